@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Text;
+
+namespace Weir;
+
+/// <summary>What is wrong with a request: the field, and a sentence that says the cure.</summary>
+public sealed record Complaint(string Field, string Message);
+
+/// <summary>Every bound of a request in one place (law L10).</summary>
+public static class Bounds
+{
+    /// <summary>Bytes of a key in UTF-8, at most.</summary>
+    public const int MaxKeyBytes = 256;
+
+    /// <summary>Characters of a tenant, a plan's or a limit's name, at most.</summary>
+    public const int MaxNameLength = 64;
+
+    /// <summary>The largest cost of a request, in tokens.</summary>
+    public const long MaxCost = 1L << 31;
+
+    /// <summary>Attributes of a request, at most.</summary>
+    public const int MaxAttributes = 16;
+
+    /// <summary>Bytes of an attribute's value in UTF-8, at most.</summary>
+    public const int MaxAttributeBytes = 256;
+
+    /// <summary>Requests in one batch, at most.</summary>
+    public const int MaxBatch = 1000;
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    /// <summary>What a name may be, in words, for error messages.</summary>
+    public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
+
+    /// <summary>True for a tenant: 1 to <see cref="MaxNameLength"/> characters out of <c>A-Z a-z 0-9 . _ -</c>.</summary>
+    public static bool IsTenant(ReadOnlySpan<char> value) => IsName(value);
+
+    /// <summary>True for the name of a plan, a limit or an attribute: the same rule as for a tenant.</summary>
+    public static bool IsName(ReadOnlySpan<char> value) =>
+        value.Length is > 0 and <= MaxNameLength && !value.ContainsAnyExcept(NameCharacters);
+
+    /// <summary>What is wrong with a request, or null when nothing is.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="leastCost">The least cost allowed: 1 for a take, 0 for a check.</param>
+    public static Complaint? Complaint(in RequestFacts facts, long leastCost)
+    {
+        if (!IsTenant(facts.Tenant))
+            return new("tenant", $"tenant must be {NameRule}");
+        if (string.IsNullOrEmpty(facts.Key))
+            return new("key", $"key is missing or empty: name what is limited, in 1 to {MaxKeyBytes} bytes of UTF-8");
+        if (IsLonger(facts.Key, MaxKeyBytes))
+            return new("key", $"key is longer than {MaxKeyBytes} bytes of UTF-8: send a shorter key, or a hash of it");
+        if (facts.Cost < leastCost || facts.Cost > MaxCost)
+            return new("cost", $"cost must be a whole number from {leastCost} to {MaxCost}; it was {facts.Cost}");
+        return facts.Attributes is null ? null : ComplaintAbout(facts.Attributes);
+    }
+
+    private static Complaint? ComplaintAbout(IReadOnlyDictionary<string, string> attributes)
+    {
+        if (attributes.Count > MaxAttributes)
+            return new("attributes", $"attributes holds {attributes.Count} entries: send at most {MaxAttributes}");
+        foreach (var (name, value) in attributes)
+        {
+            if (!IsName(name))
+                return new("attributes", $"an attribute's name must be {NameRule}");
+            if (name == Limit.KeyDimension)
+                return new("attributes.key", "an attribute cannot be called key: send it as the field key");
+            if (IsLonger(value, MaxAttributeBytes))
+                return new($"attributes.{name}", $"attributes.{name} is longer than {MaxAttributeBytes} bytes of UTF-8: send a shorter value");
+        }
+
+        return null;
+    }
+
+    /// <summary>A UTF-16 code unit is at most three bytes of UTF-8, so most texts need no count.</summary>
+    private static bool IsLonger(string text, int bytes) =>
+        text.Length * 3 > bytes && Encoding.UTF8.GetByteCount(text) > bytes;
+}

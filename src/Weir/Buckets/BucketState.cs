@@ -1,0 +1,8 @@
+namespace Weir;
+
+/// <summary>
+/// What is kept of one bucket. A bucket that is not kept has spent nothing, so the default value is a new bucket.
+/// </summary>
+/// <param name="Spent">Units spent and not yet refilled, as of <paramref name="At"/>; below 2^53.</param>
+/// <param name="At">When <paramref name="Spent"/> was true, in microseconds of the store's clock.</param>
+internal readonly record struct BucketState(long Spent, long At);

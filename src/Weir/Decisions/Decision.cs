@@ -1,0 +1,98 @@
+namespace Weir;
+
+/// <summary>What a request gets.</summary>
+public enum DecisionOutcome
+{
+    /// <summary>Go ahead.</summary>
+    Allowed,
+
+    /// <summary>Not now; <see cref="Decision.RetryAfter"/> says when.</summary>
+    Refused,
+
+    /// <summary>Not ever: the cost is above the limit's capacity, so there is no "later".</summary>
+    NeverFits,
+
+    /// <summary>No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.</summary>
+    Unavailable,
+}
+
+/// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
+public readonly record struct Decision
+{
+    /// <summary>What the request gets.</summary>
+    public DecisionOutcome Outcome { get; private init; }
+
+    /// <summary>True when the request may go ahead.</summary>
+    public bool Allowed => Outcome == DecisionOutcome.Allowed;
+
+    /// <summary>The tenant whose bucket was asked.</summary>
+    public string Tenant { get; private init; }
+
+    /// <summary>The tenant's plan.</summary>
+    public Plan Plan { get; private init; }
+
+    /// <summary>The limit that governed, or null when none applied.</summary>
+    public Limit? Limit { get; private init; }
+
+    /// <summary>Whole tokens left in the governing limit's bucket.</summary>
+    public long Remaining { get; private init; }
+
+    /// <summary>When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>When the bucket is as new.</summary>
+    public TimeSpan ResetAfter { get; private init; }
+
+    /// <summary>Who decided.</summary>
+    public DecisionSource Source { get; private init; }
+
+    /// <summary>True when memory decided because the configured store could not.</summary>
+    public bool Degraded { get; private init; }
+
+    /// <summary>Puts a store's answer into words. Pure.</summary>
+    internal static Decision From(in LimitSet limits, in BucketAnswer answer)
+    {
+        var quota = limits.Limit!.Quota;
+        var decision = new Decision
+        {
+            Tenant = limits.Facts.Tenant,
+            Plan = limits.Plan,
+            Limit = limits.Limit,
+            Source = answer.Source,
+            Degraded = answer.Degraded,
+        };
+        if (answer.Fault != StoreFault.None)
+            return decision with { Outcome = DecisionOutcome.Unavailable };
+        if (answer.Waved)
+            return decision with { Remaining = quota.Capacity, RetryAfter = TimeSpan.Zero };
+
+        long spent = TokenBucket.SpentAt(quota, answer.State, answer.NowUs);
+        return decision with
+        {
+            Outcome = (DecisionOutcome)answer.Outcome,
+            Remaining = Math.Max(0, (quota.CapacityUnits - spent) / quota.UnitsPerToken),
+            RetryAfter = RetryAfterOf(quota, answer, limits.Facts.Cost),
+            ResetAfter = Microseconds(TokenBucket.MicrosecondsUntil(quota, answer.State, answer.NowUs, 0)),
+        };
+    }
+
+    /// <summary>The decision of a request that no limit applies to.</summary>
+    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => new()
+    {
+        Tenant = limits.Facts.Tenant,
+        Plan = limits.Plan,
+        Remaining = long.MaxValue,
+        RetryAfter = TimeSpan.Zero,
+        Source = source,
+    };
+
+    private static TimeSpan? RetryAfterOf(Quota quota, in BucketAnswer answer, long cost) => answer.Outcome switch
+    {
+        BucketOutcome.Allowed => TimeSpan.Zero,
+        BucketOutcome.Refused => Microseconds(TokenBucket.MicrosecondsUntil(
+            quota, answer.State, answer.NowUs, quota.CapacityUnits - (cost * quota.UnitsPerToken))),
+        _ => null,
+    };
+
+    private static TimeSpan Microseconds(long us) => TimeSpan.FromTicks(us * TimeSpan.TicksPerMicrosecond);
+}
