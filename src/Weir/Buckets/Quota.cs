@@ -24,15 +24,13 @@ public sealed record Quota
 
     private static readonly long[] TicksUs = [1, 1_000, 1_000_000];
 
-    private Quota(long tokens, TimeSpan period, long capacity, long tickUs, long unitsPerToken, long refillPerTick)
+    private Quota(long tokens, TimeSpan period, long capacity, RefillRate rate)
     {
         Tokens = tokens;
         Period = period;
         Capacity = capacity;
-        TickUs = tickUs;
-        UnitsPerToken = unitsPerToken;
-        RefillPerTick = refillPerTick;
-        CapacityUnits = capacity * unitsPerToken;
+        Rate = rate;
+        CapacityUnits = capacity * rate.UnitsPerToken;
     }
 
     /// <summary>Tokens that come back in each <see cref="Period"/>; at least 1.</summary>
@@ -44,14 +42,14 @@ public sealed record Quota
     /// <summary>Tokens in a full bucket, the largest burst; at least 1.</summary>
     public long Capacity { get; }
 
-    /// <summary>The clock of this quota, in microseconds a tick: 1, 1,000 or 1,000,000.</summary>
-    internal long TickUs { get; }
+    /// <summary>How time drains a bucket of this quota.</summary>
+    internal RefillRate Rate { get; }
 
-    internal long UnitsPerToken { get; }
-
-    internal long RefillPerTick { get; }
-
+    /// <summary>The units of a full bucket; below <see cref="ExactLimit"/>.</summary>
     internal long CapacityUnits { get; }
+
+    /// <summary>What <paramref name="cost"/> tokens are in units.</summary>
+    internal long UnitsOf(long cost) => cost * Rate.UnitsPerToken;
 
     /// <summary>Makes a quota, or says why these numbers make none.</summary>
     /// <param name="tokens">Tokens per period; at least 1.</param>
@@ -76,8 +74,11 @@ public sealed record Quota
             long divisor = GreatestCommonDivisor(tokens, ticks);
             if ((Int128)capacity * (ticks / divisor) >= ExactLimit || tokens / divisor >= ExactLimit)
                 continue;
-            quota = new Quota(tokens, period, capacity, tickUs, ticks / divisor, tokens / divisor);
-            return true;
+            if (RefillRate.TryGet(tickUs, ticks / divisor, tokens / divisor, out var rate))
+                quota = new Quota(tokens, period, capacity, rate);
+            else
+                error = $"this process has already seen {RefillRate.MaxCount} distinct rates; restart it";
+            return quota is not null;
         }
 
         error = $"a burst of {capacity} at {tokens} tokens per {period} is too large to count exactly; lower the burst or the period";

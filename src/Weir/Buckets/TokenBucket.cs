@@ -31,38 +31,44 @@ internal static class TokenBucket
     internal const long MaxFreezeUs = 1_000_000;
 
     /// <summary>The units that are still spent at <paramref name="nowUs"/>.</summary>
-    public static long SpentAt(Quota quota, BucketState state, long nowUs)
+    public static long SpentAt(RefillRate rate, BucketState state, long nowUs)
     {
-        long at = Math.Min(state.At, nowUs + MaxFreezeUs);
-        // The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
-        long elapsed = quota.TickUs == 1
-            ? nowUs - at
-            : (nowUs / quota.TickUs) - ((at + quota.TickUs - 1) / quota.TickUs);
+        long elapsed = ElapsedTicks(rate, BelievedStamp(state, nowUs), nowUs);
         if (elapsed <= 0)
             return state.Spent;
-        long drained = Math.BigMul(elapsed, quota.RefillPerTick, out long low) == 0 && low >= 0 ? low : long.MaxValue;
-        return Math.Max(0, state.Spent - drained);
+        bool fits = Math.BigMul(elapsed, rate.UnitsPerTick, out long drained) == 0 && drained >= 0;
+        return fits ? Math.Max(0, state.Spent - drained) : 0;
     }
 
     /// <summary>Takes <paramref name="cost"/> tokens if they are there. A refusal leaves what is spent as it was.</summary>
     public static BucketOutcome Take(Quota quota, ref BucketState state, long nowUs, long cost)
     {
-        long spent = SpentAt(quota, state, nowUs);
         if (cost > quota.Capacity)
             return BucketOutcome.NeverFits;
-        long after = spent + (cost * quota.UnitsPerToken);
+        long stamp = BelievedStamp(state, nowUs);
+        long after = SpentAt(quota.Rate, state, nowUs) + quota.UnitsOf(cost);
         if (after > quota.CapacityUnits)
         {
-            // The one thing a refusal may write: a stamp from a clock that has since stepped back.
-            state = state with { At = Math.Min(state.At, nowUs + MaxFreezeUs) };
+            // The one thing a refusal may write: it takes back a stamp from a clock that has since stepped back.
+            state = state with { At = stamp };
             return BucketOutcome.Refused;
         }
 
-        state = new BucketState(after, StampAt(quota, state, nowUs));
+        long tick = quota.Rate.TickUs;
+        state = new BucketState(after, Math.Max(stamp, tick == 1 ? nowUs : nowUs / tick * tick));
         return BucketOutcome.Allowed;
     }
 
-    /// <summary>The bucket's state in the units of the other quota: spent stays spent, rounded against the caller.</summary>
+    /// <summary>Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.</summary>
+    public static long MicrosecondsUntil(RefillRate rate, BucketState state, long nowUs, long target)
+    {
+        if (state.Spent <= target)
+            return 0;
+        long ticks = ((state.Spent - target - 1) / rate.UnitsPerTick) + 1;
+        return Math.Max(0, ((StampTick(rate, BelievedStamp(state, nowUs)) + ticks) * rate.TickUs) - nowUs);
+    }
+
+    /// <summary>What was spent, in the units of another quota: spent stays spent, rounded against the caller.</summary>
     /// <remarks>In doubles on purpose: <c>take.lua</c> does the same operations in the same order and so agrees to the unit.</remarks>
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
@@ -71,29 +77,16 @@ internal static class TokenBucket
         double from = fromUnitsPerToken, to = toUnitsPerToken;
         double tokens = Math.Floor(spent / from);
         double rest = spent - (tokens * from);
-        double scaled = rest == 0 ? 0 : Math.Min(to, Math.Floor(rest * to / from) + 1);
-        return (long)Math.Min((tokens * to) + scaled, Quota.ExactLimit - 1);
+        double part = rest == 0 ? 0 : Math.Min(to, Math.Floor(rest * to / from) + 1);
+        return (long)Math.Min((tokens * to) + part, Quota.ExactLimit - 1);
     }
 
-    /// <summary>Ticks of the quota's clock until at most <paramref name="target"/> units are spent.</summary>
-    public static long TicksUntil(Quota quota, long spent, long target) =>
-        spent <= target ? 0 : ((spent - target - 1) / quota.RefillPerTick) + 1;
+    private static long BelievedStamp(BucketState state, long nowUs) => Math.Min(state.At, nowUs + MaxFreezeUs);
 
-    /// <summary>Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.</summary>
-    public static long MicrosecondsUntil(Quota quota, BucketState state, long nowUs, long target)
-    {
-        long ticks = TicksUntil(quota, state.Spent, target);
-        if (ticks == 0)
-            return 0;
-        long at = Math.Min(state.At, nowUs + MaxFreezeUs);
-        long fromTick = (at + quota.TickUs - 1) / quota.TickUs;
-        return Math.Max(0, ((fromTick + ticks) * quota.TickUs) - nowUs);
-    }
+    /// <summary>The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.</summary>
+    private static long ElapsedTicks(RefillRate rate, long stampUs, long nowUs) =>
+        rate.TickUs == 1 ? nowUs - stampUs : (nowUs / rate.TickUs) - StampTick(rate, stampUs);
 
-    private static long StampAt(Quota quota, BucketState state, long nowUs)
-    {
-        long at = Math.Min(state.At, nowUs + MaxFreezeUs);
-        long now = quota.TickUs == 1 ? nowUs : nowUs / quota.TickUs * quota.TickUs;
-        return Math.Max(at, now);
-    }
+    private static long StampTick(RefillRate rate, long stampUs) =>
+        rate.TickUs == 1 ? stampUs : (stampUs + rate.TickUs - 1) / rate.TickUs;
 }

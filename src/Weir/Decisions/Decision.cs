@@ -66,13 +66,13 @@ public readonly record struct Decision
         if (answer.Waved)
             return decision with { Remaining = quota.Capacity, RetryAfter = TimeSpan.Zero };
 
-        long spent = TokenBucket.SpentAt(quota, answer.State, answer.NowUs);
+        long spent = TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs);
         return decision with
         {
             Outcome = (DecisionOutcome)answer.Outcome,
-            Remaining = Math.Max(0, (quota.CapacityUnits - spent) / quota.UnitsPerToken),
+            Remaining = Math.Max(0, (quota.CapacityUnits - spent) / quota.Rate.UnitsPerToken),
             RetryAfter = RetryAfterOf(quota, answer, limits.Facts.Cost),
-            ResetAfter = Microseconds(TokenBucket.MicrosecondsUntil(quota, answer.State, answer.NowUs, 0)),
+            ResetAfter = Microseconds(TokenBucket.MicrosecondsUntil(quota.Rate, answer.State, answer.NowUs, 0)),
         };
     }
 
@@ -90,7 +90,7 @@ public readonly record struct Decision
     {
         BucketOutcome.Allowed => TimeSpan.Zero,
         BucketOutcome.Refused => Microseconds(TokenBucket.MicrosecondsUntil(
-            quota, answer.State, answer.NowUs, quota.CapacityUnits - (cost * quota.UnitsPerToken))),
+            quota.Rate, answer.State, answer.NowUs, quota.CapacityUnits - quota.UnitsOf(cost))),
         _ => null,
     };
 

@@ -1,0 +1,155 @@
+namespace Weir;
+
+/// <summary>
+/// A share of the table with a lock of its own. Slots lie in sets of eight; a hash names two sets and its bucket is in one
+/// of them, put into the emptier one when it came ("the power of two choices", Mitzenmacher 2001), which fills sets so
+/// evenly that the table can be three quarters full before two full sets meet. Nothing is ever moved, and a look-up reads
+/// at most sixteen slots.
+/// </summary>
+/// <remarks>The lock is held for a few dozen nanoseconds and a cache miss or two.</remarks>
+internal sealed unsafe class SlotShard
+{
+    private const int SetSize = 8;
+    private const int CacheLine = 64;
+
+    private readonly byte[] _memory;
+    private readonly Slot* _slots;
+    private readonly uint _sets;
+    private int _used;
+
+    public SlotShard(int sets)
+    {
+        _sets = (uint)sets;
+        // Pinned for life, so that sets can begin at cache lines; fresh pages are zero, which is empty.
+        _memory = GC.AllocateArray<byte>((sets * SetSize * Slot.Size) + CacheLine, pinned: true);
+        fixed (byte* memory = _memory)
+            _slots = (Slot*)(((nuint)memory + CacheLine - 1) & ~(nuint)(CacheLine - 1));
+    }
+
+    public static int SetsFor(double slots) => Math.Max(2, (int)Math.Ceiling(slots / SetSize));
+
+    /// <summary>Bytes this shard holds.</summary>
+    public long Bytes => _memory.LongLength;
+
+    /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
+    public int Used => Volatile.Read(ref _used);
+
+    /// <summary>Slots in all.</summary>
+    public int Capacity => (int)_sets * SetSize;
+
+    /// <summary>Owns the slots and the count: hold it around every method whose name ends in Locked.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Decides on a bucket that is here; false when it is not.</summary>
+    public bool TryTakeLocked(UInt128 hash, in Ask ask, out BucketOutcome outcome, out BucketState state)
+    {
+        var slot = Find(hash);
+        state = slot is null ? default : StateFor(ask.Quota, slot);
+        outcome = default;
+        if (slot is null)
+            return false;
+        outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);
+        if (ask.Spend && outcome == BucketOutcome.Allowed)
+            slot->Put(state, ask.Quota.Rate.Id);
+        return true;
+    }
+
+    /// <summary>How a bucket stands; a bucket that is not here is as new.</summary>
+    public BucketState StateLocked(UInt128 hash, Quota quota)
+    {
+        var slot = Find(hash);
+        return slot is null ? default : StateFor(quota, slot);
+    }
+
+    /// <summary>Adds a bucket that is not here; false when there is no room for it.</summary>
+    public bool TryAddLocked(UInt128 hash, BucketState state, int rateId, long nowUs)
+    {
+        var first = SetOf((ulong)hash);
+        var second = SetOf((ulong)(hash >> 64));
+        int roomInFirst = Empties(first), roomInSecond = Empties(second);
+        var slot = roomInFirst + roomInSecond > 0
+            ? FirstEmpty(roomInFirst >= roomInSecond ? first : second)
+            : FirstAsNew(first, second, nowUs);
+        if (slot is null)
+            return false;
+        if (slot->IsEmpty)
+            _used++;
+        slot->Put((ulong)hash, (ulong)(hash >> 64), state, rateId);
+        return true;
+    }
+
+    /// <summary>Copies every bucket that is not as new to <paramref name="to"/> and returns how many there are.</summary>
+    /// <param name="to">Room for <see cref="Capacity"/> slots.</param>
+    /// <param name="nowUs">The store's clock.</param>
+    public int CopyLive(Span<Slot> to, long nowUs)
+    {
+        int count = 0;
+        lock (Gate)
+        {
+            for (var slot = _slots; slot < _slots + Capacity; slot++)
+            {
+                if (!slot->IsEmpty && !slot->IsAsNew(nowUs))
+                    to[count++] = *slot;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>The upper half of the word is scaled to the number of sets, which need not be a power of two.</summary>
+    private Slot* SetOf(ulong word) => _slots + ((((word >> 32) * _sets) >> 32) * SetSize);
+
+    private Slot* Find(UInt128 hash)
+    {
+        ulong low = (ulong)hash, high = (ulong)(hash >> 64);
+        var slot = FindIn(SetOf(low), low, high);
+        return slot is null ? FindIn(SetOf(high), low, high) : slot;
+    }
+
+    private static Slot* FindIn(Slot* set, ulong low, ulong high)
+    {
+        for (int i = 0; i < SetSize; i++)
+        {
+            if (set[i].Is(low, high))
+                return set + i;
+        }
+
+        return null;
+    }
+
+    private static BucketState StateFor(Quota quota, Slot* slot)
+    {
+        var state = slot->State;
+        if (slot->RateId == quota.Rate.Id)
+            return state;
+        return state with { Spent = TokenBucket.Rescale(state.Spent, slot->Rate.UnitsPerToken, quota.Rate.UnitsPerToken) };
+    }
+
+    private static int Empties(Slot* set)
+    {
+        int count = 0;
+        for (int i = 0; i < SetSize; i++)
+            count += set[i].IsEmpty ? 1 : 0;
+        return count;
+    }
+
+    private static Slot* FirstEmpty(Slot* set)
+    {
+        while (!set->IsEmpty)
+            set++;
+        return set;
+    }
+
+    private static Slot* FirstAsNew(Slot* first, Slot* second, long nowUs)
+    {
+        for (int i = 0; i < SetSize; i++)
+        {
+            if (first[i].IsAsNew(nowUs))
+                return first + i;
+            if (second[i].IsAsNew(nowUs))
+                return second + i;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Numerics;
+
+namespace Weir;
+
+/// <summary>A bounded, flat table of buckets, cut into shards so that cores seldom wait for one another.</summary>
+internal sealed class SlotTable
+{
+    private const int MaxShards = 64;
+    private const int KeysPerShard = 1024;
+
+    /// <summary>How full the table is when it holds the keys it was made for; see <see cref="SlotShard"/>.</summary>
+    private const double Load = 0.75;
+
+    private readonly SlotShard[] _shards;
+
+    public SlotTable(int maxKeys)
+    {
+        int shards = (int)Math.Min(MaxShards, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, maxKeys / KeysPerShard)));
+        int sets = SlotShard.SetsFor(maxKeys / (shards * Load));
+        _shards = new SlotShard[shards];
+        for (int i = 0; i < shards; i++)
+            _shards[i] = new SlotShard(sets);
+    }
+
+    public IReadOnlyList<SlotShard> Shards => _shards;
+
+    public long Bytes => _shards.Sum(shard => shard.Bytes);
+
+    public long Used => _shards.Sum(shard => (long)shard.Used);
+
+    public long Capacity => _shards.Sum(shard => (long)shard.Capacity);
+
+    /// <summary>The lowest bits choose the shard; the sets are chosen by the highest of each half.</summary>
+    public SlotShard ShardOf(UInt128 hash) => _shards[(int)(uint)hash & (_shards.Length - 1)];
+}
