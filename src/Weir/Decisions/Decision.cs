@@ -62,9 +62,7 @@ public readonly record struct Decision
             Degraded = answer.Degraded,
         };
         if (answer.Fault != StoreFault.None)
-            return decision with { Outcome = DecisionOutcome.Unavailable };
-        if (answer.Waved)
-            return decision with { Remaining = quota.Capacity, RetryAfter = TimeSpan.Zero };
+            return decision.WithoutStore(limits.Plan.OnOutage);
 
         long spent = TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs);
         return decision with
@@ -81,10 +79,15 @@ public readonly record struct Decision
     {
         Tenant = limits.Facts.Tenant,
         Plan = limits.Plan,
-        Remaining = long.MaxValue,
+        Remaining = Quota.ExactLimit - 1,
         RetryAfter = TimeSpan.Zero,
         Source = source,
     };
+
+    /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
+    private Decision WithoutStore(OnOutage onOutage) => onOutage == OnOutage.Allow
+        ? this with { Remaining = Limit!.Quota.Capacity, RetryAfter = TimeSpan.Zero }
+        : this with { Outcome = DecisionOutcome.Unavailable };
 
     private static TimeSpan? RetryAfterOf(Quota quota, in BucketAnswer answer, long cost) => answer.Outcome switch
     {

@@ -54,9 +54,6 @@ public readonly record struct BucketAnswer
     /// <summary>True when another than the configured store answered, because that one could not.</summary>
     public bool Degraded { get; internal init; }
 
-    /// <summary>True when the plan answers an outage by letting everything through, so that no bucket was asked.</summary>
-    internal bool Waved { get; init; }
-
     internal BucketOutcome Outcome { get; }
 
     /// <summary>The bucket after the call, drained to <see cref="NowUs"/> or stamped earlier.</summary>

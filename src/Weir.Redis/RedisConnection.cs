@@ -1,0 +1,33 @@
+using StackExchange.Redis;
+
+namespace Weir.Redis;
+
+/// <summary>Makes the connection that the store wants: it fails fast while it is down, and is quick to come back.</summary>
+internal static class RedisConnection
+{
+    /// <summary>How often a lost connection is tried again, and how often a live one is looked after.</summary>
+    private const int RetryMs = 250;
+
+    public static ConfigurationOptions Configure(RedisOptions options)
+    {
+        var configuration = ConfigurationOptions.Parse(options.Endpoints);
+        configuration.User = options.User;
+        configuration.Password = options.Password ?? configuration.Password;
+        configuration.Ssl = options.Ssl || configuration.Ssl;
+        configuration.DefaultDatabase = options.Database;
+        configuration.ClientName = "weir";
+        // Redis may come later than we do.
+        configuration.AbortOnConnectFail = false;
+        // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the same.
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ConnectTimeout = 1_000;
+        configuration.ConnectRetry = 1;
+        configuration.ReconnectRetryPolicy = new LinearRetry(RetryMs);
+        configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
+        // Our own deadline is shorter; these only decide when a connection without answers is given up for a new one.
+        configuration.AsyncTimeout = 1_000;
+        configuration.SyncTimeout = 1_000;
+        configuration.IncludeDetailInExceptions = false;
+        return configuration;
+    }
+}

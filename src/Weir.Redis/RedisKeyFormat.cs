@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// Spells the Redis key of a bucket, and is the only place that does:
+/// <c>{prefix}:{tenant[:shared values]}:limit[:other values]</c>.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The braces are Redis Cluster's hash tag. It holds the tenant and every dimension that all limits of the plan share, so
+/// all keys of one decision lie in one slot, and a tenant whose limits are all per key still spreads over a cluster.
+/// </para>
+/// <para>
+/// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not printable
+/// ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced by <c>#</c> and its
+/// SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
+/// </para>
+/// </remarks>
+internal static class RedisKeyFormat
+{
+    /// <summary>Bytes of an escaped value, at most; a longer one is hashed.</summary>
+    public const int LongestValue = 96;
+
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
+
+    /// <summary>The key of the bucket of a request's limit.</summary>
+    public static byte[] KeyOf(string prefix, in LimitSet limits)
+    {
+        var limit = limits.Limit!;
+        // One limit a request today: every dimension of it is shared by "all limits of the plan".
+        var text = new StringBuilder(prefix, 128).Append(":{").Append(limits.Facts.Tenant);
+        foreach (string dimension in limit.Dimensions)
+            AppendValue(text.Append(':'), limits.Facts.ValueOf(dimension)!);
+        text.Append("}:").Append(limit.Name);
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private static void AppendValue(StringBuilder to, string value)
+    {
+        if (value.Length <= LongestValue && !value.AsSpan().ContainsAnyExcept(Plain))
+        {
+            to.Append(value);
+            return;
+        }
+
+        string escaped = Escape(value);
+        if (escaped.Length <= LongestValue)
+            to.Append(escaped);
+        else
+            to.Append('#').Append(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value))));
+    }
+
+    private static string Escape(string value)
+    {
+        var escaped = new StringBuilder(value.Length * 2);
+        foreach (byte b in Encoding.UTF8.GetBytes(value))
+        {
+            if (Plain.Contains((char)b))
+                escaped.Append((char)b);
+            else
+                escaped.Append('%').Append(b.ToString("X2"));
+        }
+
+        return escaped.ToString();
+    }
+}

@@ -1,0 +1,29 @@
+namespace Weir.Redis;
+
+/// <summary>How to reach Redis and how long to wait for it.</summary>
+public sealed class RedisOptions
+{
+    /// <summary>The default of <see cref="Deadline"/>.</summary>
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMilliseconds(15);
+
+    /// <summary>Servers as <c>host:port</c>, separated by commas. Empty means that there is no Redis.</summary>
+    public string Endpoints { get; set; } = "";
+
+    /// <summary>The ACL user; none by default.</summary>
+    public string? User { get; set; }
+
+    /// <summary>The password; none by default. Never logged.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>True to speak TLS. False by default.</summary>
+    public bool Ssl { get; set; }
+
+    /// <summary>What every key begins with, so that several installations can share a Redis; <c>weir</c> by default.</summary>
+    public string Prefix { get; set; } = "weir";
+
+    /// <summary>The database number, from 0 (the default); a cluster has only 0.</summary>
+    public int Database { get; set; }
+
+    /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
+    public TimeSpan Deadline { get; set; } = DefaultDeadline;
+}

@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+
+namespace Weir;
+
+/// <summary>
+/// Asks one store and, while that cannot answer, decides from memory: there is always an answer (law L6).
+/// </summary>
+/// <remarks>
+/// <para>
+/// Breaker closed: the primary is asked, and memory answers only what it could not. Breaker open: the primary is not
+/// asked at all. No request ever waits for a probe; a loop of this store's own sends them, on a bucket of its own, through
+/// the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one.
+/// </para>
+/// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
+/// </remarks>
+public sealed class FailoverStore : IBucketStore, IAsyncDisposable
+{
+    private readonly IBucketStore _primary;
+    private readonly IBucketStore _memory;
+    private readonly CircuitBreaker _breaker;
+    private readonly BreakerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _probing = Task.CompletedTask;
+    private Outage? _outage;
+
+    /// <summary>Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.</summary>
+    public FailoverStore(IBucketStore primary, IBucketStore memory, BreakerOptions options, TimeProvider time)
+    {
+        _primary = primary;
+        _memory = memory;
+        _options = options;
+        _time = time;
+        _breaker = new CircuitBreaker(options, time);
+    }
+
+    /// <summary>An outage began: the primary is no longer asked.</summary>
+    public event Action<Outage>? OutageBegan;
+
+    /// <summary>The outage is over: the primary decides again.</summary>
+    public event Action<Outage>? OutageEnded;
+
+    /// <summary>A call to the primary failed; raised for each, so whatever listens must be cheap.</summary>
+    public event Action<StoreFault>? Faulted;
+
+    /// <inheritdoc/>
+    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _memory.Source;
+
+    /// <summary>Whether the primary is asked.</summary>
+    public BreakerState State => _breaker.State;
+
+    /// <summary>The outage that is under way, or null.</summary>
+    public Outage? Outage => Volatile.Read(ref _outage);
+
+    /// <inheritdoc/>
+    public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) =>
+        _breaker.IsClosed ? AskAsync(limits, spend: true, cancellation) : AnswerAlone(limits, spend: true, StoreFault.Unreachable, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) =>
+        _breaker.IsClosed ? AskAsync(limits, spend: false, cancellation) : AnswerAlone(limits, spend: false, StoreFault.Unreachable, cancellation);
+
+    /// <summary>Asks the primary once, outside of any request, and begins an outage if it cannot answer.</summary>
+    public async Task ProbeAsync(CancellationToken cancellation = default)
+    {
+        var answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
+        if (answer.Fault != StoreFault.None && _breaker.Trip())
+            Begin(answer.Fault);
+    }
+
+    /// <summary>Stops probing. The stores given are not disposed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<BucketAnswer> AskAsync(LimitSet limits, bool spend, CancellationToken cancellation)
+    {
+        // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
+        var asked = spend ? _primary.TakeAsync(limits, cancellation) : _primary.CheckAsync(limits, cancellation);
+        var answer = await asked.ConfigureAwait(false);
+        if (answer.Fault == StoreFault.None)
+        {
+            _breaker.Succeeded();
+            return answer;
+        }
+
+        Faulted?.Invoke(answer.Fault);
+        // One damaged bucket says nothing of the others.
+        if (answer.Fault != StoreFault.Damaged && _breaker.Failed())
+            Begin(answer.Fault);
+        return await AnswerAlone(limits, spend, answer.Fault, cancellation).ConfigureAwait(false);
+    }
+
+    private ValueTask<BucketAnswer> AnswerAlone(in LimitSet limits, bool spend, StoreFault fault, CancellationToken cancellation)
+    {
+        if (limits.Plan.OnOutage != OnOutage.Local)
+            return new(BucketAnswer.Failed(fault) with { Degraded = true });
+        var asked = spend ? _memory.TakeAsync(limits, cancellation) : _memory.CheckAsync(limits, cancellation);
+        return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
+    }
+
+    private static async ValueTask<BucketAnswer> MarkAsync(ValueTask<BucketAnswer> asked) =>
+        await asked.ConfigureAwait(false) with { Degraded = true };
+
+    private void Begin(StoreFault fault)
+    {
+        var outage = new Outage(fault, _time.GetUtcNow(), null);
+        Volatile.Write(ref _outage, outage);
+        OutageBegan?.Invoke(outage);
+        Volatile.Write(ref _probing, ProbeUntilClosedAsync());
+    }
+
+    private async Task ProbeUntilClosedAsync()
+    {
+        bool closed = false;
+        while (!closed)
+        {
+            await Task.Delay(_options.Break, _time, _stopping.Token).ConfigureAwait(false);
+            closed = _breaker.TryLeaseProbe(out int lease) && await SendProbeAsync(lease).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> SendProbeAsync(int lease)
+    {
+        var outage = Outage;
+        var answer = await _primary.TakeAsync(Probe.Limits, _stopping.Token).ConfigureAwait(false);
+        if (answer.Fault != StoreFault.None)
+        {
+            _breaker.ProbeFailed(lease);
+            return false;
+        }
+
+        if (!_breaker.ProbeSucceeded(lease))
+            return false;
+        // Only the outage that this probe ended: another may have begun since.
+        if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
+            OutageEnded?.Invoke(outage with { EndedAt = _time.GetUtcNow() });
+        return true;
+    }
+}
