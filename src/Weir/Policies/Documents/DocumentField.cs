@@ -1,0 +1,28 @@
+namespace Weir;
+
+/// <summary>A key with its value, and where it stands.</summary>
+internal readonly record struct DocumentField(string Name, DocumentPlace Place, DocumentNode Value);
+
+/// <summary>The known keys of one mapping.</summary>
+internal sealed class KnownFields(List<DocumentField> fields, List<string>? excused)
+{
+    /// <summary>The field of that name, or null when it was left out.</summary>
+    public DocumentField? this[string name]
+    {
+        get
+        {
+            foreach (var field in fields)
+            {
+                if (field.Name == name)
+                    return field;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// True when a required key is missing, and nobody has been told yet: a misspelt key is one mistake, not two.
+    /// </summary>
+    public bool IsPlainlyMissing(string name) => this[name] is null && excused?.Contains(name) != true;
+}

@@ -1,0 +1,40 @@
+namespace Weir;
+
+/// <summary>The keys one kind of mapping may have. All keys of a policy document are here, and nowhere else.</summary>
+/// <param name="Owner">What the mapping describes, in words.</param>
+/// <param name="Known">The keys that this version reads.</param>
+/// <param name="Later">Keys that later versions will read; named, so that a document that is ahead of its server is told so.</param>
+internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later)
+{
+    public const string DefaultPlan = "defaultPlan";
+    public const string Plans = "plans";
+    public const string Tenants = "tenants";
+    public const string Limits = "limits";
+    public const string OnOutage = "onOutage";
+    public const string By = "by";
+    public const string Rate = "rate";
+    public const string Burst = "burst";
+    public const string Plan = "plan";
+
+    public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants], []);
+    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage], ["unlimited"]);
+    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst], ["window", "concurrency", "when", "mode", "cost", "unlimited"]);
+    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits], ["unlimited", "until"]);
+
+    private static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant];
+
+    /// <summary>What is wrong with a key that is not known here, and the known key that was probably meant.</summary>
+    public string Complaint(string key, out string? meant)
+    {
+        meant = null;
+        if (Later.Contains(key))
+            return "not supported by this version: remove it";
+        meant = Spelling.Nearest(key, Known);
+        if (meant is not null)
+            return $"unknown key: did you mean {meant}?";
+        var home = Array.Find(All, keys => keys != this && keys.Known.Contains(key));
+        return home is null
+            ? $"unknown key: {Owner} has {string.Join(", ", Known)}"
+            : $"unknown key here: it belongs to {home.Owner}; {Owner} has {string.Join(", ", Known)}";
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers;
+
+namespace Weir;
+
+/// <summary>Turns a text into nodes, whether it is YAML or JSON.</summary>
+internal static class DocumentSyntax
+{
+    private static readonly SearchValues<char> Unwanted = SearchValues.Create(UnwantedCharacters());
+
+    /// <summary>The document's root, or null when it is empty.</summary>
+    /// <exception cref="UnreadableDocumentException">It is neither YAML nor JSON, or beyond a bound.</exception>
+    public static DocumentNode? Read(string text, DocumentErrors errors)
+    {
+        text = text.TrimStart('\uFEFF');
+        Demand(text);
+        string begin = text.TrimStart();
+        if (!begin.StartsWith('{'))
+            return YamlSyntax.Read(text, errors);
+        try
+        {
+            return JsonSyntax.Read(text);
+        }
+        catch (UnreadableDocumentException json)
+        {
+            return ReadFlowStyle(text, errors, json);
+        }
+    }
+
+    /// <summary>YAML may begin with a brace too: <c>{ defaultPlan: free, … }</c>, with comments and a comma too many.</summary>
+    private static DocumentNode? ReadFlowStyle(string text, DocumentErrors errors, UnreadableDocumentException json)
+    {
+        try
+        {
+            return YamlSyntax.Read(text, errors);
+        }
+        catch (UnreadableDocumentException) when (text.AsSpan().TrimStart()[1..].TrimStart().StartsWith("\""))
+        {
+            throw json;
+        }
+    }
+
+    /// <summary>
+    /// A NUL would end a YAML line unseen, and so would the line breaks that few editors show: what a reader takes for
+    /// a comment could be a rule. So none of them is let in.
+    /// </summary>
+    private static void Demand(string text)
+    {
+        if (text.Length > PolicyDocument.MaxBytes)
+            throw new UnreadableDocumentException(1, 1, $"longer than {PolicyDocument.MaxBytes >> 20} MiB: split the tenants over several services");
+        int at = text.AsSpan().IndexOfAny(Unwanted);
+        if (at < 0)
+            return;
+        int line = text.AsSpan(0, at).Count('\n') + 1;
+        int column = at - text.AsSpan(0, at).LastIndexOf('\n');
+        throw new UnreadableDocumentException(line, column, $"the invisible character U+{(int)text[at]:X4} is not allowed: remove it");
+    }
+
+    private static char[] UnwantedCharacters() =>
+    [
+        .. Enumerable.Range(0, 0x20).Select(code => (char)code).Except(['\t', '\n', '\r']),
+        .. Enumerable.Range(0x7F, 0x21).Select(code => (char)code),
+        '\u2028', '\u2029', '\uFEFF',
+    ];
+}

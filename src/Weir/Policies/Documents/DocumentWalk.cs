@@ -1,0 +1,124 @@
+namespace Weir;
+
+/// <summary>Walks the nodes of a document and reports what is not of the kind it should be; it goes on after each error.</summary>
+internal sealed class DocumentWalk(DocumentErrors errors)
+{
+    /// <summary>Mappings of up to so many keys are searched for repetitions without a set.</summary>
+    private const int Few = 8;
+
+    public DocumentErrors Errors { get; } = errors;
+
+    /// <summary>The entries of a mapping whose keys are names that the user chooses; an empty value has none.</summary>
+    /// <param name="node">The mapping.</param>
+    /// <param name="place">The key it stands behind.</param>
+    /// <param name="shape">What it must be, in words, for the error message.</param>
+    public List<DocumentField> Named(DocumentNode node, DocumentPlace place, string shape)
+    {
+        var fields = Fields(node, place, shape);
+        foreach (var field in fields)
+        {
+            if (!Bounds.IsName(field.Name))
+                Errors.Add(field.Place, $"a name must be {Bounds.NameRule}");
+        }
+
+        return fields;
+    }
+
+    /// <summary>The entries of a mapping whose keys are fixed; any other key is an error.</summary>
+    public KnownFields Keyed(DocumentNode node, DocumentPlace place, DocumentKeys keys)
+    {
+        var fields = Fields(node, place, $"a mapping with the keys {string.Join(", ", keys.Known)}");
+        List<string>? excused = node is DocumentMapping || node.IsEmpty ? null : [.. keys.Known];
+        foreach (var field in fields)
+        {
+            if (keys.Known.Contains(field.Name))
+                continue;
+            Errors.Add(field.Place, keys.Complaint(field.Name, out string? meant));
+            excused ??= [];
+            if (meant is not null)
+                excused.Add(meant);
+            else if (keys.Later.Contains(field.Name))
+                excused.AddRange(keys.Known);
+        }
+
+        return new KnownFields(fields, excused);
+    }
+
+    /// <summary>A single value, or null when there is none.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="shape">What the value must be, in words, for the error message.</param>
+    public string? Text(in DocumentField field, string shape)
+    {
+        switch (field.Value)
+        {
+            case DocumentText { Empty: false } text:
+                return text.Value;
+            case DocumentFault:
+                return null;
+            default:
+                Expected(field.Place, field.Value, shape);
+                return null;
+        }
+    }
+
+    /// <summary>Says that a value is of another kind than it must be.</summary>
+    public void Expected(DocumentPlace place, DocumentNode value, string shape)
+    {
+        // An empty value has no place of its own worth showing; its key does.
+        if (value.IsEmpty)
+            Errors.Add(place, $"is empty: write {shape}");
+        else if (value is not DocumentFault)
+            Errors.Add(place, value, $"must be {shape}, not {value.Kind}");
+    }
+
+    private List<DocumentField> Fields(DocumentNode node, DocumentPlace place, string shape)
+    {
+        if (node is not DocumentMapping mapping)
+        {
+            if (!node.IsEmpty)
+                Expected(place, node, shape);
+            return [];
+        }
+
+        var fields = new List<DocumentField>(mapping.Entries.Count);
+        var seen = mapping.Entries.Count > Few ? new Dictionary<string, int>(StringComparer.Ordinal) : null;
+        foreach (var (key, value) in mapping.Entries)
+        {
+            if (NameOf(key, value, place) is not { } name)
+                continue;
+            var field = new DocumentField(name, place.Key(name, key), value);
+            if (LineOfTwin(fields, seen, field) is { } line)
+                Errors.Add(field.Place, $"the same key stands on line {line} already: keep one of them");
+            else
+                fields.Add(field);
+        }
+
+        return fields;
+    }
+
+    private string? NameOf(DocumentNode key, DocumentNode value, DocumentPlace place)
+    {
+        if (key is DocumentText text)
+        {
+            // A merge key needs an alias, which has been refused where it stands.
+            return text.Value == "<<" && value is DocumentFault ? null : text.Value;
+        }
+
+        if (key is not DocumentFault)
+            Errors.Add(place, key, $"a key must be a single value, not {key.Kind}");
+        return null;
+    }
+
+    private static int? LineOfTwin(List<DocumentField> fields, Dictionary<string, int>? seen, in DocumentField field)
+    {
+        if (seen is not null)
+            return seen.TryAdd(field.Name, field.Place.Line) ? null : seen[field.Name];
+        foreach (var other in fields)
+        {
+            if (other.Name == field.Name)
+                return other.Place.Line;
+        }
+
+        return null;
+    }
+}

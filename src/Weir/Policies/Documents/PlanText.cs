@@ -1,0 +1,39 @@
+namespace Weir;
+
+/// <summary>A plan as the document spells it, each field checked.</summary>
+internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage)
+{
+    private const string LimitsShape = "a mapping of names to limits, such as per-key: { rate: 5/s }";
+
+    private static readonly string[] Outages = ["local", "allow", "deny"];
+
+    public static PlanText Read(DocumentWalk walk, in DocumentField plan)
+    {
+        var fields = walk.Keyed(plan.Value, plan.Place, DocumentKeys.OfPlan);
+        return new PlanText(
+            plan.Name,
+            ReadLimits(walk, fields[DocumentKeys.Limits]),
+            fields[DocumentKeys.OnOutage] is { } onOutage ? ReadOnOutage(walk, onOutage) : OnOutage.Local);
+    }
+
+    /// <summary>The limits of a plan, or of a tenant's overrides.</summary>
+    public static IReadOnlyList<LimitText> ReadLimits(DocumentWalk walk, DocumentField? limits)
+    {
+        if (limits is not { } field)
+            return [];
+        var named = walk.Named(field.Value, field.Place, LimitsShape);
+        return named.ConvertAll(limit => LimitText.Read(walk, limit));
+    }
+
+    private static OnOutage ReadOnOutage(DocumentWalk walk, in DocumentField field)
+    {
+        if (walk.Text(field, "local, allow or deny") is not { } text)
+            return OnOutage.Local;
+        int index = Array.IndexOf(Outages, text);
+        if (index >= 0)
+            return (OnOutage)index;
+        walk.Errors.Add(field.Place, field.Value,
+            $"{Spelling.Quote(text)} is no answer to an outage; write local, allow or deny{Spelling.DidYouMean(text, Outages)}");
+        return OnOutage.Local;
+    }
+}

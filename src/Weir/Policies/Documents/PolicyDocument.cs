@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Weir;
+
+/// <summary>Reads policies from a document: YAML, or the same in JSON. The keys are described in <c>docs/policies.md</c>.</summary>
+public static class PolicyDocument
+{
+    /// <summary>The size of a document, in bytes, at most: 16 MiB, some 200,000 tenants.</summary>
+    public const int MaxBytes = 16 << 20;
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
+    /// <exception cref="PolicyException">The document is wrong; the exception holds everything that is wrong with it.</exception>
+    public static PolicySet Parse(string text, string sourceName) =>
+        TryParse(text, sourceName, out var policies, out var errors) ? policies : throw new PolicyException(errors);
+
+    /// <summary>Reads a document, or says everything that is wrong with it.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
+    /// <param name="policies">The policies, when true is returned.</param>
+    /// <param name="errors">What is wrong, sorted by line; empty when true is returned.</param>
+    public static bool TryParse(
+        string text, string sourceName, [NotNullWhen(true)] out PolicySet? policies, out IReadOnlyList<PolicyError> errors)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(sourceName);
+        var found = new DocumentErrors(sourceName);
+        policies = Read(text, found);
+        errors = found.Sorted();
+        return policies is not null;
+    }
+
+    /// <summary>Reads a document from a file in UTF-8.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
+    public static PolicySet Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            return Parse(ReadText(path), path);
+        }
+        catch (UnreadableDocumentException fault)
+        {
+            throw new PolicyException([new PolicyError(path, fault.Line, fault.Column, "", fault.Message)]);
+        }
+    }
+
+    private static PolicySet? Read(string text, DocumentErrors errors)
+    {
+        try
+        {
+            var walk = new DocumentWalk(errors);
+            var document = PolicyText.Read(walk, DocumentSyntax.Read(text, errors));
+            return document is null ? null : new PolicyCompiler(walk, document).Compile();
+        }
+        catch (UnreadableDocumentException fault)
+        {
+            errors.Add(fault.Line, fault.Column, "", fault.Message);
+            return null;
+        }
+    }
+
+    private static string ReadText(string path)
+    {
+        byte[] bytes = ReadBytes(path);
+        try
+        {
+            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
+        }
+        catch (DecoderFallbackException fault)
+        {
+            var before = bytes.AsSpan(0, Math.Clamp(fault.Index, 0, bytes.Length));
+            throw new UnreadableDocumentException(
+                before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n'), "this is not UTF-8: save the file as UTF-8");
+        }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+            throw Unusable("the path is empty: name the policy file");
+        if (Directory.Exists(path))
+            throw Unusable("this is a directory: name the file in it");
+        if (!File.Exists(path))
+            throw Unusable($"there is no such file ({FullPath(path)}): write it, or name another one");
+        try
+        {
+            using var file = File.OpenRead(path);
+            using var content = new MemoryStream();
+            byte[] buffer = new byte[1 << 16];
+            for (int read; (read = file.Read(buffer)) > 0;)
+            {
+                content.Write(buffer, 0, read);
+                // Counted while reading: the length of a device or of a growing file says nothing.
+                if (content.Length > MaxBytes)
+                    throw Unusable($"the file is larger than {MaxBytes >> 20} MiB: split the tenants over several services");
+            }
+
+            return content.ToArray();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable($"the file cannot be read: {fault.Message}");
+        }
+    }
+
+    private static string FullPath(string path) => path.Contains('\0') ? Spelling.Quote(path) : Path.GetFullPath(path);
+
+    private static UnreadableDocumentException Unusable(string message) => new(0, 0, message);
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Weir;
+
+/// <summary>A rate as it is written: <c>5/s</c>, <c>100/m</c>, <c>20/10s</c>.</summary>
+/// <param name="Tokens">Tokens that come back in each period.</param>
+/// <param name="Period">The period.</param>
+internal readonly record struct Rate(long Tokens, TimeSpan Period)
+{
+    /// <summary>The units of a period, in words, for error messages and the documentation.</summary>
+    public const string Units = "ms, s, sec, second, m, min, minute, h, hour, d, day";
+
+    private const long MaxTokens = Quota.ExactLimit - 1;
+
+    /// <summary>Reads a rate, or says why the text is none and what would be one.</summary>
+    public static bool TryParse(string text, out Rate rate, [NotNullWhen(false)] out string? error)
+    {
+        rate = default;
+        error = $"{Spelling.Quote(text)} is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s";
+        int slash = text.IndexOf('/');
+        if (slash < 1)
+            return false;
+        var period = text.AsSpan(slash + 1);
+        int digits = period.IndexOfAnyExceptInRange('0', '9');
+        if (!WholeNumber.IsOne(text.AsSpan(0, slash)) || digits < 0)
+            return false;
+        if (UnitOf(period[digits..]) is not { } unit)
+        {
+            error = $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
+            return false;
+        }
+
+        error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
+        return error is null;
+    }
+
+    private static string? Complaint(
+        string text, ReadOnlySpan<char> tokens, ReadOnlySpan<char> count, TimeSpan unit, out Rate rate)
+    {
+        rate = default;
+        if (!WholeNumber.TryParse(tokens, MaxTokens, out long tokenCount) || tokenCount == 0)
+            return $"{Spelling.Quote(text)} is out of range; the tokens of a rate are from 1 to {MaxTokens}";
+        long periods = 1;
+        if (!count.IsEmpty && !WholeNumber.TryParse(count, Quota.MaxPeriod.Ticks / unit.Ticks, out periods) || periods == 0)
+            return $"{Spelling.Quote(text)} is out of range; the period of a rate is from 1ms to {Quota.MaxPeriod.TotalDays:0}d";
+        rate = new Rate(tokenCount, unit * periods);
+        return null;
+    }
+
+    private static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch
+    {
+        "ms" => TimeSpan.FromMilliseconds(1),
+        "s" or "sec" or "second" => TimeSpan.FromSeconds(1),
+        "m" or "min" or "minute" => TimeSpan.FromMinutes(1),
+        "h" or "hour" => TimeSpan.FromHours(1),
+        "d" or "day" => TimeSpan.FromDays(1),
+        _ => null,
+    };
+}

@@ -1,0 +1,139 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Weir;
+
+/// <summary>Reads YAML into nodes.</summary>
+/// <remarks>
+/// It works on the parser's events, so that every node knows its line and no feature gets in unasked: aliases (whose
+/// expansion can be a bomb) and tags are refused where they stand, and reading goes on to find the other errors.
+/// </remarks>
+internal sealed class YamlSyntax
+{
+    private readonly Parser _parser;
+    private readonly DocumentErrors _errors;
+    private int _nodes;
+
+    private YamlSyntax(string text, DocumentErrors errors)
+    {
+        _parser = new Parser(new StringReader(text));
+        _errors = errors;
+    }
+
+    /// <summary>The document's root, or null when it is empty.</summary>
+    /// <exception cref="UnreadableDocumentException">It is not YAML, or beyond the bounds of <see cref="DocumentNode"/>.</exception>
+    public static DocumentNode? Read(string text, DocumentErrors errors)
+    {
+        try
+        {
+            return new YamlSyntax(text, errors).Root();
+        }
+        catch (YamlException fault)
+        {
+            throw Unreadable(text, fault);
+        }
+    }
+
+    private DocumentNode? Root()
+    {
+        Next<StreamStart>();
+        if (Next<ParsingEvent>() is StreamEnd)
+            return null;
+        _parser.MoveNext();
+        var root = Node(depth: 1);
+        Next<DocumentEnd>();
+        if (Next<ParsingEvent>() is DocumentStart second)
+        {
+            _errors.Add((int)second.Start.Line, (int)second.Start.Column, "",
+                "a second document begins here: keep one document in the file, and drop the line of three dashes or dots");
+        }
+
+        return root;
+    }
+
+    private T Next<T>()
+        where T : ParsingEvent
+    {
+        _parser.MoveNext();
+        return (T)_parser.Current!;
+    }
+
+    /// <summary>The node whose first event is the current one; leaves its last event as the current one.</summary>
+    private DocumentNode Node(int depth)
+    {
+        var begin = _parser.Current!;
+        int line = (int)begin.Start.Line, column = (int)begin.Start.Column;
+        Demand(depth, line, column);
+        if (begin is AnchorAlias alias)
+            return Refuse(alias, "an alias (a word that begins with *) is not supported: write the value out");
+        if (begin is NodeEvent { Tag.IsEmpty: false } tagged)
+            Refuse(tagged, "a tag (a word that begins with !) is not supported: remove it; every value means what it spells");
+        return begin switch
+        {
+            Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar)),
+            SequenceStart => new DocumentList(line, column, Items(depth + 1)),
+            _ => new DocumentMapping(line, column, Entries(depth + 1)),
+        };
+    }
+
+    private List<DocumentNode> Items(int depth)
+    {
+        var items = new List<DocumentNode>();
+        while (Next<ParsingEvent>() is not SequenceEnd)
+            items.Add(Node(depth));
+        return items;
+    }
+
+    private List<(DocumentNode Key, DocumentNode Value)> Entries(int depth)
+    {
+        var entries = new List<(DocumentNode, DocumentNode)>();
+        while (Next<ParsingEvent>() is not MappingEnd)
+        {
+            var key = Node(depth);
+            _parser.MoveNext();
+            entries.Add((key, Node(depth)));
+        }
+
+        return entries;
+    }
+
+    private void Demand(int depth, int line, int column)
+    {
+        if (depth > DocumentNode.MaxDepth)
+            throw new UnreadableDocumentException(line, column, $"nested deeper than {DocumentNode.MaxDepth} levels: a policy needs six");
+        if (++_nodes > DocumentNode.MaxNodes)
+            throw new UnreadableDocumentException(line, column, $"more than {DocumentNode.MaxNodes} values: split the tenants over several services");
+    }
+
+    private DocumentFault Refuse(ParsingEvent node, string message)
+    {
+        int line = (int)node.Start.Line, column = (int)node.Start.Column;
+        _errors.Add(line, column, "", message);
+        return new DocumentFault(line, column);
+    }
+
+    private static bool IsEmpty(Scalar scalar) =>
+        scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null" or "Null" or "NULL";
+
+    private static UnreadableDocumentException Unreadable(string text, YamlException fault)
+    {
+        int line = (int)Math.Max(1, fault.Start.Line), column = (int)Math.Max(1, fault.Start.Column);
+        if (fault.Message.Contains("tab", StringComparison.Ordinal) && LineIndentedByTab(text, line) is { } tabbed)
+            return new(tabbed, 1, "a tab indents this line: indent with spaces");
+        return new(line, column,
+            $"this is not YAML: {fault.Message} Look at this line and the one above for indentation, a missing colon or an open quote");
+    }
+
+    /// <summary>The parser points at the mapping that the tab is in; its reader wants the tab's line.</summary>
+    private static int? LineIndentedByTab(string text, int from)
+    {
+        int line = 0;
+        foreach (var content in text.AsSpan().EnumerateLines())
+        {
+            if (++line >= from && content.TrimStart(' ').StartsWith('\t'))
+                return line;
+        }
+
+        return null;
+    }
+}
