@@ -1,0 +1,52 @@
+using System.Globalization;
+using Server = Garnet.GarnetServer;
+
+namespace Weir.Testing;
+
+/// <summary>
+/// Microsoft Garnet in this process: the stand-in for machines without a redis-server. It speaks the protocol and runs Lua, but it has
+/// no process of its own to kill or pause.
+/// </summary>
+public sealed class GarnetServer : ITestRedis
+{
+    private readonly Server _server;
+
+    private GarnetServer(Server server, int port)
+    {
+        _server = server;
+        Port = port;
+    }
+
+    /// <inheritdoc/>
+    public int Port { get; }
+
+    /// <inheritdoc/>
+    public string Endpoint => $"127.0.0.1:{Port}";
+
+    /// <summary>Starts a server on a free port, in memory only, and returns when it listens.</summary>
+    public static Task<GarnetServer> StartAsync() => Task.Run(() =>
+    {
+        var port = FreePort.Next();
+        var server = new Server(
+        [
+            "--bind", "127.0.0.1",
+            "--port", port.ToString(CultureInfo.InvariantCulture),
+            "--memory", "64m",
+            "--index", "8m",
+            "--lua", "true",
+            "-q", "true",
+        ]);
+        server.Start();
+        return new GarnetServer(server, port);
+    });
+
+    /// <inheritdoc/>
+    public Task<string> CommandAsync(params string[] words) => RespCommand.SendAsync(Port, password: null, words);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _server.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

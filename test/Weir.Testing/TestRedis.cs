@@ -1,0 +1,39 @@
+namespace Weir.Testing;
+
+/// <summary>
+/// The rule by which tests get their Redis: a real server if one is installed. Without one, tests that only need something that
+/// speaks Redis get Garnet, and tests that need a process to hurt are skipped and say so. On a build machine (<c>CI=true</c>) a missing
+/// server is a failure, so that nobody mistakes a thinner run for a full one.
+/// </summary>
+public static class TestRedis
+{
+    private static readonly bool OnBuildMachine =
+        string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A working, empty Redis of the test's own; real where possible, else Garnet.</summary>
+    public static async Task<ITestRedis> StartAsync()
+    {
+        if (RedisServer.IsAvailable)
+            return await RedisServer.StartAsync();
+        FailOnBuildMachine();
+        return await GarnetServer.StartAsync();
+    }
+
+    /// <summary>
+    /// A real Redis process that can be killed, paused and started with <paramref name="arguments"/>; where there is none, the calling
+    /// test is skipped.
+    /// </summary>
+    public static async Task<RedisServer> StartProcessAsync(params string[] arguments)
+    {
+        if (RedisServer.IsAvailable)
+            return await RedisServer.StartAsync(arguments);
+        FailOnBuildMachine();
+        throw new SkippedException("This test kills, pauses or configures a real Redis: put redis-server or valkey-server on the PATH.");
+    }
+
+    private static void FailOnBuildMachine()
+    {
+        if (OnBuildMachine)
+            throw new InvalidOperationException("CI=true, and there is no redis-server or valkey-server on the PATH: install one.");
+    }
+}
