@@ -1,2 +1,5 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using Weir.Server;
+
+if (args is ["--health"])
+    return await HealthCheck.RunAsync();
+return await Service.RunAsync(args);

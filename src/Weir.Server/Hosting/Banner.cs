@@ -1,0 +1,26 @@
+namespace Weir.Server;
+
+/// <summary>What a newcomer reads first: what the service runs on, and one line to try.</summary>
+internal static class Banner
+{
+    public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
+    {
+        foreach (string setting in Settings.Unknown(app.Configuration))
+            Console.Error.WriteLine($"warning: the setting {setting} means nothing to this version");
+        string url = app.Urls.FirstOrDefault() ?? Service.DefaultUrl;
+        Console.WriteLine($$"""
+            Weir decides on {{string.Join(", ", app.Urls)}}
+              store     {{StoreOf(options, stores)}}
+              policies  {{options.PolicyFile ?? "the policies.yaml that ships"}}: {{policies.Plans.Count}} plans, {{policies.Tenants.Count}} tenants, {{policies.DefaultPlan.Name}} for all others
+              try       curl -s {{url}}/limit/incr -H 'Content-Type: application/json' -d '{"key":"user_123"}'
+            """);
+    }
+
+    private static string StoreOf(WeirOptions options, Stores stores)
+    {
+        if (stores.Failover is not { } failover)
+            return $"memory, embedded, for {options.Memory.MaxKeys:N0} keys";
+        string hosts = string.Join(", ", options.Redis.Endpoints!.Split(',').Where(part => !part.Contains('=')));
+        return failover.State == BreakerState.Closed ? $"Redis at {hosts}" : $"Redis at {hosts}, which does not answer yet: deciding from memory until it does";
+    }
+}

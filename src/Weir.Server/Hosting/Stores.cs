@@ -1,0 +1,74 @@
+using Weir.Redis;
+
+namespace Weir.Server;
+
+/// <summary>The stores of this service as its settings have them: memory alone, or Redis with memory behind it.</summary>
+internal sealed class Stores : IAsyncDisposable
+{
+    /// <summary>A start waits this long for Redis; then the service answers from memory until Redis comes.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
+
+    private Stores(WeirOptions options, TimeProvider time)
+    {
+        Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
+        if (string.IsNullOrWhiteSpace(options.Redis.Endpoints))
+            return;
+        Redis = new RedisStore(RedisOptionsOf(options.Redis), time);
+        Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
+    }
+
+    public MemoryStore Memory { get; }
+
+    public RedisStore? Redis { get; }
+
+    public FailoverStore? Failover { get; }
+
+    /// <summary>The store that decides.</summary>
+    public IBucketStore Deciding => Failover is null ? Memory : Failover;
+
+    public static Stores Open(WeirOptions options, TimeProvider time)
+    {
+        try
+        {
+            return new Stores(options, time);
+        }
+        catch (ArgumentException unreadable)
+        {
+            throw new SettingsException([$"Weir:Redis:Endpoints cannot be read: write host:port, several separated by commas ({unreadable.Message})"]);
+        }
+    }
+
+    /// <summary>Learns how Redis is, so that the first request need not.</summary>
+    public async Task GreetAsync()
+    {
+        if (Redis is null)
+            return;
+        await Redis.WaitUntilConnectedAsync(StartPatience);
+        await Failover!.ProbeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Failover is not null)
+            await Failover.DisposeAsync();
+        if (Redis is not null)
+            await Redis.DisposeAsync();
+    }
+
+    private static RedisOptions RedisOptionsOf(WeirOptions.RedisSettings settings) => new()
+    {
+        Endpoints = settings.Endpoints!,
+        User = settings.User,
+        Password = settings.Password,
+        Ssl = settings.Ssl,
+        Prefix = settings.Prefix,
+        Database = settings.Database,
+        Deadline = TimeSpan.FromMilliseconds(settings.DeadlineMs),
+    };
+
+    private static BreakerOptions BreakerOptionsOf(WeirOptions.BreakerSettings settings) => new()
+    {
+        FailuresInARow = settings.FailuresInARow,
+        Break = TimeSpan.FromMilliseconds(settings.BreakMs),
+    };
+}

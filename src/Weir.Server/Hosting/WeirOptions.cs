@@ -1,0 +1,66 @@
+using Weir.Redis;
+
+namespace Weir.Server;
+
+/// <summary>All settings of the service, from the section <c>Weir</c>: <c>Weir:Redis:Endpoints</c>, or <c>Weir__Redis__Endpoints</c> in the environment.</summary>
+internal sealed class WeirOptions
+{
+    public const string Section = "Weir";
+
+    /// <summary>The policy document; by default the <c>policies.yaml</c> that ships beside the program.</summary>
+    public string? PolicyFile { get; set; }
+
+    /// <summary>The form of the rate limit headers: <c>draft-11</c> (default), <c>draft-06</c>, <c>legacy</c> or <c>off</c>.</summary>
+    public string Headers { get; set; } = "draft-11";
+
+    public RedisSettings Redis { get; set; } = new();
+
+    public MemorySettings Memory { get; set; } = new();
+
+    public BreakerSettings Breaker { get; set; } = new();
+
+    internal sealed class RedisSettings
+    {
+        /// <summary>Servers as <c>host:port</c>, separated by commas. None: the embedded memory store.</summary>
+        public string? Endpoints { get; set; }
+
+        /// <summary>The ACL user.</summary>
+        public string? User { get; set; }
+
+        /// <summary>The password. Never logged.</summary>
+        public string? Password { get; set; }
+
+        /// <summary>True to speak TLS.</summary>
+        public bool Ssl { get; set; }
+
+        /// <summary>What every key begins with; <c>weir</c> by default.</summary>
+        public string Prefix { get; set; } = "weir";
+
+        /// <summary>The database number; 0 by default.</summary>
+        public int Database { get; set; }
+
+        /// <summary>Milliseconds that a decision waits for Redis, from 1 to 10,000; 15 by default.</summary>
+        public int DeadlineMs { get; set; } = (int)RedisOptions.DefaultDeadline.TotalMilliseconds;
+    }
+
+    internal sealed class MemorySettings
+    {
+        /// <summary>Keys that the store in memory is sized for; 1,000,000 by default (43 bytes each).</summary>
+        public int MaxKeys { get; set; } = new MemoryStoreOptions().MaxKeys;
+
+        /// <summary>Where buckets are kept over a restart in embedded mode; nowhere by default.</summary>
+        public string? SnapshotPath { get; set; }
+
+        /// <summary>Seconds between snapshots, from 1 to 86,400; 10 by default. One more is written at shutdown.</summary>
+        public int SnapshotSeconds { get; set; } = 10;
+    }
+
+    internal sealed class BreakerSettings
+    {
+        /// <summary>Failures in a row that open the breaker; 5 by default.</summary>
+        public int FailuresInARow { get; set; } = new BreakerOptions().FailuresInARow;
+
+        /// <summary>Milliseconds between probes while it is open, from 10 to 60,000; 250 by default.</summary>
+        public int BreakMs { get; set; } = (int)new BreakerOptions().Break.TotalMilliseconds;
+    }
+}

@@ -1,0 +1,63 @@
+namespace Weir.Server;
+
+/// <summary>Makes <see cref="RequestFacts"/> of a request's body or query and its header, and finds what is wrong with them.</summary>
+internal static class FactsReader
+{
+    public const string TenantHeader = "X-Tenant-Id";
+
+    /// <summary>The facts of a body; a complaint when they are out of bounds.</summary>
+    public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)
+    {
+        var complaint = TenantOf(request, body.Tenant, out string tenant);
+        facts = new RequestFacts(tenant, body.Key ?? "", body.Cost, body.Attributes);
+        return complaint ?? Bounds.Complaint(facts, leastCost);
+    }
+
+    /// <summary>The facts of a query, <c>?key=…[&amp;tenant=…][&amp;cost=…]</c>.</summary>
+    public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
+    {
+        facts = default;
+        string key = "", tenant = "";
+        bool hasTenant = false;
+        long cost = 1;
+        foreach (var (name, values) in request.Query)
+        {
+            if (values.Count != 1)
+                return new Complaint(name, $"{name} is given {values.Count} times: give it once");
+            string value = values[0] ?? "";
+            switch (name)
+            {
+                case "key":
+                    key = value;
+                    break;
+                case "tenant":
+                    (tenant, hasTenant) = (value, true);
+                    break;
+                case "cost" when long.TryParse(value, System.Globalization.NumberStyles.None, null, out cost):
+                    break;
+                case "cost":
+                    return new Complaint(name, $"cost must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{Shorten(value)}\"");
+                default:
+                    return new Complaint(Shorten(name), $"{Shorten(name)} is not a parameter of this path: leave it out, or correct its name (key, tenant, cost)");
+            }
+        }
+
+        var complaint = TenantOf(request, hasTenant ? tenant : null, out tenant);
+        facts = new RequestFacts(tenant, key, cost);
+        return complaint ?? Bounds.Complaint(facts, leastCost);
+    }
+
+    /// <summary>The tenant is a field or a header. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>
+    private static Complaint? TenantOf(HttpRequest request, string? field, out string tenant)
+    {
+        var header = request.Headers[TenantHeader];
+        tenant = field ?? (header.Count == 0 ? RequestFacts.DefaultTenant : header[0] ?? "");
+        if (header.Count > 1)
+            return new Complaint(TenantHeader, $"{TenantHeader} is given {header.Count} times: give it once");
+        return header.Count == 1 && header[0] != tenant
+            ? new Complaint("tenant", $"tenant and the header {TenantHeader} name different tenants: send one of them")
+            : null;
+    }
+
+    private static string Shorten(string value) => value.Length <= 40 ? value : value[..40] + "…";
+}

@@ -1,0 +1,26 @@
+namespace Weir.Server;
+
+/// <summary>Whether the process lives, and whether and how it can decide.</summary>
+internal sealed class HealthEndpoints(Stores stores)
+{
+    public static Task Live(HttpContext http) =>
+        Problems.Write(http, StatusCodes.Status200OK, new LiveBody("live"), WireJson.Default.LiveBody, "application/json");
+
+    public Task Ready(HttpContext http) =>
+        Problems.Write(http, StatusCodes.Status200OK, Describe(), WireJson.Default.ReadyBody, "application/json");
+
+    private ReadyBody Describe()
+    {
+        if (stores.Failover is not { } failover)
+            return new ReadyBody("ready", "memory", "memory", Degraded: false, null, null);
+        var state = failover.State;
+        var outage = state == BreakerState.Closed ? null : failover.Outage;
+        return new ReadyBody(
+            "ready",
+            "redis",
+            Spelling.Of(failover.Source),
+            state != BreakerState.Closed,
+            Spelling.Of(state),
+            outage is null ? null : new OutageBody(Spelling.Of(outage.Fault), outage.BeganAt));
+    }
+}

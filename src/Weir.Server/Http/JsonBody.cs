@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Weir.Server;
+
+/// <summary>Reads a JSON body whole, within a bound, and answers for itself whatever is wrong with it.</summary>
+internal static class JsonBody
+{
+    private const string Json = "application/json";
+
+    /// <summary>The body, or null when the problem has been answered already.</summary>
+    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, int limit)
+        where T : class
+    {
+        if (!IsJson(http.Request))
+        {
+            await Problems.WrongMediaType(http);
+            return null;
+        }
+
+        if (http.Request.ContentLength > limit)
+        {
+            await Problems.TooLarge(http, limit);
+            return null;
+        }
+
+        try
+        {
+            var (body, complaint) = await ReadAndParseAsync(http, type, limit);
+            if (complaint is not null)
+                await Problems.BadRequest(http, complaint);
+            else if (body is null)
+                await Problems.TooLarge(http, limit);
+            return body;
+        }
+        catch (BadHttpRequestException refused)
+        {
+            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly.
+            await (refused.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? Problems.TooLarge(http, limit)
+                : Problems.BadRequest(http, new Complaint("body", $"the body could not be read: {refused.Message}")));
+            return null;
+        }
+    }
+
+    private static async ValueTask<(T? Body, Complaint? Complaint)> ReadAndParseAsync<T>(HttpContext http, JsonTypeInfo<T> type, int limit)
+        where T : class
+    {
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            var buffer = read.Buffer;
+            if (buffer.Length > limit)
+            {
+                reader.AdvanceTo(buffer.End);
+                return (null, null);
+            }
+
+            if (read.IsCompleted)
+            {
+                var parsed = Parse(buffer, type);
+                reader.AdvanceTo(buffer.End);
+                return parsed;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private static (T? Body, Complaint? Complaint) Parse<T>(in ReadOnlySequence<byte> bytes, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            var body = JsonSerializer.Deserialize(bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray(), type);
+            return (body, body is null ? new Complaint("body", "the body is null: send a JSON object") : null);
+        }
+        catch (JsonException mistake)
+        {
+            return (null, JsonMistake.Explain(mistake));
+        }
+    }
+
+    private static bool IsJson(HttpRequest request)
+    {
+        string? type = request.ContentType;
+        return type is not null && (type.Equals(Json, StringComparison.OrdinalIgnoreCase) || request.HasJsonContentType());
+    }
+}

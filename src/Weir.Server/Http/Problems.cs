@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Weir.Server;
+
+/// <summary>Answers that are not decisions, as <c>application/problem+json</c>.</summary>
+internal static class Problems
+{
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>Problem types of draft-ietf-httpapi-ratelimit-headers-11.</summary>
+    public const string QuotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
+    /// <inheritdoc cref="QuotaExceeded"/>
+    public const string TemporaryReducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
+
+    private const string NoType = "about:blank";
+
+    public static Task BadRequest(HttpContext http, Complaint complaint) =>
+        Write(http, new ProblemBody(NoType, "The request is not valid", StatusCodes.Status400BadRequest, complaint.Message, complaint.Field));
+
+    public static Task TooLarge(HttpContext http, int limit) => Write(http, new ProblemBody(
+        NoType, "The body is too large", StatusCodes.Status413PayloadTooLarge, $"the body may hold {limit} bytes at most", "body"));
+
+    public static Task WrongMediaType(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON, with the header Content-Type: application/json", "Content-Type"));
+
+    public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
+
+    public static Task WrongMethod(HttpContext http, string allowed)
+    {
+        http.Response.Headers.Allow = allowed;
+        return Write(http, new ProblemBody(
+            NoType, "The method is not allowed", StatusCodes.Status405MethodNotAllowed, $"this path answers to {allowed}"));
+    }
+
+    /// <summary>The store is in an outage and the plan denies, or there is no room for a bucket: never a 429, never a 500.</summary>
+    public static Task ReducedCapacity(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = "1";
+        return Write(http, new ProblemBody(
+            TemporaryReducedCapacity,
+            "Capacity is temporarily reduced",
+            StatusCodes.Status503ServiceUnavailable,
+            "no decision can be made at the moment; nothing says that a quota was exceeded, so try again shortly"));
+    }
+
+    public static Task Write<T>(HttpContext http, int status, T body, JsonTypeInfo<T> type, string contentType)
+    {
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        http.Response.StatusCode = status;
+        http.Response.ContentType = contentType;
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes).AsTask();
+    }
+
+    private static Task Write(HttpContext http, ProblemBody problem) =>
+        Write(http, problem.Status, problem, WireJson.Default.ProblemBody, ContentType);
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Weir.Server;
+
+/// <summary>Every path of the service.</summary>
+internal static class Routes
+{
+    public static void Map(WebApplication app)
+    {
+        MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
+        MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapFallback(Unmatched(app));
+    }
+
+    private static void MapDecisions(WebApplication app, DecisionEndpoints decisions)
+    {
+        app.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
+            .WithSummary("Says what a take would answer, and spends nothing: ?key=…[&tenant=…][&cost=…].")
+            .Produces<SeedBody>().WithProblems();
+        app.MapPost("/limit/incr", (Delegate)decisions.Increment)
+            .WithSummary("Takes tokens.")
+            .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithProblems();
+        app.MapPost("/v1/take", (Delegate)decisions.Take)
+            .WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
+            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithProblems();
+        app.MapPost("/v1/check", (Delegate)decisions.Check)
+            .WithSummary("Says what a take would answer, and spends nothing.")
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithProblems();
+        app.MapPost("/v1/batch", (Delegate)decisions.Batch)
+            .WithSummary("Decides up to 1000 takes in order. Each is decided by itself.")
+            .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithProblems();
+    }
+
+    private static void MapHealth(WebApplication app, HealthEndpoints health)
+    {
+        app.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
+        app.MapGet("/readyz", (Delegate)health.Ready)
+            .WithSummary("Ready while it can decide, also in an outage; the body says how.").Produces<ReadyBody>();
+    }
+
+    private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route) => route
+        .Produces<ProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType)
+        .Produces<ProblemBody>(StatusCodes.Status503ServiceUnavailable, Problems.ContentType);
+
+    /// <summary>A path that exists under another method is 405, every other is 404.</summary>
+    private static RequestDelegate Unmatched(WebApplication app) => http =>
+    {
+        var methods = ((IEndpointRouteBuilder)app).DataSources
+            .SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Where(endpoint => IsPath(endpoint.RoutePattern, http.Request.Path))
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+            .Distinct();
+        string allowed = string.Join(", ", methods);
+        return allowed.Length == 0 ? Problems.NotFound(http) : Problems.WrongMethod(http, allowed);
+    };
+
+    private static bool IsPath(RoutePattern pattern, PathString path) =>
+        pattern.Parameters.Count == 0 && path.Equals("/" + pattern.RawText?.TrimStart('/'), StringComparison.OrdinalIgnoreCase);
+}

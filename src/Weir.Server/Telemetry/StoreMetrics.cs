@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace Weir.Server;
+
+/// <summary>How the stores are: the breaker, faults by kind, outages, and the table in memory.</summary>
+internal sealed class StoreMetrics : IDisposable
+{
+    private readonly Meter _meter = new(DecisionMetrics.MeterName);
+    private readonly long[] _faults = new long[Enum.GetValues<StoreFault>().Length];
+    private long _outages;
+
+    public StoreMetrics(Stores stores)
+    {
+        ObserveMemory(stores.Memory);
+        if (stores.Failover is not { } failover)
+            return;
+        failover.Faulted += fault => Interlocked.Increment(ref _faults[(int)fault]);
+        failover.OutageBegan += _ => Interlocked.Increment(ref _outages);
+        _meter.CreateObservableGauge("weir.breaker.state", () => (int)failover.State, null, "0 closed: Redis decides. 1 open, 2 half-open: memory decides.");
+        _meter.CreateObservableCounter("weir.outages", () => Volatile.Read(ref _outages), "{outage}", "Outages of Redis that began.");
+        _meter.CreateObservableCounter("weir.store.faults", Faults, "{fault}", "Calls that Redis did not answer, by kind.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private void ObserveMemory(MemoryStore memory)
+    {
+        _meter.CreateObservableGauge("weir.memory.used", () => memory.Used, "{bucket}", "Places in memory in use, reusable ones included.");
+        _meter.CreateObservableGauge("weir.memory.capacity", () => memory.Capacity, "{bucket}", "Places in memory.");
+        _meter.CreateObservableGauge("weir.memory.size", () => memory.Bytes, "By", "Address space of all places.");
+        _meter.CreateObservableCounter("weir.memory.overflowed", () => memory.Overflowed, "{decision}", "Decisions on a bucket shared by keys that found no place of their own.");
+        _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no place at all.");
+    }
+
+    private IEnumerable<Measurement<long>> Faults() =>
+        from fault in Enum.GetValues<StoreFault>()
+        where fault != StoreFault.None
+        select new Measurement<long>(Volatile.Read(ref _faults[(int)fault]), new KeyValuePair<string, object?>("fault", Spelling.Of(fault)));
+}

@@ -1,0 +1,93 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace Weir.Server;
+
+/// <summary>The body of a take or a check.</summary>
+internal sealed record TakeBody
+{
+    [Description("What is limited: 1 to 256 bytes of UTF-8.")]
+    public string? Key { get; set; }
+
+    [Description("Tokens that the request takes: 1 (0 for a check) to 2147483648. 1 by default.")]
+    public long Cost { get; set; } = 1;
+
+    [Description("The customer whose buckets are asked: 1 to 64 characters out of A-Z a-z 0-9 . _ -; also as header X-Tenant-Id. \"default\" by default.")]
+    public string? Tenant { get; set; }
+
+    [Description("Further dimensions by name, at most 16.")]
+    public Dictionary<string, string>? Attributes { get; set; }
+}
+
+/// <summary>The body of a batch.</summary>
+internal sealed record BatchBody
+{
+    [Description("1 to 1000 takes, decided in order.")]
+    public IReadOnlyList<TakeBody>? Requests { get; set; }
+}
+
+/// <summary>The answer of <c>/limit/check</c> and <c>/limit/incr</c>, to the letter.</summary>
+/// <param name="Allowed">True when the request may go ahead.</param>
+/// <param name="Remaining">Whole tokens left.</param>
+/// <param name="ResetAtMs">0 when allowed, else the Unix time in ms at which this request would be; -1: never.</param>
+/// <param name="Source"><c>redis</c> or <c>memory</c>.</param>
+internal readonly record struct SeedBody(bool Allowed, long Remaining, long ResetAtMs, string Source);
+
+/// <summary>One limit's part of a decision.</summary>
+internal sealed record LimitBody(
+    string Name, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs, string Mode);
+
+/// <summary>A decision. <c>retryAfterMs</c> is absent when there is no "later".</summary>
+internal record DecisionBody(
+    bool Allowed,
+    string Tenant,
+    string Plan,
+    string? Limit,
+    long Remaining,
+    long Capacity,
+    long? RetryAfterMs,
+    long ResetAfterMs,
+    string Source,
+    bool Degraded,
+    IReadOnlyList<LimitBody> Limits);
+
+/// <summary>The decisions of a batch, in order.</summary>
+internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);
+
+/// <summary>A problem (RFC 9457).</summary>
+internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field = null);
+
+/// <summary>A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.</summary>
+internal sealed record RefusalBody : DecisionBody
+{
+    public RefusalBody(DecisionBody decision, string detail)
+        : base(decision)
+    {
+        Detail = detail;
+        ViolatedPolicies = decision.Limit is null ? [] : [decision.Limit];
+    }
+
+    [JsonPropertyOrder(-4)]
+    public string Type { get; } = Problems.QuotaExceeded;
+
+    [JsonPropertyOrder(-3)]
+    public string Title { get; } = "Quota exceeded";
+
+    [JsonPropertyOrder(-2)]
+    public int Status { get; } = StatusCodes.Status429TooManyRequests;
+
+    [JsonPropertyOrder(-1)]
+    public string Detail { get; }
+
+    [JsonPropertyName("violated-policies")]
+    public IReadOnlyList<string> ViolatedPolicies { get; }
+}
+
+/// <summary>How the service is.</summary>
+internal sealed record ReadyBody(string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage);
+
+/// <summary>The outage under way.</summary>
+internal sealed record OutageBody(string Fault, DateTimeOffset Since);
+
+/// <summary>The service is alive.</summary>
+internal sealed record LiveBody(string Status);

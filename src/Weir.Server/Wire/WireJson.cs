@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+
+namespace Weir.Server;
+
+/// <summary>
+/// How bodies are spelled and read. Reading is strict: an unknown or repeated field is a mistake that would otherwise
+/// change what is limited without a word.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    MaxDepth = 8)]
+[JsonSerializable(typeof(TakeBody))]
+[JsonSerializable(typeof(BatchBody))]
+[JsonSerializable(typeof(SeedBody))]
+[JsonSerializable(typeof(DecisionBody))]
+[JsonSerializable(typeof(RefusalBody))]
+[JsonSerializable(typeof(BatchDecisionsBody))]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(ReadyBody))]
+[JsonSerializable(typeof(LiveBody))]
+internal sealed partial class WireJson : JsonSerializerContext;
