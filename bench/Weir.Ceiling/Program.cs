@@ -1,0 +1,16 @@
+using Weir.Ceiling;
+
+// The same endpoint in Kestrel that decides nothing. It reads the request and writes the bytes of a fresh key's decision, so that the
+// distance from here to Weir is what deciding costs. With --bare it does not even look into the body.
+bool bare = args.Contains("--bare");
+var builder = WebApplication.CreateSlimBuilder([.. args.Where(arg => arg != "--bare")]);
+builder.Logging.ClearProviders();
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+
+var app = builder.Build();
+if (bare)
+    app.Run(Answer.WithoutParsingAsync);
+else
+    app.MapPost("/limit/incr", Answer.AfterParsingAsync);
+
+await app.RunAsync();
