@@ -1,0 +1,94 @@
+"""One run of the load generator against one server, and what is read off it."""
+
+import json
+import shutil
+import statistics
+import subprocess
+from dataclasses import dataclass
+
+from .candidates import ROOT, Candidate
+from .processes import Redis, cpu_seconds, cpu_seconds_of_ended_children, cpu_seconds_of_machine
+
+SCRIPT = ROOT / "bench" / "load" / "take.lua"
+
+
+@dataclass(frozen=True)
+class Server:
+    candidate: Candidate
+    process: subprocess.Popen
+    port: int
+    answer_bytes: int
+
+
+@dataclass(frozen=True)
+class Load:
+    seconds: float
+    threads: int
+    keys: int
+
+    def against(self, port: int, connections: int, seconds: float | None = None, source: str | None = None) -> dict:
+        wrk = shutil.which("wrk")
+        if not wrk:
+            raise SystemExit("wrk is not on the PATH: install it (apt-get install wrk)")
+        command = [wrk, f"-t{self.threads}", f"-c{connections}", f"-d{max(1, round(seconds or self.seconds))}s", "-s", str(SCRIPT),
+                   f"http://127.0.0.1:{port}", "--", str(self.keys), *([source] if source else [])]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One measured run. Times are milliseconds, CPU is microseconds a request."""
+
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    refused: float
+    """Share of the answers with a status over 399; that these are refusals and nothing worse is what the checked run before shows."""
+    errors: int
+    cpu_server: float
+    cpu_redis: float
+    cpu_generator: float
+    script_calls: float
+    """Scripts run by Redis a request: near 1 where each decision asks Redis, 0 where none does."""
+    others: float
+    """Share of the machine that somebody else took meanwhile, in cores."""
+
+
+def check(load: Load, server: Server, connections: int, seconds: float) -> list[str]:
+    """Warms a server up, looking at every answer; returns what is wrong with them."""
+    seen = load.against(server.port, connections, seconds, server.candidate.source)
+    where = f"{server.candidate.name} at {connections} connections"
+    return [f"{where}: {seen[counter]} of {seen['looked']} answers had {what}"
+            for counter, what in [("wrong_status", "a status other than 200 and 429"),
+                                  ("wrong_source", f"a source other than {server.candidate.source}")] if seen[counter]]
+
+
+def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figures:
+    redis.call("FLUSHALL")
+    calls = redis.script_calls()
+    machine, children = cpu_seconds_of_machine(), cpu_seconds_of_ended_children()
+    before = cpu_seconds(server.process), cpu_seconds(redis.process)
+    seen = load.against(server.port, connections)
+    after = cpu_seconds(server.process), cpu_seconds(redis.process)
+    generator = cpu_seconds_of_ended_children() - children
+    machine = cpu_seconds_of_machine() - machine
+    requests, seconds = max(1, seen["requests"]), seen["duration_us"] / 1e6
+    in_server, in_redis = after[0] - before[0], after[1] - before[1]
+    return Figures(
+        rate=requests / seconds,
+        p50=seen["p50_us"] / 1000, p95=seen["p95_us"] / 1000, p99=seen["p99_us"] / 1000,
+        refused=seen["over_399"] / requests,
+        errors=seen["socket_errors"],
+        cpu_server=in_server * 1e6 / requests, cpu_redis=in_redis * 1e6 / requests, cpu_generator=generator * 1e6 / requests,
+        script_calls=(redis.script_calls() - calls) / requests,
+        others=max(0.0, machine - in_server - in_redis - generator) / seconds)
+
+
+def medians(rounds: list[Figures]) -> Figures:
+    """Figure by figure; errors add up, since a median would hide them."""
+    values = {name: statistics.median(getattr(one, name) for one in rounds) for name in Figures.__annotations__}
+    return Figures(**{**values, "errors": sum(one.errors for one in rounds)})

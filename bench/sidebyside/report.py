@@ -1,0 +1,83 @@
+"""Writes a run down as Markdown, between two marks, so that what stands around it stays."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+from .candidates import PEERS
+from .measure import Server, medians
+from .ratios import Round, table
+
+BEGIN, END = "<!-- side by side: begin (written by bench/run-http) -->", "<!-- side by side: end -->"
+
+
+def report(servers: list[Server], rounds: list[Round], complaints: list[str], command: str, date: str) -> str:
+    lines = [f"Measured {date} by `{command}`: {len(rounds)} interleaved rounds, medians over the rounds.", "", machine(), ""]
+    for connections in sorted({connections for one in rounds for _, connections in one}):
+        lines += [f"### {connections:,} connections", "", *figures(servers, rounds, connections), ""]
+    ratios = table(rounds)
+    if len(ratios) > 2:
+        lines += ["### Ratios, each within a round", "", *ratios, ""]
+    busy = max(one.others for a_round in rounds for one in a_round.values())
+    lines += [f"At most {busy:.2f} cores were busy with something else during a measured run. "
+              "Latencies are those of a closed loop that is always saturated, so they follow from the rate."]
+    if complaints:
+        lines += ["", "**Not to be trusted:**", "", *(f"* {complaint}" for complaint in complaints)]
+    return "\n".join(lines)
+
+
+def figures(servers: list[Server], rounds: list[Round], connections: int) -> list[str]:
+    lines = ["| service | requests/s | p50 ms | p95 ms | p99 ms | refused | errors | CPU µs a request: server | Redis | generator "
+             "| scripts a request | answer bytes |",
+             "| --- |" + " ---: |" * 11]
+    for server in servers:
+        name = server.candidate.name
+        runs = [one[name, connections] for one in rounds if (name, connections) in one]
+        if runs:
+            m = medians(runs)
+            lines.append(
+                f"| {name} | {m.rate:,.0f} | {m.p50:.2f} | {m.p95:.2f} | {m.p99:.2f} | {m.refused:.1%} | {m.errors} "
+                f"| {m.cpu_server:.1f} | {m.cpu_redis:.1f} | {m.cpu_generator:.1f} | {m.script_calls:.2f} | {server.answer_bytes} |")
+    return lines
+
+
+def machine() -> str:
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    versions = [f"{os.cpu_count()} cores ({model[1].strip() if model else platform.machine()})", f"Linux {platform.release()}",
+                f".NET {first_line('dotnet', '--list-runtimes', match=r'Microsoft.AspNetCore.App (10[.][0-9.]+)')}",
+                f"Redis {first_line('redis-server', '--version', match=r'v=([0-9.]+)')}",
+                f"Node {first_line('node', '--version', match=r'v(.+)')}",
+                f"wrk {first_line('wrk', '-v', match=r'wrk (?:debian/)?([0-9.]+)')}"]
+    for package in ("express", "fastify"):
+        wanted = json.loads((PEERS / package / "package.json").read_text())["dependencies"]
+        versions += [f"{name} {version}" for name, version in wanted.items()]
+    return "Machine: " + ", ".join(dict.fromkeys(versions)) + "."
+
+
+def first_line(*command: str, match: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "absent"
+    found = re.search(match, done.stdout + done.stderr)
+    return found[1] if found else "unknown"
+
+
+def write(path: Path, text: str) -> None:
+    section = f"{BEGIN}\n{text}\n{END}"
+    old = path.read_text() if path.exists() else "# Results\n\nHow these are measured, and what they are worth, is in [README.md](README.md).\n"
+    if BEGIN in old and END in old:
+        head, rest = old.split(BEGIN, 1)
+        new = head + section + rest.split(END, 1)[1]
+    else:
+        new = f"{old.rstrip()}\n\n## Services side by side, over HTTP\n\n{section}\n"
+    path.write_text(new)
+
+
+def as_json(rounds: list[Round]) -> str:
+    return json.dumps([[{"service": name, "connections": connections, **asdict(figures)}
+                        for (name, connections), figures in one.items()] for one in rounds], indent=2)
