@@ -6,6 +6,8 @@ bool bare = args.Contains("--bare");
 var builder = WebApplication.CreateSlimBuilder([.. args.Where(arg => arg != "--bare")]);
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+// A thousand clients may connect at once; the usual queue of 512 would make half of them try again a second later.
+builder.WebHost.UseSockets(sockets => sockets.Backlog = 4096);
 
 var app = builder.Build();
 if (bare)

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 
 from .candidates import ROOT, Candidate
-from .processes import Redis, cpu_seconds, cpu_seconds_of_ended_children, cpu_seconds_of_machine
+from .processes import Redis, cpu_seconds, cpu_seconds_of_ended_children, cpu_seconds_of_machine, late_connects
 
 SCRIPT = ROOT / "bench" / "load" / "take.lua"
 
@@ -54,6 +54,8 @@ class Figures:
     cpu_generator: float
     script_calls: float
     """Scripts run by Redis a request: near 1 where each decision asks Redis, 0 where none does."""
+    late_connects: int
+    """Connections that found the listener's queue full; their requests wait a second and more."""
     others: float
     """Share of the machine that somebody else took meanwhile, in cores."""
 
@@ -69,7 +71,7 @@ def check(load: Load, server: Server, connections: int, seconds: float) -> list[
 
 def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figures:
     redis.call("FLUSHALL")
-    calls = redis.script_calls()
+    calls, late = redis.script_calls(), late_connects()
     machine, children = cpu_seconds_of_machine(), cpu_seconds_of_ended_children()
     before = cpu_seconds(server.process), cpu_seconds(redis.process)
     seen = load.against(server.port, connections)
@@ -85,10 +87,12 @@ def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figur
         errors=seen["socket_errors"],
         cpu_server=in_server * 1e6 / requests, cpu_redis=in_redis * 1e6 / requests, cpu_generator=generator * 1e6 / requests,
         script_calls=(redis.script_calls() - calls) / requests,
+        late_connects=late_connects() - late,
         others=max(0.0, machine - in_server - in_redis - generator) / seconds)
 
 
 def medians(rounds: list[Figures]) -> Figures:
-    """Figure by figure; errors add up, since a median would hide them."""
+    """Figure by figure; what went wrong adds up, since a median would hide it."""
     values = {name: statistics.median(getattr(one, name) for one in rounds) for name in Figures.__annotations__}
-    return Figures(**{**values, "errors": sum(one.errors for one in rounds)})
+    sums = {name: sum(getattr(one, name) for one in rounds) for name in ("errors", "late_connects")}
+    return Figures(**{**values, **sums})

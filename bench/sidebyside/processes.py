@@ -47,6 +47,12 @@ def cpu_seconds_of_machine() -> float:
     return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
 
 
+def late_connects() -> int:
+    """Connections of the whole machine that found a listener's queue full, and had to try again a second later."""
+    names, values = (line.split() for line in Path("/proc/net/netstat").read_text().splitlines()[:2])
+    return int(dict(zip(names, values)).get("ListenOverflows", 0))
+
+
 def ask(port: int, key: str) -> bytes:
     """The raw answer to one take, headers and all."""
     body = REQUEST_BODY % key

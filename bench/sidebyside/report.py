@@ -12,6 +12,9 @@ from .candidates import PEERS
 from .measure import Server, medians
 from .ratios import Round, table
 
+QUIET = 0.2
+"""Cores that somebody else may take before the figures are called noise."""
+
 BEGIN, END = "<!-- side by side: begin (written by bench/run-http) -->", "<!-- side by side: end -->"
 
 
@@ -23,6 +26,8 @@ def report(servers: list[Server], rounds: list[Round], complaints: list[str], co
     if len(ratios) > 2:
         lines += ["### Ratios, each within a round", "", *ratios, ""]
     busy = max(one.others for a_round in rounds for one in a_round.values())
+    if busy > QUIET:
+        complaints = [*complaints, f"up to {busy:.2f} cores were busy with something else; measure again on a quiet machine"]
     lines += [f"At most {busy:.2f} cores were busy with something else during a measured run. "
               "Latencies are those of a closed loop that is always saturated, so they follow from the rate."]
     if complaints:
@@ -31,16 +36,16 @@ def report(servers: list[Server], rounds: list[Round], complaints: list[str], co
 
 
 def figures(servers: list[Server], rounds: list[Round], connections: int) -> list[str]:
-    lines = ["| service | requests/s | p50 ms | p95 ms | p99 ms | refused | errors | CPU µs a request: server | Redis | generator "
+    lines = ["| service | requests/s | p50 ms | p95 ms | p99 ms | refused | errors | late connects | CPU µs a request: server | Redis | generator "
              "| scripts a request | answer bytes |",
-             "| --- |" + " ---: |" * 11]
+             "| --- |" + " ---: |" * 12]
     for server in servers:
         name = server.candidate.name
         runs = [one[name, connections] for one in rounds if (name, connections) in one]
         if runs:
             m = medians(runs)
             lines.append(
-                f"| {name} | {m.rate:,.0f} | {m.p50:.2f} | {m.p95:.2f} | {m.p99:.2f} | {m.refused:.1%} | {m.errors} "
+                f"| {name} | {m.rate:,.0f} | {m.p50:.2f} | {m.p95:.2f} | {m.p99:.2f} | {m.refused:.1%} | {m.errors} | {m.late_connects} "
                 f"| {m.cpu_server:.1f} | {m.cpu_redis:.1f} | {m.cpu_generator:.1f} | {m.script_calls:.2f} | {server.answer_bytes} |")
     return lines
 

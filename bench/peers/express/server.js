@@ -26,7 +26,8 @@ async function answer(response, { key, tenant = 'default', cost = 1 }, spend) {
   response.status(decision.allowed || !spend ? 200 : 429).json(decision);
 }
 
-const server = app.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`));
+// A thousand clients may connect at once; the usual queue of 511 would make half of them try again a second later.
+const server = app.listen(port, '127.0.0.1', 4096, () => console.log(`listening on http://127.0.0.1:${port}`));
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {

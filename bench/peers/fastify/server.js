@@ -7,7 +7,7 @@ const redis = new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', {
   enableAutoPipelining: true,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
-  commandTimeout: 100,
+  commandTimeout: 1000,
 });
 redis.on('error', () => {});
 
@@ -83,7 +83,8 @@ function answer(allowed, remaining, state) {
   return { allowed, remaining, resetAtMs, source: state?.source ?? 'redis' };
 }
 
-await app.listen({ port, host: '127.0.0.1' });
+// A thousand clients may connect at once; the usual queue of 511 would make half of them try again a second later.
+await app.listen({ port, host: '127.0.0.1', backlog: 4096 });
 console.log(`listening on http://127.0.0.1:${port}`);
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
