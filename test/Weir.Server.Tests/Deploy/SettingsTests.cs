@@ -1,0 +1,25 @@
+using System.Text.RegularExpressions;
+
+namespace Weir.Server.Tests.Deploy;
+
+/// <summary>A variable that nobody reads fails silently: the service just runs as if it had not been set.</summary>
+public sealed partial class SettingsTests
+{
+    [Theory]
+    [InlineData("deploy/compose.yaml")]
+    [InlineData("deploy/Dockerfile")]
+    [InlineData(".ci/run")]
+    [InlineData("README.md")]
+    public void Every_variable_that_is_named_is_a_setting(string path)
+    {
+        if (!Repository.Has(path))
+            Assert.Skip($"There is no {path} yet.");
+
+        var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
+
+        Assert.All(named, name => Assert.Contains(name, Settings.All));
+    }
+
+    [GeneratedRegex("Weir(__[A-Za-z0-9]+)+")]
+    private static partial Regex Variable();
+}
