@@ -13,8 +13,7 @@ internal static class DocumentSyntax
     {
         text = text.TrimStart('\uFEFF');
         Demand(text);
-        string begin = text.TrimStart();
-        if (!begin.StartsWith('{'))
+        if (!text.AsSpan().TrimStart().StartsWith('{'))
             return YamlSyntax.Read(text, errors);
         try
         {

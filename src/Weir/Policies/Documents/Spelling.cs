@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Weir;
@@ -16,7 +17,7 @@ internal static class Spelling
         {
             if (rune.Value is '"' or '\\')
                 quoted.Append('\\').Append((char)rune.Value);
-            else if (Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.Format)
+            else if (IsUnseen(rune))
                 quoted.Append($"\\u{rune.Value:X4}");
             else
                 quoted.Append(rune);
@@ -24,6 +25,11 @@ internal static class Spelling
 
         return quoted.Append(text.Length > MaxShown ? "…\"" : "\"").ToString();
     }
+
+    private static bool IsUnseen(Rune rune) =>
+        Rune.IsControl(rune)
+        || (Rune.IsWhiteSpace(rune) && rune.Value != ' ')
+        || Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
     /// <summary>The known word that was probably meant, or null when none is near.</summary>
     /// <remarks>Only the first <see cref="MaxCompared"/> words are tried: a guess is not worth more.</remarks>

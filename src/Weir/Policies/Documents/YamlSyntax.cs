@@ -70,6 +70,7 @@ internal sealed class YamlSyntax
             Refuse(tagged, "a tag (a word that begins with !) is not supported: remove it; every value means what it spells");
         return begin switch
         {
+            Scalar { Tag.IsEmpty: false } => new DocumentFault(line, column),
             Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar)),
             SequenceStart => new DocumentList(line, column, Items(depth + 1)),
             _ => new DocumentMapping(line, column, Entries(depth + 1)),
@@ -121,7 +122,7 @@ internal sealed class YamlSyntax
         if (fault.Message.Contains("tab", StringComparison.Ordinal) && LineIndentedByTab(text, line) is { } tabbed)
             return new(tabbed, 1, "a tab indents this line: indent with spaces");
         return new(line, column,
-            $"this is not YAML: {fault.Message} Look at this line and the one above for indentation, a missing colon or an open quote");
+            $"this is not YAML: {fault.Message.Replace("  ", " ", StringComparison.Ordinal)} Look at this line and the one above for indentation, a missing colon or an open quote");
     }
 
     /// <summary>The parser points at the mapping that the tab is in; its reader wants the tab's line.</summary>

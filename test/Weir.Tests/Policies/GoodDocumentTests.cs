@@ -1,0 +1,159 @@
+namespace Weir.Tests.Policies;
+
+public sealed class GoodDocumentTests
+{
+    public static TheoryData<string> Names => [.. Documents.Select(document => document.Name)];
+
+    private static readonly (string Name, string Text, string Holds)[] Documents =
+    [
+        ("the least there is",
+            """
+            defaultPlan: free
+            plans: { free: }
+            """,
+            """
+            default free
+            plan free Local:
+            """),
+
+        ("defaults",
+            """
+            defaultPlan: free
+            plans:
+              free:
+                limits:
+                  per-key: { rate: 5/s }
+            """,
+            """
+            default free
+            plan free Local: per-key [key] 5/1000ms of 10
+            """),
+
+        ("everything spelled out",
+            """
+            %YAML 1.2
+            ---
+            # a comment
+            plans:
+              "pro":
+                onOutage: deny
+                limits:
+                  'search':
+                    by:
+                    - key
+                    - region
+                    rate: "100/m"
+                    burst: 150
+              free: { onOutage: allow, limits: { tenant: { by: [], rate: 1000/h, burst: 1x, }, }, }
+              none: { onOutage: local, limits: }
+            tenants:
+              acme: { plan: pro }
+              initech:
+              umbrella: {}
+            defaultPlan: free
+            ...
+            """,
+            """
+            default free
+            plan pro Deny: search [key region] 100/60000ms of 150
+            plan free Allow: tenant [] 1000/3600000ms of 1000
+            plan none Local:
+            tenant acme pro Deny: search [key region] 100/60000ms of 150
+            tenant initech free Allow: tenant [] 1000/3600000ms of 1000
+            tenant umbrella free Allow: tenant [] 1000/3600000ms of 1000
+            """),
+
+        ("overrides keep what they do not name",
+            """
+            defaultPlan: free
+            plans:
+              free: { onOutage: deny, limits: { per-key: { by: [key, region], rate: 5/s, burst: 3x } } }
+              odd: { limits: { per-key: { rate: 5/s, burst: 7 } } }
+              bare: {}
+            tenants:
+              rate: { limits: { per-key: { rate: 20/s } } }
+              burst: { limits: { per-key: { burst: 8 } } }
+              by: { limits: { per-key: { by: [] } } }
+              nothing: { limits: { per-key: {} } }
+              fixed: { plan: odd, limits: { per-key: { rate: 20/10s } } }
+              added: { plan: bare, limits: { own: { rate: 1/d } } }
+            """,
+            """
+            default free
+            plan free Deny: per-key [key region] 5/1000ms of 15
+            plan odd Local: per-key [key] 5/1000ms of 7
+            plan bare Local:
+            tenant added bare Local: own [key] 1/86400000ms of 2
+            tenant burst free Deny: per-key [key region] 5/1000ms of 8
+            tenant by free Deny: per-key [] 5/1000ms of 15
+            tenant fixed odd Local: per-key [key] 20/10000ms of 7
+            tenant nothing free Deny: per-key [key region] 5/1000ms of 15
+            tenant rate free Deny: per-key [key region] 20/1000ms of 60
+            """),
+
+        ("every value means what it spells",
+            """
+            defaultPlan: no
+            plans: { no: {}, 1.50: {}, 0x10: {}, 2030-01-01: {} }
+            tenants: { true: { plan: 1.50 }, 007: {}, 7: {} }
+            """,
+            """
+            default no
+            plan no Local:
+            plan 1.50 Local:
+            plan 0x10 Local:
+            plan 2030-01-01 Local:
+            tenant 007 no Local:
+            tenant 7 no Local:
+            tenant true 1.50 Local:
+            """),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_good_document_holds_what_it_says(string name)
+    {
+        var (_, text, holds) = Documents.Single(document => document.Name == name);
+
+        Assert.Equal(holds, PolicySetText.Of(PolicyDocument.Parse(text, "p.yaml")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Line_ends_and_a_byte_order_mark_do_not_matter(string name)
+    {
+        var (_, text, holds) = Documents.Single(document => document.Name == name);
+
+        string windows = "\uFEFF" + text.Replace("\n", "\r\n", StringComparison.Ordinal) + "\r\n";
+
+        Assert.Equal(holds, PolicySetText.Of(PolicyDocument.Parse(windows, "p.yaml")));
+    }
+
+    [Fact]
+    public void The_shipped_document_gives_free_a_capacity_of_10_and_pro_of_100()
+    {
+        var policies = PolicyDocument.Load(PolicySetText.PathOf("src/Weir.Server/policies.yaml"));
+
+        Assert.Equal(
+            """
+            default free
+            plan free Local: per-key [key] 5/1000ms of 10
+            plan pro Local: per-key [key] 50/1000ms of 100
+            """,
+            PolicySetText.Of(policies));
+    }
+
+    [Fact]
+    public void The_tenants_in_the_shipped_documents_comment_can_be_uncommented()
+    {
+        string text = File.ReadAllText(PolicySetText.PathOf("src/Weir.Server/policies.yaml"));
+        string uncommented = text[..text.IndexOf("# tenants:", StringComparison.Ordinal)]
+            + text[text.IndexOf("# tenants:", StringComparison.Ordinal)..].Replace("\n# ", "\n", StringComparison.Ordinal)[2..];
+
+        var policies = PolicyDocument.Parse(uncommented, "policies.yaml");
+
+        Assert.Equal("pro", policies.PlanOf("acme").Name);
+        Assert.Equal(40, policies.PlanOf("globex").Limits[0].Quota.Capacity);
+        Assert.Equal("free", policies.PlanOf("anyone").Name);
+    }
+}
