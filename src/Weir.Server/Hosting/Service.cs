@@ -71,6 +71,8 @@ internal static class Service
         services.AddSingleton<OutageLog>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        if (options.Memory.SnapshotPath is not null && stores.Failover is null)
+            services.AddHostedService<SnapshotService>();
         services.AddOpenApi("v1");
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(DecisionMetrics.MeterName)

@@ -55,6 +55,8 @@ internal static class Settings
             yield return $"Weir:Headers is \"{options.Headers}\": write one of {RateLimitHeaders.Names}";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length is 0 or > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
+        if (options.Memory.SnapshotPath is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            yield return $"Weir:Memory:SnapshotPath is \"{path}\", whose folder does not exist: make it, or name another";
         foreach (string fault in RangeFaultsOf(options))
             yield return fault;
     }

@@ -63,6 +63,13 @@ internal sealed class RefillRate
     /// <summary>The rate with this number.</summary>
     public static RefillRate ById(int id) => _byId[id];
 
+    /// <summary>All rates so far, by number.</summary>
+    public static ReadOnlySpan<RefillRate> All()
+    {
+        lock (Growing)
+            return _byId.AsSpan(0, _count);
+    }
+
     private static void Append(RefillRate rate)
     {
         var rates = _byId;
