@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Weir.Testing;
+
+/// <summary>Values that a test needs and does not care about.</summary>
+public static class Some
+{
+    /// <summary>Five a second, ten in a burst: the free plan.</summary>
+    public static readonly Quota Quota = Quota.Create(5, TimeSpan.FromSeconds(1), 10);
+
+    public static readonly Limit Limit = LimitOf(Quota);
+
+    public static Limit LimitOf(Quota quota) => new("per-key", [Limit.KeyDimension], quota);
+
+    public static Plan PlanOf(Limit limit, OnOutage onOutage = OnOutage.Local) => new("free", [limit], onOutage);
+
+    public static LimitSet Request(string key = "some-key", long cost = 1, string tenant = "default", Quota? quota = null, OnOutage onOutage = OnOutage.Local)
+    {
+        var limit = quota is null ? Limit : LimitOf(quota);
+        return new LimitSet(new RequestFacts(tenant, key, cost), PlanOf(limit, onOutage), limit);
+    }
+
+    /// <summary>A clock that stands until it is told to go on; not at zero, where mistakes hide.</summary>
+    public static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public static MemoryStore Memory(TimeProvider time, int maxKeys = 1024) =>
+        new(new MemoryStoreOptions { MaxKeys = maxKeys, HashSeed = 1 }, time);
+}

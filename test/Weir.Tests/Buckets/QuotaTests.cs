@@ -1,0 +1,64 @@
+namespace Weir.Tests.Buckets;
+
+public sealed class QuotaTests
+{
+    [Theory]
+    [InlineData(5, 1, 10, 1, 200_000, 1)]
+    [InlineData(50, 1, 100, 1, 20_000, 1)]
+    [InlineData(3, 1, 6, 1, 1_000_000, 3)]
+    [InlineData(100, 60, 200, 1, 600_000, 1)]
+    [InlineData(10_000, 86_400, 20_000, 1, 8_640_000, 1)]
+    public void Units_are_the_smallest_that_make_refill_whole(long tokens, int seconds, long capacity, long tickUs, long unitsPerToken, long unitsPerTick)
+    {
+        var rate = Quota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity).Rate;
+        Assert.Equal((tickUs, unitsPerToken, unitsPerTick), (rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick));
+    }
+
+    [Fact]
+    public void A_bucket_too_large_for_microseconds_counts_in_milliseconds()
+    {
+        var quota = Quota.Create(7, TimeSpan.FromDays(1), 1_000_000);
+        Assert.Equal(1_000, quota.Rate.TickUs);
+        Assert.True(quota.CapacityUnits < 1L << 53);
+    }
+
+    [Fact]
+    public void A_bucket_too_large_for_milliseconds_counts_in_seconds()
+    {
+        var quota = Quota.Create(7, TimeSpan.FromDays(1), 1_000_000_000);
+        Assert.Equal(1_000_000, quota.Rate.TickUs);
+        Assert.True(quota.CapacityUnits < 1L << 53);
+    }
+
+    [Fact]
+    public void A_bucket_too_large_for_seconds_is_refused_with_the_cure()
+    {
+        Assert.False(Quota.TryCreate(7, TimeSpan.FromDays(1), 1L << 40, out _, out string? error));
+        Assert.Contains("lower the burst or the period", error);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(-1, 1, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, -1, 1)]
+    [InlineData(1, 1, 0)]
+    [InlineData(1, 40_000_000, 1)]
+    public void Numbers_that_make_no_quota_are_refused(long tokens, int seconds, long capacity)
+    {
+        Assert.False(Quota.TryCreate(tokens, TimeSpan.FromSeconds(seconds), capacity, out var quota, out string? error));
+        Assert.Null(quota);
+        Assert.NotEmpty(error);
+        Assert.Throws<ArgumentException>(() => Quota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity));
+    }
+
+    [Fact]
+    public void Equal_numbers_make_equal_quotas_that_share_a_rate()
+    {
+        var one = Quota.Create(7, TimeSpan.FromSeconds(3), 9);
+        var other = Quota.Create(7, TimeSpan.FromSeconds(3), 9);
+        Assert.Equal(one, other);
+        Assert.Same(one.Rate, other.Rate);
+        Assert.Same(one.Rate, RefillRate.ById(one.Rate.Id));
+    }
+}

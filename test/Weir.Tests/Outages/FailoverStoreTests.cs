@@ -1,0 +1,177 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Tests.Outages;
+
+public sealed class FailoverStoreTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly BreakerOptions _options = new();
+    private readonly FakeStore _redis;
+    private readonly FailoverStore _store;
+    private readonly List<string> _edges = [];
+
+    public FailoverStoreTests()
+    {
+        _redis = new FakeStore(_time);
+        _store = new FailoverStore(_redis, Some.Memory(_time), _options, _time);
+        _store.OutageBegan += outage => _edges.Add($"began {outage.Fault}");
+        _store.OutageEnded += outage => _edges.Add($"ended after {outage.Duration.TotalMilliseconds} ms");
+    }
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    private ValueTask<BucketAnswer> Take(string key = "a", long cost = 1, OnOutage onOutage = OnOutage.Local) =>
+        _store.TakeAsync(Some.Request(key, cost, onOutage: onOutage));
+
+    private async Task BeginOutage(StoreFault fault = StoreFault.Late)
+    {
+        _redis.Fault = fault;
+        for (int i = 0; i < _options.FailuresInARow; i++)
+            await Take($"outage{i}");
+        Assert.Equal(BreakerState.Open, _store.State);
+    }
+
+    [Fact]
+    public async Task A_sound_store_decides()
+    {
+        var answer = await Take();
+        Assert.Equal((DecisionSource.Redis, false), (answer.Source, answer.Degraded));
+    }
+
+    [Theory]
+    [InlineData(StoreFault.Late)]
+    [InlineData(StoreFault.Unreachable)]
+    [InlineData(StoreFault.Refusing)]
+    [InlineData(StoreFault.Damaged)]
+    public async Task L6_memory_answers_what_the_store_could_not(StoreFault fault)
+    {
+        _redis.Fault = fault;
+        var answer = await Take();
+        Assert.Equal((StoreFault.None, DecisionSource.Memory, true), (answer.Fault, answer.Source, answer.Degraded));
+    }
+
+    [Fact]
+    public async Task In_an_outage_the_store_is_not_asked_and_memory_keeps_the_limit()
+    {
+        await BeginOutage();
+        int asked = _redis.Asked;
+        for (int i = 0; i < 10; i++)
+            Assert.Equal(BucketOutcome.Allowed, (await Take("b")).Outcome);
+        Assert.Equal(BucketOutcome.Refused, (await Take("b")).Outcome);
+        Assert.Equal(asked, _redis.Asked);
+    }
+
+    [Fact]
+    public async Task A_damaged_bucket_never_opens_the_breaker()
+    {
+        _redis.Fault = StoreFault.Damaged;
+        for (int i = 0; i < 100; i++)
+            await Take();
+        Assert.Equal(BreakerState.Closed, _store.State);
+    }
+
+    [Fact]
+    public async Task A_cancelled_take_says_nothing_of_the_store()
+    {
+        _redis.Gate = new TaskCompletionSource();
+        for (int i = 0; i < 100; i++)
+        {
+            using var cancelled = new CancellationTokenSource();
+            var asked = _store.TakeAsync(Some.Request(), cancelled.Token);
+            await cancelled.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(asked.AsTask);
+        }
+
+        Assert.Equal(BreakerState.Closed, _store.State);
+    }
+
+    [Fact]
+    public async Task An_outage_begins_and_ends_once_and_is_told_once()
+    {
+        await BeginOutage(StoreFault.Refusing);
+        Assert.Equal(StoreFault.Refusing, _store.Outage!.Fault);
+        _redis.Fault = StoreFault.None;
+        _time.Advance(_options.Break);
+        await Eventually(() => _store.State == BreakerState.Closed);
+        Assert.Equal(["began Refusing", "ended after 250 ms"], _edges);
+        Assert.Null(_store.Outage);
+        Assert.Equal(DecisionSource.Redis, (await Take("c")).Source);
+    }
+
+    [Fact]
+    public async Task Probes_go_on_until_one_is_answered()
+    {
+        await BeginOutage();
+        int asked = _redis.Asked;
+        for (int i = 1; i <= 5; i++)
+        {
+            _time.Advance(_options.Break);
+            await Eventually(() => _redis.Asked == asked + i);
+            await Eventually(() => _store.State == BreakerState.Open);
+        }
+
+        _redis.Fault = StoreFault.None;
+        _time.Advance(_options.Break);
+        await Eventually(() => _store.State == BreakerState.Closed);
+    }
+
+    [Fact]
+    public async Task A_store_that_answers_a_probe_but_cannot_write_stays_out()
+    {
+        await BeginOutage();
+        _redis.Fault = StoreFault.Refusing;
+        int asked = _redis.Asked;
+        _time.Advance(_options.Break);
+        await Eventually(() => _redis.Asked == asked + 1 && _store.State == BreakerState.Open);
+    }
+
+    [Fact]
+    public async Task A_probe_before_the_first_request_finds_an_outage_that_is_there_already()
+    {
+        _redis.Fault = StoreFault.Unreachable;
+        await _store.ProbeAsync();
+        Assert.Equal(BreakerState.Open, _store.State);
+        Assert.Equal(["began Unreachable"], _edges);
+    }
+
+    [Fact]
+    public async Task A_plan_that_allows_in_an_outage_is_asked_nothing()
+    {
+        await BeginOutage();
+        for (int i = 0; i < 50; i++)
+        {
+            var decision = Decide(await Take("a", onOutage: OnOutage.Allow), OnOutage.Allow);
+            Assert.Equal((true, DecisionSource.Memory, true), (decision.Allowed, decision.Source, decision.Degraded));
+        }
+    }
+
+    [Fact]
+    public async Task A_plan_that_denies_in_an_outage_is_unavailable_and_never_refused()
+    {
+        await BeginOutage();
+        var decision = Decide(await Take("a", onOutage: OnOutage.Deny), OnOutage.Deny);
+        Assert.Equal((DecisionOutcome.Unavailable, true), (decision.Outcome, decision.Degraded));
+    }
+
+    [Fact]
+    public async Task A_take_that_was_late_is_asked_for_once()
+    {
+        _redis.Fault = StoreFault.Late;
+        await Take();
+        Assert.Equal(1, _redis.Asked);
+    }
+
+    private static Decision Decide(BucketAnswer answer, OnOutage onOutage) => Decision.From(Some.Request(onOutage: onOutage), answer);
+
+    /// <summary>Continuations run on other threads, in fake time but not in no time.</summary>
+    private static async Task Eventually(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+}

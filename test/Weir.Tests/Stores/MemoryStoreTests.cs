@@ -1,0 +1,239 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Tests.Stores;
+
+public sealed class MemoryStoreTests
+{
+    private readonly FakeTimeProvider _time = Some.Clock();
+
+    private static BucketAnswer Take(MemoryStore store, string key = "a", long cost = 1, string tenant = "default", Quota? quota = null) =>
+        store.TakeAsync(Some.Request(key, cost, tenant, quota)).Result;
+
+    private static BucketAnswer Check(MemoryStore store, string key = "a", long cost = 1, string tenant = "default") =>
+        store.CheckAsync(Some.Request(key, cost, tenant)).Result;
+
+    [Fact]
+    public void A_check_spends_nothing_and_takes_no_place()
+    {
+        var store = Some.Memory(_time);
+        Assert.Equal(BucketOutcome.Allowed, Check(store, cost: 10).Outcome);
+        Assert.Equal(0, store.Used);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, cost: 10).Outcome);
+        Assert.Equal(BucketOutcome.Refused, Check(store).Outcome);
+    }
+
+    [Fact]
+    public void A_refused_take_of_a_key_that_is_not_here_takes_no_place()
+    {
+        var store = Some.Memory(_time);
+        Assert.Equal(BucketOutcome.NeverFits, Take(store, cost: 11).Outcome);
+        Assert.Equal(0, store.Used);
+    }
+
+    [Fact]
+    public void L9_keys_tenants_and_limits_have_buckets_of_their_own()
+    {
+        var store = Some.Memory(_time);
+        Take(store, "a", 10);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "b", 10).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "a", 10, tenant: "other").Outcome);
+        Assert.Equal(BucketOutcome.Refused, Take(store, "a").Outcome);
+    }
+
+    [Theory]
+    [InlineData("ab", "c", "a", "bc")]
+    [InlineData("a", "per-keyb", "aper-key", "b")]
+    public void Parts_that_spell_the_same_together_are_told_apart(string tenant, string key, string otherTenant, string otherKey)
+    {
+        var one = BucketHash.Of(Some.Request(key, tenant: tenant), seed: 1);
+        Assert.NotEqual(one, BucketHash.Of(Some.Request(otherKey, tenant: otherTenant), seed: 1));
+        Assert.NotEqual(one, BucketHash.Of(Some.Request(key, tenant: tenant), seed: 2));
+    }
+
+    [Fact]
+    public void A_key_of_the_greatest_length_is_hashed_whole()
+    {
+        string key = new('k', Bounds.MaxKeyBytes - 1);
+        Assert.NotEqual(BucketHash.Of(Some.Request(key + "a"), 1), BucketHash.Of(Some.Request(key + "b"), 1));
+    }
+
+    [Fact]
+    public void L10_the_store_never_grows()
+    {
+        var store = Some.Memory(_time, maxKeys: 256);
+        long bytes = store.Bytes;
+        for (int i = 0; i < 10_000; i++)
+            Take(store, $"key{i}", 10);
+        Assert.Equal(bytes, store.Bytes);
+        Assert.True(store.Used <= store.Capacity);
+        Assert.Equal(10_000 - store.Used, store.Overflowed);
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(5_000)]
+    [InlineData(200_000)]
+    public void L10_all_keys_it_is_sized_for_find_a_place_of_their_own(int maxKeys)
+    {
+        var store = Some.Memory(_time, maxKeys);
+        for (int i = 0; i < maxKeys; i++)
+            Take(store, $"key{i}", 10);
+        // A hundredth may meet two full sets before the table is as full as it should be; far fewer do.
+        Assert.InRange(store.Overflowed, 0, maxKeys / 100);
+    }
+
+    [Fact]
+    public void L10_a_million_keys_take_less_than_64_bytes_each()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000_000);
+        Assert.InRange(store.Bytes / 1_000_000.0, 32, 64);
+    }
+
+    [Fact]
+    public void L11_a_full_table_forgets_no_bucket_that_has_spent()
+    {
+        var store = Some.Memory(_time, maxKeys: 256);
+        var kept = Enumerable.Range(0, 200).Select(i => $"kept{i}").ToList();
+        foreach (string key in kept)
+            Take(store, key, 10);
+        for (int i = 0; i < 20_000; i++)
+            Take(store, $"flood{i}");
+        Assert.All(kept, key => Assert.Equal(BucketOutcome.Refused, Take(store, key).Outcome));
+    }
+
+    [Fact]
+    public void L11_a_bucket_that_is_as_new_gives_up_its_place()
+    {
+        var store = Some.Memory(_time, maxKeys: 256);
+        for (int i = 0; i < 5_000; i++)
+            Take(store, $"first{i}", 10);
+        long overflowed = store.Overflowed;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        for (int i = 0; i < 256; i++)
+            Take(store, $"second{i}", 10);
+        Assert.InRange(store.Overflowed - overflowed, 0, 2);
+    }
+
+    [Fact]
+    public void L11_a_bucket_keeps_its_place_until_the_very_moment_it_is_as_new()
+    {
+        var store = Some.Memory(_time, maxKeys: 64);
+        for (int i = 0; i < 5_000; i++)
+            Take(store, $"first{i}", 10);
+        _time.Advance(TimeSpan.FromSeconds(2) - TimeSpan.FromMicroseconds(1));
+        long overflowed = store.Overflowed;
+        Take(store, "late");
+        Assert.Equal(overflowed + 1, store.Overflowed);
+        _time.Advance(TimeSpan.FromMicroseconds(1));
+        Take(store, "later");
+        Assert.Equal(overflowed + 1, store.Overflowed);
+    }
+
+    [Fact]
+    public void Keys_without_a_place_share_a_bucket_with_their_own_tenant_only()
+    {
+        var store = FullStore();
+        for (int i = 0; i < 10; i++)
+            Assert.Equal(BucketOutcome.Allowed, Take(store, $"x{i}", tenant: "noisy").Outcome);
+        Assert.Equal(BucketOutcome.Refused, Take(store, "x-last", tenant: "noisy").Outcome);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "x-first", tenant: "quiet").Outcome);
+    }
+
+    [Fact]
+    public void L1_a_key_that_finds_a_place_again_does_not_begin_as_new_after_it_spent_from_the_shared_bucket()
+    {
+        var store = FullStore();
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "homeless", 10).Outcome);
+        // The flood drains after two seconds of its own; the shared bucket was spent a second later and is half-way.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "homeless", 5).Outcome);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(BucketOutcome.Refused, Take(store, "homeless", 6).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, "homeless", 5).Outcome);
+    }
+
+    [Fact]
+    public void A_store_without_any_room_says_so_and_counts_it()
+    {
+        var store = FullStore();
+        var answers = Enumerable.Range(0, 2_000).Select(i => Take(store, "x", 10, tenant: $"tenant{i}")).ToList();
+        Assert.Contains(answers, answer => answer.Fault == StoreFault.Full);
+        Assert.Equal(answers.Count(answer => answer.Fault == StoreFault.Full), store.Full);
+    }
+
+    [Fact]
+    public void A_change_of_quota_keeps_what_is_spent()
+    {
+        var store = Some.Memory(_time);
+        Take(store, cost: 10);
+        var wider = Quota.Create(50, TimeSpan.FromSeconds(1), 12);
+        Assert.Equal(BucketOutcome.Refused, Take(store, cost: 3, quota: wider).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, Take(store, cost: 2, quota: wider).Outcome);
+    }
+
+    [Fact]
+    public void A_decision_allocates_nothing()
+    {
+        var limiter = new RateLimiter(PolicyDocument.Parse("""
+            defaultPlan: free
+            plans: { free: { limits: { per-key: { rate: 5/s } } } }
+            """, "test"), Some.Memory(TimeProvider.System, 10_000));
+        var keys = Enumerable.Range(0, 20_000).Select(i => $"user_{i}").ToArray();
+        Decide(limiter, keys);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Decide(limiter, keys);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public async Task L1_takers_that_race_for_one_key_get_its_capacity_and_no_more()
+    {
+        var store = Some.Memory(_time);
+        var admitted = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+            Enumerable.Range(0, 1_000).Count(_ => Take(store).Outcome == BucketOutcome.Allowed))));
+        Assert.Equal(10, admitted.Sum());
+    }
+
+    [Fact]
+    public async Task L1_takers_that_race_for_many_keys_in_a_table_that_is_too_small_stay_within_each_bound()
+    {
+        var store = Some.Memory(_time, maxKeys: 64);
+        var admitted = new int[500];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(seed => Task.Run(() =>
+        {
+            var random = new Random(seed);
+            for (int i = 0; i < 20_000; i++)
+            {
+                int key = random.Next(admitted.Length);
+                if (Take(store, $"key{key}").Outcome == BucketOutcome.Allowed)
+                    Interlocked.Increment(ref admitted[key]);
+            }
+        })));
+        Assert.All(admitted, count => Assert.InRange(count, 0, 10));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(MemoryStoreOptions.LeastKeys - 1)]
+    [InlineData(MemoryStoreOptions.MostKeys + 1)]
+    public void A_size_out_of_range_is_refused(int maxKeys) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MemoryStore(new MemoryStoreOptions { MaxKeys = maxKeys }, _time));
+
+    private MemoryStore FullStore()
+    {
+        var store = Some.Memory(_time, maxKeys: 64);
+        for (int i = 0; i < 5_000; i++)
+            Take(store, $"flood{i}", 10, tenant: "flood");
+        return store;
+    }
+
+    private static void Decide(RateLimiter limiter, string[] keys)
+    {
+        foreach (string key in keys)
+        {
+            limiter.TakeAsync(new RequestFacts("default", key)).GetAwaiter().GetResult();
+            limiter.CheckAsync(new RequestFacts("default", key)).GetAwaiter().GetResult();
+        }
+    }
+}
