@@ -163,7 +163,7 @@ internal static class BadSyntax
         ("broken JSON",
             "{\n\t\"defaultPlan\": \"free\",\n\t\"plans\": { \"free\": {} ",
             """
-            p.yaml:4: this is not JSON: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.
+            p.yaml:3: this is not JSON: Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.
             """),
 
         ("half a surrogate",

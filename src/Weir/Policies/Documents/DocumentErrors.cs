@@ -7,6 +7,8 @@ internal sealed class DocumentErrors(string source)
     /// <summary>Errors reported of one document, at most; one more line says how many were left out.</summary>
     public const int MaxReported = 100;
 
+    private const int MaxMessage = 500;
+
     private readonly List<PolicyError> _first = [];
     private int _dropped;
 
@@ -21,7 +23,8 @@ internal sealed class DocumentErrors(string source)
 
     public void Add(int line, int column, string path, string message)
     {
-        _first.Add(new PolicyError(source, line, column, path, message));
+        // A message may repeat words of the document, and goes to logs: nothing unseen and nothing endless gets through.
+        _first.Add(new PolicyError(source, line, column, path, Spelling.Visible(message, MaxMessage)));
         if (_first.Count >= 2 * MaxReported)
             KeepFirst();
     }

@@ -12,18 +12,23 @@ internal static class Spelling
     /// <summary>The text in double quotes, cut to a readable length, with what cannot be seen escaped.</summary>
     public static string Quote(string text)
     {
-        var quoted = new StringBuilder("\"");
-        foreach (var rune in text.AsSpan(0, Math.Min(text.Length, MaxShown)).EnumerateRunes())
+        string shown = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        return $"\"{Visible(shown, MaxShown)}\"";
+    }
+
+    /// <summary>The text with what cannot be seen escaped, cut to so many characters.</summary>
+    public static string Visible(string text, int most)
+    {
+        var visible = new StringBuilder();
+        foreach (var rune in text.AsSpan(0, Math.Min(text.Length, most)).EnumerateRunes())
         {
-            if (rune.Value is '"' or '\\')
-                quoted.Append('\\').Append((char)rune.Value);
-            else if (IsUnseen(rune))
-                quoted.Append($"\\u{rune.Value:X4}");
+            if (IsUnseen(rune))
+                visible.Append($"\\u{rune.Value:X4}");
             else
-                quoted.Append(rune);
+                visible.Append(rune);
         }
 
-        return quoted.Append(text.Length > MaxShown ? "…\"" : "\"").ToString();
+        return visible.Append(text.Length > most ? "…" : "").ToString();
     }
 
     private static bool IsUnseen(Rune rune) =>
@@ -35,6 +40,8 @@ internal static class Spelling
     /// <remarks>Only the first <see cref="MaxCompared"/> words are tried: a guess is not worth more.</remarks>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
+        if (word.Length > Bounds.MaxNameLength)
+            return null;
         string? nearest = null;
         int least = Math.Clamp(word.Length / 3, 1, 3) + 1;
         foreach (string candidate in known.Take(MaxCompared))

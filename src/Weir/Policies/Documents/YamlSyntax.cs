@@ -13,6 +13,7 @@ internal sealed class YamlSyntax
     private readonly Parser _parser;
     private readonly DocumentErrors _errors;
     private int _nodes;
+    private Mark _near;
 
     private YamlSyntax(string text, DocumentErrors errors)
     {
@@ -39,7 +40,7 @@ internal sealed class YamlSyntax
         Next<StreamStart>();
         if (Next<ParsingEvent>() is StreamEnd)
             return null;
-        _parser.MoveNext();
+        Next<ParsingEvent>();
         var root = Node(depth: 1);
         Next<DocumentEnd>();
         if (Next<ParsingEvent>() is DocumentStart second)
@@ -54,8 +55,21 @@ internal sealed class YamlSyntax
     private T Next<T>()
         where T : ParsingEvent
     {
-        _parser.MoveNext();
-        return (T)_parser.Current!;
+        try
+        {
+            if (_parser.MoveNext() && _parser.Current is T current)
+            {
+                _near = current.End;
+                return current;
+            }
+        }
+        catch (Exception fault) when (fault is not (YamlException or OutOfMemoryException))
+        {
+            // For some broken texts the parser trips over its own state instead of naming what it saw. To the author of
+            // the document that is a syntax error as any other.
+        }
+
+        throw new SyntaxErrorException(_near, _near, "What follows cannot be read.");
     }
 
     /// <summary>The node whose first event is the current one; leaves its last event as the current one.</summary>
@@ -91,7 +105,7 @@ internal sealed class YamlSyntax
         while (Next<ParsingEvent>() is not MappingEnd)
         {
             var key = Node(depth);
-            _parser.MoveNext();
+            Next<ParsingEvent>();
             entries.Add((key, Node(depth)));
         }
 
@@ -121,8 +135,9 @@ internal sealed class YamlSyntax
         int line = (int)Math.Max(1, fault.Start.Line), column = (int)Math.Max(1, fault.Start.Column);
         if (fault.Message.Contains("tab", StringComparison.Ordinal) && LineIndentedByTab(text, line) is { } tabbed)
             return new(tabbed, 1, "a tab indents this line: indent with spaces");
+        string reason = fault.Message.Replace("  ", " ", StringComparison.Ordinal);
         return new(line, column,
-            $"this is not YAML: {fault.Message.Replace("  ", " ", StringComparison.Ordinal)} Look at this line and the one above for indentation, a missing colon or an open quote");
+            $"this is not YAML: {reason} Look at this line and the one above for indentation, a missing colon or an open quote");
     }
 
     /// <summary>The parser points at the mapping that the tab is in; its reader wants the tab's line.</summary>
