@@ -6,6 +6,9 @@ namespace Weir;
 /// <param name="Later">Keys that later versions will read; named, so that a document that is ahead of its server is told so.</param>
 internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later)
 {
+    /// <summary>Why a second limit is refused.</summary>
+    public const string OneLimit = "this version decides one limit a request";
+
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
     public const string Tenants = "tenants";

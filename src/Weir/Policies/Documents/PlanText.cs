@@ -3,6 +3,9 @@ namespace Weir;
 /// <summary>A plan as the document spells it, each field checked.</summary>
 internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage)
 {
+    /// <summary>Limits looked at one by one; merging compares each override with each limit, so there must be a bound.</summary>
+    private const int MaxLimits = 64;
+
     private const string LimitsShape = "a mapping of names to limits, such as per-key: { rate: 5/s }";
 
     private static readonly string[] Outages = ["local", "allow", "deny"];
@@ -22,6 +25,12 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
         if (limits is not { } field)
             return [];
         var named = walk.Named(field.Value, field.Place, LimitsShape);
+        if (named.Count > MaxLimits)
+        {
+            walk.Errors.Add(field.Place, $"holds {named.Count} limits: {DocumentKeys.OneLimit}; keep one of them");
+            named.RemoveRange(MaxLimits, named.Count - MaxLimits);
+        }
+
         return named.ConvertAll(limit => LimitText.Read(walk, limit));
     }
 

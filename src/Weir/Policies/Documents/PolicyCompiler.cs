@@ -9,10 +9,14 @@ namespace Weir;
 /// </remarks>
 internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
-    private const string OneLimit = "this version decides one limit a request";
+    private const string OneLimit = DocumentKeys.OneLimit;
+
+    /// <summary>So many plans are listed to someone who names none of them.</summary>
+    private const int FewPlans = 10;
 
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Plan> _plans = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _hints = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Name, string By, Quota Quota), Limit> _limits = [];
     private readonly Dictionary<(Plan Plan, Limit Limit), Plan> _overridden = [];
 
@@ -54,16 +58,21 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         if (_plans.TryGetValue(name, out var plan))
             return plan;
         if (_plans.Count > 0)
-        {
-            walk.Errors.Add(named.Place, named.Value,
-                $"there is no plan {Spelling.Quote(name)}{Spelling.DidYouMean(name, _plans.Keys)}{Known(name)}");
-        }
-
+            walk.Errors.Add(named.Place, named.Value, $"there is no plan {Spelling.Quote(name)}{PlanMeantBy(name)}");
         return null;
     }
 
-    private string Known(string name) =>
-        Spelling.Nearest(name, _plans.Keys) is null && _plans.Count <= 10 ? $": the plans are {string.Join(", ", _plans.Keys)}" : "";
+    /// <summary>Remembered, since what is wrong once in a generated document is often wrong on every line.</summary>
+    private string PlanMeantBy(string name)
+    {
+        ref string? hint = ref CollectionsMarshal.GetValueRefOrAddDefault(_hints, name, out _);
+        if (hint is not null)
+            return hint;
+        hint = Spelling.DidYouMean(name, _plans.Keys);
+        if (hint.Length == 0 && _plans.Count <= FewPlans)
+            hint = $": the plans are {string.Join(", ", _plans.Keys)}";
+        return hint;
+    }
 
     /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field.</summary>
     private Plan Override(Plan plan, IReadOnlyList<LimitText> overrides)

@@ -61,24 +61,25 @@ internal static class Spelling
         Nearest(word, known) is { } nearest ? $": did you mean {nearest}?" : "";
 
     /// <summary>Letters to insert, drop, replace or swap with their neighbour.</summary>
-    private static int Distance(string a, string b)
+    private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
-        int[,] cost = new int[a.Length + 1, b.Length + 1];
+        int width = b.Length + 1;
+        Span<int> cost = stackalloc int[(a.Length + 1) * width];
         for (int i = 0; i <= a.Length; i++)
-            cost[i, 0] = i;
-        for (int j = 0; j <= b.Length; j++)
-            cost[0, j] = j;
-        for (int i = 1; i <= a.Length; i++)
         {
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int replaced = cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                cost[i, j] = Math.Min(replaced, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
-            }
+            for (int j = 0; j <= b.Length; j++)
+                cost[(i * width) + j] = i == 0 ? j : j == 0 ? i : Step(a, b, i, j, cost);
         }
 
-        return cost[a.Length, b.Length];
+        return cost[^1];
+    }
+
+    private static int Step(ReadOnlySpan<char> a, ReadOnlySpan<char> b, int i, int j, ReadOnlySpan<int> cost)
+    {
+        int width = b.Length + 1, at = (i * width) + j;
+        int least = Math.Min(cost[at - width], cost[at - 1]) + 1;
+        least = Math.Min(least, cost[at - width - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+        bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+        return swapped ? Math.Min(least, cost[at - (2 * width) - 2] + 1) : least;
     }
 }
