@@ -82,7 +82,7 @@ public sealed class DockerfileTests
     public void It_listens_on_the_port_it_exposes() =>
         Assert.Contains($"ASPNETCORE_URLS=http://+:{File.Values("EXPOSE").Single()}", File.Values("ENV"));
 
-    private static string ServerFile => Path.GetFileName(Settings.Server.Location);
+    private static string ServerFile => Path.GetFileName(typeof(WeirOptions).Assembly.Location);
 
     private static IEnumerable<string> ProjectsOf(string project)
     {

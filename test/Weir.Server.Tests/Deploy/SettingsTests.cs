@@ -17,7 +17,7 @@ public sealed partial class SettingsTests
 
         var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
 
-        Assert.All(named, name => Assert.Contains(name, Settings.All));
+        Assert.All(named, name => Assert.Contains(name, KnownSettings.All));
     }
 
     [GeneratedRegex("Weir(__[A-Za-z0-9]+)+")]
