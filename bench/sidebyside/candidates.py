@@ -30,7 +30,8 @@ class Candidate:
 
     def build(self) -> None:
         if self.project:
-            run(["dotnet", "publish", self.project, "-c", "Release", "-o", str(self.folder), "--nologo", "-v", "quiet"], ROOT)
+            run(["dotnet", "publish", self.project, "-c", "Release", "-o", str(self.folder), "--nologo", "-v", "quiet",
+                 "--disable-build-servers"], ROOT)
         elif not (self.folder / "node_modules").is_dir():
             run(["npm", "ci", "--omit=dev", "--no-audit", "--no-fund"], self.folder)
 

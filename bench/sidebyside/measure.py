@@ -57,16 +57,36 @@ class Figures:
     late_connects: int
     """Connections that found the listener's queue full; their requests wait a second and more."""
     others: float
-    """Share of the machine that somebody else took meanwhile, in cores."""
+    """Cores that were busy with something else meanwhile."""
 
 
-def check(load: Load, server: Server, connections: int, seconds: float) -> list[str]:
-    """Warms a server up, looking at every answer; returns what is wrong with them."""
+class Complaints:
+    """What would make a run worth nothing, summed up over the rounds."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def add(self, where: str, what: str, wrong: int, of: int) -> None:
+        before = self._wrong.get((where, what), (0, 0))
+        self._wrong[where, what] = before[0] + wrong, before[1] + of
+
+    def lines(self) -> list[str]:
+        return [f"{where}: {wrong:,} of {of:,} {what}" for (where, what), (wrong, of) in self._wrong.items() if wrong]
+
+
+def check(load: Load, server: Server, connections: int, seconds: float, complaints: Complaints) -> None:
+    """Warms a server up, looking at every answer."""
     seen = load.against(server.port, connections, seconds, server.candidate.source)
-    where = f"{server.candidate.name} at {connections} connections"
-    return [f"{where}: {seen[counter]} of {seen['looked']} answers had {what}"
-            for counter, what in [("wrong_status", "a status other than 200 and 429"),
-                                  ("wrong_source", f"a source other than {server.candidate.source}")] if seen[counter]]
+    where = f"{server.candidate.name} at {connections:,} connections"
+    complaints.add(where, "checked answers had a status other than 200 and 429", seen["wrong_status"], seen["looked"])
+    complaints.add(where, f"checked answers had a source other than {server.candidate.source}", seen["wrong_source"], seen["looked"])
+
+
+def expect_redis(server: Server, connections: int, figures: Figures, complaints: Complaints) -> None:
+    """A measured run is not looked at answer by answer, but decisions that Redis did not make are missing in its count."""
+    if server.candidate.uses_redis:
+        complaints.add(f"{server.candidate.name} at {connections:,} connections", "measured runs decided over a tenth without Redis",
+                       int(figures.script_calls < 0.9), 1)
 
 
 def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figures:

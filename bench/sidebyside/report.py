@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .candidates import PEERS
-from .measure import Server, medians
+from .measure import Complaints, Server, medians
 from .ratios import Round, table
 
 QUIET = 0.2
@@ -18,7 +18,7 @@ QUIET = 0.2
 BEGIN, END = "<!-- side by side: begin (written by bench/run-http) -->", "<!-- side by side: end -->"
 
 
-def report(servers: list[Server], rounds: list[Round], complaints: list[str], command: str, date: str) -> str:
+def report(servers: list[Server], rounds: list[Round], complaints: Complaints, command: str, date: str) -> str:
     lines = [f"Measured {date} by `{command}`: {len(rounds)} interleaved rounds, medians over the rounds.", "", machine(), ""]
     for connections in sorted({connections for one in rounds for _, connections in one}):
         lines += [f"### {connections:,} connections", "", *figures(servers, rounds, connections), ""]
@@ -26,12 +26,13 @@ def report(servers: list[Server], rounds: list[Round], complaints: list[str], co
     if len(ratios) > 2:
         lines += ["### Ratios, each within a round", "", *ratios, ""]
     busy = max(one.others for a_round in rounds for one in a_round.values())
+    trouble = complaints.lines()
     if busy > QUIET:
-        complaints = [*complaints, f"up to {busy:.2f} cores were busy with something else; measure again on a quiet machine"]
+        trouble += [f"up to {busy:.2f} cores were busy with something else; measure again on a quiet machine"]
     lines += [f"At most {busy:.2f} cores were busy with something else during a measured run. "
               "Latencies are those of a closed loop that is always saturated, so they follow from the rate."]
-    if complaints:
-        lines += ["", "**Not to be trusted:**", "", *(f"* {complaint}" for complaint in complaints)]
+    if trouble:
+        lines += ["", "**Not to be trusted:**", "", *(f"* {complaint}" for complaint in trouble)]
     return "\n".join(lines)
 
 
