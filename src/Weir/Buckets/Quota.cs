@@ -22,6 +22,9 @@ public sealed record Quota
     /// <summary>The longest period a quota may have: 366 days.</summary>
     public static readonly TimeSpan MaxPeriod = TimeSpan.FromDays(366);
 
+    /// <summary>The longest time in which an empty bucket may fill: 100 years.</summary>
+    public static readonly TimeSpan MaxFillTime = TimeSpan.FromDays(36_525);
+
     private static readonly long[] TicksUs = [1, 1_000, 1_000_000];
 
     private Quota(long tokens, TimeSpan period, long capacity, RefillRate rate)
@@ -74,7 +77,9 @@ public sealed record Quota
             long divisor = GreatestCommonDivisor(tokens, ticks);
             if ((Int128)capacity * (ticks / divisor) >= ExactLimit || tokens / divisor >= ExactLimit)
                 continue;
-            if (RefillRate.TryGet(tickUs, ticks / divisor, tokens / divisor, out var rate))
+            if ((Int128)capacity * period.Ticks / tokens > MaxFillTime.Ticks)
+                error = $"a burst of {capacity} at {tokens} tokens per {period} takes more than 100 years to fill; lower the burst or raise the rate";
+            else if (RefillRate.TryGet(tickUs, ticks / divisor, tokens / divisor, out var rate))
                 quota = new Quota(tokens, period, capacity, rate);
             else
                 error = $"this process has already seen {RefillRate.MaxCount} distinct rates; restart it";

@@ -29,9 +29,9 @@ public sealed class Limit
     /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask.</summary>
     internal bool AppliesTo(in RequestFacts facts)
     {
-        foreach (string dimension in Dimensions)
+        for (int i = 0; i < Dimensions.Count; i++)
         {
-            if (facts.ValueOf(dimension) is null)
+            if (facts.ValueOf(Dimensions[i]) is null)
                 return false;
         }
 

@@ -34,10 +34,10 @@ public sealed class PolicySet
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts.Tenant);
-        foreach (var limit in plan.Limits)
+        for (int i = 0; i < plan.Limits.Count; i++)
         {
-            if (limit.AppliesTo(facts))
-                return new LimitSet(facts, plan, limit);
+            if (plan.Limits[i].AppliesTo(facts))
+                return new LimitSet(facts, plan, plan.Limits[i]);
         }
 
         return new LimitSet(facts, plan, null);

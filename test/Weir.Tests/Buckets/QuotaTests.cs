@@ -17,7 +17,7 @@ public sealed class QuotaTests
     [Fact]
     public void A_bucket_too_large_for_microseconds_counts_in_milliseconds()
     {
-        var quota = Quota.Create(7, TimeSpan.FromDays(1), 1_000_000);
+        var quota = Quota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
         Assert.Equal(1_000, quota.Rate.TickUs);
         Assert.True(quota.CapacityUnits < 1L << 53);
     }
@@ -25,7 +25,7 @@ public sealed class QuotaTests
     [Fact]
     public void A_bucket_too_large_for_milliseconds_counts_in_seconds()
     {
-        var quota = Quota.Create(7, TimeSpan.FromDays(1), 1_000_000_000);
+        var quota = Quota.Create(1_000_000_007, TimeSpan.FromDays(1), 2_000_000_014);
         Assert.Equal(1_000_000, quota.Rate.TickUs);
         Assert.True(quota.CapacityUnits < 1L << 53);
     }
@@ -33,8 +33,16 @@ public sealed class QuotaTests
     [Fact]
     public void A_bucket_too_large_for_seconds_is_refused_with_the_cure()
     {
-        Assert.False(Quota.TryCreate(7, TimeSpan.FromDays(1), 1L << 40, out _, out string? error));
+        Assert.False(Quota.TryCreate((1L << 40) + 1, TimeSpan.FromDays(1), 1L << 41, out _, out string? error));
         Assert.Contains("lower the burst or the period", error);
+    }
+
+    [Fact]
+    public void A_bucket_that_takes_centuries_to_fill_is_refused_with_the_cure()
+    {
+        Assert.True(Quota.TryCreate(1, TimeSpan.FromDays(1), 36_525, out _, out _));
+        Assert.False(Quota.TryCreate(1, TimeSpan.FromDays(1), 36_526, out _, out string? error));
+        Assert.Contains("lower the burst or raise the rate", error);
     }
 
     [Theory]

@@ -108,7 +108,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void A_coarse_clock_counts_no_tick_that_has_not_passed()
     {
-        var coarse = Quota.Create(7, TimeSpan.FromDays(1), 1_000_000);
+        var coarse = Quota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
         _state = new BucketState(coarse.CapacityUnits, Now + 1);
         Assert.Equal(coarse.CapacityUnits, TokenBucket.SpentAt(coarse.Rate, _state, Now + 1_000));
         Assert.Equal(coarse.CapacityUnits - coarse.Rate.UnitsPerTick, TokenBucket.SpentAt(coarse.Rate, _state, Now + 2_000));

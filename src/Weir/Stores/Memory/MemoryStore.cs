@@ -49,7 +49,7 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>Bytes of all places.</summary>
     public long Bytes => _buckets.Bytes + _overflow.Bytes;
 
-    /// <summary>Decisions made on a shared bucket because there was no room for the key's own.</summary>
+    /// <summary>Decisions that a shared bucket had a part in, because there was or had been no room for the key's own.</summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
 
     /// <summary>Decisions not made because even the shared bucket found no room.</summary>
@@ -87,13 +87,16 @@ public sealed class MemoryStore : IBucketStore
         }
     }
 
-    /// <summary>A key that is not here begins as new, or as the shared bucket stands if it may have spent from that.</summary>
+    /// <summary>A key that is not here begins as new, or as the shared bucket stands, since it may have spent from that.</summary>
     private BucketAnswer DecideNewLocked(SlotShard shard, UInt128 hash, in LimitSet limits, in Ask ask)
     {
         var state = _overflow.Used == 0 ? default : SharedState(limits, ask);
+        bool shares = TokenBucket.SpentAt(ask.Quota.Rate, state, ask.NowUs) > 0;
         var outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);
         // What spends nothing needs no room.
         bool decided = !ask.Spend || outcome != BucketOutcome.Allowed || shard.TryAddLocked(hash, state, ask.Quota.Rate.Id, ask.NowUs);
+        if (shares || !decided)
+            Interlocked.Increment(ref _overflowed);
         return decided ? new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory) : TakeShared(limits, ask);
     }
 
@@ -111,7 +114,6 @@ public sealed class MemoryStore : IBucketStore
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            Interlocked.Increment(ref _overflowed);
             if (shard.TryTakeLocked(hash, ask, out var outcome, out var state))
                 return new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory);
             outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);

@@ -1,15 +1,17 @@
 namespace Weir;
 
-/// <summary>The clock that memory decides by: microseconds that only go forward, whatever the wall clock does.</summary>
+/// <summary>The clock that memory decides by: microseconds since it was made, which only go forward,
+/// whatever the wall clock does, and fit in 53 bits for 285 years.</summary>
 internal sealed class MonotonicClock(TimeProvider time)
 {
+    private readonly long _start = time.GetTimestamp();
     private readonly long _perMicrosecond = time.TimestampFrequency / 1_000_000;
 
     public long NowUs
     {
         get
         {
-            long timestamp = time.GetTimestamp();
+            long timestamp = time.GetTimestamp() - _start;
             // The usual frequency is a constant, which the compiler turns into a multiplication.
             return _perMicrosecond == 1_000 ? timestamp / 1_000 : timestamp / _perMicrosecond;
         }

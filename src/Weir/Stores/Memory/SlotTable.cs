@@ -26,7 +26,16 @@ internal sealed class SlotTable
 
     public long Bytes => _shards.Sum(shard => shard.Bytes);
 
-    public long Used => _shards.Sum(shard => (long)shard.Used);
+    public long Used
+    {
+        get
+        {
+            long used = 0;
+            foreach (var shard in _shards)
+                used += shard.Used;
+            return used;
+        }
+    }
 
     public long Capacity => _shards.Sum(shard => (long)shard.Capacity);
 
