@@ -5,16 +5,11 @@ namespace Weir.Redis;
 /// <summary>Says which kind of fault an error of Redis or of its connection is. Errors are classified here and nowhere else.</summary>
 internal static class RedisFaults
 {
-    public static StoreFault Classify(Exception error) => error switch
+    public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
-        RedisServerException server when IsOfOneKey(server.Message) => StoreFault.Damaged,
         // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, CLUSTERDOWN, BUSY, and whatever a later Redis may say.
         RedisServerException => StoreFault.Refusing,
         _ => StoreFault.Unreachable,
     };
-
-    /// <summary>Somebody else wrote to this bucket's key; every other bucket is well.</summary>
-    private static bool IsOfOneKey(string message) =>
-        message.StartsWith("WRONGTYPE", StringComparison.Ordinal) || message.StartsWith("DAMAGED", StringComparison.Ordinal);
 }

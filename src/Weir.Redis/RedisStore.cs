@@ -1,10 +1,9 @@
-using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
 
 /// <summary>
-/// Buckets in Redis: one script call a decision, on the clock of Redis, so that all instances share one limit and no
+/// Buckets in Redis: one script call for a batch of decisions, on the clock of Redis, so that all instances share one limit and no
 /// instance's clock matters (law L5).
 /// </summary>
 /// <remarks>
@@ -16,12 +15,10 @@ namespace Weir.Redis;
 /// </remarks>
 public sealed class RedisStore : IBucketStore, IAsyncDisposable
 {
-    private static readonly string Script = LoadScript();
-
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
-    private IDatabaseAsync? _database;
+    private TakeBatcher? _batcher;
 
     /// <summary>
     /// Opens the store and returns at once. Redis need not be there: until it is, every answer is
@@ -47,81 +44,33 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        AskAsync(limits, spend: true, cancellation);
+        Ask(limits, spend: true, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        AskAsync(limits, spend: false, cancellation);
+        Ask(limits, spend: false, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         var connection = await _connecting.ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
+        _batcher?.Dispose();
     }
 
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
-        Volatile.Write(ref _database, connection.GetDatabase());
+        bool cluster = connection.GetServers().Any(server => server.ServerType == ServerType.Cluster);
+        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), together: !cluster, _options.Deadline, _time));
         return connection;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<BucketAnswer> AskAsync(LimitSet limits, bool spend, CancellationToken cancellation)
+    private ValueTask<BucketAnswer> Ask(in LimitSet limits, bool spend, CancellationToken cancellation)
     {
-        if (_database is null)
-            return BucketAnswer.Failed(StoreFault.Unreachable);
-        Task<RespResult> asked;
-        try
-        {
-            asked = Send(_database, limits, spend);
-        }
-        catch (RedisException fault)
-        {
-            return BucketAnswer.Failed(RedisFaults.Classify(fault));
-        }
-
-        if (!asked.IsCompleted)
-            await ((Task)asked).WaitAsync(_options.Deadline, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return Conclude(asked, cancellation);
-    }
-
-    private Task<RespResult> Send(IDatabaseAsync database, in LimitSet limits, bool spend)
-    {
-        var keys = new RedisKey[] { RedisKeyFormat.KeyOf(_options.Prefix, limits) };
-        var arguments = new RedisValue[] { TakeArguments.Of(limits.Limit!.Quota, limits.Facts.Cost, spend) };
-        return database.ScriptEvaluateRespAsync(Script, keys, arguments, CommandFlags.DemandMaster);
-    }
-
-    private static BucketAnswer Conclude(Task<RespResult> asked, CancellationToken cancellation)
-    {
-        if (asked.IsCompletedSuccessfully)
-        {
-            using var reply = asked.Result;
-            return TakeReply.Read(reply);
-        }
-
-        if (asked.IsFaulted)
-            return BucketAnswer.Failed(RedisFaults.Classify(asked.Exception.InnerException!));
-        _ = asked.ContinueWith(Discard, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        cancellation.ThrowIfCancellationRequested();
-        return BucketAnswer.Failed(StoreFault.Late);
-    }
-
-    /// <summary>An answer that nobody waits for any more gives its buffer back, and a fault is seen.</summary>
-    private static void Discard(Task<RespResult> late)
-    {
-        if (late.IsCompletedSuccessfully)
-            late.Result.Dispose();
-        else
-            _ = late.Exception;
-    }
-
-    private static string LoadScript()
-    {
-        using var stream = typeof(RedisStore).Assembly.GetManifestResourceStream("take.lua")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        if (_batcher is not { } batcher)
+            return new(BucketAnswer.Failed(StoreFault.Unreachable));
+        var asked = batcher.AskAsync(RedisKeyFormat.KeyOf(_options.Prefix, limits), limits.Limit!.Quota, limits.Facts.Cost, spend);
+        return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir;
 
 /// <summary>Decides requests: which limit applies, what its bucket says, in one call to the store.</summary>
@@ -39,6 +41,7 @@ public sealed class RateLimiter(PolicySet policies, IBucketStore store)
     private static ValueTask<Decision> Decide(in LimitSet limits, ValueTask<BucketAnswer> asked) =>
         asked.IsCompletedSuccessfully ? new(Decision.From(limits, asked.Result)) : Await(limits, asked);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<Decision> Await(LimitSet limits, ValueTask<BucketAnswer> asked) =>
         Decision.From(limits, await asked.ConfigureAwait(false));
 }

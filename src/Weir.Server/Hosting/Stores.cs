@@ -1,3 +1,4 @@
+using StackExchange.Redis;
 using Weir.Redis;
 
 namespace Weir.Server;
@@ -13,6 +14,8 @@ internal sealed class Stores : IAsyncDisposable
         Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
         if (string.IsNullOrWhiteSpace(options.Redis.Endpoints))
             return;
+        // Replies are read by a thread of the client's own: behind a full thread pool they would look late.
+        ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         Redis = new RedisStore(RedisOptionsOf(options.Redis), time);
         Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
     }

@@ -3,8 +3,14 @@ namespace Weir;
 /// <summary>When a <see cref="CircuitBreaker"/> opens, and how it closes.</summary>
 public sealed class BreakerOptions
 {
-    /// <summary>Failures without a success between them that open it, from 1; 5 by default.</summary>
+    /// <summary>Failures without a success between them that open it, from 1, once they have gone on for <see cref="Silence"/>; 5 by default.</summary>
     public int FailuresInARow { get; set; } = 5;
+
+    /// <summary>
+    /// How long a row of failures must last to open it, from 0 to 1 minute; 50 ms by default. A hundred requests that fall due in the
+    /// same moment are one event, not a hundred.
+    /// </summary>
+    public TimeSpan Silence { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The share of failures among the calls of one <see cref="Window"/> that opens it, from 0.01 to 1; 0.5 by default.</summary>
     public double FailureRatio { get; set; } = 0.5;

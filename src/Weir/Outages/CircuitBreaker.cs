@@ -37,6 +37,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     private int _failures;
     private int _calls;
     private long _windowStart = time.GetTimestamp();
+    private long _rowStart;
     private long _openedAt;
     private long _leasedAt;
     private int _lease;
@@ -73,12 +74,10 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         {
             if (!_closed)
                 return false;
-            StartWindowLocked();
-            _failuresInARow++;
-            _failures++;
-            _calls++;
-            bool tooMany = _calls >= options.LeastCalls && _failures >= options.FailureRatio * _calls;
-            if (_failuresInARow < options.FailuresInARow && !tooMany)
+            CountFailureLocked();
+            bool silent = _failuresInARow >= options.FailuresInARow && time.GetElapsedTime(_rowStart) >= options.Silence;
+            bool failing = _calls >= options.LeastCalls && _failures >= options.FailureRatio * _calls && time.GetElapsedTime(_windowStart) >= options.Silence;
+            if (!silent && !failing)
                 return false;
             OpenLocked();
             return true;
@@ -151,11 +150,18 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         _openedAt = time.GetTimestamp();
     }
 
-    private void StartWindowLocked()
+    private void CountFailureLocked()
     {
-        if (time.GetElapsedTime(_windowStart) < options.Window)
-            return;
-        _windowStart = time.GetTimestamp();
-        _failures = _calls = 0;
+        long now = time.GetTimestamp();
+        if (time.GetElapsedTime(_windowStart, now) >= options.Window)
+        {
+            _windowStart = now;
+            _failures = _calls = 0;
+        }
+
+        if (_failuresInARow++ == 0)
+            _rowStart = now;
+        _failures++;
+        _calls++;
     }
 }

@@ -13,7 +13,9 @@ public sealed class CircuitBreakerTests
 
     private void Open()
     {
-        for (int i = 0; i < _options.FailuresInARow; i++)
+        _breaker.Failed();
+        _time.Advance(_options.Silence);
+        for (int i = 1; i < _options.FailuresInARow; i++)
             _breaker.Failed();
         Assert.Equal(BreakerState.Open, _breaker.State);
     }
@@ -38,9 +40,21 @@ public sealed class CircuitBreakerTests
     {
         for (int i = 1; i < _options.FailuresInARow; i++)
             Assert.False(_breaker.Failed());
+        _time.Advance(_options.Silence);
         Assert.True(_breaker.IsClosed);
         Assert.True(_breaker.Failed());
         Assert.Equal(BreakerState.Open, _breaker.State);
+    }
+
+    [Fact]
+    public void Any_number_of_failures_in_one_moment_is_one_event()
+    {
+        for (int i = 0; i < 1_000; i++)
+            Assert.False(_breaker.Failed());
+        _time.Advance(_options.Silence);
+        for (int i = 0; i < 1_100; i++)
+            _breaker.Succeeded();
+        Assert.False(_breaker.Failed());
     }
 
     [Fact]
@@ -60,6 +74,7 @@ public sealed class CircuitBreakerTests
         while (_breaker.IsClosed && calls < 1_000)
         {
             _breaker.Succeeded();
+            _time.Advance(_options.Silence / 5);
             _breaker.Failed();
             calls += 2;
         }

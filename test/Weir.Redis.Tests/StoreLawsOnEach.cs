@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Redis.Tests;
+
+public sealed class StoreLawsOnMemory : StoreLaws
+{
+    private readonly FakeTimeProvider _time = Some.Clock();
+
+    public StoreLawsOnMemory() => Store = Some.Memory(_time, maxKeys: 100_000);
+
+    protected override IBucketStore Store { get; }
+
+    protected override Task PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
+    }
+}
+
+public sealed class StoreLawsOnRedis : StoreLawsOnAServer
+{
+    protected override int Iterations => 50;
+
+    protected override Task<ITestRedis> StartAsync() => TestRedis.StartAsync();
+}
+
+/// <summary>The stand-in is tested too, so that those who have no redis-server test the same laws.</summary>
+public sealed class StoreLawsOnGarnet : StoreLawsOnAServer
+{
+    protected override int Iterations => 10;
+
+    protected override async Task<ITestRedis> StartAsync() => await GarnetServer.StartAsync();
+}
+
+public abstract class StoreLawsOnAServer : StoreLaws, IAsyncLifetime
+{
+    /// <summary>Long, since a busy machine is no fault of the store's; deadlines have tests of their own.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private ITestRedis? _server;
+    private RedisStore? _store;
+
+    protected override IBucketStore Store => _store!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await StartAsync();
+        _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = Patience }, TimeProvider.System);
+        Assert.True(await _store.WaitUntilConnectedAsync(Patience));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_store is not null)
+            await _store.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract Task<ITestRedis> StartAsync();
+
+    /// <summary>Waits until the store's own clock says so; every answer carries it.</summary>
+    protected override async Task PassAsync(TimeSpan time)
+    {
+        var clock = Some.Request("clock", cost: 0);
+        long until = (await Store.CheckAsync(clock)).NowUs + (time.Ticks / TimeSpan.TicksPerMicrosecond);
+        while ((await Store.CheckAsync(clock)).NowUs < until)
+            await Task.Yield();
+    }
+}
