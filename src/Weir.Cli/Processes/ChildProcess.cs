@@ -1,0 +1,91 @@
+using System.Diagnostics;
+
+namespace Weir.Cli.Processes;
+
+/// <summary>
+/// A process of ours: its last lines are kept for the message when it fails, and it is stopped whatever happens to the tool.
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    /// <summary>How long a killed process may take to be gone.</summary>
+    public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(5);
+
+    private const int LinesKept = 12;
+
+    private readonly Process _process;
+    private readonly Lifeline _lifeline;
+    private readonly Queue<string> _lines = new();
+    private readonly EventHandler _onExit;
+    private bool _stopped;
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        _lifeline = Lifeline.To(process.Id);
+        _onExit = (_, _) => Stop();
+        AppDomain.CurrentDomain.ProcessExit += _onExit;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _stopped || _process.HasExited;
+
+    /// <summary>The last lines it wrote, newest last. When it has ended, what is still in its pipes is read first.</summary>
+    public async Task<string> LastLinesAsync()
+    {
+        if (!_stopped && _process.HasExited)
+        {
+            using var bound = new CancellationTokenSource(StopWait);
+            await _process.WaitForExitAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        lock (_lines)
+            return string.Join(Environment.NewLine, _lines);
+    }
+
+    public static ChildProcess Start(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        return new ChildProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Kills it (SIGKILL: no farewell, no save) and waits until it is gone. Does nothing the second time.</summary>
+    public void Stop()
+    {
+        lock (_lifeline)
+        {
+            if (_stopped)
+                return;
+            _stopped = true;
+            _lifeline.Dispose();
+            _process.Kill();
+            _process.WaitForExit(StopWait);
+        }
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        AppDomain.CurrentDomain.ProcessExit -= _onExit;
+        _process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+            return;
+        lock (_lines)
+        {
+            _lines.Enqueue(line);
+            if (_lines.Count > LinesKept)
+                _lines.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Weir.Cli.Processes;
+
+/// <summary>A loopback port that was free a moment ago; whoever starts a process on it must be ready to try another.</summary>
+/// <remarks>
+/// Drawn below the range that the kernel uses for outgoing connections. Within it, a thousand users could take the port of a Redis that
+/// was killed, and a server that keeps trying to connect to it could even connect to itself.
+/// </remarks>
+internal static class FreePort
+{
+    private const int Lowest = 20_000;
+    private const int Beyond = 32_000;
+    private const int Tries = 1_000;
+
+    /// <exception cref="ChildException">Every port that was tried is taken.</exception>
+    public static int Next()
+    {
+        for (int tried = 0; tried < Tries; tried++)
+        {
+            int port = Random.Shared.Next(Lowest, Beyond);
+            if (IsFree(port))
+                return port;
+        }
+
+        throw new ChildException($"No loopback port from {Lowest} to {Beyond - 1} is free.", "");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
