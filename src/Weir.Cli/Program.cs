@@ -1,1 +1,4 @@
-return 0;
+using Weir.Cli;
+using Weir.Cli.Load;
+
+return await Tool.RunAsync(args, Surroundings.Here(), Console.Out, Console.Error);

@@ -1,0 +1,18 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Weir.Cli.Load;
+
+namespace Weir.Cli;
+
+/// <summary>The usual help and, for a command that needs more said than its options can, its notes below them.</summary>
+internal sealed class HelpWithNotes(HelpAction usual) : SynchronousCommandLineAction
+{
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = usual.Invoke(parseResult);
+        if (parseResult.CommandResult.Command.Name == LoadCommand.Name)
+            parseResult.InvocationConfiguration.Output.WriteLine(LoadCommand.Notes);
+        return code;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace Weir.Cli.Load;
+
+/// <summary>Asks once before the load, so that a wrong address is one clear sentence and not a table of errors.</summary>
+internal static class Preflight
+{
+    /// <summary>A server of ours is connected to its Redis well within this.</summary>
+    private static readonly TimeSpan RedisWait = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
+    /// <exception cref="LoadException">Nothing answers, or what answers is not Weir.</exception>
+    public static async Task AskAsync(Target target, LoadSettings settings, bool awaitRedis, CancellationToken cancellation)
+    {
+        var clock = new RunClock(TimeProvider.System, TimeSpan.Zero);
+        byte[] request = new RequestTemplate(target.Url, settings.Keys, settings.Tenant, settings.Cost).Copy();
+        using var connection = new Connection(target, RunClock.Us(settings.Timeout), clock);
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(Poll, cancellation).ConfigureAwait(false))
+        {
+            var answer = await AskOnceAsync(connection, request, settings.Timeout, cancellation).ConfigureAwait(false);
+            if (!answer.Decided)
+                throw new LoadException(Complaint(answer, target.Url, settings));
+            if (!awaitRedis || answer.Source == AnswerSource.Redis)
+                return;
+            if (waited.Elapsed > RedisWait)
+                throw new LoadException("The server decides from memory though it was given a Redis that answers. See its log: dotnet run -c Release --project src/Weir.Server");
+        }
+    }
+
+    private static async Task<Answer> AskOnceAsync(Connection connection, byte[] request, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var overdue = new Timer(_ => connection.AbortIfOverdue(long.MaxValue), null, timeout, Timeout.InfiniteTimeSpan);
+        return await connection.ExchangeAsync(request).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static string Complaint(Answer answer, Uri url, LoadSettings settings) => answer.Kind switch
+    {
+        AnswerKind.Disconnected => $"--url: nothing answers at {url}: start it with: dotnet run -c Release --project src/Weir.Server",
+        AnswerKind.TimedOut => $"--url: {url} did not answer within {DurationSyntax.Write(settings.Timeout)}. Raise --timeout, or see whether the server hangs.",
+        AnswerKind.WrongStatus when answer.Status is 401 or 403 => $"--url: {url} wants a key ({answer.Status}); weir load sends none. Measure a server without one.",
+        AnswerKind.WrongStatus when answer.Status == 400 => $"--tenant, --cost: {url} refuses the request as bad (400). Check their values against the server's policies.",
+        AnswerKind.WrongStatus => $"--url: {url} answers POST /limit/incr with status {answer.Status}, not with a decision. Is it a Weir server, and is the path right?",
+        _ => $"--url: {url} answers POST /limit/incr, but not with a decision ({{\"allowed\":…,\"source\":…}}). Is it a Weir server?",
+    };
+}

@@ -1,0 +1,63 @@
+using System.Threading.Channels;
+
+namespace Weir.Cli.Load;
+
+/// <summary>
+/// The open loop: one thread hands out the schedule's requests as they fall due, to whichever user is free.
+/// </summary>
+/// <remarks>
+/// When no user is free the request waits in the queue and its latency runs on, since it counts from the intended time. The queue
+/// is bounded; what does not fit, and what is still queued at the end, was intended and never sent, and is counted as that.
+/// </remarks>
+internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
+{
+    /// <summary>At 8 bytes each; enough for 50 seconds without an answer at 20,000 a second.</summary>
+    private const int MaxQueued = 1_000_000;
+
+    private readonly Channel<long> _due = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleWriter = true });
+
+    public async ValueTask<long> NextAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (clock.NowUs >= lastSendUs)
+                return IPacing.Ended;
+            if (_due.Reader.TryRead(out long intended))
+                return intended;
+            if (!await _due.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+                return IPacing.Ended;
+        }
+    }
+
+    /// <summary>Hands out every request when it is due; returns when the schedule is at its end.</summary>
+    public Task RunAsync(CancellationToken cancellation) =>
+        Task.Factory.StartNew(() => HandOut(cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Counts what was intended and never sent. Call it when no user is left.</summary>
+    public void CountUnsent()
+    {
+        long now = clock.NowUs;
+        while (_due.Reader.TryRead(out long intended))
+            recorder.RecordUnsent(intended, now);
+    }
+
+    private void HandOut(CancellationToken cancellation)
+    {
+        long next = 0;
+        while (next < schedule.Count && !cancellation.IsCancellationRequested)
+        {
+            long now = clock.NowUs;
+            for (; next < schedule.Count && schedule.IntendedUs(next) <= now; next++)
+                Offer(schedule.IntendedUs(next), now);
+            Thread.Sleep(1);
+        }
+
+        _due.Writer.Complete();
+    }
+
+    private void Offer(long intendedUs, long nowUs)
+    {
+        if (_due.Reader.Count >= MaxQueued || !_due.Writer.TryWrite(intendedUs))
+            recorder.RecordUnsent(intendedUs, nowUs);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Weir.Cli.Load;
+
+/// <summary>
+/// The bytes of a request, made once: a user copies them and writes only the key's digits in place.
+/// </summary>
+/// <remarks>Keys are padded to one width (<c>user_0042</c>), so the length header never changes and no bytes a key are kept.</remarks>
+internal sealed class RequestTemplate
+{
+    private readonly byte[] _bytes;
+    private readonly int _digitsAt;
+    private readonly int _digits;
+
+    public RequestTemplate(Uri url, long keys, string? tenant, long cost)
+    {
+        Keys = keys;
+        _digits = (keys - 1).ToString(CultureInfo.InvariantCulture).Length;
+        string before = "{" + (tenant is null ? "" : $"\"tenant\":\"{JsonEncodedText.Encode(tenant)}\",") + "\"key\":\"user_";
+        string body = before + new string('0', _digits) + $"\",\"cost\":{cost}}}";
+        string head = $"POST {url.AbsolutePath.TrimEnd('/')}/limit/incr HTTP/1.1\r\nHost: {url.Authority}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n";
+        _bytes = Encoding.UTF8.GetBytes(head + body);
+        _digitsAt = Encoding.UTF8.GetByteCount(head + before);
+    }
+
+    /// <summary>How many keys there are: <c>user_0</c> to one less.</summary>
+    public long Keys { get; }
+
+    /// <summary>A user's own copy, to be handed to <see cref="SetKey"/> before each send.</summary>
+    public byte[] Copy() => (byte[])_bytes.Clone();
+
+    public void SetKey(byte[] copy, long key)
+    {
+        for (int at = _digitsAt + _digits - 1; at >= _digitsAt; at--, key /= 10)
+            copy[at] = (byte)('0' + (key % 10));
+    }
+}

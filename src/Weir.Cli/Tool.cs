@@ -1,0 +1,36 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Weir.Cli.Load;
+
+namespace Weir.Cli;
+
+/// <summary>The <c>weir</c> tool: its commands, and how a wrong command line is answered.</summary>
+internal static class Tool
+{
+    /// <summary>Children are killed, not asked, so that this is ample to clear up after Ctrl-C.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(8);
+
+    public static RootCommand Root(Surroundings surroundings)
+    {
+        var root = new RootCommand("The Weir rate limiter's tool.") { HelpName = "weir" };
+        root.Add(LoadCommand.Create(surroundings));
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithNotes((HelpAction)help.Action!);
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings, TextWriter output, TextWriter error)
+    {
+        var parsed = Root(surroundings).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var problem in parsed.Errors)
+                await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
+            await error.WriteLineAsync($"Try: weir {parsed.CommandResult.Command.Name switch { LoadCommand.Name => "load ", _ => "" }}--help").ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+
+        var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TerminationTimeout };
+        return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+    }
+}
