@@ -22,6 +22,12 @@ internal sealed record LoadSettings
     /// <summary>Load before the measured part, not counted: connections open, code compiles.</summary>
     public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>The first scenario's warm-up: longer on a server that the tool has just started and that still compiles itself.</summary>
+    public TimeSpan FirstWarmup { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The default of <see cref="FirstWarmup"/> on a server of the tool's own.</summary>
+    public static readonly TimeSpan FreshServerWarmup = TimeSpan.FromSeconds(6);
+
     /// <summary>How long a request may go without an answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -17,6 +17,13 @@ public sealed class OptionTests
     }
 
     [Theory]
+    [InlineData("load", 6)]
+    [InlineData("load --warmup 1s", 1)]
+    [InlineData("load --url http://localhost:3000", 2)]
+    public void A_server_that_was_just_started_is_warmed_up_longer(string line, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Settings(line).FirstWarmup);
+
+    [Theory]
     [InlineData("load --url http://localhost:3000", "steady", 100)]
     [InlineData("load --users 7", "steady", 7)]
     [InlineData("load --rate 10", "steady", 100)]

@@ -91,7 +91,7 @@ public sealed class ReportTests
         var recorder = NewRecorder();
         for (int us = 1; us <= 1_000; us++)
             recorder.Record(us, new Sample(us, us, 2 * us), FromRedis);
-        return new ScenarioResult(Scenario.Steady, recorder.Finish(TimeSpan.FromSeconds(1)));
+        return new ScenarioResult(Scenario.Steady, recorder.Finish(TimeSpan.FromSeconds(1))) { Warmup = TimeSpan.FromSeconds(2) };
     }
 
     private static ScenarioResult Outage()
@@ -106,6 +106,7 @@ public sealed class ReportTests
         var marks = new OutageMarks(TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(600));
         return new ScenarioResult(Scenario.RedisOutage, recorder.Finish(TimeSpan.FromSeconds(1)))
         {
+            Warmup = TimeSpan.FromSeconds(2),
             Outage = new OutageResult(marks, recorder.MemoryAfterKill.After, recorder.RedisAfterRestart.After),
         };
     }

@@ -23,7 +23,7 @@ internal sealed class LoadOptions
         "--duration", ShortestDuration, TimeSpan.FromHours(1), "How long each scenario is measured. [default: 10s]");
 
     public Option<TimeSpan?> Warmup { get; } = OptionSyntax.Duration(
-        "--warmup", TimeSpan.Zero, TimeSpan.FromMinutes(10), "Load before measuring, not counted. [default: 2s]");
+        "--warmup", TimeSpan.Zero, TimeSpan.FromMinutes(10), "Load before measuring, not counted. [default: 2s; 6s for the first scenario on a server that the tool has just started]");
 
     public Option<TimeSpan?> Timeout { get; } = OptionSyntax.Duration(
         "--timeout", ShortestDuration, TimeSpan.FromMinutes(1), "A request without an answer for this long has failed. [default: 5s]");

@@ -24,6 +24,8 @@ internal static class SettingsReader
             Pace = parsed.GetValue(options.Pace) ?? defaults.Pace,
             Duration = parsed.GetValue(options.Duration) ?? defaults.Duration,
             Warmup = parsed.GetValue(options.Warmup) ?? defaults.Warmup,
+            FirstWarmup = parsed.GetValue(options.Warmup)
+                ?? (Given(parsed.CommandResult, options.Url) ? defaults.Warmup : LoadSettings.FreshServerWarmup),
             Timeout = parsed.GetValue(options.Timeout) ?? defaults.Timeout,
             Keys = parsed.GetValue(options.Keys) ?? defaults.Keys,
             Tenant = parsed.GetValue(options.Tenant),

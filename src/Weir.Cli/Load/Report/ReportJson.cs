@@ -26,7 +26,6 @@ internal static class ReportJson
         json.WriteNumber("cost", settings.Cost);
         json.WriteNumber("seed", settings.Seed);
         json.WriteNumber("durationMs", settings.Duration.TotalMilliseconds);
-        json.WriteNumber("warmupMs", settings.Warmup.TotalMilliseconds);
         json.WriteString("loop", settings.Rate is null ? "closed" : "open");
         WriteNullable(json, "intendedRate", settings.Rate);
         WriteNullable(json, "paceMs", settings.Pace > TimeSpan.Zero ? settings.Pace.TotalMilliseconds : null);
@@ -49,6 +48,7 @@ internal static class ReportJson
         json.WriteStartObject();
         json.WriteString("name", result.Scenario.Name);
         json.WriteNumber("users", result.Scenario.Users);
+        json.WriteNumber("warmupMs", result.Warmup.TotalMilliseconds);
         json.WriteNumber("requests", tally.Requests);
         json.WriteNumber("ratePerSecond", Math.Round(tally.Answered / recording.Elapsed.TotalSeconds, 1));
         Write(json, "latencyMs", recording.Latency);

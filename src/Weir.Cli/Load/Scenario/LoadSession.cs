@@ -62,10 +62,11 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
     {
         var target = await Target.ResolveAsync(url, cancellation).ConfigureAwait(false);
         await Preflight.AskAsync(target, settings, redis is not null, cancellation).ConfigureAwait(false);
-        foreach (var scenario in scenarios)
+        foreach (var (index, scenario) in scenarios.Index())
         {
+            var own = index == 0 ? settings with { Warmup = settings.FirstWarmup } : settings;
             var script = scenario.Outage ? new OutageScript(redis!) : null;
-            report.Results.Add(await new ScenarioRun(scenario, settings, target, script, progress).RunAsync(cancellation).ConfigureAwait(false));
+            report.Results.Add(await new ScenarioRun(scenario, own, target, script, progress).RunAsync(cancellation).ConfigureAwait(false));
         }
     }
 }

@@ -3,6 +3,9 @@ namespace Weir.Cli.Load;
 /// <summary>A scenario and what came of it.</summary>
 internal sealed record ScenarioResult(Scenario Scenario, Recording Recording)
 {
+    /// <summary>The load before, not counted.</summary>
+    public TimeSpan Warmup { get; init; }
+
     /// <summary>Set when Redis was killed on the way.</summary>
     public OutageResult? Outage { get; init; }
 

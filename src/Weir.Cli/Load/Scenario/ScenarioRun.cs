@@ -40,6 +40,7 @@ internal sealed class ScenarioRun(Scenario scenario, LoadSettings settings, Targ
 
     private ScenarioResult Result(OutageMarks? marks) => new(scenario, _recorder.Finish(settings.Duration))
     {
+        Warmup = settings.Warmup,
         Outage = marks is null ? null : new OutageResult(marks, _recorder.MemoryAfterKill.After, _recorder.RedisAfterRestart.After),
     };
 
