@@ -37,7 +37,7 @@ internal sealed class FakeWeir : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
-    /// <summary>Answers sent whole.</summary>
+    /// <summary>Answers sent.</summary>
     public int Answered => Volatile.Read(ref _answered);
 
     /// <summary>The last request's head and body.</summary>
@@ -86,8 +86,9 @@ internal sealed class FakeWeir : IAsyncDisposable
                 LastRequest = Encoding.UTF8.GetString(buffer, 0, held);
                 held = 0;
                 var answer = await _answer(Interlocked.Increment(ref _requests));
-                await socket.SendAsync(Bytes(answer));
+                // Counted first: the client may have the answer, and the test its report, before a send returns.
                 Interlocked.Increment(ref _answered);
+                await socket.SendAsync(Bytes(answer));
                 if (answer.Close)
                     break;
             }

@@ -64,8 +64,9 @@ internal sealed class ChildProcess : IDisposable
             if (_stopped)
                 return;
             _stopped = true;
-            _lifeline.Dispose();
+            // First the kill, so that whoever times it times nothing else.
             _process.Kill();
+            _lifeline.Dispose();
             _process.WaitForExit(StopWait);
         }
     }

@@ -33,7 +33,7 @@ internal sealed class Lifeline : IDisposable
     /// <summary>Does what the tool's death would do.</summary>
     internal void Pull() => _watcher?.StandardInput.Close();
 
-    /// <summary>Cuts the line without pulling it. To be called before the child is waited for, so that its number cannot be another's yet.</summary>
+    /// <summary>Cuts the line without pulling it. To be called right after the kill, before the child's number can be another's.</summary>
     public void Dispose()
     {
         if (_watcher is null)
