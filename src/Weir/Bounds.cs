@@ -66,6 +66,8 @@ public static class Bounds
                 return new("attributes", $"an attribute's name must be {NameRule}");
             if (name == Limit.KeyDimension)
                 return new("attributes.key", "an attribute cannot be called key: send it as the field key");
+            if (value is null)
+                return new($"attributes.{name}", $"attributes.{name} is null: send a string, or leave it out");
             if (IsLonger(value, MaxAttributeBytes))
                 return new($"attributes.{name}", $"attributes.{name} is longer than {MaxAttributeBytes} bytes of UTF-8: send a shorter value");
         }
