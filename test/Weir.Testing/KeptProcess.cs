@@ -19,7 +19,8 @@ internal sealed class KeptProcess : IDisposable
         trap '' INT TERM HUP
         folder=$1; shift
         cd "$folder" || exit 1
-        "$@" </dev/null >output 2>&1 &
+        : >output
+        "$@" </dev/null >>output 2>&1 &
         child=$!
         echo "$child"
         while read -r signal; do kill -s "$signal" "$child" 2>/dev/null; echo sent; done
