@@ -1,5 +1,5 @@
 using Weir.Server;
 
-if (args is ["--health"])
-    return await HealthCheck.RunAsync();
+if (args is ["--health", .. var settings])
+    return await HealthCheck.RunAsync(settings);
 return await Service.RunAsync(args);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using OpenTelemetry.Metrics;
 
 namespace Weir.Server;
@@ -18,21 +19,26 @@ internal static class Service
             await app.RunAsync();
             return 0;
         }
-        catch (Exception fault) when (fault is SettingsException or PolicyException or IOException)
+        catch (Exception fault) when (fault is SettingsException or PolicyException or IOException or SocketException)
         {
             await Console.Error.WriteLineAsync($"Weir cannot start:{Environment.NewLine}{fault.Message}");
             return 1;
         }
     }
 
-    public static async Task<WebApplication> BuildAsync(string[] args)
+    /// <summary>Builds the service; it does not listen yet.</summary>
+    /// <param name="args">Settings, as on the command line.</param>
+    /// <param name="configure">Has the last word on the host, such as where its log goes.</param>
+    public static async Task<WebApplication> BuildAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Settings.Read(builder.Configuration);
         var policies = PolicyDocument.Load(options.PolicyFile ?? Path.Combine(AppContext.BaseDirectory, "policies.yaml"));
         var stores = Stores.Open(options, TimeProvider.System);
-        ConfigureHost(builder);
+        bool started = false;
+        ConfigureHost(builder, () => started);
         AddServices(builder.Services, options, policies, stores);
+        configure?.Invoke(builder);
 
         var app = builder.Build();
         app.Services.GetRequiredService<StoreMetrics>();
@@ -40,22 +46,29 @@ internal static class Service
             app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover);
         Routes.Map(app);
         await stores.GreetAsync();
-        app.Lifetime.ApplicationStarted.Register(() => Banner.Print(app, options, policies, stores));
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            started = true;
+            Banner.Print(app, options, policies, stores);
+        });
         return app;
     }
 
-    private static void ConfigureHost(WebApplicationBuilder builder)
+    private static void ConfigureHost(WebApplicationBuilder builder, Func<bool> started)
     {
         if (!UrlSettings.Any(setting => builder.Configuration.GetSection(setting).Exists()))
             builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = DecisionEndpoints.MaxBatchBody;
+            // Twice what any path takes, since chunks are counted here with their framing; each path has its exact limit.
+            kestrel.Limits.MaxRequestBodySize = 2 * DecisionEndpoints.MaxBatchBody;
         });
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A start that fails is told once and in plain words; the host's own account of it is a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
     }
 
     private static void AddServices(IServiceCollection services, WeirOptions options, PolicySet policies, Stores stores)
@@ -73,7 +86,7 @@ internal static class Service
         services.AddSingleton<HealthEndpoints>();
         if (options.Memory.SnapshotPath is not null && stores.Failover is null)
             services.AddHostedService<SnapshotService>();
-        services.AddOpenApi("v1");
+        services.AddOpenApi("v1", ApiDescription.Complete);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(DecisionMetrics.MeterName)
             .AddRuntimeInstrumentation()

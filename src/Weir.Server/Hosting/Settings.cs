@@ -8,18 +8,12 @@ internal static class Settings
     public static WeirOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(WeirOptions.Section);
-        WeirOptions options;
-        try
-        {
-            options = section.Get<WeirOptions>() ?? new WeirOptions();
-        }
-        catch (InvalidOperationException unreadable)
-        {
-            throw new SettingsException([unreadable.Message]);
-        }
-
+        var options = new WeirOptions();
+        var faults = new List<string>();
+        Bind(section, options, faults);
         options.Redis.Endpoints ??= JoinedList(section.GetSection("Redis:Endpoints"));
-        var faults = FaultsOf(options).ToList();
+        faults.AddRange(FaultsOf(options));
+        faults.AddRange(AddressFaultsOf(configuration["urls"]));
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
@@ -34,13 +28,37 @@ internal static class Settings
             var property = options.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
             if (property is null)
                 yield return child.Path;
-            else if (property.PropertyType.DeclaringType == typeof(WeirOptions))
+            else if (IsSection(property))
             {
                 foreach (string deeper in Unknown(child, property.PropertyType))
                     yield return deeper;
             }
         }
     }
+
+    /// <remarks>The framework's binder stops at the first value that it cannot convert, and so would hide the others.</remarks>
+    private static void Bind(IConfigurationSection section, object options, List<string> faults)
+    {
+        foreach (var property in options.GetType().GetProperties())
+        {
+            var setting = section.GetSection(property.Name);
+            if (IsSection(property))
+                Bind(setting, property.GetValue(options)!, faults);
+            // An environment file spells a setting that is not made as an empty one.
+            else if (string.IsNullOrEmpty(setting.Value))
+                continue;
+            else if (property.PropertyType == typeof(string))
+                property.SetValue(options, setting.Value);
+            else if (property.PropertyType == typeof(bool) && bool.TryParse(setting.Value, out bool flag))
+                property.SetValue(options, flag);
+            else if (property.PropertyType == typeof(int) && int.TryParse(setting.Value, out int number))
+                property.SetValue(options, number);
+            else
+                faults.Add($"{setting.Path} is \"{setting.Value}\": write {(property.PropertyType == typeof(bool) ? "true or false" : "a whole number")}");
+        }
+    }
+
+    private static bool IsSection(PropertyInfo property) => property.PropertyType.DeclaringType == typeof(WeirOptions);
 
     /// <summary>Endpoints may also be written as a list: <c>Weir:Redis:Endpoints:0</c>, <c>:1</c> and so on.</summary>
     private static string? JoinedList(IConfigurationSection list)
@@ -53,12 +71,37 @@ internal static class Settings
     {
         if (RateLimitHeaders.Parse(options.Headers) is null)
             yield return $"Weir:Headers is \"{options.Headers}\": write one of {RateLimitHeaders.Names}";
+        // Not repeated, since what stands there may be a password.
+        if (options.Redis.Endpoints?.Split(',').Any(IsUrl) == true)
+            yield return "Weir:Redis:Endpoints is written as a URL: write host:port, several separated by commas, and user and password as Weir:Redis:User and Weir:Redis:Password";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length is 0 or > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
         if (options.Memory.SnapshotPath is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
             yield return $"Weir:Memory:SnapshotPath is \"{path}\", whose folder does not exist: make it, or name another";
         foreach (string fault in RangeFaultsOf(options))
             yield return fault;
+    }
+
+    /// <summary>Only what stands before a <c>=</c> counts: a password may hold anything.</summary>
+    private static bool IsUrl(string part) =>
+        part.Split('=')[0] is var host && (host.Contains("://", StringComparison.Ordinal) || host.Contains('@'));
+
+    private static IEnumerable<string> AddressFaultsOf(string? urls) =>
+        from url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        where !IsAddress(url)
+        select $"urls has \"{url}\": write http://host:port, with a port up to {ushort.MaxValue}, several separated by semicolons; TLS is left to a proxy";
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address.Scheme == Uri.UriSchemeHttp && address.Port is >= 0 and <= ushort.MaxValue;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private static IEnumerable<string> RangeFaultsOf(WeirOptions options)
