@@ -55,9 +55,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
             return;
         }
 
-        var decision = await DecideAsync(facts, spend: false);
-        headers.Write(http.Response, decision, time);
-        await AnswerBody(http, decision);
+        await AnswerDecision(http, await DecideAsync(facts, spend: false));
     }
 
     public async Task Batch(HttpContext http)
@@ -99,20 +97,20 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
     private Task Answer(HttpContext http, Decision decision)
     {
         if (decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable)
-        {
-            if (decision.Allowed)
-                headers.Write(http.Response, decision, time);
-            return AnswerBody(http, decision);
-        }
-
+            return AnswerDecision(http, decision);
         headers.Write(http.Response, decision, time);
         var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision));
         return Problems.Write(http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
     }
 
-    private static Task AnswerBody(HttpContext http, in Decision decision) => decision.Outcome == DecisionOutcome.Unavailable
-        ? Problems.ReducedCapacity(http)
-        : Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Body(decision), WireJson.Default.DecisionBody));
+    private Task AnswerDecision(HttpContext http, in Decision decision)
+    {
+        // Without a decision there is nothing true to say of a bucket, in the headers neither.
+        if (decision.Outcome == DecisionOutcome.Unavailable)
+            return Problems.ReducedCapacity(http);
+        headers.Write(http.Response, decision, time);
+        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Body(decision), WireJson.Default.DecisionBody));
+    }
 
     private static string DetailOf(in Decision decision) => decision.RetryAfter is { } retry
         ? $"the limit {decision.Limit!.Name} of plan {decision.Plan.Name} has {decision.Remaining} tokens left; try again in {Spelling.Milliseconds(retry)} ms"

@@ -23,7 +23,7 @@ internal static class FactsReader
         foreach (var (name, values) in request.Query)
         {
             if (values.Count != 1)
-                return new Complaint(name, $"{name} is given {values.Count} times: give it once");
+                return new Complaint(Shorten(name), $"{Shorten(name)} is given {values.Count} times: give it once");
             string value = values[0] ?? "";
             switch (name)
             {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Net.Http.Headers;
 
 namespace Weir.Server;
 
@@ -8,6 +9,8 @@ namespace Weir.Server;
 internal static class JsonBody
 {
     private const string Json = "application/json";
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The body, or null when the problem has been answered already.</summary>
     public static async ValueTask<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, int limit)
@@ -74,7 +77,9 @@ internal static class JsonBody
     {
         try
         {
-            var body = JsonSerializer.Deserialize(bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray(), type);
+            var text = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
+            // RFC 8259 lets a parser ignore the mark, and some clients cannot help sending it.
+            var body = JsonSerializer.Deserialize(text.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text, type);
             return (body, body is null ? new Complaint("body", "the body is null: send a JSON object") : null);
         }
         catch (JsonException mistake)
@@ -83,9 +88,13 @@ internal static class JsonBody
         }
     }
 
+    private static bool IsUtf8(string type) =>
+        MediaTypeHeaderValue.TryParse(type, out var parsed)
+        && (!parsed.Charset.HasValue || HeaderUtilities.RemoveQuotes(parsed.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
     private static bool IsJson(HttpRequest request)
     {
         string? type = request.ContentType;
-        return type is not null && (type.Equals(Json, StringComparison.OrdinalIgnoreCase) || request.HasJsonContentType());
+        return type is not null && (type.Equals(Json, StringComparison.OrdinalIgnoreCase) || (request.HasJsonContentType() && IsUtf8(type)));
     }
 }

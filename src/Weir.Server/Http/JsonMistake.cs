@@ -5,9 +5,11 @@ namespace Weir.Server;
 /// <summary>Says what is wrong with a JSON body: which field, and what would be right.</summary>
 internal static class JsonMistake
 {
+    private const int MaxPath = 100;
+
     public static Complaint Explain(JsonException mistake)
     {
-        string path = (mistake.Path ?? "$").TrimStart('$').TrimStart('.');
+        string path = Shorten((mistake.Path ?? "$").TrimStart('$').TrimStart('.'));
         string field = path[(path.LastIndexOf('.') + 1)..];
         if (path.Length == 0 || mistake.InnerException is JsonException)
             return NotJson(mistake);
@@ -15,6 +17,9 @@ internal static class JsonMistake
             ? new Complaint(path, $"{path} must be given once, as {cure}")
             : new Complaint(path, $"{path} is not a field of this request: leave it out, or correct its name ({Fields(path)})");
     }
+
+    /// <summary>A name that a stranger chose comes back only as far as a reader needs it.</summary>
+    private static string Shorten(string path) => path.Length <= MaxPath ? path : path[..MaxPath] + "…";
 
     private static Complaint NotJson(JsonException mistake) => new(
         "body",

@@ -14,6 +14,9 @@ internal static class Problems
     /// <inheritdoc cref="QuotaExceeded"/>
     public const string TemporaryReducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
+    /// <summary>When to come back if no decision can be made now; nobody knows, so this is a fair guess.</summary>
+    public static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
+
     private const string NoType = "about:blank";
 
     public static Task BadRequest(HttpContext http, Complaint complaint) =>
@@ -23,7 +26,7 @@ internal static class Problems
         NoType, "The body is too large", StatusCodes.Status413PayloadTooLarge, $"the body may hold {limit} bytes at most", "body"));
 
     public static Task WrongMediaType(HttpContext http) => Write(http, new ProblemBody(
-        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON, with the header Content-Type: application/json", "Content-Type"));
+        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON in UTF-8, with the header Content-Type: application/json", "Content-Type"));
 
     public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
@@ -38,7 +41,7 @@ internal static class Problems
     /// <summary>The store is in an outage and the plan denies, or there is no room for a bucket: never a 429, never a 500.</summary>
     public static Task ReducedCapacity(HttpContext http)
     {
-        http.Response.Headers.RetryAfter = "1";
+        http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
         return Write(http, new ProblemBody(
             TemporaryReducedCapacity,
             "Capacity is temporarily reduced",

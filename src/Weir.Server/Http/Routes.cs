@@ -10,34 +10,37 @@ internal static class Routes
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapFallback(Unmatched(app));
+        app.MapOpenApi("/openapi/v1.json");
+        // Every path: by itself, a fallback leaves out those that look like a file's.
+        app.MapFallback("{**path}", Unmatched(app));
     }
 
     private static void MapDecisions(WebApplication app, DecisionEndpoints decisions)
     {
-        app.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
+        var group = app.MapGroup("").WithTags("Decisions");
+        group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
             .WithSummary("Says what a take would answer, and spends nothing: ?key=…[&tenant=…][&cost=…].")
             .Produces<SeedBody>().WithProblems();
-        app.MapPost("/limit/incr", (Delegate)decisions.Increment)
+        group.MapPost("/limit/incr", (Delegate)decisions.Increment)
             .WithSummary("Takes tokens.")
             .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithProblems();
-        app.MapPost("/v1/take", (Delegate)decisions.Take)
+        group.MapPost("/v1/take", (Delegate)decisions.Take)
             .WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithProblems();
-        app.MapPost("/v1/check", (Delegate)decisions.Check)
+        group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithSummary("Says what a take would answer, and spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithProblems();
-        app.MapPost("/v1/batch", (Delegate)decisions.Batch)
+        group.MapPost("/v1/batch", (Delegate)decisions.Batch)
             .WithSummary("Decides up to 1000 takes in order. Each is decided by itself.")
             .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithProblems();
     }
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)
     {
-        app.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
-        app.MapGet("/readyz", (Delegate)health.Ready)
+        var group = app.MapGroup("").WithTags("Health");
+        group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
+        group.MapGet("/readyz", (Delegate)health.Ready)
             .WithSummary("Ready while it can decide, also in an outage; the body says how.").Produces<ReadyBody>();
     }
 
@@ -45,7 +48,10 @@ internal static class Routes
         .Produces<ProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType)
         .Produces<ProblemBody>(StatusCodes.Status503ServiceUnavailable, Problems.ContentType);
 
-    /// <summary>A path that exists under another method is 405, every other is 404.</summary>
+    /// <summary>
+    /// A path that exists under this method takes another media type, which is 415; under another method it is 405; every
+    /// other path is 404.
+    /// </summary>
     private static RequestDelegate Unmatched(WebApplication app) => http =>
     {
         var methods = ((IEndpointRouteBuilder)app).DataSources
@@ -53,11 +59,14 @@ internal static class Routes
             .OfType<RouteEndpoint>()
             .Where(endpoint => IsPath(endpoint.RoutePattern, http.Request.Path))
             .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
-            .Distinct();
+            .Distinct()
+            .ToList();
+        if (methods.Contains(http.Request.Method))
+            return Problems.WrongMediaType(http);
         string allowed = string.Join(", ", methods);
         return allowed.Length == 0 ? Problems.NotFound(http) : Problems.WrongMethod(http, allowed);
     };
 
     private static bool IsPath(RoutePattern pattern, PathString path) =>
-        pattern.Parameters.Count == 0 && path.Equals("/" + pattern.RawText?.TrimStart('/'), StringComparison.OrdinalIgnoreCase);
+        pattern.Parameters.Count == 0 && string.Equals(pattern.RawText?.Trim('/'), path.Value?.Trim('/'), StringComparison.OrdinalIgnoreCase);
 }

@@ -36,7 +36,9 @@ internal static class Spelling
     public static DecisionBody Body(in Decision decision)
     {
         long capacity = decision.Limit?.Quota.Capacity ?? decision.Remaining;
-        long? retryAfter = decision.RetryAfter is { } retry ? Milliseconds(retry) : null;
+        // In a batch there is no 503 for one of its requests, and an absent number would say "never".
+        var retry = decision.Outcome == DecisionOutcome.Unavailable ? Problems.OutagePatience : decision.RetryAfter;
+        long? retryAfter = retry is { } wait ? Milliseconds(wait) : null;
         long resetAfter = Milliseconds(decision.ResetAfter);
         return new DecisionBody(
             decision.Allowed,

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Weir.Server;
+
+/// <summary>What the OpenAPI document cannot learn from the code: parameters that are read by hand, so that strangers among them are noticed.</summary>
+internal static class ApiDescription
+{
+    public static void Complete(OpenApiOptions options)
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Weir";
+            document.Info.Description = "Decides whether requests may go ahead: token buckets by tenant, plan and key.";
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            string path = context.Description.RelativePath ?? "";
+            if (path == "limit/check")
+                AddQuery(operation);
+            if (path.StartsWith("limit/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal))
+                Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
+            return Task.CompletedTask;
+        });
+    }
+
+    private static void AddQuery(OpenApiOperation operation)
+    {
+        Add(operation, "key", ParameterLocation.Query, $"What is limited: 1 to {Bounds.MaxKeyBytes} bytes of UTF-8.", required: true);
+        Add(operation, "tenant", ParameterLocation.Query, $"The customer whose buckets are asked: {Bounds.NameRule}. \"{RequestFacts.DefaultTenant}\" by default.");
+        Add(operation, "cost", ParameterLocation.Query, $"Tokens: 0 to {Bounds.MaxCost}. 1 by default.", JsonSchemaType.Integer);
+    }
+
+    private static void Add(
+        OpenApiOperation operation, string name, ParameterLocation place, string description, JsonSchemaType type = JsonSchemaType.String, bool required = false) =>
+        (operation.Parameters ??= []).Add(new OpenApiParameter
+        {
+            Name = name,
+            In = place,
+            Description = description,
+            Required = required,
+            Schema = new OpenApiSchema { Type = type },
+        });
+}
