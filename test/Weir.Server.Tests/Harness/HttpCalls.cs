@@ -1,0 +1,43 @@
+using System.Text;
+
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>A client of the service that says what tests want to say.</summary>
+internal sealed class HttpCalls(Uri server) : IDisposable
+{
+    private readonly HttpClient _client = new() { BaseAddress = server, Timeout = TimeSpan.FromSeconds(20) };
+
+    public Task<Answer> GetAsync(string path, string? tenant = null) => SendAsync(HttpMethod.Get, path, null, tenant);
+
+    public Task<Answer> PostAsync(string path, string json, string? tenant = null) =>
+        PostAsync(path, Encoding.UTF8.GetBytes(json), "application/json", tenant);
+
+    public Task<Answer> PostAsync(string path, byte[] body, string? mediaType, string? tenant = null)
+    {
+        var content = new ByteArrayContent(body);
+        if (mediaType is not null)
+            content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
+        return SendAsync(HttpMethod.Post, path, content, tenant);
+    }
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? tenant = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (tenant is not null)
+            request.Headers.TryAddWithoutValidation("X-Tenant-Id", tenant);
+        using var response = await _client.SendAsync(request);
+        string? type = response.Content.Headers.ContentType?.MediaType;
+        var headers = response.Headers.Concat(response.Content.Headers)
+            .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        return new Answer((int)response.StatusCode, type, await response.Content.ReadAsStringAsync(), headers);
+    }
+
+    public Task<Answer> TakeAsync(string key, long cost = 1, string? tenant = null) =>
+        PostAsync("/v1/take", $$"""{"key":"{{key}}","cost":{{cost}}}""", tenant);
+
+    /// <summary>Whole tokens left of a key, which asking does not change.</summary>
+    public async Task<long> RemainingAsync(string key, string? tenant = null) =>
+        (await GetAsync($"/limit/check?cost=0&key={Uri.EscapeDataString(key)}", tenant)).Number("remaining");
+
+    public void Dispose() => _client.Dispose();
+}

@@ -1,0 +1,40 @@
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>A policy document in a temporary folder of its own.</summary>
+internal sealed class PolicyFile : IDisposable
+{
+    /// <summary>The shipped plans, a plan too slow for a test to see it refill, and plans for each word on outages.</summary>
+    public const string Common =
+        """
+        defaultPlan: free
+        plans:
+          free: { limits: { per-key: { by: [key], rate: 5/s, burst: 2x } } }
+          pro: { limits: { per-key: { by: [key], rate: 50/s, burst: 2x } } }
+          slow: { limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+          odd: { limits: { per-key: { by: [key], rate: 3/2s, burst: 10 } } }
+          open: { onOutage: allow, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+          shut: { onOutage: deny, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+        tenants:
+          acme: { plan: pro }
+          slow: { plan: slow }
+          sloth: { plan: slow }
+          odd: { plan: odd }
+          open: { plan: open }
+          shut: { plan: shut }
+
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("weir-test-");
+
+    public PolicyFile(string text = Common)
+    {
+        File.WriteAllText(Path, text);
+    }
+
+    public string Path => System.IO.Path.Combine(_folder.FullName, "policies.yaml");
+
+    /// <summary>The setting that makes a server read this file.</summary>
+    public string Setting => $"Weir:PolicyFile={Path}";
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>A connection on which a test says exactly what it wants, also what no HTTP client would.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly TcpClient _client = new();
+
+    private NetworkStream _stream = null!;
+
+    private RawConnection()
+    {
+    }
+
+    public static async Task<RawConnection> OpenAsync(Uri server)
+    {
+        var connection = new RawConnection();
+        await connection._client.ConnectAsync(server.Host, server.Port);
+        connection._stream = connection._client.GetStream();
+        return connection;
+    }
+
+    public async Task SendAsync(string text) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Says that nothing more will come; answers are still read.</summary>
+    public void EndSending() => _client.Client.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Drops the connection without a farewell (RST).</summary>
+    public void Reset()
+    {
+        _client.LingerState = new LingerOption(true, 0);
+        _client.Close();
+    }
+
+    /// <summary>Everything the server sends until it closes the connection, in order or not.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var received = new MemoryStream();
+        try
+        {
+            await _stream.CopyToAsync(received, deadline.Token);
+        }
+        catch (IOException)
+        {
+            // The server dropped the connection; what came before that is the answer.
+        }
+
+        return Encoding.UTF8.GetString(received.ToArray());
+    }
+
+    public void Dispose() => _client.Dispose();
+}

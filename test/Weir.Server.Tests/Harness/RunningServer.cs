@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>The service in this process, over a real Kestrel on a free loopback port.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningServer(WebApplication app, LogLines log)
+    {
+        _app = app;
+        Log = log;
+        Address = new Uri(app.Urls.Single());
+        Http = new HttpCalls(Address);
+    }
+
+    public Uri Address { get; }
+
+    public HttpCalls Http { get; }
+
+    public LogLines Log { get; }
+
+    /// <summary>Starts the service with the settings given, such as <c>Weir:Headers=off</c>.</summary>
+    public static async Task<RunningServer> StartAsync(params string[] settings)
+    {
+        var log = new LogLines();
+        string[] args = ["--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)];
+        var app = await Service.BuildAsync(args, builder => builder.Logging.ClearProviders().AddProvider(log));
+        await app.StartAsync();
+        return new RunningServer(app, log);
+    }
+
+    /// <summary>Stops in order, as a signal would have it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,62 @@
+using Weir.Testing;
+
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>A server on a real Redis that the test may hurt.</summary>
+internal sealed class ServerOnRedis : IAsyncDisposable
+{
+    private readonly PolicyFile _policies;
+
+    private ServerOnRedis(PolicyFile policies, RedisServer redis, RunningServer server)
+    {
+        _policies = policies;
+        Redis = redis;
+        Server = server;
+    }
+
+    public RedisServer Redis { get; }
+
+    public RunningServer Server { get; }
+
+    public HttpCalls Http => Server.Http;
+
+    /// <summary>The settings of a server whose outages come and go quickly, and which a busy machine does not make late.</summary>
+    public static string[] Settings(string endpoint) =>
+        [$"Weir:Redis:Endpoints={endpoint}", "Weir:Redis:DeadlineMs=800", "Weir:Breaker:FailuresInARow=1", "Weir:Breaker:BreakMs=100"];
+
+    public static async Task<ServerOnRedis> StartAsync()
+    {
+        var redis = await TestRedis.StartProcessAsync();
+        var policies = new PolicyFile();
+        var server = await RunningServer.StartAsync([policies.Setting, .. Settings(redis.Endpoint)]);
+        var started = new ServerOnRedis(policies, redis, server);
+        await started.UntilRedisDecidesAsync();
+        return started;
+    }
+
+    /// <summary>Kills Redis, and waits until the server knows.</summary>
+    public async Task BreakAsync()
+    {
+        Redis.Kill();
+        await Http.TakeAsync(Fresh.Key());
+        await Until.TrueAsync(
+            async () => (await Http.GetAsync("/readyz")).Flag("degraded"), () => "the server did not notice", TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>Waits until Redis decides, which the issue wants within 2 s.</summary>
+    public async Task UntilRedisDecidesAsync()
+    {
+        string last = "";
+        await Until.TrueAsync(
+            async () => (last = (await Http.TakeAsync(Fresh.Key())).Body).Contains("\"source\":\"redis\"", StringComparison.Ordinal),
+            () => last,
+            TimeSpan.FromSeconds(2));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Redis.DisposeAsync();
+        _policies.Dispose();
+    }
+}

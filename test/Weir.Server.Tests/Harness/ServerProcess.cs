@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Weir.Testing;
+
+namespace Weir.Server.Tests.Harness;
+
+/// <summary>
+/// The service as a process of its own: for what belongs to a process, such as its console, its exit code, and its
+/// metrics, which would mix with those of other servers in this one.
+/// </summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private const string Listening = "Weir decides on ";
+
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Weir.Server.dll");
+
+    private readonly KeptProcess _process;
+
+    private ServerProcess(KeptProcess process, HttpCalls http)
+    {
+        _process = process;
+        Http = http;
+    }
+
+    public HttpCalls Http { get; }
+
+    /// <summary>Everything it has written to the console so far.</summary>
+    public string Output => _process.Output;
+
+    public static async Task<ServerProcess> StartAsync(params string[] settings)
+    {
+        var process = KeptProcess.Start(
+            "dotnet",
+            [Program, "--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)]);
+        try
+        {
+            await Until.TrueAsync(() => process.HasEnded || process.Output.Contains("curl -s", StringComparison.Ordinal), () => process.Output);
+            string output = process.Output;
+            string address = output[(output.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Split('\n')[0];
+            return new ServerProcess(process, new HttpCalls(new Uri(address)));
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the program to its end, which must come by itself.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] args)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var start = new ProcessStartInfo("dotnet", [Program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
+            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
+            return (process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+    }
+
+    public void Dispose()
+    {
+        Http.Dispose();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,62 @@
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Input;
+
+public sealed class BadQueryTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
+{
+    [Theory]
+    [InlineData("", "key", "key is missing or empty")]
+    [InlineData("?cost=1", "key", "key is missing or empty")]
+    [InlineData("?key=", "key", "key is missing or empty")]
+    [InlineData("?key", "key", "key is missing or empty")]
+    [InlineData("?key=a&key=b", "key", "key is given 2 times: give it once")]
+    [InlineData("?key=a&cost=1&cost=1", "cost", "cost is given 2 times: give it once")]
+    [InlineData("?key=a&tenant=b&tenant=b", "tenant", "tenant is given 2 times: give it once")]
+    [InlineData("?key=a&x=1", "x", "x is not a parameter of this path: leave it out, or correct its name (key, tenant, cost)")]
+    [InlineData("?Key=a", "Key", "Key is not a parameter of this path")]
+    [InlineData("?key=a&attributes=1", "attributes", "attributes is not a parameter of this path")]
+    [InlineData("?key=a&cost=-1", "cost", "cost must be a whole number from 0 to 2147483648; it was \"-1\"")]
+    [InlineData("?key=a&cost=", "cost", "cost must be a whole number from 0 to 2147483648; it was \"\"")]
+    [InlineData("?key=a&cost=1.5", "cost", "cost must be a whole number from 0 to 2147483648; it was \"1.5\"")]
+    [InlineData("?key=a&cost=1e3", "cost", "cost must be a whole number")]
+    [InlineData("?key=a&cost=%201", "cost", "cost must be a whole number")]
+    [InlineData("?key=a&cost=0x1", "cost", "cost must be a whole number")]
+    [InlineData("?key=a&cost=2147483649", "cost", "cost must be a whole number from 0 to 2147483648; it was 2147483649")]
+    [InlineData("?key=a&cost=99999999999999999999", "cost", "cost must be a whole number from 0 to 2147483648; it was \"99999999999999999999\"")]
+    [InlineData("?key=a&tenant=", "tenant", "tenant must be 1 to 64 characters")]
+    [InlineData("?key=a&tenant=a%20b", "tenant", "tenant must be 1 to 64 characters")]
+    public async Task A_wrong_parameter_is_named_with_its_cure(string query, string field, string cure)
+    {
+        var refused = await embedded.Http.GetAsync("/limit/check" + query);
+
+        refused.AssertProblem(400);
+        Assert.Equal(field, refused.Text("field"));
+        Assert.StartsWith(cure, refused.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_largest_cost_is_a_question_that_may_be_asked() =>
+        Assert.Equal(-1, (await embedded.Http.GetAsync($"/limit/check?key={Fresh.Key()}&cost=2147483648")).Number("resetAtMs"));
+
+    [Fact]
+    public async Task A_long_name_of_an_unknown_parameter_does_not_come_back_whole()
+    {
+        string name = new('x', 3000);
+        foreach (string query in (string[])[$"?{name}=1", $"?{name}=1&{name}=2", $"?key=a&cost={name}"])
+        {
+            var refused = await embedded.Http.GetAsync("/limit/check" + query);
+            refused.AssertProblem(400);
+            Assert.InRange(refused.Body.Length, 100, 500);
+        }
+    }
+
+    [Fact]
+    public async Task A_query_and_a_body_name_the_same_key()
+    {
+        const string Odd = "ü &=+%/😀";
+        string tenant = Fresh.Tenant();
+        await embedded.Http.TakeAsync(Odd, 10, tenant);
+
+        Assert.False((await embedded.Http.GetAsync($"/limit/check?cost=10&key={Uri.EscapeDataString(Odd)}", tenant)).Flag("allowed"));
+    }
+}

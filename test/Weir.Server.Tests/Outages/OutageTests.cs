@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Outages;
+
+/// <summary>Redis is killed under the server and comes back.</summary>
+public sealed class OutageTests
+{
+    private const string Entering = "Redis does not answer (";
+    private const string Leaving = "Redis answers again after ";
+
+    [Fact]
+    public async Task L6_Without_Redis_memory_decides_and_says_so()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        weir.Redis.Kill();
+        string key = Fresh.Key();
+
+        // The first of these may be the one that finds Redis gone.
+        for (int i = 0; i < 10; i++)
+        {
+            var taken = await weir.Http.TakeAsync(key, 1, "slow");
+            Assert.Equal((200, "memory", true), (taken.Status, taken.Text("source"), taken.Flag("degraded")));
+            Assert.Equal(9 - i, taken.Number("remaining"));
+        }
+
+        var refused = await weir.Http.TakeAsync(key, 1, "slow");
+        refused.AssertProblem(429);
+        Assert.Equal(("memory", true), (refused.Text("source"), refused.Flag("degraded")));
+        Assert.Equal("memory", (await weir.Http.PostAsync("/limit/incr", $$"""{"key":"{{Fresh.Key()}}"}""")).Text("source"));
+        Assert.Equal("memory", (await weir.Http.GetAsync($"/limit/check?key={Fresh.Key()}")).Text("source"));
+    }
+
+    [Fact]
+    public async Task Readiness_stays_200_in_an_outage_and_says_how_it_decides()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        var before = DateTimeOffset.UtcNow;
+        await weir.BreakAsync();
+
+        var ready = await weir.Http.GetAsync("/readyz");
+
+        Assert.Equal(200, ready.Status);
+        Assert.Equal(("ready", "redis", "memory", true), (ready.Text("status"), ready.Text("store"), ready.Text("source"), ready.Flag("degraded")));
+        Assert.Contains(ready.Text("breaker"), (string[])["open", "half-open"]);
+        var outage = ready.Json.GetProperty("outage");
+        Assert.Equal("unreachable", outage.GetProperty("fault").GetString());
+        Assert.InRange(outage.GetProperty("since").GetDateTimeOffset(), before, DateTimeOffset.UtcNow);
+        Assert.Equal("""{"status":"live"}""", (await weir.Http.GetAsync("/livez")).Body);
+    }
+
+    [Fact]
+    public async Task Redis_decides_again_within_two_seconds_of_coming_back()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        await weir.BreakAsync();
+
+        await weir.Redis.RestartAsync();
+
+        await weir.UntilRedisDecidesAsync();
+        Assert.Equal(
+            """{"status":"ready","store":"redis","source":"redis","degraded":false,"breaker":"closed"}""",
+            (await weir.Http.GetAsync("/readyz")).Body);
+    }
+
+    [Fact]
+    public async Task Entering_and_leaving_an_outage_are_logged_once_each_whatever_happens_between()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        Assert.Equal(0, weir.Server.Log.Count(Entering));
+        await weir.BreakAsync();
+        for (int i = 0; i < 100; i++)
+            await weir.Http.TakeAsync(Fresh.Key());
+
+        await weir.Redis.RestartAsync();
+        await weir.UntilRedisDecidesAsync();
+
+        await Until.TrueAsync(() => weir.Server.Log.Count(Leaving) > 0, () => "no line about the end");
+        Assert.Equal((1, 1), (weir.Server.Log.Count(Entering), weir.Server.Log.Count(Leaving)));
+        Assert.Single(weir.Server.Log.AtLeast(LogLevel.Warning), line => line.Contains("Redis", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_hanging_Redis_is_an_outage_like_any_other()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        weir.Redis.Pause();
+
+        var taken = await weir.Http.TakeAsync(Fresh.Key(), 1, "slow");
+
+        Assert.Equal((200, "memory", true), (taken.Status, taken.Text("source"), taken.Flag("degraded")));
+        Assert.Equal("late", (await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString());
+        weir.Redis.Resume();
+        await weir.UntilRedisDecidesAsync();
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Paths;
+
+public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
+{
+    [Fact]
+    public async Task The_document_lists_every_path_with_its_method_under_two_tags()
+    {
+        var document = await ReadAsync();
+
+        var operations = from path in document.GetProperty("paths").EnumerateObject()
+                         from operation in path.Value.EnumerateObject()
+                         select $"{operation.Name} {path.Name} {operation.Value.GetProperty("tags")[0].GetString()}";
+        Assert.Equal("Weir", document.GetProperty("info").GetProperty("title").GetString());
+        Assert.Equal(
+            [
+                "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "post /limit/incr Decisions", "post /v1/batch Decisions",
+                "post /v1/check Decisions", "post /v1/take Decisions",
+            ],
+            operations.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_bodies_have_the_fields_that_are_read_and_written()
+    {
+        var document = await ReadAsync();
+
+        Assert.Equal(["key", "cost", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
+        Assert.Equal(
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits"],
+            FieldsOf(document, "DecisionBody"));
+        Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
+        Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));
+    }
+
+    [Fact]
+    public async Task The_parameters_that_are_read_by_hand_are_documented()
+    {
+        var paths = (await ReadAsync()).GetProperty("paths");
+
+        Assert.Equal(["query key", "query tenant", "query cost", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
+        foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/check", "/v1/batch"])
+            Assert.Equal(["header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
+    }
+
+    private static IEnumerable<string> FieldsOf(JsonElement document, string schema) =>
+        document.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties").EnumerateObject().Select(field => field.Name);
+
+    private static IEnumerable<string> ParametersOf(JsonElement operation) =>
+        operation.GetProperty("parameters").EnumerateArray().Select(parameter => $"{parameter.GetProperty("in")} {parameter.GetProperty("name")}");
+
+    private async Task<JsonElement> ReadAsync()
+    {
+        var answer = await embedded.Http.GetAsync("/openapi/v1.json");
+        Assert.Equal((200, "application/json"), (answer.Status, answer.MediaType));
+        return answer.Json;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Start;
+
+/// <summary>What is wrong stops the start with exit code 1 and all that a user needs to mend it, and nothing else.</summary>
+public sealed class BadStartTests
+{
+    [Fact]
+    public async Task Every_wrong_setting_is_named_at_once_with_its_cure()
+    {
+        string errors = await FailAsync(
+            "--Weir:Headers=draft-99",
+            "--Weir:Memory:MaxKeys=many",
+            "--Weir:Memory:SnapshotPath=/nowhere/at/all",
+            "--Weir:Memory:SnapshotSeconds=0",
+            "--Weir:Redis:DeadlineMs=10001",
+            "--Weir:Redis:Database=-1",
+            "--Weir:Redis:Prefix=a:b",
+            "--Weir:Redis:Ssl=perhaps",
+            "--Weir:Breaker:BreakMs=1",
+            "--Weir:Breaker:FailuresInARow=99999999999",
+            "--urls=https://127.0.0.1:3000;http://127.0.0.1:70000;nonsense");
+
+        Assert.Equal(
+            """
+            Weir cannot start:
+            Weir:Redis:Ssl is "perhaps": write true or false
+            Weir:Memory:MaxKeys is "many": write a whole number
+            Weir:Breaker:FailuresInARow is "99999999999": write a whole number
+            Weir:Headers is "draft-99": write one of draft-11, draft-06, legacy, off
+            Weir:Redis:Prefix is "a:b": write 1 to 64 characters without braces, colons and spaces
+            Weir:Memory:SnapshotPath is "/nowhere/at/all", whose folder does not exist: make it, or name another
+            Weir:Redis:DeadlineMs is 10001: write a whole number from 1 to 10000
+            Weir:Redis:Database is -1: write a whole number from 0 to 65535
+            Weir:Memory:SnapshotSeconds is 0: write a whole number from 1 to 86400
+            Weir:Breaker:BreakMs is 1: write a whole number from 10 to 60000
+            urls has "https://127.0.0.1:3000": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
+            urls has "http://127.0.0.1:70000": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
+            urls has "nonsense": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
+
+            """,
+            errors);
+    }
+
+    [Fact]
+    public async Task Endpoints_that_are_none_are_named_without_what_may_be_a_password()
+    {
+        Assert.Contains("Weir:Redis:Endpoints is written as a URL: write host:port", await FailAsync("--Weir:Redis:Endpoints=redis://me:geheim@127.0.0.1:6379"), StringComparison.Ordinal);
+        Assert.Contains("Weir:Redis:Endpoints cannot be read: write host:port", await FailAsync("--Weir:Redis:Endpoints=127.0.0.1:6379,passwort=geheim"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_policy_document_is_reported_with_all_its_mistakes_and_their_lines()
+    {
+        using var policies = new PolicyFile("defaultPlan: fre\nplans:\n  free:\n    limits:\n      per-key: { by: [key], rate: 5 per s }\n    speed: 1\n");
+
+        string errors = await FailAsync("--" + policies.Setting);
+
+        Assert.StartsWith("Weir cannot start:", errors, StringComparison.Ordinal);
+        foreach (int line in (int[])[1, 5, 6])
+            Assert.Contains($"policies.yaml:{line}:", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_document_that_is_not_there_is_named()
+    {
+        string errors = await FailAsync("--Weir:PolicyFile=/nowhere/at/all.yaml");
+
+        Assert.Contains("/nowhere/at/all.yaml: there is no such file", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_said_in_one_line()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        string url = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
+
+        string errors = await FailAsync("--urls=" + url);
+
+        Assert.Equal($"Weir cannot start:\nFailed to bind to address {url}: address already in use.\n", errors);
+    }
+
+    /// <summary>What the program writes to the console before it ends with code 1.</summary>
+    private static async Task<string> FailAsync(params string[] args)
+    {
+        var (code, output, errors) = await ServerProcess.RunAsync(["--urls=http://127.0.0.1:0", .. args]);
+        Assert.Equal(1, code);
+        Assert.Equal("", output);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", errors, StringComparison.Ordinal);
+        return errors.ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,62 @@
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Start;
+
+public sealed class SnapshotTests : IDisposable
+{
+    private readonly PolicyFile _policies = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("weir-test-");
+
+    private string SnapshotPath => Path.Combine(_folder.FullName, "buckets.snapshot");
+
+    [Fact]
+    public async Task L11_What_was_spent_stays_spent_over_a_restart()
+    {
+        await using (var server = await StartAsync())
+            await server.Http.TakeAsync("k", 7, "slow");
+
+        await using var restarted = await StartAsync();
+
+        Assert.Equal(3, await restarted.Http.RemainingAsync("k", "slow"));
+        Assert.Equal(10, await restarted.Http.RemainingAsync("k", "sloth"));
+        Assert.Equal(1, restarted.Log.Count("1 buckets are back from the snapshot; 0 found no room"));
+    }
+
+    [Fact]
+    public async Task A_torn_snapshot_is_reported_and_ignored_and_written_anew()
+    {
+        await using (var server = await StartAsync())
+            await server.Http.TakeAsync("k", 7, "slow");
+        File.WriteAllBytes(SnapshotPath, File.ReadAllBytes(SnapshotPath)[..^20]);
+
+        await using (var restarted = await StartAsync())
+        {
+            Assert.Equal(1, restarted.Log.Count($"The snapshot {SnapshotPath} is ignored: "));
+            Assert.Equal(10, await restarted.Http.RemainingAsync("k", "slow"));
+            await restarted.Http.TakeAsync("k", 2, "slow");
+        }
+
+        await using var again = await StartAsync();
+        Assert.Equal(0, again.Log.Count("is ignored"));
+        Assert.Equal(8, await again.Http.RemainingAsync("k", "slow"));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_snapshot_is_reported_and_ignored()
+    {
+        File.WriteAllText(SnapshotPath, new string('x', 1000));
+
+        await using var server = await StartAsync();
+
+        Assert.Equal(1, server.Log.Count("it does not begin as a snapshot does"));
+        Assert.Equal(200, (await server.Http.TakeAsync("k")).Status);
+    }
+
+    public void Dispose()
+    {
+        _policies.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private Task<RunningServer> StartAsync() => RunningServer.StartAsync(_policies.Setting, $"Weir:Memory:SnapshotPath={SnapshotPath}");
+}
