@@ -34,14 +34,22 @@ internal sealed class ServerOnRedis : IAsyncDisposable
         return started;
     }
 
-    /// <summary>Kills Redis, and waits until the server knows.</summary>
-    public async Task BreakAsync()
+    /// <summary>Kills Redis, and takes until the server knows.</summary>
+    public Task BreakAsync()
     {
         Redis.Kill();
-        await Http.TakeAsync(Fresh.Key());
-        await Until.TrueAsync(
-            async () => (await Http.GetAsync("/readyz")).Flag("degraded"), () => "the server did not notice", TimeSpan.FromSeconds(2));
+        return UntilDegradedAsync();
     }
+
+    /// <summary>Takes until the server no longer asks Redis: one failure alone is no outage.</summary>
+    public Task UntilDegradedAsync() => Until.TrueAsync(
+        async () =>
+        {
+            await Http.TakeAsync(Fresh.Key());
+            return (await Http.GetAsync("/readyz")).Flag("degraded");
+        },
+        () => "the server did not notice",
+        TimeSpan.FromSeconds(5));
 
     /// <summary>Waits until Redis decides, which the issue wants within 2 s.</summary>
     public async Task UntilRedisDecidesAsync()

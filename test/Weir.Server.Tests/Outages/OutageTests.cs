@@ -89,6 +89,7 @@ public sealed class OutageTests
         var taken = await weir.Http.TakeAsync(Fresh.Key(), 1, "slow");
 
         Assert.Equal((200, "memory", true), (taken.Status, taken.Text("source"), taken.Flag("degraded")));
+        await weir.UntilDegradedAsync();
         Assert.Equal("late", (await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString());
         weir.Redis.Resume();
         await weir.UntilRedisDecidesAsync();
