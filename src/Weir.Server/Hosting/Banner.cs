@@ -7,6 +7,8 @@ internal static class Banner
     {
         foreach (string setting in Settings.Unknown(app.Configuration))
             Console.Error.WriteLine($"warning: the setting {setting} means nothing to this version");
+        if (stores.Failover is not null && options.Memory.SnapshotPath is not null)
+            Console.Error.WriteLine("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis");
         string url = app.Urls.FirstOrDefault() ?? Service.DefaultUrl;
         Console.WriteLine($$"""
             Weir decides on {{string.Join(", ", app.Urls)}}

@@ -78,6 +78,8 @@ internal static class Settings
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
         if (options.Memory.SnapshotPath is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
             yield return $"Weir:Memory:SnapshotPath is \"{path}\", whose folder does not exist: make it, or name another";
+        if (Directory.Exists(options.Memory.SnapshotPath))
+            yield return $"Weir:Memory:SnapshotPath is \"{options.Memory.SnapshotPath}\", which is a folder: name a file in it";
         foreach (string fault in RangeFaultsOf(options))
             yield return fault;
     }

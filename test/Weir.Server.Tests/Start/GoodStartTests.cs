@@ -22,6 +22,15 @@ public sealed class GoodStartTests
     }
 
     [Fact]
+    public async Task A_snapshot_that_Redis_makes_needless_is_said_to_be()
+    {
+        await using var redis = await TestRedis.StartAsync();
+        using var server = await ServerProcess.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Memory:SnapshotPath=/nobody-writes-this"]);
+
+        Assert.Contains("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task L6_A_server_starts_without_Redis_and_uses_it_when_it_comes()
     {
         await using var redis = await TestRedis.StartProcessAsync();

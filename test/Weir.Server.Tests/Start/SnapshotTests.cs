@@ -42,6 +42,22 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_is_also_written_while_the_server_runs()
+    {
+        await using var server = await RunningServer.StartAsync(_policies.Setting, $"Weir:Memory:SnapshotPath={SnapshotPath}", "Weir:Memory:SnapshotSeconds=1");
+
+        await Until.TrueAsync(() => File.Exists(SnapshotPath), () => "there is no snapshot yet");
+    }
+
+    [Fact]
+    public async Task A_folder_is_no_place_for_a_snapshot()
+    {
+        var refused = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync($"Weir:Memory:SnapshotPath={_folder.FullName}"));
+
+        Assert.Equal($"Weir:Memory:SnapshotPath is \"{_folder.FullName}\", which is a folder: name a file in it", refused.Message);
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_snapshot_is_reported_and_ignored()
     {
         File.WriteAllText(SnapshotPath, new string('x', 1000));

@@ -75,6 +75,18 @@ public sealed partial class TakeTests(EmbeddedServer embedded) : IClassFixture<E
     }
 
     [Fact]
+    public async Task L1_A_crowd_that_takes_at_once_gets_what_the_bucket_holds_and_no_more()
+    {
+        string key = Fresh.Key();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => _http.TakeAsync(key, 1, "slow")));
+
+        Assert.Equal(10, answers.Count(answer => answer.Status == 200));
+        Assert.Equal(50, answers.Count(answer => answer.Status == 429));
+        Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], answers.Where(answer => answer.Status == 200).Select(answer => answer.Number("remaining")).OrderDescending());
+    }
+
+    [Fact]
     public async Task Every_plan_decides_with_its_own_numbers()
     {
         var taken = await _http.TakeAsync(Fresh.Key(), 1, "acme");
