@@ -53,7 +53,9 @@ class Figures:
     cpu_redis: float
     cpu_generator: float
     script_calls: float
-    """Scripts run by Redis a request: near 1 where each decision asks Redis, 0 where none does."""
+    """Scripts run by Redis a request: near 1 where each decision is a call, less where decisions share one, 0 where none asks Redis."""
+    lookups: float
+    """Keys looked up by Redis a request: near 1 where Redis decides each."""
     late_connects: int
     """Connections that found the listener's queue full; their requests wait a second and more."""
     others: float
@@ -86,12 +88,12 @@ def expect_redis(server: Server, connections: int, figures: Figures, complaints:
     """A measured run is not looked at answer by answer, but decisions that Redis did not make are missing in its count."""
     if server.candidate.uses_redis:
         complaints.add(f"{server.candidate.name} at {connections:,} connections", "measured runs decided over a tenth without Redis",
-                       int(figures.script_calls < 0.9), 1)
+                       int(figures.lookups < 0.9), 1)
 
 
 def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figures:
     redis.call("FLUSHALL")
-    calls, late = redis.script_calls(), late_connects()
+    calls, lookups, late = redis.script_calls(), redis.lookups(), late_connects()
     machine, children = cpu_seconds_of_machine(), cpu_seconds_of_ended_children()
     before = cpu_seconds(server.process), cpu_seconds(redis.process)
     seen = load.against(server.port, connections)
@@ -107,6 +109,7 @@ def measure(load: Load, server: Server, connections: int, redis: Redis) -> Figur
         errors=seen["socket_errors"],
         cpu_server=in_server * 1e6 / requests, cpu_redis=in_redis * 1e6 / requests, cpu_generator=generator * 1e6 / requests,
         script_calls=(redis.script_calls() - calls) / requests,
+        lookups=(redis.lookups() - lookups) / requests,
         late_connects=late_connects() - late,
         others=max(0.0, machine - in_server - in_redis - generator) / seconds)
 

@@ -117,6 +117,11 @@ class Redis:
         return sum(int(line.split("calls=")[1].split(",")[0]) for line in lines
                    if line.startswith(("cmdstat_eval", "cmdstat_fcall")))
 
+    def lookups(self) -> int:
+        """How many keys Redis has looked up to read since it started: one a decision, in each service's script."""
+        lines = self.call("INFO", "stats").splitlines()
+        return sum(int(line.split(":")[1]) for line in lines if line.startswith(("keyspace_hits", "keyspace_misses")))
+
 
 @contextmanager
 def redis_server():
