@@ -5,11 +5,25 @@ namespace Weir.Redis;
 /// <summary>Says which kind of fault an error of Redis or of its connection is. Errors are classified here and nowhere else.</summary>
 internal static class RedisFaults
 {
+    private const int MaxExplanation = 200;
+
     public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
         // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, CLUSTERDOWN, BUSY, and whatever a later Redis may say.
         RedisServerException => StoreFault.Refusing,
         _ => StoreFault.Unreachable,
+    };
+
+    /// <summary>
+    /// An error in a few words for a log: what Redis said, or how the connection failed. The client's own messages are
+    /// left out, since they are long and may hold settings.
+    /// </summary>
+    public static string Explain(Exception error) => error switch
+    {
+        RedisServerException refusal => refusal.Message.Length <= MaxExplanation ? refusal.Message : refusal.Message[..MaxExplanation],
+        RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
+        RedisConnectionException lost => lost.FailureType.ToString(),
+        _ => error.GetType().Name,
     };
 }

@@ -35,6 +35,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <inheritdoc/>
     public DecisionSource Source => DecisionSource.Redis;
 
+    /// <summary>
+    /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
+    /// It is not reset by an answer, and holds no secrets.
+    /// </summary>
+    public string? LastError => Volatile.Read(ref _batcher)?.LastError;
+
     /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {

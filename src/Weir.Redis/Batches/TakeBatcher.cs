@@ -43,6 +43,7 @@ internal sealed class TakeBatcher : IDisposable
     private readonly long _deadlineTicks;
     private readonly int _maxBatch;
     private readonly ITimer _timer;
+    private string? _lastError;
     private bool _watching;
     private bool _stopped;
 
@@ -61,6 +62,9 @@ internal sealed class TakeBatcher : IDisposable
         for (int i = 0; i < (together ? Callers : ClusterCallers); i++)
             new Thread(Call) { IsBackground = true, Name = $"Weir Redis caller {i}" }.Start();
     }
+
+    /// <summary>The last error of a call in a few words, or null when there was none.</summary>
+    public string? LastError => Volatile.Read(ref _lastError);
 
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
     public ValueTask<BucketAnswer> AskAsync(byte[] key, Quota quota, long cost, bool spend)
@@ -106,6 +110,7 @@ internal sealed class TakeBatcher : IDisposable
             catch (Exception fault)
             {
                 // Whatever it was, this thread must live and these callers must hear of it.
+                Volatile.Write(ref _lastError, RedisFaults.Explain(fault));
                 answers.AsSpan().Fill(BucketAnswer.Failed(RedisFaults.Classify(fault)));
             }
 

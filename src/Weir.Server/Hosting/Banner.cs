@@ -9,7 +9,7 @@ internal static class Banner
             Console.Error.WriteLine($"warning: the setting {setting} means nothing to this version");
         if (stores.Failover is not null && options.Memory.SnapshotPath is not null)
             Console.Error.WriteLine("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis");
-        string url = app.Urls.FirstOrDefault() ?? Service.DefaultUrl;
+        string url = Reachable(app.Urls.FirstOrDefault() ?? Service.DefaultUrl);
         Console.WriteLine($$"""
             Weir decides on {{string.Join(", ", app.Urls)}}
               store     {{StoreOf(options, stores)}}
@@ -17,6 +17,11 @@ internal static class Banner
               try       curl -s {{url}}/limit/incr -H 'Content-Type: application/json' -d '{"key":"user_123"}'
             """);
     }
+
+    /// <summary>An address to try by hand: "any address of this machine" is none that a client can call.</summary>
+    private static string Reachable(string url) => url
+        .Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal)
+        .Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal).Replace("//[::]", "//localhost", StringComparison.Ordinal);
 
     private static string StoreOf(WeirOptions options, Stores stores)
     {

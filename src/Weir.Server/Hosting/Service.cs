@@ -43,7 +43,7 @@ internal static class Service
         var app = builder.Build();
         app.Services.GetRequiredService<StoreMetrics>();
         if (stores.Failover is not null)
-            app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover);
+            app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
         Routes.Map(app);
         await stores.GreetAsync();
         app.Lifetime.ApplicationStarted.Register(() =>
@@ -58,6 +58,8 @@ internal static class Service
     {
         if (!UrlSettings.Any(setting => builder.Configuration.GetSection(setting).Exists()))
             builder.WebHost.UseUrls(DefaultUrl);
+        // A crowd may connect at once, such as after a restart; the usual queue of 512 would make it try again a second later.
+        builder.WebHost.UseSockets(sockets => sockets.Backlog = 4096);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -94,4 +94,17 @@ public sealed class OutageTests
         weir.Redis.Resume();
         await weir.UntilRedisDecidesAsync();
     }
+
+    [Fact]
+    public async Task The_line_about_an_outage_says_what_Redis_said()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        await weir.Redis.CommandAsync("CONFIG", "SET", "maxmemory", "1");
+
+        await weir.UntilDegradedAsync();
+
+        Assert.Equal(1, weir.Server.Log.Count("Redis does not answer (refusing: OOM command not allowed"));
+        await weir.Redis.CommandAsync("CONFIG", "SET", "maxmemory", "0");
+        await weir.UntilRedisDecidesAsync();
+    }
 }
