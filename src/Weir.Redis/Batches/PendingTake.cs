@@ -4,13 +4,14 @@ namespace Weir.Redis;
 
 /// <summary>One decision on its way: what is asked, until when, and who waits for it.</summary>
 /// <remarks>
-/// It is answered once, by whoever comes first: the reply, a fault, or the deadline. It is not pooled: a reply may come
-/// long after the deadline did, and must then find this decision and not another one.
+/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed
+/// (<see cref="Resumption"/>). It is not pooled: a reply may come long after the deadline did, and must then find this
+/// decision and not another one.
 /// </remarks>
 internal sealed class PendingTake(byte[] key, Quota quota, long cost, bool spend, long dueAt) : IValueTaskSource<BucketAnswer>
 {
-    // What waits goes on in the thread pool, never on the thread that answers, which has others to answer.
-    private ManualResetValueTaskSourceCore<BucketAnswer> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<BucketAnswer> _core;
+    private BucketAnswer _answer;
     private int _answered;
 
     public byte[] Key { get; } = key;
@@ -28,12 +29,17 @@ internal sealed class PendingTake(byte[] key, Quota quota, long cost, bool spend
 
     public ValueTask<BucketAnswer> Answer => new(this, _core.Version);
 
-    /// <summary>Answers; does nothing when it is answered already.</summary>
-    public void TryAnswer(in BucketAnswer answer)
+    /// <summary>Answers. False when it is answered already; when true, the caller sees to it that it is resumed.</summary>
+    public bool TryAnswer(in BucketAnswer answer)
     {
-        if (Interlocked.Exchange(ref _answered, 1) == 0)
-            _core.SetResult(answer);
+        if (Interlocked.Exchange(ref _answered, 1) != 0)
+            return false;
+        _answer = answer;
+        return true;
     }
+
+    /// <summary>Lets whoever waits go on, on this thread.</summary>
+    public void Resume() => _core.SetResult(_answer);
 
     BucketAnswer IValueTaskSource<BucketAnswer>.GetResult(short token) => _core.GetResult(token);
 

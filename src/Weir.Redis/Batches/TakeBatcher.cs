@@ -4,8 +4,9 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends decisions to Redis together: whatever has gathered while the last calls were under way is the next call. There
-/// is no timer to wait for, so a lone decision leaves at once, and a crowd shares the cost of the way.
+/// Sends decisions to Redis together: whatever has gathered while a call was under way is the next call, which leaves when
+/// that one is back, or as soon as it is full. There is no timer to wait for, so a lone decision leaves at once, and a crowd
+/// shares the cost of the way.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -26,9 +27,9 @@ internal sealed class TakeBatcher : IDisposable
     public const int MaxPending = 16_384;
 
     /// <summary>Decisions a call, at most: so many that the call's own cost is small, so few that Redis is not held up.</summary>
-    public const int MaxBatch = 64;
+    public const int MaxBatch = 256;
 
-    /// <summary>One call that Redis works on, and one that is on its way meanwhile.</summary>
+    /// <summary>One call that Redis works on, and a full one that is on its way meanwhile.</summary>
     private const int Callers = 2;
 
     /// <summary>On a cluster each decision is a call of its own, so more of them must be under way.</summary>
@@ -44,6 +45,7 @@ internal sealed class TakeBatcher : IDisposable
     private readonly int _maxBatch;
     private readonly ITimer _timer;
     private string? _lastError;
+    private int _underWay;
     private bool _watching;
     private bool _stopped;
 
@@ -78,7 +80,7 @@ internal sealed class TakeBatcher : IDisposable
             _due.Enqueue(take);
             if (!_watching)
                 WatchLocked(_deadline);
-            Monitor.Pulse(_gate);
+            WakeLocked();
         }
 
         return take.Answer;
@@ -99,8 +101,10 @@ internal sealed class TakeBatcher : IDisposable
 
     private void Call()
     {
-        while (TryNext(out var batch))
+        bool back = false;
+        while (TryNext(back, out var batch))
         {
+            back = true;
             var answers = new BucketAnswer[batch.Length];
             try
             {
@@ -114,34 +118,53 @@ internal sealed class TakeBatcher : IDisposable
                 answers.AsSpan().Fill(BucketAnswer.Failed(RedisFaults.Classify(fault)));
             }
 
+            int answered = 0;
             for (int i = 0; i < batch.Length; i++)
-                batch[i].TryAnswer(answers[i]);
+            {
+                if (batch[i].TryAnswer(answers[i]))
+                    batch[answered++] = batch[i];
+            }
+
+            Resumption.Queue(batch, answered);
         }
     }
 
     /// <summary>Waits for something to send. False when there is nothing more to do, ever.</summary>
-    private bool TryNext([NotNullWhen(true)] out PendingTake[]? batch)
+    /// <param name="back">Whether the caller's last call is back.</param>
+    /// <param name="batch">What to send.</param>
+    private bool TryNext(bool back, [NotNullWhen(true)] out PendingTake[]? batch)
     {
         lock (_gate)
         {
+            if (back)
+                _underWay--;
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
+            _underWay++;
+            WakeLocked();
             return batch is not null && !_stopped;
         }
     }
 
-    /// <summary>The next batch, without those that have fallen due meanwhile; null when nothing waits.</summary>
+    /// <summary>The next batch, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private PendingTake[]? NextLocked()
     {
         while (_waiting.TryPeek(out var late) && late.IsAnswered)
             _waiting.Dequeue();
-        int count = Math.Min(_waiting.Count, _maxBatch);
-        if (count == 0)
+        if (!MayLeaveLocked())
             return null;
-        var batch = new PendingTake[count];
-        for (int i = 0; i < count; i++)
+        var batch = new PendingTake[Math.Min(_waiting.Count, _maxBatch)];
+        for (int i = 0; i < batch.Length; i++)
             batch[i] = _waiting.Dequeue();
         return batch;
+    }
+
+    private bool MayLeaveLocked() => _waiting.Count >= (_underWay == 0 ? 1 : _maxBatch);
+
+    private void WakeLocked()
+    {
+        if (MayLeaveLocked())
+            Monitor.Pulse(_gate);
     }
 
     private void GiveUpLate()
@@ -157,8 +180,8 @@ internal sealed class TakeBatcher : IDisposable
                 WatchLocked(_time.GetElapsedTime(now, next.DueAt));
         }
 
-        foreach (var take in late)
-            take.TryAnswer(BucketAnswer.Failed(StoreFault.Late));
+        var answered = late.FindAll(static take => take.TryAnswer(BucketAnswer.Failed(StoreFault.Late))).ToArray();
+        Resumption.Queue(answered, answered.Length);
     }
 
     private void WatchLocked(TimeSpan until)
