@@ -1,1 +1,14 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Weir.Benchmarks;
+
+switch (args)
+{
+    case ["--gate"]:
+        return AllocationGate.Run();
+    case ["--memory"]:
+        KeysProbe.Run();
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(AllocationGate).Assembly).Run(args);
+        return 0;
+}

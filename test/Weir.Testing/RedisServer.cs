@@ -14,12 +14,13 @@ public sealed class RedisServer : ITestRedis
     private static readonly string? Program = FindProgram();
 
     private readonly string[] _arguments;
+    private string[] _inForce;
     private KeptProcess _process;
 
     private RedisServer(int port, string[] arguments)
     {
         Port = port;
-        _arguments = arguments;
+        _arguments = _inForce = arguments;
         _process = Launch(port, arguments);
     }
 
@@ -74,7 +75,8 @@ public sealed class RedisServer : ITestRedis
     public async Task RestartAsync(params string[] extra)
     {
         Kill();
-        _process = Launch(Port, [.. _arguments, .. extra]);
+        _inForce = [.. _arguments, .. extra];
+        _process = Launch(Port, _inForce);
         await WaitUntilReadyAsync();
     }
 
@@ -92,8 +94,8 @@ public sealed class RedisServer : ITestRedis
     {
         get
         {
-            var option = Array.LastIndexOf(_arguments, "--requirepass");
-            return option < 0 ? null : _arguments[option + 1];
+            var option = Array.LastIndexOf(_inForce, "--requirepass");
+            return option < 0 ? null : _inForce[option + 1];
         }
     }
 

@@ -1,0 +1,41 @@
+using System.Threading.RateLimiting;
+
+namespace Weir.Benchmarks;
+
+/// <summary>What is measured beside one another: the same quota, 5 tokens a second and a burst of 10, in Weir and in the framework.</summary>
+internal static class Subjects
+{
+    public static RateLimiter Weir(int maxKeys) => new(
+        PolicyDocument.Parse(
+            """
+            defaultPlan: free
+            plans: { free: { limits: { per-key: { rate: 5/s } } } }
+            """,
+            "benchmark"),
+        new MemoryStore(new MemoryStoreOptions { MaxKeys = maxKeys }, TimeProvider.System));
+
+    public static PartitionedRateLimiter<string> Partitioned() =>
+        PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => FrameworkOptions()));
+
+    /// <summary>
+    /// The framework's bucket does not read a clock when it is asked: it is filled by a timer (<c>AutoReplenishment</c>), or by
+    /// whoever calls <c>TryReplenish</c>. The partitioned limiter turns the timer off and fills all buckets from its own.
+    /// </summary>
+    public static TokenBucketRateLimiterOptions FrameworkOptions() => new()
+    {
+        TokenLimit = 10,
+        TokensPerPeriod = 1,
+        ReplenishmentPeriod = TimeSpan.FromMilliseconds(200),
+        QueueLimit = 0,
+        AutoReplenishment = false,
+    };
+
+    public static string[] Keys(int count) => [.. Enumerable.Range(0, count).Select(i => $"user_{i}")];
+
+    /// <summary>A take in memory, which is complete when it returns.</summary>
+    public static Decision Take(RateLimiter limiter, string key, long cost = 1) => Completed(limiter.TakeAsync(FactsOf(key, cost)));
+
+    public static Decision Completed(ValueTask<Decision> decided) => decided.Result;
+
+    public static RequestFacts FactsOf(string key, long cost = 1) => new(RequestFacts.DefaultTenant, key, cost, null);
+}

@@ -1,0 +1,29 @@
+using Weir.Testing;
+
+namespace Weir.Redis.Tests.Faults;
+
+/// <summary>What waits for a Redis that hangs has a bound (law L10), and nothing waits for a store that is gone (law L6).</summary>
+public sealed class PendingBoundTests
+{
+    [Fact]
+    public async Task L10_Decisions_beyond_the_bound_are_late_at_once_and_those_that_wait_end_with_the_store()
+    {
+        await using var server = await TestRedis.StartProcessAsync();
+        var options = new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) };
+        var store = new RedisStore(options, TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
+        server.Pause();
+
+        var waiting = Enumerable.Range(0, TakeBatcher.MaxPending)
+            .Select(_ => store.TakeAsync(Some.Request(), CancellationToken.None).AsTask()).ToArray();
+        var beyond = store.TakeAsync(Some.Request(), CancellationToken.None);
+
+        Assert.True(beyond.IsCompletedSuccessfully);
+        Assert.Equal(StoreFault.Late, (await beyond).Fault);
+        Assert.All(waiting, take => Assert.False(take.IsCompletedSuccessfully && take.Result.Fault == StoreFault.None));
+        server.Resume();
+        await store.DisposeAsync();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+}
