@@ -15,10 +15,7 @@ internal static class KeysProbe
     public static void Run()
     {
         var keys = Subjects.Keys(Count);
-        var order = new int[Decisions];
-        var random = new Random(1);
-        for (int i = 0; i < order.Length; i++)
-            order[i] = random.Next(Count);
+        var asked = Subjects.RandomKeys(Count, Decisions);
 
         long empty = GC.GetTotalMemory(forceFullCollection: true);
         var weir = Subjects.Weir(Count);
@@ -34,8 +31,8 @@ internal static class KeysProbe
         var theirs = new double[Rounds];
         for (int round = 0; round < Rounds; round++)
         {
-            ours[round] = NanosecondsOf(order, i => _ = Subjects.Take(weir, keys[i]));
-            theirs[round] = NanosecondsOf(order, i => framework.AttemptAcquire(keys[i]).Dispose());
+            ours[round] = NanosecondsOf(asked, key => _ = Subjects.Take(weir, key));
+            theirs[round] = NanosecondsOf(asked, key => framework.AttemptAcquire(key).Dispose());
         }
 
         double ratio = Median([.. theirs.Zip(ours, (their, our) => their / our)]);
@@ -46,12 +43,12 @@ internal static class KeysProbe
         GC.KeepAlive(weir);
     }
 
-    private static double NanosecondsOf(int[] order, Action<int> decide)
+    private static double NanosecondsOf(string[] asked, Action<string> decide)
     {
         long began = Stopwatch.GetTimestamp();
-        foreach (int i in order)
-            decide(i);
-        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / order.Length;
+        foreach (string key in asked)
+            decide(key);
+        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / asked.Length;
     }
 
     private static double Median(double[] values)

@@ -9,8 +9,7 @@ public class ManyKeysBenchmarks
 {
     private const int Decisions = 1 << 16;
 
-    private readonly int[] _order = new int[Decisions];
-    private string[] _keys = [];
+    private string[] _asked = [];
     private RateLimiter _weir = null!;
     private PartitionedRateLimiter<string> _framework = null!;
 
@@ -21,13 +20,10 @@ public class ManyKeysBenchmarks
     [GlobalSetup]
     public void Fill()
     {
-        _keys = Subjects.Keys(Keys);
         _weir = Subjects.Weir(Keys);
         _framework = Subjects.Partitioned();
-        var random = new Random(1);
-        for (int i = 0; i < Decisions; i++)
-            _order[i] = random.Next(Keys);
-        foreach (string key in _keys)
+        _asked = Subjects.RandomKeys(Keys, Decisions);
+        foreach (string key in Subjects.Keys(Keys))
         {
             _ = Subjects.Take(_weir, key);
             _framework.AttemptAcquire(key).Dispose();
@@ -41,9 +37,9 @@ public class ManyKeysBenchmarks
     public int Framework()
     {
         int allowed = 0;
-        foreach (int i in _order)
+        foreach (string key in _asked)
         {
-            using var lease = _framework.AttemptAcquire(_keys[i]);
+            using var lease = _framework.AttemptAcquire(key);
             allowed += lease.IsAcquired ? 1 : 0;
         }
 
@@ -54,8 +50,8 @@ public class ManyKeysBenchmarks
     public int Weir()
     {
         int allowed = 0;
-        foreach (int i in _order)
-            allowed += Subjects.Take(_weir, _keys[i]).Allowed ? 1 : 0;
+        foreach (string key in _asked)
+            allowed += Subjects.Take(_weir, key).Allowed ? 1 : 0;
         return allowed;
     }
 }

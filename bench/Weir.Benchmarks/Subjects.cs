@@ -37,5 +37,15 @@ internal static class Subjects
 
     public static Decision Completed(ValueTask<Decision> decided) => decided.Result;
 
+    /// <summary>
+    /// Keys drawn at random, each a string of its own in the order in which they are asked: a request's key has just been read, so
+    /// the caches hold it, and what is measured is the store's memory and not the caller's.
+    /// </summary>
+    public static string[] RandomKeys(int count, int draws)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, draws).Select(_ => $"user_{random.Next(count)}")];
+    }
+
     public static RequestFacts FactsOf(string key, long cost = 1) => new(RequestFacts.DefaultTenant, key, cost, null);
 }
