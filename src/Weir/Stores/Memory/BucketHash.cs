@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Weir;
@@ -18,6 +19,7 @@ internal static class BucketHash
     private const int OnStack = 512;
 
     /// <summary>The hash of the bucket of a request's limit. Never zero: zero marks an empty slot.</summary>
+    [SkipLocalsInit]
     public static UInt128 Of(in LimitSet limits, long seed)
     {
         int size = PartSize(limits.Facts.Tenant) + PartSize(limits.Limit!.Name);
@@ -37,6 +39,7 @@ internal static class BucketHash
     }
 
     /// <summary>The hash of the one bucket that a tenant's keys share for a limit when there is no room for their own.</summary>
+    [SkipLocalsInit]
     public static UInt128 OfOverflow(in LimitSet limits, long seed)
     {
         Span<byte> bytes = stackalloc byte[OnStack];

@@ -77,8 +77,9 @@ public sealed class MemoryStore : IBucketStore
     private BucketAnswer Decide(in LimitSet limits, bool spend)
     {
         var hash = BucketHash.Of(limits, Seed);
-        var ask = new Ask(limits.Limit!.Quota, _clock.NowUs, limits.Facts.Cost, spend);
         var shard = _buckets.ShardOf(hash);
+        shard.Prefetch(hash);
+        var ask = new Ask(limits.Limit!.Quota, _clock.NowUs, limits.Facts.Cost, spend);
         lock (shard.Gate)
         {
             return shard.TryTakeLocked(hash, ask, out var outcome, out var state)

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Weir;
 
 /// <summary>
@@ -9,27 +11,20 @@ namespace Weir;
 /// <remarks>The lock is held for a few dozen nanoseconds and a cache miss or two.</remarks>
 internal sealed unsafe class SlotShard
 {
-    private const int SetSize = 8;
-    private const int CacheLine = 64;
-
-    private readonly byte[] _memory;
+    public const int SetSize = 8;
     private readonly Slot* _slots;
     private readonly uint _sets;
     private int _used;
 
-    public SlotShard(int sets)
+    /// <param name="slots">This shard's part of the table's memory, zeroed.</param>
+    /// <param name="sets">Sets of slots in it.</param>
+    public SlotShard(Slot* slots, int sets)
     {
+        _slots = slots;
         _sets = (uint)sets;
-        // Pinned for life, so that sets can begin at cache lines; fresh pages are zero, which is empty.
-        _memory = GC.AllocateArray<byte>((sets * SetSize * Slot.Size) + CacheLine, pinned: true);
-        fixed (byte* memory = _memory)
-            _slots = (Slot*)(((nuint)memory + CacheLine - 1) & ~(nuint)(CacheLine - 1));
     }
 
     public static int SetsFor(double slots) => Math.Max(2, (int)Math.Ceiling(slots / SetSize));
-
-    /// <summary>Bytes this shard holds.</summary>
-    public long Bytes => _memory.LongLength;
 
     /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
     public int Used => Volatile.Read(ref _used);
@@ -39,6 +34,19 @@ internal sealed unsafe class SlotShard
 
     /// <summary>Owns the slots and the count: hold it around every method whose name ends in Locked.</summary>
     public Lock Gate { get; } = new();
+
+    /// <summary>Asks the processor for both sets of a hash at once, so that the look-up under the lock does not wait for one after the other.</summary>
+    public void Prefetch(UInt128 hash)
+    {
+        if (!Sse.IsSupported)
+            return;
+        byte* first = (byte*)SetOf((ulong)hash), second = (byte*)SetOf((ulong)(hash >> 64));
+        for (int line = 0; line < SetSize * Slot.Size; line += SlotMemory.CacheLine)
+        {
+            Sse.Prefetch0(first + line);
+            Sse.Prefetch0(second + line);
+        }
+    }
 
     /// <summary>Decides on a bucket that is here; false when it is not.</summary>
     public bool TryTakeLocked(UInt128 hash, in Ask ask, out BucketOutcome outcome, out BucketState state)

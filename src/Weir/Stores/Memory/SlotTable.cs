@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Weir;
 
 /// <summary>A bounded, flat table of buckets, cut into shards so that cores seldom wait for one another.</summary>
-internal sealed class SlotTable
+internal sealed unsafe class SlotTable
 {
     private const int MaxShards = 64;
     private const int KeysPerShard = 1024;
@@ -11,20 +11,23 @@ internal sealed class SlotTable
     /// <summary>How full the table is when it holds the keys it was made for; see <see cref="SlotShard"/>.</summary>
     private const double Load = 0.75;
 
+    private readonly SlotMemory _memory;
     private readonly SlotShard[] _shards;
 
     public SlotTable(int maxKeys)
     {
         int shards = (int)Math.Min(MaxShards, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, maxKeys / KeysPerShard)));
         int sets = SlotShard.SetsFor(maxKeys / (shards * Load));
+        int slots = sets * SlotShard.SetSize;
+        _memory = new SlotMemory(slots * shards);
         _shards = new SlotShard[shards];
         for (int i = 0; i < shards; i++)
-            _shards[i] = new SlotShard(sets);
+            _shards[i] = new SlotShard(_memory.Start + ((long)i * slots), sets);
     }
 
     public IReadOnlyList<SlotShard> Shards => _shards;
 
-    public long Bytes => _shards.Sum(shard => shard.Bytes);
+    public long Bytes => _memory.Bytes;
 
     public long Used
     {
