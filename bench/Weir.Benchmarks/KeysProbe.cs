@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.RateLimiting;
 
 namespace Weir.Benchmarks;
 
@@ -10,45 +11,74 @@ internal static class KeysProbe
 {
     private const int Count = 1_000_000;
     private const int Decisions = 1_000_000;
-    private const int Rounds = 7;
 
     public static void Run()
     {
         var keys = Subjects.Keys(Count);
         var asked = Subjects.RandomKeys(Count, Decisions);
-
         long empty = GC.GetTotalMemory(forceFullCollection: true);
         var weir = Subjects.Weir(Count);
         foreach (string key in keys)
             _ = Subjects.Take(weir, key);
-        long withWeir = GC.GetTotalMemory(forceFullCollection: true);
-        using var framework = Subjects.Partitioned();
-        foreach (string key in keys)
-            framework.AttemptAcquire(key).Dispose();
-        long withBoth = GC.GetTotalMemory(forceFullCollection: true);
-
-        var ours = new double[Rounds];
-        var theirs = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
+        long filled = GC.GetTotalMemory(forceFullCollection: true);
+        var one = new Rounds(threads: 1);
+        var all = new Rounds(Environment.ProcessorCount);
+        double frameworkBytes = 0;
+        for (int round = 0; round < Rounds.Count; round++)
         {
-            ours[round] = NanosecondsOf(asked, key => _ = Subjects.Take(weir, key));
-            theirs[round] = NanosecondsOf(asked, key => framework.AttemptAcquire(key).Dispose());
+            one.Weir(weir, asked);
+            all.Weir(weir, asked);
+            // New in each round, and gone before the next: its timer fills a million buckets ten times a second, on a core that Weir would have to share.
+            using var framework = Subjects.Partitioned();
+            foreach (string key in keys)
+                framework.AttemptAcquire(key).Dispose();
+            frameworkBytes = (double)(GC.GetTotalMemory(forceFullCollection: true) - filled) / Count;
+            one.Framework(framework, asked);
+            all.Framework(framework, asked);
         }
 
-        double ratio = Median([.. theirs.Zip(ours, (their, our) => their / our)]);
-        double bytes = (double)(withWeir - empty) / Count, frameworkBytes = (double)(withBoth - withWeir) / Count;
-        Console.WriteLine($"weir      {Count,9:N0} keys {Median(ours),7:N0} ns a decision {bytes,6:N0} bytes a key");
-        Console.WriteLine($"framework {Count,9:N0} keys {Median(theirs),7:N0} ns a decision {frameworkBytes,6:N0} bytes a key");
-        Console.WriteLine($"framework / weir, median of {Rounds} paired rounds: {ratio:N1} times the time, {frameworkBytes / bytes:N1} times the memory");
+        Console.WriteLine($"{Count:N0} keys: weir {(double)(filled - empty) / Count:N0} bytes a key, framework {frameworkBytes:N0}");
+        one.Print();
+        all.Print();
         GC.KeepAlive(weir);
     }
 
-    private static double NanosecondsOf(string[] asked, Action<string> decide)
+    /// <summary>Paired rounds on so many threads.</summary>
+    private sealed class Rounds(int threads)
     {
+        public const int Count = 7;
+
+        private readonly List<double> _ours = [];
+        private readonly List<double> _theirs = [];
+
+        public void Weir(RateLimiter weir, string[] asked) =>
+            _ours.Add(NanosecondsOf(threads, asked, key => _ = Subjects.Take(weir, key)));
+
+        public void Framework(PartitionedRateLimiter<string> framework, string[] asked) =>
+            _theirs.Add(NanosecondsOf(threads, asked, key => framework.AttemptAcquire(key).Dispose()));
+
+        public void Print()
+        {
+            double ratio = Median([.. _theirs.Zip(_ours, (their, our) => their / our)]);
+            Console.WriteLine($"{threads} thread(s): weir {Median([.. _ours]):N0} ns a decision, framework {Median([.. _theirs]):N0}; {ratio:N1} times, median of {Count} paired rounds");
+        }
+    }
+
+    /// <summary>Nanoseconds that pass for each decision while so many threads share the work.</summary>
+    private static double NanosecondsOf(int threads, string[] asked, Action<string> decide)
+    {
+        int share = asked.Length / threads;
+        var workers = Enumerable.Range(0, threads).Select(one => new Thread(() =>
+        {
+            foreach (string key in asked.AsSpan(one * share, share))
+                decide(key);
+        })).ToArray();
         long began = Stopwatch.GetTimestamp();
-        foreach (string key in asked)
-            decide(key);
-        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / asked.Length;
+        foreach (var worker in workers)
+            worker.Start();
+        foreach (var worker in workers)
+            worker.Join();
+        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / (threads * share);
     }
 
     private static double Median(double[] values)

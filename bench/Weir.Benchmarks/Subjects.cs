@@ -35,7 +35,7 @@ internal static class Subjects
     /// <summary>A take in memory, which is complete when it returns.</summary>
     public static Decision Take(RateLimiter limiter, string key, long cost = 1) => Completed(limiter.TakeAsync(FactsOf(key, cost)));
 
-    public static Decision Completed(ValueTask<Decision> decided) => decided.Result;
+    public static T Completed<T>(ValueTask<T> decided) => decided.Result;
 
     /// <summary>
     /// Keys drawn at random, each a string of its own in the order in which they are asked: a request's key has just been read, so

@@ -52,25 +52,21 @@ public readonly record struct Decision
     /// <summary>Puts a store's answer into words. Pure.</summary>
     internal static Decision From(in LimitSet limits, in BucketAnswer answer)
     {
+        if (answer.Fault != StoreFault.None)
+            return WithoutStore(limits, answer);
         var quota = limits.Limit!.Quota;
-        var decision = new Decision
+        long spent = TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs);
+        return new Decision
         {
+            Outcome = (DecisionOutcome)answer.Outcome,
             Tenant = limits.Facts.Tenant,
             Plan = limits.Plan,
             Limit = limits.Limit,
-            Source = answer.Source,
-            Degraded = answer.Degraded,
-        };
-        if (answer.Fault != StoreFault.None)
-            return decision.WithoutStore(limits.Plan.OnOutage);
-
-        long spent = TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs);
-        return decision with
-        {
-            Outcome = (DecisionOutcome)answer.Outcome,
             Remaining = Math.Max(0, (quota.CapacityUnits - spent) / quota.Rate.UnitsPerToken),
             RetryAfter = RetryAfterOf(quota, answer, limits.Facts.Cost),
             ResetAfter = Microseconds(TokenBucket.MicrosecondsUntil(quota.Rate, answer.State, answer.NowUs, 0)),
+            Source = answer.Source,
+            Degraded = answer.Degraded,
         };
     }
 
@@ -85,9 +81,21 @@ public readonly record struct Decision
     };
 
     /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
-    private Decision WithoutStore(OnOutage onOutage) => onOutage == OnOutage.Allow
-        ? this with { Remaining = Limit!.Quota.Capacity, RetryAfter = TimeSpan.Zero }
-        : this with { Outcome = DecisionOutcome.Unavailable };
+    private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer)
+    {
+        bool allowed = limits.Plan.OnOutage == OnOutage.Allow;
+        return new Decision
+        {
+            Outcome = allowed ? DecisionOutcome.Allowed : DecisionOutcome.Unavailable,
+            Tenant = limits.Facts.Tenant,
+            Plan = limits.Plan,
+            Limit = limits.Limit,
+            Remaining = allowed ? limits.Limit!.Quota.Capacity : 0,
+            RetryAfter = allowed ? TimeSpan.Zero : null,
+            Source = answer.Source,
+            Degraded = answer.Degraded,
+        };
+    }
 
     private static TimeSpan? RetryAfterOf(Quota quota, in BucketAnswer answer, long cost) => answer.Outcome switch
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Weir;
 
 /// <summary>One rule of a plan: what it is keyed by and its quota.</summary>
@@ -21,7 +23,7 @@ public sealed class Limit
     public string Name { get; }
 
     /// <summary>What buckets are told apart by, beside the tenant, in order.</summary>
-    public IReadOnlyList<string> Dimensions { get; }
+    public ImmutableArray<string> Dimensions { get; }
 
     /// <summary>The numbers.</summary>
     public Quota Quota { get; }
@@ -29,9 +31,9 @@ public sealed class Limit
     /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask.</summary>
     internal bool AppliesTo(in RequestFacts facts)
     {
-        for (int i = 0; i < Dimensions.Count; i++)
+        foreach (string dimension in Dimensions)
         {
-            if (facts.ValueOf(Dimensions[i]) is null)
+            if (facts.ValueOf(dimension) is null)
                 return false;
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Weir;
 
 /// <summary>What a plan answers while its store is in an outage.</summary>
@@ -17,4 +19,4 @@ public enum OnOutage
 /// <param name="Name">The plan's name in the policy document.</param>
 /// <param name="Limits">Its limits, in the document's order. At most one applies to a request in this version.</param>
 /// <param name="OnOutage">What to answer while the store is in an outage.</param>
-public sealed record Plan(string Name, IReadOnlyList<Limit> Limits, OnOutage OnOutage);
+public sealed record Plan(string Name, ImmutableArray<Limit> Limits, OnOutage OnOutage);

@@ -34,10 +34,10 @@ public sealed class PolicySet
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts.Tenant);
-        for (int i = 0; i < plan.Limits.Count; i++)
+        foreach (var limit in plan.Limits)
         {
-            if (plan.Limits[i].AppliesTo(facts))
-                return new LimitSet(facts, plan, plan.Limits[i]);
+            if (limit.AppliesTo(facts))
+                return new LimitSet(facts, plan, limit);
         }
 
         return new LimitSet(facts, plan, null);

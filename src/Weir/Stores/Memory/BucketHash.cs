@@ -24,14 +24,14 @@ internal static class BucketHash
     {
         int size = PartSize(limits.Facts.Tenant) + PartSize(limits.Limit!.Name);
         var dimensions = limits.Limit.Dimensions;
-        for (int i = 0; i < dimensions.Count; i++)
-            size += PartSize(limits.Facts.ValueOf(dimensions[i])!);
+        foreach (string dimension in dimensions)
+            size += PartSize(limits.Facts.ValueOf(dimension)!);
 
         byte[]? rented = null;
         var bytes = size <= OnStack ? stackalloc byte[OnStack] : (rented = ArrayPool<byte>.Shared.Rent(size));
         var rest = Write(limits.Limit.Name, Write(limits.Facts.Tenant, bytes));
-        for (int i = 0; i < dimensions.Count; i++)
-            rest = Write(limits.Facts.ValueOf(dimensions[i])!, rest);
+        foreach (string dimension in dimensions)
+            rest = Write(limits.Facts.ValueOf(dimension)!, rest);
         var hash = NotZero(XxHash128.HashToUInt128(bytes[..size], seed));
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);

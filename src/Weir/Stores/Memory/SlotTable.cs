@@ -5,8 +5,8 @@ namespace Weir;
 /// <summary>A bounded, flat table of buckets, cut into shards so that cores seldom wait for one another.</summary>
 internal sealed unsafe class SlotTable
 {
-    private const int MaxShards = 64;
-    private const int KeysPerShard = 1024;
+    private const int MaxShards = 1024;
+    private const int KeysPerShard = 256;
 
     /// <summary>How full the table is when it holds the keys it was made for; see <see cref="SlotShard"/>.</summary>
     private const double Load = 0.75;
