@@ -15,6 +15,14 @@ internal static class RedisFaults
         _ => StoreFault.Unreachable,
     };
 
+    /// <summary>Redis did not run the call, since it does not know the script (any more).</summary>
+    public static bool IsUnknownScript(Exception error) => error is RedisServerException && Begins(error, "NOSCRIPT");
+
+    /// <summary>The call was not run, since its keys lie in several slots: the client said so, or the cluster did.</summary>
+    public static bool IsSeveralSlots(Exception error) =>
+        (error is RedisCommandException && error.Message.Contains("single slot", StringComparison.Ordinal))
+        || (error is RedisServerException && Begins(error, "CROSSSLOT"));
+
     /// <summary>
     /// An error in a few words for a log: what Redis said, or how the connection failed. The client's own messages are
     /// left out, since they are long and may hold settings.
@@ -26,4 +34,6 @@ internal static class RedisFaults
         RedisConnectionException lost => lost.FailureType.ToString(),
         _ => error.GetType().Name,
     };
+
+    private static bool Begins(Exception error, string code) => error.Message.StartsWith(code, StringComparison.Ordinal);
 }

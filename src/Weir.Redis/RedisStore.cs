@@ -67,8 +67,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
-        bool cluster = connection.GetServers().Any(server => server.ServerType == ServerType.Cluster);
-        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), together: !cluster, _options.Deadline, _time));
+        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
         return connection;
     }
 

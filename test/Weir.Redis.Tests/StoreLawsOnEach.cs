@@ -25,6 +25,13 @@ public sealed class StoreLawsOnRedis : StoreLawsOnAServer
     protected override Task<ITestRedis> StartAsync() => TestRedis.StartAsync();
 }
 
+public sealed class StoreLawsOnACluster : StoreLawsOnAServer
+{
+    protected override int Iterations => 10;
+
+    protected override async Task<ITestRedis> StartAsync() => await OneNodeCluster.StartAsync();
+}
+
 /// <summary>The stand-in is tested too, so that those who have no redis-server test the same laws.</summary>
 public sealed class StoreLawsOnGarnet : StoreLawsOnAServer
 {

@@ -15,11 +15,14 @@ namespace Weir.Redis;
 /// when it is we who are.
 /// </para>
 /// <para>
+/// Decisions reach Redis in the order in which they were asked for: a batch is sent before the next one is put together.
+/// </para>
+/// <para>
 /// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came: one
 /// queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so is not
 /// spent; one that was sent may be spent.
 /// </para>
-/// <para>The lock on <c>_gate</c> owns both queues and the timer's state. Nothing is sent or answered under it.</para>
+/// <para>The lock on <c>_gate</c> owns both queues, the counts and the timer's state. Nothing is sent or answered under it.</para>
 /// </remarks>
 internal sealed class TakeBatcher : IDisposable
 {
@@ -32,41 +35,36 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>One call that Redis works on, and a full one that is on its way meanwhile.</summary>
     private const int Callers = 2;
 
-    /// <summary>On a cluster each decision is a call of its own, so more of them must be under way.</summary>
-    private const int ClusterCallers = 32;
-
     private readonly object _gate = new();
     private readonly Queue<PendingTake> _waiting = new();
     private readonly Queue<PendingTake> _due = new();
-    private readonly IDatabase _database;
+    private readonly TakeCalls _calls;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
-    private readonly int _maxBatch;
     private readonly ITimer _timer;
-    private string? _lastError;
+    private int _unanswered;
     private int _underWay;
+    private bool _sending;
     private bool _watching;
     private bool _stopped;
 
     /// <param name="database">Where to.</param>
-    /// <param name="together">False on a cluster, where one call cannot speak to several shards: each decision then leaves alone.</param>
     /// <param name="deadline">How long a decision waits.</param>
     /// <param name="time">The clock of the deadline.</param>
-    public TakeBatcher(IDatabase database, bool together, TimeSpan deadline, TimeProvider time)
+    public TakeBatcher(IDatabase database, TimeSpan deadline, TimeProvider time)
     {
-        _database = database;
-        _maxBatch = together ? MaxBatch : 1;
+        _calls = new TakeCalls(database);
         _deadline = deadline;
         _deadlineTicks = (long)(deadline.TotalSeconds * time.TimestampFrequency);
         _time = time;
         _timer = time.CreateTimer(static batcher => ((TakeBatcher)batcher!).GiveUpLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        for (int i = 0; i < (together ? Callers : ClusterCallers); i++)
+        for (int i = 0; i < Callers; i++)
             new Thread(Call) { IsBackground = true, Name = $"Weir Redis caller {i}" }.Start();
     }
 
-    /// <summary>The last error of a call in a few words, or null when there was none.</summary>
-    public string? LastError => Volatile.Read(ref _lastError);
+    /// <inheritdoc cref="TakeCalls.LastError"/>
+    public string? LastError => _calls.LastError;
 
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
     public ValueTask<BucketAnswer> AskAsync(byte[] key, Quota quota, long cost, bool spend)
@@ -74,12 +72,11 @@ internal sealed class TakeBatcher : IDisposable
         var take = new PendingTake(key, quota, cost, spend, _time.GetTimestamp() + _deadlineTicks);
         lock (_gate)
         {
-            if (_due.Count >= MaxPending)
+            if (Volatile.Read(ref _unanswered) >= MaxPending)
                 return new(BucketAnswer.Failed(StoreFault.Late));
+            Interlocked.Increment(ref _unanswered);
             _waiting.Enqueue(take);
-            _due.Enqueue(take);
-            if (!_watching)
-                WatchLocked(_deadline);
+            WatchOverLocked(take);
             WakeLocked();
         }
 
@@ -105,27 +102,10 @@ internal sealed class TakeBatcher : IDisposable
         while (TryNext(back, out var batch))
         {
             back = true;
-            var answers = new BucketAnswer[batch.Length];
-            try
-            {
-                using var reply = TakeScript.Send(_database, batch);
-                TakeScript.Read(reply, answers);
-            }
-            catch (Exception fault)
-            {
-                // Whatever it was, this thread must live and these callers must hear of it.
-                Volatile.Write(ref _lastError, RedisFaults.Explain(fault));
-                answers.AsSpan().Fill(BucketAnswer.Failed(RedisFaults.Classify(fault)));
-            }
-
-            int answered = 0;
-            for (int i = 0; i < batch.Length; i++)
-            {
-                if (batch[i].TryAnswer(answers[i]))
-                    batch[answered++] = batch[i];
-            }
-
-            Resumption.Queue(batch, answered);
+            var sent = _calls.Send(batch);
+            Sent();
+            foreach (var call in sent)
+                Resume(call.Takes, _calls.Receive(call));
         }
     }
 
@@ -138,33 +118,88 @@ internal sealed class TakeBatcher : IDisposable
         {
             if (back)
                 _underWay--;
+            ForgetAnsweredLocked(_due);
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
             _underWay++;
-            WakeLocked();
+            _sending = true;
             return batch is not null && !_stopped;
+        }
+    }
+
+    /// <summary>A batch is on its way, and another may be put together.</summary>
+    private void Sent()
+    {
+        lock (_gate)
+        {
+            _sending = false;
+            WakeLocked();
         }
     }
 
     /// <summary>The next batch, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private PendingTake[]? NextLocked()
     {
-        while (_waiting.TryPeek(out var late) && late.IsAnswered)
-            _waiting.Dequeue();
+        ForgetAnsweredLocked(_waiting);
         if (!MayLeaveLocked())
             return null;
-        var batch = new PendingTake[Math.Min(_waiting.Count, _maxBatch)];
+        var batch = new PendingTake[Math.Min(_waiting.Count, MaxBatch)];
         for (int i = 0; i < batch.Length; i++)
             batch[i] = _waiting.Dequeue();
         return batch;
     }
 
-    private bool MayLeaveLocked() => _waiting.Count >= (_underWay == 0 ? 1 : _maxBatch);
+    private bool MayLeaveLocked() => !_sending && _waiting.Count >= (_underWay == 0 ? 1 : MaxBatch);
 
     private void WakeLocked()
     {
         if (MayLeaveLocked())
             Monitor.Pulse(_gate);
+    }
+
+    /// <summary>Answers with what was received, and has those resumed that nobody answered before.</summary>
+    private void Resume(PendingTake[] takes, ReadOnlySpan<BucketAnswer> answers)
+    {
+        int answered = 0;
+        for (int i = 0; i < takes.Length; i++)
+        {
+            if (takes[i].TryAnswer(answers[i]))
+                takes[answered++] = takes[i];
+        }
+
+        Resume(takes, answered);
+    }
+
+    private void Resume(PendingTake[] answered, int count)
+    {
+        Interlocked.Add(ref _unanswered, -count);
+        Resumption.Queue(answered, count);
+    }
+
+    private void WatchOverLocked(PendingTake take)
+    {
+        // One that nobody answers would keep all behind it that were, for as long as the deadline is.
+        if (_due.Count >= 2 * MaxPending)
+            KeepUnansweredLocked();
+        _due.Enqueue(take);
+        if (!_watching)
+            WatchLocked(_deadline);
+    }
+
+    private void KeepUnansweredLocked()
+    {
+        for (int left = _due.Count; left > 0; left--)
+        {
+            var take = _due.Dequeue();
+            if (!take.IsAnswered)
+                _due.Enqueue(take);
+        }
+    }
+
+    private static void ForgetAnsweredLocked(Queue<PendingTake> queue)
+    {
+        while (queue.TryPeek(out var first) && first.IsAnswered)
+            queue.Dequeue();
     }
 
     private void GiveUpLate()
@@ -181,12 +216,13 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         var answered = late.FindAll(static take => take.TryAnswer(BucketAnswer.Failed(StoreFault.Late))).ToArray();
-        Resumption.Queue(answered, answered.Length);
+        Resume(answered, answered.Length);
     }
 
+    /// <remarks>Timers count whole milliseconds and round down: none at all would be a timer that does nothing but ring.</remarks>
     private void WatchLocked(TimeSpan until)
     {
         _watching = true;
-        _timer.Change(until, Timeout.InfiniteTimeSpan);
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(until.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using RESPite.Messages;
 using StackExchange.Redis;
 
@@ -11,21 +12,32 @@ internal static class TakeScript
     private const int ReplyFields = 3;
     private const int Damaged = 3;
 
-    private static readonly string Text = Load();
+    private static readonly RedisValue Text = Load();
+#pragma warning disable CA5350 // This is how Redis names a script; nothing is kept safe by it.
+    private static readonly RedisValue Digest = Convert.ToHexStringLower(SHA1.HashData(((ReadOnlyMemory<byte>)Text).Span));
+#pragma warning restore CA5350
 
-    /// <summary>Sends a batch and waits for its reply. Everything of it is one script call; the client loads the script where it is missing.</summary>
-    public static RespResult Send(IDatabase database, ReadOnlySpan<PendingTake> batch)
+    /// <summary>Sends decisions as one call of the script that Redis keeps; it refuses, and runs nothing, when it does not (again).</summary>
+    public static Task<RespResult> SendAsync(IDatabase database, ReadOnlySpan<PendingTake> takes) => SendAsync(database, "EVALSHA", Digest, takes);
+
+    /// <summary>As <see cref="SendAsync(IDatabase, ReadOnlySpan{PendingTake})"/>, with the script, which Redis then keeps.</summary>
+    public static Task<RespResult> SendWholeAsync(IDatabase database, ReadOnlySpan<PendingTake> takes) => SendAsync(database, "EVAL", Text, takes);
+
+    private static Task<RespResult> SendAsync(IDatabase database, string command, RedisValue script, ReadOnlySpan<PendingTake> takes)
     {
-        var keys = new RedisKey[batch.Length];
-        var asks = new byte[batch.Length * AskFields * sizeof(double)];
+        var arguments = new RedisKeyOrValue[2 + takes.Length + 1];
+        arguments[0] = script;
+        arguments[1] = (RedisValue)takes.Length;
+        var asks = new byte[takes.Length * AskFields * sizeof(double)];
         var rest = asks.AsSpan();
-        for (int i = 0; i < batch.Length; i++)
+        for (int i = 0; i < takes.Length; i++)
         {
-            keys[i] = batch[i].Key;
-            rest = Write(batch[i], rest);
+            arguments[2 + i] = (RedisKey)takes[i].Key;
+            rest = Write(takes[i], rest);
         }
 
-        return database.ScriptEvaluateResp(Text, keys, new RedisValue[] { asks }, CommandFlags.DemandMaster);
+        arguments[^1] = (RedisValue)asks;
+        return database.ExecuteRespAsync(command, arguments, CommandFlags.DemandMaster);
     }
 
     /// <summary>Reads a reply into one answer a decision of the batch.</summary>
@@ -83,10 +95,11 @@ internal static class TakeScript
         return (long)number;
     }
 
-    private static string Load()
+    private static byte[] Load()
     {
         using var stream = typeof(TakeScript).Assembly.GetManifestResourceStream("take.lua")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        byte[] text = new byte[stream.Length];
+        stream.ReadExactly(text);
+        return text;
     }
 }

@@ -26,4 +26,24 @@ public sealed class PendingBoundTests
         await store.DisposeAsync();
         await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
     }
+
+    [Fact]
+    public async Task L10_Decisions_that_were_answered_do_not_count_however_long_the_deadline()
+    {
+        const int Askers = 64;
+        const int Each = 3 * TakeBatcher.MaxPending / Askers;
+        await using var server = await TestRedis.StartAsync();
+        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) }, TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+
+        int[] faults = await Task.WhenAll(Enumerable.Range(0, Askers).Select(async asker =>
+        {
+            int failed = 0;
+            for (int i = 0; i < Each; i++)
+                failed += (await store.TakeAsync(Some.Request($"key{asker}"))).Fault == StoreFault.None ? 0 : 1;
+            return failed;
+        }));
+
+        Assert.Equal(0, faults.Sum());
+    }
 }

@@ -1,0 +1,32 @@
+namespace Weir.Redis;
+
+/// <summary>
+/// The slot of a key on a Redis Cluster: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key distribution
+/// model"). The client knows it too, but only once it has seen the cluster's map.
+/// </summary>
+internal static class RedisSlot
+{
+    private const int Slots = 16_384;
+    private const int Polynomial = 0x1021;
+
+    public static int Of(ReadOnlySpan<byte> key)
+    {
+        int crc = 0;
+        foreach (byte b in TagOf(key))
+        {
+            crc ^= b << 8;
+            for (int bit = 0; bit < 8; bit++)
+                crc = (crc & 0x8000) != 0 ? (crc << 1) ^ Polynomial : crc << 1;
+        }
+
+        return crc & (Slots - 1);
+    }
+
+    /// <summary>What stands in the first braces, if anything does; else the whole key.</summary>
+    private static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> key)
+    {
+        int open = key.IndexOf((byte)'{');
+        int length = open < 0 ? -1 : key[(open + 1)..].IndexOf((byte)'}');
+        return length <= 0 ? key : key.Slice(open + 1, length);
+    }
+}
