@@ -5,8 +5,9 @@
 -- ARGV[1]  six doubles a bucket, little-endian: spend (1, or 0 for a check), capacity in tokens, units per token, units that
 --          drain per tick, microseconds per tick, cost in tokens
 -- value    three doubles, little-endian: units spent, the stamp in us, units per token. A missing key has spent nothing.
+--          Anything else under the key is damage, and is left as it is.
 -- reply    doubles, little-endian: the time of Redis in us, then three a bucket: outcome, units spent, stamp in us;
---          outcome 0 allowed, 1 refused, 2 never fits, 3 damaged: the key holds something else
+--          outcome 0 allowed, 1 refused, 2 never fits, 3 damaged
 --
 -- All numbers are whole and below 2^53, which doubles count exactly. State and expiry are one write; a key expires when it
 -- cannot be told from a missing one. A refusal writes nothing, but for taking back a stamp from a clock that has since
@@ -16,12 +17,19 @@ local ALLOWED, REFUSED, NEVER_FITS, DAMAGED = 0, 1, 2, 3
 local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local VALUE_SIZE = 24
+-- Longer than any quota takes to drain; Redis refuses what it cannot count.
+local MAX_TTL_MS = 4000000000000
 
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
 local pack, unpack = struct.pack, struct.unpack
 
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
+
+-- Says no to NaN, too, which is neither less nor more than anything.
+local function is_whole(number, least)
+  return number >= least and number < EXACT_LIMIT and floor(number) == number
+end
 
 -- The quota changed its units: spent stays spent, rounded against the caller.
 local function rescale(spent, from, to)
@@ -46,6 +54,9 @@ local function take(key, spend, capacity, unit, refill, tick_us, cost)
     end
     local stored_unit
     spent, at_us, stored_unit = unpack('<ddd', value)
+    if not (is_whole(spent, 0) and is_whole(at_us, 0) and is_whole(stored_unit, 1)) then
+      return DAMAGED, 0, 0
+    end
     spent = rescale(spent, stored_unit, unit)
   end
   if cost > capacity then
@@ -70,7 +81,7 @@ local function take(key, spend, capacity, unit, refill, tick_us, cost)
 
   if spend == 1 and (allowed or stamp_us < at_us) then
     local drained_at_us = (ceil(stamp_us / tick_us) + ceil(spent / refill)) * tick_us
-    local ttl_ms = max(1, ceil((drained_at_us - now_us) / 1000))
+    local ttl_ms = min(MAX_TTL_MS, max(1, ceil((drained_at_us - now_us) / 1000)))
     redis.call('SET', key, pack('<ddd', spent, stamp_us, unit), 'PX', string.format('%.0f', ttl_ms))
   end
   return allowed and ALLOWED or REFUSED, spent, stamp_us

@@ -1,0 +1,87 @@
+using Weir.Testing;
+
+namespace Weir.Redis.Tests;
+
+/// <summary>What stands under a bucket's key and is no bucket: it is reported, left alone, and hurts no other.</summary>
+public sealed class DamageTests : IAsyncLifetime
+{
+    private ITestRedis _server = null!;
+    private RedisStore _store = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestRedis.StartAsync();
+        _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(5) }, TimeProvider.System);
+        Assert.True(await _store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("0/0, 0, 1")]
+    [InlineData("1/0, 0, 1")]
+    [InlineData("-1/0, 0, 1")]
+    [InlineData("-1, 0, 1")]
+    [InlineData("0.5, 0, 1")]
+    [InlineData("9007199254740992, 0, 1")]
+    [InlineData("1e300, 0, 1")]
+    [InlineData("1, 0/0, 1")]
+    [InlineData("1, 1/0, 1")]
+    [InlineData("1, -1, 1")]
+    [InlineData("1, 1e300, 1")]
+    [InlineData("1, 0, 0")]
+    [InlineData("1, 0, -1")]
+    [InlineData("1, 0, 0.5")]
+    [InlineData("1, 0, 0/0")]
+    [InlineData("1, 0, 1/0")]
+    public Task Numbers_that_no_bucket_can_hold_are_damage(string numbers) => AssertIsDamageAsync($"struct.pack('<ddd', {numbers})");
+
+    [Theory]
+    [InlineData("''")]
+    [InlineData("'hello'")]
+    [InlineData("string.rep('x', 23)")]
+    [InlineData("string.rep('x', 25)")]
+    [InlineData("string.rep(string.char(255), 24)")]
+    public Task Bytes_that_are_no_bucket_are_damage(string value) => AssertIsDamageAsync(value);
+
+    [Theory]
+    [InlineData("9007199254740991, 0, 1")]
+    [InlineData("9007199254740991, 9007199254740991, 1")]
+    [InlineData("1, 0, 9007199254740991")]
+    public async Task The_largest_numbers_that_a_bucket_can_hold_are_no_damage(string numbers)
+    {
+        await PutAsync("odd", $"struct.pack('<ddd', {numbers})");
+
+        var answers = await TakeAllAsync("odd", "sound");
+
+        Assert.All(answers, answer => Assert.Equal(StoreFault.None, answer.Fault));
+    }
+
+    private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(RedisKeyFormat.KeyOf("weir", Some.Request(key)));
+
+    private async Task AssertIsDamageAsync(string value)
+    {
+        await PutAsync("odd", value);
+        string before = await _server.CommandAsync("GET", KeyOf("odd"));
+
+        var answers = await TakeAllAsync("before", "odd", "after");
+
+        Assert.Equal([StoreFault.None, StoreFault.Damaged, StoreFault.None], answers.Select(answer => answer.Fault));
+        Assert.Equal(before, await _server.CommandAsync("GET", KeyOf("odd")));
+    }
+
+    private Task<string> PutAsync(string key, string value) => _server.CommandAsync("EVAL", $"return redis.call('SET', KEYS[1], {value})", "1", KeyOf(key));
+
+    /// <summary>All of them while one is under way, and so in one call.</summary>
+    private async Task<BucketAnswer[]> TakeAllAsync(params string[] keys)
+    {
+        var first = _store.TakeAsync(Some.Request("first")).AsTask();
+        var asked = keys.Select(key => _store.TakeAsync(Some.Request(key)).AsTask()).ToArray();
+        await first;
+        return await Task.WhenAll(asked);
+    }
+}
