@@ -6,11 +6,13 @@ namespace Weir.Redis;
 internal static class RedisConnection
 {
     /// <summary>How often a lost connection is tried again, and how often a live one is looked after.</summary>
-    private const int RetryMs = 250;
+    public const int RetryMs = 250;
 
     public static ConfigurationOptions Configure(RedisOptions options)
     {
         var configuration = ConfigurationOptions.Parse(options.Endpoints);
+        if (configuration.EndPoints.Count == 0)
+            throw new ArgumentException("they name no host", nameof(options));
         configuration.User = options.User;
         configuration.Password = options.Password ?? configuration.Password;
         configuration.Ssl = options.Ssl || configuration.Ssl;
@@ -25,8 +27,9 @@ internal static class RedisConnection
         configuration.ReconnectRetryPolicy = new LinearRetry(RetryMs);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
         // Our own deadline is shorter; these only decide when a connection without answers is given up for a new one.
-        configuration.AsyncTimeout = 1_000;
-        configuration.SyncTimeout = 1_000;
+        int patience = RetryMs + (int)Math.Max(1_000, options.Deadline.TotalMilliseconds);
+        configuration.AsyncTimeout = patience;
+        configuration.SyncTimeout = patience;
         configuration.IncludeDetailInExceptions = false;
         return configuration;
     }

@@ -12,6 +12,8 @@ internal static class RedisFaults
         RedisTimeoutException => StoreFault.Late,
         // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, CLUSTERDOWN, BUSY, and whatever a later Redis may say.
         RedisServerException => StoreFault.Refusing,
+        // The client knew beforehand that Redis would say no, such as to a database it has not.
+        RedisCommandException => StoreFault.Refusing,
         _ => StoreFault.Unreachable,
     };
 
@@ -29,7 +31,7 @@ internal static class RedisFaults
     /// </summary>
     public static string Explain(Exception error) => error switch
     {
-        RedisServerException refusal => refusal.Message.Length <= MaxExplanation ? refusal.Message : refusal.Message[..MaxExplanation],
+        RedisServerException or RedisCommandException => error.Message.Length <= MaxExplanation ? error.Message : error.Message[..MaxExplanation],
         RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
         RedisConnectionException lost => lost.FailureType.ToString(),
         _ => error.GetType().Name,

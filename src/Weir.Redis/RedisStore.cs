@@ -15,16 +15,18 @@ namespace Weir.Redis;
 /// </remarks>
 public sealed class RedisStore : IBucketStore, IAsyncDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private TakeBatcher? _batcher;
+    private string? _connectError;
 
     /// <summary>
     /// Opens the store and returns at once. Redis need not be there: until it is, every answer is
     /// <see cref="StoreFault.Unreachable"/>.
     /// </summary>
-    /// <exception cref="ArgumentException">The endpoints cannot be read.</exception>
+    /// <exception cref="ArgumentException">The endpoints cannot be read, or name no host.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
     {
         _options = options;
@@ -39,7 +41,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
     /// It is not reset by an answer, and holds no secrets.
     /// </summary>
-    public string? LastError => Volatile.Read(ref _batcher)?.LastError;
+    public string? LastError => Volatile.Read(ref _batcher) is { } batcher ? batcher.LastError : Volatile.Read(ref _connectError);
 
     /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
@@ -59,16 +61,32 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        var connection = await _connecting.ConfigureAwait(false);
-        await connection.DisposeAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_connecting.IsCompletedSuccessfully)
+            await _connecting.Result.DisposeAsync().ConfigureAwait(false);
         _batcher?.Dispose();
+        _stopping.Dispose();
     }
 
+    /// <summary>Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address for a name.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
-        var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
-        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
-        return connection;
+        while (true)
+        {
+            try
+            {
+                var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
+                Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
+                return connection;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Volatile.Write(ref _connectError, RedisFaults.Explain(failure));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(RedisConnection.RetryMs), _time, _stopping.Token).ConfigureAwait(false);
+        }
     }
 
     private ValueTask<BucketAnswer> Ask(in LimitSet limits, bool spend, CancellationToken cancellation)

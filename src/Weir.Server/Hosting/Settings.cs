@@ -76,12 +76,32 @@ internal static class Settings
             yield return "Weir:Redis:Endpoints is written as a URL: write host:port, several separated by commas, and user and password as Weir:Redis:User and Weir:Redis:Password";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length is 0 or > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
-        if (options.Memory.SnapshotPath is { } path && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
-            yield return $"Weir:Memory:SnapshotPath is \"{path}\", whose folder does not exist: make it, or name another";
-        if (Directory.Exists(options.Memory.SnapshotPath))
-            yield return $"Weir:Memory:SnapshotPath is \"{options.Memory.SnapshotPath}\", which is a folder: name a file in it";
-        foreach (string fault in RangeFaultsOf(options))
-            yield return fault;
+        if (options.Memory.SnapshotPath is { } path && SnapshotFaultOf(path) is { } fault)
+            yield return $"Weir:Memory:SnapshotPath is \"{path}\", {fault}";
+        long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (options.Memory.MaxKeys <= MemoryStoreOptions.MostKeys && bytes > available)
+            yield return $"Weir:Memory:MaxKeys is {options.Memory.MaxKeys}, which takes {bytes >> 20} MiB, and this process may use {available >> 20}: write at most {available / MemoryStoreOptions.BytesPerKey / 2}, which leaves half";
+        foreach (string outside in RangeFaultsOf(options))
+            yield return outside;
+    }
+
+    private static string? SnapshotFaultOf(string path)
+    {
+        if (Directory.Exists(path))
+            return "which is a folder: name a file in it";
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder))
+            return "whose folder does not exist: make it, or name another";
+        try
+        {
+            // The snapshot is written beside itself first, so the folder is what must be open to us.
+            File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose).Dispose();
+            return null;
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return "whose folder this user may not write to: open it, or name another";
+        }
     }
 
     /// <summary>Only what stands before a <c>=</c> counts: a password may hold anything.</summary>

@@ -2,13 +2,33 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>Logs the edges of outages: one line when one begins and one when it ends, whatever happens between.</summary>
-internal sealed partial class OutageLog(ILogger<OutageLog> logger)
+/// <summary>
+/// Logs the edges of outages: one line when one begins and one when it ends, whatever happens between; and damaged buckets, at most
+/// once a minute.
+/// </summary>
+internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
 {
+    private static readonly TimeSpan DamageInterval = TimeSpan.FromMinutes(1);
+
+    private long _damageToldAt;
+
     public void Follow(FailoverStore store, RedisStore redis)
     {
         store.OutageBegan += outage => Began(Explain(outage.Fault, redis.LastError));
         store.OutageEnded += outage => Ended(outage.Duration.TotalSeconds);
+        store.Faulted += fault =>
+        {
+            if (fault == StoreFault.Damaged)
+                TellOfDamage();
+        };
+    }
+
+    private void TellOfDamage()
+    {
+        long told = Volatile.Read(ref _damageToldAt), now = time.GetTimestamp();
+        bool due = told == 0 || time.GetElapsedTime(told, now) >= DamageInterval;
+        if (due && Interlocked.CompareExchange(ref _damageToldAt, now, told) == told)
+            Damaged();
     }
 
     // A late answer has no error of its own: the last one would be of an older call.
@@ -17,6 +37,9 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger)
 
     [LoggerMessage(1, LogLevel.Warning, "Redis does not answer ({Fault}): deciding from memory until it does")]
     private partial void Began(string fault);
+
+    [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total{{fault=\"damaged\"}} counts them")]
+    private partial void Damaged();
 
     [LoggerMessage(2, LogLevel.Information, "Redis answers again after {Seconds:0.0} s: it decides from here on")]
     private partial void Ended(double seconds);

@@ -12,13 +12,13 @@ public sealed class BreakerOptions
     /// </summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The share of failures among the calls of one <see cref="Window"/> that opens it, from 0.01 to 1; 0.5 by default.</summary>
+    /// <summary>The share of failures among the calls of a whole <see cref="Window"/> that opens it, from 0.01 to 1; 0.5 by default.</summary>
     public double FailureRatio { get; set; } = 0.5;
 
     /// <summary>Calls in a <see cref="Window"/> below which its share says nothing, from 1; 20 by default.</summary>
     public int LeastCalls { get; set; } = 20;
 
-    /// <summary>How long calls are counted together, from 10 ms to 1 minute; 1 s by default.</summary>
+    /// <summary>How long calls are counted together before their share is judged, from 10 ms to 1 minute; 1 s by default.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long it stays open before each probe, from 10 ms to 1 minute; 250 ms by default.</summary>

@@ -74,10 +74,8 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         {
             if (!_closed)
                 return false;
-            CountFailureLocked();
-            bool silent = _failuresInARow >= options.FailuresInARow && time.GetElapsedTime(_rowStart) >= options.Silence;
-            bool failing = _calls >= options.LeastCalls && _failures >= options.FailureRatio * _calls && time.GetElapsedTime(_windowStart) >= options.Silence;
-            if (!silent && !failing)
+            long now = time.GetTimestamp();
+            if (!IsSilentLocked(now) && !IsFailingLocked(now))
                 return false;
             OpenLocked();
             return true;
@@ -120,8 +118,8 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
             if (!HoldsLocked(lease))
                 return false;
             _leased = false;
-            _failuresInARow = _failures = _calls = 0;
-            _windowStart = time.GetTimestamp();
+            _failuresInARow = 0;
+            BeginWindowLocked(time.GetTimestamp());
             _closed = true;
             return true;
         }
@@ -150,18 +148,32 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         _openedAt = time.GetTimestamp();
     }
 
-    private void CountFailureLocked()
+    /// <summary>Counts a failure: has nothing but failures come for a while?</summary>
+    private bool IsSilentLocked(long now)
     {
-        long now = time.GetTimestamp();
-        if (time.GetElapsedTime(_windowStart, now) >= options.Window)
-        {
-            _windowStart = now;
-            _failures = _calls = 0;
-        }
-
         if (_failuresInARow++ == 0)
             _rowStart = now;
+        return _failuresInARow >= options.FailuresInARow && time.GetElapsedTime(_rowStart, now) >= options.Silence;
+    }
+
+    /// <summary>
+    /// Counts a failure: did too many of a whole window's calls fail? Part of a window says nothing: it may be one pause, in which many
+    /// calls of the same moment fell due.
+    /// </summary>
+    private bool IsFailingLocked(long now)
+    {
         _failures++;
         _calls++;
+        if (time.GetElapsedTime(_windowStart, now) < options.Window)
+            return false;
+        bool failing = _calls >= options.LeastCalls && _failures >= options.FailureRatio * _calls;
+        BeginWindowLocked(now);
+        return failing;
+    }
+
+    private void BeginWindowLocked(long now)
+    {
+        _windowStart = now;
+        _failures = _calls = 0;
     }
 }

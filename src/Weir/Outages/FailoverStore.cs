@@ -109,9 +109,13 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private void Begin(StoreFault fault)
     {
         var outage = new Outage(fault, _time.GetUtcNow(), null);
-        Volatile.Write(ref _outage, outage);
-        OutageBegan?.Invoke(outage);
+        var before = Interlocked.Exchange(ref _outage, outage);
+        // Probing begins before anybody is told: a listener that throws must not keep the primary out for ever.
         Volatile.Write(ref _probing, ProbeUntilClosedAsync());
+        // The primary was back and failed again before its probe had told of the end.
+        if (before is not null)
+            End(before);
+        OutageBegan?.Invoke(outage);
     }
 
     private async Task ProbeUntilClosedAsync()
@@ -127,8 +131,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async Task<bool> SendProbeAsync(int lease)
     {
         var outage = Outage;
-        var answer = await _primary.TakeAsync(Probe.Limits, _stopping.Token).ConfigureAwait(false);
-        if (answer.Fault != StoreFault.None)
+        if (!await PrimaryAnswersAsync().ConfigureAwait(false))
         {
             _breaker.ProbeFailed(lease);
             return false;
@@ -136,9 +139,24 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
         if (!_breaker.ProbeSucceeded(lease))
             return false;
-        // Only the outage that this probe ended: another may have begun since.
+        // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
         if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
-            OutageEnded?.Invoke(outage with { EndedAt = _time.GetUtcNow() });
+            End(outage);
         return true;
     }
+
+    private async Task<bool> PrimaryAnswersAsync()
+    {
+        try
+        {
+            return (await _primary.TakeAsync(Probe.Limits, _stopping.Token).ConfigureAwait(false)).Fault == StoreFault.None;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // A store is not to throw; if one does, the next probe must come all the same.
+            return false;
+        }
+    }
+
+    private void End(Outage outage) => OutageEnded?.Invoke(outage with { EndedAt = _time.GetUtcNow() });
 }

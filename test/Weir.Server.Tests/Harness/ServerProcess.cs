@@ -46,10 +46,15 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Runs the program to its end, which must come by itself.</summary>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] args)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsync(args, []);
+
+    /// <summary>As above, in an environment of its own.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(string[] args, params (string Name, string Value)[] environment)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         var start = new ProcessStartInfo("dotnet", [Program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         try
         {

@@ -64,6 +64,19 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_damaged_bucket_is_decided_from_memory_and_told_of_once()
+    {
+        await using var weir = await ServerOnRedis.StartAsync();
+        await weir.Redis.CommandAsync("SET", "weir:{default:odd}:per-key", "no bucket");
+
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("memory", (await weir.Http.TakeAsync("odd")).Text("source"));
+
+        Assert.Equal("redis", (await weir.Http.TakeAsync(Fresh.Key())).Text("source"));
+        Assert.Equal(1, weir.Server.Log.Count("no bucket under the key of one"));
+    }
+
+    [Fact]
     public async Task Entering_and_leaving_an_outage_are_logged_once_each_whatever_happens_between()
     {
         await using var weir = await ServerOnRedis.StartAsync();

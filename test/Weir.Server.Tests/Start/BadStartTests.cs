@@ -48,7 +48,25 @@ public sealed class BadStartTests
     public async Task Endpoints_that_are_none_are_named_without_what_may_be_a_password()
     {
         Assert.Contains("Weir:Redis:Endpoints is written as a URL: write host:port", await FailAsync("--Weir:Redis:Endpoints=redis://me:geheim@127.0.0.1:6379"), StringComparison.Ordinal);
-        Assert.Contains("Weir:Redis:Endpoints cannot be read: write host:port", await FailAsync("--Weir:Redis:Endpoints=127.0.0.1:6379,passwort=geheim"), StringComparison.Ordinal);
+        foreach (string endpoints in new[] { "127.0.0.1:6379,passwort=geheim", ",", "password=geheim" })
+            Assert.Contains("Weir:Redis:Endpoints cannot be read: write host:port", await FailAsync($"--Weir:Redis:Endpoints={endpoints}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_keys_than_memory_has_room_for_are_refused_with_a_number_that_fits()
+    {
+        // As the runtime sees a container with 200 MiB.
+        string errors = await FailAsync(["--Weir:Memory:MaxKeys=10000000"], ("DOTNET_GCHeapHardLimit", "C800000"));
+
+        Assert.Contains("Weir:Memory:MaxKeys is 10000000, which takes 410 MiB, and this process may use 200: write at most 2438548", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_snapshot_where_nothing_can_be_written_is_refused()
+    {
+        string errors = await FailAsync("--Weir:Memory:SnapshotPath=/proc/weir.snapshot");
+
+        Assert.Contains("Weir:Memory:SnapshotPath is \"/proc/weir.snapshot\", whose folder this user may not write to", errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,9 +102,11 @@ public sealed class BadStartTests
     }
 
     /// <summary>What the program writes to the console before it ends with code 1.</summary>
-    private static async Task<string> FailAsync(params string[] args)
+    private static Task<string> FailAsync(params string[] args) => FailAsync(args, []);
+
+    private static async Task<string> FailAsync(string[] args, params (string Name, string Value)[] environment)
     {
-        var (code, output, errors) = await ServerProcess.RunAsync(["--urls=http://127.0.0.1:0", .. args]);
+        var (code, output, errors) = await ServerProcess.RunAsync(["--urls=http://127.0.0.1:0", .. args], environment);
         Assert.Equal(1, code);
         Assert.Equal("", output);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);

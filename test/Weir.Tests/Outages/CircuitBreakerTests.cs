@@ -68,18 +68,48 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public void Half_of_all_calls_failing_opens_it_although_no_row_is_long()
+    public void Half_of_a_windows_calls_failing_opens_it_at_its_end_although_no_row_is_long()
     {
-        int calls = 0;
-        while (_breaker.IsClosed && calls < 1_000)
+        var passed = TimeSpan.Zero;
+        while (_breaker.IsClosed && passed < 10 * _options.Window)
         {
             _breaker.Succeeded();
+            passed += _options.Silence / 5;
             _time.Advance(_options.Silence / 5);
             _breaker.Failed();
-            calls += 2;
         }
 
-        Assert.Equal(_options.LeastCalls, calls);
+        Assert.Equal(_options.Window, passed);
+    }
+
+    [Fact]
+    public void A_pause_in_which_a_crowd_fell_due_does_not_open_it_when_its_window_recovers()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            for (int one = 0; one < 10; one++)
+                _breaker.Failed();
+            _breaker.Succeeded();
+            _time.Advance(_options.Silence / 20);
+        }
+
+        for (int i = 0; i < 600; i++)
+            _breaker.Succeeded();
+        _time.Advance(_options.Window);
+        Assert.False(_breaker.Failed());
+    }
+
+    [Fact]
+    public void Fewer_calls_than_say_anything_do_not_open_it()
+    {
+        for (int i = 0; i < _options.LeastCalls / 2 - 1; i++)
+        {
+            _breaker.Failed();
+            _breaker.Succeeded();
+        }
+
+        _time.Advance(_options.Window);
+        Assert.False(_breaker.Failed());
     }
 
     [Fact]

@@ -122,6 +122,24 @@ public sealed class FailoverStoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Probes_go_on_although_the_store_breaks_its_contract_and_a_listener_throws()
+    {
+        _store.OutageBegan += _ => throw new InvalidOperationException("a listener is not to throw");
+        _redis.Fault = StoreFault.Unreachable;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _store.ProbeAsync());
+        _redis.Throws = true;
+        for (int i = 2; i <= 3; i++)
+        {
+            _time.Advance(_options.Break);
+            await Eventually(() => _redis.Asked == i && _store.State == BreakerState.Open);
+        }
+
+        (_redis.Throws, _redis.Fault) = (false, StoreFault.None);
+        _time.Advance(_options.Break);
+        await Eventually(() => _store.State == BreakerState.Closed);
+    }
+
+    [Fact]
     public async Task A_store_that_answers_a_probe_but_cannot_write_stays_out()
     {
         await BeginOutage();

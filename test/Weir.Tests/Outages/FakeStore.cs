@@ -10,6 +10,9 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     /// <summary>When set, answers wait for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>Breaks the contract of a store.</summary>
+    public bool Throws { get; set; }
+
     public int Asked { get; private set; }
 
     public DecisionSource Source => DecisionSource.Redis;
@@ -23,6 +26,8 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
         Asked++;
         if (Gate is { } gate)
             await gate.Task.WaitAsync(cancellation);
+        if (Throws)
+            throw new InvalidOperationException("a store is not to throw");
         if (Fault != StoreFault.None)
             return BucketAnswer.Failed(Fault);
         var answer = spend ? await _buckets.TakeAsync(limits, cancellation) : await _buckets.CheckAsync(limits, cancellation);
