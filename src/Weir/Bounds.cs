@@ -30,6 +30,9 @@ public static class Bounds
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    private static readonly SearchValues<char> Surrogates =
+        SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(half => (char)half)]);
+
     /// <summary>What a name may be, in words, for error messages.</summary>
     public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
@@ -49,6 +52,8 @@ public static class Bounds
             return new("tenant", $"tenant must be {NameRule}");
         if (string.IsNullOrEmpty(facts.Key))
             return new("key", $"key is missing or empty: name what is limited, in 1 to {MaxKeyBytes} bytes of UTF-8");
+        if (IsBroken(facts.Key))
+            return new("key", "key holds half of a surrogate pair, which is no character: send well-formed text");
         if (IsLonger(facts.Key, MaxKeyBytes))
             return new("key", $"key is longer than {MaxKeyBytes} bytes of UTF-8: send a shorter key, or a hash of it");
         if (facts.Cost < leastCost || facts.Cost > MaxCost)
@@ -68,11 +73,28 @@ public static class Bounds
                 return new("attributes.key", "an attribute cannot be called key: send it as the field key");
             if (value is null)
                 return new($"attributes.{name}", $"attributes.{name} is null: send a string, or leave it out");
+            if (IsBroken(value))
+                return new($"attributes.{name}", $"attributes.{name} holds half of a surrogate pair, which is no character: send well-formed text");
             if (IsLonger(value, MaxAttributeBytes))
                 return new($"attributes.{name}", $"attributes.{name} is longer than {MaxAttributeBytes} bytes of UTF-8: send a shorter value");
         }
 
         return null;
+    }
+
+    /// <summary>In UTF-8, all halves of pairs are spelled alike, and so keys that differ would meet.</summary>
+    private static bool IsBroken(string text)
+    {
+        for (int i = text.AsSpan().IndexOfAny(Surrogates); i >= 0 && i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
+            i++;
+        }
+
+        return false;
     }
 
     /// <summary>A UTF-16 code unit is at most three bytes of UTF-8, so most texts need no count.</summary>

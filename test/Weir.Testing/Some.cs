@@ -17,7 +17,7 @@ public static class Some
     public static LimitSet Request(string key = "some-key", long cost = 1, string tenant = "default", Quota? quota = null, OnOutage onOutage = OnOutage.Local)
     {
         var limit = quota is null ? Limit : LimitOf(quota);
-        return new LimitSet(new RequestFacts(tenant, key, cost), PlanOf(limit, onOutage), limit);
+        return new LimitSet(new RequestFacts(tenant, key, cost), PlanOf(limit, onOutage), limit) { TenantIsListed = true };
     }
 
     /// <summary>A clock that stands until it is told to go on; not at zero, where mistakes hide.</summary>

@@ -13,6 +13,7 @@ internal sealed record TakeCall(PendingTake[] Takes, Task<RespResult> Reply);
 internal sealed class TakeCalls(IDatabase database)
 {
     private volatile bool _bySlot;
+    private volatile bool _withScript = true;
     private string? _lastError;
 
     /// <summary>The last error of a call in a few words, or null when there was none.</summary>
@@ -20,8 +21,8 @@ internal sealed class TakeCalls(IDatabase database)
 
     /// <summary>Sends a batch, and returns when it is written, in the order in which this is called.</summary>
     public TakeCall[] Send(PendingTake[] batch) => _bySlot
-        ? [.. batch.GroupBy(SlotOf).Select(slot => Send([.. slot], TakeScript.SendAsync))]
-        : [Send(batch, TakeScript.SendAsync)];
+        ? [.. batch.GroupBy(SlotOf).Select(slot => Send([.. slot], _withScript))]
+        : [Send(batch, _withScript)];
 
     /// <summary>Waits for the reply of a call: an answer, or a fault, for each of its decisions.</summary>
     public BucketAnswer[] Receive(TakeCall call)
@@ -32,7 +33,9 @@ internal sealed class TakeCalls(IDatabase database)
         }
         catch (Exception refusal) when (RedisFaults.IsUnknownScript(refusal))
         {
-            return ReceiveOrFault(Send(call.Takes, TakeScript.SendWholeAsync));
+            // Those that follow bring it along too, so that they do not pass each other by coming back for it.
+            _withScript = true;
+            return ReceiveOrFault(Send(call.Takes, withScript: true));
         }
         catch (Exception refusal) when (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
         {
@@ -83,19 +86,20 @@ internal sealed class TakeCalls(IDatabase database)
         return answers;
     }
 
-    private static BucketAnswer[] Read(TakeCall call)
+    private BucketAnswer[] Read(TakeCall call)
     {
         var answers = new BucketAnswer[call.Takes.Length];
         using var reply = call.Reply.GetAwaiter().GetResult();
+        _withScript = false;
         TakeScript.Read(reply, answers);
         return answers;
     }
 
-    private TakeCall Send(PendingTake[] takes, Func<IDatabase, ReadOnlySpan<PendingTake>, Task<RespResult>> send)
+    private TakeCall Send(PendingTake[] takes, bool withScript)
     {
         try
         {
-            return new TakeCall(takes, send(database, takes));
+            return new TakeCall(takes, TakeScript.SendAsync(database, takes, withScript));
         }
         catch (Exception unsent)
         {

@@ -17,16 +17,14 @@ internal static class TakeScript
     private static readonly RedisValue Digest = Convert.ToHexStringLower(SHA1.HashData(((ReadOnlyMemory<byte>)Text).Span));
 #pragma warning restore CA5350
 
-    /// <summary>Sends decisions as one call of the script that Redis keeps; it refuses, and runs nothing, when it does not (again).</summary>
-    public static Task<RespResult> SendAsync(IDatabase database, ReadOnlySpan<PendingTake> takes) => SendAsync(database, "EVALSHA", Digest, takes);
-
-    /// <summary>As <see cref="SendAsync(IDatabase, ReadOnlySpan{PendingTake})"/>, with the script, which Redis then keeps.</summary>
-    public static Task<RespResult> SendWholeAsync(IDatabase database, ReadOnlySpan<PendingTake> takes) => SendAsync(database, "EVAL", Text, takes);
-
-    private static Task<RespResult> SendAsync(IDatabase database, string command, RedisValue script, ReadOnlySpan<PendingTake> takes)
+    /// <summary>Sends decisions as one call.</summary>
+    /// <param name="database">Where to.</param>
+    /// <param name="takes">The decisions.</param>
+    /// <param name="withScript">Whether the script goes along, which Redis then keeps. Without it, a Redis that does not keep it (any more) refuses, and runs nothing.</param>
+    public static Task<RespResult> SendAsync(IDatabase database, ReadOnlySpan<PendingTake> takes, bool withScript)
     {
         var arguments = new RedisKeyOrValue[2 + takes.Length + 1];
-        arguments[0] = script;
+        arguments[0] = withScript ? Text : Digest;
         arguments[1] = (RedisValue)takes.Length;
         var asks = new byte[takes.Length * AskFields * sizeof(double)];
         var rest = asks.AsSpan();
@@ -37,7 +35,7 @@ internal static class TakeScript
         }
 
         arguments[^1] = (RedisValue)asks;
-        return database.ExecuteRespAsync(command, arguments, CommandFlags.DemandMaster);
+        return database.ExecuteRespAsync(withScript ? "EVAL" : "EVALSHA", arguments, CommandFlags.DemandMaster);
     }
 
     /// <summary>Reads a reply into one answer a decision of the batch.</summary>

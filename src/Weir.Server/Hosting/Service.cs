@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using System.Text.Json.Serialization;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Weir.Server;
 
@@ -91,10 +93,15 @@ internal static class Service
         if (options.Memory.SnapshotPath is not null && stores.Failover is null)
             services.AddHostedService<SnapshotService>();
         services.AddOpenApi("v1", ApiDescription.Complete);
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("weir")).WithMetrics(metrics => metrics
             .AddMeter(DecisionMetrics.MeterName)
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default));
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+            // So that the API's description does not say that numbers may be sent as strings.
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
     }
 }

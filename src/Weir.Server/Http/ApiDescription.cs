@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -14,6 +15,11 @@ internal static class ApiDescription
             document.Info.Description = "Decides whether requests may go ahead: token buckets by tenant, plan and key.";
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            DescribeFields(schema, context.JsonTypeInfo);
+            return Task.CompletedTask;
+        });
         options.AddOperationTransformer((operation, context, _) =>
         {
             string path = context.Description.RelativePath ?? "";
@@ -23,6 +29,23 @@ internal static class ApiDescription
                 Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
             return Task.CompletedTask;
         });
+    }
+
+    /// <summary>A field that may be null is one that may be left out; none is ever sent, or taken, as null.</summary>
+    private static void DescribeFields(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        if (schema.Properties is not { Count: > 0 } fields)
+            return;
+        foreach (var field in type.Properties.Where(field => field.IsGetNullable))
+        {
+            schema.Required?.Remove(field.Name);
+            if (fields.TryGetValue(field.Name, out var described) && described is OpenApiSchema { Type: { } types } own)
+                own.Type = types & ~JsonSchemaType.Null;
+        }
+
+        string? needed = type.Type == typeof(TakeBody) ? "key" : type.Type == typeof(BatchBody) ? "requests" : null;
+        if (needed is not null)
+            (schema.Required ??= new HashSet<string>()).Add(needed);
     }
 
     private static void AddQuery(OpenApiOperation operation)

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Text;
+using System.Text.Unicode;
+
 namespace Weir.Server;
 
 /// <summary>Makes <see cref="RequestFacts"/> of a request's body or query and its header, and finds what is wrong with them.</summary>
@@ -17,6 +21,8 @@ internal static class FactsReader
     public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
     {
         facts = default;
+        if (!IsUtf8(request.QueryString.Value))
+            return new Complaint("query", "the query holds bytes that are not UTF-8: write characters in UTF-8 before encoding them with %");
         string key = "", tenant = "";
         bool hasTenant = false;
         long cost = 1;
@@ -57,6 +63,15 @@ internal static class FactsReader
         return header.Count == 1 && header[0] != tenant
             ? new Complaint("tenant", $"tenant and the header {TenantHeader} name different tenants: send one of them")
             : null;
+    }
+
+    /// <summary>The framework would leave such bytes encoded, and so take two spellings of nothing for two keys.</summary>
+    private static bool IsUtf8(string? query)
+    {
+        if (query is null || !query.Contains('%', StringComparison.Ordinal))
+            return true;
+        byte[] encoded = Encoding.UTF8.GetBytes(query);
+        return Utf8.IsValid(WebUtility.UrlDecodeToBytes(encoded, 0, encoded.Length));
     }
 
     private static string Shorten(string value) => value.Length <= 40 ? value : value[..40] + "…";

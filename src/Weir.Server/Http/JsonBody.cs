@@ -22,6 +22,12 @@ internal static class JsonBody
             return null;
         }
 
+        if (IsEncoded(http.Request))
+        {
+            await Problems.WrongEncoding(http);
+            return null;
+        }
+
         if (http.Request.ContentLength > limit)
         {
             await Problems.TooLarge(http, limit);
@@ -39,10 +45,17 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException refused)
         {
-            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly.
+            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly. What follows it is lost.
+            http.Response.Headers.Connection = "close";
             await (refused.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? Problems.TooLarge(http, limit)
                 : Problems.BadRequest(http, new Complaint("body", $"the body could not be read: {refused.Message}")));
+            return null;
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The client went away in the middle of its body: there is nobody to answer, and nothing to tell the operator.
+            http.Abort();
             return null;
         }
     }
@@ -87,6 +100,9 @@ internal static class JsonBody
             return (null, JsonMistake.Explain(mistake));
         }
     }
+
+    private static bool IsEncoded(HttpRequest request) =>
+        request.Headers.ContentEncoding is { Count: > 0 } encoding && !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsUtf8(string type) =>
         MediaTypeHeaderValue.TryParse(type, out var parsed)

@@ -28,6 +28,9 @@ internal static class Problems
     public static Task WrongMediaType(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON in UTF-8, with the header Content-Type: application/json", "Content-Type"));
 
+    public static Task WrongEncoding(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The content encoding is not supported", StatusCodes.Status415UnsupportedMediaType, "send the body as it is, without Content-Encoding", "Content-Encoding"));
+
     public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
 

@@ -31,15 +31,22 @@ internal abstract class RateLimitHeaders
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time);
 
     /// <summary>Seconds in which an empty bucket fills: the nearest thing a bucket has to a window.</summary>
-    private static long WindowSeconds(Quota quota) => (long)Math.Ceiling(quota.Capacity * quota.Period.TotalSeconds / quota.Tokens);
+    private static long WindowSeconds(Quota quota)
+    {
+        var perSecond = (Int128)quota.Tokens * TimeSpan.TicksPerSecond;
+        return (long)((((Int128)quota.Capacity * quota.Period.Ticks) + perSecond - 1) / perSecond);
+    }
 
     private sealed class Draft11 : RateLimitHeaders
     {
+        /// <summary>A structured field's integer has 15 digits at most (RFC 9651, section 3.3.1).</summary>
+        private const long Most = 999_999_999_999_999;
+
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
         {
             var quota = decision.Limit!.Quota;
-            headers["RateLimit-Policy"] = $"\"{decision.Limit.Name}\";q={quota.Capacity};w={WindowSeconds(quota)}";
-            headers["RateLimit"] = $"\"{decision.Limit.Name}\";r={decision.Remaining};t={Spelling.Seconds(decision.ResetAfter)}";
+            headers["RateLimit-Policy"] = $"\"{decision.Limit.Name}\";q={Math.Min(quota.Capacity, Most)};w={WindowSeconds(quota)}";
+            headers["RateLimit"] = $"\"{decision.Limit.Name}\";r={Math.Min(decision.Remaining, Most)};t={Spelling.Seconds(decision.ResetAfter)}";
         }
     }
 

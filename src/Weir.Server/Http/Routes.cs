@@ -9,7 +9,7 @@ internal static class Routes
     {
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
         app.MapOpenApi("/openapi/v1.json");
         // Every path: by itself, a fallback leaves out those that look like a file's.
         app.MapFallback("{**path}", Unmatched(app));
@@ -21,19 +21,20 @@ internal static class Routes
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
             .WithSummary("Says what a take would answer, and spends nothing: ?key=…[&tenant=…][&cost=…].")
             .Produces<SeedBody>().WithProblems();
+        MapHead(group, "/limit/check", decisions.CheckByQuery);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
             .WithSummary("Takes tokens.")
-            .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithProblems();
+            .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
         group.MapPost("/v1/take", (Delegate)decisions.Take)
             .WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
-            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithProblems();
+            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithSummary("Says what a take would answer, and spends nothing.")
-            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithProblems();
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/batch", (Delegate)decisions.Batch)
-            .WithSummary("Decides up to 1000 takes in order. Each is decided by itself.")
-            .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithProblems();
+            .WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
+            .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithBodyProblems();
     }
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)
@@ -42,7 +43,18 @@ internal static class Routes
         group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
         group.MapGet("/readyz", (Delegate)health.Ready)
             .WithSummary("Ready while it can decide, also in an outage; the body says how.").Produces<ReadyBody>();
+        MapHead(group, "/livez", HealthEndpoints.Live);
+        MapHead(group, "/readyz", health.Ready);
     }
+
+    /// <summary>HTTP wants HEAD wherever GET is; the server leaves the body out.</summary>
+    private static void MapHead(RouteGroupBuilder group, string path, Func<HttpContext, Task> get) =>
+        group.MapMethods(path, [HttpMethods.Head], (Delegate)get).ExcludeFromDescription();
+
+    private static RouteHandlerBuilder WithBodyProblems(this RouteHandlerBuilder route) => route
+        .WithProblems()
+        .Produces<ProblemBody>(StatusCodes.Status413PayloadTooLarge, Problems.ContentType)
+        .Produces<ProblemBody>(StatusCodes.Status415UnsupportedMediaType, Problems.ContentType);
 
     private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route) => route
         .Produces<ProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType)

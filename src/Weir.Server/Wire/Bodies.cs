@@ -12,6 +12,7 @@ internal sealed record TakeBody
     [Description("Tokens that the request takes: 1 (0 for a check) to 2147483648. 1 by default.")]
     public long Cost { get; set; } = 1;
 
+    [JsonConverter(typeof(NotNullString))]
     [Description("The customer whose buckets are asked: 1 to 64 characters out of A-Z a-z 0-9 . _ -; also as header X-Tenant-Id. \"default\" by default.")]
     public string? Tenant { get; set; }
 
@@ -22,7 +23,7 @@ internal sealed record TakeBody
 /// <summary>The body of a batch.</summary>
 internal sealed record BatchBody
 {
-    [Description("1 to 1000 takes, decided in order.")]
+    [Description("1 to 1000 takes, decided in order; in a body of up to 1 MiB.")]
     public IReadOnlyList<TakeBody>? Requests { get; set; }
 }
 
@@ -37,7 +38,10 @@ internal readonly record struct SeedBody(bool Allowed, long Remaining, long Rese
 internal sealed record LimitBody(
     string Name, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs, string Mode);
 
-/// <summary>A decision. <c>retryAfterMs</c> is absent when there is no "later".</summary>
+/// <summary>
+/// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
+/// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then.
+/// </summary>
 internal record DecisionBody(
     bool Allowed,
     string Tenant,
@@ -49,7 +53,8 @@ internal record DecisionBody(
     long ResetAfterMs,
     string Source,
     bool Degraded,
-    IReadOnlyList<LimitBody> Limits);
+    IReadOnlyList<LimitBody> Limits,
+    string? Outcome = null);
 
 /// <summary>The decisions of a batch, in order.</summary>
 internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);

@@ -53,7 +53,8 @@ internal static class Spelling
             decision.Degraded,
             decision.Limit is null
                 ? []
-                : [new LimitBody(decision.Limit.Name, decision.Allowed, decision.Remaining, capacity, retryAfter, resetAfter, "enforce")]);
+                : [new LimitBody(decision.Limit.Name, decision.Allowed, decision.Remaining, capacity, retryAfter, resetAfter, "enforce")],
+            decision.Outcome == DecisionOutcome.Unavailable ? Of(decision.Outcome) : null);
     }
 
     /// <summary>Whole milliseconds, rounded up: a caller that comes back then is not too early.</summary>

@@ -4,4 +4,8 @@ namespace Weir;
 /// <param name="Facts">The request.</param>
 /// <param name="Plan">The tenant's plan.</param>
 /// <param name="Limit">The limit that applies, or null when none does.</param>
-public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, Limit? Limit);
+public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, Limit? Limit)
+{
+    /// <summary>True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.</summary>
+    public bool TenantIsListed { get; init; }
+}

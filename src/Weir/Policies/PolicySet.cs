@@ -33,13 +33,14 @@ public sealed class PolicySet
     /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
     public LimitSet Resolve(in RequestFacts facts)
     {
-        var plan = PlanOf(facts.Tenant);
+        bool listed = _tenants.TryGetValue(facts.Tenant, out var plan);
+        plan ??= DefaultPlan;
         foreach (var limit in plan.Limits)
         {
             if (limit.AppliesTo(facts))
-                return new LimitSet(facts, plan, limit);
+                return new LimitSet(facts, plan, limit) { TenantIsListed = listed };
         }
 
-        return new LimitSet(facts, plan, null);
+        return new LimitSet(facts, plan, null) { TenantIsListed = listed };
     }
 }

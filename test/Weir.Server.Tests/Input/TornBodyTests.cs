@@ -29,7 +29,9 @@ public sealed class TornBodyTests(EmbeddedServer embedded) : IClassFixture<Embed
         using var connection = await RawConnection.OpenAsync(embedded.Server.Address);
 
         await connection.SendAsync($$"""{{Head}}Content-Length: 500{{"\r\n\r\n"}}{"key":"{{key}}"}""");
+        await Task.Delay(100, TestContext.Current.CancellationToken);
         connection.Reset();
+        await Task.Delay(100, TestContext.Current.CancellationToken);
 
         await AssertUnharmed(key);
     }
@@ -59,6 +61,6 @@ public sealed class TornBodyTests(EmbeddedServer embedded) : IClassFixture<Embed
     private async Task AssertUnharmed(string key)
     {
         Assert.Equal(10, await embedded.Http.RemainingAsync(key, "slow"));
-        Assert.Empty(embedded.Server.Log.AtLeast(LogLevel.Error));
+        Assert.Empty(embedded.Server.Log.AtLeast(LogLevel.Warning));
     }
 }

@@ -29,10 +29,33 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(["key", "cost", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
         Assert.Equal(
-            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits"],
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome"],
             FieldsOf(document, "DecisionBody"));
         Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
         Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));
+    }
+
+    [Fact]
+    public async Task What_may_be_left_out_is_not_required_and_numbers_are_numbers()
+    {
+        var schemas = (await ReadAsync()).GetProperty("components").GetProperty("schemas");
+
+        Assert.Equal(["key"], RequiredOf(schemas, "TakeBody"));
+        Assert.Equal(["requests"], RequiredOf(schemas, "BatchBody"));
+        Assert.Equal(
+            ["allowed", "tenant", "plan", "remaining", "capacity", "resetAfterMs", "source", "degraded", "limits"],
+            RequiredOf(schemas, "DecisionBody"));
+        Assert.Equal("integer", schemas.GetProperty("TakeBody").GetProperty("properties").GetProperty("cost").GetProperty("type").GetString());
+        Assert.Equal("string", schemas.GetProperty("TakeBody").GetProperty("properties").GetProperty("key").GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Every_answer_that_a_body_can_get_is_listed()
+    {
+        var paths = (await ReadAsync()).GetProperty("paths");
+
+        var statuses = paths.GetProperty("/v1/take").GetProperty("post").GetProperty("responses").EnumerateObject().Select(response => response.Name);
+        Assert.Equal(["200", "400", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -47,6 +70,9 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
     private static IEnumerable<string> FieldsOf(JsonElement document, string schema) =>
         document.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties").EnumerateObject().Select(field => field.Name);
+
+    private static IEnumerable<string?> RequiredOf(JsonElement schemas, string schema) =>
+        schemas.GetProperty(schema).GetProperty("required").EnumerateArray().Select(field => field.GetString());
 
     private static IEnumerable<string> ParametersOf(JsonElement operation) =>
         operation.GetProperty("parameters").EnumerateArray().Select(parameter => $"{parameter.GetProperty("in")} {parameter.GetProperty("name")}");

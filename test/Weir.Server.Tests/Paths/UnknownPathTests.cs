@@ -25,14 +25,14 @@ public sealed class UnknownPathTests(EmbeddedServer embedded) : IClassFixture<Em
     }
 
     [Theory]
-    [InlineData("/limit/check", "POST", "GET")]
+    [InlineData("/limit/check", "POST", "GET, HEAD")]
     [InlineData("/limit/incr", "GET", "POST")]
     [InlineData("/v1/take", "GET", "POST")]
     [InlineData("/v1/take/", "PUT", "POST")]
     [InlineData("/v1/check", "DELETE", "POST")]
     [InlineData("/v1/batch", "PATCH", "POST")]
-    [InlineData("/livez", "POST", "GET")]
-    [InlineData("/readyz", "DELETE", "GET")]
+    [InlineData("/livez", "POST", "GET, HEAD")]
+    [InlineData("/readyz", "DELETE", "GET, HEAD")]
     [InlineData("/openapi/v1.json", "POST", "GET")]
     public async Task Another_method_is_405_and_names_the_right_one(string path, string method, string allowed)
     {

@@ -38,12 +38,15 @@ internal static class BucketHash
         return hash;
     }
 
-    /// <summary>The hash of the one bucket that a tenant's keys share for a limit when there is no room for their own.</summary>
+    /// <summary>
+    /// The hash of the one bucket that a tenant's keys share for a limit when there is no room for their own. Tenants that no policy
+    /// names share one together, since whoever invents keys can invent tenants too.
+    /// </summary>
     [SkipLocalsInit]
     public static UInt128 OfOverflow(in LimitSet limits, long seed)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
-        var rest = Write(limits.Limit!.Name, Write(limits.Facts.Tenant, bytes));
+        var rest = Write(limits.Limit!.Name, Write(limits.TenantIsListed ? limits.Facts.Tenant : "", bytes));
         return NotZero(XxHash128.HashToUInt128(bytes[..(OnStack - rest.Length)], ~seed));
     }
 

@@ -9,8 +9,9 @@ namespace Weir;
 /// <para>
 /// A bucket is forgotten only when it cannot be told from a new one, and only when its place is needed (law L11). When
 /// all places a key could have are taken, the key shares one bucket with every other such key of the same tenant and
-/// limit: stricter than its own, never laxer, and no other tenant feels it. <see cref="Overflowed"/> counts those
-/// decisions. Only when that table is full too is the answer <see cref="StoreFault.Full"/>.
+/// limit (of all tenants together that no policy names): stricter than its own, never laxer, and what one listed tenant spends there
+/// no other pays for. But places are taken by whoever comes: a tenant that fills the store makes the new keys of others share.
+/// <see cref="Overflowed"/> counts those decisions. Only when that table is full too is the answer <see cref="StoreFault.Full"/>.
 /// </para>
 /// <para>Safe for concurrent use.</para>
 /// </remarks>

@@ -5,7 +5,7 @@ namespace Weir;
 internal sealed class MonotonicClock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
-    private readonly long _perMicrosecond = time.TimestampFrequency / 1_000_000;
+    private readonly long _frequency = time.TimestampFrequency;
 
     public long NowUs
     {
@@ -13,7 +13,7 @@ internal sealed class MonotonicClock(TimeProvider time)
         {
             long timestamp = time.GetTimestamp() - _start;
             // The usual frequency is a constant, which the compiler turns into a multiplication.
-            return _perMicrosecond == 1_000 ? timestamp / 1_000 : timestamp / _perMicrosecond;
+            return _frequency == 1_000_000_000 ? timestamp / 1_000 : (long)((Int128)timestamp * 1_000_000 / _frequency);
         }
     }
 }
