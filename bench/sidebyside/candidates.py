@@ -62,10 +62,10 @@ def kestrel(name: str, what: str, source: str, project: str, *more: str, **envir
         project=f"{'bench' if project == 'Weir.Ceiling' else 'src'}/{project}/{project}.csproj")
 
 
-def node(name: str, what: str, package: str) -> Candidate:
+def node(name: str, what: str, package: str, **environment: str) -> Candidate:
     return Candidate(
         name, what, "redis", PEERS / package, ["node", "server.js"],
-        {"NODE_ENV": "production", "PORT": "{port}", "REDIS_URL": "redis://127.0.0.1:{redis}"})
+        {"NODE_ENV": "production", "PORT": "{port}", "REDIS_URL": "redis://127.0.0.1:{redis}", **environment})
 
 
 CANDIDATES = [
@@ -74,5 +74,6 @@ CANDIDATES = [
     kestrel("weir-memory", "Weir, embedded memory store", "memory", "Weir.Server"),
     kestrel("weir-redis", "Weir on Redis", "redis", "Weir.Server", Weir__Redis__Endpoints="127.0.0.1:{redis}"),
     node("express", "Express, ioredis and one Lua script", "express"),
+    node("express-as-it-comes", "the same with the defaults of Express and ioredis", "express", TUNED="no"),
     node("fastify-rlf", "rate-limiter-flexible on Fastify and ioredis", "fastify"),
 ]

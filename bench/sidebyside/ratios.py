@@ -41,12 +41,16 @@ RATIOS = [
     rate("weir-memory", "ceiling", 100, ">= 0.9"),
     rate("weir-redis", "ceiling-bare", 100),
     rate("weir-memory", "ceiling-bare", 100),
+    rate("weir-redis", "express-as-it-comes", 100),
+    Ratio("p95 of weir-redis at 1,000 connections / p95 of express-as-it-comes at 100",
+          ("weir-redis", 1000), ("express-as-it-comes", 100), lambda one: one.p95),
     rate("weir-redis", "fastify-rlf", 100),
     rate("weir-redis", "ceiling", 1000),
     rate("weir-redis", "express", 1000),
     rate("weir-memory", "ceiling", 1000),
     rate("ceiling", "ceiling-bare", 100),
     rate("ceiling", "express", 100),
+    rate("ceiling", "express-as-it-comes", 100),
     rate("ceiling", "fastify-rlf", 100),
 ]
 

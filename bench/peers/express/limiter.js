@@ -13,10 +13,10 @@ export class Limiter {
   #memory = new MemoryStore();
   #redis;
 
-  constructor(url) {
-    // Commands of one turn of the event loop share a write; nothing queues while Redis is away.
+  constructor(url, autoPipelining) {
+    // With pipelining, commands of one turn of the event loop share a write; nothing queues while Redis is away.
     this.#redis = new Redis(url, {
-      enableAutoPipelining: true,
+      enableAutoPipelining: autoPipelining,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: deadlineMs,

@@ -2,12 +2,16 @@ import express from 'express';
 import { Limiter } from './limiter.js';
 
 const port = Number(process.env.PORT ?? 3000);
-const limiter = new Limiter(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379');
+// TUNED=no leaves Express and ioredis as they come.
+const tuned = process.env.TUNED !== 'no';
+const limiter = new Limiter(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', tuned);
 
 const app = express();
-// Neither header tells a caller of a rate limiter anything, and both cost time.
-app.disable('x-powered-by');
-app.disable('etag');
+if (tuned) {
+  // Neither header tells a caller of a rate limiter anything, and both cost time.
+  app.disable('x-powered-by');
+  app.disable('etag');
+}
 app.use(express.json());
 
 app.get('/limit/check', async (request, response) => {
