@@ -35,6 +35,9 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>One call that Redis works on, and a full one that is on its way meanwhile.</summary>
     private const int Callers = 2;
 
+    /// <summary>A reply makes Redis live this long beyond the deadline, as far as those are concerned who wait.</summary>
+    private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
+
     private readonly object _gate = new();
     private readonly Queue<PendingTake> _waiting = new();
     private readonly Queue<PendingTake> _due = new();
@@ -43,6 +46,7 @@ internal sealed class TakeBatcher : IDisposable
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
     private readonly ITimer _timer;
+    private long _repliedAt;
     private int _unanswered;
     private int _underWay;
     private bool _sending;
@@ -105,7 +109,12 @@ internal sealed class TakeBatcher : IDisposable
             var sent = _calls.Send(batch);
             Sent();
             foreach (var call in sent)
-                Resume(call.Takes, _calls.Receive(call));
+            {
+                var answers = _calls.Receive(call);
+                if (Array.Exists(answers, static answer => answer.Fault == StoreFault.None))
+                    Volatile.Write(ref _repliedAt, _time.GetTimestamp());
+                Resume(call.Takes, answers);
+            }
         }
     }
 
@@ -215,9 +224,13 @@ internal sealed class TakeBatcher : IDisposable
                 WatchLocked(_time.GetElapsedTime(now, next.DueAt));
         }
 
-        var answered = late.FindAll(static take => take.TryAnswer(BucketAnswer.Failed(StoreFault.Late))).ToArray();
+        var fault = Lives() ? StoreFault.Slow : StoreFault.Late;
+        var answered = late.FindAll(take => take.TryAnswer(BucketAnswer.Failed(fault))).ToArray();
         Resume(answered, answered.Length);
     }
+
+    /// <summary>Whether Redis has answered anything a moment ago, however late.</summary>
+    private bool Lives() => Volatile.Read(ref _repliedAt) is > 0 and var at && _time.GetElapsedTime(at) <= _deadline + LifeSign;
 
     /// <remarks>Timers count whole milliseconds and round down: none at all would be a timer that does nothing but ring.</remarks>
     private void WatchLocked(TimeSpan until)

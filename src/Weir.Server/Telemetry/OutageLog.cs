@@ -33,7 +33,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 
     // A late answer has no error of its own: the last one would be of an older call.
     private static string Explain(StoreFault fault, string? error) =>
-        fault == StoreFault.Late || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
+        fault is StoreFault.Late or StoreFault.Slow || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
 
     [LoggerMessage(1, LogLevel.Warning, "Redis does not answer ({Fault}): deciding from memory until it does")]
     private partial void Began(string fault);

@@ -25,6 +25,7 @@ internal static class Spelling
         StoreFault.None => "none",
         StoreFault.Unreachable => "unreachable",
         StoreFault.Late => "late",
+        StoreFault.Slow => "slow",
         StoreFault.Refusing => "refusing",
         StoreFault.Damaged => "damaged",
         _ => "full",

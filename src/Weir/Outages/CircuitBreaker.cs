@@ -21,6 +21,7 @@ public enum BreakerState
 /// <list type="table">
 /// <item><term>success</term><description>closed: counts. Otherwise: of an older call, and says nothing.</description></item>
 /// <item><term>failure</term><description>closed: counts, and may open. Otherwise: of an older call, and says nothing.</description></item>
+/// <item><term>failure of a store that lives</term><description>as a failure, but it ends a row as a success does.</description></item>
 /// <item><term>cancellation</term><description>says nothing of the store, in any state: there is no method for it.</description></item>
 /// <item><term>probe wanted</term><description>half-open with none under way: leased. Otherwise: none is given.</description></item>
 /// <item><term>probe succeeded</term><description>the lease's holder closes it. From a lease that has ended: says nothing.</description></item>
@@ -68,14 +69,18 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     }
 
     /// <summary>A request's call failed. True when this opened the breaker.</summary>
-    public bool Failed()
+    /// <param name="lives">Whether the store has answered others in the meantime: then only a whole window of failures says anything.</param>
+    public bool Failed(bool lives = false)
     {
         lock (_lock)
         {
             if (!_closed)
                 return false;
             long now = time.GetTimestamp();
-            if (!IsSilentLocked(now) && !IsFailingLocked(now))
+            if (lives)
+                _failuresInARow = 0;
+            bool silent = !lives && IsSilentLocked(now);
+            if (!IsFailingLocked(now) && !silent)
                 return false;
             OpenLocked();
             return true;

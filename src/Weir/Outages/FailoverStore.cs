@@ -90,7 +90,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
         Faulted?.Invoke(answer.Fault);
         // One damaged bucket says nothing of the others.
-        if (answer.Fault != StoreFault.Damaged && _breaker.Failed())
+        if (answer.Fault != StoreFault.Damaged && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
         return await AnswerAlone(limits, spend, answer.Fault, cancellation).ConfigureAwait(false);
     }

@@ -22,6 +22,9 @@ public enum StoreFault
     /// <summary>It did not answer within the deadline. The cost may have been spent, and is never asked for twice.</summary>
     Late,
 
+    /// <summary>As <see cref="Late"/>, but it lives: it has answered another call a moment ago. On an overrun machine it is us who are slow.</summary>
+    Slow,
+
     /// <summary>It answered that it cannot: out of memory, read-only, loading, a wrong password.</summary>
     Refusing,
 

@@ -28,6 +28,29 @@ public sealed class PendingBoundTests
     }
 
     [Fact]
+    public async Task L6_What_falls_due_soon_after_a_reply_is_slow_and_what_falls_due_in_silence_is_late()
+    {
+        await using var server = await TestRedis.StartProcessAsync();
+        var time = Some.Clock();
+        var deadline = TimeSpan.FromMilliseconds(15);
+        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = deadline }, time);
+        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
+        server.Pause();
+
+        var faults = new List<StoreFault>();
+        for (int i = 0; i < 6; i++)
+        {
+            var asked = store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken).AsTask();
+            time.Advance(deadline);
+            faults.Add((await asked).Fault);
+        }
+
+        Assert.Equal([StoreFault.Slow, StoreFault.Slow, StoreFault.Slow, StoreFault.Slow, StoreFault.Late, StoreFault.Late], faults);
+        server.Resume();
+    }
+
+    [Fact]
     public async Task L10_Decisions_that_were_answered_do_not_count_however_long_the_deadline()
     {
         const int Askers = 64;

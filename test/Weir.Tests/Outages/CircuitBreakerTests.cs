@@ -83,6 +83,19 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
+    public void A_store_that_lives_but_is_slow_opens_it_only_by_a_whole_window()
+    {
+        var passed = TimeSpan.Zero;
+        while (!_breaker.Failed(lives: true) && passed < 10 * _options.Window)
+        {
+            passed += _options.Silence / 5;
+            _time.Advance(_options.Silence / 5);
+        }
+
+        Assert.Equal(_options.Window, passed);
+    }
+
+    [Fact]
     public void A_pause_in_which_a_crowd_fell_due_does_not_open_it_when_its_window_recovers()
     {
         for (int i = 0; i < 50; i++)
