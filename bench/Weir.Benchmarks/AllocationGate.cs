@@ -21,7 +21,7 @@ internal static class AllocationGate
     {
         var roomy = Subjects.Weir(2 * Keys.Length);
         var tight = Subjects.Weir(1_000);
-        var quota = Quota.Create(5, TimeSpan.FromSeconds(1), 10);
+        var quota = TokenQuota.Create(5, TimeSpan.FromSeconds(1), 10);
         bool blind = BytesOf(_ => (_seen = new object()).GetHashCode()) == 0;
         if (blind)
             Console.WriteLine("the gate sees no allocation where there is one");
@@ -32,7 +32,7 @@ internal static class AllocationGate
             Check("takes of many keys", i => Take(roomy, Keys[i % Keys.Length], 1)),
             Check("takes of more keys than there is room for", i => Take(tight, Keys[i % Keys.Length], 1)),
             Check("a check", i => Subjects.Completed(roomy.CheckAsync(Subjects.FactsOf(Keys[i % Keys.Length]))).Remaining),
-            Check("resolving the limits of a request", i => roomy.Policies.Resolve(Subjects.FactsOf(Keys[i % Keys.Length])).Limit!.Name.Length),
+            Check("resolving the limits of a request", i => roomy.Policies.Resolve(Subjects.FactsOf(Keys[i % Keys.Length])).First.Name.Length),
             Check("the bucket alone", i => Bucket(quota, i)),
         ];
         return !blind && Array.TrueForAll(clean, one => one) ? 0 : 1;
@@ -63,7 +63,7 @@ internal static class AllocationGate
 
     private static long Take(RateLimiter limiter, string key, long cost) => Subjects.Take(limiter, key, cost).Remaining;
 
-    private static long Bucket(Quota quota, int i)
+    private static long Bucket(TokenQuota quota, int i)
     {
         var state = new BucketState(0, i);
         return (long)TokenBucket.Take(quota, ref state, i, 1) + state.Spent;

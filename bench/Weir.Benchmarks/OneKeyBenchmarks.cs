@@ -9,7 +9,7 @@ public class OneKeyBenchmarks : IDisposable
 {
     private readonly RateLimiter _weir = Subjects.Weir(1_000);
     private readonly TokenBucketRateLimiter _framework = new(Subjects.FrameworkOptions());
-    private readonly Quota _quota = Quota.Create(5, TimeSpan.FromSeconds(1), 10);
+    private readonly TokenQuota _quota = TokenQuota.Create(5, TimeSpan.FromSeconds(1), 10);
     private readonly MemoryStore _store = new(new MemoryStoreOptions { MaxKeys = 1_000 }, TimeProvider.System);
     private readonly LimitSet _limits;
     private BucketState _state;

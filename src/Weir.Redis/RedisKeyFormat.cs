@@ -5,13 +5,12 @@ using System.Text;
 namespace Weir.Redis;
 
 /// <summary>
-/// Spells the Redis key of a bucket, and is the only place that does:
-/// <c>{prefix}:{tenant[:shared values]}:limit[:other values]</c>.
+/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The braces are Redis Cluster's hash tag. It holds the tenant and every dimension that all limits of the plan share, so
-/// all keys of one decision lie in one slot, and a tenant whose limits are all per key still spreads over a cluster.
+/// The braces are Redis Cluster's hash tag. It holds the tenant, so all keys of one decision lie in one slot, whatever limits the
+/// tenant's plan has now, and a change of plans moves no bucket (law L12).
 /// </para>
 /// <para>
 /// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not printable
@@ -27,17 +26,19 @@ internal static class RedisKeyFormat
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
 
-    /// <summary>The key of the bucket of a request's limit.</summary>
-    public static byte[] KeyOf(string prefix, in LimitSet limits)
+    /// <summary>The key of the bucket of one of a request's limits.</summary>
+    public static byte[] KeyOf(string prefix, in RequestFacts facts, Limit limit)
     {
-        var limit = limits.Limit!;
-        // One limit a request today: every dimension of it is shared by "all limits of the plan".
-        var text = new StringBuilder(prefix, 128).Append(":{").Append(limits.Facts.Tenant);
-        foreach (string dimension in limit.Dimensions)
-            AppendValue(text.Append(':'), limits.Facts.ValueOf(dimension)!);
-        text.Append("}:").Append(limit.Name);
+        var text = new StringBuilder(prefix, 128).Append(":{").Append(facts.Tenant).Append("}:").Append(limit.Name);
+        foreach (var dimension in limit.Dimensions)
+            AppendValue(text.Append(':'), dimension.ValueIn(facts)!);
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    /// <summary>
+    /// The key under which an answer is kept for whoever asks again. It lies with the tenant's buckets. No limit can be called as it is, since names know no <c>~</c>.
+    /// </summary>
+    public static byte[] MemoOf(string prefix, string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
 
     private static void AppendValue(StringBuilder to, string value)
     {

@@ -22,6 +22,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private TakeBatcher? _batcher;
     private string? _connectError;
 
+    /// <summary>How far the clock of Redis is ahead of ours, in microseconds.</summary>
+    private long _aheadUs;
+
     /// <summary>
     /// Opens the store and returns at once. Redis need not be there: until it is, every answer is
     /// <see cref="StoreFault.Unreachable"/>.
@@ -51,12 +54,31 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        Ask(limits, spend: true, cancellation);
+    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    {
+        if (_batcher is not { } batcher)
+            return new(BucketAnswer.Failed(StoreFault.Unreachable));
+        var asked = ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask) : Ask(batcher, ask, 0);
+        return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
+    }
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        Ask(limits, spend: false, cancellation);
+    public async ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
+    {
+        if (!_connecting.IsCompletedSuccessfully)
+            return (null, StoreFault.Unreachable);
+        try
+        {
+            byte[]? memo = await _connecting.Result.GetDatabase()
+                .StringGetAsync(RedisKeyFormat.MemoOf(_options.Prefix, tenant, id), CommandFlags.DemandMaster)
+                .WaitAsync(_options.Deadline, _time, cancellation).ConfigureAwait(false);
+            return (memo is null ? null : TakeScript.ReadKept(memo), StoreFault.None);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            return (null, fault is TimeoutException ? StoreFault.Late : RedisFaults.Classify(fault));
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -89,11 +111,31 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
     }
 
-    private ValueTask<BucketAnswer> Ask(in LimitSet limits, bool spend, CancellationToken cancellation)
+    /// <summary>
+    /// Asks with the windows of now, by the clock of Redis as far as we know it. If that is elsewhere Redis does nothing but say what time it is,
+    /// and is asked once more.
+    /// </summary>
+    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask)
     {
-        if (_batcher is not { } batcher)
-            return new(BucketAnswer.Failed(StoreFault.Unreachable));
-        var asked = batcher.AskAsync(RedisKeyFormat.KeyOf(_options.Prefix, limits), limits.Limit!.Quota, limits.Facts.Cost, spend);
-        return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
+        var answer = await Ask(batcher, ask, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
+        if (answer.Fault == StoreFault.None || answer.IsStale)
+            Volatile.Write(ref _aheadUs, answer.NowUs - WallUs());
+        return answer.IsStale ? await Ask(batcher, ask, answer.NowUs).ConfigureAwait(false) : answer;
     }
+
+    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, long redisUs) =>
+        batcher.AskAsync(ask, KeysOf(ask), AskWriter.Write(ask, redisUs));
+
+    private byte[][] KeysOf(in StoreAsk ask)
+    {
+        int next = ask.Memo is null ? 0 : 1;
+        var keys = new byte[next + ask.Limits.Count][];
+        if (ask.Memo is { } memo)
+            keys[0] = RedisKeyFormat.MemoOf(_options.Prefix, ask.Limits.Facts.Tenant, memo.Id);
+        foreach (var limit in ask.Limits)
+            keys[next++] = RedisKeyFormat.KeyOf(_options.Prefix, ask.Limits.Facts, limit);
+        return keys;
+    }
+
+    private long WallUs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -8,7 +8,7 @@ public sealed class OrderTests
     private const int Rounds = 20;
     private const int Decisions = 5 * TakeBatcher.MaxBatch;
 
-    private static readonly Quota Slow = Quota.Create(1, TimeSpan.FromMinutes(1), 1_000_000);
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000);
 
     [Fact]
     public async Task Each_take_of_a_bucket_sees_what_those_before_it_have_spent()

@@ -8,13 +8,13 @@ namespace Weir.Redis.Tests;
 public sealed class RedisKeyFormatTests
 {
     [Theory]
-    [InlineData("user_123", "weir:{acme:user_123}:per-key")]
-    [InlineData("a b/c?d=e", "weir:{acme:a b/c?d=e}:per-key")]
-    [InlineData("a:b", "weir:{acme:a%3Ab}:per-key")]
-    [InlineData("{a}", "weir:{acme:%7Ba%7D}:per-key")]
-    [InlineData("100%", "weir:{acme:100%25}:per-key")]
-    [InlineData("#1", "weir:{acme:%231}:per-key")]
-    [InlineData("é\n", "weir:{acme:%C3%A9%0A}:per-key")]
+    [InlineData("user_123", "weir:{acme}:per-key:user_123")]
+    [InlineData("a b/c?d=e", "weir:{acme}:per-key:a b/c?d=e")]
+    [InlineData("a:b", "weir:{acme}:per-key:a%3Ab")]
+    [InlineData("{a}", "weir:{acme}:per-key:%7Ba%7D")]
+    [InlineData("100%", "weir:{acme}:per-key:100%25")]
+    [InlineData("#1", "weir:{acme}:per-key:%231")]
+    [InlineData("é\n", "weir:{acme}:per-key:%C3%A9%0A")]
     public void A_key_is_spelled_so(string key, string expected) => Assert.Equal(expected, KeyOf("acme", key));
 
     [Fact]
@@ -22,18 +22,18 @@ public sealed class RedisKeyFormatTests
     {
         string longest = new('a', RedisKeyFormat.LongestValue);
 
-        Assert.Equal($"weir:{{acme:{longest}}}:per-key", KeyOf("acme", longest));
-        Assert.Matches("^weir:[{]acme:#[0-9a-f]{64}[}]:per-key$", KeyOf("acme", longest + "a"));
-        Assert.Matches("^weir:[{]acme:#[0-9a-f]{64}[}]:per-key$", KeyOf("acme", new string('%', RedisKeyFormat.LongestValue)));
+        Assert.Equal($"weir:{{acme}}:per-key:{longest}", KeyOf("acme", longest));
+        Assert.Matches("^weir:[{]acme[}]:per-key:#[0-9a-f]{64}$", KeyOf("acme", longest + "a"));
+        Assert.Matches("^weir:[{]acme[}]:per-key:#[0-9a-f]{64}$", KeyOf("acme", new string('%', RedisKeyFormat.LongestValue)));
     }
 
     [Fact]
-    public void The_tenant_and_the_key_are_the_hash_tag_of_a_cluster()
+    public void L12_the_tenant_alone_is_the_hash_tag_of_a_cluster_whatever_its_plan_limits()
     {
         string key = KeyOf("acme", "a}b{c");
 
         Assert.Equal((key.IndexOf('{'), key.IndexOf('}')), (key.LastIndexOf('{'), key.LastIndexOf('}')));
-        Assert.StartsWith("weir:{acme:", key, StringComparison.Ordinal);
+        Assert.StartsWith("weir:{acme}:", key, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,5 +46,5 @@ public sealed class RedisKeyFormatTests
             (KeyOf(oneTenant, one) == KeyOf(otherTenant, other)) == ((oneTenant, one) == (otherTenant, other)));
     }
 
-    private static string KeyOf(string tenant, string key) => Encoding.UTF8.GetString(RedisKeyFormat.KeyOf("weir", Some.Request(key, tenant: tenant)));
+    private static string KeyOf(string tenant, string key) => Encoding.UTF8.GetString(RedisKeyFormat.KeyOf("weir", new RequestFacts(tenant, key), Some.Limit));
 }

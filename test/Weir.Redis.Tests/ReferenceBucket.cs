@@ -4,10 +4,10 @@ namespace Weir.Redis.Tests;
 internal sealed class ReferenceBucket
 {
     private BucketState _state;
-    private Quota? _writtenWith;
+    private TokenQuota? _writtenWith;
 
     /// <summary>The reference, asked the same at the same time, answers the same to the unit.</summary>
-    public void AssertAgrees(Quota quota, long cost, BucketAnswer answer)
+    public void AssertAgrees(TokenQuota quota, long cost, BucketAnswer answer)
     {
         var state = _writtenWith is null ? default
             : _state with { Spent = TokenBucket.Rescale(_state.Spent, _writtenWith.Rate.UnitsPerToken, quota.Rate.UnitsPerToken) };

@@ -19,14 +19,14 @@ public abstract class StoreLaws
 
     private static string FreshKey() => $"key{Interlocked.Increment(ref _keys)}";
 
-    private async Task<BucketAnswer> Take(string key, long cost = 1, Quota? quota = null)
+    private async Task<BucketAnswer> Take(string key, long cost = 1, TokenQuota? quota = null)
     {
         var answer = await Store.TakeAsync(Some.Request(key, cost, quota: quota));
         Assert.Equal(StoreFault.None, answer.Fault);
         return answer;
     }
 
-    private async Task<BucketAnswer> Check(string key, long cost = 1, Quota? quota = null) =>
+    private async Task<BucketAnswer> Check(string key, long cost = 1, TokenQuota? quota = null) =>
         await Store.CheckAsync(Some.Request(key, cost, quota: quota));
 
     [Fact]
@@ -49,7 +49,7 @@ public abstract class StoreLaws
     public async Task L1_takers_that_race_share_one_bucket()
     {
         string key = FreshKey();
-        var slow = Quota.Create(1, TimeSpan.FromHours(1), 50);
+        var slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 50);
         var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => Task.Run(() => Take(key, quota: slow))));
         Assert.Equal(50, answers.Count(answer => answer.Outcome == BucketOutcome.Allowed));
     }
@@ -58,7 +58,7 @@ public abstract class StoreLaws
     public async Task L2_a_refused_take_changes_nothing()
     {
         string key = FreshKey();
-        var slow = Quota.Create(1, TimeSpan.FromHours(1), 10);
+        var slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 10);
         var before = (await Take(key, 7, slow)).State;
         for (int i = 0; i < 5; i++)
             Assert.Equal((BucketOutcome.Refused, before), Both(await Take(key, 4, slow)));
@@ -69,7 +69,7 @@ public abstract class StoreLaws
     public async Task L2_a_check_changes_nothing()
     {
         string key = FreshKey();
-        var slow = Quota.Create(1, TimeSpan.FromHours(1), 10);
+        var slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 10);
         Assert.Equal(BucketOutcome.Allowed, (await Check(key, 10, slow)).Outcome);
         Assert.Equal(BucketOutcome.Allowed, (await Check(key, 10, slow)).Outcome);
         await Take(key, 10, slow);
@@ -102,7 +102,7 @@ public abstract class StoreLaws
     public async Task L5_a_bucket_that_is_as_new_is_as_good_as_missing()
     {
         string key = FreshKey();
-        var fast = Quota.Create(1_000, TimeSpan.FromSeconds(1), 10);
+        var fast = TokenQuota.Create(1_000, TimeSpan.FromSeconds(1), 10);
         await Take(key, 10, fast);
         await PassAsync(TimeSpan.FromMilliseconds(30));
         Assert.Equal(BucketOutcome.Allowed, (await Take(key, 10, fast)).Outcome);
@@ -114,20 +114,20 @@ public abstract class StoreLaws
         from periodMs in Gen.Int[1, 2_000]
         from capacity in Gen.Long[1, 200]
         from costs in Gen.Long[1, 40].Array[5, 30]
-        select costs.Select(cost => (Quota.Create(tokens, TimeSpan.FromMilliseconds(periodMs), capacity), cost)).ToArray());
+        select costs.Select(cost => (TokenQuota.Create(tokens, TimeSpan.FromMilliseconds(periodMs), capacity), cost)).ToArray());
 
     /// <summary>Slow quotas: a bucket that is as new by the quota it was written with may be forgotten before the next one looks at it.</summary>
     [Fact]
     public Task L8_every_operation_agrees_with_the_reference_while_the_quota_changes() => AgreeAsync(
         Gen.Select(Gen.Long[1, 5], Gen.Int[1, 50], Gen.Long[1, 200], Gen.Long[1, 40])
-            .Select((tokens, hours, capacity, cost) => (Quota.Create(tokens, TimeSpan.FromHours(hours), capacity), cost)).Array[5, 30]);
+            .Select((tokens, hours, capacity, cost) => (TokenQuota.Create(tokens, TimeSpan.FromHours(hours), capacity), cost)).Array[5, 30]);
 
     [Theory]
     [InlineData(10_000_019, 20_000_038)]
     [InlineData(1_000_000_007, 2_000_000_014)]
     public async Task L8_coarse_clocks_agree_with_the_reference(long tokensPerDay, long capacity)
     {
-        var quota = Quota.Create(tokensPerDay, TimeSpan.FromDays(1), capacity);
+        var quota = TokenQuota.Create(tokensPerDay, TimeSpan.FromDays(1), capacity);
         Assert.True(quota.Rate.TickUs > 1);
         string key = FreshKey();
         var reference = new ReferenceBucket();
@@ -139,7 +139,7 @@ public abstract class StoreLaws
     protected virtual int Iterations => 100;
 
     /// <summary>Takes without a pause but for what the store itself needs; the reference is asked at the time at which the store says it decided.</summary>
-    private Task AgreeAsync(Gen<(Quota Quota, long Cost)[]> histories) => histories.SampleAsync(
+    private Task AgreeAsync(Gen<(TokenQuota Quota, long Cost)[]> histories) => histories.SampleAsync(
         async history =>
         {
             string key = FreshKey();

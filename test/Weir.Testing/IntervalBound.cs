@@ -8,7 +8,7 @@ namespace Weir.Testing;
 /// <c>(A[j] - r t[j]) - (A[i-1] - r t[i]) &lt;= capacity</c>; the worst i for each j is the least so far, so one pass sees every interval.
 /// Time is counted in ticks of the quota's clock, as the quota itself does.
 /// </remarks>
-public sealed class IntervalBound(Quota quota)
+public sealed class IntervalBound(TokenQuota quota)
 {
     private Int128 _admitted;
     private Int128 _least = Int128.MaxValue;

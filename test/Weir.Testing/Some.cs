@@ -6,18 +6,18 @@ namespace Weir.Testing;
 public static class Some
 {
     /// <summary>Five a second, ten in a burst: the free plan.</summary>
-    public static readonly Quota Quota = Quota.Create(5, TimeSpan.FromSeconds(1), 10);
+    public static readonly TokenQuota Quota = TokenQuota.Create(5, TimeSpan.FromSeconds(1), 10);
 
     public static readonly Limit Limit = LimitOf(Quota);
 
-    public static Limit LimitOf(Quota quota) => new("per-key", [Limit.KeyDimension], quota);
+    public static Limit LimitOf(TokenQuota quota) => new("per-key", [Limit.KeyDimension], quota);
 
     public static Plan PlanOf(Limit limit, OnOutage onOutage = OnOutage.Local) => new("free", [limit], onOutage);
 
-    public static LimitSet Request(string key = "some-key", long cost = 1, string tenant = "default", Quota? quota = null, OnOutage onOutage = OnOutage.Local)
+    public static LimitSet Request(string key = "some-key", long cost = 1, string tenant = "default", TokenQuota? quota = null, OnOutage onOutage = OnOutage.Local)
     {
         var limit = quota is null ? Limit : LimitOf(quota);
-        return new LimitSet(new RequestFacts(tenant, key, cost), PlanOf(limit, onOutage), limit) { TenantIsListed = true };
+        return PlanOf(limit, onOutage).Resolve(new RequestFacts(tenant, key, cost)) with { TenantIsListed = true };
     }
 
     /// <summary>A clock that stands until it is told to go on; not at zero, where mistakes hide.</summary>

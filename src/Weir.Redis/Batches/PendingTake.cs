@@ -8,19 +8,20 @@ namespace Weir.Redis;
 /// (<see cref="Resumption"/>). It is not pooled: a reply may come long after the deadline did, and must then find this
 /// decision and not another one.
 /// </remarks>
-internal sealed class PendingTake(byte[] key, Quota quota, long cost, bool spend, long dueAt) : IValueTaskSource<BucketAnswer>
+internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, long dueAt) : IValueTaskSource<BucketAnswer>
 {
     private ManualResetValueTaskSourceCore<BucketAnswer> _core;
     private BucketAnswer _answer;
     private int _answered;
 
-    public byte[] Key { get; } = key;
+    /// <summary>What is asked, in the core's words.</summary>
+    public StoreAsk Ask { get; } = ask;
 
-    public Quota Quota { get; } = quota;
+    /// <summary>Its memo, if it has one, and a bucket for each limit; all of them in one slot.</summary>
+    public byte[][] Keys { get; } = keys;
 
-    public long Cost { get; } = cost;
-
-    public bool Spend { get; } = spend;
+    /// <summary>What is asked, in the script's.</summary>
+    public byte[] Numbers { get; } = numbers;
 
     /// <summary>The timestamp at which the caller stops waiting.</summary>
     public long DueAt { get; } = dueAt;

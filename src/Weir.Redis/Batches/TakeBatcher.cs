@@ -71,9 +71,9 @@ internal sealed class TakeBatcher : IDisposable
     public string? LastError => _calls.LastError;
 
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
-    public ValueTask<BucketAnswer> AskAsync(byte[] key, Quota quota, long cost, bool spend)
+    public ValueTask<BucketAnswer> AskAsync(in StoreAsk ask, byte[][] keys, byte[] numbers)
     {
-        var take = new PendingTake(key, quota, cost, spend, _time.GetTimestamp() + _deadlineTicks);
+        var take = new PendingTake(ask, keys, numbers, _time.GetTimestamp() + _deadlineTicks);
         lock (_gate)
         {
             if (Volatile.Read(ref _unanswered) >= MaxPending)

@@ -48,7 +48,7 @@ internal sealed class TakeCalls(IDatabase database)
         }
     }
 
-    private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Key);
+    private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Keys[0]);
 
     private static bool LieInSeveralSlots(PendingTake[] takes) => Array.Exists(takes, take => SlotOf(take) != SlotOf(takes[0]));
 
@@ -91,7 +91,7 @@ internal sealed class TakeCalls(IDatabase database)
         var answers = new BucketAnswer[call.Takes.Length];
         using var reply = call.Reply.GetAwaiter().GetResult();
         _withScript = false;
-        TakeScript.Read(reply, answers);
+        TakeScript.Read(reply, call.Takes, answers);
         return answers;
     }
 

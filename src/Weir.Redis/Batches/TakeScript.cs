@@ -8,9 +8,18 @@ namespace Weir.Redis;
 /// <summary>Speaks to <c>take.lua</c>: spells what is asked and reads what is replied, as the script's header says.</summary>
 internal static class TakeScript
 {
-    private const int AskFields = 6;
-    private const int ReplyFields = 3;
-    private const int Damaged = 3;
+    private const int HeadFields = 2;
+    private const int LineFields = 3;
+
+    private enum Code
+    {
+        Answered,
+        AnsweredBefore,
+        Stale,
+        Conflict,
+        Gone,
+        Damaged,
+    }
 
     private static readonly RedisValue Text = Load();
 #pragma warning disable CA5350 // This is how Redis names a script; nothing is kept safe by it.
@@ -23,23 +32,70 @@ internal static class TakeScript
     /// <param name="withScript">Whether the script goes along, which Redis then keeps. Without it, a Redis that does not keep it (any more) refuses, and runs nothing.</param>
     public static Task<RespResult> SendAsync(IDatabase database, ReadOnlySpan<PendingTake> takes, bool withScript)
     {
-        var arguments = new RedisKeyOrValue[2 + takes.Length + 1];
-        arguments[0] = withScript ? Text : Digest;
-        arguments[1] = (RedisValue)takes.Length;
-        var asks = new byte[takes.Length * AskFields * sizeof(double)];
-        var rest = asks.AsSpan();
-        for (int i = 0; i < takes.Length; i++)
+        int keys = 0, numbers = 0, texts = 0;
+        foreach (var take in takes)
         {
-            arguments[2 + i] = (RedisKey)takes[i].Key;
-            rest = Write(takes[i], rest);
+            keys += take.Keys.Length;
+            numbers += take.Numbers.Length;
+            texts += TextsOf(take.Ask);
         }
 
-        arguments[^1] = (RedisValue)asks;
+        var arguments = new RedisKeyOrValue[2 + keys + 1 + texts];
+        arguments[0] = withScript ? Text : Digest;
+        arguments[1] = (RedisValue)keys;
+        int next = 2;
+        var asks = new byte[numbers];
+        var rest = asks.AsSpan();
+        foreach (var take in takes)
+        {
+            foreach (byte[] key in take.Keys)
+                arguments[next++] = (RedisKey)key;
+            take.Numbers.CopyTo(rest);
+            rest = rest[take.Numbers.Length..];
+        }
+
+        arguments[next++] = (RedisValue)asks;
+        foreach (var take in takes)
+            AddTexts(take.Ask, arguments, ref next);
         return database.ExecuteRespAsync(withScript ? "EVAL" : "EVALSHA", arguments, CommandFlags.DemandMaster);
     }
 
+    private static int TextsOf(in StoreAsk ask)
+    {
+        int texts = ask.Memo is null ? 0 : 2;
+        if (!ask.Limits.Plan.HasPlaces)
+            return texts;
+        foreach (var limit in ask.Limits)
+            texts += limit.Quota is ConcurrencyQuota ? 1 : 0;
+        return texts;
+    }
+
+    private static void AddTexts(in StoreAsk ask, RedisKeyOrValue[] to, ref int next)
+    {
+        if (ask.Memo is { } memo)
+        {
+            to[next++] = (RedisValue)Bytes(memo.Fingerprint);
+            to[next++] = (RedisValue)memo.Text;
+        }
+
+        if (!ask.Limits.Plan.HasPlaces)
+            return;
+        foreach (var limit in ask.Limits)
+        {
+            if (limit.Quota is ConcurrencyQuota)
+                to[next++] = (RedisValue)Bytes(ask.Limits.Holder);
+        }
+    }
+
+    private static byte[] Bytes(UInt128 number)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, number);
+        return bytes;
+    }
+
     /// <summary>Reads a reply into one answer a decision of the batch.</summary>
-    public static void Read(RespResult reply, Span<BucketAnswer> answers)
+    public static void Read(RespResult reply, ReadOnlySpan<PendingTake> takes, Span<BucketAnswer> answers)
     {
         ReadOnlySpan<byte> doubles = default;
         if (reply.Prefix == RespPrefix.BulkString)
@@ -49,42 +105,61 @@ internal static class TakeScript
                 doubles = reader.ReadByteArray();
         }
 
-        if (doubles.Length != (1 + (answers.Length * ReplyFields)) * sizeof(double))
+        int fields = 0;
+        foreach (var take in takes)
+            fields += HeadFields + (take.Ask.Limits.Count * LineFields);
+        if (doubles.Length != fields * sizeof(double))
         {
             answers.Fill(BucketAnswer.Failed(StoreFault.Refusing));
             return;
         }
 
-        long now = Next(ref doubles);
         for (int i = 0; i < answers.Length; i++)
-            answers[i] = ReadOne(ref doubles, now);
+            answers[i] = ReadOne(ref doubles, takes[i].Ask.Limits);
     }
 
-    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, long now)
+    /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
+    public static KeptAnswer? ReadKept(ReadOnlySpan<byte> memo)
     {
-        int outcome = (int)Next(ref doubles);
-        var state = new BucketState(Next(ref doubles), Next(ref doubles));
-        return outcome == Damaged
-            ? BucketAnswer.Failed(StoreFault.Damaged)
-            : new BucketAnswer((BucketOutcome)outcome, state, now, DecisionSource.Redis);
+        const int Head = 33, LineSize = LineFields * sizeof(double), ReplyHead = HeadFields * sizeof(double);
+        if (memo.Length < Head + ReplyHead)
+            return null;
+        int count = (int)BinaryPrimitives.ReadDoubleLittleEndian(memo[25..]);
+        var rest = memo[(Head + ReplyHead)..];
+        if (count is < 0 or > Plan.MaxLimits || rest.Length < count * LineSize)
+            return null;
+        var lines = new BucketLine[count];
+        for (int i = 0; i < count; i++)
+            lines[i] = ReadLine(ref rest);
+        return new KeptAnswer(rest.ToArray(), lines);
     }
 
-    private static Span<byte> Write(PendingTake take, Span<byte> to)
+    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in LimitSet limits)
     {
-        var rate = take.Quota.Rate;
-        to = Write(take.Spend ? 1 : 0, to);
-        to = Write(take.Quota.Capacity, to);
-        to = Write(rate.UnitsPerToken, to);
-        to = Write(rate.UnitsPerTick, to);
-        to = Write(rate.TickUs, to);
-        return Write(take.Cost, to);
+        var code = (Code)Next(ref doubles);
+        long now = Next(ref doubles);
+        Span<BucketLine> lines = stackalloc BucketLine[limits.Count];
+        var worst = BucketOutcome.Allowed;
+        int index = 0;
+        foreach (var limit in limits)
+        {
+            var line = lines[index++] = ReadLine(ref doubles);
+            if (limit.Mode == LimitMode.Enforce && line.Outcome > worst)
+                worst = line.Outcome;
+        }
+
+        return code switch
+        {
+            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, new StoreTime(now, now), DecisionSource.Redis),
+            Code.Stale => BucketAnswer.Stale(now),
+            Code.Conflict => BucketAnswer.Failed(StoreFault.Conflict),
+            Code.Gone => BucketAnswer.Failed(StoreFault.Gone),
+            _ => BucketAnswer.Failed(StoreFault.Damaged),
+        };
     }
 
-    private static Span<byte> Write(long number, Span<byte> to)
-    {
-        BinaryPrimitives.WriteDoubleLittleEndian(to, number);
-        return to[sizeof(double)..];
-    }
+    private static BucketLine ReadLine(ref ReadOnlySpan<byte> doubles) =>
+        new((BucketOutcome)Next(ref doubles), new BucketState(Next(ref doubles), Next(ref doubles)));
 
     private static long Next(ref ReadOnlySpan<byte> doubles)
     {

@@ -1,30 +1,56 @@
--- The token bucket on the clock of Redis: TokenBucket.cs, operation by operation, for a batch of independent buckets.
--- It is the only writer of bucket keys.
+-- Limits on the clock of Redis: TokenBucket.cs, WindowQuota.cs and ConcurrencyQuota.cs, operation by operation, for a batch of independent
+-- decisions. It is the only writer of bucket keys.
 --
--- KEYS[i]  a bucket
--- ARGV[1]  six doubles a bucket, little-endian: spend (1, or 0 for a check), capacity in tokens, units per token, units that
---          drain per tick, microseconds per tick, cost in tokens
--- value    three doubles, little-endian: units spent, the stamp in us, units per token. A missing key has spent nothing.
---          Anything else under the key is damage, and is left as it is.
--- reply    doubles, little-endian: the time of Redis in us, then three a bucket: outcome, units spent, stamp in us;
---          outcome 0 allowed, 1 refused, 2 never fits, 3 damaged
+-- KEYS     decision by decision: its memo, if it has one, then a bucket for each of its limits
+-- ARGV[1]  doubles, little-endian, decision by decision:
+--          what (0 check, 1 take, 2 charge), limits, memo (0 none, 1 once, 2 settle)
+--          with a memo: milliseconds to keep it, milliseconds for which it may be settled (0: it is nothing to settle)
+--          then for each limit: kind, shadow (1 or 0), capacity, cost, and by kind
+--            0 bucket  units a token, units that drain a tick, microseconds a tick
+--            1 window  the only end at which to give back (0: any), then five edges: the beginning of the window before, then four ends
+--            2 places  how many a holder has, milliseconds for which they are held
+-- ARGV[2…] decision by decision: with a memo, its fingerprint and then what to keep with it; for each limit of places, its holder
+-- value    of a bucket: three doubles, little-endian: units spent, the stamp in us, units a token. Of a window: tokens spent, when it ends,
+--          0. A missing key has spent nothing. Of places: a sorted set of holders by the time at which they lose them. Anything else under
+--          the key is damage, and is left as it is.
+-- memo     a byte (1 to be settled, 2 settled or nothing to settle), 16 bytes of fingerprint, two doubles (when it can be settled no more, limits), the
+--          reply, and what was to be kept with it
+-- reply    doubles, little-endian, decision by decision: code, the time of Redis in us, then for each limit: outcome, spent, stamp or end in us.
+--          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle, 5 damage
+--          outcome 0 allowed, 1 refused, 2 never fits
 --
--- All numbers are whole and below 2^53, which doubles count exactly. State and expiry are one write; a key expires when it
--- cannot be told from a missing one. A refusal writes nothing, but for taking back a stamp from a clock that has since
--- stepped back: such a stamp is believed for one second at most, and mints nothing.
+-- All numbers are whole and below 2^53, which doubles count exactly. State and expiry are one write; a key expires when it cannot be told from
+-- a missing one. A decision that is refused by a limit that is no shadow writes nothing, but for taking back a stamp from a clock that
+-- has since stepped back: such a stamp is believed for one second at most, and mints nothing.
 
-local ALLOWED, REFUSED, NEVER_FITS, DAMAGED = 0, 1, 2, 3
+local CHECK, TAKE, CHARGE = 0, 1, 2
+local BUCKET, WINDOW, PLACES = 0, 1, 2
+local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
+local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED = 0, 1, 2, 3, 4, 5
+local OPEN, SETTLED = 1, 2
 local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local VALUE_SIZE = 24
+local MEMO_HEAD = 33
 -- Longer than any quota takes to drain; Redis refuses what it cannot count.
 local MAX_TTL_MS = 4000000000000
 
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
-local pack, unpack = struct.pack, struct.unpack
+local pack, unpack, concat = struct.pack, struct.unpack, table.concat
 
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
+local numbers, position, text, key_index = ARGV[1], 1, 1, 0
+
+local function next_text()
+  text = text + 1
+  return ARGV[text]
+end
+
+local function next_key()
+  key_index = key_index + 1
+  return KEYS[key_index]
+end
 
 -- Says no to NaN, too, which is neither less nor more than anything.
 local function is_whole(number, least)
@@ -45,53 +71,279 @@ local function rescale(spent, from, to)
   return min(tokens * to + part, EXACT_LIMIT - 1)
 end
 
-local function take(key, spend, capacity, unit, refill, tick_us, cost)
-  local spent, at_us = 0, 0
+local function write(limit)
+  local ttl_ms = min(MAX_TTL_MS, max(1, ceil((limit.gone_us - now_us) / 1000)))
+  redis.call('SET', limit.key, pack('<ddd', limit.spent, limit.at_us, limit.unit), 'PX', string.format('%.0f', ttl_ms))
+end
+
+-- Reads a bucket or a window: what is spent, its stamp, and the units it was written with. Nothing if it is damaged.
+local function read(key)
   local value = redis.pcall('GET', key)
-  if value then
-    if type(value) ~= 'string' or #value ~= VALUE_SIZE then
-      return DAMAGED, 0, 0
-    end
-    local stored_unit
-    spent, at_us, stored_unit = unpack('<ddd', value)
-    if not (is_whole(spent, 0) and is_whole(at_us, 0) and is_whole(stored_unit, 1)) then
-      return DAMAGED, 0, 0
-    end
-    spent = rescale(spent, stored_unit, unit)
+  if not value then
+    return 0, 0, nil
   end
-  if cost > capacity then
-    return NEVER_FITS, spent, at_us
+  if type(value) ~= 'string' or #value ~= VALUE_SIZE then
+    return nil
   end
+  local spent, at_us, unit = unpack('<ddd', value)
+  if not (is_whole(spent, 0) and is_whole(at_us, 0) and is_whole(unit, 0)) then
+    return nil
+  end
+  return spent, at_us, unit
+end
+
+-- Each kind: ask says how a limit stands and what it answers, spend writes what it has taken, charge spends without asking.
+
+local bucket = {}
+
+function bucket.ask(limit)
+  limit.unit, limit.refill, limit.tick_us, position = unpack('<ddd', numbers, position)
+  local spent, at_us, unit = read(limit.key)
+  if not spent then
+    return DAMAGED
+  end
+  if unit == 0 then
+    -- It was a window: what was spent in it is spent, until that would have ended by itself.
+    spent, at_us = rescale(spent, 1, limit.unit), now_us
+  elseif unit then
+    spent = rescale(spent, unit, limit.unit)
+  end
+  limit.spent, limit.at_us = spent, at_us
 
   -- The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
   local stamp_us = min(at_us, now_us + MAX_FREEZE_US)
-  local now_tick = floor(now_us / tick_us)
-  local elapsed = now_tick - ceil(stamp_us / tick_us)
-  local drained = spent
+  local now_tick = floor(now_us / limit.tick_us)
+  local elapsed = now_tick - ceil(stamp_us / limit.tick_us)
+  limit.drained = spent
   if elapsed > 0 then
-    drained = max(0, spent - elapsed * refill)
+    limit.drained = max(0, spent - elapsed * limit.refill)
   end
-
-  local after = drained + cost * unit
-  local allowed = after <= capacity * unit
-  if allowed then
-    spent = after
-    stamp_us = max(stamp_us, now_tick * tick_us)
+  limit.stamp_us, limit.now_us = stamp_us, now_tick * limit.tick_us
+  if limit.cost > limit.capacity then
+    return ANSWERED, NEVER_FITS
   end
-
-  if spend == 1 and (allowed or stamp_us < at_us) then
-    local drained_at_us = (ceil(stamp_us / tick_us) + ceil(spent / refill)) * tick_us
-    local ttl_ms = min(MAX_TTL_MS, max(1, ceil((drained_at_us - now_us) / 1000)))
-    redis.call('SET', key, pack('<ddd', spent, stamp_us, unit), 'PX', string.format('%.0f', ttl_ms))
+  if limit.drained + limit.cost * limit.unit > limit.capacity * limit.unit then
+    limit.steps_back = stamp_us < at_us
+    limit.at_us = stamp_us
+    return ANSWERED, REFUSED
   end
-  return allowed and ALLOWED or REFUSED, spent, stamp_us
+  return ANSWERED, ALLOWED
 end
 
-local replies = { pack('<d', now_us) }
-local position = 1
-for i = 1, #KEYS do
-  local spend, capacity, unit, refill, tick_us, cost
-  spend, capacity, unit, refill, tick_us, cost, position = unpack('<dddddd', ARGV[1], position)
-  replies[i + 1] = pack('<ddd', take(KEYS[i], spend, capacity, unit, refill, tick_us, cost))
+local function put_bucket(limit, spent)
+  limit.spent, limit.at_us = spent, max(limit.stamp_us, limit.now_us)
+  limit.gone_us = (ceil(limit.at_us / limit.tick_us) + ceil(spent / limit.refill)) * limit.tick_us
+  write(limit)
 end
-return table.concat(replies)
+
+function bucket.spend(limit)
+  put_bucket(limit, limit.drained + limit.cost * limit.unit)
+end
+
+function bucket.preview(limit)
+  limit.spent, limit.at_us = limit.drained + limit.cost * limit.unit, max(limit.stamp_us, limit.now_us)
+end
+
+function bucket.charge(limit)
+  put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)))
+end
+
+local window = {}
+
+function window.ask(limit)
+  local only, e0, e1, e2, e3, e4
+  only, e0, e1, e2, e3, e4, position = unpack('<dddddd', numbers, position)
+  if now_us < e0 or now_us >= e3 then
+    return STALE
+  end
+  local ends, following = e1, e2
+  if now_us >= e2 then
+    ends, following = e3, e4
+  elseif now_us >= e1 then
+    ends, following = e2, e3
+  end
+  local spent, at_us, unit = read(limit.key)
+  if not spent then
+    return DAMAGED
+  end
+  if unit and unit > 0 then
+    spent, at_us = ceil(spent / unit), ends
+  end
+  if at_us <= now_us then
+    spent, at_us = 0, ends
+  elseif at_us > ends and ends - now_us <= MAX_FREEZE_US then
+    -- The clock stepped back over an edge: it is the later window still.
+    at_us = min(at_us, following)
+  else
+    at_us = ends
+  end
+  limit.unit, limit.only, limit.spent, limit.at_us, limit.gone_us = 0, only, spent, at_us, at_us
+  if limit.cost > limit.capacity then
+    return ANSWERED, NEVER_FITS
+  end
+  return ANSWERED, spent + limit.cost > limit.capacity and REFUSED or ALLOWED
+end
+
+function window.preview(limit)
+  limit.spent = limit.spent + limit.cost
+end
+
+function window.spend(limit)
+  limit.spent = limit.spent + limit.cost
+  write(limit)
+end
+
+function window.charge(limit)
+  -- What was spent in a window that is over is not given back to the one that came after it.
+  if limit.cost < 0 and limit.only ~= 0 and limit.only ~= limit.at_us then
+    return
+  end
+  limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.cost))
+  write(limit)
+end
+
+local places = {}
+
+function places.ask(limit)
+  limit.places, limit.lease_ms, position = unpack('<dd', numbers, position)
+  limit.holder = next_text()
+  local kind = redis.call('TYPE', limit.key).ok
+  if kind ~= 'zset' and kind ~= 'none' then
+    return DAMAGED
+  end
+  redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', string.format('%.0f', now_us))
+  local holders = redis.call('ZCARD', limit.key)
+  local each = limit.places
+  limit.spent, limit.at_us = holders * each, 0
+  local over = limit.spent + each - limit.capacity
+  if holders > 0 then
+    local leaving = holders
+    if limit.cost > 0 and over > 0 then
+      leaving = min(holders, floor((over - 1) / each) + 1)
+    end
+    limit.at_us = tonumber(redis.call('ZRANGE', limit.key, leaving - 1, leaving - 1, 'WITHSCORES')[2])
+  end
+  if limit.cost > limit.capacity then
+    return ANSWERED, NEVER_FITS
+  end
+  return ANSWERED, limit.spent + limit.cost > limit.capacity and REFUSED or ALLOWED
+end
+
+function places.preview(limit)
+end
+
+function places.spend(limit)
+  if limit.cost == 0 then
+    return
+  end
+  local until_us = now_us + limit.lease_ms * 1000
+  redis.call('ZADD', limit.key, string.format('%.0f', until_us), limit.holder)
+  limit.spent, limit.at_us = limit.spent + limit.cost, max(limit.at_us, until_us)
+  redis.call('PEXPIRE', limit.key, string.format('%.0f', ceil((limit.at_us - now_us) / 1000) + 1))
+end
+
+function places.charge(limit)
+  redis.call('ZREM', limit.key, limit.holder)
+end
+
+local KINDS = { [BUCKET] = bucket, [WINDOW] = window, [PLACES] = places }
+
+local function reply_of(code, at_us, limits)
+  local parts = { pack('<dd', code, at_us) }
+  for i, limit in ipairs(limits) do
+    parts[i + 1] = pack('<ddd', limit.outcome, limit.spent, limit.at_us)
+  end
+  return concat(parts)
+end
+
+local function blank(code, count)
+  return pack('<dd', code, now_us) .. string.rep('\0', count * VALUE_SIZE)
+end
+
+-- A reply of other limits than those that are asked about now is cut, or filled up, to as many.
+local function remembered(memo, count)
+  local had = unpack('<d', memo, 26)
+  local lines = string.sub(memo, MEMO_HEAD + 17, MEMO_HEAD + 16 + min(had, count) * VALUE_SIZE)
+  local at_us = unpack('<d', memo, MEMO_HEAD + 9)
+  return pack('<dd', BEFORE, at_us) .. lines .. string.rep('\0', count * VALUE_SIZE - #lines)
+end
+
+local function keep(memo, state, until_us, count, reply)
+  redis.call('SET', memo.key, string.char(state) .. memo.fingerprint .. pack('<dd', until_us, count) .. reply .. memo.text,
+    'PX', string.format('%.0f', memo.keep_ms))
+end
+
+-- Reads a decision's limits and asks them all; says the code, and what those that are enforced say together.
+local function ask_all(count, limits)
+  local code, worst = ANSWERED, ALLOWED
+  for i = 1, count do
+    local limit = { key = next_key() }
+    local kind
+    kind, limit.shadow, limit.capacity, limit.cost, position = unpack('<dddd', numbers, position)
+    limit.kind = KINDS[kind]
+    local said, outcome = limit.kind.ask(limit)
+    code = max(code, said)
+    limit.outcome = outcome
+    limits[i] = limit
+    if said == ANSWERED and limit.shadow == 0 then
+      worst = max(worst, outcome)
+    end
+  end
+  return code, worst
+end
+
+local function spend_all(what, limits, worst)
+  for _, limit in ipairs(limits) do
+    if what == CHARGE then
+      limit.kind.charge(limit)
+    elseif limit.outcome == ALLOWED and worst == ALLOWED and what == TAKE then
+      limit.kind.spend(limit)
+    elseif limit.outcome == ALLOWED and worst == ALLOWED then
+      limit.kind.preview(limit)
+    elseif limit.steps_back and what == TAKE then
+      put_bucket(limit, limit.spent)
+    end
+  end
+end
+
+local function decide()
+  local what, count, memo_kind
+  what, count, memo_kind, position = unpack('<ddd', numbers, position)
+  local memo
+  if memo_kind > 0 then
+    memo = { key = next_key(), fingerprint = next_text(), text = next_text() }
+    memo.keep_ms, memo.open_ms, position = unpack('<dd', numbers, position)
+    memo.value = redis.call('GET', memo.key)
+  end
+  local limits = {}
+  local code, worst = ask_all(count, limits)
+  if memo and memo.value then
+    local same = string.sub(memo.value, 2, 17) == memo.fingerprint
+    if memo_kind == 1 or string.byte(memo.value) == SETTLED then
+      return same and remembered(memo.value, count) or blank(CONFLICT, count)
+    end
+    if unpack('<d', memo.value, 18) <= now_us then
+      return blank(GONE, count)
+    end
+  elseif memo_kind == 2 then
+    return blank(GONE, count)
+  end
+  if code ~= ANSWERED then
+    return blank(code, count)
+  end
+
+  spend_all(what, limits, worst)
+  local reply = reply_of(ANSWERED, now_us, limits)
+  if memo and (worst == ALLOWED or what == CHARGE) then
+    local open = memo_kind == 1 and memo.open_ms > 0
+    keep(memo, open and OPEN or SETTLED, now_us + memo.open_ms * 1000, count, reply)
+  end
+  return reply
+end
+
+local replies, decisions = {}, 0
+while position <= #numbers do
+  decisions = decisions + 1
+  replies[decisions] = decide()
+end
+return concat(replies)

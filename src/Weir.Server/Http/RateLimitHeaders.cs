@@ -30,24 +30,37 @@ internal abstract class RateLimitHeaders
 
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time);
 
-    /// <summary>Seconds in which an empty bucket fills: the nearest thing a bucket has to a window.</summary>
-    private static long WindowSeconds(Quota quota)
-    {
-        var perSecond = (Int128)quota.Tokens * TimeSpan.TicksPerSecond;
-        return (long)((((Int128)quota.Capacity * quota.Period.Ticks) + perSecond - 1) / perSecond);
-    }
+    /// <summary>Seconds in which an empty bucket fills (the nearest thing that one has to a window), or a window's length.</summary>
+    private static long WindowSeconds(Quota quota) => Spelling.Seconds(quota.Window);
 
     private sealed class Draft11 : RateLimitHeaders
     {
         /// <summary>A structured field's integer has 15 digits at most (RFC 9651, section 3.3.1).</summary>
         private const long Most = 999_999_999_999_999;
 
+        /// <summary>Both fields are lists with an item for each policy; the one that governed comes first, for clients that read no further.</summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
         {
-            var quota = decision.Limit!.Quota;
-            headers["RateLimit-Policy"] = $"\"{decision.Limit.Name}\";q={Math.Min(quota.Capacity, Most)};w={WindowSeconds(quota)}";
-            headers["RateLimit"] = $"\"{decision.Limit.Name}\";r={Math.Min(decision.Remaining, Most)};t={Spelling.Seconds(decision.ResetAfter)}";
+            string policies = Policy(decision.Limit!);
+            string limits = Item(decision.Limit!, decision.Remaining, decision.ResetAfter);
+            if (decision.Plan.Limits.Length > 1)
+            {
+                foreach (var other in decision.Limits())
+                {
+                    if (other.Limit == decision.Limit || other.Limit.Mode != LimitMode.Enforce)
+                        continue;
+                    policies += ", " + Policy(other.Limit);
+                    limits += ", " + Item(other.Limit, other.Remaining, other.ResetAfter);
+                }
+            }
+
+            headers["RateLimit-Policy"] = policies;
+            headers["RateLimit"] = limits;
         }
+
+        private static string Policy(Limit limit) => $"\"{limit.Name}\";q={Math.Min(limit.Quota.Capacity, Most)};w={WindowSeconds(limit.Quota)}";
+
+        private static string Item(Limit limit, long remaining, TimeSpan reset) => $"\"{limit.Name}\";r={Math.Min(remaining, Most)};t={Spelling.Seconds(reset)}";
     }
 
     private sealed class Draft06 : RateLimitHeaders

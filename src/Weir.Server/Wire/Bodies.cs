@@ -69,7 +69,7 @@ internal sealed record RefusalBody : DecisionBody
         : base(decision)
     {
         Detail = detail;
-        ViolatedPolicies = decision.Limit is null ? [] : [decision.Limit];
+        ViolatedPolicies = [.. decision.Limits.Where(limit => !limit.Allowed && limit.Mode == Spelling.Of(LimitMode.Enforce)).Select(limit => limit.Name)];
     }
 
     [JsonPropertyOrder(-4)]

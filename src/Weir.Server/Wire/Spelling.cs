@@ -28,6 +28,8 @@ internal static class Spelling
         StoreFault.Slow => "slow",
         StoreFault.Refusing => "refusing",
         StoreFault.Damaged => "damaged",
+        StoreFault.Conflict => "conflict",
+        StoreFault.Gone => "gone",
         _ => "full",
     };
 
@@ -36,27 +38,40 @@ internal static class Spelling
 
     public static DecisionBody Body(in Decision decision)
     {
-        long capacity = decision.Limit?.Quota.Capacity ?? decision.Remaining;
         // In a batch there is no 503 for one of its requests, and an absent number would say "never".
         var retry = decision.Outcome == DecisionOutcome.Unavailable ? Problems.OutagePatience : decision.RetryAfter;
-        long? retryAfter = retry is { } wait ? Milliseconds(wait) : null;
-        long resetAfter = Milliseconds(decision.ResetAfter);
         return new DecisionBody(
             decision.Allowed,
             decision.Tenant,
             decision.Plan.Name,
             decision.Limit?.Name,
             decision.Remaining,
-            capacity,
-            retryAfter,
-            resetAfter,
+            decision.Limit?.Quota.Capacity ?? decision.Remaining,
+            Milliseconds(retry),
+            Milliseconds(decision.ResetAfter),
             Of(decision.Source),
             decision.Degraded,
-            decision.Limit is null
-                ? []
-                : [new LimitBody(decision.Limit.Name, decision.Allowed, decision.Remaining, capacity, retryAfter, resetAfter, "enforce")],
+            BodiesOf(decision.Limits()),
             decision.Outcome == DecisionOutcome.Unavailable ? Of(decision.Outcome) : null);
     }
+
+    public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";
+
+    private static LimitBody[] BodiesOf(IReadOnlyList<LimitDecision> limits)
+    {
+        var bodies = new LimitBody[limits.Count];
+        for (int i = 0; i < bodies.Length; i++)
+        {
+            var line = limits[i];
+            bodies[i] = new LimitBody(
+                line.Limit.Name, line.Allowed, line.Remaining, line.Limit.Quota.Capacity,
+                Milliseconds(line.RetryAfter), Milliseconds(line.ResetAfter), Of(line.Limit.Mode));
+        }
+
+        return bodies;
+    }
+
+    private static long? Milliseconds(TimeSpan? time) => time is { } known ? Milliseconds(known) : null;
 
     /// <summary>Whole milliseconds, rounded up: a caller that comes back then is not too early.</summary>
     public static long Milliseconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;

@@ -29,6 +29,12 @@ internal sealed class RefillRate
         UnitsPerTick = unitsPerTick;
     }
 
+    /// <summary>The rate of every window: all of it comes back at once, when it ends. No bucket can be that fast.</summary>
+    public static readonly RefillRate OfWindows = Get(1, 1, Quota.ExactLimit);
+
+    /// <summary>True for a bucket that is a window, whose stamp is its end.</summary>
+    public bool IsWindow => UnitsPerTick == Quota.ExactLimit;
+
     /// <summary>This rate's number, from 0 up, for the life of the process.</summary>
     public int Id { get; }
 
@@ -59,6 +65,10 @@ internal sealed class RefillRate
             return true;
         }
     }
+
+    /// <summary>As <see cref="TryGet"/>, for one of the few rates that are always there.</summary>
+    public static RefillRate Get(long tickUs, long unitsPerToken, long unitsPerTick) =>
+        TryGet(tickUs, unitsPerToken, unitsPerTick, out var rate) ? rate : throw new InvalidOperationException("no rate is free");
 
     /// <summary>The rate with this number.</summary>
     public static RefillRate ById(int id) => _byId[id];

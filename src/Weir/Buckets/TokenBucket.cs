@@ -1,18 +1,5 @@
 namespace Weir;
 
-/// <summary>What a bucket answers to a cost.</summary>
-internal enum BucketOutcome
-{
-    /// <summary>There was room: the cost is (or, for a check, would be) spent.</summary>
-    Allowed,
-
-    /// <summary>Not now: the bucket must refill first. Nothing is spent.</summary>
-    Refused,
-
-    /// <summary>Not ever: the cost is above the capacity. Nothing is spent.</summary>
-    NeverFits,
-}
-
 /// <summary>
 /// The token bucket, in integers: a pure function from a state, a time and a cost to an answer and the next state.
 /// </summary>
@@ -41,7 +28,7 @@ internal static class TokenBucket
     }
 
     /// <summary>Takes <paramref name="cost"/> tokens if they are there. A refusal leaves what is spent as it was.</summary>
-    public static BucketOutcome Take(Quota quota, ref BucketState state, long nowUs, long cost)
+    public static BucketOutcome Take(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         if (cost > quota.Capacity)
             return BucketOutcome.NeverFits;
@@ -58,6 +45,17 @@ internal static class TokenBucket
         state = new BucketState(after, Math.Max(stamp, tick == 1 ? nowUs : nowUs / tick * tick));
         return BucketOutcome.Allowed;
     }
+
+    /// <summary>Spends without asking, or gives back: what is spent is at least nothing, and may be above the capacity.</summary>
+    public static void Charge(TokenQuota quota, ref BucketState state, long nowUs, long cost)
+    {
+        long stamp = BelievedStamp(state, nowUs), tick = quota.Rate.TickUs;
+        long spent = Bounded(SpentAt(quota.Rate, state, nowUs), (Int128)cost * quota.Rate.UnitsPerToken);
+        state = new BucketState(spent, Math.Max(stamp, nowUs / tick * tick));
+    }
+
+    /// <summary>What is spent after a charge: neither less than nothing nor more than can be counted.</summary>
+    public static long Bounded(long spent, Int128 charge) => (long)Int128.Clamp(spent + charge, 0, Quota.ExactLimit - 1);
 
     /// <summary>Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.</summary>
     public static long MicrosecondsUntil(RefillRate rate, BucketState state, long nowUs, long target)

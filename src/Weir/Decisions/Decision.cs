@@ -19,91 +19,107 @@ public enum DecisionOutcome
 /// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
 public readonly record struct Decision
 {
+    private readonly LimitSet _limits;
+    private readonly BucketAnswer _answer;
+
+    private Decision(in LimitSet limits, in BucketAnswer answer)
+    {
+        _limits = limits;
+        _answer = answer;
+    }
+
     /// <summary>What the request gets.</summary>
     public DecisionOutcome Outcome { get; private init; }
 
     /// <summary>True when the request may go ahead.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
-    /// <summary>The tenant whose bucket was asked.</summary>
-    public string Tenant { get; private init; }
+    /// <summary>The tenant whose buckets were asked.</summary>
+    public string Tenant => _limits.Facts.Tenant;
 
     /// <summary>The tenant's plan.</summary>
-    public Plan Plan { get; private init; }
+    public Plan Plan => _limits.Plan;
 
-    /// <summary>The limit that governed, or null when none applied.</summary>
+    /// <summary>
+    /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the longest wait; else the one with the
+    /// fewest requests left.
+    /// </summary>
     public Limit? Limit { get; private init; }
 
-    /// <summary>Whole tokens left in the governing limit's bucket.</summary>
+    /// <summary>Requests of one token that the governing limit still has room for.</summary>
     public long Remaining { get; private init; }
 
     /// <summary>When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
-    /// <summary>When the bucket is as new.</summary>
+    /// <summary>When the governing limit's bucket is as new.</summary>
     public TimeSpan ResetAfter { get; private init; }
 
     /// <summary>Who decided.</summary>
-    public DecisionSource Source { get; private init; }
+    public DecisionSource Source => _answer.Source;
 
     /// <summary>True when memory decided because the configured store could not.</summary>
-    public bool Degraded { get; private init; }
+    public bool Degraded => _answer.Degraded;
+
+    /// <summary>What each limit said that applied, in the plan's order; none when no store was asked, or could say.</summary>
+    public IReadOnlyList<LimitDecision> Limits()
+    {
+        if (_limits.IsEmpty || _answer.Fault != StoreFault.None)
+            return [];
+        var lines = new LimitDecision[_limits.Count];
+        int count = 0;
+        foreach (var limit in _limits)
+        {
+            lines[count] = LimitDecision.From(limit, _answer[count], _answer.Time, _limits.Facts.Cost);
+            count++;
+        }
+
+        return lines;
+    }
 
     /// <summary>Puts a store's answer into words. Pure.</summary>
     internal static Decision From(in LimitSet limits, in BucketAnswer answer)
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
-        var quota = limits.Limit!.Quota;
-        long spent = TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs);
-        return new Decision
+        int index = 0;
+        LimitDecision governing = default;
+        foreach (var limit in limits)
         {
-            Outcome = (DecisionOutcome)answer.Outcome,
-            Tenant = limits.Facts.Tenant,
-            Plan = limits.Plan,
-            Limit = limits.Limit,
-            Remaining = Math.Max(0, (quota.CapacityUnits - spent) / quota.Rate.UnitsPerToken),
-            RetryAfter = RetryAfterOf(quota, answer, limits.Facts.Cost),
-            ResetAfter = Microseconds(TokenBucket.MicrosecondsUntil(quota.Rate, answer.State, answer.NowUs, 0)),
-            Source = answer.Source,
-            Degraded = answer.Degraded,
+            var line = LimitDecision.From(limit, answer[index++], answer.Time, limits.Facts.Cost);
+            if (limit.Mode == LimitMode.Enforce && (governing.Limit is null || line.Outweighs(governing)))
+                governing = line;
+        }
+
+        return governing.Limit is null ? Unlimited(limits, answer) : new Decision(limits, answer)
+        {
+            Outcome = governing.Outcome,
+            Limit = governing.Limit,
+            Remaining = governing.Remaining,
+            RetryAfter = governing.RetryAfter,
+            ResetAfter = governing.ResetAfter,
         };
     }
 
     /// <summary>The decision of a request that no limit applies to.</summary>
-    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => new()
+    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source));
+
+    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer) => new(limits, answer)
     {
-        Tenant = limits.Facts.Tenant,
-        Plan = limits.Plan,
         Remaining = Quota.ExactLimit - 1,
         RetryAfter = TimeSpan.Zero,
-        Source = source,
     };
 
     /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
     private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer)
     {
         bool allowed = limits.Plan.OnOutage == OnOutage.Allow;
-        return new Decision
+        return new Decision(limits, answer)
         {
             Outcome = allowed ? DecisionOutcome.Allowed : DecisionOutcome.Unavailable,
-            Tenant = limits.Facts.Tenant,
-            Plan = limits.Plan,
-            Limit = limits.Limit,
-            Remaining = allowed ? limits.Limit!.Quota.Capacity : 0,
+            Limit = limits.First,
+            Remaining = allowed ? limits.First.Quota.Capacity : 0,
             RetryAfter = allowed ? TimeSpan.Zero : null,
-            Source = answer.Source,
-            Degraded = answer.Degraded,
         };
     }
-
-    private static TimeSpan? RetryAfterOf(Quota quota, in BucketAnswer answer, long cost) => answer.Outcome switch
-    {
-        BucketOutcome.Allowed => TimeSpan.Zero,
-        BucketOutcome.Refused => Microseconds(TokenBucket.MicrosecondsUntil(
-            quota.Rate, answer.State, answer.NowUs, quota.CapacityUnits - quota.UnitsOf(cost))),
-        _ => null,
-    };
-
-    private static TimeSpan Microseconds(long us) => TimeSpan.FromTicks(us * TimeSpan.TicksPerMicrosecond);
 }

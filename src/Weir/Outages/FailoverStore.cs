@@ -53,12 +53,12 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     public Outage? Outage => Volatile.Read(ref _outage);
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        _breaker.IsClosed ? AskAsync(limits, spend: true, cancellation) : AnswerAlone(limits, spend: true, StoreFault.Unreachable, cancellation);
+    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
+        _breaker.IsClosed ? AskPrimaryAsync(ask, cancellation) : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        _breaker.IsClosed ? AskAsync(limits, spend: false, cancellation) : AnswerAlone(limits, spend: false, StoreFault.Unreachable, cancellation);
+    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation) : new((null, StoreFault.Unreachable));
 
     /// <summary>Asks the primary once, outside of any request, and begins an outage if it cannot answer.</summary>
     public async Task ProbeAsync(CancellationToken cancellation = default)
@@ -77,12 +77,11 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<BucketAnswer> AskAsync(LimitSet limits, bool spend, CancellationToken cancellation)
+    private async ValueTask<BucketAnswer> AskPrimaryAsync(StoreAsk ask, CancellationToken cancellation)
     {
         // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
-        var asked = spend ? _primary.TakeAsync(limits, cancellation) : _primary.CheckAsync(limits, cancellation);
-        var answer = await asked.ConfigureAwait(false);
-        if (answer.Fault == StoreFault.None)
+        var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);
+        if (answer.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
         {
             _breaker.Succeeded();
             return answer;
@@ -92,14 +91,15 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         // One damaged bucket says nothing of the others.
         if (answer.Fault != StoreFault.Damaged && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
-        return await AnswerAlone(limits, spend, answer.Fault, cancellation).ConfigureAwait(false);
+        return await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
     }
 
-    private ValueTask<BucketAnswer> AnswerAlone(in LimitSet limits, bool spend, StoreFault fault, CancellationToken cancellation)
+    private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
     {
-        if (limits.Plan.OnOutage != OnOutage.Local)
+        // What is in the primary can be settled only there.
+        if (ask.Limits.Plan.OnOutage != OnOutage.Local || ask.Memo is { Settles: true })
             return new(BucketAnswer.Failed(fault) with { Degraded = true });
-        var asked = spend ? _memory.TakeAsync(limits, cancellation) : _memory.CheckAsync(limits, cancellation);
+        var asked = _memory.AskAsync(ask, cancellation);
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
 

@@ -2,38 +2,65 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>One rule of a plan: what it is keyed by and its quota.</summary>
+/// <summary>One rule of a plan: what it is keyed by, its numbers, when it applies and what its word counts.</summary>
 public sealed class Limit
 {
     /// <summary>The dimension every request has: its key.</summary>
     public const string KeyDimension = "key";
 
+    /// <summary>The largest <see cref="Cost"/>.</summary>
+    public const long MaxCost = 1_000_000;
+
     /// <summary>Makes a limit.</summary>
     /// <param name="name">Its name within the plan; also its policy name in the <c>RateLimit</c> headers.</param>
-    /// <param name="dimensions">What buckets are told apart by beside the tenant: <c>key</c>, or attribute names; may be empty.</param>
+    /// <param name="dimensions">What buckets are told apart by beside the tenant; may be empty.</param>
     /// <param name="quota">The numbers.</param>
-    public Limit(string name, IReadOnlyList<string> dimensions, Quota quota)
+    public Limit(string name, IEnumerable<Dimension> dimensions, Quota quota)
     {
         Name = name;
         Dimensions = [.. dimensions];
         Quota = quota;
     }
 
+    /// <summary>As the other, for dimensions that are taken as they are.</summary>
+    public Limit(string name, IEnumerable<string> dimensions, Quota quota)
+        : this(name, dimensions.Select(dimension => new Dimension(dimension)), quota)
+    {
+    }
+
     /// <summary>The limit's name within its plan.</summary>
     public string Name { get; }
 
     /// <summary>What buckets are told apart by, beside the tenant, in order.</summary>
-    public ImmutableArray<string> Dimensions { get; }
+    public ImmutableArray<Dimension> Dimensions { get; }
 
     /// <summary>The numbers.</summary>
     public Quota Quota { get; }
 
-    /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask.</summary>
+    /// <summary>What the limit's word counts.</summary>
+    public LimitMode Mode { get; init; }
+
+    /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of places: how many a request holds, whatever its cost.</summary>
+    public long Cost { get; init; } = 1;
+
+    /// <summary>All must hold for the limit to apply; none by default.</summary>
+    public ImmutableArray<Condition> When { get; init; } = [];
+
+    /// <summary>What a request of this cost takes of this limit.</summary>
+    internal long CostOf(long cost) => Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
+
+    /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
     internal bool AppliesTo(in RequestFacts facts)
     {
-        foreach (string dimension in Dimensions)
+        foreach (var dimension in Dimensions)
         {
-            if (facts.ValueOf(dimension) is null)
+            if (facts.ValueOf(dimension.Name) is null)
+                return false;
+        }
+
+        foreach (var condition in When)
+        {
+            if (!condition.Holds(facts))
                 return false;
         }
 

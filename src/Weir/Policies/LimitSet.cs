@@ -1,11 +1,62 @@
+using System.Numerics;
+
 namespace Weir;
 
-/// <summary>A request with what applies to it: what a store is asked, in one call.</summary>
+/// <summary>A request with the limits that apply to it: what a store is asked, in one call.</summary>
 /// <param name="Facts">The request.</param>
 /// <param name="Plan">The tenant's plan.</param>
-/// <param name="Limit">The limit that applies, or null when none does.</param>
-public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, Limit? Limit)
+/// <param name="Applying">Which of the plan's limits apply: a bit each, the lowest for the first.</param>
+public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
     /// <summary>True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.</summary>
     public bool TenantIsListed { get; init; }
+
+    /// <summary>How many limits apply.</summary>
+    public int Count => BitOperations.PopCount(Applying);
+
+    /// <summary>True when no limit applies.</summary>
+    public bool IsEmpty => Applying == 0;
+
+    /// <summary>Who holds the places that the request takes.</summary>
+    internal UInt128 Holder { get; init; }
+
+    /// <summary>How long the places are held at most, beside their limits' leases; null when there is no other bound.</summary>
+    internal TimeSpan? Lease { get; init; }
+
+    /// <summary>Microseconds for which a place of a limit is held.</summary>
+    internal long LeaseUs(ConcurrencyQuota quota) =>
+        (Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>The first limit that applies; there must be one.</summary>
+    internal Limit First => Plan.Limits[BitOperations.TrailingZeroCount(Applying)];
+
+    /// <summary>The limits that apply, in the plan's order.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    /// <summary>Goes through the limits of a set without allocation.</summary>
+    public struct Enumerator
+    {
+        private readonly Plan _plan;
+        private uint _rest;
+
+        internal Enumerator(in LimitSet set)
+        {
+            _plan = set.Plan;
+            _rest = set.Applying;
+            Current = null!;
+        }
+
+        /// <summary>The limit at hand.</summary>
+        public Limit Current { get; private set; }
+
+        /// <summary>Goes to the next limit; false when there is none.</summary>
+        public bool MoveNext()
+        {
+            if (_rest == 0)
+                return false;
+            Current = _plan.Limits[BitOperations.TrailingZeroCount(_rest)];
+            _rest &= _rest - 1;
+            return true;
+        }
+    }
 }

@@ -16,7 +16,52 @@ public enum OnOutage
 }
 
 /// <summary>A named set of limits, as one tenant has them: overrides of the tenant are merged in.</summary>
-/// <param name="Name">The plan's name in the policy document.</param>
-/// <param name="Limits">Its limits, in the document's order. At most one applies to a request in this version.</param>
-/// <param name="OnOutage">What to answer while the store is in an outage.</param>
-public sealed record Plan(string Name, ImmutableArray<Limit> Limits, OnOutage OnOutage);
+public sealed record Plan
+{
+    /// <summary>Limits of a plan, at most, a tenant's own included.</summary>
+    public const int MaxLimits = 16;
+
+    /// <summary>Makes a plan.</summary>
+    /// <param name="name">The plan's name in the policy document.</param>
+    /// <param name="limits">Its limits, in the document's order; at most <see cref="MaxLimits"/>.</param>
+    /// <param name="onOutage">What to answer while the store is in an outage.</param>
+    /// <exception cref="ArgumentException">There are too many limits.</exception>
+    public Plan(string name, ImmutableArray<Limit> limits, OnOutage onOutage)
+    {
+        if (limits.Length > MaxLimits)
+            throw new ArgumentException($"a plan has at most {MaxLimits} limits", nameof(limits));
+        Name = name;
+        Limits = limits;
+        OnOutage = onOutage;
+        HasWindows = limits.Any(limit => limit.Quota is WindowQuota);
+        HasPlaces = limits.Any(limit => limit.Quota is ConcurrencyQuota);
+    }
+
+    /// <summary>The plan's name in the policy document.</summary>
+    public string Name { get; }
+
+    /// <summary>Its limits, in the document's order.</summary>
+    public ImmutableArray<Limit> Limits { get; }
+
+    /// <summary>What to answer while the store is in an outage.</summary>
+    public OnOutage OnOutage { get; }
+
+    /// <summary>True when a decision needs to know what time it is on the wall.</summary>
+    internal bool HasWindows { get; }
+
+    /// <summary>True when a decision may hold places.</summary>
+    internal bool HasPlaces { get; }
+
+    /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
+    internal LimitSet Resolve(in RequestFacts facts)
+    {
+        uint applying = 0;
+        for (int i = 0; i < Limits.Length; i++)
+        {
+            if (Limits[i].AppliesTo(facts))
+                applying |= 1u << i;
+        }
+
+        return new LimitSet(facts, this, applying);
+    }
+}

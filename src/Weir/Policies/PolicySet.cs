@@ -34,13 +34,6 @@ public sealed class PolicySet
     public LimitSet Resolve(in RequestFacts facts)
     {
         bool listed = _tenants.TryGetValue(facts.Tenant, out var plan);
-        plan ??= DefaultPlan;
-        foreach (var limit in plan.Limits)
-        {
-            if (limit.AppliesTo(facts))
-                return new LimitSet(facts, plan, limit) { TenantIsListed = listed };
-        }
-
-        return new LimitSet(facts, plan, null) { TenantIsListed = listed };
+        return (plan ?? DefaultPlan).Resolve(facts) with { TenantIsListed = listed };
     }
 }

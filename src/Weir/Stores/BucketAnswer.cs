@@ -33,19 +33,43 @@ public enum StoreFault
 
     /// <summary>It has no room for one bucket more; none was forgotten to make room.</summary>
     Full,
+
+    /// <summary>What is kept under the memo was asked for with another request. Says nothing about the store's health.</summary>
+    Conflict,
+
+    /// <summary>There is nothing to settle (any more). Says nothing about the store's health.</summary>
+    Gone,
 }
 
-/// <summary>What a store says of one bucket: raw, in units; <see cref="Decision"/> makes words of it.</summary>
+/// <summary>What a store says of one bucket: raw, in units.</summary>
+/// <param name="Outcome">What this bucket alone would answer.</param>
+/// <param name="State">The bucket after the call, drained to its time or stamped earlier.</param>
+public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State);
+
+/// <summary>What a store says of the buckets of one request; <see cref="Decision"/> makes words of it.</summary>
 public readonly record struct BucketAnswer
 {
+    private readonly BucketLine _first;
+    private readonly BucketLine[]? _others;
+
     private BucketAnswer(StoreFault fault) => Fault = fault;
 
-    internal BucketAnswer(BucketOutcome outcome, BucketState state, long nowUs, DecisionSource source)
+    internal BucketAnswer(BucketOutcome outcome, BucketState state, in StoreTime time, DecisionSource source)
     {
         Outcome = outcome;
-        State = state;
-        NowUs = nowUs;
+        Time = time;
         Source = source;
+        _first = new BucketLine(outcome, state);
+    }
+
+    /// <summary>The answer of several buckets, in the order of the limits.</summary>
+    internal BucketAnswer(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time, DecisionSource source)
+    {
+        Outcome = outcome;
+        Time = time;
+        Source = source;
+        _first = lines[0];
+        _others = lines.Length == 1 ? null : lines[1..].ToArray();
     }
 
     /// <summary>Why there is no answer; <see cref="StoreFault.None"/> when there is one.</summary>
@@ -57,13 +81,29 @@ public readonly record struct BucketAnswer
     /// <summary>True when another than the configured store answered, because that one could not.</summary>
     public bool Degraded { get; internal init; }
 
+    /// <summary>What all limits together say: the worst word of those that are enforced.</summary>
     internal BucketOutcome Outcome { get; }
 
-    /// <summary>The bucket after the call, drained to <see cref="NowUs"/> or stamped earlier.</summary>
-    internal BucketState State { get; }
+    /// <summary>The store's clock at the call.</summary>
+    internal StoreTime Time { get; private init; }
 
-    /// <summary>The store's clock at the call, in microseconds.</summary>
-    internal long NowUs { get; }
+    /// <summary>The first bucket after the call.</summary>
+    internal BucketState State => _first.State;
+
+    /// <inheritdoc cref="StoreTime.NowUs"/>
+    internal long NowUs => Time.NowUs;
+
+    /// <summary>What the bucket of one of the limits says.</summary>
+    internal BucketLine this[int limit] => limit == 0 ? _first : _others![limit - 1];
+
+    /// <summary>The answer when no bucket had to be asked.</summary>
+    internal static BucketAnswer OfNone(DecisionSource source) => new(BucketOutcome.Allowed, default(BucketState), default, source);
+
+    /// <summary>The store did nothing, since its clock is not where it was taken to be.</summary>
+    internal static BucketAnswer Stale(long nowUs) => new(StoreFault.Slow) { Time = new StoreTime(nowUs, nowUs), IsStale = true };
+
+    /// <summary>True when the same is to be asked again, now that the store's clock is known.</summary>
+    internal bool IsStale { get; private init; }
 
     /// <summary>An answer that says why there is none.</summary>
     public static BucketAnswer Failed(StoreFault fault) => new(fault);

@@ -10,12 +10,27 @@ public interface IBucketStore
     /// <summary>Who decides when this store answers.</summary>
     DecisionSource Source { get; }
 
-    /// <summary>Spends the cost if the limit allows it.</summary>
-    /// <param name="limits">The request with the limit that applies; <see cref="LimitSet.Limit"/> is not null.</param>
+    /// <summary>Does what is asked.</summary>
+    /// <param name="ask">The buckets, and what to do with them.</param>
     /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
-    ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default);
+    ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default);
 
-    /// <summary>Says what <see cref="TakeAsync"/> would answer, and spends nothing.</summary>
-    /// <inheritdoc cref="TakeAsync" path="/param"/>
-    ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default);
+    /// <summary>Looks up an answer that was kept.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="id">What it is known by.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <returns>The answer, if there is one (any more), or why it cannot be looked up.</returns>
+    ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
+}
+
+/// <summary>The two things that stores are asked all the time.</summary>
+public static class BucketStoreExtensions
+{
+    /// <inheritdoc cref="StoreVerb.Take"/>
+    public static ValueTask<BucketAnswer> TakeAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
+        store.AskAsync(new StoreAsk(limits, StoreVerb.Take), cancellation);
+
+    /// <inheritdoc cref="StoreVerb.Check"/>
+    public static ValueTask<BucketAnswer> CheckAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
+        store.AskAsync(new StoreAsk(limits, StoreVerb.Check), cancellation);
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Weir.Tests.Buckets;
 
 /// <summary>The oracle of law L4: the same bucket in integers that cannot overflow, written as one would on paper.</summary>
-internal sealed class BigBucket(Quota quota)
+internal sealed class BigBucket(TokenQuota quota)
 {
     private readonly BigInteger _tick = quota.Rate.TickUs;
     private BigInteger _at;

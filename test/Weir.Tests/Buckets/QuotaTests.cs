@@ -10,14 +10,14 @@ public sealed class QuotaTests
     [InlineData(10_000, 86_400, 20_000, 1, 8_640_000, 1)]
     public void Units_are_the_smallest_that_make_refill_whole(long tokens, int seconds, long capacity, long tickUs, long unitsPerToken, long unitsPerTick)
     {
-        var rate = Quota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity).Rate;
+        var rate = TokenQuota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity).Rate;
         Assert.Equal((tickUs, unitsPerToken, unitsPerTick), (rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick));
     }
 
     [Fact]
     public void A_bucket_too_large_for_microseconds_counts_in_milliseconds()
     {
-        var quota = Quota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
+        var quota = TokenQuota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
         Assert.Equal(1_000, quota.Rate.TickUs);
         Assert.True(quota.CapacityUnits < 1L << 53);
     }
@@ -25,7 +25,7 @@ public sealed class QuotaTests
     [Fact]
     public void A_bucket_too_large_for_milliseconds_counts_in_seconds()
     {
-        var quota = Quota.Create(1_000_000_007, TimeSpan.FromDays(1), 2_000_000_014);
+        var quota = TokenQuota.Create(1_000_000_007, TimeSpan.FromDays(1), 2_000_000_014);
         Assert.Equal(1_000_000, quota.Rate.TickUs);
         Assert.True(quota.CapacityUnits < 1L << 53);
     }
@@ -33,15 +33,15 @@ public sealed class QuotaTests
     [Fact]
     public void A_bucket_too_large_for_seconds_is_refused_with_the_cure()
     {
-        Assert.False(Quota.TryCreate((1L << 40) + 1, TimeSpan.FromDays(1), 1L << 41, out _, out string? error));
+        Assert.False(TokenQuota.TryCreate((1L << 40) + 1, TimeSpan.FromDays(1), 1L << 41, out _, out string? error));
         Assert.Contains("lower the burst or the period", error);
     }
 
     [Fact]
     public void A_bucket_that_takes_centuries_to_fill_is_refused_with_the_cure()
     {
-        Assert.True(Quota.TryCreate(1, TimeSpan.FromDays(1), 36_525, out _, out _));
-        Assert.False(Quota.TryCreate(1, TimeSpan.FromDays(1), 36_526, out _, out string? error));
+        Assert.True(TokenQuota.TryCreate(1, TimeSpan.FromDays(1), 36_525, out _, out _));
+        Assert.False(TokenQuota.TryCreate(1, TimeSpan.FromDays(1), 36_526, out _, out string? error));
         Assert.Contains("lower the burst or raise the rate", error);
     }
 
@@ -54,17 +54,17 @@ public sealed class QuotaTests
     [InlineData(1, 40_000_000, 1)]
     public void Numbers_that_make_no_quota_are_refused(long tokens, int seconds, long capacity)
     {
-        Assert.False(Quota.TryCreate(tokens, TimeSpan.FromSeconds(seconds), capacity, out var quota, out string? error));
+        Assert.False(TokenQuota.TryCreate(tokens, TimeSpan.FromSeconds(seconds), capacity, out var quota, out string? error));
         Assert.Null(quota);
         Assert.NotEmpty(error);
-        Assert.Throws<ArgumentException>(() => Quota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity));
+        Assert.Throws<ArgumentException>(() => TokenQuota.Create(tokens, TimeSpan.FromSeconds(seconds), capacity));
     }
 
     [Fact]
     public void Equal_numbers_make_equal_quotas_that_share_a_rate()
     {
-        var one = Quota.Create(7, TimeSpan.FromSeconds(3), 9);
-        var other = Quota.Create(7, TimeSpan.FromSeconds(3), 9);
+        var one = TokenQuota.Create(7, TimeSpan.FromSeconds(3), 9);
+        var other = TokenQuota.Create(7, TimeSpan.FromSeconds(3), 9);
         Assert.Equal(one, other);
         Assert.Same(one.Rate, other.Rate);
         Assert.Same(one.Rate, RefillRate.ById(one.Rate.Id));

@@ -18,22 +18,22 @@ internal static class Quotas
 
     private static readonly Gen<long> Capacity = Gen.OneOf(Gen.Long[1, 20], Gen.Long[1, 5_000], Gen.Long[1, 2_000_000_000]);
 
-    public static readonly Gen<Quota> Any =
+    public static readonly Gen<TokenQuota> Any =
         from tokens in Tokens
         from period in Period
         from capacity in Capacity
-        where Quota.TryCreate(tokens, period, capacity, out _, out _)
-        select Quota.Create(tokens, period, capacity);
+        where TokenQuota.TryCreate(tokens, period, capacity, out _, out _)
+        select TokenQuota.Create(tokens, period, capacity);
 
     /// <summary>Costs that are interesting to a quota: small, its capacity, one more.</summary>
-    public static Gen<long> CostFor(Quota quota) => Gen.Frequency(
+    public static Gen<long> CostFor(TokenQuota quota) => Gen.Frequency(
         (6, Gen.Long[1, Math.Max(1, quota.Capacity / 4)]),
         (2, Gen.Long[1, quota.Capacity]),
         (1, Gen.Const(quota.Capacity)),
         (1, Gen.Const(quota.Capacity + 1)));
 
     /// <summary>Pauses that are interesting to a quota, in microseconds: none, a few, about one token's worth, about a whole refill.</summary>
-    public static Gen<long> PauseFor(Quota quota)
+    public static Gen<long> PauseFor(TokenQuota quota)
     {
         long tokenUs = Math.Max(1, quota.Rate.UnitsPerToken / quota.Rate.UnitsPerTick * quota.Rate.TickUs);
         long refillUs = Math.Max(1, quota.CapacityUnits / quota.Rate.UnitsPerTick * quota.Rate.TickUs);

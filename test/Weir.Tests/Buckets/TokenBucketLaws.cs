@@ -9,7 +9,7 @@ public sealed class TokenBucketLaws
 {
     private const long Start = 1_750_000_000_000_000;
 
-    private static readonly Gen<(Quota Quota, (long Pause, long Cost)[] Steps)> History =
+    private static readonly Gen<(TokenQuota Quota, (long Pause, long Cost)[] Steps)> History =
         from quota in Quotas.Any
         from steps in Gen.Select(Quotas.PauseFor(quota), Quotas.CostFor(quota)).Array[1, 200]
         select (quota, steps);
@@ -94,12 +94,12 @@ public sealed class TokenBucketLaws
             Assert.True(admitted <= quota.CapacityUnits + (ticks * quota.Rate.UnitsPerTick));
         });
 
-    private static BucketOutcome TakeCopy(Quota quota, BucketState state, long now, long cost) =>
+    private static BucketOutcome TakeCopy(TokenQuota quota, BucketState state, long now, long cost) =>
         TokenBucket.Take(quota, ref state, now, cost);
 
     private static void CompareWithOracle(Random random, int operations)
     {
-        var quota = Quota.Create(1 + random.Next(1_000), TimeSpan.FromMilliseconds(1 + random.Next(100_000)), 1 + random.Next(10_000));
+        var quota = TokenQuota.Create(1 + random.Next(1_000), TimeSpan.FromMilliseconds(1 + random.Next(100_000)), 1 + random.Next(10_000));
         long tokenUs = (quota.Rate.UnitsPerToken / quota.Rate.UnitsPerTick) + 1;
         var oracle = new BigBucket(quota);
         var state = default(BucketState);

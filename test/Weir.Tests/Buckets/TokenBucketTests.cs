@@ -8,7 +8,7 @@ public sealed class TokenBucketTests
 
     private BucketState _state;
 
-    private BucketOutcome Take(long cost, long nowUs, Quota? quota = null) => TokenBucket.Take(quota ?? Some.Quota, ref _state, nowUs, cost);
+    private BucketOutcome Take(long cost, long nowUs, TokenQuota? quota = null) => TokenBucket.Take(quota ?? Some.Quota, ref _state, nowUs, cost);
 
     [Fact]
     public void A_new_bucket_allows_its_whole_capacity_at_once_and_not_a_token_more()
@@ -45,7 +45,7 @@ public sealed class TokenBucketTests
     public void The_largest_cost_there_is_overflows_nothing()
     {
         Assert.Equal(BucketOutcome.NeverFits, Take(Bounds.MaxCost, Now));
-        var large = Quota.Create(1, TimeSpan.FromMicroseconds(1), Bounds.MaxCost);
+        var large = TokenQuota.Create(1, TimeSpan.FromMicroseconds(1), Bounds.MaxCost);
         Assert.Equal(BucketOutcome.Allowed, Take(Bounds.MaxCost, Now, large));
     }
 
@@ -90,7 +90,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void A_clock_that_has_run_for_centuries_overflows_nothing()
     {
-        var fast = Quota.Create(10_000_000, TimeSpan.FromSeconds(1), 10);
+        var fast = TokenQuota.Create(10_000_000, TimeSpan.FromSeconds(1), 10);
         Take(10, 0, fast);
         Assert.Equal(BucketOutcome.Allowed, Take(10, (1L << 53) - 1, fast));
     }
@@ -108,7 +108,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void A_coarse_clock_counts_no_tick_that_has_not_passed()
     {
-        var coarse = Quota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
+        var coarse = TokenQuota.Create(10_000_019, TimeSpan.FromDays(1), 20_000_038);
         _state = new BucketState(coarse.CapacityUnits, Now + 1);
         Assert.Equal(coarse.CapacityUnits, TokenBucket.SpentAt(coarse.Rate, _state, Now + 1_000));
         Assert.Equal(coarse.CapacityUnits - coarse.Rate.UnitsPerTick, TokenBucket.SpentAt(coarse.Rate, _state, Now + 2_000));

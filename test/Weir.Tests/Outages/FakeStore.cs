@@ -17,11 +17,10 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
 
     public DecisionSource Source => DecisionSource.Redis;
 
-    public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) => AnswerAsync(limits, spend: true, cancellation);
+    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        _buckets.RecallAsync(tenant, id, cancellation);
 
-    public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) => AnswerAsync(limits, spend: false, cancellation);
-
-    private async ValueTask<BucketAnswer> AnswerAsync(LimitSet limits, bool spend, CancellationToken cancellation)
+    public async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
     {
         Asked++;
         if (Gate is { } gate)
@@ -30,7 +29,7 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
             throw new InvalidOperationException("a store is not to throw");
         if (Fault != StoreFault.None)
             return BucketAnswer.Failed(Fault);
-        var answer = spend ? await _buckets.TakeAsync(limits, cancellation) : await _buckets.CheckAsync(limits, cancellation);
-        return new BucketAnswer(answer.Outcome, answer.State, answer.NowUs, DecisionSource.Redis);
+        var answer = await _buckets.AskAsync(ask, cancellation);
+        return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis);
     }
 }

@@ -20,6 +20,19 @@ internal static class PolicySetText
     private static string Describe(Plan plan) =>
         $"{plan.Name} {plan.OnOutage}: {string.Join(", ", plan.Limits.Select(Describe))}".TrimEnd();
 
-    private static string Describe(Limit limit) => string.Create(CultureInfo.InvariantCulture,
-        $"{limit.Name} [{string.Join(' ', limit.Dimensions)}] {limit.Quota.Tokens}/{limit.Quota.Period.TotalMilliseconds}ms of {limit.Quota.Capacity}");
+    private static string Describe(Limit limit) =>
+        $"{limit.Name} [{string.Join(' ', limit.Dimensions)}] {Describe(limit.Quota)}{Extras(limit)}";
+
+    private static string Describe(Quota quota) => quota switch
+    {
+        TokenQuota bucket => string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens}/{bucket.Period.TotalMilliseconds}ms of {bucket.Capacity}"),
+        WindowQuota window => $"{window.Capacity} every {window.Every} in {window.Zone}",
+        ConcurrencyQuota places => string.Create(CultureInfo.InvariantCulture, $"{places.Capacity} places for {places.Lease.TotalMilliseconds}ms"),
+        _ => throw new InvalidOperationException("a kind that is not described"),
+    };
+
+    private static string Extras(Limit limit) => string.Concat(
+        limit.Cost == 1 ? "" : $" cost {limit.Cost}",
+        limit.Mode == LimitMode.Enforce ? "" : " shadow",
+        string.Concat(limit.When.Select(condition => $" when {condition.Dimension} is {string.Join('|', condition.Patterns)}")));
 }

@@ -5,7 +5,7 @@ namespace Weir.Tests.Stores;
 /// <summary>Law L9 at the limit of a full store: invented tenants end in one bucket, and take nothing from a listed one's.</summary>
 public sealed class FullStoreTenantsTests
 {
-    private static readonly Quota Slow = Quota.Create(1, TimeSpan.FromDays(1), 10);
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);
 
     [Fact]
     public async Task L9_Invented_tenants_without_end_leave_a_listed_tenant_its_bucket()

@@ -6,11 +6,11 @@ namespace Weir.Tests.Stores;
 public sealed class MemoryStoreTests
 {
     /// <summary>So large and so slow that every key keeps its place and the bucket they share never refuses.</summary>
-    private static readonly Quota Slow = Quota.Create(1, TimeSpan.FromHours(1), 100_000);
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100_000);
 
     private readonly FakeTimeProvider _time = Some.Clock();
 
-    private static BucketAnswer Take(MemoryStore store, string key = "a", long cost = 1, string tenant = "default", Quota? quota = null) =>
+    private static BucketAnswer Take(MemoryStore store, string key = "a", long cost = 1, string tenant = "default", TokenQuota? quota = null) =>
         store.TakeAsync(Some.Request(key, cost, tenant, quota)).Result;
 
     private static BucketAnswer Check(MemoryStore store, string key = "a", long cost = 1, string tenant = "default") =>
@@ -49,16 +49,16 @@ public sealed class MemoryStoreTests
     [InlineData("a", "per-keyb", "aper-key", "b")]
     public void Parts_that_spell_the_same_together_are_told_apart(string tenant, string key, string otherTenant, string otherKey)
     {
-        var one = BucketHash.Of(Some.Request(key, tenant: tenant), seed: 1);
-        Assert.NotEqual(one, BucketHash.Of(Some.Request(otherKey, tenant: otherTenant), seed: 1));
-        Assert.NotEqual(one, BucketHash.Of(Some.Request(key, tenant: tenant), seed: 2));
+        var one = HashOf(Some.Request(key, tenant: tenant), seed: 1);
+        Assert.NotEqual(one, HashOf(Some.Request(otherKey, tenant: otherTenant), seed: 1));
+        Assert.NotEqual(one, HashOf(Some.Request(key, tenant: tenant), seed: 2));
     }
 
     [Fact]
     public void A_key_of_the_greatest_length_is_hashed_whole()
     {
         string key = new('k', Bounds.MaxKeyBytes - 1);
-        Assert.NotEqual(BucketHash.Of(Some.Request(key + "a"), 1), BucketHash.Of(Some.Request(key + "b"), 1));
+        Assert.NotEqual(HashOf(Some.Request(key + "a"), 1), HashOf(Some.Request(key + "b"), 1));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class MemoryStoreTests
     {
         var store = Some.Memory(_time);
         Take(store, cost: 10);
-        var wider = Quota.Create(50, TimeSpan.FromSeconds(1), 12);
+        var wider = TokenQuota.Create(50, TimeSpan.FromSeconds(1), 12);
         Assert.Equal(BucketOutcome.Refused, Take(store, cost: 3, quota: wider).Outcome);
         Assert.Equal(BucketOutcome.Allowed, Take(store, cost: 2, quota: wider).Outcome);
     }
@@ -229,4 +229,6 @@ public sealed class MemoryStoreTests
             limiter.CheckAsync(new RequestFacts("default", key)).GetAwaiter().GetResult();
         }
     }
+
+    private static UInt128 HashOf(LimitSet limits, long seed) => BucketHash.Of(limits.Facts, limits.First, seed);
 }

@@ -154,13 +154,13 @@ public sealed class SnapshotTests : IDisposable
         int rates = BitConverter.ToInt32(bytes, 12);
         Assert.Equal("WEIRSNAP"u8.ToArray(), bytes[..8]);
         Assert.Equal(1, BitConverter.ToInt32(bytes, 8));
-        Assert.Equal((7, 42, store.NowUs), (BitConverter.ToInt64(bytes, 16), BitConverter.ToInt64(bytes, 24), BitConverter.ToInt64(bytes, 32)));
+        Assert.Equal((7, 42, store.Time.NowUs), (BitConverter.ToInt64(bytes, 16), BitConverter.ToInt64(bytes, 24), BitConverter.ToInt64(bytes, 32)));
         int slots = 40 + (rates * 24);
         Assert.Equal(slots + (2 * 32) + 16, bytes.Length);
         int rate = Some.Quota.Rate.Id;
-        Assert.Equal(BucketHash.Of(Some.Request("a"), 7), new UInt128(BitConverter.ToUInt64(bytes, slots + 8), BitConverter.ToUInt64(bytes, slots)));
+        Assert.Equal(HashOf(Some.Request("a"), 7), new UInt128(BitConverter.ToUInt64(bytes, slots + 8), BitConverter.ToUInt64(bytes, slots)));
         Assert.Equal((200_000UL << 11) | ((uint)rate & 2047), BitConverter.ToUInt64(bytes, slots + 16));
-        Assert.Equal(((ulong)store.NowUs << 11) | ((uint)rate >> 11), BitConverter.ToUInt64(bytes, slots + 24));
+        Assert.Equal(((ulong)store.Time.NowUs << 11) | ((uint)rate >> 11), BitConverter.ToUInt64(bytes, slots + 24));
         Assert.All(bytes[(slots + 32)..(slots + 64)], zero => Assert.Equal(0, zero));
     }
 
@@ -173,4 +173,6 @@ public sealed class SnapshotTests : IDisposable
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(FilePath));
     }
+
+    private static UInt128 HashOf(LimitSet limits, long seed) => BucketHash.Of(limits.Facts, limits.First, seed);
 }

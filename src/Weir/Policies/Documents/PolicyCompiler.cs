@@ -114,7 +114,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         if (text.IsBroken || text.Rate is not { } rate)
             return null;
         long capacity = (text.Burst ?? Burst.Default).CapacityFor(rate);
-        if (Quota.TryCreate(rate.Tokens, rate.Period, capacity, out var quota, out string? error))
+        if (TokenQuota.TryCreate(rate.Tokens, rate.Period, capacity, out var quota, out string? error))
             return Shared(text, quota);
         walk.Errors.Add(text.NumbersPlace, error);
         return null;
@@ -122,7 +122,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private static bool Fits(LimitText text) =>
         text.Rate is { } rate
-        && Quota.TryCreate(rate.Tokens, rate.Period, (text.Burst ?? Burst.Default).CapacityFor(rate), out _, out _);
+        && TokenQuota.TryCreate(rate.Tokens, rate.Period, (text.Burst ?? Burst.Default).CapacityFor(rate), out _, out _);
 
     private Limit Shared(LimitText text, Quota quota)
     {
@@ -137,6 +137,6 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         if (plan.Limits.Contains(limit))
             return plan;
         ref var overridden = ref CollectionsMarshal.GetValueRefOrAddDefault(_overridden, (plan, limit), out _);
-        return overridden ??= plan with { Limits = [limit] };
+        return overridden ??= new Plan(plan.Name, [limit], plan.OnOutage);
     }
 }

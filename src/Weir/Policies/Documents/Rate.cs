@@ -41,8 +41,8 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         if (!WholeNumber.TryParse(tokens, MaxTokens, out long tokenCount) || tokenCount == 0)
             return $"{Spelling.Quote(text)} is out of range; the tokens of a rate are from 1 to {MaxTokens}";
         long periods = 1;
-        if (!count.IsEmpty && !WholeNumber.TryParse(count, Quota.MaxPeriod.Ticks / unit.Ticks, out periods) || periods == 0)
-            return $"{Spelling.Quote(text)} is out of range; the period of a rate is from 1ms to {Quota.MaxPeriod.TotalDays:0}d";
+        if (!count.IsEmpty && !WholeNumber.TryParse(count, TokenQuota.MaxPeriod.Ticks / unit.Ticks, out periods) || periods == 0)
+            return $"{Spelling.Quote(text)} is out of range; the period of a rate is from 1ms to {TokenQuota.MaxPeriod.TotalDays:0}d";
         rate = new Rate(tokenCount, unit * periods);
         return null;
     }

@@ -1,4 +1,4 @@
 namespace Weir;
 
 /// <summary>What is asked of one bucket.</summary>
-internal readonly record struct Ask(Quota Quota, long NowUs, long Cost, bool Spend);
+internal readonly record struct Ask(Quota Quota, StoreTime Time, long Cost, StoreVerb What);

@@ -18,20 +18,20 @@ internal static class BucketHash
 {
     private const int OnStack = 512;
 
-    /// <summary>The hash of the bucket of a request's limit. Never zero: zero marks an empty slot.</summary>
+    /// <summary>The hash of the bucket of one of a request's limits. Never zero: zero marks an empty slot.</summary>
     [SkipLocalsInit]
-    public static UInt128 Of(in LimitSet limits, long seed)
+    public static UInt128 Of(in RequestFacts facts, Limit limit, long seed)
     {
-        int size = PartSize(limits.Facts.Tenant) + PartSize(limits.Limit!.Name);
-        var dimensions = limits.Limit.Dimensions;
-        foreach (string dimension in dimensions)
-            size += PartSize(limits.Facts.ValueOf(dimension)!);
+        int size = PartSize(facts.Tenant) + PartSize(limit.Name);
+        var dimensions = limit.Dimensions;
+        foreach (var dimension in dimensions)
+            size += PartSize(dimension.ValueIn(facts)!);
 
         byte[]? rented = null;
         var bytes = size <= OnStack ? stackalloc byte[OnStack] : (rented = ArrayPool<byte>.Shared.Rent(size));
-        var rest = Write(limits.Limit.Name, Write(limits.Facts.Tenant, bytes));
-        foreach (string dimension in dimensions)
-            rest = Write(limits.Facts.ValueOf(dimension)!, rest);
+        var rest = Write(limit.Name, Write(facts.Tenant, bytes));
+        foreach (var dimension in dimensions)
+            rest = Write(dimension.ValueIn(facts)!, rest);
         var hash = NotZero(XxHash128.HashToUInt128(bytes[..size], seed));
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
@@ -43,10 +43,10 @@ internal static class BucketHash
     /// names share one together, since whoever invents keys can invent tenants too.
     /// </summary>
     [SkipLocalsInit]
-    public static UInt128 OfOverflow(in LimitSet limits, long seed)
+    public static UInt128 OfOverflow(in LimitSet limits, Limit limit, long seed)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
-        var rest = Write(limits.Limit!.Name, Write(limits.TenantIsListed ? limits.Facts.Tenant : "", bytes));
+        var rest = Write(limit.Name, Write(limits.TenantIsListed ? limits.Facts.Tenant : "", bytes));
         return NotZero(XxHash128.HashToUInt128(bytes[..(OnStack - rest.Length)], ~seed));
     }
 

@@ -23,6 +23,8 @@ public sealed class MemoryStore : IBucketStore
     private readonly SlotTable _buckets;
     private readonly SlotTable _overflow;
     private readonly MonotonicClock _clock;
+    private readonly PlaceTable _places;
+    private readonly MemoTable _memos;
     private long _overflowed;
     private long _full;
 
@@ -35,6 +37,8 @@ public sealed class MemoryStore : IBucketStore
         _clock = new MonotonicClock(time);
         Seed = options.HashSeed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _buckets = new SlotTable(options.MaxKeys);
+        _places = new PlaceTable(options.MaxKeys);
+        _memos = new MemoTable(options.MaxKeys);
         _overflow = new SlotTable(Math.Max(MemoryStoreOptions.LeastKeys, options.MaxKeys / KeysPerOverflow));
     }
 
@@ -58,72 +62,139 @@ public sealed class MemoryStore : IBucketStore
 
     internal long Seed { get; private set; }
 
-    internal long NowUs => _clock.NowUs;
+    internal StoreTime Time => new(_clock.NowUs, _clock.WallUs);
 
     internal SlotTable Buckets => _buckets;
 
     internal SlotTable Overflow => _overflow;
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> TakeAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        new(Decide(limits, spend: true));
+    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
+        new(ask.Memo is null ? Answer(ask) : _memos.Answer(ask, this));
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> CheckAsync(LimitSet limits, CancellationToken cancellation = default) =>
-        new(Decide(limits, spend: false));
+    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        new((_memos.Recall(tenant, id, _clock.NowUs), StoreFault.None));
 
     /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;
 
-    private BucketAnswer Decide(in LimitSet limits, bool spend)
+    internal BucketAnswer Answer(in StoreAsk ask) =>
+        ask.Limits.Count == 1 && !ask.Limits.Plan.HasPlaces && ask.What != StoreVerb.Charge
+            ? DecideOne(ask.Limits, ask.Limits.First, ask.What)
+            : BucketTransaction.OfThisThread().Answer(this, ask);
+
+    /// <summary>What time it is; on the wall only where a limit needs to know.</summary>
+    internal StoreTime TimeFor(Plan plan) => new(_clock.NowUs, plan.HasWindows ? _clock.WallUs : 0);
+
+    /// <summary>As <paramref name="time"/>, with the wall's time: whoever looks for room looks at windows, too.</summary>
+    internal StoreTime WithWall(in StoreTime time) => time.WallUs != 0 ? time : time with { WallUs = _clock.WallUs };
+
+    private unsafe BucketAnswer DecideOne(in LimitSet limits, Limit limit, StoreVerb what)
     {
-        var hash = BucketHash.Of(limits, Seed);
+        var hash = BucketHash.Of(limits.Facts, limit, Seed);
         var shard = _buckets.ShardOf(hash);
         shard.Prefetch(hash);
-        var ask = new Ask(limits.Limit!.Quota, _clock.NowUs, limits.Facts.Cost, spend);
+        var ask = new Ask(limit.Quota, TimeFor(limits.Plan), limit.CostOf(limits.Facts.Cost), what);
         lock (shard.Gate)
         {
-            return shard.TryTakeLocked(hash, ask, out var outcome, out var state)
-                ? new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory)
-                : DecideNewLocked(shard, hash, limits, ask);
+            var slot = shard.FindLocked(hash);
+            if (slot is null)
+                return DecideNewLocked(shard, hash, limits, limit, ask);
+            var (outcome, state) = Take(slot, ask);
+            return Answer(limit, outcome, state, ask.Time);
         }
+    }
+
+    /// <summary>Decides on a bucket that has a slot.</summary>
+    private unsafe (BucketOutcome, BucketState) Take(Slot* slot, in Ask ask)
+    {
+        var time = slot->RateId == ask.Quota.Rate.Id ? ask.Time : WithWall(ask.Time);
+        var state = SlotShard.StateOf(slot, ask.Quota, time);
+        var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
+        if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+            slot->Put(state, ask.Quota.Rate.Id);
+        return (outcome, state);
     }
 
     /// <summary>A key that is not here begins as new, or as the shared bucket stands, since it may have spent from that.</summary>
-    private BucketAnswer DecideNewLocked(SlotShard shard, UInt128 hash, in LimitSet limits, in Ask ask)
+    private unsafe BucketAnswer DecideNewLocked(SlotShard shard, UInt128 hash, in LimitSet limits, Limit limit, in Ask ask)
     {
-        var state = _overflow.Used == 0 ? default : SharedState(limits, ask);
-        bool shares = TokenBucket.SpentAt(ask.Quota.Rate, state, ask.NowUs) > 0;
-        var outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);
+        var state = StateOfNew(limits, limit, ask.Time);
+        bool shares = state.Spent > 0;
+        var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
         // What spends nothing needs no room.
-        bool decided = !ask.Spend || outcome != BucketOutcome.Allowed || shard.TryAddLocked(hash, state, ask.Quota.Rate.Id, ask.NowUs);
+        bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(hash, state, ask.Quota.Rate.Id, WithWall(ask.Time)) is not null;
         if (shares || !decided)
             Interlocked.Increment(ref _overflowed);
-        return decided ? new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory) : TakeShared(limits, ask);
+        if (decided)
+            return Answer(limit, outcome, state, ask.Time);
+        return TryTakeShared(limits, limit, ask, out var line) ? Answer(limit, line.Outcome, line.State, ask.Time) : BucketAnswer.Failed(StoreFault.Full);
     }
 
-    private BucketState SharedState(in LimitSet limits, in Ask ask)
+    /// <summary>How a bucket stands that has no slot of its own.</summary>
+    internal unsafe BucketState StateOfNew(in LimitSet limits, Limit limit, in StoreTime time)
     {
-        var hash = BucketHash.OfOverflow(limits, Seed);
-        var shard = _overflow.ShardOf(hash);
-        lock (shard.Gate)
-            return shard.StateLocked(hash, ask.Quota);
-    }
-
-    private BucketAnswer TakeShared(in LimitSet limits, in Ask ask)
-    {
-        var hash = BucketHash.OfOverflow(limits, Seed);
+        if (_overflow.Used == 0)
+            return default;
+        var hash = BucketHash.OfOverflow(limits, limit, Seed);
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            if (shard.TryTakeLocked(hash, ask, out var outcome, out var state))
-                return new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory);
-            outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);
-            if (shard.TryAddLocked(hash, state, ask.Quota.Rate.Id, ask.NowUs))
-                return new BucketAnswer(outcome, state, ask.NowUs, DecisionSource.Memory);
+            var slot = shard.FindLocked(hash);
+            return slot is null || slot->IsAsNew(WithWall(time)) ? default : SlotShard.StateOf(slot, limit.Quota, WithWall(time));
+        }
+    }
+
+    /// <summary>Decides on the bucket that is shared by those who found no room. False when there is none even for that.</summary>
+    internal unsafe bool TryTakeShared(in LimitSet limits, Limit limit, in Ask ask, out BucketLine line)
+    {
+        var hash = BucketHash.OfOverflow(limits, limit, Seed);
+        var shard = _overflow.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var slot = shard.FindLocked(hash);
+            if (slot is null)
+                slot = shard.AddLocked(hash, default, ask.Quota.Rate.Id, WithWall(ask.Time));
+            if (slot is not null)
+            {
+                var (outcome, state) = Take(slot, ask);
+                line = new BucketLine(outcome, state);
+                return true;
+            }
         }
 
         Interlocked.Increment(ref _full);
-        return BucketAnswer.Failed(StoreFault.Full);
+        line = default;
+        return false;
     }
+
+    /// <summary>Spends on, or gives back to, the bucket that is shared by those who found no room, if there is one.</summary>
+    /// <returns>False when there is none, and none can be made.</returns>
+    internal unsafe bool TryChargeShared(in LimitSet limits, Limit limit, in StoreTime time, long cost)
+    {
+        var hash = BucketHash.OfOverflow(limits, limit, Seed);
+        var shard = _overflow.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var slot = shard.FindLocked(hash);
+            if (slot is null)
+                slot = shard.AddLocked(hash, default, limit.Quota.Rate.Id, WithWall(time));
+            if (slot is null)
+                return false;
+            var state = SlotShard.StateOf(slot, limit.Quota, WithWall(time));
+            limit.Quota.Charge(ref state, time, cost);
+            slot->Put(state, limit.Quota.Rate.Id);
+            return true;
+        }
+    }
+
+    internal PlaceTable Places => _places;
+
+    internal void CountOverflowed() => Interlocked.Increment(ref _overflowed);
+
+    /// <summary>A limit in shadow mode has no say.</summary>
+    private static BucketAnswer Answer(Limit limit, BucketOutcome outcome, BucketState state, in StoreTime time) => limit.Mode == LimitMode.Enforce
+        ? new BucketAnswer(outcome, state, time, DecisionSource.Memory)
+        : new BucketAnswer(BucketOutcome.Allowed, [new BucketLine(outcome, state)], time, DecisionSource.Memory);
 }

@@ -7,6 +7,9 @@ internal sealed class MonotonicClock(TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private readonly long _frequency = time.TimestampFrequency;
 
+    /// <summary>Unix time in microseconds, by which windows are told.</summary>
+    public long WallUs => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
     public long NowUs
     {
         get

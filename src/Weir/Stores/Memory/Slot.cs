@@ -30,7 +30,8 @@ internal struct Slot
     public readonly BucketState State => new((long)(_spent >> RateBits), (long)(_at >> RateBits));
 
     /// <summary>True when the bucket cannot be told from a new one, and so may be forgotten (law L11).</summary>
-    public readonly bool IsAsNew(long nowUs) => TokenBucket.SpentAt(Rate, State, nowUs) == 0;
+    public readonly bool IsAsNew(in StoreTime time) =>
+        Rate is var rate && rate.IsWindow ? State.At <= time.WallUs || State.Spent == 0 : TokenBucket.SpentAt(rate, State, time.NowUs) == 0;
 
     public readonly bool Is(ulong hashLow, ulong hashHigh) => _hashLow == hashLow && _hashHigh == hashHigh;
 

@@ -18,11 +18,16 @@ internal sealed unsafe class SlotShard
 
     /// <param name="slots">This shard's part of the table's memory, zeroed.</param>
     /// <param name="sets">Sets of slots in it.</param>
-    public SlotShard(Slot* slots, int sets)
+    /// <param name="number">Its place among the shards, by which they are locked one after the other.</param>
+    public SlotShard(Slot* slots, int sets, int number)
     {
+        Number = number;
         _slots = slots;
         _sets = (uint)sets;
     }
+
+    /// <summary>Whoever needs several shards locks them in the order of their numbers.</summary>
+    public int Number { get; }
 
     public static int SetsFor(double slots) => Math.Max(2, (int)Math.Ceiling(slots / SetSize));
 
@@ -48,55 +53,49 @@ internal sealed unsafe class SlotShard
         }
     }
 
-    /// <summary>Decides on a bucket that is here; false when it is not.</summary>
-    public bool TryTakeLocked(UInt128 hash, in Ask ask, out BucketOutcome outcome, out BucketState state)
+    /// <summary>The slot of a bucket; null when it is not here.</summary>
+    public Slot* FindLocked(UInt128 hash)
     {
-        var slot = Find(hash);
-        state = slot is null ? default : StateFor(ask.Quota, slot);
-        outcome = default;
-        if (slot is null)
-            return false;
-        outcome = TokenBucket.Take(ask.Quota, ref state, ask.NowUs, ask.Cost);
-        if (ask.Spend && outcome == BucketOutcome.Allowed)
-            slot->Put(state, ask.Quota.Rate.Id);
-        return true;
+        ulong low = (ulong)hash, high = (ulong)(hash >> 64);
+        var slot = FindIn(SetOf(low), low, high);
+        return slot is null ? FindIn(SetOf(high), low, high) : slot;
     }
 
-    /// <summary>How a bucket stands; a bucket that is not here is as new.</summary>
-    public BucketState StateLocked(UInt128 hash, Quota quota)
-    {
-        var slot = Find(hash);
-        return slot is null ? default : StateFor(quota, slot);
-    }
+    /// <summary>How a bucket stands under a quota, which need not be the one it was written with.</summary>
+    public static BucketState StateOf(Slot* slot, Quota quota, in StoreTime time) =>
+        slot is null ? default
+        : slot->RateId == quota.Rate.Id ? slot->State
+        : slot->IsAsNew(time) ? default
+        : quota.Adopt(slot->State, slot->Rate, time);
 
-    /// <summary>Adds a bucket that is not here; false when there is no room for it.</summary>
-    public bool TryAddLocked(UInt128 hash, BucketState state, int rateId, long nowUs)
+    /// <summary>Adds a bucket that is not here; null when there is no room for it.</summary>
+    public Slot* AddLocked(UInt128 hash, BucketState state, int rateId, in StoreTime time)
     {
         var first = SetOf((ulong)hash);
         var second = SetOf((ulong)(hash >> 64));
         int roomInFirst = Empties(first), roomInSecond = Empties(second);
         var slot = roomInFirst + roomInSecond > 0
             ? FirstEmpty(roomInFirst >= roomInSecond ? first : second)
-            : FirstAsNew(first, second, nowUs);
+            : FirstAsNew(first, second, time);
         if (slot is null)
-            return false;
+            return null;
         if (slot->IsEmpty)
             _used++;
         slot->Put((ulong)hash, (ulong)(hash >> 64), state, rateId);
-        return true;
+        return slot;
     }
 
     /// <summary>Copies every bucket that is not as new to <paramref name="to"/> and returns how many there are.</summary>
     /// <param name="to">Room for <see cref="Capacity"/> slots.</param>
-    /// <param name="nowUs">The store's clock.</param>
-    public int CopyLive(Span<Slot> to, long nowUs)
+    /// <param name="time">The store's clock.</param>
+    public int CopyLive(Span<Slot> to, in StoreTime time)
     {
         int count = 0;
         lock (Gate)
         {
             for (var slot = _slots; slot < _slots + Capacity; slot++)
             {
-                if (!slot->IsEmpty && !slot->IsAsNew(nowUs))
+                if (!slot->IsEmpty && !slot->IsAsNew(time))
                     to[count++] = *slot;
             }
         }
@@ -107,13 +106,6 @@ internal sealed unsafe class SlotShard
     /// <summary>The upper half of the word is scaled to the number of sets, which need not be a power of two.</summary>
     private Slot* SetOf(ulong word) => _slots + ((((word >> 32) * _sets) >> 32) * SetSize);
 
-    private Slot* Find(UInt128 hash)
-    {
-        ulong low = (ulong)hash, high = (ulong)(hash >> 64);
-        var slot = FindIn(SetOf(low), low, high);
-        return slot is null ? FindIn(SetOf(high), low, high) : slot;
-    }
-
     private static Slot* FindIn(Slot* set, ulong low, ulong high)
     {
         for (int i = 0; i < SetSize; i++)
@@ -123,14 +115,6 @@ internal sealed unsafe class SlotShard
         }
 
         return null;
-    }
-
-    private static BucketState StateFor(Quota quota, Slot* slot)
-    {
-        var state = slot->State;
-        if (slot->RateId == quota.Rate.Id)
-            return state;
-        return state with { Spent = TokenBucket.Rescale(state.Spent, slot->Rate.UnitsPerToken, quota.Rate.UnitsPerToken) };
     }
 
     private static int Empties(Slot* set)
@@ -148,13 +132,13 @@ internal sealed unsafe class SlotShard
         return set;
     }
 
-    private static Slot* FirstAsNew(Slot* first, Slot* second, long nowUs)
+    private static Slot* FirstAsNew(Slot* first, Slot* second, in StoreTime time)
     {
         for (int i = 0; i < SetSize; i++)
         {
-            if (first[i].IsAsNew(nowUs))
+            if (first[i].IsAsNew(time))
                 return first + i;
-            if (second[i].IsAsNew(nowUs))
+            if (second[i].IsAsNew(time))
                 return second + i;
         }
 

@@ -22,7 +22,7 @@ internal sealed unsafe class SlotTable
         _memory = new SlotMemory(slots * shards);
         _shards = new SlotShard[shards];
         for (int i = 0; i < shards; i++)
-            _shards[i] = new SlotShard(_memory.Start + ((long)i * slots), sets);
+            _shards[i] = new SlotShard(_memory.Start + ((long)i * slots), sets, i);
     }
 
     public IReadOnlyList<SlotShard> Shards => _shards;

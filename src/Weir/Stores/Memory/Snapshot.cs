@@ -52,13 +52,13 @@ internal static class Snapshot
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], rates.Length);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], store.Seed);
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], unixUs);
-        BinaryPrimitives.WriteInt64LittleEndian(header[32..], store.NowUs);
+        BinaryPrimitives.WriteInt64LittleEndian(header[32..], store.Time.NowUs);
         Append(to, checksum, header);
         foreach (var rate in rates)
             Append(to, checksum, MemoryMarshal.AsBytes([rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick]));
-        WriteTable(store.Buckets, to, checksum, store.NowUs, rates.Length);
+        WriteTable(store.Buckets, to, checksum, store.Time, rates.Length);
         Append(to, checksum, stackalloc byte[Slot.Size]);
-        WriteTable(store.Overflow, to, checksum, store.NowUs, rates.Length);
+        WriteTable(store.Overflow, to, checksum, store.Time, rates.Length);
         to.Write(checksum.GetCurrentHash());
     }
 
@@ -80,12 +80,12 @@ internal static class Snapshot
         return ReadSlots(store, from, header, unixUs);
     }
 
-    private static void WriteTable(SlotTable table, Stream to, XxHash128 checksum, long nowUs, int rates)
+    private static void WriteTable(SlotTable table, Stream to, XxHash128 checksum, in StoreTime time, int rates)
     {
         var slots = new Slot[table.Shards.Max(shard => shard.Capacity)];
         foreach (var shard in table.Shards)
         {
-            int count = shard.CopyLive(slots, nowUs);
+            int count = shard.CopyLive(slots, time);
             for (int i = 0; i < count; i++)
             {
                 // A rate that came after the table of rates was written belongs to a bucket that did too.
@@ -128,7 +128,8 @@ internal static class Snapshot
             return new(0, 0, "its table of rates is not one");
         store.AdoptSeed(BinaryPrimitives.ReadInt64LittleEndian(header[16..]));
         long awayUs = Math.Max(0, unixUs - BinaryPrimitives.ReadInt64LittleEndian(header[24..]));
-        long shiftUs = store.NowUs - BinaryPrimitives.ReadInt64LittleEndian(header[32..]) - awayUs;
+        var time = store.Time;
+        long shiftUs = time.NowUs - BinaryPrimitives.ReadInt64LittleEndian(header[32..]) - awayUs;
         int buckets = 0, dropped = 0;
         var table = store.Buckets;
         var slot = default(Slot);
@@ -138,7 +139,7 @@ internal static class Snapshot
             from.ReadExactly(bytes);
             if (slot.IsEmpty)
                 table = store.Overflow;
-            else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, store.NowUs))
+            else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, time))
                 dropped++;
             else
                 buckets++;
@@ -152,15 +153,23 @@ internal static class Snapshot
     /// <param name="slot">As the snapshot has it.</param>
     /// <param name="rate">The slot's rate in this process.</param>
     /// <param name="shiftUs">What turns the snapshot's stamps into this store's.</param>
-    /// <param name="nowUs">The store's clock.</param>
-    private static bool TryRestore(SlotTable table, in Slot slot, RefillRate rate, long shiftUs, long nowUs)
+    /// <param name="time">The store's clock.</param>
+    private static unsafe bool TryRestore(SlotTable table, in Slot slot, RefillRate rate, long shiftUs, in StoreTime time)
     {
-        // Drained up to now, since a stamp from before this clock's zero would be negative.
-        var moved = slot.State with { At = Math.Min(slot.State.At + shiftUs, nowUs) };
-        long spent = TokenBucket.SpentAt(rate, moved, nowUs);
+        var state = rate.IsWindow ? OpenWindow(slot.State, time) : Drained(rate, slot.State with { At = slot.State.At + shiftUs }, time);
         var shard = table.ShardOf(slot.Hash);
         lock (shard.Gate)
-            return spent == 0 || shard.TryAddLocked(slot.Hash, new BucketState(spent, nowUs), rate.Id, nowUs);
+            return state.Spent == 0 || shard.AddLocked(slot.Hash, state, rate.Id, time) is not null;
+    }
+
+    /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>
+    private static BucketState OpenWindow(BucketState state, in StoreTime time) => state.At > time.WallUs ? state : default;
+
+    /// <summary>Drained up to now, since a stamp from before this clock's zero would be negative.</summary>
+    private static BucketState Drained(RefillRate rate, BucketState state, in StoreTime time)
+    {
+        var moved = state with { At = Math.Min(state.At, time.NowUs) };
+        return new BucketState(TokenBucket.SpentAt(rate, moved, time.NowUs), time.NowUs);
     }
 
     private static RefillRate[]? ReadRates(Stream from, int count)

@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Weir.Redis;
+
+/// <summary>Spells one decision's numbers for <c>take.lua</c>, as that says: doubles, little-endian.</summary>
+internal static class AskWriter
+{
+    private const int Head = 3;
+    private const int MemoFields = 2;
+    private const int LimitFields = 4;
+    private const int MostFields = LimitFields + 6;
+
+    private enum Kind
+    {
+        Bucket,
+        Window,
+        Places,
+    }
+
+    /// <summary>Spells what is asked.</summary>
+    /// <param name="ask">What is asked.</param>
+    /// <param name="redisUs">The time of Redis as far as we know it; only windows need it.</param>
+    public static byte[] Write(in StoreAsk ask, long redisUs)
+    {
+        Span<double> numbers = stackalloc double[Head + MemoFields + (Plan.MaxLimits * MostFields)];
+        int count = 0;
+        numbers[count++] = (int)ask.What;
+        numbers[count++] = ask.Limits.Count;
+        numbers[count++] = ask.Memo is null ? 0 : ask.Memo.Settles ? 2 : 1;
+        if (ask.Memo is { } memo)
+        {
+            numbers[count++] = Math.Ceiling(memo.Keep.TotalMilliseconds);
+            numbers[count++] = Math.Ceiling(memo.Open.TotalMilliseconds);
+        }
+
+        int index = 0;
+        foreach (var limit in ask.Limits)
+            Write(ask, limit, ask.OnlyEnds?[index++] ?? 0, redisUs, numbers, ref count);
+        var bytes = new byte[count * sizeof(double)];
+        if (BitConverter.IsLittleEndian)
+            MemoryMarshal.AsBytes(numbers[..count]).CopyTo(bytes);
+        else
+            WriteReversed(numbers[..count], bytes);
+        return bytes;
+    }
+
+    private static void Write(in StoreAsk ask, Limit limit, long onlyEnd, long redisUs, Span<double> to, ref int count)
+    {
+        to[count++] = (int)(limit.Quota switch { TokenQuota => Kind.Bucket, WindowQuota => Kind.Window, _ => Kind.Places });
+        to[count++] = limit.Mode == LimitMode.Shadow ? 1 : 0;
+        to[count++] = limit.Quota.Capacity;
+        to[count++] = limit.CostOf(ask.Limits.Facts.Cost);
+        switch (limit.Quota)
+        {
+            case WindowQuota window:
+                to[count++] = onlyEnd;
+                var edges = window.Calendar.Around(redisUs);
+                to[count++] = edges.PreviousStartUs;
+                to[count++] = edges.StartUs;
+                to[count++] = edges.EndUs;
+                to[count++] = edges.NextEndUs;
+                to[count++] = edges.EndAfterNextUs;
+                break;
+            case ConcurrencyQuota places:
+                to[count++] = limit.Cost;
+                to[count++] = ask.Limits.LeaseUs(places) / 1000;
+                break;
+            default:
+                to[count++] = limit.Quota.Rate.UnitsPerToken;
+                to[count++] = limit.Quota.Rate.UnitsPerTick;
+                to[count++] = limit.Quota.Rate.TickUs;
+                break;
+        }
+    }
+
+    private static void WriteReversed(ReadOnlySpan<double> numbers, Span<byte> to)
+    {
+        for (int i = 0; i < numbers.Length; i++)
+            BinaryPrimitives.WriteDoubleLittleEndian(to[(i * sizeof(double))..], numbers[i]);
+    }
+}

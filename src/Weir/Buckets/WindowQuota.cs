@@ -1,0 +1,108 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Weir;
+
+/// <summary>So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone.</summary>
+/// <remarks>
+/// A window is kept by what was spent in it and when it ends. One that has ended is as new. What was spent in a window of another length is
+/// spent in this one too until that ends; a store's clock that steps back by up to a second over an edge goes on in the later
+/// window, so that nothing is minted (law L5).
+/// </remarks>
+public sealed record WindowQuota : Quota
+{
+    private const long MaxLimit = ExactLimit - 1;
+
+    private WindowQuota(long limit, WindowCalendar calendar)
+        : base(limit, RefillRate.OfWindows) => Calendar = calendar;
+
+    /// <summary>When windows begin and end.</summary>
+    internal WindowCalendar Calendar { get; }
+
+    /// <summary>The length of a window.</summary>
+    public WindowUnit Every => Calendar.Every;
+
+    /// <summary>The time zone, as IANA calls it.</summary>
+    public string Zone => Calendar.Zone;
+
+    /// <inheritdoc/>
+    public override TimeSpan Window => Calendar.Every switch
+    {
+        WindowUnit.Second => TimeSpan.FromSeconds(1),
+        WindowUnit.Minute => TimeSpan.FromMinutes(1),
+        WindowUnit.Hour => TimeSpan.FromHours(1),
+        WindowUnit.Day => TimeSpan.FromDays(1),
+        WindowUnit.Week => TimeSpan.FromDays(7),
+        WindowUnit.Month => TimeSpan.FromDays(31),
+        WindowUnit.Quarter => TimeSpan.FromDays(92),
+        _ => TimeSpan.FromDays(366),
+    };
+
+    /// <summary>Makes a quota, or says why these make none.</summary>
+    /// <param name="limit">Tokens a window; 0 bans.</param>
+    /// <param name="every">The length of a window.</param>
+    /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
+    /// <param name="quota">The quota, when true is returned.</param>
+    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    public static bool TryCreate(
+        long limit, WindowUnit every, string zone, [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error)
+    {
+        quota = null;
+        if (limit is < 0 or > MaxLimit)
+        {
+            error = $"a window's limit is from 0 to {MaxLimit}; it was {limit}";
+            return false;
+        }
+
+        if (!WindowCalendar.TryCreate(every, zone, out var calendar, out error))
+            return false;
+        quota = new WindowQuota(limit, calendar);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal override BucketOutcome Take(ref BucketState state, in StoreTime time, long cost)
+    {
+        state = Now(state, time);
+        if (cost > Capacity)
+            return BucketOutcome.NeverFits;
+        if (state.Spent + cost > Capacity)
+            return BucketOutcome.Refused;
+        state = state with { Spent = state.Spent + cost };
+        return BucketOutcome.Allowed;
+    }
+
+    /// <inheritdoc/>
+    internal override void Charge(ref BucketState state, in StoreTime time, long cost)
+    {
+        state = Now(state, time);
+        state = state with { Spent = TokenBucket.Bounded(state.Spent, cost) };
+    }
+
+    /// <inheritdoc/>
+    internal override long TokensLeft(BucketState state, in StoreTime time) => Math.Max(0, Capacity - Now(state, time).Spent);
+
+    /// <inheritdoc/>
+    internal override long RetryUs(BucketState state, in StoreTime time, long cost) => Now(state, time).At - time.WallUs;
+
+    /// <inheritdoc/>
+    internal override long ResetUs(BucketState state, in StoreTime time) => Now(state, time) is { Spent: > 0 } now ? now.At - time.WallUs : 0;
+
+    /// <inheritdoc/>
+    internal override BucketState Adopt(BucketState state, RefillRate writtenWith, in StoreTime time)
+    {
+        if (writtenWith.IsWindow)
+            return state;
+        long tokens = (state.Spent + writtenWith.UnitsPerToken - 1) / writtenWith.UnitsPerToken;
+        return new BucketState(tokens, Calendar.Around(time.WallUs).EndUs);
+    }
+
+    /// <summary>What is spent in the window that it is now, and when that ends.</summary>
+    internal BucketState Now(BucketState state, in StoreTime time)
+    {
+        var edges = Calendar.Around(time.WallUs);
+        if (state.At <= time.WallUs)
+            return new BucketState(0, edges.EndUs);
+        bool steppedBack = state.At > edges.EndUs && edges.EndUs - time.WallUs <= TokenBucket.MaxFreezeUs;
+        return state with { At = steppedBack ? Math.Min(state.At, edges.NextEndUs) : edges.EndUs };
+    }
+}

@@ -1,0 +1,37 @@
+namespace Weir;
+
+/// <summary>One limit's part of a decision.</summary>
+/// <param name="Limit">The limit.</param>
+/// <param name="Outcome">What it alone would have said; of a limit in shadow mode, what it would say if it were enforced.</param>
+/// <param name="Remaining">Requests of one token that still fit; 0 or more.</param>
+/// <param name="RetryAfter">When this limit would allow the request; zero when it does, null when never.</param>
+/// <param name="ResetAfter">When the bucket is as new.</param>
+public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
+{
+    /// <summary>True when this limit allows the request.</summary>
+    public bool Allowed => Outcome == DecisionOutcome.Allowed;
+
+    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost) => new(
+        limit,
+        (DecisionOutcome)line.Outcome,
+        limit.Quota.TokensLeft(line.State, time) / limit.Cost,
+        line.Outcome switch
+        {
+            BucketOutcome.Allowed => TimeSpan.Zero,
+            BucketOutcome.Refused => Microseconds(limit.Quota.RetryUs(line.State, time, limit.CostOf(cost))),
+            _ => null,
+        },
+        Microseconds(limit.Quota.ResetUs(line.State, time)));
+
+    /// <summary>Whether this limit's word weighs more than another's: the longer wait, else the fewer requests that are left.</summary>
+    internal bool Outweighs(in LimitDecision other)
+    {
+        if (Outcome != other.Outcome)
+            return Outcome > other.Outcome;
+        return Allowed
+            ? Remaining < other.Remaining || (Remaining == other.Remaining && ResetAfter > other.ResetAfter)
+            : RetryAfter > other.RetryAfter;
+    }
+
+    private static TimeSpan Microseconds(long us) => TimeSpan.FromTicks(us * TimeSpan.TicksPerMicrosecond);
+}

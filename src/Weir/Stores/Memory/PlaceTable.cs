@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+
+namespace Weir;
+
+/// <summary>Who holds the places of concurrency limits, and until when. Bounded; a holder that does not come back is forgotten when its time is over.</summary>
+/// <remarks>All methods whose names end in Locked want <see cref="Gate"/> held.</remarks>
+internal sealed class PlaceTable(int maxHolders)
+{
+    private readonly Dictionary<UInt128, List<Holder>> _limits = [];
+    private int _holders;
+
+    private readonly record struct Holder(UInt128 Id, long UntilUs);
+
+    /// <summary>Owns the table.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Holders that are remembered, those included whose time is over and whose limit nobody has asked since.</summary>
+    public int Holders
+    {
+        get
+        {
+            lock (Gate)
+                return _holders;
+        }
+    }
+
+    /// <summary>Places that are held, and when there will be room for <paramref name="places"/> more; when there is, when all will be free.</summary>
+    public BucketState StateLocked(UInt128 limit, long nowUs, long places, long capacity)
+    {
+        if (!_limits.TryGetValue(limit, out var holders))
+            return default;
+        Forget(holders, nowUs);
+        if (holders.Count == 0)
+        {
+            _limits.Remove(limit);
+            return default;
+        }
+
+        long held = holders.Count * places, over = held + places - capacity;
+        if (places == 0 || over <= 0)
+            return new BucketState(held, holders[^1].UntilUs);
+        long leaving = ((over - 1) / places) + 1;
+        return new BucketState(held, holders[(int)Math.Min(leaving, holders.Count) - 1].UntilUs);
+    }
+
+    /// <summary>Takes a place. False when there are too many holders of all limits together.</summary>
+    public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs)
+    {
+        if (_holders >= maxHolders)
+            ForgetAll(nowUs);
+        if (_holders >= maxHolders)
+            return false;
+        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
+        holders ??= [];
+        int at = holders.FindLastIndex(holder => holder.UntilUs <= untilUs) + 1;
+        holders.Insert(at, new Holder(id, untilUs));
+        _holders++;
+        return true;
+    }
+
+    /// <summary>Gives a place back. False when it is not held (any more).</summary>
+    public bool RemoveLocked(UInt128 limit, UInt128 id)
+    {
+        if (!_limits.TryGetValue(limit, out var holders))
+            return false;
+        int removed = holders.RemoveAll(holder => holder.Id == id);
+        _holders -= removed;
+        return removed > 0;
+    }
+
+    /// <summary>Gives all places of a limit back.</summary>
+    public void ClearLocked(UInt128 limit)
+    {
+        if (_limits.Remove(limit, out var holders))
+            _holders -= holders.Count;
+    }
+
+    private void Forget(List<Holder> holders, long nowUs)
+    {
+        int over = holders.FindIndex(holder => holder.UntilUs > nowUs);
+        int count = over < 0 ? holders.Count : over;
+        holders.RemoveRange(0, count);
+        _holders -= count;
+    }
+
+    private void ForgetAll(long nowUs)
+    {
+        foreach (var (limit, holders) in _limits)
+        {
+            Forget(holders, nowUs);
+            if (holders.Count == 0)
+                _limits.Remove(limit);
+        }
+    }
+}

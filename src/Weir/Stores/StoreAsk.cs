@@ -1,0 +1,52 @@
+namespace Weir;
+
+/// <summary>What a store is to do.</summary>
+public enum StoreVerb
+{
+    /// <summary>Say what a take would answer, and spend nothing.</summary>
+    Check,
+
+    /// <summary>Spend the cost if all limits that are enforced allow it; else nothing is spent (law L2).</summary>
+    Take,
+
+    /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's places.</summary>
+    Charge,
+}
+
+/// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>
+/// <param name="Limits">The request with the limits that apply; there is at least one.</param>
+/// <param name="What">What to do.</param>
+public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
+{
+    /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
+    internal Memo? Memo { get; init; }
+
+    /// <summary>Of each limit the end of the only window to which anything is given back; null, or 0, for any.</summary>
+    internal long[]? OnlyEnds { get; init; }
+}
+
+/// <summary>An answer that is kept: for whoever asks the same again, and for a reservation to be settled.</summary>
+/// <param name="Id">What it is known by, beside the tenant.</param>
+/// <param name="Fingerprint">Of what is asked, so that something else under the same id is noticed.</param>
+internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
+{
+    /// <summary>How long an answer is kept for those who ask again.</summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+
+    /// <summary>True to settle what is kept: only if it is there, is not settled yet and may still be.</summary>
+    public bool Settles { get; init; }
+
+    /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
+    public TimeSpan Open { get; init; }
+
+    /// <summary>How long it is kept.</summary>
+    public TimeSpan Keep => Open > Memory ? Open : Memory;
+
+    /// <summary>What is kept with it.</summary>
+    public byte[] Text { get; init; } = [];
+}
+
+/// <summary>What was kept with an answer.</summary>
+/// <param name="Text">As it was given.</param>
+/// <param name="Lines">What each bucket said.</param>
+public sealed record KeptAnswer(byte[] Text, IReadOnlyList<BucketLine> Lines);
