@@ -7,7 +7,7 @@ namespace Weir.Redis.Tests;
 /// The behaviour of every store, stamped over each of them: memory, Redis, and Redis' stand-in. A store says in its answer what
 /// time it decided at, so the reference can be asked the same question at the same moment (law L8).
 /// </summary>
-public abstract class StoreLaws
+public abstract partial class StoreLaws
 {
     private static int _keys;
 

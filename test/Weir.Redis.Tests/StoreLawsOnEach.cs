@@ -18,29 +18,44 @@ public sealed class StoreLawsOnMemory : StoreLaws
     }
 }
 
-public sealed class StoreLawsOnRedis : StoreLawsOnAServer
+public sealed class StoreLawsOnRedis(StoreOnRedis shared) : StoreLawsOnAServer(shared), IClassFixture<StoreOnRedis>
 {
     protected override int Iterations => 50;
-
-    protected override Task<ITestRedis> StartAsync() => TestRedis.StartAsync();
 }
 
-public sealed class StoreLawsOnACluster : StoreLawsOnAServer
+public sealed class StoreLawsOnACluster(StoreOnACluster shared) : StoreLawsOnAServer(shared), IClassFixture<StoreOnACluster>
 {
     protected override int Iterations => 10;
-
-    protected override async Task<ITestRedis> StartAsync() => await OneNodeCluster.StartAsync();
 }
 
 /// <summary>The stand-in is tested too, so that those who have no redis-server test the same laws.</summary>
-public sealed class StoreLawsOnGarnet : StoreLawsOnAServer
+public sealed class StoreLawsOnGarnet(StoreOnGarnet shared) : StoreLawsOnAServer(shared), IClassFixture<StoreOnGarnet>
 {
     protected override int Iterations => 10;
-
-    protected override async Task<ITestRedis> StartAsync() => await GarnetServer.StartAsync();
 }
 
-public abstract class StoreLawsOnAServer : StoreLaws, IAsyncLifetime
+public sealed class StoreOnRedis() : StoreOnAServer(TestRedis.StartAsync);
+
+public sealed class StoreOnACluster() : StoreOnAServer(async () => await OneNodeCluster.StartAsync());
+
+public sealed class StoreOnGarnet() : StoreOnAServer(async () => await GarnetServer.StartAsync());
+
+public abstract class StoreLawsOnAServer(StoreOnAServer shared) : StoreLaws
+{
+    protected override IBucketStore Store => shared.Store;
+
+    /// <summary>Waits until the store's own clock says so; every answer carries it.</summary>
+    protected override async Task PassAsync(TimeSpan time)
+    {
+        var clock = Some.Request("clock", cost: 0);
+        long until = (await Store.CheckAsync(clock)).NowUs + (time.Ticks / TimeSpan.TicksPerMicrosecond);
+        while ((await Store.CheckAsync(clock)).NowUs < until)
+            await Task.Yield();
+    }
+}
+
+/// <summary>A server and a store on it for all tests of a class; they stay apart by using fresh keys.</summary>
+public abstract class StoreOnAServer(Func<Task<ITestRedis>> start) : IAsyncLifetime
 {
     /// <summary>Long, since a busy machine is no fault of the store's; deadlines have tests of their own.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -48,11 +63,11 @@ public abstract class StoreLawsOnAServer : StoreLaws, IAsyncLifetime
     private ITestRedis? _server;
     private RedisStore? _store;
 
-    protected override IBucketStore Store => _store!;
+    public IBucketStore Store => _store!;
 
     public async ValueTask InitializeAsync()
     {
-        _server = await StartAsync();
+        _server = await start();
         _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = Patience }, TimeProvider.System);
         Assert.True(await _store.WaitUntilConnectedAsync(Patience));
     }
@@ -64,16 +79,5 @@ public abstract class StoreLawsOnAServer : StoreLaws, IAsyncLifetime
         if (_server is not null)
             await _server.DisposeAsync();
         GC.SuppressFinalize(this);
-    }
-
-    protected abstract Task<ITestRedis> StartAsync();
-
-    /// <summary>Waits until the store's own clock says so; every answer carries it.</summary>
-    protected override async Task PassAsync(TimeSpan time)
-    {
-        var clock = Some.Request("clock", cost: 0);
-        long until = (await Store.CheckAsync(clock)).NowUs + (time.Ticks / TimeSpan.TicksPerMicrosecond);
-        while ((await Store.CheckAsync(clock)).NowUs < until)
-            await Task.Yield();
     }
 }

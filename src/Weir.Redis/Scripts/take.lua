@@ -296,6 +296,7 @@ local function spend_all(what, limits, worst)
   for _, limit in ipairs(limits) do
     if what == CHARGE then
       limit.kind.charge(limit)
+      limit.outcome = ALLOWED
     elseif limit.outcome == ALLOWED and worst == ALLOWED and what == TAKE then
       limit.kind.spend(limit)
     elseif limit.outcome == ALLOWED and worst == ALLOWED then

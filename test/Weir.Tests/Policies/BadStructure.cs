@@ -104,7 +104,7 @@ internal static class BadStructure
                     burst: 2x
             """,
             """
-            p.yaml:5: plans.free.limits.per-key: rate is missing: write tokens per period, such as rate: 5/s
+            p.yaml:5: plans.free.limits.per-key: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency
             """),
 
         ("a misspelt rate is one mistake",
@@ -123,27 +123,121 @@ internal static class BadStructure
         ("keys of later versions",
             """
             defaultPlan: free
-            plans:
-              free:
-                unlimited: true
-                limits:
-                  a:
-                    window: { limit: 10, every: day }
-                    mode: shadow
-                    cost: 5
-                    when: { route: x }
-                    concurrency: { limit: 2 }
+            plans: { free: {} }
             tenants:
               acme: { until: 2030-01-01 }
             """,
             """
-            p.yaml:4: plans.free.unlimited: not supported by this version: remove it
-            p.yaml:7: plans.free.limits.a.window: not supported by this version: remove it
-            p.yaml:8: plans.free.limits.a.mode: not supported by this version: remove it
-            p.yaml:9: plans.free.limits.a.cost: not supported by this version: remove it
-            p.yaml:10: plans.free.limits.a.when: not supported by this version: remove it
-            p.yaml:11: plans.free.limits.a.concurrency: not supported by this version: remove it
-            p.yaml:13: tenants.acme.until: not supported by this version: remove it
+            p.yaml:4: tenants.acme.until: not supported by this version: remove it
+            """),
+
+        ("unlimited and limited",
+            """
+            defaultPlan: free
+            plans:
+              free: { unlimited: true, limits: { a: { rate: 5/s } } }
+              pro: { unlimited: yes }
+            tenants:
+              acme: { unlimited: true, limits: {} }
+            """,
+            """
+            p.yaml:3: plans.free.limits: stands beside unlimited: true: leave one of them out
+            p.yaml:4: plans.pro.unlimited: "yes" is not true or false; write false, true
+            p.yaml:6: tenants.acme.limits: stands beside unlimited: true: leave one of them out
+            """),
+
+        ("several kinds in one limit",
+            """
+            defaultPlan: free
+            plans:
+              free:
+                limits:
+                  a: { rate: 5/s, window: { limit: 1, every: day } }
+                  b: { window: { limit: 1, every: day }, burst: 2x }
+                  c: { concurrency: { limit: 1 }, unlimited: true }
+                  d: { rate: 0/s, burst: 5 }
+            """,
+            """
+            p.yaml:5: plans.free.limits.a.window: a limit is one of rate, window, concurrency and unlimited, and this one has rate: keep one, and give the other a name of its own
+            p.yaml:6: plans.free.limits.b.burst: a burst belongs to a rate, and this limit has window: leave it out
+            p.yaml:7: plans.free.limits.c.unlimited: a limit is one of rate, window, concurrency and unlimited, and this one has concurrency: keep one, and give the other a name of its own
+            p.yaml:8: plans.free.limits.d.rate: a rate of 0 never fills a burst: leave the burst out to ban, or write a rate
+            """),
+
+        ("windows",
+            """
+            defaultPlan: free
+            plans:
+              free:
+                limits:
+                  a: { window: 5/day }
+                  b: { window: { limit: many, every: fortnight, zone: Berlin } }
+                  c: { window: { every: day } }
+                  d: { window: { limit: 5 } }
+                  e: { window: { limt: 5, every: day } }
+                  f: { window: { limit: 9007199254740992, every: day } }
+                  g: { window: }
+                  h: { window: { limit: 5, every: day, zone: W. Europe Standard Time } }
+            """,
+            """
+            p.yaml:5: plans.free.limits.a.window: must be a mapping with the keys limit, every, zone, not a single value
+            p.yaml:6: plans.free.limits.b.window.limit: "many" is not the tokens of a window; write a whole number from 0 to 9007199254740991
+            p.yaml:6: plans.free.limits.b.window.every: "fortnight" is not the length of a window; write second, minute, hour, day, week, month, quarter, year
+            p.yaml:6: plans.free.limits.b.window.zone: there is no time zone "Berlin"; write UTC or a name of the IANA database, such as Europe/Berlin
+            p.yaml:7: plans.free.limits.c.window: limit is missing: write the tokens of a window
+            p.yaml:8: plans.free.limits.d.window: every is missing: write one of second, minute, hour, day, week, month, quarter, year
+            p.yaml:9: plans.free.limits.e.window.limt: unknown key: did you mean limit?
+            p.yaml:10: plans.free.limits.f.window.limit: "9007199254740992" is not the tokens of a window; write a whole number from 0 to 9007199254740991
+            p.yaml:11: plans.free.limits.g.window: limit is missing: write the tokens of a window
+            p.yaml:12: plans.free.limits.h.window.zone: there is no time zone "W. Europe Standard Time"; write UTC or a name of the IANA database, such as Europe/Berlin
+            """),
+
+        ("places",
+            """
+            defaultPlan: free
+            plans:
+              free:
+                limits:
+                  a: { concurrency: 5 }
+                  b: { concurrency: { limit: 100001, lease: 1 hour } }
+                  c: { concurrency: { lease: 60s } }
+                  d: { concurrency: { limit: 5, lease: 0s } }
+                  e: { concurrency: { limit: 5, lease: 25h, colour: red } }
+            """,
+            """
+            p.yaml:5: plans.free.limits.a.concurrency: must be a mapping with the keys limit, lease, not a single value
+            p.yaml:6: plans.free.limits.b.concurrency.limit: "100001" is not the number of places; write a whole number from 0 to 100000
+            p.yaml:6: plans.free.limits.b.concurrency.lease: "1 hour" is not a time; write a whole number and one of ms, s, sec, second, m, min, minute, h, hour, d, day, such as 60s or 5m
+            p.yaml:7: plans.free.limits.c.concurrency: limit is missing: write the number of places
+            p.yaml:8: plans.free.limits.d.concurrency: a lease is from 1ms to 24h
+            p.yaml:9: plans.free.limits.e.concurrency: a lease is from 1ms to 24h
+            p.yaml:9: plans.free.limits.e.concurrency.colour: unknown key: a concurrency has limit, lease
+            """),
+
+        ("conditions, modes, costs, prefixes",
+            """
+            defaultPlan: free
+            plans:
+              free:
+                limits:
+                  a: { rate: 5/s, when: /search }
+                  b: { rate: 5/s, when: { route: [], "a b": x, tenant: acme, region: [[eu]] } }
+                  c: { rate: 5/s, mode: shaddow, cost: 0 }
+                  d: { rate: 5/s, cost: 1000001, by: [ip/0, ip/129, ip/64, ip/64, "ip/"] }
+            """,
+            """
+            p.yaml:5: plans.free.limits.a.when: must be a mapping of attributes to patterns, such as { route: "/search*" }, not a single value
+            p.yaml:6: plans.free.limits.b.when.route: holds 0 patterns: write from 1 to 16
+            p.yaml:6: plans.free.limits.b.when["a b"]: a name must be 1 to 64 characters out of A-Z a-z 0-9 . _ -
+            p.yaml:6: plans.free.limits.b.when.tenant: a tenant has a plan of its own: leave the condition out, and put the limit where the tenant's plan is
+            p.yaml:6: plans.free.limits.b.when.region[0]: must be a pattern, in which * stands for anything, or a list of patterns, not a list
+            p.yaml:7: plans.free.limits.c.mode: "shaddow" is not a mode; write enforce, shadow: did you mean shadow?
+            p.yaml:7: plans.free.limits.c.cost: "0" is not a factor by which the request's cost is multiplied; write a whole number from 1 to 1000000
+            p.yaml:8: plans.free.limits.d.cost: "1000001" is not a factor by which the request's cost is multiplied; write a whole number from 1 to 1000000
+            p.yaml:8: plans.free.limits.d.by[0]: "ip/0" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
+            p.yaml:8: plans.free.limits.d.by[1]: "ip/129" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
+            p.yaml:8: plans.free.limits.d.by[3]: ip/64 stands in the list already: keep one of them
+            p.yaml:8: plans.free.limits.d.by[4]: "ip/" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
             """),
 
         ("keys in the wrong place",
@@ -157,22 +251,9 @@ internal static class BadStructure
                   a: { rate: 1/s, onOutage: deny }
             """,
             """
-            p.yaml:4: plans.free.rate: unknown key here: it belongs to a limit; a plan has limits, onOutage
-            p.yaml:5: plans.free.colour: unknown key: a plan has limits, onOutage
-            p.yaml:7: plans.free.limits.a.onOutage: unknown key here: it belongs to a plan; a limit has by, rate, burst
-            """),
-
-        ("two limits",
-            """
-            defaultPlan: free
-            plans:
-              free:
-                limits:
-                  per-key: { rate: 5/s }
-                  daily: { rate: 10000/day }
-            """,
-            """
-            p.yaml:6: plans.free.limits.daily: a limit beside per-key: this version decides one limit a request; keep one of them
+            p.yaml:4: plans.free.rate: unknown key here: it belongs to a limit; a plan has limits, onOutage, unlimited
+            p.yaml:5: plans.free.colour: unknown key: a plan has limits, onOutage, unlimited
+            p.yaml:7: plans.free.limits.a.onOutage: unknown key here: it belongs to a plan; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode
             """),
 
         ("a plan of the wrong kind",
@@ -185,10 +266,10 @@ internal static class BadStructure
               mid: { limits: { a: 5/s } }
             """,
             """
-            p.yaml:3: plans.free: must be a mapping with the keys limits, onOutage, not a single value
-            p.yaml:4: plans.pro: must be a mapping with the keys limits, onOutage, not a list
+            p.yaml:3: plans.free: must be a mapping with the keys limits, onOutage, unlimited, not a single value
+            p.yaml:4: plans.pro: must be a mapping with the keys limits, onOutage, unlimited, not a list
             p.yaml:5: plans.max.limits: must be a mapping of names to limits, such as per-key: { rate: 5/s }, not a single value
-            p.yaml:6: plans.mid.limits.a: must be a mapping with the keys by, rate, burst, not a single value
+            p.yaml:6: plans.mid.limits.a: must be a mapping with the keys by, rate, burst, window, concurrency, unlimited, when, cost, mode, not a single value
             """),
 
         ("tenants",
@@ -210,7 +291,7 @@ internal static class BadStructure
             """
             p.yaml:8: tenants.acme.plan: there is no plan "por": the plans are free
             p.yaml:9: tenants["a b"]: a name must be 1 to 64 characters out of A-Z a-z 0-9 . _ -
-            p.yaml:10: tenants.x: must be a mapping with the keys plan, limits, not a single value
+            p.yaml:10: tenants.x: must be a mapping with the keys plan, limits, unlimited, not a single value
             p.yaml:11: tenants.y.plan: is empty: write a plan's name
             p.yaml:12: tenants.z.plan: must be a plan's name, not a list
             p.yaml:13: tenants.acme: the same key stands on line 8 already: keep one of them
@@ -239,12 +320,12 @@ internal static class BadStructure
                   per-key:
                     rate: 5/s
             tenants:
-              acme: { limits: { per-ky: { rate: 1/s } } }
+              acme: { limits: { per-ky: { burst: 1 } } }
               b: { limits: { other: { burst: 3 } } }
             """,
             """
-            p.yaml:8: tenants.acme.limits.per-ky: a limit beside per-key, which plan free has: this version decides one limit a request: did you mean per-key?
-            p.yaml:9: tenants.b.limits.other: a limit beside per-key, which plan free has: this version decides one limit a request
+            p.yaml:8: tenants.acme.limits.per-ky: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency: did you mean per-key?
+            p.yaml:9: tenants.b.limits.other: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency
             """),
 
         ("an override that does not fit",
@@ -277,8 +358,7 @@ internal static class BadStructure
               b: { limits: { x: { rate: 1/s }, y: { rate: 2/s } } }
             """,
             """
-            p.yaml:4: tenants.a.limits.x: rate is missing: write tokens per period, such as rate: 5/s
-            p.yaml:5: tenants.b.limits.y: a limit beside x, which plan free has: this version decides one limit a request
+            p.yaml:4: tenants.a.limits.x: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency
             """),
 
         ("a plan's mistake is not its tenants'",
@@ -296,7 +376,7 @@ internal static class BadStructure
             """,
             """
             p.yaml:3: plans.free.limits.a.rate: "fast" is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s
-            p.yaml:4: plans.pro.limits.a: rate is missing: write tokens per period, such as rate: 5/s
+            p.yaml:4: plans.pro.limits.a: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency
             p.yaml:5: plans.max.limits.a.rate: a burst of 18014398509481982 at 9007199254740991 tokens per 00:00:01 is too large to count exactly; lower the burst or the period
             """),
 
@@ -317,10 +397,9 @@ internal static class BadStructure
             p.yaml:6: plans.free.limits.per-key.by[1]: key stands in the list already: keep one of them
             p.yaml:6: plans.free.limits.per-key.rate: "5 per second" is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s
             p.yaml:6: plans.free.limits.per-key.burst: "lots" is not a burst; write a multiple of the rate's tokens, such as 2x or 1.5x, or a whole number of tokens
-            p.yaml:6: plans.free.limits.per-key.mode: not supported by this version: remove it
             p.yaml:8: tenants["acme corp"]: a name must be 1 to 64 characters out of A-Z a-z 0-9 . _ -
             p.yaml:8: tenants["acme corp"].plan: there is no plan "pro": the plans are free
-            p.yaml:8: tenants["acme corp"].colour: unknown key: a tenant has plan, limits
+            p.yaml:8: tenants["acme corp"].colour: unknown key: a tenant has plan, limits, unlimited
             """),
     ];
 }

@@ -52,7 +52,7 @@ internal static class BadValues
               p6: { limits: { a: { rate: 5/10 } } }
               p7: { limits: { a: { rate: -5/s } } }
               p8: { limits: { a: { rate: 5.5/s } } }
-              p9: { limits: { a: { rate: 0/s } } }
+              p9: { limits: { a: { rate: 9007199254740992/s } } }
               p10: { limits: { a: { rate: 5/0s } } }
               p11: { limits: { a: { rate: 5/S } } }
               p12: { limits: { a: { rate: 9007199254740992/s } } }
@@ -75,11 +75,11 @@ internal static class BadValues
             p.yaml:9: plans.p6.limits.a.rate: "5/10" is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s
             p.yaml:10: plans.p7.limits.a.rate: "-5/s" is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s
             p.yaml:11: plans.p8.limits.a.rate: "5.5/s" is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s
-            p.yaml:12: plans.p9.limits.a.rate: "0/s" is out of range; the tokens of a rate are from 1 to 9007199254740991
+            p.yaml:12: plans.p9.limits.a.rate: "9007199254740992/s" is out of range; the tokens of a rate are from 0 (a ban) to 9007199254740991
             p.yaml:13: plans.p10.limits.a.rate: "5/0s" is out of range; the period of a rate is from 1ms to 366d
             p.yaml:14: plans.p11.limits.a.rate: "5/S" has no unit that is known; use one of ms, s, sec, second, m, min, minute, h, hour, d, day, as in 20/10s
-            p.yaml:15: plans.p12.limits.a.rate: "9007199254740992/s" is out of range; the tokens of a rate are from 1 to 9007199254740991
-            p.yaml:16: plans.p13.limits.a.rate: "99999999999999999999/s" is out of range; the tokens of a rate are from 1 to 9007199254740991
+            p.yaml:15: plans.p12.limits.a.rate: "9007199254740992/s" is out of range; the tokens of a rate are from 0 (a ban) to 9007199254740991
+            p.yaml:16: plans.p13.limits.a.rate: "99999999999999999999/s" is out of range; the tokens of a rate are from 0 (a ban) to 9007199254740991
             p.yaml:17: plans.p14.limits.a.rate: "1/367d" is out of range; the period of a rate is from 1ms to 366d
             p.yaml:18: plans.p15.limits.a.rate: "1/99999999999999999999d" is out of range; the period of a rate is from 1ms to 366d
             p.yaml:19: plans.p16.limits.a.rate: "1/s/s" has no unit that is known; use one of ms, s, sec, second, m, min, minute, h, hour, d, day, as in 20/10s

@@ -37,7 +37,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_key_is_described()
     {
-        DocumentKeys[] all = [DocumentKeys.OfDocument, DocumentKeys.OfPlan, DocumentKeys.OfLimit, DocumentKeys.OfTenant];
+        DocumentKeys[] all = [DocumentKeys.OfDocument, DocumentKeys.OfPlan, DocumentKeys.OfLimit, DocumentKeys.OfTenant, DocumentKeys.OfWindow, DocumentKeys.OfConcurrency];
 
         foreach (string key in all.SelectMany(keys => keys.Known))
             Assert.Matches($@"\| `([\w.…]*\.)?{key}` \|", Page);

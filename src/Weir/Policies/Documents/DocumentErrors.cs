@@ -12,6 +12,9 @@ internal sealed class DocumentErrors(string source)
     private readonly List<PolicyError> _first = [];
     private int _dropped;
 
+    /// <summary>How many were reported so far, those included that are not kept.</summary>
+    public int Count => _first.Count + _dropped;
+
     public bool Any => _first.Count > 0;
 
     /// <summary>Says what is wrong with a key.</summary>

@@ -6,9 +6,6 @@ namespace Weir;
 /// <param name="Later">Keys that later versions will read; named, so that a document that is ahead of its server is told so.</param>
 internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later)
 {
-    /// <summary>Why a second limit is refused.</summary>
-    public const string OneLimit = "this version decides one limit a request";
-
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
     public const string Tenants = "tenants";
@@ -17,14 +14,26 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later
     public const string By = "by";
     public const string Rate = "rate";
     public const string Burst = "burst";
+    public const string Window = "window";
+    public const string Concurrency = "concurrency";
+    public const string Unlimited = "unlimited";
+    public const string Limit = "limit";
+    public const string Every = "every";
+    public const string Zone = "zone";
+    public const string Lease = "lease";
+    public const string When = "when";
+    public const string Mode = "mode";
+    public const string Cost = "cost";
     public const string Plan = "plan";
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants], []);
-    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage], ["unlimited"]);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst], ["window", "concurrency", "when", "mode", "cost", "unlimited"]);
-    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits], ["unlimited", "until"]);
+    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited], []);
+    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode], []);
+    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited], ["until"]);
+    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], []);
+    public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], []);
 
-    private static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant];
+    private static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfWindow, OfConcurrency];
 
     /// <summary>What is wrong with a key that is not known here, and the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)

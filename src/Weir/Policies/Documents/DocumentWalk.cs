@@ -61,6 +61,51 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         }
     }
 
+    /// <summary>A value that is read from its text; null when there is none, or it has been reported.</summary>
+    /// <param name="field">The field, or null when it was left out.</param>
+    /// <param name="shape">What the value must be, in words.</param>
+    /// <param name="parse">Reads the text, or says what is wrong with it.</param>
+    /// <param name="broken">Becomes true when it has been reported.</param>
+    public T? Parsed<T>(DocumentField? field, string shape, TryParse<T> parse, ref bool broken)
+        where T : struct
+    {
+        if (field is not { } given)
+            return null;
+        string? error = null;
+        if (Text(given, shape) is { } text && parse(text, out var value, out error))
+            return value;
+        broken = true;
+        if (error is not null)
+            Errors.Add(given.Place, given.Value, error);
+        return null;
+    }
+
+    /// <summary>The place of a value among the words that it may be.</summary>
+    /// <inheritdoc cref="Parsed{T}" path="/param"/>
+    public int? Word(DocumentField? field, string shape, string[] words, ref bool broken) => Parsed<int>(
+        field,
+        $"{shape}: {string.Join(", ", words)}",
+        (string text, out int index, out string? error) =>
+        {
+            index = Array.IndexOf(words, text);
+            error = index >= 0 ? null : $"{Spelling.Quote(text)} is not {shape}; write {string.Join(", ", words)}{Spelling.DidYouMean(text, words)}";
+            return index >= 0;
+        },
+        ref broken);
+
+    /// <summary>A whole number within a range.</summary>
+    /// <inheritdoc cref="Parsed{T}" path="/param"/>
+    public long? Number(DocumentField? field, string shape, long least, long most, ref bool broken) => Parsed<long>(
+        field,
+        $"{shape}, a whole number from {least} to {most}",
+        (string text, out long number, out string? error) =>
+        {
+            bool fits = WholeNumber.TryParse(text, most, out number) && number >= least;
+            error = fits ? null : $"{Spelling.Quote(text)} is not {shape}; write a whole number from {least} to {most}";
+            return fits;
+        },
+        ref broken);
+
     /// <summary>Says that a value is of another kind than it must be.</summary>
     public void Expected(DocumentPlace place, DocumentNode value, string shape)
     {

@@ -1,13 +1,11 @@
 namespace Weir;
 
 /// <summary>A plan as the document spells it, each field checked.</summary>
-internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage)
+internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited)
 {
-    /// <summary>Limits looked at one by one; merging compares each override with each limit, so there must be a bound.</summary>
-    private const int MaxLimits = 64;
-
     private const string LimitsShape = "a mapping of names to limits, such as per-key: { rate: 5/s }";
 
+    private static readonly string[] YesOrNo = ["false", "true"];
     private static readonly string[] Outages = ["local", "allow", "deny"];
 
     public static PlanText Read(DocumentWalk walk, in DocumentField plan)
@@ -16,7 +14,18 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
         return new PlanText(
             plan.Name,
             ReadLimits(walk, fields[DocumentKeys.Limits]),
-            fields[DocumentKeys.OnOutage] is { } onOutage ? ReadOnOutage(walk, onOutage) : OnOutage.Local);
+            fields[DocumentKeys.OnOutage] is { } onOutage ? ReadOnOutage(walk, onOutage) : OnOutage.Local,
+            ReadUnlimited(walk, fields));
+    }
+
+    /// <summary>Whether a plan or a tenant has no limits at all; then it must not have any.</summary>
+    public static bool ReadUnlimited(DocumentWalk walk, KnownFields fields)
+    {
+        bool broken = false;
+        bool unlimited = walk.Word(fields[DocumentKeys.Unlimited], "true or false", YesOrNo, ref broken) == 1;
+        if (unlimited && fields[DocumentKeys.Limits] is { } limits)
+            walk.Errors.Add(limits.Place, "stands beside unlimited: true: leave one of them out");
+        return unlimited;
     }
 
     /// <summary>The limits of a plan, or of a tenant's overrides.</summary>
@@ -25,10 +34,10 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
         if (limits is not { } field)
             return [];
         var named = walk.Named(field.Value, field.Place, LimitsShape);
-        if (named.Count > MaxLimits)
+        if (named.Count > Plan.MaxLimits)
         {
-            walk.Errors.Add(field.Place, $"holds {named.Count} limits: {DocumentKeys.OneLimit}; keep one of them");
-            named.RemoveRange(MaxLimits, named.Count - MaxLimits);
+            walk.Errors.Add(field.Place, $"holds {named.Count} limits: keep at most {Plan.MaxLimits}");
+            named.RemoveRange(Plan.MaxLimits, named.Count - Plan.MaxLimits);
         }
 
         return named.ConvertAll(limit => LimitText.Read(walk, limit));

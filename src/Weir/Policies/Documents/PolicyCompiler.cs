@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace Weir;
@@ -9,16 +10,17 @@ namespace Weir;
 /// </remarks>
 internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
-    private const string OneLimit = DocumentKeys.OneLimit;
-
     /// <summary>So many plans are listed to someone who names none of them.</summary>
     private const int FewPlans = 10;
 
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Plan> _plans = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _hints = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Name, string By, Quota Quota), Limit> _limits = [];
-    private readonly Dictionary<(Plan Plan, Limit Limit), Plan> _overridden = [];
+    private readonly Dictionary<LimitKey, Limit> _limits = [];
+    private readonly Dictionary<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = [];
+
+    /// <summary>What makes two limits one object: everything that decides.</summary>
+    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, long Cost, string When);
 
     /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
@@ -35,7 +37,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         {
             var plan = tenant.Plan is null ? defaultPlan : PlanNamed(tenant.Plan);
             if (plan is not null)
-                tenants[tenant.Name] = Override(plan, tenant.Limits);
+                tenants[tenant.Name] = Override(plan, tenant);
         }
 
         return walk.Errors.Any || defaultPlan is null
@@ -45,9 +47,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private Plan CompilePlan(PlanText text)
     {
-        foreach (var second in text.Limits.Skip(1))
-            walk.Errors.Add(second.Place, $"a limit beside {text.Limits[0].Name}: {OneLimit}; keep one of them");
-        var limits = text.Limits.Select(CompileLimit).OfType<Limit>();
+        var limits = text.Limits.Where(limit => limit.Quota.Unlimited != true).Select(limit => CompileLimit(limit, "")).OfType<Limit>();
         return new Plan(text.Name, [.. limits], text.OnOutage);
     }
 
@@ -74,20 +74,25 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return hint;
     }
 
-    /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field.</summary>
-    private Plan Override(Plan plan, IReadOnlyList<LimitText> overrides)
+    /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.</summary>
+    private Plan Override(Plan plan, TenantText tenant)
     {
+        if (tenant.Unlimited)
+            return plan.Limits.Aggregate(plan, (rest, limit) => With(rest, limit.Name, null));
         var result = plan;
-        var (limits, added) = (_texts[plan.Name].Limits, (LimitText?)null);
-        foreach (var text in overrides)
+        var limits = _texts[plan.Name].Limits;
+        foreach (var text in tenant.Limits)
         {
             var own = limits.FirstOrDefault(limit => limit.Name == text.Name);
-            var beside = limits.Count > 0 ? limits[0] : added;
-            if (own is null && beside is not null)
-                RefuseSecond(plan, text, beside, limits);
-            else if (CompileLimit(own is null ? text : Merge(text, own)) is { } limit)
-                result = With(plan, limit);
-            added ??= own is null ? text : null;
+            var merged = own is null ? text : Merge(text, own);
+            if (merged.Quota.Unlimited == true)
+                result = With(result, text.Name, null);
+            else if (CompileLimit(merged, own is null ? Spelling.DidYouMean(text.Name, limits.Select(limit => limit.Name)) : "") is not { } limit)
+                continue;
+            else if (own is null && result.Limits.Length == Plan.MaxLimits)
+                walk.Errors.Add(text.Place, $"is one limit too many: with those of plan {plan.Name} a tenant has at most {Plan.MaxLimits}");
+            else
+                result = With(result, text.Name, limit);
         }
 
         return result;
@@ -96,47 +101,48 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>An override is not blamed for what the plan lacks; that has been reported where the plan stands.</summary>
     private static LimitText Merge(LimitText text, LimitText plan)
     {
-        bool isPlansFault = text.Rate is null && (plan.Rate is null || (text.Burst is null && !Fits(plan)));
+        bool isPlansFault = text.Quota.IsEmpty && (plan.Quota.IsEmpty || (text.Quota.Burst is null && !plan.Quota.TryCompile(out _, out _)));
         var merged = text.Over(plan);
-        return isPlansFault ? merged with { IsBroken = true } : merged;
+        return isPlansFault && merged.Quota.Unlimited != true ? merged with { IsBroken = true } : merged;
     }
 
-    private void RefuseSecond(Plan plan, LimitText text, LimitText beside, IReadOnlyList<LimitText> limits)
+    private Limit? CompileLimit(LimitText text, string meant)
     {
-        string meant = Spelling.DidYouMean(text.Name, limits.Select(limit => limit.Name));
-        walk.Errors.Add(text.Place, $"a limit beside {beside.Name}, which plan {plan.Name} has: {OneLimit}{meant}");
-    }
-
-    private Limit? CompileLimit(LimitText text)
-    {
-        if (text.LacksRate && !text.IsBroken)
-            walk.Errors.Add(text.Place, "rate is missing: write tokens per period, such as rate: 5/s");
-        if (text.IsBroken || text.Rate is not { } rate)
+        if (text.LacksNumbers && !text.IsBroken)
+            walk.Errors.Add(text.Place, $"rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency{meant}");
+        if (text.IsBroken || text.LacksNumbers)
             return null;
-        long capacity = (text.Burst ?? Burst.Default).CapacityFor(rate);
-        if (TokenQuota.TryCreate(rate.Tokens, rate.Period, capacity, out var quota, out string? error))
+        if (text.Quota.TryCompile(out var quota, out string? error))
             return Shared(text, quota);
         walk.Errors.Add(text.NumbersPlace, error);
         return null;
     }
 
-    private static bool Fits(LimitText text) =>
-        text.Rate is { } rate
-        && TokenQuota.TryCreate(rate.Tokens, rate.Period, (text.Burst ?? Burst.Default).CapacityFor(rate), out _, out _);
-
     private Limit Shared(LimitText text, Quota quota)
     {
-        // Names hold no comma, so two lists never join to one text.
-        var key = (text.Name, string.Join(',', text.Dimensions), quota);
+        // Names hold no comma, so two lists never join to one text; patterns may hold anything, and so are counted.
+        string when = string.Concat((text.When ?? []).Select(condition =>
+            $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
+        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, when);
         ref var limit = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, key, out _);
-        return limit ??= new Limit(text.Name, text.Dimensions, quota);
+        return limit ??= new Limit(text.Name, text.Dimensions, quota)
+        {
+            Mode = key.Mode,
+            Cost = key.Cost,
+            When = [.. text.When ?? []],
+        };
     }
 
-    private Plan With(Plan plan, Limit limit)
+    /// <summary>The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.</summary>
+    private Plan With(Plan plan, string name, Limit? limit)
     {
-        if (plan.Limits.Contains(limit))
+        int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);
+        if (index < 0 ? limit is null : plan.Limits[index] == limit)
             return plan;
-        ref var overridden = ref CollectionsMarshal.GetValueRefOrAddDefault(_overridden, (plan, limit), out _);
-        return overridden ??= new Plan(plan.Name, [limit], plan.OnOutage);
+        ref var overridden = ref CollectionsMarshal.GetValueRefOrAddDefault(_overridden, (plan, name, limit), out _);
+        return overridden ??= new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage);
     }
+
+    private static ImmutableArray<Limit> Limits(ImmutableArray<Limit> limits, int index, Limit? limit) =>
+        limit is null ? limits.RemoveAt(index) : index < 0 ? limits.Add(limit) : limits.SetItem(index, limit);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>A rate as it is written: <c>5/s</c>, <c>100/m</c>, <c>20/10s</c>.</summary>
-/// <param name="Tokens">Tokens that come back in each period.</param>
+/// <param name="Tokens">Tokens that come back in each period; 0 bans.</param>
 /// <param name="Period">The period.</param>
 internal readonly record struct Rate(long Tokens, TimeSpan Period)
 {
@@ -38,13 +38,26 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         string text, ReadOnlySpan<char> tokens, ReadOnlySpan<char> count, TimeSpan unit, out Rate rate)
     {
         rate = default;
-        if (!WholeNumber.TryParse(tokens, MaxTokens, out long tokenCount) || tokenCount == 0)
-            return $"{Spelling.Quote(text)} is out of range; the tokens of a rate are from 1 to {MaxTokens}";
+        if (!WholeNumber.TryParse(tokens, MaxTokens, out long tokenCount))
+            return $"{Spelling.Quote(text)} is out of range; the tokens of a rate are from 0 (a ban) to {MaxTokens}";
         long periods = 1;
         if (!count.IsEmpty && !WholeNumber.TryParse(count, TokenQuota.MaxPeriod.Ticks / unit.Ticks, out periods) || periods == 0)
             return $"{Spelling.Quote(text)} is out of range; the period of a rate is from 1ms to {TokenQuota.MaxPeriod.TotalDays:0}d";
         rate = new Rate(tokenCount, unit * periods);
         return null;
+    }
+
+    /// <summary>Reads a time as it is written, <c>60s</c> or <c>5m</c>, or says why the text is none.</summary>
+    public static bool TryParsePeriod(string text, out TimeSpan period, out string? error)
+    {
+        period = default;
+        error = $"{Spelling.Quote(text)} is not a time; write a whole number and one of {Units}, such as 60s or 5m";
+        int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        if (digits < 1 || UnitOf(text.AsSpan(digits)) is not { } unit || !WholeNumber.TryParse(text.AsSpan(0, digits), TokenQuota.MaxPeriod.Ticks / unit.Ticks, out long count))
+            return false;
+        period = unit * count;
+        error = null;
+        return true;
     }
 
     private static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch

@@ -185,9 +185,7 @@ internal sealed unsafe class BucketTransaction
             var state = claim.Before;
             if (claim.IsPlaces)
                 store.Places.RemoveLocked(claim.Hash, ask.Limits.Holder);
-            else if (IsOver(claim.Limit.Quota, state, time, claim.Cost, ask.OnlyEnds?[i] ?? 0))
-                continue;
-            else
+            else if (!IsOver(claim.Limit.Quota, state, time, claim.Cost, ask.OnlyEnds?[i] ?? 0))
                 claim.Limit.Quota.Charge(ref state, time, claim.Cost);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
         }

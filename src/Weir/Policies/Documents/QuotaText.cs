@@ -1,0 +1,165 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Weir;
+
+/// <summary>The numbers of a limit as the document spells them; what is left out still open. At most one kind of them is there.</summary>
+internal sealed record QuotaText
+{
+    private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
+    private static readonly string[] Units = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+    private static readonly string[] Kind = [DocumentKeys.Rate, DocumentKeys.Window, DocumentKeys.Concurrency, DocumentKeys.Unlimited];
+    private static readonly string[] YesOrNo = ["false", "true"];
+
+    public Rate? Rate { get; init; }
+
+    public Burst? Burst { get; init; }
+
+    public bool IsWindow { get; init; }
+
+    public bool IsConcurrency { get; init; }
+
+    /// <summary>Of a window or a concurrency.</summary>
+    public long? Limit { get; init; }
+
+    public WindowUnit? Every { get; init; }
+
+    public string? Zone { get; init; }
+
+    public TimeSpan? Lease { get; init; }
+
+    public bool? Unlimited { get; init; }
+
+    /// <summary>True when nothing says what kind of limit it is.</summary>
+    public bool IsEmpty => Rate is null && !IsWindow && !IsConcurrency && Unlimited != true;
+
+    /// <summary>The field that says what kind of limit it is, or its burst; null when there is none.</summary>
+    public static DocumentField? FieldOf(KnownFields fields) =>
+        Kind.Select(kind => fields[kind]).FirstOrDefault(field => field is not null) ?? fields[DocumentKeys.Burst];
+
+    public static QuotaText Read(DocumentWalk walk, KnownFields fields, ref bool broken)
+    {
+        var kinds = Kind.Select(kind => fields[kind]).OfType<DocumentField>().ToList();
+        foreach (var second in kinds.Skip(1))
+            Refuse(walk, second, $"{Kinds}, and this one has {kinds[0].Name}: keep one, and give the other a name of its own", ref broken);
+        if (fields[DocumentKeys.Burst] is { } burst && kinds.Count > 0 && kinds[0].Name != DocumentKeys.Rate)
+            Refuse(walk, burst, $"a burst belongs to a rate, and this limit has {kinds[0].Name}: leave it out", ref broken);
+        var text = new QuotaText
+        {
+            Rate = walk.Parsed<Rate>(fields[DocumentKeys.Rate], "tokens per period, such as 5/s, 100/m or 20/10s", Weir.Rate.TryParse, ref broken),
+            Burst = walk.Parsed<Burst>(fields[DocumentKeys.Burst], "a multiple of the rate's tokens, such as 2x, or a whole number of tokens", Weir.Burst.TryParse, ref broken),
+            Unlimited = walk.Word(fields[DocumentKeys.Unlimited], "true or false", YesOrNo, ref broken) is { } word ? word == 1 : null,
+        };
+        if (fields[DocumentKeys.Window] is { } window)
+            return ReadWindow(walk, window, text, ref broken);
+        return fields[DocumentKeys.Concurrency] is { } concurrency ? ReadConcurrency(walk, concurrency, text, ref broken) : text;
+    }
+
+    /// <summary>These numbers as an override of a plan's: of the same kind, what they leave out is the plan's; another kind takes its place.</summary>
+    public QuotaText Over(QuotaText plan)
+    {
+        bool sameKind = IsEmpty || (Rate is not null && plan.Rate is not null) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
+        return !sameKind || Unlimited == true ? this : new QuotaText
+        {
+            Rate = Rate ?? plan.Rate,
+            Burst = Burst ?? plan.Burst,
+            IsWindow = IsWindow || plan.IsWindow,
+            IsConcurrency = IsConcurrency || plan.IsConcurrency,
+            Limit = Limit ?? plan.Limit,
+            Every = Every ?? plan.Every,
+            Zone = Zone ?? plan.Zone,
+            Lease = Lease ?? plan.Lease,
+            Unlimited = Unlimited ?? plan.Unlimited,
+        };
+    }
+
+    /// <summary>Makes the quota, or says what is wrong. Not for an unlimited one.</summary>
+    public bool TryCompile([NotNullWhen(true)] out Quota? quota, [NotNullWhen(false)] out string? error)
+    {
+        bool made;
+        if (Rate is { } rate)
+        {
+            made = TryCompile(rate, out var bucket, out error);
+            quota = bucket;
+        }
+        else if (Limit is not { } limit)
+        {
+            (quota, error, made) = (null, IsWindow ? "limit is missing: write the tokens of a window" : "limit is missing: write the number of places", false);
+        }
+        else if (IsConcurrency)
+        {
+            made = ConcurrencyQuota.TryCreate(limit, Lease ?? ConcurrencyQuota.DefaultLease, out var places, out error);
+            quota = places;
+        }
+        else if (Every is not { } every)
+        {
+            (quota, error, made) = (null, $"every is missing: write one of {string.Join(", ", Units)}", false);
+        }
+        else
+        {
+            made = WindowQuota.TryCreate(limit, every, Zone ?? "UTC", out var window, out error);
+            quota = window;
+        }
+
+        return made;
+    }
+
+    private bool TryCompile(Rate rate, [NotNullWhen(true)] out TokenQuota? quota, [NotNullWhen(false)] out string? error)
+    {
+        if (rate.Tokens > 0)
+            return TokenQuota.TryCreate(rate.Tokens, rate.Period, (Burst ?? Weir.Burst.Default).CapacityFor(rate), out quota, out error);
+        quota = Burst is { Tokens: > 0 } ? null : TokenQuota.None;
+        error = quota is null ? "a rate of 0 never fills a burst: leave the burst out to ban, or write a rate" : null;
+        return quota is not null;
+    }
+
+    private static QuotaText ReadWindow(DocumentWalk walk, in DocumentField window, QuotaText text, ref bool broken)
+    {
+        var fields = walk.Keyed(window.Value, window.Place, DocumentKeys.OfWindow);
+        broken |= IsOfAnotherKind(window) || IsMisspelt(fields, DocumentKeys.Limit) || IsMisspelt(fields, DocumentKeys.Every);
+        return text with
+        {
+            IsWindow = true,
+            Limit = walk.Number(fields[DocumentKeys.Limit], "the tokens of a window", 0, Quota.ExactLimit - 1, ref broken),
+            Every = (WindowUnit?)walk.Word(fields[DocumentKeys.Every], "the length of a window", Units, ref broken),
+            Zone = ReadZone(walk, fields[DocumentKeys.Zone], ref broken),
+        };
+    }
+
+    private static QuotaText ReadConcurrency(DocumentWalk walk, in DocumentField concurrency, QuotaText text, ref bool broken)
+    {
+        var fields = walk.Keyed(concurrency.Value, concurrency.Place, DocumentKeys.OfConcurrency);
+        broken |= IsOfAnotherKind(concurrency) || IsMisspelt(fields, DocumentKeys.Limit);
+        return text with
+        {
+            IsConcurrency = true,
+            Limit = walk.Number(fields[DocumentKeys.Limit], "the number of places", 0, ConcurrencyQuota.MaxPlaces, ref broken),
+            Lease = walk.Parsed<TimeSpan>(fields[DocumentKeys.Lease], "how long a place is held at most, such as 60s", Weir.Rate.TryParsePeriod, ref broken),
+        };
+    }
+
+    private static bool IsOfAnotherKind(in DocumentField field) => field.Value is not DocumentMapping && !field.Value.IsEmpty;
+
+    /// <summary>A key that is missing because it has been reported under another spelling.</summary>
+    private static bool IsMisspelt(KnownFields fields, string name) => fields[name] is null && !fields.IsPlainlyMissing(name);
+
+    private static string? ReadZone(DocumentWalk walk, DocumentField? field, ref bool broken)
+    {
+        string? zone = null;
+        walk.Parsed<bool>(
+            field,
+            "a time zone, such as UTC or Europe/Berlin",
+            (string text, out bool known, out string? error) =>
+            {
+                zone = text;
+                return known = WindowCalendar.TryCreate(WindowUnit.Day, text, out _, out error);
+            },
+            ref broken);
+        return zone;
+    }
+
+    private static void Refuse(DocumentWalk walk, in DocumentField field, string message, ref bool broken)
+    {
+        walk.Errors.Add(field.Place, message);
+        broken = true;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Weir;
+
+/// <summary>The conditions of a limit as the document spells them: <c>{ route: "/search*", region: [eu, us] }</c>.</summary>
+internal static class WhenText
+{
+    private const int MaxConditions = Bounds.MaxAttributes;
+    private const int MaxPatterns = 16;
+    private const string Shape = "a pattern, in which * stands for anything, or a list of patterns";
+
+    public static IReadOnlyList<Condition> Read(DocumentWalk walk, in DocumentField field, ref bool broken)
+    {
+        int before = walk.Errors.Count;
+        var named = walk.Named(field.Value, field.Place, "a mapping of attributes to patterns, such as { route: \"/search*\" }");
+        if (named.Count > MaxConditions)
+            walk.Errors.Add(field.Place, $"holds {named.Count} conditions: keep at most {MaxConditions}");
+        var conditions = new List<Condition>();
+        foreach (var condition in named.Take(MaxConditions))
+        {
+            if (condition.Name == "tenant")
+                walk.Errors.Add(condition.Place, "a tenant has a plan of its own: leave the condition out, and put the limit where the tenant's plan is");
+            conditions.Add(new Condition(condition.Name, ReadPatterns(walk, condition)));
+        }
+
+        broken |= walk.Errors.Count > before;
+        return conditions;
+    }
+
+    private static List<string> ReadPatterns(DocumentWalk walk, in DocumentField field)
+    {
+        var patterns = new List<string>();
+        if (field.Value is not DocumentList list)
+        {
+            Add(walk, field, patterns);
+            return patterns;
+        }
+
+        if (list.Items.Count is 0 or > MaxPatterns)
+        {
+            walk.Errors.Add(field.Place, list, $"holds {list.Items.Count} patterns: write from 1 to {MaxPatterns}");
+            return patterns;
+        }
+
+        for (int i = 0; i < list.Items.Count; i++)
+            Add(walk, new DocumentField(field.Name, field.Place.Item(i, list.Items[i]), list.Items[i]), patterns);
+        return patterns;
+    }
+
+    private static void Add(DocumentWalk walk, in DocumentField field, List<string> patterns)
+    {
+        if (walk.Text(field, Shape) is not { } pattern)
+            return;
+        if (Encoding.UTF8.GetByteCount(pattern) > Bounds.MaxAttributeBytes)
+            walk.Errors.Add(field.Place, field.Value, $"is longer than {Bounds.MaxAttributeBytes} bytes, as no attribute is: write a shorter pattern");
+        else
+            patterns.Add(pattern);
+    }
+}
