@@ -3,30 +3,49 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Decides requests: which limit applies, what its bucket says, in one call to the store.</summary>
+/// <summary>Decides requests: which limits apply, what their buckets say, in one call to the store.</summary>
 /// <param name="policies">Who has which limits.</param>
 /// <param name="store">Where the buckets live.</param>
-public sealed class RateLimiter(PolicySet policies, IBucketStore store)
+public sealed class RateLimiter(IPolicySource policies, IBucketStore store)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private long _holders;
 
-    /// <summary>The policies that decide.</summary>
-    public PolicySet Policies { get; } = policies;
+    /// <summary>The policies that decide now. Whoever decides reads them once, and so never by two versions.</summary>
+    public PolicySet Policies => policies.Current;
 
     /// <summary>Spends the cost if every limit that applies allows it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        Demand(facts, leastCost: 1);
-        var limits = Policies.Resolve(facts);
-        return limits.IsEmpty
-            ? new(Decision.Unlimited(limits, store.Source))
-            : Decide(limits, store.TakeAsync(WithHolder(limits), cancellation));
+        var limits = ResolveTake(facts);
+        return limits.IsEmpty ? new(Decision.Unlimited(limits, store.Source)) : Decide(limits, store.TakeAsync(limits, cancellation));
     }
 
-    /// <summary>Says what <see cref="TakeAsync"/> would answer, and spends nothing. A cost of 0 asks how the bucket stands.</summary>
-    /// <inheritdoc cref="TakeAsync" path="/exception"/>
+    /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="idempotencyKey">What the caller calls this request; see <see cref="Bounds.MaxKeyBytes"/>.</param>
+    /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
+    /// <returns>The decision, or null when the key stands for another request.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default) =>
+        await AskOnceAsync("take", ResolveTake(facts), StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+
+    /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
+    /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
+    public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
+    {
+        var limits = ResolveTake(facts);
+        limits = limits with { Facts = facts with { Cost = -facts.Cost } };
+        if (idempotencyKey is not null)
+            return await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+        return limits.IsEmpty
+            ? Decision.Unlimited(limits, store.Source)
+            : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>Says what a take would answer, and spends nothing. A cost of 0 asks how the buckets stand.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         Demand(facts, leastCost: 0);
@@ -36,10 +55,24 @@ public sealed class RateLimiter(PolicySet policies, IBucketStore store)
             : Decide(limits, store.CheckAsync(limits, cancellation));
     }
 
-    /// <summary>Who takes without a reservation cannot give back, but must not be taken for another who does so, too.</summary>
-    private LimitSet WithHolder(in LimitSet limits) => limits.Plan.HasPlaces
-        ? limits with { Holder = new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)) }
-        : limits;
+    /// <summary>The limits of a request that is to spend.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    internal LimitSet ResolveTake(in RequestFacts facts)
+    {
+        Demand(facts, leastCost: 1);
+        var limits = Policies.Resolve(facts);
+        // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
+        return limits.Plan.HasPlaces ? limits with { Holder = new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)) } : limits;
+    }
+
+    private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
+    {
+        if (limits.IsEmpty)
+            return Decision.Unlimited(limits, store.Source);
+        var memo = new Memo(Fingerprint.Of(what, idempotencyKey), Fingerprint.Of(what, limits.Facts));
+        var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
+        return answer.Fault == StoreFault.Conflict ? null : Decision.From(limits, answer);
+    }
 
     private static void Demand(in RequestFacts facts, long leastCost)
     {

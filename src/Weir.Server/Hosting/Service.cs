@@ -88,7 +88,10 @@ internal static class Service
         services.AddSingleton<DecisionMetrics>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<OutageLog>();
+        services.AddSingleton(services => new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Memory));
+        services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         if (options.Memory.SnapshotPath is not null && stores.Failover is null)
             services.AddHostedService<SnapshotService>();

@@ -1,10 +1,7 @@
-using System.Buffers;
-using System.Text.Json;
-
 namespace Weir.Server;
 
 /// <summary>The paths that decide: the seed's two, and <c>/v1</c>.</summary>
-internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders headers, DecisionMetrics metrics, TimeProvider time)
+internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers answers, DecisionMetrics metrics, TimeProvider time)
 {
     /// <summary>Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.</summary>
     public const int MaxBody = 64 * 1024;
@@ -12,14 +9,12 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
     /// <summary>Bytes of the body of a batch.</summary>
     public const int MaxBatchBody = 1024 * 1024;
 
-    private const string Json = "application/json";
-
     public async Task CheckByQuery(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AnswerSeed(http, await DecideAsync(facts, spend: false), StatusCodes.Status200OK);
+            await answers.Seed(http, await DecideAsync(facts, spend: false), StatusCodes.Status200OK);
     }
 
     public async Task Increment(HttpContext http)
@@ -27,10 +22,10 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
         var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
         if (body is null)
             return;
-        if (FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) is { } complaint)
+        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AnswerSeed(http, await DecideAsync(facts, spend: true), StatusCodes.Status429TooManyRequests);
+            await answers.Seed(http, await TakeAsync(http, facts), StatusCodes.Status429TooManyRequests);
     }
 
     public async Task Take(HttpContext http)
@@ -38,10 +33,22 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
         var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
         if (body is null)
             return;
-        if (FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) is { } complaint)
+        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await Answer(http, await DecideAsync(facts, spend: true));
+            await answers.Take(http, await TakeAsync(http, facts));
+    }
+
+    /// <summary>Gives back what a request spent that turned out not to be one.</summary>
+    public async Task Refund(HttpContext http)
+    {
+        var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
+        if (body is null)
+            return;
+        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
+            await Problems.BadRequest(http, complaint);
+        else
+            await answers.Decision(http, await limiter.RefundAsync(facts, IdempotencyKey.Of(http)));
     }
 
     public async Task Check(HttpContext http)
@@ -55,7 +62,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
             return;
         }
 
-        await AnswerDecision(http, await DecideAsync(facts, spend: false));
+        await answers.Decision(http, await DecideAsync(facts, spend: false));
     }
 
     public async Task Batch(HttpContext http)
@@ -63,7 +70,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
         var body = await JsonBody.ReadAsync(http, WireJson.Default.BatchBody, MaxBatchBody);
         if (body is null)
             return;
-        if (BatchReader.Read(http.Request, body, out var requests) is { } complaint)
+        if ((BatchReader.Read(http.Request, body, out var requests) ?? IdempotencyKey.ComplaintOfBatch(http)) is { } complaint)
         {
             await Problems.BadRequest(http, complaint);
             return;
@@ -73,7 +80,19 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
         var asked = Array.ConvertAll(requests, facts => DecideAsync(facts, spend: true).AsTask());
         var decisions = await Task.WhenAll(asked);
         var bodies = Array.ConvertAll(decisions, decision => Spelling.Body(decision));
-        await Problems.Write(http, StatusCodes.Status200OK, new BatchDecisionsBody(bodies), WireJson.Default.BatchDecisionsBody, Json);
+        await Problems.Write(http, StatusCodes.Status200OK, new BatchDecisionsBody(bodies), WireJson.Default.BatchDecisionsBody, DecisionAnswers.Json);
+    }
+
+    /// <summary>Null when the idempotency key stands for another request.</summary>
+    private async ValueTask<Decision?> TakeAsync(HttpContext http, RequestFacts facts)
+    {
+        if (IdempotencyKey.Of(http) is not { } key)
+            return await DecideAsync(facts, spend: true);
+        long began = time.GetTimestamp();
+        var decision = await limiter.TakeAsync(facts, key);
+        if (decision is { } decided)
+            metrics.Record(decided, spend: true, time.GetElapsedTime(began));
+        return decision;
     }
 
     private async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
@@ -83,45 +102,5 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, RateLimitHeaders he
         var decision = await (spend ? limiter.TakeAsync(facts) : limiter.CheckAsync(facts));
         metrics.Record(decision, spend, time.GetElapsedTime(began));
         return decision;
-    }
-
-    private Task AnswerSeed(HttpContext http, Decision decision, int refused)
-    {
-        if (decision.Outcome == DecisionOutcome.Unavailable)
-            return Problems.ReducedCapacity(http);
-        headers.Write(http.Response, decision, time);
-        http.Response.StatusCode = decision.Allowed ? StatusCodes.Status200OK : refused;
-        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
-    }
-
-    private Task Answer(HttpContext http, Decision decision)
-    {
-        if (decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable)
-            return AnswerDecision(http, decision);
-        headers.Write(http.Response, decision, time);
-        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision));
-        return Problems.Write(http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
-    }
-
-    private Task AnswerDecision(HttpContext http, in Decision decision)
-    {
-        // Without a decision there is nothing true to say of a bucket, in the headers neither.
-        if (decision.Outcome == DecisionOutcome.Unavailable)
-            return Problems.ReducedCapacity(http);
-        headers.Write(http.Response, decision, time);
-        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Body(decision), WireJson.Default.DecisionBody));
-    }
-
-    private static string DetailOf(in Decision decision) => decision.RetryAfter is { } retry
-        ? $"the limit {decision.Limit!.Name} of plan {decision.Plan.Name} has {decision.Remaining} tokens left; try again in {Spelling.Milliseconds(retry)} ms"
-        : $"the cost is above the capacity of {decision.Limit!.Quota.Capacity} of the limit {decision.Limit.Name}: it can never be allowed, so send a lower cost";
-
-    private static Task Write(HttpContext http, byte[] json)
-    {
-        http.Response.ContentType = Json;
-        http.Response.ContentLength = json.Length;
-        // Not flushed: the server sends it with the headers when the request ends.
-        http.Response.BodyWriter.Write(json);
-        return Task.CompletedTask;
     }
 }

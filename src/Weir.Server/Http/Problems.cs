@@ -34,6 +34,16 @@ internal static class Problems
     public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
 
+    public static Task NoReservation(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "Not found", StatusCodes.Status404NotFound, "there is no such reservation (any more): what is not settled in time stays spent", "id"));
+
+    public static Task SettledOtherwise(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The reservation is settled", StatusCodes.Status409Conflict, "this reservation has been settled before, by another cost or by cancelling it: nothing was changed", "id"));
+
+    public static Task OtherRequest(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The idempotency key is taken", StatusCodes.Status409Conflict,
+        "this key stands for another request, or for a reservation that has been settled: send a new key with a new request", IdempotencyKey.Header));
+
     public static Task WrongMethod(HttpContext http, string allowed)
     {
         http.Response.Headers.Allow = allowed;

@@ -8,6 +8,7 @@ internal static class Routes
     public static void Map(WebApplication app)
     {
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
+        MapReservations(app, app.Services.GetRequiredService<ReservationEndpoints>());
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
         app.MapOpenApi("/openapi/v1.json");
@@ -32,10 +33,32 @@ internal static class Routes
         group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithSummary("Says what a take would answer, and spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
+        group.MapPost("/v1/refund", (Delegate)decisions.Refund)
+            .WithSummary("Gives back what a request spent that turned out not to be one; never more than was spent.")
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/batch", (Delegate)decisions.Batch)
             .WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
             .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithBodyProblems();
     }
+
+    private static void MapReservations(WebApplication app, ReservationEndpoints reservations)
+    {
+        var group = app.MapGroup("/v1/reservations").WithTags("Reservations");
+        group.MapPost("", (Delegate)reservations.Create)
+            .WithSummary("Takes tokens whose true number is known later.")
+            .Accepts<ReservationBody>("application/json").Produces<ReservedBody>(StatusCodes.Status201Created)
+            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType)
+            .Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType).WithBodyProblems();
+        group.MapPost("/{id}/commit", (Delegate)reservations.Commit)
+            .WithSummary("Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.")
+            .Accepts<CommitBody>("application/json").Produces<DecisionBody>().WithSettlementProblems().WithBodyProblems();
+        group.MapDelete("/{id}", (Delegate)reservations.Cancel)
+            .WithSummary("Gives all of a reservation back.").Produces(StatusCodes.Status204NoContent).WithSettlementProblems().WithProblems();
+    }
+
+    private static RouteHandlerBuilder WithSettlementProblems(this RouteHandlerBuilder route) => route
+        .Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType)
+        .Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType);
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)
     {
@@ -80,5 +103,11 @@ internal static class Routes
     };
 
     private static bool IsPath(RoutePattern pattern, PathString path) =>
-        pattern.Parameters.Count == 0 && string.Equals(pattern.RawText?.Trim('/'), path.Value?.Trim('/'), StringComparison.OrdinalIgnoreCase);
+        pattern.Parameters.Count == 0
+            ? string.Equals(pattern.RawText?.Trim('/'), path.Value?.Trim('/'), StringComparison.OrdinalIgnoreCase)
+            : !pattern.Parameters.Any(parameter => parameter.IsCatchAll) && Matches(pattern.PathSegments, (path.Value ?? "").Trim('/').Split('/'));
+
+    private static bool Matches(IReadOnlyList<RoutePatternPathSegment> segments, string[] parts) =>
+        segments.Count == parts.Length
+        && segments.Zip(parts).All(pair => pair.First.Parts[0] is not RoutePatternLiteralPart literal || string.Equals(literal.Content, pair.Second, StringComparison.OrdinalIgnoreCase));
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Weir.Server;
 
 /// <summary>The body of a take or a check.</summary>
-internal sealed record TakeBody
+internal record TakeBody
 {
     [Description("What is limited: 1 to 256 bytes of UTF-8.")]
     public string? Key { get; set; }
@@ -19,6 +19,25 @@ internal sealed record TakeBody
     [Description("Further dimensions by name, at most 16.")]
     public Dictionary<string, string>? Attributes { get; set; }
 }
+
+/// <summary>The body of a reservation.</summary>
+internal sealed record ReservationBody : TakeBody
+{
+    [Description("Milliseconds in which it can be settled, and for which places are held at most: 1 to 86400000. 60000 by default.")]
+    public long TtlMs { get; set; } = 60_000;
+}
+
+/// <summary>The body that settles a reservation.</summary>
+internal sealed record CommitBody
+{
+    [Description("What the request took in the end: 0 to 2147483648. The difference is given back, or charged.")]
+    public long? Cost { get; set; }
+}
+
+/// <summary>A reservation that was made.</summary>
+/// <param name="Id">By which it is settled.</param>
+/// <param name="Decision">The decision.</param>
+internal sealed record ReservedBody(string Id, DecisionBody Decision);
 
 /// <summary>The body of a batch.</summary>
 internal sealed record BatchBody

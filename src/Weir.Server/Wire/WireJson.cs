@@ -13,6 +13,9 @@ namespace Weir.Server;
     AllowDuplicateProperties = false,
     MaxDepth = 8)]
 [JsonSerializable(typeof(TakeBody))]
+[JsonSerializable(typeof(ReservationBody))]
+[JsonSerializable(typeof(CommitBody))]
+[JsonSerializable(typeof(ReservedBody))]
 [JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(SeedBody))]
 [JsonSerializable(typeof(DecisionBody))]

@@ -49,8 +49,8 @@ public sealed class Limit
     /// <summary>What a request of this cost takes of this limit.</summary>
     internal long CostOf(long cost) => Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
 
-    /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
-    internal bool AppliesTo(in RequestFacts facts)
+    /// <summary>False when the request lacks a dimension of this limit.</summary>
+    internal bool HasDimensionsIn(in RequestFacts facts)
     {
         foreach (var dimension in Dimensions)
         {
@@ -58,6 +58,14 @@ public sealed class Limit
                 return false;
         }
 
+        return true;
+    }
+
+    /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
+    internal bool AppliesTo(in RequestFacts facts)
+    {
+        if (!HasDimensionsIn(facts))
+            return false;
         foreach (var condition in When)
         {
             if (!condition.Holds(facts))

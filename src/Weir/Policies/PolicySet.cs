@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Weir;
 
 /// <summary>Every plan and tenant, compiled: immutable, so that a request works on one snapshot from beginning to end.</summary>
-public sealed class PolicySet
+public sealed class PolicySet : IPolicySource
 {
     private readonly FrozenDictionary<string, Plan> _tenants;
 
@@ -17,6 +17,9 @@ public sealed class PolicySet
         DefaultPlan = defaultPlan;
         _tenants = tenants.ToFrozenDictionary(StringComparer.Ordinal);
     }
+
+    /// <inheritdoc/>
+    PolicySet IPolicySource.Current => this;
 
     /// <summary>All plans of the document, without any tenant's overrides.</summary>
     public IReadOnlyCollection<Plan> Plans { get; }

@@ -12,6 +12,14 @@ internal sealed class HttpCalls(Uri server) : IDisposable
     public Task<Answer> PostAsync(string path, string json, string? tenant = null) =>
         PostAsync(path, Encoding.UTF8.GetBytes(json), "application/json", tenant);
 
+    /// <summary>Posts with the tenant in the body, and perhaps an idempotency key.</summary>
+    public Task<Answer> PostOnceAsync(string path, string json, string? idempotencyKey)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        return SendAsync(HttpMethod.Post, path, content, null, idempotencyKey);
+    }
+
     public Task<Answer> PostAsync(string path, byte[] body, string? mediaType, string? tenant = null)
     {
         var content = new ByteArrayContent(body);
@@ -20,11 +28,13 @@ internal sealed class HttpCalls(Uri server) : IDisposable
         return SendAsync(HttpMethod.Post, path, content, tenant);
     }
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? tenant = null)
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? tenant = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (tenant is not null)
             request.Headers.TryAddWithoutValidation("X-Tenant-Id", tenant);
+        if (idempotencyKey is not null)
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
         using var response = await _client.SendAsync(request);
         string? type = response.Content.Headers.ContentType?.MediaType;
         var headers = response.Headers.Concat(response.Content.Headers)

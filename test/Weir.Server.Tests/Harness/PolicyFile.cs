@@ -14,7 +14,9 @@ internal sealed class PolicyFile : IDisposable
           odd: { limits: { per-key: { by: [key], rate: 3/2s, burst: 10 } } }
           open: { onOutage: allow, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
           shut: { onOutage: deny, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+          busy: { limits: { per-key: { rate: 100/s }, running: { concurrency: { limit: 2, lease: 60s } } } }
         tenants:
+          busy: { plan: busy }
           acme: { plan: pro }
           slow: { plan: slow }
           sloth: { plan: slow }

@@ -34,6 +34,9 @@ internal sealed class ServerOnRedis : IAsyncDisposable
         return started;
     }
 
+    /// <summary>Starts another instance on the same Redis.</summary>
+    public Task<RunningServer> StartAnotherAsync() => RunningServer.StartAsync([_policies.Setting, .. Settings(Redis.Endpoint)]);
+
     /// <summary>Kills Redis, and takes until the server knows.</summary>
     public Task BreakAsync()
     {

@@ -67,7 +67,7 @@ public sealed class OutageTests
     public async Task A_damaged_bucket_is_decided_from_memory_and_told_of_once()
     {
         await using var weir = await ServerOnRedis.StartAsync();
-        await weir.Redis.CommandAsync("SET", "weir:{default:odd}:per-key", "no bucket");
+        await weir.Redis.CommandAsync("SET", "weir:{default}:per-key:odd", "no bucket");
 
         for (int i = 0; i < 3; i++)
             Assert.Equal("memory", (await weir.Http.TakeAsync("odd")).Text("source"));

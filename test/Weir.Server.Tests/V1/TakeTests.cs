@@ -36,7 +36,7 @@ public sealed partial class TakeTests(EmbeddedServer embedded) : IClassFixture<E
         Assert.InRange(refused.Number("resetAfterMs"), 2_800_000, 2_880_000);
         Assert.Equal(
             """
-            {"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"TokenQuota exceeded","status":429,
+            {"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Quota exceeded","status":429,
             "detail":"the limit per-key of plan slow has 2 tokens left; try again in N ms","violated-policies":["per-key"],
             "allowed":false,"tenant":"slow","plan":"slow","limit":"per-key","remaining":2,"capacity":10,"retryAfterMs":N,"resetAfterMs":N,
             "source":"memory","degraded":false,
