@@ -12,7 +12,8 @@ internal static class Subjects
             plans: { free: { limits: { per-key: { rate: 5/s } } } }
             """,
             "benchmark"),
-        new MemoryStore(new MemoryStoreOptions { MaxKeys = maxKeys }, TimeProvider.System));
+        new MemoryStore(new MemoryStoreOptions { MaxKeys = maxKeys }, TimeProvider.System),
+        TimeProvider.System);
 
     public static PartitionedRateLimiter<string> Partitioned() =>
         PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => FrameworkOptions()));

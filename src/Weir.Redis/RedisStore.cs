@@ -46,6 +46,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// </summary>
     public string? LastError => Volatile.Read(ref _batcher) is { } batcher ? batcher.LastError : Volatile.Read(ref _connectError);
 
+    /// <summary>The connection, once there is one, for others who need Redis.</summary>
+    public Task<ConnectionMultiplexer> Connection => _connecting;
+
     /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {

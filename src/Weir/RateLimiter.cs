@@ -6,7 +6,8 @@ namespace Weir;
 /// <summary>Decides requests: which limits apply, what their buckets say, in one call to the store.</summary>
 /// <param name="policies">Who has which limits.</param>
 /// <param name="store">Where the buckets live.</param>
-public sealed class RateLimiter(IPolicySource policies, IBucketStore store)
+/// <param name="time">Says how long a block still holds.</param>
+public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private long _holders;
@@ -18,8 +19,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store)
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        var limits = ResolveTake(facts);
-        return limits.IsEmpty ? new(Decision.Unlimited(limits, store.Source)) : Decide(limits, store.TakeAsync(limits, cancellation));
+        var limits = ResolveTake(facts, out var block);
+        return Settled(limits, block) is { } decision ? new(decision) : Decide(limits, store.TakeAsync(limits, cancellation));
     }
 
     /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
@@ -28,17 +29,31 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store)
     /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
     /// <returns>The decision, or null when the key stands for another request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
-    public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default) =>
-        await AskOnceAsync("take", ResolveTake(facts), StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+    public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
+    {
+        var limits = ResolveTake(facts, out var block);
+        return Settled(limits, block) ?? await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
-        var limits = ResolveTake(facts);
-        limits = limits with { Facts = facts with { Cost = -facts.Cost } };
-        if (idempotencyKey is not null)
-            return await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+        var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
+        if (limits.IsEmpty)
+            return Decision.Unlimited(limits, store.Source);
+        return idempotencyKey is null
+            ? Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false))
+            : await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the buckets and windows of a request as new. Places stay held.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
+    {
+        // More than anybody can have spent, and little enough to be multiplied.
+        const long everything = 1L << 42;
+        var limits = ResolveTake(facts with { Cost = 1 }, out _) with { Facts = facts with { Cost = -everything } };
         return limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
             : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false));
@@ -49,26 +64,31 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store)
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         Demand(facts, leastCost: 0);
-        var limits = Policies.Resolve(facts);
-        return limits.IsEmpty
-            ? new(Decision.Unlimited(limits, store.Source))
-            : Decide(limits, store.CheckAsync(limits, cancellation));
+        var set = Policies;
+        var limits = set.Resolve(facts);
+        return Settled(limits, set.BlockOf(facts)) is { } decision ? new(decision) : Decide(limits, store.CheckAsync(limits, cancellation));
     }
 
-    /// <summary>The limits of a request that is to spend.</summary>
+    /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
-    internal LimitSet ResolveTake(in RequestFacts facts)
+    internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
     {
         Demand(facts, leastCost: 1);
-        var limits = Policies.Resolve(facts);
+        var set = Policies;
+        var limits = set.Resolve(facts);
+        block = set.BlockOf(facts);
         // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
         return limits.Plan.HasPlaces ? limits with { Holder = new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)) } : limits;
     }
 
+    /// <summary>The decision if it needs no store: of a key that is blocked, or that nothing limits.</summary>
+    internal Decision? Settled(in LimitSet limits, Block? block) =>
+        block is not null ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
+        : limits.IsEmpty ? Decision.Unlimited(limits, store.Source)
+        : null;
+
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
     {
-        if (limits.IsEmpty)
-            return Decision.Unlimited(limits, store.Source);
         var memo = new Memo(Fingerprint.Of(what, idempotencyKey), Fingerprint.Of(what, limits.Facts));
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
         return answer.Fault == StoreFault.Conflict ? null : Decision.From(limits, answer);

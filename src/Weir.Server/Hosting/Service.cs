@@ -35,7 +35,7 @@ internal static class Service
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Settings.Read(builder.Configuration);
-        var policies = PolicyDocument.Load(options.PolicyFile ?? Path.Combine(AppContext.BaseDirectory, "policies.yaml"));
+        var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options)), TimeProvider.System);
         var stores = Stores.Open(options, TimeProvider.System);
         bool started = false;
         ConfigureHost(builder, () => started);
@@ -48,13 +48,17 @@ internal static class Service
             app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
         Routes.Map(app);
         await stores.GreetAsync();
+        await app.Services.GetRequiredService<LiveData>().CatchUpAsync();
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             started = true;
-            Banner.Print(app, options, policies, stores);
+            Banner.Print(app, options, policies.Current, stores);
         });
         return app;
     }
+
+    /// <summary>The file that the policies are in, unless live data has a document in its place.</summary>
+    public static string PolicyFileOf(WeirOptions options) => options.PolicyFile ?? Path.Combine(AppContext.BaseDirectory, "policies.yaml");
 
     private static void ConfigureHost(WebApplicationBuilder builder, Func<bool> started)
     {
@@ -77,13 +81,23 @@ internal static class Service
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
     }
 
-    private static void AddServices(IServiceCollection services, WeirOptions options, PolicySet policies, Stores stores)
+    private static void AddServices(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         // Made by a factory, so that the container disposes what it hands out.
         services.AddSingleton(_ => stores);
-        services.AddSingleton(new RateLimiter(policies, stores.Deciding));
+        services.AddSingleton(_ => policies);
+        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System));
+        services.AddSingleton(stores.Live);
+        services.AddSingleton<LiveData>();
+        services.AddHostedService(services => services.GetRequiredService<LiveData>());
+        services.AddSingleton<PolicyMetrics>();
+        services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
+        services.AddSingleton<AdminGate>();
+        services.AddSingleton<Explanations>();
+        services.AddSingleton<PolicyEndpoints>();
+        services.AddSingleton<KeyEndpoints>();
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionMetrics>();
         services.AddSingleton<StoreMetrics>();

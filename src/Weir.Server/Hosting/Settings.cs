@@ -5,6 +5,8 @@ namespace Weir.Server;
 /// <summary>Reads <see cref="WeirOptions"/> and finds every fault in them at once.</summary>
 internal static class Settings
 {
+    private const int MinAdminKey = 16;
+
     public static WeirOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(WeirOptions.Section);
@@ -76,16 +78,21 @@ internal static class Settings
             yield return "Weir:Redis:Endpoints is written as a URL: write host:port, several separated by commas, and user and password as Weir:Redis:User and Weir:Redis:Password";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length is 0 or > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
-        if (options.Memory.SnapshotPath is { } path && SnapshotFaultOf(path) is { } fault)
+        if (options.Memory.SnapshotPath is { } path && FileFaultOf(path) is { } fault)
             yield return $"Weir:Memory:SnapshotPath is \"{path}\", {fault}";
         long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (options.Memory.MaxKeys <= MemoryStoreOptions.MostKeys && bytes > available)
             yield return $"Weir:Memory:MaxKeys is {options.Memory.MaxKeys}, which takes {bytes >> 20} MiB, and this process may use {available >> 20}: write at most {available / MemoryStoreOptions.BytesPerKey / 2}, which leaves half";
+        // Not repeated, since it is a secret.
+        if (options.Auth.AdminKey is { Length: < MinAdminKey })
+            yield return $"Weir:Auth:AdminKey is shorter than {MinAdminKey} characters, and so could be guessed: write a longer one, such as that of: openssl rand -hex 32";
+        if (options.Live.Path is { } livePath && FileFaultOf(livePath) is { } liveFault)
+            yield return $"Weir:Live:Path is \"{livePath}\", {liveFault}";
         foreach (string outside in RangeFaultsOf(options))
             yield return outside;
     }
 
-    private static string? SnapshotFaultOf(string path)
+    private static string? FileFaultOf(string path)
     {
         if (Directory.Exists(path))
             return "which is a folder: name a file in it";
@@ -94,7 +101,7 @@ internal static class Settings
             return "whose folder does not exist: make it, or name another";
         try
         {
-            // The snapshot is written beside itself first, so the folder is what must be open to us.
+            // Each of our files is written beside itself first, so the folder is what must be open to us.
             File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose).Dispose();
             return null;
         }

@@ -13,11 +13,16 @@ internal sealed class Stores : IAsyncDisposable
     {
         Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
         if (string.IsNullOrWhiteSpace(options.Redis.Endpoints))
+        {
+            Live = new FileLiveStore(options.Live.Path, time);
             return;
+        }
+
         // Replies are read by a thread of the client's own: behind a full thread pool they would look late.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         Redis = new RedisStore(RedisOptionsOf(options.Redis), time);
         Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
+        Live = new RedisLiveStore(RedisOptionsOf(options.Redis), Redis.Connection, time);
     }
 
     public MemoryStore Memory { get; }
@@ -25,6 +30,9 @@ internal sealed class Stores : IAsyncDisposable
     public RedisStore? Redis { get; }
 
     public FailoverStore? Failover { get; }
+
+    /// <summary>Where live data is: beside the buckets.</summary>
+    public ILiveStore Live { get; }
 
     /// <summary>The store that decides.</summary>
     public IBucketStore Deciding => Failover is null ? Memory : Failover;

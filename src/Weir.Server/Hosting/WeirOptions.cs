@@ -13,11 +13,27 @@ internal sealed class WeirOptions
     /// <summary>The form of the rate limit headers: <c>draft-11</c> (default), <c>draft-06</c>, <c>legacy</c> or <c>off</c>.</summary>
     public string Headers { get; set; } = "draft-11";
 
+    public AuthSettings Auth { get; set; } = new();
+
+    public LiveSettings Live { get; set; } = new();
+
     public RedisSettings Redis { get; set; } = new();
 
     public MemorySettings Memory { get; set; } = new();
 
     public BreakerSettings Breaker { get; set; } = new();
+
+    internal sealed class AuthSettings
+    {
+        /// <summary>What opens <c>/admin</c>, of 16 characters at least; without it, there is none. Never logged.</summary>
+        public string? AdminKey { get; set; }
+    }
+
+    internal sealed class LiveSettings
+    {
+        /// <summary>Where policies, tenants and blocks that were changed while running are kept in embedded mode; nowhere by default.</summary>
+        public string? Path { get; set; }
+    }
 
     internal sealed class RedisSettings
     {

@@ -7,6 +7,8 @@ namespace Weir.Server;
 /// <summary>Makes <see cref="RequestFacts"/> of a request's body or query and its header, and finds what is wrong with them.</summary>
 internal static class FactsReader
 {
+    private const string AttributePrefix = "attributes.";
+
     public const string TenantHeader = "X-Tenant-Id";
 
     /// <summary>The facts of a body; a complaint when they are out of bounds.</summary>
@@ -17,7 +19,7 @@ internal static class FactsReader
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
-    /// <summary>The facts of a query, <c>?key=…[&amp;tenant=…][&amp;cost=…]</c>.</summary>
+    /// <summary>The facts of a query, <c>?key=…[&amp;tenant=…][&amp;cost=…][&amp;attributes.NAME=…]</c>.</summary>
     public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
     {
         facts = default;
@@ -26,6 +28,7 @@ internal static class FactsReader
         string key = "", tenant = "";
         bool hasTenant = false;
         long cost = 1;
+        Dictionary<string, string>? attributes = null;
         foreach (var (name, values) in request.Query)
         {
             if (values.Count != 1)
@@ -43,13 +46,16 @@ internal static class FactsReader
                     break;
                 case "cost":
                     return new Complaint(name, $"cost must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{Shorten(value)}\"");
+                case var attribute when attribute.StartsWith(AttributePrefix, StringComparison.Ordinal):
+                    (attributes ??= [])[attribute[AttributePrefix.Length..]] = value;
+                    break;
                 default:
-                    return new Complaint(Shorten(name), $"{Shorten(name)} is not a parameter of this path: leave it out, or correct its name (key, tenant, cost)");
+                    return new Complaint(Shorten(name), $"{Shorten(name)} is not a parameter of this path: leave it out, or correct its name (key, tenant, cost, attributes.NAME)");
             }
         }
 
         var complaint = TenantOf(request, hasTenant ? tenant : null, out tenant);
-        facts = new RequestFacts(tenant, key, cost);
+        facts = new RequestFacts(tenant, key, cost, attributes);
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 

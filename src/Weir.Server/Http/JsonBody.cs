@@ -22,6 +22,13 @@ internal static class JsonBody
             return null;
         }
 
+        return await ReadAsync(http, limit, bytes => Parse(bytes, type));
+    }
+
+    /// <summary>As the other, for a body of any form.</summary>
+    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse)
+        where T : class
+    {
         if (IsEncoded(http.Request))
         {
             await Problems.WrongEncoding(http);
@@ -36,7 +43,7 @@ internal static class JsonBody
 
         try
         {
-            var (body, complaint) = await ReadAndParseAsync(http, type, limit);
+            var (body, complaint) = await ReadAndParseAsync(http, parse, limit);
             if (complaint is not null)
                 await Problems.BadRequest(http, complaint);
             else if (body is null)
@@ -60,7 +67,8 @@ internal static class JsonBody
         }
     }
 
-    private static async ValueTask<(T? Body, Complaint? Complaint)> ReadAndParseAsync<T>(HttpContext http, JsonTypeInfo<T> type, int limit)
+    private static async ValueTask<(T? Body, Complaint? Complaint)> ReadAndParseAsync<T>(
+        HttpContext http, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, int limit)
         where T : class
     {
         var reader = http.Request.BodyReader;
@@ -76,7 +84,7 @@ internal static class JsonBody
 
             if (read.IsCompleted)
             {
-                var parsed = Parse(buffer, type);
+                var parsed = parse(buffer);
                 reader.AdvanceTo(buffer.End);
                 return parsed;
             }

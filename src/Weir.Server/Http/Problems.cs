@@ -25,6 +25,20 @@ internal static class Problems
     public static Task TooLarge(HttpContext http, int limit) => Write(http, new ProblemBody(
         NoType, "The body is too large", StatusCodes.Status413PayloadTooLarge, $"the body may hold {limit} bytes at most", "body"));
 
+    public static Task WrongMediaType(HttpContext http, string types) => Write(http, new ProblemBody(
+        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, $"send it with the header Content-Type: {types}", "Content-Type"));
+
+    public static Task Unauthorized(HttpContext http)
+    {
+        http.Response.Headers.WWWAuthenticate = "Bearer";
+        return Write(http, new ProblemBody(
+            NoType, "Who are you?", StatusCodes.Status401Unauthorized, "send the key with the header Authorization: Bearer KEY", "Authorization"));
+    }
+
+    public static Task OtherVersion(HttpContext http, long version) => Write(http, new ProblemBody(
+        NoType, "It has changed meanwhile", StatusCodes.Status412PreconditionFailed,
+        $"what is there now is version {version}: read it again, and send your change with its ETag", "If-Match"));
+
     public static Task WrongMediaType(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON in UTF-8, with the header Content-Type: application/json", "Content-Type"));
 

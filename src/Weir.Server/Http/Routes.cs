@@ -9,6 +9,9 @@ internal static class Routes
     {
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapReservations(app, app.Services.GetRequiredService<ReservationEndpoints>());
+        // Without an admin key there is nothing, and so nothing to be found out.
+        if (app.Services.GetRequiredService<WeirOptions>().Auth.AdminKey is not null)
+            AdminRoutes.Map(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
         app.MapOpenApi("/openapi/v1.json");
@@ -74,12 +77,12 @@ internal static class Routes
     private static void MapHead(RouteGroupBuilder group, string path, Func<HttpContext, Task> get) =>
         group.MapMethods(path, [HttpMethods.Head], (Delegate)get).ExcludeFromDescription();
 
-    private static RouteHandlerBuilder WithBodyProblems(this RouteHandlerBuilder route) => route
+    public static RouteHandlerBuilder WithBodyProblems(this RouteHandlerBuilder route) => route
         .WithProblems()
         .Produces<ProblemBody>(StatusCodes.Status413PayloadTooLarge, Problems.ContentType)
         .Produces<ProblemBody>(StatusCodes.Status415UnsupportedMediaType, Problems.ContentType);
 
-    private static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route) => route
+    public static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route) => route
         .Produces<ProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType)
         .Produces<ProblemBody>(StatusCodes.Status503ServiceUnavailable, Problems.ContentType);
 

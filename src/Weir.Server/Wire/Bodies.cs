@@ -59,7 +59,8 @@ internal sealed record LimitBody(
 
 /// <summary>
 /// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
-/// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then.
+/// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then. Of a key that is blocked it is
+/// <c>blocked</c>, and <c>reason</c> says why.
 /// </summary>
 internal record DecisionBody(
     bool Allowed,
@@ -73,7 +74,8 @@ internal record DecisionBody(
     string Source,
     bool Degraded,
     IReadOnlyList<LimitBody> Limits,
-    string? Outcome = null);
+    string? Outcome = null,
+    string? Reason = null);
 
 /// <summary>The decisions of a batch, in order.</summary>
 internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);

@@ -10,6 +10,7 @@ internal static class Spelling
         DecisionOutcome.Allowed => "allowed",
         DecisionOutcome.Refused => "refused",
         DecisionOutcome.NeverFits => "never-fits",
+        DecisionOutcome.Blocked => "blocked",
         _ => "unavailable",
     };
 
@@ -52,7 +53,8 @@ internal static class Spelling
             Of(decision.Source),
             decision.Degraded,
             BodiesOf(decision.Limits()),
-            decision.Outcome == DecisionOutcome.Unavailable ? Of(decision.Outcome) : null);
+            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked ? Of(decision.Outcome) : null,
+            decision.Reason);
     }
 
     public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";

@@ -12,6 +12,9 @@ public enum DecisionOutcome
     /// <summary>Not ever: the cost is above the limit's capacity, so there is no "later".</summary>
     NeverFits,
 
+    /// <summary>The key is blocked; <see cref="Decision.Reason"/> says why.</summary>
+    Blocked,
+
     /// <summary>No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.</summary>
     Unavailable,
 }
@@ -54,6 +57,9 @@ public readonly record struct Decision
 
     /// <summary>When the governing limit's bucket is as new.</summary>
     public TimeSpan ResetAfter { get; private init; }
+
+    /// <summary>Why the key is blocked; null when it is not.</summary>
+    public string? Reason { get; private init; }
 
     /// <summary>Who decided.</summary>
     public DecisionSource Source => _answer.Source;
@@ -103,6 +109,14 @@ public readonly record struct Decision
 
     /// <summary>The decision of a request that no limit applies to.</summary>
     internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source));
+
+    /// <summary>The decision of a request whose key is blocked.</summary>
+    internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(limits with { Applying = 0 }, BucketAnswer.OfNone(source))
+    {
+        Outcome = DecisionOutcome.Blocked,
+        Reason = block.Reason,
+        RetryAfter = block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null,
+    };
 
     private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer) => new(limits, answer)
     {

@@ -49,6 +49,24 @@ public sealed class Limit
     /// <summary>What a request of this cost takes of this limit.</summary>
     internal long CostOf(long cost) => Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
 
+    /// <summary>Why this limit does not apply to a request, in words; null when it does.</summary>
+    public string? WhyNot(RequestFacts facts)
+    {
+        foreach (var dimension in Dimensions)
+        {
+            if (facts.ValueOf(dimension.Name) is null)
+                return $"the request has no {dimension.Name}";
+        }
+
+        foreach (var condition in When)
+        {
+            if (!condition.Holds(facts))
+                return $"its {condition.Dimension} is not like {string.Join(" or ", condition.Patterns)}";
+        }
+
+        return null;
+    }
+
     /// <summary>False when the request lacks a dimension of this limit.</summary>
     internal bool HasDimensionsIn(in RequestFacts facts)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 
 namespace Weir;
 
@@ -12,10 +13,15 @@ public sealed class PolicySet : IPolicySource
     /// <param name="defaultPlan">The plan of tenants that are not listed.</param>
     /// <param name="tenants">The plan of each listed tenant, its overrides merged in.</param>
     public PolicySet(IReadOnlyCollection<Plan> plans, Plan defaultPlan, IReadOnlyDictionary<string, Plan> tenants)
+        : this(plans, defaultPlan, tenants.ToFrozenDictionary(StringComparer.Ordinal))
+    {
+    }
+
+    private PolicySet(IReadOnlyCollection<Plan> plans, Plan defaultPlan, FrozenDictionary<string, Plan> tenants)
     {
         Plans = plans;
         DefaultPlan = defaultPlan;
-        _tenants = tenants.ToFrozenDictionary(StringComparer.Ordinal);
+        _tenants = tenants;
     }
 
     /// <inheritdoc/>
@@ -27,16 +33,51 @@ public sealed class PolicySet : IPolicySource
     /// <summary>The plan of every tenant that is not listed.</summary>
     public Plan DefaultPlan { get; }
 
-    /// <summary>The listed tenants.</summary>
+    /// <summary>The tenants of the document.</summary>
     public IReadOnlyCollection<string> Tenants => _tenants.Keys;
 
+    /// <summary>Whether a tenant differs from the document by live data.</summary>
+    public bool IsLive(string tenant) => Live.ContainsKey(tenant);
+
+    /// <summary>Whether the document names a tenant.</summary>
+    public bool IsInDocument(string tenant) => _tenants.ContainsKey(tenant);
+
+    /// <summary>Compiles further tenants against the same plans; null for a set that was not read from a document.</summary>
+    internal PolicyCompiler? Compiler { get; init; }
+
+    /// <summary>Plans of tenants that take the place of those of the document. Shared from set to set, so that a change of one costs no more than that one.</summary>
+    internal ImmutableDictionary<string, Plan> Live { get; private init; } = ImmutableDictionary.Create<string, Plan>(StringComparer.Ordinal);
+
+    /// <summary>Keys that are refused.</summary>
+    internal ImmutableDictionary<(string Tenant, string Key), Block> Blocks { get; private init; } = ImmutableDictionary<(string, string), Block>.Empty;
+
     /// <summary>The plan of a tenant, with the tenant's overrides.</summary>
-    public Plan PlanOf(string tenant) => _tenants.GetValueOrDefault(tenant, DefaultPlan);
+    public Plan PlanOf(string tenant) => PlanOf(tenant, out _);
 
     /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
     public LimitSet Resolve(in RequestFacts facts)
     {
-        bool listed = _tenants.TryGetValue(facts.Tenant, out var plan);
-        return (plan ?? DefaultPlan).Resolve(facts) with { TenantIsListed = listed };
+        var plan = PlanOf(facts.Tenant, out bool listed);
+        return plan.Resolve(facts) with { TenantIsListed = listed };
+    }
+
+    /// <summary>The block of a request's key, or null when there is none.</summary>
+    public Block? BlockOf(in RequestFacts facts) =>
+        Blocks.Count > 0 && Blocks.TryGetValue((facts.Tenant, facts.Key), out var block) ? block : null;
+
+    /// <summary>All keys that are refused.</summary>
+    public IEnumerable<Block> AllBlocks => Blocks.Values;
+
+    /// <summary>The same with other live data.</summary>
+    internal PolicySet With(ImmutableDictionary<string, Plan> live, ImmutableDictionary<(string Tenant, string Key), Block> blocks) =>
+        new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, Blocks = blocks };
+
+    private Plan PlanOf(string tenant, out bool listed)
+    {
+        listed = true;
+        if (!Live.IsEmpty && Live.TryGetValue(tenant, out var plan))
+            return plan;
+        listed = _tenants.TryGetValue(tenant, out plan);
+        return plan ?? DefaultPlan;
     }
 }

@@ -28,13 +28,17 @@ internal sealed class HttpCalls(Uri server) : IDisposable
         return SendAsync(HttpMethod.Post, path, content, tenant);
     }
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? tenant = null, string? idempotencyKey = null)
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, string? tenant = null, string? idempotencyKey = null) =>
+        await SendAsync(method, path, content, new Dictionary<string, string?> { ["X-Tenant-Id"] = tenant, ["Idempotency-Key"] = idempotencyKey });
+
+    public Task<Answer> SendAsync(HttpMethod method, string path, string? body, string type, Dictionary<string, string?> headers) =>
+        SendAsync(method, path, body is null ? null : AdminCalls.Content(body, type), headers);
+
+    private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, Dictionary<string, string?> given)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        if (tenant is not null)
-            request.Headers.TryAddWithoutValidation("X-Tenant-Id", tenant);
-        if (idempotencyKey is not null)
-            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+        foreach (var (name, value) in given.Where(header => header.Value is not null))
+            request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _client.SendAsync(request);
         string? type = response.Content.Headers.ContentType?.MediaType;
         var headers = response.Headers.Concat(response.Content.Headers)

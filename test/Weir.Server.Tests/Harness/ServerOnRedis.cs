@@ -24,18 +24,18 @@ internal sealed class ServerOnRedis : IAsyncDisposable
     public static string[] Settings(string endpoint) =>
         [$"Weir:Redis:Endpoints={endpoint}", "Weir:Redis:DeadlineMs=800", "Weir:Breaker:FailuresInARow=1", "Weir:Breaker:BreakMs=100"];
 
-    public static async Task<ServerOnRedis> StartAsync()
+    public static async Task<ServerOnRedis> StartAsync(params string[] settings)
     {
         var redis = await TestRedis.StartProcessAsync();
         var policies = new PolicyFile();
-        var server = await RunningServer.StartAsync([policies.Setting, .. Settings(redis.Endpoint)]);
+        var server = await RunningServer.StartAsync([policies.Setting, .. Settings(redis.Endpoint), .. settings]);
         var started = new ServerOnRedis(policies, redis, server);
         await started.UntilRedisDecidesAsync();
         return started;
     }
 
     /// <summary>Starts another instance on the same Redis.</summary>
-    public Task<RunningServer> StartAnotherAsync() => RunningServer.StartAsync([_policies.Setting, .. Settings(Redis.Endpoint)]);
+    public Task<RunningServer> StartAnotherAsync(params string[] settings) => RunningServer.StartAsync([_policies.Setting, .. Settings(Redis.Endpoint), .. settings]);
 
     /// <summary>Kills Redis, and takes until the server knows.</summary>
     public Task BreakAsync()

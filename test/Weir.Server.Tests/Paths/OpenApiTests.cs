@@ -6,7 +6,7 @@ namespace Weir.Server.Tests.Paths;
 public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
 {
     [Fact]
-    public async Task The_document_lists_every_path_with_its_method_under_two_tags()
+    public async Task The_document_lists_every_path_with_its_method_under_its_tag()
     {
         var document = await ReadAsync();
 
@@ -16,8 +16,9 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal("Weir", document.GetProperty("info").GetProperty("title").GetString());
         Assert.Equal(
             [
-                "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "post /limit/incr Decisions", "post /v1/batch Decisions",
-                "post /v1/check Decisions", "post /v1/take Decisions",
+                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "post /limit/incr Decisions",
+                "post /v1/batch Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
+                "post /v1/reservations/{id}/commit Reservations", "post /v1/take Decisions",
             ],
             operations.Order(StringComparer.Ordinal));
     }
@@ -29,7 +30,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(["key", "cost", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
         Assert.Equal(
-            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome"],
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome", "reason"],
             FieldsOf(document, "DecisionBody"));
         Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
         Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));

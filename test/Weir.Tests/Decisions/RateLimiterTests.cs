@@ -22,7 +22,8 @@ public sealed class RateLimiterTests
               initech: { plan: by-region }
               hooli: { plan: open }
             """, "test"),
-        Some.Memory(_time));
+        Some.Memory(_time),
+        _time);
 
     private Decision Take(string tenant = "default", string key = "a", long cost = 1, Dictionary<string, string>? attributes = null) =>
         _limiter.TakeAsync(new RequestFacts(tenant, key, cost, attributes)).Result;

@@ -164,7 +164,7 @@ public sealed class MemoryStoreTests
         var limiter = new RateLimiter(PolicyDocument.Parse("""
             defaultPlan: free
             plans: { free: { limits: { per-key: { rate: 5/s } } } }
-            """, "test"), Some.Memory(TimeProvider.System, 10_000));
+            """, "test"), Some.Memory(TimeProvider.System, 10_000), _time);
         var keys = Enumerable.Range(0, 20_000).Select(i => $"user_{i}").ToArray();
         Decide(limiter, keys);
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -10,6 +10,11 @@ namespace Weir;
 /// </remarks>
 internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
+    private readonly Lock _gate = new();
+
+    /// <summary>Where mistakes are reported: those of the document first, then of whatever is compiled against it.</summary>
+    private DocumentWalk _walk = walk;
+
     /// <summary>So many plans are listed to someone who names none of them.</summary>
     private const int FewPlans = 10;
 
@@ -40,9 +45,21 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
                 tenants[tenant.Name] = Override(plan, tenant);
         }
 
-        return walk.Errors.Any || defaultPlan is null
+        return _walk.Errors.Any || defaultPlan is null
             ? null
-            : new PolicySet([.. document.Plans.Select(text => _plans[text.Name])], defaultPlan, tenants);
+            : new PolicySet([.. document.Plans.Select(text => _plans[text.Name])], defaultPlan, tenants) { Compiler = this };
+    }
+
+    /// <summary>The plan of one tenant more, under the plans of the document that has been compiled; null when anything is wrong with it.</summary>
+    public Plan? Compile(DocumentWalk tenantWalk, TenantText tenant)
+    {
+        lock (_gate)
+        {
+            _walk = tenantWalk;
+            var plan = PlanNamed(tenant.Plan ?? document.DefaultPlan);
+            var own = plan is null ? null : Override(plan, tenant);
+            return tenantWalk.Errors.Any ? null : own;
+        }
     }
 
     private Plan CompilePlan(PlanText text)
@@ -53,12 +70,12 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private Plan? PlanNamed(DocumentField? field)
     {
-        if (field is not { } named || walk.Text(named, "a plan's name") is not { } name)
+        if (field is not { } named || _walk.Text(named, "a plan's name") is not { } name)
             return null;
         if (_plans.TryGetValue(name, out var plan))
             return plan;
         if (_plans.Count > 0)
-            walk.Errors.Add(named.Place, named.Value, $"there is no plan {Spelling.Quote(name)}{PlanMeantBy(name)}");
+            _walk.Errors.Add(named.Place, named.Value, $"there is no plan {Spelling.Quote(name)}{PlanMeantBy(name)}");
         return null;
     }
 
@@ -90,7 +107,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             else if (CompileLimit(merged, own is null ? Spelling.DidYouMean(text.Name, limits.Select(limit => limit.Name)) : "") is not { } limit)
                 continue;
             else if (own is null && result.Limits.Length == Plan.MaxLimits)
-                walk.Errors.Add(text.Place, $"is one limit too many: with those of plan {plan.Name} a tenant has at most {Plan.MaxLimits}");
+                _walk.Errors.Add(text.Place, $"is one limit too many: with those of plan {plan.Name} a tenant has at most {Plan.MaxLimits}");
             else
                 result = With(result, text.Name, limit);
         }
@@ -109,12 +126,12 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private Limit? CompileLimit(LimitText text, string meant)
     {
         if (text.LacksNumbers && !text.IsBroken)
-            walk.Errors.Add(text.Place, $"rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency{meant}");
+            _walk.Errors.Add(text.Place, $"rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency{meant}");
         if (text.IsBroken || text.LacksNumbers)
             return null;
         if (text.Quota.TryCompile(out var quota, out string? error))
             return Shared(text, quota);
-        walk.Errors.Add(text.NumbersPlace, error);
+        _walk.Errors.Add(text.NumbersPlace, error);
         return null;
     }
 

@@ -32,6 +32,41 @@ public static class PolicyDocument
         return policies is not null;
     }
 
+    /// <summary>Reads what one tenant has otherwise than its plan: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and <c>until</c>.</summary>
+    /// <param name="policies">The document whose plans are meant.</param>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="plan">The tenant's plan, when true is returned.</param>
+    /// <param name="until">Until when it holds; null for good.</param>
+    /// <param name="errors">What is wrong; empty when true is returned.</param>
+    public static bool TryParseTenant(
+        PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        var found = new DocumentErrors($"tenant {tenant}");
+        (plan, until) = (null, null);
+        try
+        {
+            var walk = new DocumentWalk(found);
+            if (policies.Compiler is null)
+                found.Add(0, 0, "", "the policies were not read from a document, so there are no plans to merge this with");
+            else if (DocumentSyntax.Read(text, found) is not { } root)
+                found.Add(1, 1, "", "is empty: write plan, limits, unlimited or until");
+            else
+            {
+                var own = TenantText.ReadLive(walk, tenant, root);
+                (plan, until) = (policies.Compiler.Compile(walk, own), own.Until);
+            }
+        }
+        catch (UnreadableDocumentException fault)
+        {
+            found.Add(fault.Line, fault.Column, "", fault.Message);
+        }
+
+        errors = found.Sorted();
+        return plan is not null;
+    }
+
     /// <summary>Reads a document from a file in UTF-8.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>

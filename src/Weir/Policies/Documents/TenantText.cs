@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Weir;
 
 /// <summary>A tenant as the document spells it, each field checked.</summary>
@@ -5,8 +7,27 @@ namespace Weir;
 /// <param name="Plan">The name of its plan; null when it is left out, so that the default plan holds.</param>
 /// <param name="Limits">What it has otherwise than the plan.</param>
 /// <param name="Unlimited">True when nothing of the plan limits it.</param>
-internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited)
+/// <param name="Until">Until when it holds; null for good.</param>
+internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null)
 {
+    /// <summary>A tenant of live data, which may hold only until a time.</summary>
+    public static TenantText ReadLive(DocumentWalk walk, string name, DocumentNode root)
+    {
+        bool broken = false;
+        var fields = walk.Keyed(root, DocumentPlace.Root(root), DocumentKeys.OfLiveTenant);
+        var until = walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], "a time, such as 2030-01-31T12:00:00Z", TryParseTime, ref broken);
+        return new TenantText(
+            name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until);
+    }
+
+    private static bool TryParseTime(string text, out DateTimeOffset time, out string? error)
+    {
+        bool isTime = DateTimeOffset.TryParseExact(
+            text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+        error = isTime ? null : $"{Spelling.Quote(text)} is not a time; write it as 2030-01-31T12:00:00Z";
+        return isTime;
+    }
+
     public static TenantText Read(DocumentWalk walk, in DocumentField tenant)
     {
         var fields = walk.Keyed(tenant.Value, tenant.Place, DocumentKeys.OfTenant);

@@ -1,0 +1,71 @@
+namespace Weir.Server;
+
+/// <summary>What is wrong with a policy document.</summary>
+internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
+
+/// <summary>A document that is refused, with everything that is wrong with it.</summary>
+internal sealed record PolicyProblemBody(string Type, string Title, int Status, string Detail, IReadOnlyList<PolicyFault> Errors);
+
+/// <summary>A document that is right.</summary>
+internal sealed record ValidBody(bool Valid);
+
+/// <summary>A version that was made.</summary>
+internal sealed record VersionBody(long Version);
+
+/// <summary>A tenant as it is now.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Plan">Its plan.</param>
+/// <param name="From">Where that is said: <c>default</c>, <c>document</c> or <c>live</c>.</param>
+/// <param name="Version">The version of its live data; absent when it has none.</param>
+/// <param name="Live">Its live data as it was put.</param>
+internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live);
+
+/// <summary>The tenants that have live data, in the order of their names.</summary>
+/// <param name="Tenants">A page of them.</param>
+/// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>
+internal sealed record TenantsBody(IReadOnlyList<TenantBody> Tenants, string? Next);
+
+/// <summary>One change.</summary>
+internal sealed record ChangeBody(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
+
+/// <summary>Changes, newest first.</summary>
+internal sealed record AuditBody(IReadOnlyList<ChangeBody> Changes);
+
+/// <summary>To which version to go back.</summary>
+internal sealed record RollbackBody
+{
+    /// <summary>The version whose text is put again, as a new version.</summary>
+    public long? Version { get; set; }
+}
+
+/// <summary>A key to be refused.</summary>
+internal sealed record BlockBody
+{
+    public string? Tenant { get; set; }
+
+    public string? Key { get; set; }
+
+    /// <summary>Until when; for good without it.</summary>
+    public DateTimeOffset? Until { get; set; }
+
+    /// <summary>What whoever is refused is told.</summary>
+    public string? Reason { get; set; }
+}
+
+/// <summary>Keys that are refused.</summary>
+internal sealed record BlocksBody(IReadOnlyList<Block> Blocks);
+
+/// <summary>Why a request gets what it gets.</summary>
+internal sealed record ExplanationBody(
+    string Tenant, string Plan, string PlanFrom, long Version, Block? Blocked, IReadOnlyList<LimitExplanation> Limits, DecisionBody Decision);
+
+/// <summary>One limit of the tenant's plan, and whether and why it applies.</summary>
+/// <param name="Name">The limit.</param>
+/// <param name="Applies">Whether it applies to this request.</param>
+/// <param name="Why">Why it does, or does not.</param>
+/// <param name="From">Where its numbers are said: the plan, the document's tenant, or the live tenant.</param>
+/// <param name="Quota">Its numbers, in words.</param>
+/// <param name="By">What it is keyed by.</param>
+/// <param name="Mode">What its word counts.</param>
+/// <param name="Cost">What it multiplies the cost by.</param>
+internal sealed record LimitExplanation(string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost);

@@ -1,0 +1,46 @@
+namespace Weir.Server;
+
+/// <summary>The paths under <c>/admin</c>, all behind <see cref="AdminGate"/>.</summary>
+internal static class AdminRoutes
+{
+    public static void Map(WebApplication app)
+    {
+        var group = app.MapGroup("/admin").WithTags("Admin").AddEndpointFilter(app.Services.GetRequiredService<AdminGate>());
+        MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
+        MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
+    }
+
+    private static void MapPolicies(RouteGroupBuilder group, PolicyEndpoints policies)
+    {
+        group.MapGet("/policies", (Delegate)policies.GetDocument).WithSummary("The policy document that holds now, with its ETag.");
+        group.MapPut("/policies", (Delegate)policies.PutDocument)
+            .WithSummary("Puts a document in place, at all instances within a second; If-Match as you like.")
+            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
+        group.MapDelete("/policies", (Delegate)policies.DeleteDocument).WithSummary("Goes back to the policy file.").Produces<VersionBody>();
+        group.MapPost("/policies:validate", (Delegate)policies.Validate)
+            .WithSummary("Says everything that is wrong with a document, and changes nothing.")
+            .Produces<ValidBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType);
+        group.MapPost("/policies:rollback", (Delegate)policies.Rollback)
+            .WithSummary("Puts the text of an earlier version again.")
+            .Accepts<RollbackBody>("application/json").Produces<VersionBody>().WithBodyProblems();
+        group.MapGet("/tenants", (Delegate)policies.ListTenants).WithSummary("Tenants with live data: ?after=…&limit=….").Produces<TenantsBody>();
+        group.MapGet("/tenants/{id}", (Delegate)policies.GetTenant).WithSummary("A tenant as it is now.").Produces<TenantBody>();
+        group.MapPut("/tenants/{id}", (Delegate)policies.PutTenant)
+            .WithSummary("Gives a tenant a plan, limits over it, or none at all; until a time, if there is one.")
+            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
+        group.MapDelete("/tenants/{id}", (Delegate)policies.DeleteTenant).WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>();
+        group.MapGet("/audit", (Delegate)policies.Audit).WithSummary("Who changed what and when, newest first: ?before=…&limit=….").Produces<AuditBody>();
+    }
+
+    private static void MapKeys(RouteGroupBuilder group, KeyEndpoints keys)
+    {
+        group.MapGet("/explain", (Delegate)keys.Explain)
+            .WithSummary("Says why a request gets what it gets, and spends nothing: ?tenant=…&key=…&cost=…&attributes.NAME=….").Produces<ExplanationBody>();
+        group.MapGet("/buckets", (Delegate)keys.GetBuckets).WithSummary("How the buckets of a request stand.").Produces<DecisionBody>();
+        group.MapDelete("/buckets", (Delegate)keys.ResetBuckets).WithSummary("Makes the buckets of a request as new.").Produces(StatusCodes.Status204NoContent);
+        group.MapGet("/block", (Delegate)keys.ListBlocks).WithSummary("The keys that are refused.").Produces<BlocksBody>();
+        group.MapPost("/block", (Delegate)keys.Block)
+            .WithSummary("Refuses a key until a time, and says why.").Accepts<BlockBody>("application/json").Produces<VersionBody>().WithBodyProblems();
+        group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>();
+    }
+}

@@ -1,0 +1,67 @@
+namespace Weir.Server;
+
+/// <summary>One key of one tenant: why it gets what it gets, how its buckets stand, and how to refuse it.</summary>
+internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, TimeProvider time)
+{
+    public Task Explain(HttpContext http) => FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint
+        ? Problems.BadRequest(http, complaint)
+        : ExplainAsync(http, facts);
+
+    /// <summary>How the buckets of a request stand.</summary>
+    public async Task GetBuckets(HttpContext http)
+    {
+        if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
+            await Problems.BadRequest(http, complaint);
+        else
+            await AdminAnswers.Ok(http, Spelling.Body(await limiter.CheckAsync(facts with { Cost = 0 })), WireJson.Default.DecisionBody);
+    }
+
+    /// <summary>Makes the buckets and windows of a request as new. Places are given back by those who hold them, or when their lease is over.</summary>
+    public async Task ResetBuckets(HttpContext http)
+    {
+        if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
+            await Problems.BadRequest(http, complaint);
+        else if ((await limiter.ResetAsync(facts)).Outcome == DecisionOutcome.Unavailable)
+            await Problems.ReducedCapacity(http);
+        else
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    public Task ListBlocks(HttpContext http) =>
+        AdminAnswers.Ok(http, new BlocksBody([.. limiter.Policies.AllBlocks.OrderBy(block => block.Tenant, StringComparer.Ordinal).ThenBy(block => block.Key, StringComparer.Ordinal)]), WireJson.Default.BlocksBody);
+
+    public async Task Block(HttpContext http)
+    {
+        if (await JsonBody.ReadAsync(http, WireJson.Default.BlockBody, DecisionEndpoints.MaxBody) is not { } body)
+            return;
+        var block = new Block(body.Tenant ?? RequestFacts.DefaultTenant, body.Key ?? "", body.Until, body.Reason ?? "");
+        if (ComplaintAbout(block) is { } complaint)
+            await Problems.BadRequest(http, complaint);
+        else
+            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), AdminGate.Who, null), deleted: true);
+    }
+
+    public async Task Unblock(HttpContext http)
+    {
+        if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
+            await Problems.BadRequest(http, complaint);
+        else
+            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, facts.Key), null, AdminGate.Who, null), deleted: true);
+    }
+
+    private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>
+        await AdminAnswers.Ok(http, await explanations.ExplainAsync(facts), WireJson.Default.ExplanationBody);
+
+    private Complaint? ComplaintAbout(Block block)
+    {
+        if (Bounds.Complaint(new RequestFacts(block.Tenant, block.Key), leastCost: 1) is { } complaint)
+            return complaint;
+        if (block.Until <= time.GetUtcNow())
+            return new Complaint("until", "until is over already: write a time to come, or leave it out to block for good");
+        if (block.Reason.Length is 0 or > Weir.Block.MaxReason)
+            return new Complaint("reason", $"reason must be 1 to {Weir.Block.MaxReason} characters: whoever is refused is told it");
+        return live.All(LiveKind.Block).Count >= Weir.Block.MaxBlocks
+            ? new Complaint("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s")
+            : null;
+    }
+}

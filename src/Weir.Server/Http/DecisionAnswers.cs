@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Weir.Server;
+
+/// <summary>Writes decisions as responses: status, headers and body.</summary>
+internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider time)
+{
+    public const string Json = "application/json";
+
+    /// <summary>The seed's answer; null: the idempotency key stands for another request.</summary>
+    public Task Seed(HttpContext http, Decision? decided, int refused)
+    {
+        if (decided is not { } decision)
+            return Problems.OtherRequest(http);
+        if (decision.Outcome == DecisionOutcome.Unavailable)
+            return Problems.ReducedCapacity(http);
+        headers.Write(http.Response, decision, time);
+        http.Response.StatusCode = decision.Allowed ? StatusCodes.Status200OK : refused;
+        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
+    }
+
+    /// <summary>The answer of a take: a refusal is a problem.</summary>
+    public Task Take(HttpContext http, Decision? decided)
+    {
+        if (decided is not { } decision || decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable)
+            return Decision(http, decided);
+        headers.Write(http.Response, decision, time);
+        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision));
+        return Problems.Write(http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
+    }
+
+    /// <summary>A decision whose status is 200, whatever it says.</summary>
+    public Task Decision(HttpContext http, Decision? decided)
+    {
+        if (decided is not { } decision)
+            return Problems.OtherRequest(http);
+        // Without a decision there is nothing true to say of a bucket, in the headers neither.
+        if (decision.Outcome == DecisionOutcome.Unavailable)
+            return Problems.ReducedCapacity(http);
+        headers.Write(http.Response, decision, time);
+        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Body(decision), WireJson.Default.DecisionBody));
+    }
+
+    /// <summary>A reservation that was made.</summary>
+    public Task Reserved(HttpContext http, string id, Decision decision)
+    {
+        headers.Write(http.Response, decision, time);
+        http.Response.Headers.Location = $"/v1/reservations/{id}";
+        return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
+    }
+
+    private static string DetailOf(in Decision decision) => decision.Reason is { } reason
+        ? $"this key is blocked: {reason}"
+        : decision.RetryAfter is { } retry
+        ? $"the limit {decision.Limit!.Name} of plan {decision.Plan.Name} has {decision.Remaining} tokens left; try again in {Spelling.Milliseconds(retry)} ms"
+        : $"the cost is above the capacity of {decision.Limit!.Quota.Capacity} of the limit {decision.Limit.Name}: it can never be allowed, so send a lower cost";
+
+    private static Task Write(HttpContext http, byte[] json)
+    {
+        http.Response.ContentType = Json;
+        http.Response.ContentLength = json.Length;
+        // Not flushed: the server sends it with the headers when the request ends.
+        http.Response.BodyWriter.Write(json);
+        return Task.CompletedTask;
+    }
+}

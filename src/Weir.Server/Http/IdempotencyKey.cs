@@ -1,0 +1,25 @@
+namespace Weir.Server;
+
+/// <summary>The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header): the same request under the same key is done once.</summary>
+internal static class IdempotencyKey
+{
+    public const string Header = "Idempotency-Key";
+
+    private const int Longest = 256;
+
+    /// <summary>The key, or null when there is none.</summary>
+    public static string? Of(HttpContext http) => http.Request.Headers[Header] is { Count: 1 } values ? values[0] : null;
+
+    public static Complaint? Complaint(HttpContext http)
+    {
+        var values = http.Request.Headers[Header];
+        return values.Count > 1 ? new Complaint(Header, $"{Header} is given {values.Count} times: give it once")
+            : values.Count == 1 && values[0]!.Length is 0 or > Longest ? new Complaint(Header, $"{Header} must be 1 to {Longest} characters, such as a UUID")
+            : null;
+    }
+
+    /// <summary>One key cannot stand for many requests, each of which is decided by itself.</summary>
+    public static Complaint? ComplaintOfBatch(HttpContext http) => http.Request.Headers.ContainsKey(Header)
+        ? new Complaint(Header, $"{Header} is not taken for a batch: send those takes one by one to /v1/take")
+        : null;
+}

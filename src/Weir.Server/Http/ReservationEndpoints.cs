@@ -1,0 +1,62 @@
+namespace Weir.Server;
+
+/// <summary>Take now, settle later: <c>/v1/reservations</c>.</summary>
+internal sealed class ReservationEndpoints(Reservations reservations, DecisionAnswers answers, DecisionMetrics metrics, TimeProvider time)
+{
+    public async Task Create(HttpContext http)
+    {
+        var body = await JsonBody.ReadAsync(http, WireJson.Default.ReservationBody, DecisionEndpoints.MaxBody);
+        if (body is null)
+            return;
+        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? ComplaintAbout(body.TtlMs) ?? IdempotencyKey.Complaint(http)) is { } complaint)
+        {
+            await Problems.BadRequest(http, complaint);
+            return;
+        }
+
+        long began = time.GetTimestamp();
+        var reservation = await reservations.ReserveAsync(facts, TimeSpan.FromMilliseconds(body.TtlMs), IdempotencyKey.Of(http));
+        if (reservation.Conflict)
+        {
+            await Problems.OtherRequest(http);
+            return;
+        }
+
+        metrics.Record(reservation.Decision, spend: true, time.GetElapsedTime(began));
+        await (reservation.Id is { } id ? answers.Reserved(http, id, reservation.Decision) : answers.Take(http, reservation.Decision));
+    }
+
+    public async Task Commit(HttpContext http)
+    {
+        var body = await JsonBody.ReadAsync(http, WireJson.Default.CommitBody, DecisionEndpoints.MaxBody);
+        if (body is null)
+            return;
+        if (body.Cost is not (>= 0 and <= Bounds.MaxCost))
+            await Problems.BadRequest(http, new Complaint("cost", $"cost must be given, as a whole number from 0 to {Bounds.MaxCost}: what the request took in the end"));
+        else
+            await Answer(http, await reservations.CommitAsync(IdOf(http), body.Cost.Value));
+    }
+
+    public async Task Cancel(HttpContext http)
+    {
+        var settlement = await reservations.CancelAsync(IdOf(http));
+        if (settlement.Outcome == SettlementOutcome.Settled)
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        else
+            await Answer(http, settlement);
+    }
+
+    private Task Answer(HttpContext http, Settlement settlement) => settlement.Outcome switch
+    {
+        SettlementOutcome.Settled => answers.Decision(http, settlement.Decision),
+        SettlementOutcome.Conflict => Problems.SettledOtherwise(http),
+        SettlementOutcome.Unavailable => Problems.ReducedCapacity(http),
+        _ => Problems.NoReservation(http),
+    };
+
+    private static string IdOf(HttpContext http) => (string?)http.Request.RouteValues["id"] ?? "";
+
+    private static Complaint? ComplaintAbout(long ttlMs) => ttlMs >= 1 && ttlMs <= Reservations.MaxLife.TotalMilliseconds
+        ? null
+        : new Complaint("ttlMs", $"ttlMs must be a whole number from 1 to {Reservations.MaxLife.TotalMilliseconds:0}; it was {ttlMs}");
+}

@@ -1,0 +1,32 @@
+using System.Text;
+
+namespace Weir.Server;
+
+/// <summary>Reads a body that is a text in UTF-8, within a bound, and answers for itself whatever is wrong with it.</summary>
+internal static class TextBody
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The text, or null when the problem has been answered already.</summary>
+    public static async ValueTask<string?> ReadAsync(HttpContext http, string[] mediaTypes, int limit)
+    {
+        string type = (http.Request.ContentType ?? "").Split(';')[0].Trim();
+        if (!mediaTypes.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            await Problems.WrongMediaType(http, string.Join(" or ", mediaTypes.Take(2)));
+            return null;
+        }
+
+        return await JsonBody.ReadAsync<string>(http, limit, bytes =>
+        {
+            try
+            {
+                return (Utf8.GetString(bytes), null);
+            }
+            catch (DecoderFallbackException)
+            {
+                return (null, new Complaint("body", "the body is not UTF-8: send it in UTF-8"));
+            }
+        });
+    }
+}

@@ -1,0 +1,17 @@
+namespace Weir;
+
+/// <summary>The bounds of live data (law L10).</summary>
+public static class LiveBounds
+{
+    /// <summary>Changes that are remembered.</summary>
+    public const int MaxChanges = 1_000;
+
+    /// <summary>Texts of changes that are remembered, to go back to.</summary>
+    public const int MaxTexts = 100;
+
+    /// <summary>Characters of an entry that is not a document.</summary>
+    public const int MaxValue = 64 * 1024;
+
+    /// <summary>Characters of all texts that are remembered together, in a file.</summary>
+    public const int MaxTextTotal = 64 << 20;
+}

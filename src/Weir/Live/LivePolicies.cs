@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+
+namespace Weir;
+
+/// <summary>
+/// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it and the blocks. Each
+/// change makes a new <see cref="PolicySet"/>; a bad one changes nothing (law L12).
+/// </summary>
+/// <remarks>Safe for concurrent use: changes are made one after the other, and whoever decides reads one reference.</remarks>
+public sealed class LivePolicies : IPolicySource, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly ITimer _expiry;
+    private readonly Dictionary<string, LiveTenant> _tenants = new(StringComparer.Ordinal);
+    private ImmutableDictionary<(string Tenant, string Key), Block> _blocks = ImmutableDictionary<(string, string), Block>.Empty;
+    private PolicySet _file;
+    private PolicySet? _live;
+    private PolicySet _draft;
+    private volatile PolicySet _current;
+
+    /// <param name="file">The policies of the file.</param>
+    /// <param name="time">Ends what holds only until a time.</param>
+    public LivePolicies(PolicySet file, TimeProvider time)
+    {
+        _file = file;
+        _draft = file;
+        _current = file;
+        _time = time;
+        _expiry = time.CreateTimer(static policies => ((LivePolicies)policies!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed record LiveTenant(string Text, DateTimeOffset? Until);
+
+    /// <inheritdoc/>
+    public PolicySet Current => _current;
+
+    /// <summary>Puts another file in place of the one that was read before.</summary>
+    /// <returns>What is wrong with it for the live tenants; empty when it holds now.</returns>
+    public IReadOnlyList<PolicyError> UseFile(PolicySet file) => Change(() =>
+    {
+        var errors = _live is null ? TryRebuildLocked(file) : [];
+        if (errors.Count == 0)
+            _file = file;
+        return errors;
+    });
+
+    /// <summary>Puts a document in place of the file's; null goes back to that.</summary>
+    /// <inheritdoc cref="UseFile" path="/returns"/>
+    public IReadOnlyList<PolicyError> UseDocument(PolicySet? document) => Change(() => UseDocumentLocked(document));
+
+    /// <summary>Gives a tenant what a text says, in place of what the document says of it; null goes back to that.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="text">JSON: plan, limits, unlimited, until.</param>
+    /// <returns>What is wrong with the text; empty when it holds now.</returns>
+    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() => UseTenantLocked(tenant, text));
+
+    /// <summary>Refuses a key from now on, or no longer.</summary>
+    public void UseBlock(string tenant, string key, Block? block) => Change(() => UseBlockLocked(tenant, key, block));
+
+    /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
+    /// <param name="read">What has changed; if it is whole, all other live data is gone.</param>
+    /// <returns>What could not be taken over, and why.</returns>
+    public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
+    {
+        var errors = new List<PolicyError>();
+        if (read.IsWhole)
+            ForgetLocked(read.Entries);
+        // The document first: tenants are compiled against it.
+        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind == LiveKind.Policies ? 0 : 1))
+            errors.AddRange(ApplyLocked(entry));
+        return errors;
+    });
+
+    /// <summary>Says what would be wrong if a document were used, and changes nothing.</summary>
+    public IReadOnlyList<PolicyError> Try(PolicySet document)
+    {
+        lock (_gate)
+            return TryCompileTenantsLocked(document, out _);
+    }
+
+    /// <summary>Says what would be wrong with a tenant's text, and changes nothing.</summary>
+    public IReadOnlyList<PolicyError> TryTenant(string tenant, string text) =>
+        PolicyDocument.TryParseTenant(_current, tenant, text, out _, out _, out var errors) ? [] : errors;
+
+    /// <inheritdoc/>
+    public void Dispose() => _expiry.Dispose();
+
+    /// <summary>Changes the draft, and then puts it in place of the policies of now in one step.</summary>
+    private List<PolicyError> Change(Func<List<PolicyError>> change)
+    {
+        lock (_gate)
+        {
+            var errors = change();
+            _current = _draft;
+            ScheduleLocked();
+            return errors;
+        }
+    }
+
+    private List<PolicyError> ApplyLocked(LiveEntry entry)
+    {
+        switch (entry.Kind)
+        {
+            case LiveKind.Policies when entry.Value is null:
+                return UseDocumentLocked(null);
+            case LiveKind.Policies:
+                return PolicyDocument.TryParse(entry.Value, "policies", out var document, out var errors) ? UseDocumentLocked(document) : [.. errors];
+            case LiveKind.Tenant:
+                return UseTenantLocked(entry.Id, entry.Value);
+            case LiveKind.Block:
+                int slash = entry.Id.IndexOf('/', StringComparison.Ordinal);
+                return UseBlockLocked(entry.Id[..slash], entry.Id[(slash + 1)..], entry.Value is null ? null : Block.FromJson(entry.Value));
+            default:
+                return [];
+        }
+    }
+
+    private List<PolicyError> UseDocumentLocked(PolicySet? document)
+    {
+        var errors = TryRebuildLocked(document ?? _file);
+        if (errors.Count == 0)
+            _live = document;
+        return errors;
+    }
+
+    private List<PolicyError> UseTenantLocked(string tenant, string? text)
+    {
+        Plan? plan = null;
+        DateTimeOffset? until = null;
+        if (text is not null && !PolicyDocument.TryParseTenant(_draft, tenant, text, out plan, out until, out var errors))
+            return [.. errors];
+        if (text is null)
+            _tenants.Remove(tenant);
+        else
+            _tenants[tenant] = new LiveTenant(text, until);
+        bool holds = plan is not null && !(until <= _time.GetUtcNow());
+        _draft = _draft.With(holds ? _draft.Live.SetItem(tenant, plan!) : _draft.Live.Remove(tenant), _blocks);
+        return [];
+    }
+
+    private List<PolicyError> UseBlockLocked(string tenant, string key, Block? block)
+    {
+        bool holds = block is not null && !(block.Until <= _time.GetUtcNow());
+        _blocks = holds ? _blocks.SetItem((tenant, key), block!) : _blocks.Remove((tenant, key));
+        _draft = _draft.With(_draft.Live, _blocks);
+        return [];
+    }
+
+    private void ForgetLocked(IReadOnlyList<LiveEntry> entries)
+    {
+        _tenants.Clear();
+        _blocks = _blocks.Clear();
+        _draft = _draft.With(_draft.Live.Clear(), _blocks);
+        if (!entries.Any(entry => entry.Kind == LiveKind.Policies))
+            UseDocumentLocked(null);
+    }
+
+    private List<PolicyError> TryRebuildLocked(PolicySet document)
+    {
+        var errors = TryCompileTenantsLocked(document, out var live);
+        if (errors.Count == 0)
+            _draft = document.With(live, _blocks);
+        return errors;
+    }
+
+    private List<PolicyError> TryCompileTenantsLocked(PolicySet document, out ImmutableDictionary<string, Plan> live)
+    {
+        var errors = new List<PolicyError>();
+        var now = _time.GetUtcNow();
+        var plans = ImmutableDictionary.CreateBuilder<string, Plan>(StringComparer.Ordinal);
+        foreach (var (tenant, text) in _tenants)
+        {
+            if (text.Until <= now)
+                continue;
+            if (PolicyDocument.TryParseTenant(document, tenant, text.Text, out var plan, out _, out var wrong))
+                plans[tenant] = plan;
+            else if (errors.Count < DocumentErrors.MaxReported)
+                errors.AddRange(wrong);
+        }
+
+        live = plans.ToImmutable();
+        return errors;
+    }
+
+    /// <summary>What held until now holds no longer: the tenant is again as the document has it, the key as its limits.</summary>
+    private void Expire() => Change(() =>
+    {
+        var now = _time.GetUtcNow();
+        var live = _draft.Live.RemoveRange(_tenants.Where(tenant => tenant.Value.Until <= now).Select(tenant => tenant.Key));
+        _blocks = _blocks.RemoveRange(_blocks.Where(block => block.Value.Until <= now).Select(block => block.Key));
+        _draft = _draft.With(live, _blocks);
+        return [];
+    });
+
+    private void ScheduleLocked()
+    {
+        var now = _time.GetUtcNow();
+        var next = _tenants.Values.Select(tenant => tenant.Until).Concat(_blocks.Values.Select(block => block.Until)).Where(until => until > now).Min();
+        // Timers count milliseconds and round down, and have a longest time of 49 days.
+        var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min((until - now).TotalMilliseconds, 1e9))) : Timeout.InfiniteTimeSpan;
+        _expiry.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+}

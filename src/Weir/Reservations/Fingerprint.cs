@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Weir;
+
+/// <summary>128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.</summary>
+internal static class Fingerprint
+{
+    public static UInt128 Of(params ReadOnlySpan<string> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (string part in parts)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(part);
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
+    }
+
+    /// <summary>What is asked: all facts but the tenant, under whose name answers are kept.</summary>
+    public static UInt128 Of(string what, in RequestFacts facts)
+    {
+        var parts = new List<string> { what, facts.Key, facts.Cost.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        foreach (var (name, value) in (facts.Attributes ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            parts.AddRange([name, value]);
+        return Of(parts.ToArray());
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Weir;
+
+/// <summary>What is kept of a reservation beside its buckets' answers, so that any instance can settle it.</summary>
+/// <param name="Key">The request's key.</param>
+/// <param name="Cost">What was taken.</param>
+/// <param name="Attributes">The request's attributes.</param>
+/// <param name="Limits">The limits that were asked, in the order of the answers.</param>
+/// <param name="Holder">Who holds its places.</param>
+internal sealed record KeptReservation(string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder)
+{
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, KeptReservationJson.Default.KeptReservation);
+
+    /// <summary>Null when it is something else.</summary>
+    public static KeptReservation? FromBytes(byte[] bytes)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, KeptReservationJson.Default.KeptReservation);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSerializable(typeof(KeptReservation))]
+internal sealed partial class KeptReservationJson : JsonSerializerContext;

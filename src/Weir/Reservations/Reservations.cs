@@ -1,0 +1,116 @@
+namespace Weir;
+
+/// <summary>
+/// Takes now, settles later: for a cost that is known only afterwards. What is not settled in time stays spent, and its places are free again.
+/// </summary>
+/// <param name="limiter">Says which limits apply.</param>
+/// <param name="store">The store that decides.</param>
+/// <param name="memory">The memory of this instance, where reservations of an outage are.</param>
+public sealed class Reservations(RateLimiter limiter, IBucketStore store, MemoryStore memory)
+{
+    /// <summary>The time in which a reservation is to be settled, by default.</summary>
+    public static readonly TimeSpan DefaultLife = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest time in which a reservation can be settled: a day.</summary>
+    public static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
+
+    /// <summary>Takes the cost if all limits allow it.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="life">How long it can be settled, and its places are held at most; from a millisecond to <see cref="MaxLife"/>.</param>
+    /// <param name="idempotencyKey">Makes the same request again answer the same and take nothing, for ten minutes; null for a new one each time.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A fact, or the life, is out of its bounds.</exception>
+    public async ValueTask<Reservation> ReserveAsync(RequestFacts facts, TimeSpan life, string? idempotencyKey = null)
+    {
+        if (life < TimeSpan.FromMilliseconds(1) || life > MaxLife)
+            throw new ArgumentOutOfRangeException(nameof(life), $"a reservation can be settled for a millisecond to {MaxLife.TotalHours:0} hours; it was {life}");
+        var limits = limiter.ResolveTake(facts, out var block);
+        var number = idempotencyKey is null ? ReservationId.NewNumber() : Fingerprint.Of("reservation", idempotencyKey);
+        limits = limits with { Holder = number, Lease = life };
+        if (limiter.Settled(limits, block) is { } settled)
+            return new Reservation(settled.Allowed ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, settled);
+        var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, NamesOf(limits), number.ToString("x32"));
+        var memo = new Memo(number, Fingerprint.Of("reserve", facts)) { Open = life, Text = kept.ToBytes() };
+        var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
+        var decision = Decision.From(limits, answer);
+        return answer.Fault == StoreFault.Conflict ? new Reservation(null, decision, Conflict: true)
+            : new Reservation(decision.Allowed ? new ReservationId(HomeOf(answer), number, facts.Tenant).ToString() : null, decision);
+    }
+
+    /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
+    /// <param name="id">The reservation.</param>
+    /// <param name="cost">The true cost, from 0 to <see cref="Bounds.MaxCost"/>.</param>
+    /// <param name="tenant">Whose it must be; null for anybody's.</param>
+    public ValueTask<Settlement> CommitAsync(string id, long cost, string? tenant = null) => SettleAsync(id, cost, "commit", tenant);
+
+    /// <summary>Gives all of a reservation back.</summary>
+    /// <inheritdoc cref="CommitAsync" path="/param"/>
+    public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) => SettleAsync(id, 0, "cancel", tenant);
+
+    private async ValueTask<Settlement> SettleAsync(string text, long cost, string what, string? tenant)
+    {
+        if (!ReservationId.TryParse(text, out var id) || (tenant is not null && tenant != id.Tenant))
+            return new Settlement(SettlementOutcome.Unknown);
+        if (id.Home == ReservationHome.Nowhere)
+            return new Settlement(SettlementOutcome.Settled, Decision.Unlimited(limiter.Policies.Resolve(new RequestFacts(id.Tenant, "")) with { Applying = 0 }, store.Source));
+        IBucketStore home = id.Home == ReservationHome.Memory ? memory : store;
+        var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
+        if (fault != StoreFault.None)
+            return new Settlement(SettlementOutcome.Unavailable);
+        return answer is not null && KeptReservation.FromBytes(answer.Text) is { } kept
+            ? await SettleAsync(home, id, kept, answer, cost, Fingerprint.Of(what, cost.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false)
+            : new Settlement(SettlementOutcome.Unknown);
+    }
+
+    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, KeptAnswer before, long cost, UInt128 fingerprint)
+    {
+        var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
+        if (limits.IsEmpty)
+            return new Settlement(SettlementOutcome.Settled, Decision.Unlimited(limits, home.Source));
+        var ask = new StoreAsk(limits, StoreVerb.Charge)
+        {
+            OnlyEnds = onlyEnds,
+            Memo = new Memo(id.Number, fingerprint) { Settles = true, Text = before.Text },
+        };
+        var answer = await home.AskAsync(ask).ConfigureAwait(false);
+        return answer.Fault switch
+        {
+            StoreFault.None => new Settlement(SettlementOutcome.Settled, Decision.From(limits, answer)),
+            StoreFault.Gone => new Settlement(SettlementOutcome.Unknown),
+            StoreFault.Conflict => new Settlement(SettlementOutcome.Conflict),
+            _ => new Settlement(SettlementOutcome.Unavailable),
+        };
+    }
+
+    /// <summary>The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.</summary>
+    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, KeptAnswer before, long cost, out long[] onlyEnds)
+    {
+        var set = limiter.Policies.Resolve(new RequestFacts(id.Tenant, kept.Key, cost - kept.Cost, kept.Attributes));
+        var ends = new List<long>();
+        uint charged = 0;
+        for (int i = 0; i < set.Plan.Limits.Length; i++)
+        {
+            var limit = set.Plan.Limits[i];
+            int line = Array.IndexOf(kept.Limits, limit.Name);
+            if (line < 0 || line >= before.Lines.Count || before.Lines[line].Outcome != BucketOutcome.Allowed || !limit.HasDimensionsIn(set.Facts))
+                continue;
+            charged |= 1u << i;
+            ends.Add(limit.Quota is WindowQuota ? before.Lines[line].State.At : 0);
+        }
+
+        onlyEnds = [.. ends];
+        return set with { Applying = charged, Holder = UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null) };
+    }
+
+    private static string[] NamesOf(in LimitSet limits)
+    {
+        var names = new List<string>();
+        foreach (var limit in limits)
+            names.Add(limit.Name);
+        return [.. names];
+    }
+
+    private static ReservationHome HomeOf(in BucketAnswer answer) =>
+        answer.Fault != StoreFault.None ? ReservationHome.Nowhere
+        : answer.Source == DecisionSource.Redis ? ReservationHome.Redis
+        : ReservationHome.Memory;
+}

@@ -1,0 +1,343 @@
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Admin;
+
+/// <summary>Policies, tenants and blocks that are changed while requests come, the same in memory and on Redis.</summary>
+public abstract class LivePolicyTests : IAsyncLifetime
+{
+    internal const string Document =
+        """
+        defaultPlan: slow
+        plans:
+          slow: { limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+          wide: { limits: { per-key: { by: [key], rate: 20/h, burst: 1x }, tenant: { by: [], rate: 1000/h } } }
+          windowed: { limits: { per-key: { by: [key], window: { limit: 8, every: year } } } }
+        """;
+
+    internal HttpCalls Http { get; private set; } = null!;
+
+    internal abstract Task<HttpCalls> StartAsync();
+
+    public async ValueTask InitializeAsync() => Http = await StartAsync();
+
+    public abstract ValueTask DisposeAsync();
+
+    private async Task<long> Left(string tenant) => await Http.RemainingAsync("k", tenant);
+
+    [Fact]
+    public async Task A_document_takes_the_place_of_the_files_and_goes_again()
+    {
+        var before = await Http.AdminAsync(HttpMethod.Get, "/admin/policies");
+        Assert.Equal(("\"0\"", PolicyFile.Common), (before.Header("ETag"), before.Body));
+        var put = await Http.PutPoliciesAsync(Document);
+        Assert.Equal(200, put.Status);
+        Assert.Equal(10, await Left("acme"));
+        var now = await Http.AdminAsync(HttpMethod.Get, "/admin/policies");
+        Assert.Equal((put.Header("ETag"), Document), (now.Header("ETag"), now.Body));
+        Assert.Equal(200, (await Http.AdminAsync(HttpMethod.Delete, "/admin/policies")).Status);
+        Assert.Equal(100, await Left("acme"));
+    }
+
+    [Fact]
+    public async Task A_bad_document_changes_nothing_and_all_of_it_is_told()
+    {
+        await Http.PutPoliciesAsync(Document);
+        foreach (var (method, path) in new[] { (HttpMethod.Put, "/admin/policies"), (HttpMethod.Post, "/admin/policies:validate") })
+        {
+            var answer = await Http.AdminAsync(method, path, "defaultPlan: gold\nplans:\n  free: { limits: { a: { rate: fast } } }\n", "application/yaml");
+            answer.AssertProblem(400);
+            Assert.Equal(
+                "1 defaultPlan, 3 plans.free.limits.a.rate",
+                string.Join(", ", answer.Json.GetProperty("errors").EnumerateArray().Select(error => $"{error.GetProperty("line").GetInt32()} {error.GetProperty("path").GetString()}")));
+        }
+
+        Assert.Equal(10, await Left("acme"));
+        Assert.True((await Http.AdminAsync(HttpMethod.Post, "/admin/policies:validate", Document, "application/yaml")).Flag("valid"));
+    }
+
+    [Fact]
+    public async Task Of_two_writers_who_read_the_same_version_one_wins()
+    {
+        string etag = (await Http.PutPoliciesAsync(Document)).Header("ETag")!;
+        Assert.Equal(200, (await Http.PutPoliciesAsync(Document, etag)).Status);
+        (await Http.PutPoliciesAsync(Document, etag)).AssertProblem(412);
+        (await Http.PutPoliciesAsync(Document, "x")).AssertProblem(400);
+    }
+
+    [Fact]
+    public async Task L12_spent_stays_spent_when_a_tenant_is_raised_cut_moved_and_let_go()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await Http.TakeAsync("k", 4, "acme");
+        Assert.Equal(6, await Left("acme"));
+        foreach (var (text, left) in new[]
+        {
+            ("""{"plan":"wide"}""", 16L), ("""{"limits":{"per-key":{"rate":"5/h"}}}""", 1L), ("""{"limits":{"per-key":{"burst":30}}}""", 26L),
+            ("""{"limits":{"per-key":{"rate":"3/h"}}}""", 0L), ("""{"limits":{"per-key":{"rate":"600/m","burst":10}}}""", -1L), ("""{"plan":"windowed"}""", -1L),
+        })
+        {
+            Assert.Equal(200, (await Http.PutTenantAsync("acme", text)).Status);
+            if (left >= 0)
+                Assert.Equal(left, await Left("acme"));
+        }
+
+        Assert.Equal(200, (await Http.AdminAsync(HttpMethod.Delete, "/admin/tenants/acme")).Status);
+        Assert.InRange(await Left("acme"), 6, 7);
+    }
+
+    [Fact]
+    public async Task A_tenant_with_a_mistake_changes_nothing()
+    {
+        await Http.PutPoliciesAsync(Document);
+        var answer = await Http.PutTenantAsync("acme", """{"plan":"por","until":"tomorrow","limits":{"per-key":{"rate":"x"}}}""");
+        answer.AssertProblem(400);
+        Assert.Equal(3, answer.Json.GetProperty("errors").GetArrayLength());
+        Assert.Equal(10, await Left("acme"));
+        (await Http.PutTenantAsync("a%20b", "{}")).AssertProblem(400);
+    }
+
+    [Fact]
+    public async Task A_document_without_a_live_tenants_plan_is_refused()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
+        var answer = await Http.PutPoliciesAsync("defaultPlan: a\nplans: { a: {} }\n");
+        answer.AssertProblem(400);
+        Assert.Contains("there is no plan", answer.Body, StringComparison.Ordinal);
+        Assert.Equal(20, await Left("acme"));
+    }
+
+    [Fact]
+    public async Task A_boost_holds_until_its_time()
+    {
+        await Http.PutPoliciesAsync(Document);
+        string until = DateTimeOffset.UtcNow.AddMilliseconds(700).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
+        await Http.PutTenantAsync("acme", $$"""{"plan":"wide","until":"{{until}}"}""");
+        Assert.Equal(20, await Left("acme"));
+        await Until.TrueAsync(async () => await Left("acme") == 10, () => "the boost holds on", TimeSpan.FromSeconds(3));
+        await Http.PutTenantAsync("globex", """{"plan":"wide","until":"2020-01-01T00:00:00Z"}""");
+        Assert.Equal(10, await Left("globex"));
+    }
+
+    [Fact]
+    public async Task Tenants_are_listed_by_pages()
+    {
+        await Http.PutPoliciesAsync(Document);
+        foreach (string tenant in new[] { "b", "a", "c" })
+            await Http.PutTenantAsync(tenant, """{"plan":"wide"}""");
+        var page = await Http.AdminAsync(HttpMethod.Get, "/admin/tenants?limit=2");
+        Assert.Equal(("b", 2), (page.Text("next"), page.Json.GetProperty("tenants").GetArrayLength()));
+        var last = await Http.AdminAsync(HttpMethod.Get, "/admin/tenants?limit=2&after=b");
+        Assert.Equal("c", last.Json.GetProperty("tenants")[0].GetProperty("tenant").GetString());
+        var one = await Http.AdminAsync(HttpMethod.Get, "/admin/tenants/a");
+        Assert.Equal(("wide", "live"), (one.Text("plan"), one.Text("from")));
+        Assert.Equal("default", (await Http.AdminAsync(HttpMethod.Get, "/admin/tenants/nobody")).Text("from"));
+    }
+
+    [Fact]
+    public async Task Who_changed_what_is_remembered_and_can_be_undone()
+    {
+        long first = (await Http.PutPoliciesAsync(Document)).Number("version");
+        long second = (await Http.PutPoliciesAsync("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 7/h, burst: 1x } } } }\n")).Number("version");
+        Assert.Equal(7, await Left("acme"));
+        var rolled = await Http.AdminAsync(HttpMethod.Post, "/admin/policies:rollback", $$"""{"version":{{first}}}""");
+        Assert.Equal(second + 1, rolled.Number("version"));
+        Assert.Equal(10, await Left("acme"));
+        var changes = (await Http.AdminAsync(HttpMethod.Get, "/admin/audit?limit=2")).Json.GetProperty("changes");
+        Assert.Equal((second + 1, second, "policies", "admin"), (changes[0].GetProperty("version").GetInt64(), changes[0].GetProperty("before").GetInt64(), changes[0].GetProperty("kind").GetString(), changes[0].GetProperty("who").GetString()));
+        (await Http.AdminAsync(HttpMethod.Post, "/admin/policies:rollback", """{"version":999}""")).AssertProblem(400);
+    }
+
+    [Fact]
+    public async Task A_blocked_key_is_refused_with_the_reason_until_it_is_let_go()
+    {
+        Assert.Equal(200, (await Http.AdminAsync(HttpMethod.Post, "/admin/block", """{"tenant":"acme","key":"k","until":"2199-01-01T00:00:00Z","reason":"abuse"}""")).Status);
+        var refused = await Http.TakeAsync("k", 1, "acme");
+        refused.AssertProblem(429);
+        Assert.Equal(("blocked", "abuse"), (refused.Text("outcome"), refused.Text("reason")));
+        Assert.True(refused.Number("retryAfterMs") > 0);
+        Assert.Equal(200, (await Http.TakeAsync("k", 1, "slow")).Status);
+        Assert.Equal("abuse", (await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k")).Json.GetProperty("blocked").GetProperty("reason").GetString());
+        Assert.Equal(1, (await Http.AdminAsync(HttpMethod.Get, "/admin/block")).Json.GetProperty("blocks").GetArrayLength());
+        await Http.AdminAsync(HttpMethod.Delete, "/admin/block?tenant=acme&key=k");
+        Assert.Equal(200, (await Http.TakeAsync("k", 1, "acme")).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"key":"k"}""", "reason")]
+    [InlineData("""{"reason":"r"}""", "key")]
+    [InlineData("""{"key":"k","reason":"r","until":"2020-01-01T00:00:00Z"}""", "until")]
+    [InlineData("""{"key":"k","reason":"r","tenant":"a b"}""", "tenant")]
+    public async Task A_bad_block_is_told_what_is_wrong(string body, string field)
+    {
+        var answer = await Http.AdminAsync(HttpMethod.Post, "/admin/block", body);
+        answer.AssertProblem(400);
+        Assert.Equal(field, answer.Text("field"));
+    }
+
+    [Fact]
+    public async Task An_explanation_says_which_limits_apply_and_why_and_spends_nothing()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: a
+            plans:
+              a:
+                limits:
+                  per-key: { rate: 10/h, burst: 1x }
+                  region: { by: [region], rate: 5/h }
+                  search: { when: { route: "/search*" }, rate: 1/h }
+                  all: { by: [], rate: 100/h, mode: shadow }
+            """);
+        await Http.PutTenantAsync("acme", """{"limits":{"per-key":{"rate":"3/h"}}}""");
+        for (int i = 0; i < 2; i++)
+        {
+            var said = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k&cost=2&attributes.route=/home");
+            Assert.Equal(
+                [
+                    "per-key True: it has all that the limit is keyed by, and meets its conditions (live tenant acme)", "region False: the request has no region (plan a)",
+                    "search False: its route is not like /search* (plan a)", "all True: it has all that the limit is keyed by, and meets its conditions (plan a)",
+                ],
+                said.Json.GetProperty("limits").EnumerateArray().Select(limit =>
+                    $"{limit.GetProperty("name").GetString()} {limit.GetProperty("applies").GetBoolean()}: {limit.GetProperty("why").GetString()} ({limit.GetProperty("from").GetString()})"));
+            Assert.Equal(("live", 1L), (said.Text("planFrom"), said.Json.GetProperty("decision").GetProperty("remaining").GetInt64()));
+        }
+    }
+
+    [Fact]
+    public async Task Buckets_are_shown_and_made_as_new()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await Http.TakeAsync("k", 8, "acme");
+        Assert.Equal(2, (await Http.AdminAsync(HttpMethod.Get, "/admin/buckets?tenant=acme&key=k")).Number("remaining"));
+        Assert.Equal(204, (await Http.AdminAsync(HttpMethod.Delete, "/admin/buckets?tenant=acme&key=k")).Status);
+        Assert.Equal(10, await Left("acme"));
+    }
+
+    [Theory]
+    [InlineData(null, 401)]
+    [InlineData("wrong", 401)]
+    [InlineData("0123456789abcdef012", 401)]
+    [InlineData(AdminCalls.Key, 200)]
+    public async Task Only_the_admin_key_opens(string? key, int status)
+    {
+        foreach (string path in new[] { "/admin/policies", "/admin/tenants", "/admin/audit", "/admin/block", "/admin/explain?key=k" })
+        {
+            var answer = await Http.AdminAsync(HttpMethod.Get, path, key: key);
+            Assert.Equal(status, answer.Status);
+            Assert.Equal(status == 401 ? "Bearer" : null, answer.Header("WWW-Authenticate"));
+        }
+    }
+}
+
+public sealed class LivePoliciesInMemory : LivePolicyTests
+{
+    private readonly PolicyFile _policies = new();
+    private RunningServer? _server;
+
+    internal override async Task<HttpCalls> StartAsync()
+    {
+        _server = await RunningServer.StartAsync(_policies.Setting, AdminCalls.Setting, $"Weir:Live:Path={LivePath}");
+        return _server.Http;
+    }
+
+    private string LivePath => Path.Combine(Path.GetDirectoryName(_policies.Path)!, "live.json");
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _server!.DisposeAsync();
+        _policies.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task What_was_changed_is_still_so_after_a_restart()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
+        await _server!.DisposeAsync();
+        var http = await StartAsync();
+        Assert.Equal((10, 20), (await http.RemainingAsync("k", "globex"), await http.RemainingAsync("k", "acme")));
+    }
+
+    [Fact]
+    public async Task A_torn_file_of_live_data_stops_the_start_and_says_so()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await _server!.DisposeAsync();
+        File.WriteAllText(LivePath, File.ReadAllText(LivePath)[..^20]);
+        var thrown = await Assert.ThrowsAsync<IOException>(StartAsync);
+        Assert.Contains(LivePath, thrown.Message, StringComparison.Ordinal);
+        File.Delete(LivePath);
+        await StartAsync();
+    }
+
+    [Fact]
+    public async Task The_file_is_read_again_when_it_changes_also_behind_a_link_and_a_bad_one_changes_nothing()
+    {
+        string folder = Path.GetDirectoryName(_policies.Path)!;
+        File.Move(_policies.Path, Path.Combine(folder, "one"));
+        File.WriteAllText(Path.Combine(folder, "two"), Document);
+        File.WriteAllText(Path.Combine(folder, "bad"), "defaultPlan: none\n");
+        foreach (var (target, left) in new[] { ("two", 10L), ("bad", 10L), ("one", 100L) })
+        {
+            File.CreateSymbolicLink(_policies.Path + ".new", target);
+            File.Move(_policies.Path + ".new", _policies.Path, overwrite: true);
+            if (target == "bad")
+                await Until.TrueAsync(() => Task.FromResult(_server!.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
+            await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == left, () => $"{target} does not hold", TimeSpan.FromSeconds(5));
+        }
+    }
+}
+
+public sealed class LivePoliciesOnRedis : LivePolicyTests
+{
+    private ServerOnRedis? _server;
+
+    internal override async Task<HttpCalls> StartAsync()
+    {
+        _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
+        return _server.Http;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _server!.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task A_change_is_at_every_instance_within_a_second_and_survives_an_empty_Redis()
+    {
+        await using var second = await _server!.StartAnotherAsync(AdminCalls.Setting);
+        await using var third = await _server.StartAnotherAsync(AdminCalls.Setting);
+        await Http.PutPoliciesAsync(Document);
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
+        foreach (var http in new[] { Http, second.Http, third.Http })
+            await Until.TrueAsync(async () => await http.RemainingAsync("k", "acme") == 20, () => "the change has not come", TimeSpan.FromSeconds(1));
+        await _server.BreakAsync();
+        Assert.Equal(20, await Http.RemainingAsync("k", "acme"));
+        (await Http.PutTenantAsync("acme", """{"plan":"slow"}""")).AssertProblem(503);
+        await _server.Redis.RestartAsync();
+        await _server.UntilRedisDecidesAsync();
+        await Until.TrueAsync(
+            async () => (await Http.PutTenantAsync("globex", """{"plan":"wide"}""")).Status == 200, () => "changes are not taken again", TimeSpan.FromSeconds(5));
+        await using var fourth = await _server.StartAnotherAsync(AdminCalls.Setting);
+        Assert.Equal((20, 20), (await fourth.Http.RemainingAsync("k", "acme"), await fourth.Http.RemainingAsync("k", "globex")));
+    }
+}
+
+public sealed class AdminClosedTests(EmbeddedServer weir) : IClassFixture<EmbeddedServer>
+{
+    [Theory]
+    [InlineData("GET", "/admin/policies")]
+    [InlineData("PUT", "/admin/policies")]
+    [InlineData("GET", "/admin/tenants/acme")]
+    [InlineData("POST", "/admin/block")]
+    public async Task Without_an_admin_key_there_is_nothing(string method, string path)
+    {
+        var answer = await weir.Http.AdminAsync(new HttpMethod(method), path, method == "GET" ? null : "{}");
+        var unknown = await weir.Http.AdminAsync(new HttpMethod(method), "/admin/no-such-path", method == "GET" ? null : "{}");
+        answer.AssertProblem(404);
+        Assert.Equal(unknown.Body, answer.Body);
+    }
+}
