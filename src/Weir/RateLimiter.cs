@@ -20,7 +20,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return Settled(limits, block) is { } decision ? new(decision) : Decide(limits, store.TakeAsync(limits, cancellation));
+        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.TakeAsync(limits, cancellation));
     }
 
     /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
@@ -32,7 +32,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return Settled(limits, block) ?? await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+        return NeedsNoStore(limits, block) ? Settled(limits, block) : await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
@@ -66,7 +66,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         Demand(facts, leastCost: 0);
         var set = Policies;
         var limits = set.Resolve(facts);
-        return Settled(limits, set.BlockOf(facts)) is { } decision ? new(decision) : Decide(limits, store.CheckAsync(limits, cancellation));
+        var block = set.BlockOf(facts);
+        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation));
     }
 
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
@@ -78,14 +79,16 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = set.Resolve(facts);
         block = set.BlockOf(facts);
         // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
-        return limits.Plan.HasPlaces ? limits with { Holder = new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)) } : limits;
+        return limits.Plan.HasPlaces ? limits with { Hold = new Hold(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders))) } : limits;
     }
 
-    /// <summary>The decision if it needs no store: of a key that is blocked, or that nothing limits.</summary>
-    internal Decision? Settled(in LimitSet limits, Block? block) =>
-        block is not null ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
-        : limits.IsEmpty ? Decision.Unlimited(limits, store.Source)
-        : null;
+    /// <summary>True for a key that is blocked, or that nothing limits.</summary>
+    internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
+
+    /// <summary>The decision that needs no store.</summary>
+    internal Decision Settled(in LimitSet limits, Block? block) => block is not null
+        ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
+        : Decision.Unlimited(limits, store.Source);
 
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
     {

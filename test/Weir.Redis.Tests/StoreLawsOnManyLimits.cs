@@ -47,8 +47,8 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 3, Bucket("a", Wide), Bucket("b", Slow), Window("c", 100), Places("d", 50, TimeSpan.FromMinutes(5)));
         for (int i = 0; i < 3; i++)
-            Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = (UInt128)i })).Outcome);
-        var refused = await Take(set with { Holder = 9 });
+            Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold((UInt128)i) })).Outcome);
+        var refused = await Take(set with { Hold = new Hold(9) });
         Assert.Equal(BucketOutcome.Refused, refused.Outcome);
         Assert.Equal("Allowed Refused Allowed Allowed", string.Join(' ', Enumerable.Range(0, 4).Select(i => refused[i].Outcome)));
         Assert.Equal("991 1 91 47", await Left(set));
@@ -155,13 +155,13 @@ public abstract partial class StoreLaws
     public async Task Places_are_held_until_they_are_given_back_or_the_lease_is_over()
     {
         var set = Request(FreshKey(), 7, Places("p", 4, TimeSpan.FromMilliseconds(600), each: 2));
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = 1 })).Outcome);
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = 2 })).Outcome);
-        var refused = await Take(set with { Holder = 3 });
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(1) })).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
+        var refused = await Take(set with { Hold = new Hold(3) });
         Assert.Equal(BucketOutcome.Refused, refused.Outcome);
         Assert.InRange(set.First.Quota.RetryUs(refused[0].State, refused.Time, 2), 1, 600_000);
-        await Ask(StoreVerb.Charge, set with { Holder = 1 });
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = 3 })).Outcome);
+        await Ask(StoreVerb.Charge, set with { Hold = new Hold(1) });
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(3) })).Outcome);
         await PassAsync(TimeSpan.FromMilliseconds(601));
         Assert.Equal("4", await Left(set));
     }
@@ -170,10 +170,10 @@ public abstract partial class StoreLaws
     public async Task A_lease_of_a_reservation_is_the_shorter_of_both()
     {
         var set = Request(FreshKey(), 1, Places("p", 1, TimeSpan.FromMinutes(5)));
-        await Take(set with { Holder = 1, Lease = TimeSpan.FromMilliseconds(50) });
-        Assert.Equal(BucketOutcome.Refused, (await Take(set with { Holder = 2 })).Outcome);
+        await Take(set with { Hold = new Hold(1, TimeSpan.FromMilliseconds(50)) });
+        Assert.Equal(BucketOutcome.Refused, (await Take(set with { Hold = new Hold(2) })).Outcome);
         await PassAsync(TimeSpan.FromMilliseconds(51));
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = 2 })).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
     }
 
     [Fact]

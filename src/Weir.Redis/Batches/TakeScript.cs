@@ -83,7 +83,7 @@ internal static class TakeScript
         foreach (var limit in ask.Limits)
         {
             if (limit.Quota is ConcurrencyQuota)
-                to[next++] = (RedisValue)Bytes(ask.Limits.Holder);
+                to[next++] = (RedisValue)Bytes(ask.Limits.Hold?.Id ?? 0);
         }
     }
 

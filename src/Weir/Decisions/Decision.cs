@@ -22,13 +22,16 @@ public enum DecisionOutcome
 /// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
 public readonly record struct Decision
 {
-    private readonly LimitSet _limits;
-    private readonly BucketAnswer _answer;
+    /// <summary>What each limit said; null when there is only the one that governed.</summary>
+    private readonly LimitDecision[]? _lines;
 
-    private Decision(in LimitSet limits, in BucketAnswer answer)
+    private Decision(in LimitSet limits, in BucketAnswer answer, LimitDecision[]? lines)
     {
-        _limits = limits;
-        _answer = answer;
+        Tenant = limits.Facts.Tenant;
+        Plan = limits.Plan;
+        Source = answer.Source;
+        Degraded = answer.Degraded;
+        _lines = lines;
     }
 
     /// <summary>What the request gets.</summary>
@@ -38,10 +41,10 @@ public readonly record struct Decision
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
     /// <summary>The tenant whose buckets were asked.</summary>
-    public string Tenant => _limits.Facts.Tenant;
+    public string Tenant { get; }
 
     /// <summary>The tenant's plan.</summary>
-    public Plan Plan => _limits.Plan;
+    public Plan Plan { get; }
 
     /// <summary>
     /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the longest wait; else the one with the
@@ -62,63 +65,61 @@ public readonly record struct Decision
     public string? Reason { get; private init; }
 
     /// <summary>Who decided.</summary>
-    public DecisionSource Source => _answer.Source;
+    public DecisionSource Source { get; }
 
     /// <summary>True when memory decided because the configured store could not.</summary>
-    public bool Degraded => _answer.Degraded;
+    public bool Degraded { get; }
 
     /// <summary>What each limit said that applied, in the plan's order; none when no store was asked, or could say.</summary>
-    public IReadOnlyList<LimitDecision> Limits()
-    {
-        if (_limits.IsEmpty || _answer.Fault != StoreFault.None)
-            return [];
-        var lines = new LimitDecision[_limits.Count];
-        int count = 0;
-        foreach (var limit in _limits)
-        {
-            lines[count] = LimitDecision.From(limit, _answer[count], _answer.Time, _limits.Facts.Cost);
-            count++;
-        }
-
-        return lines;
-    }
+    public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
     /// <summary>Puts a store's answer into words. Pure.</summary>
     internal static Decision From(in LimitSet limits, in BucketAnswer answer)
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
-        int index = 0;
-        LimitDecision governing = default;
-        foreach (var limit in limits)
-        {
-            var line = LimitDecision.From(limit, answer[index++], answer.Time, limits.Facts.Cost);
-            if (limit.Mode == LimitMode.Enforce && (governing.Limit is null || line.Outweighs(governing)))
-                governing = line;
-        }
-
-        return governing.Limit is null ? Unlimited(limits, answer) : new Decision(limits, answer)
-        {
-            Outcome = governing.Outcome,
-            Limit = governing.Limit,
-            Remaining = governing.Remaining,
-            RetryAfter = governing.RetryAfter,
-            ResetAfter = governing.ResetAfter,
-        };
+        if (limits.Count > 1 || limits.First.Mode != LimitMode.Enforce)
+            return FromMany(limits, answer);
+        var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost);
+        return Governed(limits, answer, line, null);
     }
 
+    private static Decision FromMany(in LimitSet limits, in BucketAnswer answer)
+    {
+        var lines = new LimitDecision[limits.Count];
+        int count = 0, governing = -1;
+        foreach (var limit in limits)
+        {
+            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts.Cost);
+            if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing])))
+                governing = count;
+            count++;
+        }
+
+        return governing < 0 ? Unlimited(limits, answer, lines) : Governed(limits, answer, lines[governing], lines);
+    }
+
+    private static Decision Governed(in LimitSet limits, in BucketAnswer answer, in LimitDecision governing, LimitDecision[]? lines) => new(limits, answer, lines)
+    {
+        Outcome = governing.Outcome,
+        Limit = governing.Limit,
+        Remaining = governing.Remaining,
+        RetryAfter = governing.RetryAfter,
+        ResetAfter = governing.ResetAfter,
+    };
+
     /// <summary>The decision of a request that no limit applies to.</summary>
-    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source));
+    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source), []);
 
     /// <summary>The decision of a request whose key is blocked.</summary>
-    internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(limits with { Applying = 0 }, BucketAnswer.OfNone(source))
+    internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(limits, BucketAnswer.OfNone(source), [])
     {
         Outcome = DecisionOutcome.Blocked,
         Reason = block.Reason,
         RetryAfter = block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null,
     };
 
-    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer) => new(limits, answer)
+    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer, LimitDecision[] lines) => new(limits, answer, lines)
     {
         Remaining = Quota.ExactLimit - 1,
         RetryAfter = TimeSpan.Zero,
@@ -128,7 +129,7 @@ public readonly record struct Decision
     private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer)
     {
         bool allowed = limits.Plan.OnOutage == OnOutage.Allow;
-        return new Decision(limits, answer)
+        return new Decision(limits, answer, [])
         {
             Outcome = allowed ? DecisionOutcome.Allowed : DecisionOutcome.Unavailable,
             Limit = limits.First,

@@ -17,15 +17,12 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>True when no limit applies.</summary>
     public bool IsEmpty => Applying == 0;
 
-    /// <summary>Who holds the places that the request takes.</summary>
-    internal UInt128 Holder { get; init; }
-
-    /// <summary>How long the places are held at most, beside their limits' leases; null when there is no other bound.</summary>
-    internal TimeSpan? Lease { get; init; }
+    /// <summary>Who holds the places that the request takes; null for a plan that has none.</summary>
+    internal Hold? Hold { get; init; }
 
     /// <summary>Microseconds for which a place of a limit is held.</summary>
     internal long LeaseUs(ConcurrencyQuota quota) =>
-        (Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
+        (Hold?.Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>The first limit that applies; there must be one.</summary>
     internal Limit First => Plan.Limits[BitOperations.TrailingZeroCount(Applying)];
@@ -60,3 +57,8 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         }
     }
 }
+
+/// <summary>Who holds places.</summary>
+/// <param name="Id">By whom they are given back.</param>
+/// <param name="Lease">How long they are held at most, beside their limits' leases; null when there is no other bound.</param>
+internal sealed record Hold(UInt128 Id, TimeSpan? Lease = null);

@@ -25,9 +25,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
             throw new ArgumentOutOfRangeException(nameof(life), $"a reservation can be settled for a millisecond to {MaxLife.TotalHours:0} hours; it was {life}");
         var limits = limiter.ResolveTake(facts, out var block);
         var number = idempotencyKey is null ? ReservationId.NewNumber() : Fingerprint.Of("reservation", idempotencyKey);
-        limits = limits with { Holder = number, Lease = life };
-        if (limiter.Settled(limits, block) is { } settled)
-            return new Reservation(settled.Allowed ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, settled);
+        limits = limits with { Hold = new Hold(number, life) };
+        if (RateLimiter.NeedsNoStore(limits, block))
+            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Settled(limits, block));
         var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, NamesOf(limits), number.ToString("x32"));
         var memo = new Memo(number, Fingerprint.Of("reserve", facts)) { Open = life, Text = kept.ToBytes() };
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
@@ -98,7 +98,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         }
 
         onlyEnds = [.. ends];
-        return set with { Applying = charged, Holder = UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null) };
+        return set with { Applying = charged, Hold = new Hold(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
     }
 
     private static string[] NamesOf(in LimitSet limits)

@@ -184,7 +184,7 @@ internal sealed unsafe class BucketTransaction
             var claim = _claims[i];
             var state = claim.Before;
             if (claim.IsPlaces)
-                store.Places.RemoveLocked(claim.Hash, ask.Limits.Holder);
+                store.Places.RemoveLocked(claim.Hash, HolderOf(ask.Limits));
             else if (!IsOver(claim.Limit.Quota, state, time, claim.Cost, ask.OnlyEnds?[i] ?? 0))
                 claim.Limit.Quota.Charge(ref state, time, claim.Cost);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
@@ -215,17 +215,19 @@ internal sealed unsafe class BucketTransaction
     {
         if (claim.Before.Spent == 0 && claim.Line.State.Spent == 0)
             return true;
-        if (claim.Before.Spent == 0 && claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.WithWall(time)) is not null)
+        if (claim.Before.Spent == 0 && claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
             return true;
         return store.TryChargeShared(limits, claim.Limit, time, claim.Cost);
     }
+
+    private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
 
     private static StoreFault Hold(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
     {
         if (claim.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
-        if (!store.Places.TryAddLocked(claim.Hash, limits.Holder, untilUs, time.NowUs))
+        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs))
             return StoreFault.Full;
         var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
@@ -234,7 +236,7 @@ internal sealed unsafe class BucketTransaction
 
     private static StoreFault SpendNew(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
     {
-        claim.Slot = claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.WithWall(time));
+        claim.Slot = claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
         if (claim.Slot is not null)
             return StoreFault.None;
         store.CountOverflowed();
@@ -251,7 +253,7 @@ internal sealed unsafe class BucketTransaction
             if (!claim.IsSpent)
                 continue;
             if (claim.IsPlaces)
-                store.Places.RemoveLocked(claim.Hash, limits.Holder);
+                store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
             else if (claim.IsShared)
                 store.TryChargeShared(limits, claim.Limit, time, -claim.Cost);
             else

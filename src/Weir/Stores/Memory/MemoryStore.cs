@@ -62,7 +62,9 @@ public sealed class MemoryStore : IBucketStore
 
     internal long Seed { get; private set; }
 
-    internal StoreTime Time => new(_clock.NowUs, _clock.WallUs);
+    internal StoreTime Time => _clock.Now;
+
+    internal MonotonicClock Clock => _clock;
 
     internal SlotTable Buckets => _buckets;
 
@@ -124,7 +126,7 @@ public sealed class MemoryStore : IBucketStore
         bool shares = state.Spent > 0;
         var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
         // What spends nothing needs no room.
-        bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(hash, state, ask.Quota.Rate.Id, WithWall(ask.Time)) is not null;
+        bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(hash, state, ask.Quota.Rate.Id, _clock) is not null;
         if (shares || !decided)
             Interlocked.Increment(ref _overflowed);
         if (decided)
@@ -155,7 +157,7 @@ public sealed class MemoryStore : IBucketStore
         {
             var slot = shard.FindLocked(hash);
             if (slot is null)
-                slot = shard.AddLocked(hash, default, ask.Quota.Rate.Id, WithWall(ask.Time));
+                slot = shard.AddLocked(hash, default, ask.Quota.Rate.Id, _clock);
             if (slot is not null)
             {
                 var (outcome, state) = Take(slot, ask);
@@ -179,7 +181,7 @@ public sealed class MemoryStore : IBucketStore
         {
             var slot = shard.FindLocked(hash);
             if (slot is null)
-                slot = shard.AddLocked(hash, default, limit.Quota.Rate.Id, WithWall(time));
+                slot = shard.AddLocked(hash, default, limit.Quota.Rate.Id, _clock);
             if (slot is null)
                 return false;
             var state = SlotShard.StateOf(slot, limit.Quota, WithWall(time));

@@ -10,6 +10,9 @@ internal sealed class MonotonicClock(TimeProvider time)
     /// <summary>Unix time in microseconds, by which windows are told.</summary>
     public long WallUs => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>Both clocks.</summary>
+    public StoreTime Now => new(NowUs, WallUs);
+
     public long NowUs
     {
         get

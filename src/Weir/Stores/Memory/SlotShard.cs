@@ -69,14 +69,18 @@ internal sealed unsafe class SlotShard
         : quota.Adopt(slot->State, slot->Rate, time);
 
     /// <summary>Adds a bucket that is not here; null when there is no room for it.</summary>
-    public Slot* AddLocked(UInt128 hash, BucketState state, int rateId, in StoreTime time)
+    /// <param name="hash">The bucket.</param>
+    /// <param name="state">How it stands.</param>
+    /// <param name="rateId">The rate of its quota.</param>
+    /// <param name="clock">Asked only when no slot is empty.</param>
+    public Slot* AddLocked(UInt128 hash, BucketState state, int rateId, MonotonicClock clock)
     {
         var first = SetOf((ulong)hash);
         var second = SetOf((ulong)(hash >> 64));
         int roomInFirst = Empties(first), roomInSecond = Empties(second);
         var slot = roomInFirst + roomInSecond > 0
             ? FirstEmpty(roomInFirst >= roomInSecond ? first : second)
-            : FirstAsNew(first, second, time);
+            : FirstAsNew(first, second, clock.Now);
         if (slot is null)
             return null;
         if (slot->IsEmpty)

@@ -139,7 +139,7 @@ internal static class Snapshot
             from.ReadExactly(bytes);
             if (slot.IsEmpty)
                 table = store.Overflow;
-            else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, time))
+            else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, store))
                 dropped++;
             else
                 buckets++;
@@ -153,13 +153,14 @@ internal static class Snapshot
     /// <param name="slot">As the snapshot has it.</param>
     /// <param name="rate">The slot's rate in this process.</param>
     /// <param name="shiftUs">What turns the snapshot's stamps into this store's.</param>
-    /// <param name="time">The store's clock.</param>
-    private static unsafe bool TryRestore(SlotTable table, in Slot slot, RefillRate rate, long shiftUs, in StoreTime time)
+    /// <param name="store">Whose clock it is.</param>
+    private static unsafe bool TryRestore(SlotTable table, in Slot slot, RefillRate rate, long shiftUs, MemoryStore store)
     {
+        var time = store.Time;
         var state = rate.IsWindow ? OpenWindow(slot.State, time) : Drained(rate, slot.State with { At = slot.State.At + shiftUs }, time);
         var shard = table.ShardOf(slot.Hash);
         lock (shard.Gate)
-            return state.Spent == 0 || shard.AddLocked(slot.Hash, state, rate.Id, time) is not null;
+            return state.Spent == 0 || shard.AddLocked(slot.Hash, state, rate.Id, store.Clock) is not null;
     }
 
     /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>
