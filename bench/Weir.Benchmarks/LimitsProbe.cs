@@ -32,7 +32,7 @@ internal static class LimitsProbe
     {
         await using var store = new RedisStore(new RedisOptions { Endpoints = endpoint, Deadline = TimeSpan.FromSeconds(5) }, TimeProvider.System);
         await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5));
-        await using var admin = await ConnectionMultiplexer.ConnectAsync(endpoint);
+        await using var admin = await ConnectionMultiplexer.ConnectAsync(endpoint + ",allowAdmin=true");
         var limiter = new RateLimiter(PolicyDocument.Parse(Policies, "benchmark"), store, TimeProvider.System);
         foreach (int callers in new[] { 1, 64 })
         {
