@@ -277,7 +277,11 @@ end
 local function ask_all(count, limits)
   local code, worst = ANSWERED, ALLOWED
   for i = 1, count do
-    local limit = { key = next_key() }
+    -- All fields at once: a table that grows is laid out anew several times.
+    local limit = {
+      key = next_key(), kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, spent = 0, at_us = 0,
+      drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, steps_back = false,
+    }
     local kind
     kind, limit.shadow, limit.capacity, limit.cost, position = unpack('<dddd', numbers, position)
     limit.kind = KINDS[kind]

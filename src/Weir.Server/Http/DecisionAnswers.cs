@@ -50,11 +50,18 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
     }
 
-    private static string DetailOf(in Decision decision) => decision.Reason is { } reason
-        ? $"this key is blocked: {reason}"
-        : decision.RetryAfter is { } retry
-        ? $"the limit {decision.Limit!.Name} of plan {decision.Plan.Name} has {decision.Remaining} tokens left; try again in {Spelling.Milliseconds(retry)} ms"
-        : $"the cost is above the capacity of {decision.Limit!.Quota.Capacity} of the limit {decision.Limit.Name}: it can never be allowed, so send a lower cost";
+    private static string DetailOf(in Decision decision)
+    {
+        if (decision.Reason is { } reason)
+            return $"this key is blocked: {reason}";
+        var limit = decision.Limit!;
+        if (decision.RetryAfter is { } retry)
+            return $"the limit {limit.Name} of plan {decision.Plan.Name} has {decision.Remaining} tokens left; try again in {Spelling.Milliseconds(retry)} ms";
+        if (limit.Quota.Capacity == 0)
+            return $"the limit {limit.Name} of plan {decision.Plan.Name} bans such requests";
+        string times = limit.Cost == 1 ? "" : $", times {limit.Cost},";
+        return $"the cost{times} is above the capacity of {limit.Quota.Capacity} of the limit {limit.Name}: it can never be allowed, so send a lower cost";
+    }
 
     private static Task Write(HttpContext http, byte[] json)
     {
