@@ -154,15 +154,15 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task Places_are_held_until_they_are_given_back_or_the_lease_is_over()
     {
-        var set = Request(FreshKey(), 7, Places("p", 4, TimeSpan.FromMilliseconds(600), each: 2));
+        var set = Request(FreshKey(), 7, Places("p", 4, TimeSpan.FromSeconds(2), each: 2));
         Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(1) })).Outcome);
         Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
         var refused = await Take(set with { Hold = new Hold(3) });
         Assert.Equal(BucketOutcome.Refused, refused.Outcome);
-        Assert.InRange(set.First.Quota.RetryUs(refused[0].State, refused.Time, 2), 1, 600_000);
+        Assert.InRange(set.First.Quota.RetryUs(refused[0].State, refused.Time, 2), 1, 2_000_000);
         await Ask(StoreVerb.Charge, set with { Hold = new Hold(1) });
         Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(3) })).Outcome);
-        await PassAsync(TimeSpan.FromMilliseconds(601));
+        await PassAsync(TimeSpan.FromMilliseconds(2_001));
         Assert.Equal("4", await Left(set));
     }
 
@@ -170,9 +170,9 @@ public abstract partial class StoreLaws
     public async Task A_lease_of_a_reservation_is_the_shorter_of_both()
     {
         var set = Request(FreshKey(), 1, Places("p", 1, TimeSpan.FromMinutes(5)));
-        await Take(set with { Hold = new Hold(1, TimeSpan.FromMilliseconds(50)) });
+        await Take(set with { Hold = new Hold(1, TimeSpan.FromSeconds(1)) });
         Assert.Equal(BucketOutcome.Refused, (await Take(set with { Hold = new Hold(2) })).Outcome);
-        await PassAsync(TimeSpan.FromMilliseconds(51));
+        await PassAsync(TimeSpan.FromMilliseconds(1_001));
         Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
     }
 

@@ -58,7 +58,7 @@ public sealed class DockerfileTests
         var version = framework["net".Length..];
 
         Assert.Equal(
-            [$"mcr.microsoft.com/dotnet/sdk:{version} AS build", $"mcr.microsoft.com/dotnet/aspnet:{version}-noble-chiseled"],
+            [$"mcr.microsoft.com/dotnet/sdk:{version} AS build", $"mcr.microsoft.com/dotnet/aspnet:{version}-noble-chiseled-extra"],
             File.Values("FROM"));
     }
 
