@@ -8,6 +8,9 @@ switch (args)
     case ["--memory"]:
         KeysProbe.Run();
         return 0;
+    case ["--resolve"]:
+        ResolveProbe.Run();
+        return 0;
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;

@@ -13,6 +13,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _expiry;
     private readonly Dictionary<string, LiveTenant> _tenants = new(StringComparer.Ordinal);
+
+    /// <summary>Those of the tenants that hold only until a time: few, so that looking for the next one does not cost a look at all.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _untils = new(StringComparer.Ordinal);
     private ImmutableDictionary<(string Tenant, string Key), Block> _blocks = ImmutableDictionary<(string, string), Block>.Empty;
     private PolicySet _file;
     private PolicySet? _live;
@@ -134,6 +137,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _tenants.Remove(tenant);
         else
             _tenants[tenant] = new LiveTenant(text, until);
+        if (until is { } time)
+            _untils[tenant] = time;
+        else
+            _untils.Remove(tenant);
         bool holds = plan is not null && !(until <= _time.GetUtcNow());
         _draft = _draft.With(holds ? _draft.Live.SetItem(tenant, plan!) : _draft.Live.Remove(tenant), _blocks);
         return [];
@@ -150,6 +157,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private void ForgetLocked(IReadOnlyList<LiveEntry> entries)
     {
         _tenants.Clear();
+        _untils.Clear();
         _blocks = _blocks.Clear();
         _draft = _draft.With(_draft.Live.Clear(), _blocks);
         if (!entries.Any(entry => entry.Kind == LiveKind.Policies))
@@ -187,7 +195,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();
-        var live = _draft.Live.RemoveRange(_tenants.Where(tenant => tenant.Value.Until <= now).Select(tenant => tenant.Key));
+        var live = _draft.Live.RemoveRange(_untils.Where(tenant => tenant.Value <= now).Select(tenant => tenant.Key));
         _blocks = _blocks.RemoveRange(_blocks.Where(block => block.Value.Until <= now).Select(block => block.Key));
         _draft = _draft.With(live, _blocks);
         return [];
@@ -196,7 +204,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private void ScheduleLocked()
     {
         var now = _time.GetUtcNow();
-        var next = _tenants.Values.Select(tenant => tenant.Until).Concat(_blocks.Values.Select(block => block.Until)).Where(until => until > now).Min();
+        var next = _untils.Values.Select(until => (DateTimeOffset?)until).Concat(_blocks.Values.Select(block => block.Until)).Where(until => until > now).Min();
         // Timers count milliseconds and round down, and have a longest time of 49 days.
         var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min((until - now).TotalMilliseconds, 1e9))) : Timeout.InfiniteTimeSpan;
         _expiry.Change(wait, Timeout.InfiniteTimeSpan);
