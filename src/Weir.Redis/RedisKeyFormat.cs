@@ -5,7 +5,8 @@ using System.Text;
 namespace Weir.Redis;
 
 /// <summary>
-/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>.
+/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>; of places
+/// <c>{prefix}:{tenant}:limit~[:values]</c>, since holders are kept in another form, and a limit may become one of another kind.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -30,6 +31,8 @@ internal static class RedisKeyFormat
     public static byte[] KeyOf(string prefix, in RequestFacts facts, Limit limit)
     {
         var text = new StringBuilder(prefix, 128).Append(":{").Append(facts.Tenant).Append("}:").Append(limit.Name);
+        if (limit.Quota is ConcurrencyQuota)
+            text.Append('~');
         foreach (var dimension in limit.Dimensions)
             AppendValue(text.Append(':'), dimension.ValueIn(facts)!);
         return Encoding.UTF8.GetBytes(text.ToString());

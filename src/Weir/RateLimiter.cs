@@ -47,16 +47,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             : await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Makes the buckets and windows of a request as new. Places stay held.</summary>
+    /// <summary>Makes the buckets and windows of a request as new, and frees its places, whoever holds them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        // More than anybody can have spent, and little enough to be multiplied.
-        const long everything = 1L << 42;
-        var limits = ResolveTake(facts with { Cost = 1 }, out _) with { Facts = facts with { Cost = -everything } };
+        var limits = ResolveTake(facts with { Cost = 1 }, out _);
         return limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
-            : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false));
+            : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Reset), cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Says what a take would answer, and spends nothing. A cost of 0 asks how the buckets stand.</summary>

@@ -37,14 +37,14 @@ public sealed class DamageTests : IAsyncLifetime
     [InlineData("1, 0, -1")]
     [InlineData("1, 0, 0/0")]
     [InlineData("1, 0, 1/0")]
-    public Task Numbers_that_no_bucket_can_hold_are_damage(string numbers) => AssertIsDamageAsync($"struct.pack('<ddd', {numbers})");
+    public Task Numbers_that_no_bucket_can_hold_are_damage(string numbers) => AssertIsDamageAsync($"struct.pack('<dddf', {numbers}, 1)");
 
     [Theory]
     [InlineData("''")]
     [InlineData("'hello'")]
-    [InlineData("string.rep('x', 23)")]
-    [InlineData("string.rep('x', 25)")]
-    [InlineData("string.rep(string.char(255), 24)")]
+    [InlineData("string.rep('x', 27)")]
+    [InlineData("string.rep('x', 29)")]
+    [InlineData("string.rep(string.char(255), 28)")]
     public Task Bytes_that_are_no_bucket_are_damage(string value) => AssertIsDamageAsync(value);
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class DamageTests : IAsyncLifetime
     [InlineData("1, 0, 9007199254740991")]
     public async Task The_largest_numbers_that_a_bucket_can_hold_are_no_damage(string numbers)
     {
-        await PutAsync("odd", $"struct.pack('<ddd', {numbers})");
+        await PutAsync("odd", $"struct.pack('<dddf', {numbers}, 1)");
 
         var answers = await TakeAllAsync("odd", "sound");
 

@@ -14,7 +14,8 @@ internal sealed class ReferenceBucket
         Assert.Equal(TokenBucket.Take(quota, ref state, answer.NowUs, cost), answer.Outcome);
         // Drained to the moment: a store may have forgotten a bucket that is as new, and keep a zero where the reference keeps a past.
         Assert.Equal(TokenBucket.SpentAt(quota.Rate, state, answer.NowUs), TokenBucket.SpentAt(quota.Rate, answer.State, answer.NowUs));
-        if (answer.Outcome == BucketOutcome.Allowed)
+        // A refusal by another quota than the one before is written by that quota, too: what was spent is the same.
+        if (answer.Outcome != BucketOutcome.NeverFits)
             (_state, _writtenWith) = (state, quota);
     }
 }

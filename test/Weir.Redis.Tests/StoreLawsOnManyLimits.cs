@@ -217,6 +217,44 @@ public abstract partial class StoreLaws
         Assert.Equal("1", await Left(Request(key, 0, Window("l", 10, WindowUnit.Week))));
     }
 
+    /// <summary>With a second a token, units are equal before and after, and only the drain tells the two quotas apart.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(100_000, false)]
+    public async Task L3_a_refusal_after_a_cut_is_true_though_by_the_quota_before_the_bucket_would_soon_be_as_new(int secondsAToken, bool besideAnother)
+    {
+        string key = FreshKey();
+        Limit[] others = besideAnother ? [Bucket("other", Wide)] : [];
+        await Take(Request(key, 10, [Bucket("l", TokenQuota.Create(11, TimeSpan.FromSeconds(1), 10)), .. others]));
+        var cut = Request(key, 10, [Bucket("l", TokenQuota.Create(1, TimeSpan.FromSeconds(secondsAToken), 10)), .. others]);
+        Assert.Equal(BucketOutcome.Refused, (await Take(cut)).Outcome);
+        await PassAsync(TimeSpan.FromMilliseconds(1_001));
+        Assert.Equal(BucketOutcome.Refused, (await Take(cut)).Outcome);
+    }
+
+    [Fact]
+    public async Task L12_a_bucket_and_places_of_the_same_name_do_not_meet()
+    {
+        string key = FreshKey();
+        await Take(Request(key, 4, Bucket("l", Slow)));
+        var places = Request(key, 1, Places("l", 3, TimeSpan.FromMinutes(1)));
+        Assert.Equal(BucketOutcome.Allowed, (await Take(places with { Hold = new Hold(1) })).Outcome);
+        Assert.Equal("2", await Left(places));
+        Assert.Equal("6", await Left(Request(key, 0, Bucket("l", Slow))));
+    }
+
+    [Fact]
+    public async Task A_reset_forgets_what_was_spent_and_who_holds_places()
+    {
+        var set = Request(FreshKey(), 4, Bucket("a", Slow), Window("b", 10), Places("c", 2, TimeSpan.FromMinutes(5)));
+        await Take(set with { Hold = new Hold(1) });
+        await Take(set with { Hold = new Hold(2) });
+        Assert.Equal("2 2 0", await Left(set));
+        Assert.Equal("10 10 2", Lefts(set, await Ask(StoreVerb.Reset, set)));
+        Assert.Equal("10 10 2", await Left(set));
+    }
+
     [Fact]
     public Task L12_spent_stays_spent_whatever_changes_between_takes() => Gen
         .Select(Gen.Int[0, 2], Gen.Long[20, 200], Gen.Long[1, 10], Gen.Int[1, 20]).Array[3, 12]

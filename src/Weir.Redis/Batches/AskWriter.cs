@@ -65,6 +65,7 @@ internal static class AskWriter
             case ConcurrencyQuota places:
                 to[count++] = limit.Cost;
                 to[count++] = ask.Limits.LeaseUs(places) / 1000;
+                to[count++] = 0;
                 break;
             default:
                 to[count++] = limit.Quota.Rate.UnitsPerToken;

@@ -3,16 +3,16 @@
 --
 -- KEYS     decision by decision: its memo, if it has one, then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, decision by decision:
---          what (0 check, 1 take, 2 charge), limits, memo (0 none, 1 once, 2 settle)
+--          what (0 check, 1 take, 2 charge, 3 reset), limits, memo (0 none, 1 once, 2 settle)
 --          with a memo: milliseconds to keep it, milliseconds for which it may be settled (0: it is nothing to settle)
 --          then for each limit: kind, shadow (1 or 0), capacity, cost, and by kind
 --            0 bucket  units a token, units that drain a tick, microseconds a tick
 --            1 window  the only end at which to give back (0: any), then five edges: the beginning of the window before, then four ends
---            2 places  how many a holder has, milliseconds for which they are held
+--            2 places  how many a holder has, milliseconds for which they are held, 0
 -- ARGV[2…] decision by decision: with a memo, its fingerprint and then what to keep with it; for each limit of places, its holder
--- value    of a bucket: three doubles, little-endian: units spent, the stamp in us, units a token. Of a window: tokens spent, when it ends,
---          0. A missing key has spent nothing. Of places: a sorted set of holders by the time at which they lose them. Anything else under
---          the key is damage, and is left as it is.
+-- value    of a bucket: three doubles and a float, little-endian: units spent, the stamp in us, units a token, units that drain a microsecond. Of a
+--          window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Of places: a sorted set of holders by the time at which they lose
+--          them. Anything else under the key is damage, and is left as it is.
 -- memo     a byte (1 to be settled, 2 settled or nothing to settle), 16 bytes of fingerprint, two doubles (when it can be settled no more, limits), the
 --          reply, and what was to be kept with it
 -- reply    doubles, little-endian, decision by decision: code, the time of Redis in us, then for each limit: outcome, spent, stamp or end in us.
@@ -20,27 +20,34 @@
 --          outcome 0 allowed, 1 refused, 2 never fits
 --
 -- All numbers are whole and below 2^53, which doubles count exactly. State and expiry are one write; a key expires when it cannot be told from
--- a missing one. A decision that is refused by a limit that is no shadow writes nothing, but for taking back a stamp from a clock that
--- has since stepped back: such a stamp is believed for one second at most, and mints nothing.
+-- a missing one. A decision that is refused by a limit that is no shadow spends nothing. What refused it is written in two cases, which change
+-- nothing of what is spent: to take back a stamp from a clock that has since stepped back (it is believed for one second at most, and mints
+-- nothing), and when the quota has changed, so that the key lives as long as the answer that was given is true.
+--
+-- A key is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
 
-local CHECK, TAKE, CHARGE = 0, 1, 2
+local CHECK, TAKE, CHARGE, RESET = 0, 1, 2, 3
 local BUCKET, WINDOW, PLACES = 0, 1, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
 local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED = 0, 1, 2, 3, 4, 5
 local OPEN, SETTLED = 1, 2
 local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
-local VALUE_SIZE = 24
+local VALUE_SIZE = 28
+local LINE_SIZE = 24
 local MEMO_HEAD = 33
 -- Longer than any quota takes to drain; Redis refuses what it cannot count.
 local MAX_TTL_MS = 4000000000000
 
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
-local pack, unpack, concat = struct.pack, struct.unpack, table.concat
+local pack, unpack, concat, format, sub = struct.pack, struct.unpack, table.concat, string.format, string.sub
 
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local numbers, position, text, key_index = ARGV[1], 1, 1, 0
+
+-- What keys hold by now (false: nothing), and the milliseconds for which those are to be kept that were changed (0: not at all).
+local values, ttls = {}, {}
 
 local function next_text()
   text = text + 1
@@ -50,6 +57,37 @@ end
 local function next_key()
   key_index = key_index + 1
   return KEYS[key_index]
+end
+
+-- An error in place of a value, such as of a key of another type, is a table.
+local function get(key)
+  local value = values[key]
+  if value == nil then
+    value = redis.pcall('GET', key)
+    values[key] = value
+  end
+  return value
+end
+
+local function put(key, value, ttl_ms)
+  values[key], ttls[key] = value, ttl_ms
+end
+
+local function write_all()
+  -- Most of a batch live equally long, and to spell a number costs as much as to look a key up.
+  local spelled = {}
+  for key, ttl_ms in pairs(ttls) do
+    if ttl_ms == 0 then
+      redis.call('DEL', key)
+    else
+      local ttl = spelled[ttl_ms]
+      if not ttl then
+        ttl = format('%.0f', ttl_ms)
+        spelled[ttl_ms] = ttl
+      end
+      redis.call('SET', key, values[key], 'PX', ttl)
+    end
+  end
 end
 
 -- Says no to NaN, too, which is neither less nor more than anything.
@@ -71,88 +109,103 @@ local function rescale(spent, from, to)
   return min(tokens * to + part, EXACT_LIMIT - 1)
 end
 
-local function write(limit)
-  local ttl_ms = min(MAX_TTL_MS, max(1, ceil((limit.gone_us - now_us) / 1000)))
-  redis.call('SET', limit.key, pack('<ddd', limit.spent, limit.at_us, limit.unit), 'PX', string.format('%.0f', ttl_ms))
-end
-
--- Reads a bucket or a window: what is spent, its stamp, and the units it was written with. Nothing if it is damaged.
+-- Reads a bucket or a window: what is spent, its stamp, the units it was written with, and those that drain a microsecond. Nothing if it is damaged.
 local function read(key)
-  local value = redis.pcall('GET', key)
+  local value = get(key)
   if not value then
     return 0, 0, nil
   end
   if type(value) ~= 'string' or #value ~= VALUE_SIZE then
     return nil
   end
-  local spent, at_us, unit = unpack('<ddd', value)
+  local spent, at_us, unit, drain = unpack('<dddf', value)
   if not (is_whole(spent, 0) and is_whole(at_us, 0) and is_whole(unit, 0)) then
     return nil
   end
-  return spent, at_us, unit
+  return spent, at_us, unit, drain
 end
 
--- Each kind: ask says how a limit stands and what it answers, spend writes what it has taken, charge spends without asking.
+local function write(limit, drain)
+  local ttl_ms = min(MAX_TTL_MS, max(1, ceil((limit.gone_us - now_us) / 1000)))
+  put(limit.key, pack('<dddf', limit.spent, limit.at_us, limit.unit, drain), ttl_ms)
+end
+
+-- Each kind: ask says how a limit stands and what it answers, preview what it would have, spend writes what it has taken, charge spends without
+-- asking, reset forgets, and insist writes what a refusal rests on.
 
 local bucket = {}
 
-function bucket.ask(limit)
-  limit.unit, limit.refill, limit.tick_us, position = unpack('<ddd', numbers, position)
-  local spent, at_us, unit = read(limit.key)
+function bucket.ask(limit, unit, refill, tick_us)
+  limit.unit, limit.refill, limit.tick_us = unit, refill, tick_us
+  local spent, at_us, unit_then, drain_then = read(limit.key)
   if not spent then
     return DAMAGED
   end
-  if unit == 0 then
+  local drain = refill / tick_us
+  limit.drain, limit.changed = drain, false
+  if unit_then == 0 then
     -- It was a window: what was spent in it is spent, until that would have ended by itself.
-    spent, at_us = rescale(spent, 1, limit.unit), now_us
-  elseif unit then
-    spent = rescale(spent, unit, limit.unit)
+    spent, at_us = rescale(spent, 1, unit), now_us
+    limit.changed = true
+  elseif unit_then then
+    spent = rescale(spent, unit_then, unit)
+    limit.changed = unit_then ~= unit or (drain_then ~= drain and drain_then ~= unpack('<f', pack('<f', drain)))
   end
-  limit.spent, limit.at_us = spent, at_us
 
   -- The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
   local stamp_us = min(at_us, now_us + MAX_FREEZE_US)
-  local now_tick = floor(now_us / limit.tick_us)
-  local elapsed = now_tick - ceil(stamp_us / limit.tick_us)
-  limit.drained = spent
+  local now_tick = floor(now_us / tick_us)
+  local elapsed = now_tick - ceil(stamp_us / tick_us)
+  local drained = spent
   if elapsed > 0 then
-    limit.drained = max(0, spent - elapsed * limit.refill)
+    drained = max(0, spent - elapsed * refill)
   end
-  limit.stamp_us, limit.now_us = stamp_us, now_tick * limit.tick_us
+  limit.spent, limit.at_us, limit.drained, limit.stamp_us, limit.now_us = spent, at_us, drained, stamp_us, now_tick * tick_us
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
-  if limit.drained + limit.cost * limit.unit > limit.capacity * limit.unit then
-    limit.steps_back = stamp_us < at_us
+  if drained + limit.cost * unit > limit.capacity * unit then
+    limit.changed = limit.changed or stamp_us < at_us
     limit.at_us = stamp_us
     return ANSWERED, REFUSED
   end
   return ANSWERED, ALLOWED
 end
 
-local function put_bucket(limit, spent)
-  limit.spent, limit.at_us = spent, max(limit.stamp_us, limit.now_us)
-  limit.gone_us = (ceil(limit.at_us / limit.tick_us) + ceil(spent / limit.refill)) * limit.tick_us
-  write(limit)
-end
-
-function bucket.spend(limit)
-  put_bucket(limit, limit.drained + limit.cost * limit.unit)
+local function put_bucket(limit, spent, at_us)
+  limit.spent, limit.at_us = spent, at_us
+  limit.gone_us = (ceil(at_us / limit.tick_us) + ceil(spent / limit.refill)) * limit.tick_us
+  write(limit, limit.drain)
 end
 
 function bucket.preview(limit)
   limit.spent, limit.at_us = limit.drained + limit.cost * limit.unit, max(limit.stamp_us, limit.now_us)
 end
 
-function bucket.charge(limit)
-  put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)))
+function bucket.spend(limit)
+  put_bucket(limit, limit.drained + limit.cost * limit.unit, max(limit.stamp_us, limit.now_us))
 end
 
-local window = {}
+function bucket.charge(limit)
+  put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)), max(limit.stamp_us, limit.now_us))
+end
 
-function window.ask(limit)
-  local only, e0, e1, e2, e3, e4
-  only, e0, e1, e2, e3, e4, position = unpack('<dddddd', numbers, position)
+function bucket.reset(limit)
+  limit.spent = 0
+  put(limit.key, false, 0)
+end
+
+function bucket.insist(limit)
+  if limit.changed then
+    put_bucket(limit, limit.spent, limit.at_us)
+  end
+end
+
+local window = { reset = bucket.reset }
+
+function window.ask(limit, only, e0, e1)
+  local e2, e3, e4
+  e2, e3, e4, position = unpack('<ddd', numbers, position)
   if now_us < e0 or now_us >= e3 then
     return STALE
   end
@@ -166,18 +219,20 @@ function window.ask(limit)
   if not spent then
     return DAMAGED
   end
+  local until_us = at_us
   if unit and unit > 0 then
-    spent, at_us = ceil(spent / unit), ends
+    spent, until_us = ceil(spent / unit), ends
   end
-  if at_us <= now_us then
-    spent, at_us = 0, ends
-  elseif at_us > ends and ends - now_us <= MAX_FREEZE_US then
+  if until_us <= now_us then
+    spent, until_us = 0, ends
+  elseif until_us > ends and ends - now_us <= MAX_FREEZE_US then
     -- The clock stepped back over an edge: it is the later window still.
-    at_us = min(at_us, following)
+    until_us = min(until_us, following)
   else
-    at_us = ends
+    until_us = ends
   end
-  limit.unit, limit.only, limit.spent, limit.at_us, limit.gone_us = 0, only, spent, at_us, at_us
+  limit.changed = unit and until_us ~= at_us
+  limit.unit, limit.only, limit.spent, limit.at_us, limit.gone_us = 0, only, spent, until_us, until_us
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
@@ -190,7 +245,7 @@ end
 
 function window.spend(limit)
   limit.spent = limit.spent + limit.cost
-  write(limit)
+  write(limit, 0)
 end
 
 function window.charge(limit)
@@ -199,21 +254,26 @@ function window.charge(limit)
     return
   end
   limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.cost))
-  write(limit)
+  write(limit, 0)
+end
+
+function window.insist(limit)
+  if limit.changed then
+    write(limit, 0)
+  end
 end
 
 local places = {}
 
-function places.ask(limit)
-  limit.places, limit.lease_ms, position = unpack('<dd', numbers, position)
+function places.ask(limit, each, lease_ms)
+  limit.lease_ms = lease_ms
   limit.holder = next_text()
   local kind = redis.call('TYPE', limit.key).ok
   if kind ~= 'zset' and kind ~= 'none' then
     return DAMAGED
   end
-  redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', string.format('%.0f', now_us))
+  redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', format('%.0f', now_us))
   local holders = redis.call('ZCARD', limit.key)
-  local each = limit.places
   limit.spent, limit.at_us = holders * each, 0
   local over = limit.spent + each - limit.capacity
   if holders > 0 then
@@ -232,81 +292,118 @@ end
 function places.preview(limit)
 end
 
+function places.insist(limit)
+end
+
 function places.spend(limit)
   if limit.cost == 0 then
     return
   end
   local until_us = now_us + limit.lease_ms * 1000
-  redis.call('ZADD', limit.key, string.format('%.0f', until_us), limit.holder)
+  redis.call('ZADD', limit.key, format('%.0f', until_us), limit.holder)
   limit.spent, limit.at_us = limit.spent + limit.cost, max(limit.at_us, until_us)
-  redis.call('PEXPIRE', limit.key, string.format('%.0f', ceil((limit.at_us - now_us) / 1000) + 1))
+  redis.call('PEXPIRE', limit.key, format('%.0f', ceil((limit.at_us - now_us) / 1000) + 1))
 end
 
 function places.charge(limit)
   redis.call('ZREM', limit.key, limit.holder)
 end
 
+function places.reset(limit)
+  limit.spent, limit.at_us = 0, 0
+  redis.call('DEL', limit.key)
+end
+
 local KINDS = { [BUCKET] = bucket, [WINDOW] = window, [PLACES] = places }
 
-local function reply_of(code, at_us, limits)
-  local parts = { pack('<dd', code, at_us) }
-  for i, limit in ipairs(limits) do
-    parts[i + 1] = pack('<ddd', limit.outcome, limit.spent, limit.at_us)
+-- The limits of the decision at hand. Those of the one before it are written over, since to make tables costs more than to decide.
+local limits = {}
+
+local function new_limit()
+  -- All fields at once: a table that grows is laid out anew several times.
+  return {
+    key = '', kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, drain = 0, spent = 0, at_us = 0, only = 0, lease_ms = 0,
+    holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false,
+  }
+end
+
+local function reply_of(count)
+  local first = limits[1]
+  local reply = pack('<ddddd', ANSWERED, now_us, first.outcome, first.spent, first.at_us)
+  if count == 1 then
+    return reply
+  end
+  local parts = { reply }
+  for i = 2, count do
+    local limit = limits[i]
+    parts[i] = pack('<ddd', limit.outcome, limit.spent, limit.at_us)
   end
   return concat(parts)
 end
 
 local function blank(code, count)
-  return pack('<dd', code, now_us) .. string.rep('\0', count * VALUE_SIZE)
+  return pack('<dd', code, now_us) .. string.rep('\0', count * LINE_SIZE)
 end
 
 -- A reply of other limits than those that are asked about now is cut, or filled up, to as many.
 local function remembered(memo, count)
   local had = unpack('<d', memo, 26)
-  local lines = string.sub(memo, MEMO_HEAD + 17, MEMO_HEAD + 16 + min(had, count) * VALUE_SIZE)
+  local lines = sub(memo, MEMO_HEAD + 17, MEMO_HEAD + 16 + min(had, count) * LINE_SIZE)
   local at_us = unpack('<d', memo, MEMO_HEAD + 9)
-  return pack('<dd', BEFORE, at_us) .. lines .. string.rep('\0', count * VALUE_SIZE - #lines)
+  return pack('<dd', BEFORE, at_us) .. lines .. string.rep('\0', count * LINE_SIZE - #lines)
 end
 
 local function keep(memo, state, until_us, count, reply)
-  redis.call('SET', memo.key, string.char(state) .. memo.fingerprint .. pack('<dd', until_us, count) .. reply .. memo.text,
-    'PX', string.format('%.0f', memo.keep_ms))
+  put(memo.key, string.char(state) .. memo.fingerprint .. pack('<dd', until_us, count) .. reply .. memo.text, memo.keep_ms)
 end
 
 -- Reads a decision's limits and asks them all; says the code, and what those that are enforced say together.
-local function ask_all(count, limits)
+local function ask_all(count)
   local code, worst = ANSWERED, ALLOWED
   for i = 1, count do
-    -- All fields at once: a table that grows is laid out anew several times.
-    local limit = {
-      key = next_key(), kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, spent = 0, at_us = 0,
-      drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, steps_back = false,
-    }
-    local kind
-    kind, limit.shadow, limit.capacity, limit.cost, position = unpack('<dddd', numbers, position)
-    limit.kind = KINDS[kind]
-    local said, outcome = limit.kind.ask(limit)
-    code = max(code, said)
+    local limit = limits[i]
+    if not limit then
+      limit = new_limit()
+      limits[i] = limit
+    end
+    local kind, shadow, a, b, c
+    kind, shadow, limit.capacity, limit.cost, a, b, c, position = unpack('<ddddddd', numbers, position)
+    limit.key, limit.shadow, limit.kind = next_key(), shadow, KINDS[kind]
+    local said, outcome = limit.kind.ask(limit, a, b, c)
     limit.outcome = outcome
-    limits[i] = limit
-    if said == ANSWERED and limit.shadow == 0 then
+    code = max(code, said)
+    if said == ANSWERED and shadow == 0 then
       worst = max(worst, outcome)
     end
   end
   return code, worst
 end
 
-local function spend_all(what, limits, worst)
-  for _, limit in ipairs(limits) do
+local function take_all(count, worst)
+  for i = 1, count do
+    local limit = limits[i]
+    if limit.outcome == ALLOWED and worst == ALLOWED then
+      limit.kind.spend(limit)
+    elseif limit.outcome == REFUSED then
+      limit.kind.insist(limit)
+    end
+  end
+end
+
+local function spend_all(what, count, worst)
+  if what == TAKE then
+    return take_all(count, worst)
+  end
+  for i = 1, count do
+    local limit = limits[i]
     if what == CHARGE then
       limit.kind.charge(limit)
       limit.outcome = ALLOWED
-    elseif limit.outcome == ALLOWED and worst == ALLOWED and what == TAKE then
-      limit.kind.spend(limit)
+    elseif what == RESET then
+      limit.kind.reset(limit)
+      limit.outcome = ALLOWED
     elseif limit.outcome == ALLOWED and worst == ALLOWED then
       limit.kind.preview(limit)
-    elseif limit.steps_back and what == TAKE then
-      put_bucket(limit, limit.spent)
     end
   end
 end
@@ -314,20 +411,22 @@ end
 local function decide()
   local what, count, memo_kind
   what, count, memo_kind, position = unpack('<ddd', numbers, position)
-  local memo
+  local memo, before
   if memo_kind > 0 then
     memo = { key = next_key(), fingerprint = next_text(), text = next_text() }
     memo.keep_ms, memo.open_ms, position = unpack('<dd', numbers, position)
-    memo.value = redis.call('GET', memo.key)
+    before = get(memo.key)
   end
-  local limits = {}
-  local code, worst = ask_all(count, limits)
-  if memo and memo.value then
-    local same = string.sub(memo.value, 2, 17) == memo.fingerprint
-    if memo_kind == 1 or string.byte(memo.value) == SETTLED then
-      return same and remembered(memo.value, count) or blank(CONFLICT, count)
+  local code, worst = ask_all(count)
+  if before and (type(before) ~= 'string' or #before < MEMO_HEAD + 16) then
+    return blank(DAMAGED, count)
+  end
+  if before then
+    local same = sub(before, 2, 17) == memo.fingerprint
+    if memo_kind == 1 or string.byte(before) == SETTLED then
+      return same and remembered(before, count) or blank(CONFLICT, count)
     end
-    if unpack('<d', memo.value, 18) <= now_us then
+    if unpack('<d', before, 18) <= now_us then
       return blank(GONE, count)
     end
   elseif memo_kind == 2 then
@@ -337,8 +436,8 @@ local function decide()
     return blank(code, count)
   end
 
-  spend_all(what, limits, worst)
-  local reply = reply_of(ANSWERED, now_us, limits)
+  spend_all(what, count, worst)
+  local reply = reply_of(count)
   if memo and (worst == ALLOWED or what == CHARGE) then
     local open = memo_kind == 1 and memo.open_ms > 0
     keep(memo, open and OPEN or SETTLED, now_us + memo.open_ms * 1000, count, reply)
@@ -351,4 +450,5 @@ while position <= #numbers do
   decisions = decisions + 1
   replies[decisions] = decide()
 end
+write_all()
 return concat(replies)

@@ -16,7 +16,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             await AdminAnswers.Ok(http, Spelling.Body(await limiter.CheckAsync(facts with { Cost = 0 })), WireJson.Default.DecisionBody);
     }
 
-    /// <summary>Makes the buckets and windows of a request as new. Places are given back by those who hold them, or when their lease is over.</summary>
+    /// <summary>Makes the buckets and windows of a request as new, and frees its places.</summary>
     public async Task ResetBuckets(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)

@@ -11,6 +11,9 @@ public enum StoreVerb
 
     /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's places.</summary>
     Charge,
+
+    /// <summary>Forget what was spent, and who holds places.</summary>
+    Reset,
 }
 
 /// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>

@@ -57,8 +57,10 @@ internal sealed unsafe class BucketTransaction
         var fault = StoreFault.None;
         if (ask.What == StoreVerb.Charge)
             fault = Charge(store, ask, time);
+        else if (ask.What == StoreVerb.Reset)
+            Reset(store, ask.Limits, time);
         else if (outcome != BucketOutcome.Allowed)
-            SpendNothing();
+            SpendNothing(ask.What);
         else if (ask.What == StoreVerb.Take)
             fault = Spend(store, ask.Limits, time, out outcome);
         return fault == StoreFault.None ? Answer(outcome, time) : BucketAnswer.Failed(fault);
@@ -147,6 +149,8 @@ internal sealed unsafe class BucketTransaction
             claim.IsSpent = claim.Slot is not null && claim.Line.Outcome == BucketOutcome.Allowed;
             if (claim.IsSpent)
                 claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
+            else
+                Insist(claim);
         }
 
         for (int i = 0; i < _count; i++)
@@ -168,12 +172,38 @@ internal sealed unsafe class BucketTransaction
     }
 
     /// <summary>What one limit refused is not spent on the others either.</summary>
-    private void SpendNothing()
+    private void SpendNothing(StoreVerb what)
     {
         for (int i = 0; i < _count; i++)
         {
-            if (_claims[i].Line.Outcome == BucketOutcome.Allowed)
-                _claims[i].Line = _claims[i].Line with { State = _claims[i].Before };
+            var claim = _claims[i];
+            if (claim.Line.Outcome == BucketOutcome.Allowed)
+                claim.Line = claim.Line with { State = claim.Before };
+            else if (what == StoreVerb.Take)
+                Insist(claim);
+        }
+    }
+
+    /// <summary>See <see cref="MemoryStore.IsUnsaid"/>.</summary>
+    private static void Insist(Claim claim)
+    {
+        if (claim.Slot is not null && MemoryStore.IsUnsaid(claim.Slot, claim.Line.Outcome, claim.Line.State, claim.Limit.Quota))
+            claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
+    }
+
+    /// <summary>A bucket that shares with others is given back what is spent there, since nobody knows whose it is.</summary>
+    private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            var claim = _claims[i];
+            claim.Line = new BucketLine(BucketOutcome.Allowed, new BucketState(0, claim.IsPlaces ? 0 : time.NowUs));
+            if (claim.IsPlaces)
+                store.Places.ClearLocked(claim.Hash);
+            else if (claim.Slot is not null)
+                claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
+            else if (claim.Before.Spent > 0)
+                store.TryChargeShared(limits, claim.Limit, time, -Quota.ExactLimit);
         }
     }
 

@@ -82,7 +82,7 @@ public sealed class MemoryStore : IBucketStore
     internal void AdoptSeed(long seed) => Seed = seed;
 
     internal BucketAnswer Answer(in StoreAsk ask) =>
-        ask.Limits.Count == 1 && !ask.Limits.Plan.HasPlaces && ask.What != StoreVerb.Charge
+        ask.Limits.Count == 1 && !ask.Limits.Plan.HasPlaces && ask.What <= StoreVerb.Take
             ? DecideOne(ask.Limits, ask.Limits.First, ask.What)
             : BucketTransaction.OfThisThread().Answer(this, ask);
 
@@ -114,10 +114,17 @@ public sealed class MemoryStore : IBucketStore
         var time = slot->RateId == ask.Quota.Rate.Id ? ask.Time : WithWall(ask.Time);
         var state = SlotShard.StateOf(slot, ask.Quota, time);
         var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
-        if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+        if (ask.What == StoreVerb.Take && (outcome == BucketOutcome.Allowed || IsUnsaid(slot, outcome, state, ask.Quota)))
             slot->Put(state, ask.Quota.Rate.Id);
         return (outcome, state);
     }
+
+    /// <summary>
+    /// True for a refusal of a bucket that was written under another quota: it is written under this one, since by the other it might be as new,
+    /// and so forgotten, before the answer that was given is no longer true (law L3).
+    /// </summary>
+    internal static unsafe bool IsUnsaid(Slot* slot, BucketOutcome outcome, BucketState state, Quota quota) =>
+        outcome == BucketOutcome.Refused && (slot->RateId != quota.Rate.Id || slot->State != state);
 
     /// <summary>A key that is not here begins as new, or as the shared bucket stands, since it may have spent from that.</summary>
     private unsafe BucketAnswer DecideNewLocked(SlotShard shard, UInt128 hash, in LimitSet limits, Limit limit, in Ask ask)
