@@ -19,6 +19,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
+    private readonly bool _isGuest;
     private TakeBatcher? _batcher;
     private string? _connectError;
 
@@ -35,6 +36,18 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _options = options;
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
+    }
+
+    /// <summary>Opens a store of other keys beside another store, over that one's connection but with a queue of its own.</summary>
+    /// <param name="host">The other store, which must be disposed after this one.</param>
+    /// <param name="prefix">What this one's keys begin with.</param>
+    public RedisStore(RedisStore host, string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        _options = new RedisOptions { Prefix = prefix, Deadline = host._options.Deadline };
+        _time = host._time;
+        _isGuest = true;
+        _connecting = BesideAsync(host._connecting);
     }
 
     /// <inheritdoc/>
@@ -88,11 +101,20 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_connecting.IsCompletedSuccessfully)
+        if (_connecting.IsCompletedSuccessfully && !_isGuest)
             await _connecting.Result.DisposeAsync().ConfigureAwait(false);
         _batcher?.Dispose();
         _stopping.Dispose();
     }
+
+    private ConnectionMultiplexer Begin(ConnectionMultiplexer connection)
+    {
+        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
+        return connection;
+    }
+
+    private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
+        Begin(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false));
 
     /// <summary>Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address for a name.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
@@ -102,8 +124,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             try
             {
                 var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
-                Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
-                return connection;
+                return Begin(connection);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {

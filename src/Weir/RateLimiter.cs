@@ -7,7 +7,8 @@ namespace Weir;
 /// <param name="policies">Who has which limits.</param>
 /// <param name="store">Where the buckets live.</param>
 /// <param name="time">Says how long a block still holds.</param>
-public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time)
+/// <param name="trial">Tries candidate policies on what has been decided; null to try none.</param>
+public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private long _holders;
@@ -20,7 +21,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.TakeAsync(limits, cancellation));
+        return NeedsNoStore(limits, block) ? new(Tried(limits, Settled(limits, block))) : Decide(limits, store.TakeAsync(limits, cancellation), isTake: true);
     }
 
     /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
@@ -32,7 +33,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return NeedsNoStore(limits, block) ? Settled(limits, block) : await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+        return NeedsNoStore(limits, block) ? Tried(limits, Settled(limits, block)) : await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
@@ -42,9 +43,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
         if (limits.IsEmpty)
             return Decision.Unlimited(limits, store.Source);
-        return idempotencyKey is null
-            ? Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false))
-            : await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+        if (idempotencyKey is not null)
+            return await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+        var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false);
+        TryCharge(limits.Facts, hold: null, answer);
+        return Decision.From(limits, answer);
     }
 
     /// <summary>Makes the buckets and windows of a request as new, and frees its places, whoever holds them.</summary>
@@ -65,7 +68,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var limits = set.Resolve(facts);
         var block = set.BlockOf(facts);
-        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation));
+        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation), isTake: false);
     }
 
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
@@ -77,8 +80,10 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = set.Resolve(facts);
         block = set.BlockOf(facts);
         // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
-        return limits.Plan.HasPlaces ? limits with { Hold = new Hold(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders))) } : limits;
+        return limits.Plan.HasPlaces ? limits with { Hold = NextHold() } : limits;
     }
+
+    private Hold NextHold() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
     /// <summary>True for a key that is blocked, or that nothing limits.</summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
@@ -92,7 +97,30 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var memo = new Memo(Fingerprint.Of(what, idempotencyKey), Fingerprint.Of(what, limits.Facts));
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
-        return answer.Fault == StoreFault.Conflict ? null : Decision.From(limits, answer);
+        if (answer.Fault == StoreFault.Conflict)
+            return null;
+        // What was done before was tried before.
+        if (answer.IsRemembered)
+            return Decision.From(limits, answer);
+        if (verb == StoreVerb.Take)
+            return Tried(limits, Decision.From(limits, answer));
+        TryCharge(limits.Facts, hold: null, answer);
+        return Decision.From(limits, answer);
+    }
+
+    /// <summary>Has a candidate decide what has been decided.</summary>
+    internal Decision Tried(in LimitSet limits, Decision decision)
+    {
+        if (trial?.Candidate is { } candidate)
+            trial.Take(candidate, limits.Facts, limits.Hold ?? NextHold(), decision);
+        return decision;
+    }
+
+    /// <summary>Has a candidate charged what has been charged.</summary>
+    internal void TryCharge(in RequestFacts facts, Hold? hold, in BucketAnswer answer)
+    {
+        if (answer is { Fault: StoreFault.None, Degraded: false, IsRemembered: false } && trial?.Candidate is { } candidate)
+            trial.Charge(candidate, facts, hold);
     }
 
     private static void Demand(in RequestFacts facts, long leastCost)
@@ -101,10 +129,18 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             throw new ArgumentOutOfRangeException(complaint.Field, complaint.Message);
     }
 
-    private static ValueTask<Decision> Decide(in LimitSet limits, ValueTask<BucketAnswer> asked) =>
-        asked.IsCompletedSuccessfully ? new(Decision.From(limits, asked.Result)) : Await(limits, asked);
+    private ValueTask<Decision> Decide(in LimitSet limits, ValueTask<BucketAnswer> asked, bool isTake)
+    {
+        if (!asked.IsCompletedSuccessfully)
+            return Await(limits, asked, isTake);
+        var decision = Decision.From(limits, asked.Result);
+        return new(isTake ? Tried(limits, decision) : decision);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<Decision> Await(LimitSet limits, ValueTask<BucketAnswer> asked) =>
-        Decision.From(limits, await asked.ConfigureAwait(false));
+    private async ValueTask<Decision> Await(LimitSet limits, ValueTask<BucketAnswer> asked, bool isTake)
+    {
+        var decision = Decision.From(limits, await asked.ConfigureAwait(false));
+        return isTake ? Tried(limits, decision) : decision;
+    }
 }

@@ -150,7 +150,7 @@ internal static class TakeScript
 
         return code switch
         {
-            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, new StoreTime(now, now), DecisionSource.Redis),
+            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, new StoreTime(now, now), DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
             Code.Stale => BucketAnswer.Stale(now),
             Code.Conflict => BucketAnswer.Failed(StoreFault.Conflict),
             Code.Gone => BucketAnswer.Failed(StoreFault.Gone),

@@ -69,3 +69,18 @@ internal sealed record ExplanationBody(
 /// <param name="Mode">What its word counts.</param>
 /// <param name="Cost">What it multiplies the cost by.</param>
 internal sealed record LimitExplanation(string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost);
+
+/// <summary>A candidate, and what was found about it by the instance that answers.</summary>
+/// <param name="Version">The candidate's version.</param>
+/// <param name="Document">Its text.</param>
+/// <param name="Instance">The instance that answers; each counts what it decided itself.</param>
+/// <param name="Since">Since when it is tried; absent while it has had no traffic.</param>
+/// <param name="Decisions">Decisions that were made twice.</param>
+/// <param name="Stricter">Requests that were allowed, and that it would refuse.</param>
+/// <param name="Laxer">Requests that were refused, and that it would allow.</param>
+/// <param name="Skipped">Requests that were not tried.</param>
+/// <param name="Limits">The limits that refused what the other side allowed.</param>
+/// <param name="Keys">The keys that were most often decided otherwise.</param>
+internal sealed record CandidateBody(
+    long Version, string Document, string Instance, DateTimeOffset? Since, long Decisions, long Stricter, long Laxer, long Skipped,
+    IReadOnlyList<TrialLimit> Limits, IReadOnlyList<TrialKey> Keys);

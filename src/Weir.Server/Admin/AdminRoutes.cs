@@ -8,6 +8,7 @@ internal static class AdminRoutes
         var group = app.MapGroup("/admin").WithTags("Admin").AddEndpointFilter(app.Services.GetRequiredService<AdminGate>());
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
+        MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
     }
 
     private static void MapPolicies(RouteGroupBuilder group, PolicyEndpoints policies)
@@ -42,5 +43,18 @@ internal static class AdminRoutes
         group.MapPost("/block", (Delegate)keys.Block)
             .WithSummary("Refuses a key until a time, and says why.").Accepts<BlockBody>("application/json").Produces<VersionBody>().WithBodyProblems();
         group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>();
+    }
+
+    private static void MapCandidate(RouteGroupBuilder group, CandidateEndpoints candidate)
+    {
+        group.MapGet("/candidate", (Delegate)candidate.Get)
+            .WithSummary("The document that is tried beside the one that decides, and where the two disagreed.")
+            .Produces<CandidateBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+        group.MapPut("/candidate", (Delegate)candidate.Put)
+            .WithSummary("Tries a document on the traffic as it comes, on buckets of its own; it changes no answer.")
+            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
+        group.MapDelete("/candidate", (Delegate)candidate.Drop).WithSummary("Tries it no longer.").Produces<VersionBody>();
+        group.MapPost("/candidate:promote", (Delegate)candidate.Promote)
+            .WithSummary("Puts the document that was tried in the place of the one that decides; If-Match as you like.").Produces<VersionBody>();
     }
 }

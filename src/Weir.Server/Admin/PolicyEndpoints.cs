@@ -8,7 +8,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
 {
     private const string Yaml = "application/yaml";
     private const int MostPerPage = 1_000;
-    private static readonly string[] DocumentTypes = [Yaml, "application/json", "text/yaml", "application/x-yaml"];
+    internal static readonly string[] DocumentTypes = [Yaml, "application/json", "text/yaml", "application/x-yaml"];
     private static readonly string[] TenantTypes = ["application/json"];
 
     public async Task GetDocument(HttpContext http)
@@ -128,11 +128,14 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
         _ => [],
     };
 
-    private async Task Write(HttpContext http, string kind, string id, string? text)
+    private Task Write(HttpContext http, string kind, string id, string? text) => Write(http, live, kind, id, text);
+
+    /// <summary>Changes an entry, if it is of the version that the request wants it to be.</summary>
+    internal static async Task Write(HttpContext http, LiveData live, string kind, string id, string? text)
     {
         if (!TryReadIfMatch(http.Request, out long? expected))
         {
-            await Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
+            await BadIfMatch(http);
             return;
         }
 
@@ -140,7 +143,10 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
         await AdminAnswers.Written(http, written, deleted: text is null);
     }
 
-    private static bool TryReadIfMatch(HttpRequest request, out long? expected)
+    internal static Task BadIfMatch(HttpContext http) =>
+        Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
+
+    internal static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;
         string text = request.Headers.IfMatch.ToString();
@@ -168,5 +174,5 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
 
     private static string? TenantOf(HttpContext http) => http.Request.RouteValues["id"] is string id && Bounds.IsTenant(id) ? id : null;
 
-    private static string Tag(long version) => $"\"{version}\"";
+    internal static string Tag(long version) => $"\"{version}\"";
 }

@@ -44,6 +44,7 @@ internal static class Service
 
         var app = builder.Build();
         app.Services.GetRequiredService<StoreMetrics>();
+        app.Services.GetRequiredService<CandidateMetrics>();
         if (stores.Failover is not null)
             app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
         Routes.Map(app);
@@ -88,7 +89,10 @@ internal static class Service
         // Made by a factory, so that the container disposes what it hands out.
         services.AddSingleton(_ => stores);
         services.AddSingleton(_ => policies);
-        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System));
+        var trial = new CandidateTrial(policies, stores.Trial, TimeProvider.System);
+        services.AddSingleton(trial);
+        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial));
+        services.AddSingleton<CandidateMetrics>();
         services.AddSingleton(stores.Live);
         services.AddSingleton<LiveData>();
         services.AddHostedService(services => services.GetRequiredService<LiveData>());
@@ -98,6 +102,7 @@ internal static class Service
         services.AddSingleton<Explanations>();
         services.AddSingleton<PolicyEndpoints>();
         services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<CandidateEndpoints>();
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionMetrics>();
         services.AddSingleton<StoreMetrics>();

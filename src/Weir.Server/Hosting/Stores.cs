@@ -9,12 +9,16 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>A start waits this long for Redis; then the service answers from memory until Redis comes.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>No setting can be such a prefix, since that would hold no colon.</summary>
+    private const string CandidatePrefix = ":candidate";
+
     private Stores(WeirOptions options, TimeProvider time)
     {
         Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
         if (string.IsNullOrWhiteSpace(options.Redis.Endpoints))
         {
             Live = new FileLiveStore(options.Live.Path, time);
+            Trial = new Lazy<IBucketStore>(() => new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time));
             return;
         }
 
@@ -23,6 +27,7 @@ internal sealed class Stores : IAsyncDisposable
         Redis = new RedisStore(RedisOptionsOf(options.Redis), time);
         Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
         Live = new RedisLiveStore(RedisOptionsOf(options.Redis), Redis.Connection, time);
+        Trial = new Lazy<IBucketStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
     }
 
     public MemoryStore Memory { get; }
@@ -33,6 +38,12 @@ internal sealed class Stores : IAsyncDisposable
 
     /// <summary>Where live data is: beside the buckets.</summary>
     public ILiveStore Live { get; }
+
+    /// <summary>
+    /// Where a candidate's buckets are: a table, or a prefix and a queue, of its own, so that trying one takes neither place nor turn from what
+    /// decides. There is none before there is a candidate.
+    /// </summary>
+    public Lazy<IBucketStore> Trial { get; }
 
     /// <summary>The store that decides.</summary>
     public IBucketStore Deciding => Failover is null ? Memory : Failover;
@@ -62,6 +73,8 @@ internal sealed class Stores : IAsyncDisposable
     {
         if (Failover is not null)
             await Failover.DisposeAsync();
+        if (Trial.IsValueCreated && Trial.Value is IAsyncDisposable trial)
+            await trial.DisposeAsync();
         if (Redis is not null)
             await Redis.DisposeAsync();
     }

@@ -6,6 +6,9 @@ public static class LiveKind
     /// <summary>The policy document; its id is empty.</summary>
     public const string Policies = "policies";
 
+    /// <summary>A policy document that is tried beside the one that decides; its id is empty.</summary>
+    public const string Candidate = "candidate";
+
     /// <summary>What one tenant has otherwise than the document; its id is the tenant.</summary>
     public const string Tenant = "tenant";
 

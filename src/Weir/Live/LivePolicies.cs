@@ -4,7 +4,7 @@ namespace Weir;
 
 /// <summary>
 /// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it and the blocks. Each
-/// change makes a new <see cref="PolicySet"/>; a bad one changes nothing (law L12).
+/// change makes a new <see cref="PolicySet"/>; a bad one changes nothing (law L12). A candidate document has the same tenants and blocks over it.
 /// </summary>
 /// <remarks>Safe for concurrent use: changes are made one after the other, and whoever decides reads one reference.</remarks>
 public sealed class LivePolicies : IPolicySource, IDisposable
@@ -21,6 +21,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private PolicySet? _live;
     private PolicySet _draft;
     private volatile PolicySet _current;
+    private PolicySet? _candidateDraft;
+    private volatile PolicySet? _candidate;
 
     /// <param name="file">The policies of the file.</param>
     /// <param name="time">Ends what holds only until a time.</param>
@@ -38,6 +40,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <inheritdoc/>
     public PolicySet Current => _current;
 
+    /// <inheritdoc/>
+    public PolicySet? Candidate => _candidate;
+
     /// <summary>Puts another file in place of the one that was read before.</summary>
     /// <returns>What is wrong with it for the live tenants; empty when it holds now.</returns>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file) => Change(() =>
@@ -51,6 +56,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>Puts a document in place of the file's; null goes back to that.</summary>
     /// <inheritdoc cref="UseFile" path="/returns"/>
     public IReadOnlyList<PolicyError> UseDocument(PolicySet? document) => Change(() => UseDocumentLocked(document));
+
+    /// <summary>Tries a document beside the one that decides; null tries none.</summary>
+    /// <inheritdoc cref="UseFile" path="/returns"/>
+    public IReadOnlyList<PolicyError> UseCandidate(PolicySet? document) => Change(() => UseCandidateLocked(document));
 
     /// <summary>Gives a tenant what a text says, in place of what the document says of it; null goes back to that.</summary>
     /// <param name="tenant">The tenant.</param>
@@ -69,8 +78,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         var errors = new List<PolicyError>();
         if (read.IsWhole)
             ForgetLocked(read.Entries);
-        // The document first: tenants are compiled against it.
-        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind == LiveKind.Policies ? 0 : 1))
+        // The documents first: tenants are compiled against them.
+        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind switch { LiveKind.Policies => 0, LiveKind.Candidate => 1, _ => 2 }))
             errors.AddRange(ApplyLocked(entry));
         return errors;
     });
@@ -96,6 +105,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         {
             var errors = change();
             _current = _draft;
+            _candidate = _candidateDraft;
             ScheduleLocked();
             return errors;
         }
@@ -109,6 +119,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
                 return UseDocumentLocked(null);
             case LiveKind.Policies:
                 return PolicyDocument.TryParse(entry.Value, "policies", out var document, out var errors) ? UseDocumentLocked(document) : [.. errors];
+            case LiveKind.Candidate when entry.Value is null:
+                return UseCandidateLocked(null);
+            case LiveKind.Candidate:
+                return PolicyDocument.TryParse(entry.Value, "candidate", out var candidate, out var wrong) ? UseCandidateLocked(candidate) : [.. wrong];
             case LiveKind.Tenant:
                 return UseTenantLocked(entry.Id, entry.Value);
             case LiveKind.Block:
@@ -127,6 +141,20 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
+    private List<PolicyError> UseCandidateLocked(PolicySet? document)
+    {
+        if (document is null)
+        {
+            _candidateDraft = null;
+            return [];
+        }
+
+        var errors = TryCompileTenantsLocked(document, out var live);
+        if (errors.Count == 0)
+            _candidateDraft = document.With(live, _blocks);
+        return errors;
+    }
+
     private List<PolicyError> UseTenantLocked(string tenant, string? text)
     {
         Plan? plan = null;
@@ -142,16 +170,28 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         else
             _untils.Remove(tenant);
         bool holds = plan is not null && !(until <= _time.GetUtcNow());
-        _draft = _draft.With(holds ? _draft.Live.SetItem(tenant, plan!) : _draft.Live.Remove(tenant), _blocks);
+        _draft = WithTenant(_draft, tenant, holds ? plan : null);
+        // What the live document has and the candidate has not is no reason to refuse a change: the candidate then has the tenant as its own document says.
+        if (_candidateDraft is { } candidate)
+            _candidateDraft = WithTenant(candidate, tenant, holds && PolicyDocument.TryParseTenant(candidate, tenant, text!, out var tried, out _, out _) ? tried : null);
         return [];
     }
+
+    private PolicySet WithTenant(PolicySet set, string tenant, Plan? plan) =>
+        set.With(plan is null ? set.Live.Remove(tenant) : set.Live.SetItem(tenant, plan), _blocks);
 
     private List<PolicyError> UseBlockLocked(string tenant, string key, Block? block)
     {
         bool holds = block is not null && !(block.Until <= _time.GetUtcNow());
         _blocks = holds ? _blocks.SetItem((tenant, key), block!) : _blocks.Remove((tenant, key));
-        _draft = _draft.With(_draft.Live, _blocks);
+        ShareBlocksLocked();
         return [];
+    }
+
+    private void ShareBlocksLocked()
+    {
+        _draft = _draft.With(_draft.Live, _blocks);
+        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live, _blocks);
     }
 
     private void ForgetLocked(IReadOnlyList<LiveEntry> entries)
@@ -160,6 +200,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         _untils.Clear();
         _blocks = _blocks.Clear();
         _draft = _draft.With(_draft.Live.Clear(), _blocks);
+        // If there is one still, it is among the entries.
+        _candidateDraft = null;
         if (!entries.Any(entry => entry.Kind == LiveKind.Policies))
             UseDocumentLocked(null);
     }
@@ -195,9 +237,14 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();
-        var live = _draft.Live.RemoveRange(_untils.Where(tenant => tenant.Value <= now).Select(tenant => tenant.Key));
+        foreach (string tenant in _untils.Where(tenant => tenant.Value <= now).Select(tenant => tenant.Key))
+        {
+            _draft = WithTenant(_draft, tenant, null);
+            _candidateDraft = _candidateDraft is null ? null : WithTenant(_candidateDraft, tenant, null);
+        }
+
         _blocks = _blocks.RemoveRange(_blocks.Where(block => block.Value.Until <= now).Select(block => block.Key));
-        _draft = _draft.With(live, _blocks);
+        ShareBlocksLocked();
         return [];
     });
 

@@ -27,11 +27,11 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         var number = idempotencyKey is null ? ReservationId.NewNumber() : Fingerprint.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
         if (RateLimiter.NeedsNoStore(limits, block))
-            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Settled(limits, block));
+            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Tried(limits, limiter.Settled(limits, block)));
         var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, NamesOf(limits), number.ToString("x32"));
         var memo = new Memo(number, Fingerprint.Of("reserve", facts)) { Open = life, Text = kept.ToBytes() };
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
-        var decision = Decision.From(limits, answer);
+        var decision = answer.IsRemembered ? Decision.From(limits, answer) : limiter.Tried(limits, Decision.From(limits, answer));
         return answer.Fault == StoreFault.Conflict ? new Reservation(null, decision, Conflict: true)
             : new Reservation(decision.Allowed ? new ReservationId(HomeOf(answer), number, facts.Tenant).ToString() : null, decision);
     }
@@ -72,6 +72,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
             Memo = new Memo(id.Number, fingerprint) { Settles = true, Text = before.Text },
         };
         var answer = await home.AskAsync(ask).ConfigureAwait(false);
+        limiter.TryCharge(limits.Facts, limits.Hold, answer);
         return answer.Fault switch
         {
             StoreFault.None => new Settlement(SettlementOutcome.Settled, Decision.From(limits, answer)),

@@ -105,6 +105,9 @@ public readonly record struct BucketAnswer
     /// <summary>True when the same is to be asked again, now that the store's clock is known.</summary>
     internal bool IsStale { get; private init; }
 
+    /// <summary>True when it was given before, and nothing was done now.</summary>
+    internal bool IsRemembered { get; init; }
+
     /// <summary>An answer that says why there is none.</summary>
     public static BucketAnswer Failed(StoreFault fault) => new(fault);
 }

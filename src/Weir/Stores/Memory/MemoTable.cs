@@ -19,7 +19,7 @@ internal sealed class MemoTable(int maxMemos)
         {
             long nowUs = store.Time.NowUs;
             if (TryFindLocked(name, nowUs, out var before) && !(memo.Settles && before.IsOpen))
-                return before.Fingerprint == memo.Fingerprint ? before.Answer : BucketAnswer.Failed(StoreFault.Conflict);
+                return before.Fingerprint == memo.Fingerprint ? before.Answer with { IsRemembered = true } : BucketAnswer.Failed(StoreFault.Conflict);
             if (memo.Settles && (before is null || before.OpenUntilUs <= nowUs))
                 return BucketAnswer.Failed(StoreFault.Gone);
             if (before is null && !HasRoomLocked(nowUs))

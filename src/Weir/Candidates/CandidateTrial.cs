@@ -1,0 +1,101 @@
+namespace Weir;
+
+/// <summary>
+/// Tries candidate policies on the traffic as it comes: each request that has been decided is decided once more by them, on buckets of their own, and the two
+/// decisions are held against each other. Nothing that happens here changes an answer, or lets anybody wait for one.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The store given must be another than the one that decides, or have a key space of its own. A trial costs it one call at most, beside
+/// the call that decided; of more than <see cref="MaxUnderWay"/> at a time, the others are left out and counted.
+/// </para>
+/// <para>What the live policies refuse is tried all the same: the candidate might have allowed it, and then it would have been spent.</para>
+/// <para>Safe for concurrent use.</para>
+/// </remarks>
+/// <param name="policies">Has the candidate, when there is one.</param>
+/// <param name="store">Where the candidate's buckets are; opened when there is a candidate for the first time.</param>
+/// <param name="time">Says since when is counted.</param>
+public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> store, TimeProvider time)
+{
+    /// <summary>Trials under way at the same time, at most.</summary>
+    public const int MaxUnderWay = 1_024;
+
+    private TrialTally? _tally;
+    private int _underWay;
+
+    /// <summary>What was found about the candidate of now; null when there is none, or nothing has been tried yet.</summary>
+    public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
+
+    /// <summary>The candidate of now, or null.</summary>
+    internal PolicySet? Candidate => policies.Candidate;
+
+    /// <summary>Decides a request once more, after it has been decided.</summary>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="facts">The request.</param>
+    /// <param name="hold">Who holds the places that it takes.</param>
+    /// <param name="live">What it was answered.</param>
+    internal void Take(PolicySet candidate, in RequestFacts facts, Hold hold, in Decision live)
+    {
+        // Only like is held against like: an outage's answer is another policy's, and a blocked key is blocked by both.
+        if (live.Degraded || live.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked)
+            return;
+        var tally = TallyOf(candidate);
+        var limits = candidate.Resolve(facts) with { Hold = hold };
+        if (limits.IsEmpty)
+            tally.Count(live, Decision.Unlimited(limits, live.Source), facts.Key);
+        else if (TryEnter(tally))
+            _ = AskAsync(tally, new StoreAsk(limits, StoreVerb.Take), live);
+    }
+
+    /// <summary>Spends, or gives back, what was settled or refunded afterwards.</summary>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="facts">The request, its cost being what is charged.</param>
+    /// <param name="hold">Who gives back places; null for nobody.</param>
+    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold)
+    {
+        var limits = candidate.Resolve(facts) with { Hold = hold };
+        var tally = TallyOf(candidate);
+        if (!limits.IsEmpty && TryEnter(tally))
+            _ = AskAsync(tally, new StoreAsk(limits, StoreVerb.Charge), null);
+    }
+
+    private TrialTally TallyOf(PolicySet candidate)
+    {
+        var tally = Volatile.Read(ref _tally);
+        if (tally is not null && tally.IsOf(candidate))
+            return tally;
+        var fresh = new TrialTally(candidate, time.GetUtcNow());
+        var seen = Interlocked.CompareExchange(ref _tally, fresh, tally);
+        return seen is null || seen == tally || !seen.IsOf(candidate) ? fresh : seen;
+    }
+
+    private bool TryEnter(TrialTally tally)
+    {
+        if (Interlocked.Increment(ref _underWay) <= MaxUnderWay)
+            return true;
+        Interlocked.Decrement(ref _underWay);
+        tally.Skip();
+        return false;
+    }
+
+    private async Task AskAsync(TrialTally tally, StoreAsk ask, Decision? live)
+    {
+        try
+        {
+            var answer = await store.Value.AskAsync(ask).ConfigureAwait(false);
+            if (answer.Fault != StoreFault.None)
+                tally.Skip();
+            else if (live is { } decision)
+                tally.Count(decision, Decision.From(ask.Limits, answer), ask.Limits.Facts.Key);
+        }
+        catch (Exception)
+        {
+            // Whatever goes wrong with it, whoever asked has an answer, which this is not to change.
+            tally.Skip();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+}

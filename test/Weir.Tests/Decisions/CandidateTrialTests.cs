@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+using Weir.Tests.Outages;
+
+namespace Weir.Tests.Decisions;
+
+public sealed class CandidateTrialTests : IPolicySource
+{
+    private static readonly RequestFacts Facts = new("acme", "k");
+
+    private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly FakeStore _store;
+    private readonly MemoryStore _memory;
+    private readonly CandidateTrial _trial;
+    private readonly RateLimiter _limiter;
+
+    public CandidateTrialTests()
+    {
+        _store = new FakeStore(_time);
+        _memory = Some.Memory(_time);
+        _trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => _store), _time);
+        _limiter = new RateLimiter(this, _memory, _time, _trial);
+    }
+
+    public PolicySet Current { get; } = Document(10_000);
+
+    public PolicySet? Candidate { get; private set; } = Document(2);
+
+    private static PolicySet Document(int tokens) => PolicyDocument.Parse($"defaultPlan: a\nplans: {{ a: {{ limits: {{ l: {{ rate: {tokens}/h, burst: 1x }} }} }} }}\n", "test");
+
+    private async Task TakeAsync(int times)
+    {
+        for (int i = 0; i < times; i++)
+            Assert.True((await _limiter.TakeAsync(Facts)).Allowed);
+    }
+
+    [Fact]
+    public async Task L10_of_more_trials_than_may_be_under_way_the_others_are_left_out_and_counted()
+    {
+        _store.Gate = new TaskCompletionSource();
+        await TakeAsync(CandidateTrial.MaxUnderWay + 3);
+        Assert.Equal((CandidateTrial.MaxUnderWay, 3L), (_store.Asked, _trial.Tally!.Skipped));
+        _store.Gate.SetResult();
+        _store.Gate = null;
+        while (_trial.Tally.Decisions < CandidateTrial.MaxUnderWay)
+            await Task.Yield();
+        await TakeAsync(1);
+        Assert.Equal((3L, CandidateTrial.MaxUnderWay + 1L), (_trial.Tally.Skipped, _trial.Tally.Decisions));
+        Assert.Equal(CandidateTrial.MaxUnderWay + 1 - 2L, _trial.Tally.Stricter);
+    }
+
+    [Fact]
+    public async Task L6_a_trial_that_fails_or_throws_changes_no_answer()
+    {
+        _store.Fault = StoreFault.Late;
+        await TakeAsync(2);
+        _store.Throws = true;
+        await TakeAsync(CandidateTrial.MaxUnderWay);
+        Assert.Equal((CandidateTrial.MaxUnderWay + 2L, 0L), (_trial.Tally!.Skipped, _trial.Tally.Decisions));
+        (_store.Throws, _store.Fault) = (false, StoreFault.None);
+        await TakeAsync(1);
+        Assert.Equal(1, _trial.Tally.Decisions);
+    }
+
+    [Fact]
+    public async Task L10_a_candidate_takes_no_place_of_what_decides()
+    {
+        for (int i = 0; i < 20; i++)
+            await _limiter.TakeAsync(new RequestFacts("acme", $"k{i}"));
+        Assert.Equal((20L, 20L), (_memory.Used, _trial.Tally!.Decisions));
+    }
+
+    [Fact]
+    public async Task L10_limits_and_keys_that_disagree_are_counted_within_bounds()
+    {
+        var plans = Enumerable.Range(0, TrialTally.MaxLimits + 5).Select(i => $"  p{i}: {{ limits: {{ l{i}: {{ rate: 0/s }} }} }}\n");
+        var tenants = Enumerable.Range(0, TrialTally.MaxLimits + 5).Select(i => $"  t{i}: {{ plan: p{i} }}\n");
+        Candidate = PolicyDocument.Parse($"defaultPlan: p0\nplans:\n{string.Concat(plans)}tenants:\n{string.Concat(tenants)}", "test");
+        for (int i = 0; i < TrialTally.MaxLimits + 5; i++)
+            await _limiter.TakeAsync(new RequestFacts($"t{i}", $"k{i}"));
+        var tally = _trial.Tally!;
+        Assert.Equal((TrialTally.MaxLimits + 1, 5L), (tally.Limits.Count, tally.Limits.Single(limit => limit.Name == TrialTally.Others).Stricter));
+        Assert.Equal(TrialTally.MaxKeys, tally.Keys(int.MaxValue).Count);
+        Assert.Equal(TrialTally.MaxLimits + 5, tally.Keys(int.MaxValue).Sum(key => key.Count));
+    }
+
+    [Fact]
+    public async Task A_key_may_hold_anything_and_is_told_as_it_is()
+    {
+        await _limiter.TakeAsync(new RequestFacts("acme", "a\nb\n", 3));
+        Assert.Equal(new TrialKey("acme", "a\nb\n", "l", true, 1, 0), Assert.Single(_trial.Tally!.Keys(10)));
+    }
+
+    [Fact]
+    public async Task Without_a_candidate_nothing_is_tried()
+    {
+        Candidate = null;
+        await TakeAsync(3);
+        Assert.Equal((0, (TrialTally?)null), (_store.Asked, _trial.Tally));
+    }
+}
