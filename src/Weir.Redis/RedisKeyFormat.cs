@@ -18,8 +18,11 @@ namespace Weir.Redis;
 /// ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced by <c>#</c> and its
 /// SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
 /// </para>
+/// <para>Where keys are to be private, every value is replaced by its keyed hash (<see cref="KeyHash"/>), which begins with a <c>#</c> too.</para>
 /// </remarks>
-internal static class RedisKeyFormat
+/// <param name="prefix">What every key begins with.</param>
+/// <param name="privacy">By what values are replaced; null to spell them.</param>
+internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
 {
     /// <summary>Bytes of an escaped value, at most; a longer one is hashed.</summary>
     public const int LongestValue = 96;
@@ -28,7 +31,7 @@ internal static class RedisKeyFormat
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
 
     /// <summary>The key of the bucket of one of a request's limits.</summary>
-    public static byte[] KeyOf(string prefix, in RequestFacts facts, Limit limit)
+    public byte[] KeyOf(in RequestFacts facts, Limit limit)
     {
         var text = new StringBuilder(prefix, 128).Append(":{").Append(facts.Tenant).Append("}:").Append(limit.Name);
         if (limit.Quota is ConcurrencyQuota)
@@ -41,10 +44,16 @@ internal static class RedisKeyFormat
     /// <summary>
     /// The key under which an answer is kept for whoever asks again. It lies with the tenant's buckets. No limit can be called as it is, since names know no <c>~</c>.
     /// </summary>
-    public static byte[] MemoOf(string prefix, string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
+    public byte[] MemoOf(string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
 
-    private static void AppendValue(StringBuilder to, string value)
+    private void AppendValue(StringBuilder to, string value)
     {
+        if (privacy is not null)
+        {
+            to.Append(privacy.Of(value));
+            return;
+        }
+
         if (value.Length <= LongestValue && !value.AsSpan().ContainsAnyExcept(Plain))
         {
             to.Append(value);

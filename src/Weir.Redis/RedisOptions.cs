@@ -21,6 +21,9 @@ public sealed class RedisOptions
     /// <summary>What every key begins with, so that several installations can share a Redis; <c>weir</c> by default.</summary>
     public string Prefix { get; set; } = "weir";
 
+    /// <summary>By what the values of keys are replaced; null, the default, to have them readable.</summary>
+    public KeyHash? Privacy { get; set; }
+
     /// <summary>The database number, from 0 (the default); a cluster has only 0.</summary>
     public int Database { get; set; }
 

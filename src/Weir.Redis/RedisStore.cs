@@ -18,6 +18,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
+    private readonly RedisKeyFormat _keys;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private TakeBatcher? _batcher;
@@ -34,6 +35,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public RedisStore(RedisOptions options, TimeProvider time)
     {
         _options = options;
+        _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
     }
@@ -44,7 +46,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public RedisStore(RedisStore host, string prefix)
     {
         ArgumentNullException.ThrowIfNull(host);
-        _options = new RedisOptions { Prefix = prefix, Deadline = host._options.Deadline };
+        _options = host._options;
+        _keys = new RedisKeyFormat(prefix, _options.Privacy);
         _time = host._time;
         _isGuest = true;
         _connecting = BesideAsync(host._connecting);
@@ -86,7 +89,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         try
         {
             byte[]? memo = await _connecting.Result.GetDatabase()
-                .StringGetAsync(RedisKeyFormat.MemoOf(_options.Prefix, tenant, id), CommandFlags.DemandMaster)
+                .StringGetAsync(_keys.MemoOf(tenant, id), CommandFlags.DemandMaster)
                 .WaitAsync(_options.Deadline, _time, cancellation).ConfigureAwait(false);
             return (memo is null ? null : TakeScript.ReadKept(memo), StoreFault.None);
         }
@@ -155,9 +158,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         int next = ask.Memo is null ? 0 : 1;
         var keys = new byte[next + ask.Limits.Count][];
         if (ask.Memo is { } memo)
-            keys[0] = RedisKeyFormat.MemoOf(_options.Prefix, ask.Limits.Facts.Tenant, memo.Id);
+            keys[0] = _keys.MemoOf(ask.Limits.Facts.Tenant, memo.Id);
         foreach (var limit in ask.Limits)
-            keys[next++] = RedisKeyFormat.KeyOf(_options.Prefix, ask.Limits.Facts, limit);
+            keys[next++] = _keys.KeyOf(ask.Limits.Facts, limit);
         return keys;
     }
 

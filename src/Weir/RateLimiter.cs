@@ -8,13 +8,25 @@ namespace Weir;
 /// <param name="store">Where the buckets live.</param>
 /// <param name="time">Says how long a block still holds.</param>
 /// <param name="trial">Tries candidate policies on what has been decided; null to try none.</param>
-public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null)
+/// <param name="privacy">By what keys are known where they are kept; null for what they are.</param>
+public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private long _holders;
 
     /// <summary>The policies that decide now. Whoever decides reads them once, and so never by two versions.</summary>
     public PolicySet Policies => policies.Current;
+
+    /// <summary>By what keys are known where they are kept; null for what they are.</summary>
+    internal KeyHash? Privacy => privacy;
+
+    internal Fingerprints Fingerprints => new(privacy);
+
+    /// <summary>The block of a request's key, or null when there is none.</summary>
+    public Block? BlockOf(RequestFacts facts) => BlockOf(Policies, facts);
+
+    /// <summary>What a key is called where it is kept, such as in a <see cref="Block"/>.</summary>
+    public string NameOf(string key) => privacy is null ? key : privacy.Of(key);
 
     /// <summary>Spends the cost if every limit that applies allows it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
@@ -67,7 +79,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         Demand(facts, leastCost: 0);
         var set = Policies;
         var limits = set.Resolve(facts);
-        var block = set.BlockOf(facts);
+        var block = BlockOf(set, facts);
         return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation), isTake: false);
     }
 
@@ -78,10 +90,13 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         Demand(facts, leastCost: 1);
         var set = Policies;
         var limits = set.Resolve(facts);
-        block = set.BlockOf(facts);
+        block = BlockOf(set, facts);
         // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
         return limits.Plan.HasPlaces ? limits with { Hold = NextHold() } : limits;
     }
+
+    /// <summary>Where nothing is blocked, no key needs a name.</summary>
+    private Block? BlockOf(PolicySet set, in RequestFacts facts) => set.HasBlocks ? set.BlockOf(facts.Tenant, NameOf(facts.Key)) : null;
 
     private Hold NextHold() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
@@ -95,7 +110,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
     {
-        var memo = new Memo(Fingerprint.Of(what, idempotencyKey), Fingerprint.Of(what, limits.Facts));
+        var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts));
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;

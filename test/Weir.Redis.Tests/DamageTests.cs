@@ -60,7 +60,7 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(StoreFault.None, answer.Fault));
     }
 
-    private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(RedisKeyFormat.KeyOf("weir", Some.Request(key).Facts, Some.Limit));
+    private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("weir", null).KeyOf(Some.Request(key).Facts, Some.Limit));
 
     private async Task AssertIsDamageAsync(string value)
     {

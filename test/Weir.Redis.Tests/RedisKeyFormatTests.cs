@@ -36,15 +36,55 @@ public sealed class RedisKeyFormatTests
         Assert.StartsWith("weir:{acme}:", key, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void L9_no_two_requests_spell_one_key()
+    [Theory]
+    [InlineData("\u00e9", "e\u0301")]
+    [InlineData("\ufb01", "fi")]
+    [InlineData("K", "\u212a")]
+    [InlineData("a", "a\u200b")]
+    public void Text_is_compared_bytewise_however_alike_it_looks(string one, string other)
     {
+        Assert.NotEqual(KeyOf("acme", one), KeyOf("acme", other));
+        Assert.NotEqual(KeyOf("acme", one, Secret), KeyOf("acme", other, Secret));
+    }
+
+    [Fact]
+    public void A_private_key_is_its_keyed_hash()
+    {
+        Assert.Equal("weir:{acme}:per-key:#1UoMKCxEwif_QZyvWGk9yjd-ZY_RXQVabsaWOJ1c0Vo", KeyOf("acme", "user_123", Secret));
+        Assert.NotEqual(KeyOf("acme", "user_123", Secret), KeyOf("acme", "user_123", new KeyHash("another-secret-of-many-characters")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void L9_no_two_requests_spell_one_key(bool isPrivate)
+    {
+        var privacy = isPrivate ? Secret : null;
         // Few characters, those that the format itself uses among them, so that requests come close to one another.
         var text = Gen.Char["ab%#:{}25é"].Array[1, 8].Select(letters => new string(letters));
         var tenant = Gen.Char["ab.-_"].Array[1, 4].Select(letters => new string(letters));
         Gen.Select(tenant, text, tenant, text).Sample((oneTenant, one, otherTenant, other) =>
-            (KeyOf(oneTenant, one) == KeyOf(otherTenant, other)) == ((oneTenant, one) == (otherTenant, other)));
+            (KeyOf(oneTenant, one, privacy) == KeyOf(otherTenant, other, privacy)) == ((oneTenant, one) == (otherTenant, other)));
     }
 
-    private static string KeyOf(string tenant, string key) => Encoding.UTF8.GetString(RedisKeyFormat.KeyOf("weir", new RequestFacts(tenant, key), Some.Limit));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void L9_no_two_lists_of_values_spell_one_key(bool isPrivate)
+    {
+        var format = new RedisKeyFormat("weir", isPrivate ? Secret : null);
+        var limit = new Limit("l", [Limit.KeyDimension, "a", "b"], Some.Quota);
+        var text = Gen.Char["ab%#:{}~2é"].Array[0, 4].Select(letters => new string(letters));
+        Gen.Select(text, text, text).Array[2].Sample(pair =>
+        {
+            string[] keys = [.. pair.Select(values => Encoding.UTF8.GetString(format.KeyOf(
+                new RequestFacts("acme", values.Item1, 1, new Dictionary<string, string> { ["a"] = values.Item2, ["b"] = values.Item3 }), limit)))];
+            return (keys[0] == keys[1]) == (pair[0] == pair[1]);
+        });
+    }
+
+    private static readonly KeyHash Secret = new("0123456789abcdef0123456789abcdef");
+
+    private static string KeyOf(string tenant, string key, KeyHash? privacy = null) =>
+        Encoding.UTF8.GetString(new RedisKeyFormat("weir", privacy).KeyOf(new RequestFacts(tenant, key), Some.Limit));
 }

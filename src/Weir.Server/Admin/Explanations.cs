@@ -15,7 +15,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             plan.Name,
             PlanFrom(set, facts.Tenant),
             live.Version,
-            set.BlockOf(facts),
+            limiter.BlockOf(facts),
             [.. plan.Limits.Select(limit => Explain(set, plan, limit, facts))],
             Spelling.Body(decision));
     }

@@ -91,7 +91,7 @@ internal static class Service
         services.AddSingleton(_ => policies);
         var trial = new CandidateTrial(policies, stores.Trial, TimeProvider.System);
         services.AddSingleton(trial);
-        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial));
+        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial, options.Keys.Privacy));
         services.AddSingleton<CandidateMetrics>();
         services.AddSingleton(stores.Live);
         services.AddSingleton<LiveData>();

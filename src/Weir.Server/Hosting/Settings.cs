@@ -86,6 +86,10 @@ internal static class Settings
         // Not repeated, since it is a secret.
         if (options.Auth.AdminKey is { Length: < MinAdminKey })
             yield return $"Weir:Auth:AdminKey is shorter than {MinAdminKey} characters, and so could be guessed: write a longer one, such as that of: openssl rand -hex 32";
+        if (options.Keys is { Hash: true, Secret: null })
+            yield return "Weir:Keys:Hash is true, and Weir:Keys:Secret is missing: write a secret that all instances share, such as that of: openssl rand -hex 32";
+        if (options.Keys.Secret is { Length: < KeyHash.MinSecret })
+            yield return $"Weir:Keys:Secret is shorter than {KeyHash.MinSecret} characters, and so could be guessed: write a longer one, such as that of: openssl rand -hex 32";
         if (options.Live.Path is { } livePath && FileFaultOf(livePath) is { } liveFault)
             yield return $"Weir:Live:Path is \"{livePath}\", {liveFault}";
         foreach (string outside in RangeFaultsOf(options))

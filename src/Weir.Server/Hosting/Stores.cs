@@ -24,9 +24,11 @@ internal sealed class Stores : IAsyncDisposable
 
         // Replies are read by a thread of the client's own: behind a full thread pool they would look late.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
-        Redis = new RedisStore(RedisOptionsOf(options.Redis), time);
+        var redis = RedisOptionsOf(options.Redis);
+        redis.Privacy = options.Keys.Privacy;
+        Redis = new RedisStore(redis, time);
         Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
-        Live = new RedisLiveStore(RedisOptionsOf(options.Redis), Redis.Connection, time);
+        Live = new RedisLiveStore(redis, Redis.Connection, time);
         Trial = new Lazy<IBucketStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
     }
 

@@ -15,6 +15,8 @@ internal sealed class WeirOptions
 
     public AuthSettings Auth { get; set; } = new();
 
+    public KeySettings Keys { get; set; } = new();
+
     public LiveSettings Live { get; set; } = new();
 
     public RedisSettings Redis { get; set; } = new();
@@ -27,6 +29,17 @@ internal sealed class WeirOptions
     {
         /// <summary>What opens <c>/admin</c>, of 16 characters at least; without it, there is none. Never logged.</summary>
         public string? AdminKey { get; set; }
+    }
+
+    internal sealed class KeySettings
+    {
+        /// <summary>True: keys and attributes are in Redis and in logs only as keyed hashes. False by default.</summary>
+        public bool Hash { get; set; }
+
+        /// <summary>The secret of those hashes, of 32 characters at least, the same at all instances. Never logged.</summary>
+        public string? Secret { get; set; }
+
+        internal KeyHash? Privacy => Hash ? new KeyHash(Secret!) : null;
     }
 
     internal sealed class LiveSettings

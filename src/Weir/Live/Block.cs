@@ -5,7 +5,7 @@ namespace Weir;
 
 /// <summary>A key of a tenant that is refused until a time, whatever its limits say.</summary>
 /// <param name="Tenant">Whose key.</param>
-/// <param name="Key">The key.</param>
+/// <param name="Key">The key, or, where keys are hashed, its hash (<see cref="KeyHash"/>).</param>
 /// <param name="Until">Until when; null for good.</param>
 /// <param name="Reason">Why, as whoever is refused is told.</param>
 public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, string Reason)

@@ -61,9 +61,13 @@ public sealed class PolicySet : IPolicySource
         return plan.Resolve(facts) with { TenantIsListed = listed };
     }
 
-    /// <summary>The block of a request's key, or null when there is none.</summary>
-    public Block? BlockOf(in RequestFacts facts) =>
-        Blocks.Count > 0 && Blocks.TryGetValue((facts.Tenant, facts.Key), out var block) ? block : null;
+    /// <summary>Whether any key is refused.</summary>
+    internal bool HasBlocks => Blocks.Count > 0;
+
+    /// <summary>The block of a key, or null when there is none.</summary>
+    /// <param name="tenant">Whose key.</param>
+    /// <param name="name">What the key is called where it is kept.</param>
+    public Block? BlockOf(string tenant, string name) => Blocks.GetValueOrDefault((tenant, name));
 
     /// <summary>All keys that are refused.</summary>
     public IEnumerable<Block> AllBlocks => Blocks.Values;

@@ -11,11 +11,23 @@ namespace Weir;
 /// <param name="Holder">Who holds its places.</param>
 internal sealed record KeptReservation(string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder)
 {
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, KeptReservationJson.Default.KeptReservation);
-
-    /// <summary>Null when it is something else.</summary>
-    public static KeptReservation? FromBytes(byte[] bytes)
+    /// <summary>Sealed where keys are not to be read.</summary>
+    public byte[] ToBytes(KeyHash? privacy)
     {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, KeptReservationJson.Default.KeptReservation);
+        return privacy is null ? json : privacy.Seal(json);
+    }
+
+    /// <summary>Null when it is something else, or was sealed with another secret.</summary>
+    public static KeptReservation? FromBytes(byte[] bytes, KeyHash? privacy)
+    {
+        if (privacy is not null)
+        {
+            if (!privacy.TryOpen(bytes, out byte[]? opened))
+                return null;
+            bytes = opened;
+        }
+
         try
         {
             return JsonSerializer.Deserialize(bytes, KeptReservationJson.Default.KeptReservation);

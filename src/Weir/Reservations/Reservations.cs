@@ -24,12 +24,12 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         if (life < TimeSpan.FromMilliseconds(1) || life > MaxLife)
             throw new ArgumentOutOfRangeException(nameof(life), $"a reservation can be settled for a millisecond to {MaxLife.TotalHours:0} hours; it was {life}");
         var limits = limiter.ResolveTake(facts, out var block);
-        var number = idempotencyKey is null ? ReservationId.NewNumber() : Fingerprint.Of("reservation", idempotencyKey);
+        var number = idempotencyKey is null ? ReservationId.NewNumber() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
         if (RateLimiter.NeedsNoStore(limits, block))
             return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Tried(limits, limiter.Settled(limits, block)));
         var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, NamesOf(limits), number.ToString("x32"));
-        var memo = new Memo(number, Fingerprint.Of("reserve", facts)) { Open = life, Text = kept.ToBytes() };
+        var memo = new Memo(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
         var decision = answer.IsRemembered ? Decision.From(limits, answer) : limiter.Tried(limits, Decision.From(limits, answer));
         return answer.Fault == StoreFault.Conflict ? new Reservation(null, decision, Conflict: true)
@@ -56,8 +56,8 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);
-        return answer is not null && KeptReservation.FromBytes(answer.Text) is { } kept
-            ? await SettleAsync(home, id, kept, answer, cost, Fingerprint.Of(what, cost.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false)
+        return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept
+            ? await SettleAsync(home, id, kept, answer, cost, limiter.Fingerprints.Of(what, cost.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false)
             : new Settlement(SettlementOutcome.Unknown);
     }
 

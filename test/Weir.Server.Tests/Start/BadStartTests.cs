@@ -61,6 +61,12 @@ public sealed class BadStartTests
         Assert.Contains("Weir:Memory:MaxKeys is 10000000, which takes 410 MiB, and this process may use 200: write at most 2438548", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--Weir:Keys:Hash=true", "Weir:Keys:Hash is true, and Weir:Keys:Secret is missing: write a secret that all instances share")]
+    [InlineData("--Weir:Keys:Secret=geheim", "Weir:Keys:Secret is shorter than 32 characters")]
+    public async Task Hashed_keys_need_a_secret_that_nobody_guesses(string setting, string complaint) =>
+        Assert.Contains(complaint, await FailAsync(setting), StringComparison.Ordinal);
+
     [Fact]
     public async Task A_snapshot_where_nothing_can_be_written_is_refused()
     {

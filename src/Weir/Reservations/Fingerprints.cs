@@ -5,11 +5,12 @@ using System.Text;
 namespace Weir;
 
 /// <summary>128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.</summary>
-internal static class Fingerprint
+/// <param name="privacy">Where nobody is to guess the parts, their keyed hash; null for the plain one.</param>
+internal readonly struct Fingerprints(KeyHash? privacy)
 {
-    public static UInt128 Of(params ReadOnlySpan<string> parts)
+    public UInt128 Of(params ReadOnlySpan<string> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = privacy?.Begin() ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
         foreach (string part in parts)
         {
@@ -23,7 +24,7 @@ internal static class Fingerprint
     }
 
     /// <summary>What is asked: all facts but the tenant, under whose name answers are kept.</summary>
-    public static UInt128 Of(string what, in RequestFacts facts)
+    public UInt128 Of(string what, in RequestFacts facts)
     {
         var parts = new List<string> { what, facts.Key, facts.Cost.ToString(System.Globalization.CultureInfo.InvariantCulture) };
         foreach (var (name, value) in (facts.Attributes ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -1,0 +1,85 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Weir;
+
+/// <summary>
+/// Keeps what callers are called out of Redis and of logs: a value is told by its HMAC-SHA256 (RFC 2104) under a secret, so that whoever reads there cannot
+/// guess it either. What has to be read again, such as a reservation, is sealed with AES-256-GCM (NIST SP 800-38D).
+/// </summary>
+/// <remarks>
+/// All instances that share buckets need the same secret; with another one, every bucket begins as new. All 256 bits are kept, so values that differ
+/// have different hashes for all that anybody can do. Safe for concurrent use.
+/// </remarks>
+public sealed class KeyHash
+{
+    /// <summary>Characters of a secret, at least.</summary>
+    public const int MinSecret = 32;
+
+    private const int OnStack = 512;
+    private readonly byte[] _hashKey;
+    private readonly byte[] _sealKey;
+
+    /// <param name="secret">The secret; at least <see cref="MinSecret"/> characters.</param>
+    /// <exception cref="ArgumentException">It is shorter.</exception>
+    public KeyHash(string secret)
+    {
+        ArgumentNullException.ThrowIfNull(secret);
+        if (secret.Length < MinSecret)
+            throw new ArgumentException($"a secret has {MinSecret} characters at least", nameof(secret));
+        byte[] bytes = Encoding.UTF8.GetBytes(secret);
+        _hashKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir values"u8.ToArray());
+        _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
+    }
+
+    /// <summary>What a value is called outside: <c>#</c> and its hash in base64url. No written value begins so, since its <c>#</c> would be escaped.</summary>
+    public string Of(string value)
+    {
+        Span<byte> bytes = stackalloc byte[OnStack];
+        if (!Encoding.UTF8.TryGetBytes(value, bytes, out int length))
+            bytes = Encoding.UTF8.GetBytes(value);
+        else
+            bytes = bytes[..length];
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_hashKey, bytes, hash);
+        return "#" + Base64Url.EncodeToString(hash);
+    }
+
+    /// <summary>A hash over many parts, to tell whether two requests are the same.</summary>
+    internal IncrementalHash Begin() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _hashKey);
+
+    /// <summary>Makes a text unreadable for all who have not the secret.</summary>
+    internal byte[] Seal(ReadOnlySpan<byte> text)
+    {
+        int nonce = AesGcm.NonceByteSizes.MaxSize, tag = AesGcm.TagByteSizes.MaxSize;
+        byte[] sealedText = new byte[nonce + tag + text.Length];
+        RandomNumberGenerator.Fill(sealedText.AsSpan(0, nonce));
+        using var aes = new AesGcm(_sealKey, tag);
+        aes.Encrypt(sealedText.AsSpan(0, nonce), text, sealedText.AsSpan(nonce + tag), sealedText.AsSpan(nonce, tag));
+        return sealedText;
+    }
+
+    /// <summary>Reads a sealed text. False when it is none, or another secret's.</summary>
+    internal bool TryOpen(ReadOnlySpan<byte> sealedText, [NotNullWhen(true)] out byte[]? text)
+    {
+        int nonce = AesGcm.NonceByteSizes.MaxSize, tag = AesGcm.TagByteSizes.MaxSize;
+        text = null;
+        if (sealedText.Length < nonce + tag)
+            return false;
+        byte[] opened = new byte[sealedText.Length - nonce - tag];
+        using var aes = new AesGcm(_sealKey, tag);
+        try
+        {
+            aes.Decrypt(sealedText[..nonce], sealedText[(nonce + tag)..], sealedText.Slice(nonce, tag), opened);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+
+        text = opened;
+        return true;
+    }
+}
