@@ -256,6 +256,28 @@ public abstract partial class StoreLaws
     }
 
     [Fact]
+    public async Task L12_spent_stays_spent_while_takers_of_several_versions_race()
+    {
+        string key = FreshKey();
+        Limit[] versions =
+        [
+            Bucket("l", TokenQuota.Create(1, TimeSpan.FromHours(50), 300)), Bucket("l", TokenQuota.Create(7, TimeSpan.FromHours(999), 200)), Window("l", 250, WindowUnit.Year),
+        ];
+        int[] turns = [.. Enumerable.Range(0, 240)];
+        Random.Shared.Shuffle(turns);
+        var taken = await Task.WhenAll(turns.Select(turn => Task.Run(async () =>
+        {
+            long cost = 1 + (turn % 4);
+            var answer = await Take(Request(key, cost, versions[turn % versions.Length]));
+            return answer.Outcome == BucketOutcome.Allowed ? cost : 0;
+        })));
+        long spent = taken.Sum();
+        Assert.InRange(spent, 197, 300);
+        foreach (var version in versions)
+            Assert.Equal(Math.Max(0, version.Quota.Capacity - spent), long.Parse(await Left(Request(key, 0, version))));
+    }
+
+    [Fact]
     public Task L12_spent_stays_spent_whatever_changes_between_takes() => Gen
         .Select(Gen.Int[0, 2], Gen.Long[20, 200], Gen.Long[1, 10], Gen.Int[1, 20]).Array[3, 12]
         .SampleAsync(

@@ -86,6 +86,37 @@ public abstract class LivePolicyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L12_spent_stays_spent_while_a_tenant_changes_plans_under_its_takers()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: low
+            plans:
+              low: { limits: { per-key: { rate: 1/h, burst: 300 } } }
+              high: { limits: { per-key: { rate: 7/999h, burst: 900 } } }
+              windowed: { limits: { per-key: { window: { limit: 600, every: year } } } }
+            """);
+        using var stopping = new CancellationTokenSource();
+        var takers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            long admitted = 0;
+            while (!stopping.IsCancellationRequested)
+                admitted += (await Http.TakeAsync("k", 3, "acme")).Status == 200 ? 3 : 0;
+            return admitted;
+        })).ToArray();
+        string[] names = ["high", "windowed", "low"];
+        for (int i = 0; i < 9; i++)
+            Assert.Equal(200, (await Http.PutTenantAsync("acme", $$"""{"plan":"{{names[i % 3]}}"}""")).Status);
+        await stopping.CancelAsync();
+        long spent = (await Task.WhenAll(takers)).Sum();
+        Assert.InRange(spent, 3, 900);
+        foreach (var (plan, capacity) in new[] { ("low", 300), ("windowed", 600), ("high", 900) })
+        {
+            await Http.PutTenantAsync("acme", $$"""{"plan":"{{plan}}"}""");
+            Assert.Equal(Math.Max(0, capacity - spent), await Left("acme"));
+        }
+    }
+
+    [Fact]
     public async Task A_tenant_with_a_mistake_changes_nothing()
     {
         await Http.PutPoliciesAsync(Document);
