@@ -68,7 +68,12 @@ internal sealed record ExplanationBody(
 /// <param name="By">What it is keyed by.</param>
 /// <param name="Mode">What its word counts.</param>
 /// <param name="Cost">What it multiplies the cost by.</param>
-internal sealed record LimitExplanation(string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost);
+/// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
+internal sealed record LimitExplanation(
+    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost, IReadOnlyList<ValueExplanation> Values);
+
+/// <summary>A value of a limit, and the layer that it comes from. What follows from a value, such as a burst of <c>2x</c>, comes from where that does.</summary>
+internal sealed record ValueExplanation(string Name, string Value, string From);
 
 /// <summary>A candidate, and what was found about it by the instance that answers.</summary>
 /// <param name="Version">The candidate's version.</param>

@@ -57,6 +57,8 @@ internal static class Spelling
             decision.Reason);
     }
 
+    public static string Of(WindowUnit every) => every.ToString().ToLowerInvariant();
+
     public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";
 
     private static LimitBody[] BodiesOf(IReadOnlyList<LimitDecision> limits)

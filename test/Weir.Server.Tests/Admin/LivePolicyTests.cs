@@ -235,6 +235,30 @@ public abstract class LivePolicyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_explanation_says_from_which_layer_each_value_comes()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: a
+            plans: { a: { limits: { l: { by: [key], rate: 10/s, burst: 30, cost: 2, when: { route: "/s*" } }, w: { window: { limit: 5, every: day, zone: Europe/Berlin } } } } }
+            tenants: { globex: { limits: { w: { window: { limit: 7 } } } } }
+            """);
+        await Http.PutTenantAsync("acme", """{"limits":{"l":{"rate":"20/s"},"own":{"concurrency":{"limit":3}}},"until":"2199-01-01T00:00:00Z"}""");
+        await Http.PutTenantAsync("umbrella", """{"limits":{"l":{"mode":"shadow"}}}""");
+
+        Assert.Equal(
+            "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 2: plan a, l.mode enforce: plan a, "
+            + "w.window.limit 5: plan a, w.window.every day: plan a, w.window.zone Europe/Berlin: plan a, w.by [key]: plan a, w.cost 1: plan a, w.mode enforce: plan a, "
+            + "own.concurrency.limit 3: boost of tenant acme, own.concurrency.lease 60000ms: boost of tenant acme, own.by [key]: boost of tenant acme, own.cost 1: boost of tenant acme, own.mode enforce: boost of tenant acme",
+            await LayersAsync("acme"));
+        Assert.Contains("w.window.limit 7: document tenant globex, w.window.every day: plan a", await LayersAsync("globex"), StringComparison.Ordinal);
+        Assert.Contains("l.cost 2: plan a, l.mode shadow: live tenant umbrella", await LayersAsync("umbrella"), StringComparison.Ordinal);
+    }
+
+    private async Task<string> LayersAsync(string tenant) => string.Join(", ", (await Http.AdminAsync(HttpMethod.Get, $"/admin/explain?tenant={tenant}&key=k")).Json
+        .GetProperty("limits").EnumerateArray().SelectMany(limit => limit.GetProperty("values").EnumerateArray().Select(value =>
+            $"{limit.GetProperty("name").GetString()}.{value.GetProperty("name").GetString()} {value.GetProperty("value").GetString()}: {value.GetProperty("from").GetString()}")));
+
+    [Fact]
     public async Task Buckets_are_shown_and_made_as_new()
     {
         await Http.PutPoliciesAsync(Document);
