@@ -65,7 +65,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">JSON: plan, limits, unlimited, until.</param>
     /// <returns>What is wrong with the text; empty when it holds now.</returns>
-    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() => UseTenantLocked(tenant, text));
+    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() => UseTenantsLocked([(tenant, text)]));
 
     /// <summary>Refuses a key from now on, or no longer.</summary>
     public void UseBlock(string tenant, string key, Block? block) => Change(() => UseBlockLocked(tenant, key, block));
@@ -79,8 +79,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         if (read.IsWhole)
             ForgetLocked(read.Entries);
         // The documents first: tenants are compiled against them.
-        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind switch { LiveKind.Policies => 0, LiveKind.Candidate => 1, _ => 2 }))
+        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind == LiveKind.Policies ? 0 : 1))
             errors.AddRange(ApplyLocked(entry));
+        errors.AddRange(UseTenantsLocked([.. read.Entries.Where(entry => entry.Kind == LiveKind.Tenant).Select(entry => (entry.Id, entry.Value))]));
         return errors;
     });
 
@@ -123,8 +124,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
                 return UseCandidateLocked(null);
             case LiveKind.Candidate:
                 return PolicyDocument.TryParse(entry.Value, "candidate", out var candidate, out var wrong) ? UseCandidateLocked(candidate) : [.. wrong];
-            case LiveKind.Tenant:
-                return UseTenantLocked(entry.Id, entry.Value);
             case LiveKind.Block:
                 int slash = entry.Id.IndexOf('/', StringComparison.Ordinal);
                 return UseBlockLocked(entry.Id[..slash], entry.Id[(slash + 1)..], entry.Value is null ? null : Block.FromJson(entry.Value));
@@ -155,12 +154,37 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    private List<PolicyError> UseTenantLocked(string tenant, string? text)
+    private List<PolicyError> UseTenantsLocked(IReadOnlyCollection<(string Tenant, string? Text)> tenants)
     {
-        Plan? plan = null;
+        var errors = new List<PolicyError>();
+        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        var tried = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        foreach (var (tenant, text) in tenants)
+        {
+            if (!TryUseLocked(tenant, text, out var plan, out var wrong))
+            {
+                errors.AddRange(wrong);
+                continue;
+            }
+
+            plans[tenant] = plan;
+            // What the live document has and the candidate has not is no reason to refuse a change: the candidate then has the tenant as its own document says.
+            if (_candidateDraft is { } candidate)
+                tried[tenant] = plan is not null && PolicyDocument.TryParseTenant(candidate, tenant, text!, out var there, out _, out _) ? there : null;
+        }
+
+        _draft = _draft.With(_draft.Live.With(plans), _blocks);
+        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live.With(tried), _blocks);
+        return errors;
+    }
+
+    /// <summary>Remembers a tenant's text, and says which plan it is now, null for the document's.</summary>
+    private bool TryUseLocked(string tenant, string? text, out Plan? plan, out IReadOnlyList<PolicyError> errors)
+    {
+        (plan, errors) = (null, []);
         DateTimeOffset? until = null;
-        if (text is not null && !PolicyDocument.TryParseTenant(_draft, tenant, text, out plan, out until, out var errors))
-            return [.. errors];
+        if (text is not null && !PolicyDocument.TryParseTenant(_draft, tenant, text, out plan, out until, out errors))
+            return false;
         if (text is null)
             _tenants.Remove(tenant);
         else
@@ -169,16 +193,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _untils[tenant] = time;
         else
             _untils.Remove(tenant);
-        bool holds = plan is not null && !(until <= _time.GetUtcNow());
-        _draft = WithTenant(_draft, tenant, holds ? plan : null);
-        // What the live document has and the candidate has not is no reason to refuse a change: the candidate then has the tenant as its own document says.
-        if (_candidateDraft is { } candidate)
-            _candidateDraft = WithTenant(candidate, tenant, holds && PolicyDocument.TryParseTenant(candidate, tenant, text!, out var tried, out _, out _) ? tried : null);
-        return [];
+        if (until <= _time.GetUtcNow())
+            plan = null;
+        return true;
     }
-
-    private PolicySet WithTenant(PolicySet set, string tenant, Plan? plan) =>
-        set.With(plan is null ? set.Live.Remove(tenant) : set.Live.SetItem(tenant, plan), _blocks);
 
     private List<PolicyError> UseBlockLocked(string tenant, string key, Block? block)
     {
@@ -199,7 +217,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         _tenants.Clear();
         _untils.Clear();
         _blocks = _blocks.Clear();
-        _draft = _draft.With(_draft.Live.Clear(), _blocks);
+        _draft = _draft.With(TenantPlans.None, _blocks);
         // If there is one still, it is among the entries.
         _candidateDraft = null;
         if (!entries.Any(entry => entry.Kind == LiveKind.Policies))
@@ -214,11 +232,11 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    private List<PolicyError> TryCompileTenantsLocked(PolicySet document, out ImmutableDictionary<string, Plan> live)
+    private List<PolicyError> TryCompileTenantsLocked(PolicySet document, out TenantPlans live)
     {
         var errors = new List<PolicyError>();
         var now = _time.GetUtcNow();
-        var plans = ImmutableDictionary.CreateBuilder<string, Plan>(StringComparer.Ordinal);
+        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
         foreach (var (tenant, text) in _tenants)
         {
             if (text.Until <= now)
@@ -229,7 +247,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
                 errors.AddRange(wrong);
         }
 
-        live = plans.ToImmutable();
+        live = TenantPlans.None.With(plans);
         return errors;
     }
 
@@ -237,12 +255,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();
-        foreach (string tenant in _untils.Where(tenant => tenant.Value <= now).Select(tenant => tenant.Key))
-        {
-            _draft = WithTenant(_draft, tenant, null);
-            _candidateDraft = _candidateDraft is null ? null : WithTenant(_candidateDraft, tenant, null);
-        }
-
+        var over = _untils.Where(tenant => tenant.Value <= now).ToDictionary(tenant => tenant.Key, _ => (Plan?)null);
+        _draft = _draft.With(_draft.Live.With(over), _blocks);
+        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live.With(over), _blocks);
         _blocks = _blocks.RemoveRange(_blocks.Where(block => block.Value.Until <= now).Select(block => block.Key));
         ShareBlocksLocked();
         return [];

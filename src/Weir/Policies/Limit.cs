@@ -79,6 +79,9 @@ public sealed class Limit
         return true;
     }
 
+    /// <summary>True when it asks nothing of a request that not every request has.</summary>
+    internal bool AppliesAlways => When.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
+
     /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
     internal bool AppliesTo(in RequestFacts facts)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 
 namespace Weir;
 
@@ -35,7 +36,12 @@ public sealed record Plan
         OnOutage = onOutage;
         HasWindows = limits.Any(limit => limit.Quota is WindowQuota);
         HasPlaces = limits.Any(limit => limit.Quota is ConcurrencyQuota);
+        for (int i = 0; i < limits.Length; i++)
+            _always |= limits[i].AppliesAlways ? 1u << i : 0;
     }
+
+    /// <summary>The limits that apply to every request: a bit each.</summary>
+    private readonly uint _always;
 
     /// <summary>The plan's name in the policy document.</summary>
     public string Name { get; }
@@ -55,9 +61,10 @@ public sealed record Plan
     /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
     internal LimitSet Resolve(in RequestFacts facts)
     {
-        uint applying = 0;
-        for (int i = 0; i < Limits.Length; i++)
+        uint applying = _always;
+        for (uint rest = ~_always & ((1u << Limits.Length) - 1); rest != 0; rest &= rest - 1)
         {
+            int i = BitOperations.TrailingZeroCount(rest);
             if (Limits[i].AppliesTo(facts))
                 applying |= 1u << i;
         }

@@ -37,7 +37,7 @@ public sealed class PolicySet : IPolicySource
     public IReadOnlyCollection<string> Tenants => _tenants.Keys;
 
     /// <summary>Whether a tenant differs from the document by live data.</summary>
-    public bool IsLive(string tenant) => Live.ContainsKey(tenant);
+    public bool IsLive(string tenant) => Live.TryGet(tenant, out _);
 
     /// <summary>Whether the document names a tenant.</summary>
     public bool IsInDocument(string tenant) => _tenants.ContainsKey(tenant);
@@ -46,7 +46,7 @@ public sealed class PolicySet : IPolicySource
     internal PolicyCompiler? Compiler { get; init; }
 
     /// <summary>Plans of tenants that take the place of those of the document. Shared from set to set, so that a change of one costs no more than that one.</summary>
-    internal ImmutableDictionary<string, Plan> Live { get; private init; } = ImmutableDictionary.Create<string, Plan>(StringComparer.Ordinal);
+    internal TenantPlans Live { get; private init; } = TenantPlans.None;
 
     /// <summary>Keys that are refused.</summary>
     internal ImmutableDictionary<(string Tenant, string Key), Block> Blocks { get; private init; } = ImmutableDictionary<(string, string), Block>.Empty;
@@ -73,13 +73,13 @@ public sealed class PolicySet : IPolicySource
     public IEnumerable<Block> AllBlocks => Blocks.Values;
 
     /// <summary>The same with other live data.</summary>
-    internal PolicySet With(ImmutableDictionary<string, Plan> live, ImmutableDictionary<(string Tenant, string Key), Block> blocks) =>
+    internal PolicySet With(TenantPlans live, ImmutableDictionary<(string Tenant, string Key), Block> blocks) =>
         new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, Blocks = blocks };
 
     private Plan PlanOf(string tenant, out bool listed)
     {
         listed = true;
-        if (!Live.IsEmpty && Live.TryGetValue(tenant, out var plan))
+        if (Live.TryGet(tenant, out var plan))
             return plan;
         listed = _tenants.TryGetValue(tenant, out plan);
         return plan ?? DefaultPlan;
