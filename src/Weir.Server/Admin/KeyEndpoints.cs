@@ -38,7 +38,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (ComplaintAbout(block) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), AdminGate.Who, null), deleted: true);
+            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), Caller.WhoOf(http), null), deleted: true);
     }
 
     public async Task Unblock(HttpContext http)
@@ -46,7 +46,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, facts.Key), null, AdminGate.Who, null), deleted: true);
+            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, facts.Key), null, Caller.WhoOf(http), null), deleted: true);
     }
 
     private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>

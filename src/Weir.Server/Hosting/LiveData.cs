@@ -12,14 +12,16 @@ internal sealed partial class LiveData : BackgroundService
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _nudge = new(0, 1);
     private readonly LivePolicies _policies;
+    private readonly ApiKeys _keys;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveData> _logger;
     private long _version;
 
-    public LiveData(ILiveStore store, LivePolicies policies, TimeProvider time, ILogger<LiveData> logger)
+    public LiveData(ILiveStore store, LivePolicies policies, ApiKeys keys, TimeProvider time, ILogger<LiveData> logger)
     {
         Store = store;
         _policies = policies;
+        _keys = keys;
         _time = time;
         _logger = logger;
         store.Changed += Nudge;
@@ -70,7 +72,7 @@ internal sealed partial class LiveData : BackgroundService
                 return;
             if (read.Version < _version)
                 await Store.RestoreAsync(new LiveRead(_version, Everything(), IsWhole: true));
-            else if (read.Version > _version || read.Entries.Count > 0)
+            else if (read.Version > _version || read.Entries.Count > 0 || !_keys.IsComplete)
                 Apply(read);
         }
         finally
@@ -98,6 +100,8 @@ internal sealed partial class LiveData : BackgroundService
     {
         foreach (var error in _policies.Apply(read))
             Refused(error.ToString());
+        foreach (string unreadable in _keys.Apply(read))
+            Refused(unreadable);
         lock (_known)
         {
             if (read.IsWhole)

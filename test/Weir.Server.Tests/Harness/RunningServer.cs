@@ -12,7 +12,8 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         _app = app;
         Log = log;
-        Address = new Uri(app.Urls.Single());
+        // One that listens on every address listens on this one, too.
+        Address = new UriBuilder(app.Urls.Single()) { Host = "127.0.0.1" }.Uri;
         Http = new HttpCalls(Address);
     }
 
@@ -21,6 +22,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpCalls Http { get; }
 
     public LogLines Log { get; }
+
+    /// <summary>Every endpoint there is.</summary>
+    public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => [.. ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
 
     /// <summary>Starts the service with the settings given, such as <c>Weir:Headers=off</c>.</summary>
     public static async Task<RunningServer> StartAsync(params string[] settings)

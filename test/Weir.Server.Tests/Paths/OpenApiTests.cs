@@ -56,7 +56,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         var paths = (await ReadAsync()).GetProperty("paths");
 
         var statuses = paths.GetProperty("/v1/take").GetProperty("post").GetProperty("responses").EnumerateObject().Select(response => response.Name);
-        Assert.Equal(["200", "400", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
+        Assert.Equal(["200", "400", "401", "404", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
     }
 
     [Fact]
