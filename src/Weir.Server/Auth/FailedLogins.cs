@@ -73,6 +73,6 @@ internal sealed partial class FailedLogins : IDisposable
             Failed(Interlocked.Exchange(ref _untold, 0), address);
     }
 
-    [LoggerMessage(30, LogLevel.Warning, "{Count} requests came with a key that opens nothing, the last from {Address}; told at most once a minute, and counted in weir_auth_failures_total")]
+    [LoggerMessage(30, LogLevel.Warning, "Keys that open nothing came {Count} times, the last from {Address}; told at most once a minute, and counted in weir_auth_failures_total")]
     private partial void Failed(long count, string address);
 }

@@ -123,7 +123,7 @@ public sealed class DoorTests
         Assert.InRange(refused, FailedLogins.Burst, FailedLogins.Burst + 20);
         Assert.Equal("1", answer.Header("Retry-After"));
         Assert.Equal(200, (await server.Http.TakeWithAsync(AdminCalls.Key, "k")).Status);
-        Assert.Equal(1, server.Log.Count("a key that opens nothing"));
+        Assert.Equal(1, server.Log.Count("Keys that open nothing"));
         // Whoever sends no key has not guessed.
         (await server.Http.TakeWithAsync(null, "k")).AssertProblem(401);
     }
