@@ -36,14 +36,14 @@ internal sealed partial class LiveData : BackgroundService
     public LiveEntry? Find(string kind, string id)
     {
         lock (_known)
-            return _known.TryGetValue((kind, id), out var entry) && entry.Value is not null ? entry : null;
+            return _known.GetValueOrDefault((kind, id));
     }
 
     /// <summary>All entries of a kind, in the order of their ids.</summary>
     public IReadOnlyList<LiveEntry> All(string kind)
     {
         lock (_known)
-            return [.. _known.Values.Where(entry => entry.Kind == kind && entry.Value is not null).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
+            return [.. _known.Values.Where(entry => entry.Kind == kind).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>Changes an entry, and goes on when this instance decides by it.</summary>
@@ -107,7 +107,12 @@ internal sealed partial class LiveData : BackgroundService
             if (read.IsWhole)
                 _known.Clear();
             foreach (var entry in read.Entries)
-                _known[(entry.Kind, entry.Id)] = entry;
+            {
+                if (entry.Value is null)
+                    _known.Remove((entry.Kind, entry.Id));
+                else
+                    _known[(entry.Kind, entry.Id)] = entry;
+            }
         }
 
         Volatile.Write(ref _version, read.Version);

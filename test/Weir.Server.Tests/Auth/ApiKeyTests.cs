@@ -150,6 +150,29 @@ public abstract class ApiKeyTests : IAsyncLifetime
             Assert.DoesNotContain(hidden, kept, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task L10_keys_that_come_and_go_leave_nothing_behind_for_ever()
+    {
+        var (_, stays) = await Http.CreateKeyAsync();
+        var (gone, revoked) = await Http.CreateKeyAsync();
+        await Http.CallAsync(AdminCalls.Key, HttpMethod.Delete, $"/admin/keys/{gone}");
+        string text = SomeKey.Of("s").ToJson();
+        long version = 3;
+        for (int i = 0; i < LiveBounds.MaxChanges; i++)
+        {
+            await Server.Live.WriteAsync(LiveKind.Key, $"k_{i}", text, "test", null, 0);
+            version = (await Server.Live.WriteAsync(LiveKind.Key, $"k_{i}", null, "test", null, 0)).Version;
+        }
+
+        var all = (await Server.Live.ReadAsync(0))!;
+        Assert.True(all.Version == version && all.IsWhole);
+        Assert.Single(all.Entries, entry => entry.Value is not null);
+        // Of the last 1,000 changes, every second one deleted something.
+        Assert.Equal(LiveBounds.MaxChanges / 2, all.Entries.Count(entry => entry.Value is null));
+        await Until.TrueAsync(async () => (await ListAsync()).Count == 1, () => "it has not come", TimeSpan.FromSeconds(2));
+        Assert.Equal((200, 401), ((await Http.TakeWithAsync(stays, Fresh.Key())).Status, (await Http.TakeWithAsync(revoked, Fresh.Key())).Status));
+    }
+
     private protected async Task<List<JsonElement>> ListAsync() =>
         [.. (await Http.CallAsync(AdminCalls.Key, HttpMethod.Get, "/admin/keys")).Json.GetProperty("keys").EnumerateArray()];
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Weir.Server.Tests.Harness;
@@ -22,6 +23,9 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpCalls Http { get; }
 
     public LogLines Log { get; }
+
+    /// <summary>Where its live data is.</summary>
+    public ILiveStore Live => _app.Services.GetRequiredService<ILiveStore>();
 
     /// <summary>Every endpoint there is.</summary>
     public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => [.. ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
