@@ -208,10 +208,7 @@ public sealed class ApiKeysInMemory : ApiKeyTests
     [Fact]
     public async Task L10_there_is_a_largest_number_of_keys_and_room_again_when_one_is_revoked()
     {
-        await Server.DisposeAsync();
-        var entries = Enumerable.Range(0, ApiKey.MaxKeys - 1).Select(i => SomeKey.Entry(SomeKey.Of($"secret {i}", $"k_{i:d5}"), 1)).ToDictionary(entry => $"key/{entry.Id}");
-        File.WriteAllText(LivePath, JsonSerializer.Serialize(new { Version = 1, Entries = entries, Changes = Array.Empty<int>(), Texts = Array.Empty<int>() }));
-        await InitializeAsync();
+        await StartAgainWithAsync(ApiKey.MaxKeys - 1);
         var (last, _) = await Http.CreateKeyAsync();
         var refused = await Http.CallAsync(AdminCalls.Key, HttpMethod.Post, "/admin/keys", """{"scope":"take"}""");
         refused.AssertProblem(400);
@@ -224,12 +221,18 @@ public sealed class ApiKeysInMemory : ApiKeyTests
     [Fact]
     public async Task L10_creators_at_the_same_time_do_not_get_past_the_largest_number()
     {
-        await Server.DisposeAsync();
-        var entries = Enumerable.Range(0, ApiKey.MaxKeys - 2).Select(i => SomeKey.Entry(SomeKey.Of($"secret {i}", $"k_{i:d5}"), 1)).ToDictionary(entry => $"key/{entry.Id}");
-        File.WriteAllText(LivePath, JsonSerializer.Serialize(new { Version = 1, Entries = entries, Changes = Array.Empty<int>(), Texts = Array.Empty<int>() }));
-        await InitializeAsync();
+        await StartAgainWithAsync(ApiKey.MaxKeys - 2);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Http.CallAsync(AdminCalls.Key, HttpMethod.Post, "/admin/keys", """{"scope":"take"}""")));
         Assert.Equal(2, answers.Count(answer => answer.Status == 201));
+    }
+
+    /// <summary>Starts with so many keys, <c>secret 0</c> and so on.</summary>
+    private async Task StartAgainWithAsync(int count)
+    {
+        await Server.DisposeAsync();
+        var entries = Enumerable.Range(0, count).Select(i => SomeKey.Entry(SomeKey.Of($"secret {i}", $"k_{i:d5}"), 1)).ToDictionary(entry => $"key/{entry.Id}");
+        await File.WriteAllTextAsync(LivePath, JsonSerializer.Serialize(new { Version = 1, Entries = entries, Changes = Array.Empty<int>(), Texts = Array.Empty<int>() }));
+        await InitializeAsync();
     }
 }
 
