@@ -34,8 +34,9 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
             return new LiveRead(version, [.. all.Select(entry => EntryOf(entry.Name!, entry.Value!))], IsWhole: true);
         }
 
+        // What is not there any more was deleted, and forgotten meanwhile.
         var values = await database.HashGetAsync(_keys[1], names).ConfigureAwait(false);
-        return new LiveRead(version, [.. names.Zip(values).Where(pair => pair.Second.HasValue).Select(pair => EntryOf(pair.First!, pair.Second!))], IsWhole: false);
+        return new LiveRead(version, [.. names.Zip(values).Select(pair => EntryOf(pair.First!, (string?)pair.Second ?? $"{version} -"))], IsWhole: false);
     });
 
     /// <inheritdoc/>

@@ -45,7 +45,13 @@ local new = version() + 1
 redis.call('SET', KEYS[1], new)
 redis.call('HSET', KEYS[2], name, new .. ' ' .. value)
 redis.call('LPUSH', KEYS[3], cjson.encode({ v = new, n = name, b = before, d = value == '-', w = who, t = tonumber(when) }))
-redis.call('LTRIM', KEYS[3], 0, changes - 1)
+while redis.call('LLEN', KEYS[3]) > tonumber(changes) do
+  -- Whoever knows less than the changes that are kept reads everything, so nobody needs to be told any more that this was deleted.
+  local change = cjson.decode(redis.call('RPOP', KEYS[3]))
+  if change.d and redis.call('HGET', KEYS[2], change.n) == change.v .. ' -' then
+    redis.call('HDEL', KEYS[2], change.n)
+  end
+end
 redis.call('HSET', KEYS[4], new, name .. '\n' .. value)
 redis.call('LPUSH', KEYS[5], new)
 while redis.call('LLEN', KEYS[5]) > tonumber(texts) do

@@ -1,14 +1,26 @@
 namespace Weir.Server;
 
-/// <summary>The paths under <c>/admin</c>, all behind <see cref="AdminGate"/>.</summary>
+/// <summary>The paths under <c>/admin</c>, all for keys of the scope admin.</summary>
 internal static class AdminRoutes
 {
     public static void Map(WebApplication app)
     {
-        var group = app.MapGroup("/admin").WithTags("Admin").AddEndpointFilter(app.Services.GetRequiredService<AdminGate>());
+        var group = app.MapGroup("/admin").WithTags("Admin").Asking(Access.ToAdmin);
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
+        MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
+    }
+
+    private static void MapApiKeys(RouteGroupBuilder group, ApiKeyEndpoints keys)
+    {
+        group.MapGet("/keys", (Delegate)keys.List).WithSummary("The API keys, without their secrets: ?after=…&limit=….").Produces<ApiKeysBody>();
+        group.MapPost("/keys", (Delegate)keys.Create)
+            .WithSummary("Creates an API key; its secret is in this answer and nowhere else.")
+            .Accepts<NewKeyBody>("application/json").Produces<CreatedKeyBody>(StatusCodes.Status201Created).WithBodyProblems();
+        group.MapDelete("/keys/{id}", (Delegate)keys.Revoke)
+            .WithSummary("Revokes an API key, at all instances within a second.").Produces(StatusCodes.Status204NoContent)
+            .Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType).Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType);
     }
 
     private static void MapPolicies(RouteGroupBuilder group, PolicyEndpoints policies)

@@ -49,9 +49,9 @@ internal sealed class CandidateEndpoints(LiveData live, LivePolicies policies, C
     /// <summary>Two changes: should the second be lost, the candidate is what decides, and so disagrees with nothing.</summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
-        var written = await live.WriteAsync(LiveKind.Policies, "", entry.Value, AdminGate.Who, null);
+        var written = await live.WriteAsync(LiveKind.Policies, "", entry.Value, Caller.WhoOf(http), null);
         if (written.Outcome == LiveOutcome.Written)
-            await live.WriteAsync(LiveKind.Candidate, "", null, AdminGate.Who, entry.Version);
+            await live.WriteAsync(LiveKind.Candidate, "", null, Caller.WhoOf(http), entry.Version);
         await AdminAnswers.Written(http, written, deleted: false);
     }
 

@@ -42,7 +42,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         }
 
         block = block with { Key = limiter.NameOf(block.Key) };
-        await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), AdminGate.Who, null), deleted: true);
+        await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), Caller.WhoOf(http), null), deleted: true);
     }
 
     public async Task Unblock(HttpContext http)
@@ -50,7 +50,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, limiter.NameOf(facts.Key)), null, AdminGate.Who, null), deleted: true);
+            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, limiter.NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true);
     }
 
     private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>

@@ -7,7 +7,6 @@ namespace Weir.Server;
 internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, WeirOptions options)
 {
     private const string Yaml = "application/yaml";
-    private const int MostPerPage = 1_000;
     internal static readonly string[] DocumentTypes = [Yaml, "application/json", "text/yaml", "application/x-yaml"];
     private static readonly string[] TenantTypes = ["application/json"];
 
@@ -50,6 +49,8 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
             await Problems.BadRequest(http, new Complaint("version", "version must be given, as a whole number that /admin/audit lists"));
         else if (await live.Store.RecallAsync(body.Version.Value) is not { } entry)
             await Problems.BadRequest(http, new Complaint("version", $"version {body.Version} is not remembered (any more); /admin/audit lists the changes, the last {LiveBounds.MaxTexts} of which have their texts"));
+        else if (entry.Kind == LiveKind.Key)
+            await Problems.BadRequest(http, new Complaint("version", $"version {body.Version} is about the API key {entry.Id}, and keys do not go back, since one that was revoked would open again: create or revoke one by /admin/keys"));
         else if (ErrorsOf(entry) is { Count: > 0 } errors)
             await AdminAnswers.Refused(http, errors);
         else
@@ -87,8 +88,8 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
     public Task ListTenants(HttpContext http)
     {
         string after = http.Request.Query["after"].ToString();
-        if (!TryReadLimit(http, out int limit))
-            return Problems.BadRequest(http, new Complaint("limit", $"limit must be a whole number from 1 to {MostPerPage}"));
+        if (!Paging.TryReadLimit(http, out int limit))
+            return Problems.BadRequest(http, Paging.BadLimit);
         var page = live.All(LiveKind.Tenant).Where(entry => string.CompareOrdinal(entry.Id, after) > 0).Take(limit + 1).ToList();
         var body = new TenantsBody([.. page.Take(limit).Select(entry => Describe(entry.Id, entry))], page.Count > limit ? page[limit - 1].Id : null);
         return AdminAnswers.Ok(http, body, WireJson.Default.TenantsBody);
@@ -96,9 +97,9 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
 
     public async Task Audit(HttpContext http)
     {
-        if (!TryReadLimit(http, out int limit))
+        if (!Paging.TryReadLimit(http, out int limit))
         {
-            await Problems.BadRequest(http, new Complaint("limit", $"limit must be a whole number from 1 to {MostPerPage}"));
+            await Problems.BadRequest(http, Paging.BadLimit);
             return;
         }
 
@@ -139,7 +140,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
             return;
         }
 
-        var written = await live.WriteAsync(kind, id, text, AdminGate.Who, expected);
+        var written = await live.WriteAsync(kind, id, text, Caller.WhoOf(http), expected);
         await AdminAnswers.Written(http, written, deleted: text is null);
     }
 
@@ -155,13 +156,6 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Weir
         bool isTag = long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long version);
         expected = version;
         return isTag;
-    }
-
-    private static bool TryReadLimit(HttpContext http, out int limit)
-    {
-        limit = 100;
-        string text = http.Request.Query["limit"].ToString();
-        return text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MostPerPage);
     }
 
     private TenantBody Describe(string tenant, LiveEntry? entry)

@@ -9,12 +9,14 @@ internal static class Banner
             Console.Error.WriteLine($"warning: the setting {setting} means nothing to this version");
         if (stores.Failover is not null && options.Memory.SnapshotPath is not null)
             Console.Error.WriteLine("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis");
+        bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
         string url = Reachable(app.Urls.FirstOrDefault() ?? Service.DefaultUrl);
         Console.WriteLine($$"""
             Weir decides on {{string.Join(", ", app.Urls)}}
               store     {{StoreOf(options, stores)}}
               policies  {{options.PolicyFile ?? "the policies.yaml that ships"}}: {{policies.Plans.Count}} plans, {{policies.Tenants.Count}} tenants, {{policies.DefaultPlan.Name}} for all others
-              try       curl -s {{url}}/limit/incr -H 'Content-Type: application/json' -d '{"key":"user_123"}'
+              callers   {{CallersOf(options, anybody)}}
+              try       curl -s {{url}}/limit/incr {{(anybody ? "" : "-H \"Authorization: Bearer $KEY\" ")}}-H 'Content-Type: application/json' -d '{"key":"user_123"}'
             """);
     }
 
@@ -22,6 +24,10 @@ internal static class Banner
     private static string Reachable(string url) => url
         .Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal)
         .Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal).Replace("//[::]", "//localhost", StringComparison.Ordinal);
+
+    private static string CallersOf(WeirOptions options, bool anybody) => !anybody ? "whoever has a key"
+        : options.Auth.AllowAnonymous == true ? "anybody who reaches it, by Weir:Auth:AllowAnonymous"
+        : "anybody on this machine";
 
     private static string StoreOf(WeirOptions options, Stores stores)
     {

@@ -12,14 +12,16 @@ internal sealed partial class LiveData : BackgroundService
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _nudge = new(0, 1);
     private readonly LivePolicies _policies;
+    private readonly ApiKeys _keys;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveData> _logger;
     private long _version;
 
-    public LiveData(ILiveStore store, LivePolicies policies, TimeProvider time, ILogger<LiveData> logger)
+    public LiveData(ILiveStore store, LivePolicies policies, ApiKeys keys, TimeProvider time, ILogger<LiveData> logger)
     {
         Store = store;
         _policies = policies;
+        _keys = keys;
         _time = time;
         _logger = logger;
         store.Changed += Nudge;
@@ -34,14 +36,14 @@ internal sealed partial class LiveData : BackgroundService
     public LiveEntry? Find(string kind, string id)
     {
         lock (_known)
-            return _known.TryGetValue((kind, id), out var entry) && entry.Value is not null ? entry : null;
+            return _known.GetValueOrDefault((kind, id));
     }
 
     /// <summary>All entries of a kind, in the order of their ids.</summary>
     public IReadOnlyList<LiveEntry> All(string kind)
     {
         lock (_known)
-            return [.. _known.Values.Where(entry => entry.Kind == kind && entry.Value is not null).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
+            return [.. _known.Values.Where(entry => entry.Kind == kind).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>Changes an entry, and goes on when this instance decides by it.</summary>
@@ -70,7 +72,7 @@ internal sealed partial class LiveData : BackgroundService
                 return;
             if (read.Version < _version)
                 await Store.RestoreAsync(new LiveRead(_version, Everything(), IsWhole: true));
-            else if (read.Version > _version || read.Entries.Count > 0)
+            else if (read.Version > _version || read.Entries.Count > 0 || !_keys.IsComplete)
                 Apply(read);
         }
         finally
@@ -98,12 +100,19 @@ internal sealed partial class LiveData : BackgroundService
     {
         foreach (var error in _policies.Apply(read))
             Refused(error.ToString());
+        foreach (string unreadable in _keys.Apply(read))
+            Refused(unreadable);
         lock (_known)
         {
             if (read.IsWhole)
                 _known.Clear();
             foreach (var entry in read.Entries)
-                _known[(entry.Kind, entry.Id)] = entry;
+            {
+                if (entry.Value is null)
+                    _known.Remove((entry.Kind, entry.Id));
+                else
+                    _known[(entry.Kind, entry.Id)] = entry;
+            }
         }
 
         Volatile.Write(ref _version, read.Version);

@@ -39,6 +39,7 @@ internal static class Service
         var stores = Stores.Open(options, TimeProvider.System);
         bool started = false;
         ConfigureHost(builder, () => started);
+        builder.Services.AddSingleton(AccessRule.Of(options.Auth, ListenAddresses.Reachable(builder.Configuration)));
         AddServices(builder.Services, options, policies, stores);
         configure?.Invoke(builder);
 
@@ -47,6 +48,7 @@ internal static class Service
         app.Services.GetRequiredService<CandidateMetrics>();
         if (stores.Failover is not null)
             app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
+        app.UseMiddleware<AccessGate>();
         Routes.Map(app);
         await stores.GreetAsync();
         await app.Services.GetRequiredService<LiveData>().CatchUpAsync();
@@ -70,6 +72,8 @@ internal static class Service
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Not read again while running: whether others can reach the service was judged at the start.
+            kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             // Twice what any path takes, since chunks are counted here with their framing; each path has its exact limit.
             kestrel.Limits.MaxRequestBodySize = 2 * DecisionEndpoints.MaxBatchBody;
         });
@@ -98,7 +102,9 @@ internal static class Service
         services.AddHostedService(services => services.GetRequiredService<LiveData>());
         services.AddSingleton<PolicyMetrics>();
         services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
-        services.AddSingleton<AdminGate>();
+        services.AddSingleton(new ApiKeys(ConfiguredKeys.Of(options.Auth), TimeProvider.System));
+        services.AddSingleton<FailedLogins>();
+        services.AddSingleton<ApiKeyEndpoints>();
         services.AddSingleton<Explanations>();
         services.AddSingleton<PolicyEndpoints>();
         services.AddSingleton<KeyEndpoints>();

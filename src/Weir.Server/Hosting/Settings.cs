@@ -5,8 +5,6 @@ namespace Weir.Server;
 /// <summary>Reads <see cref="WeirOptions"/> and finds every fault in them at once.</summary>
 internal static class Settings
 {
-    private const int MinAdminKey = 16;
-
     public static WeirOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(WeirOptions.Section);
@@ -16,6 +14,7 @@ internal static class Settings
         options.Redis.Endpoints ??= JoinedList(section.GetSection("Redis:Endpoints"));
         faults.AddRange(FaultsOf(options));
         faults.AddRange(AddressFaultsOf(configuration["urls"]));
+        faults.AddRange(DoorFaultsOf(options.Auth, ListenAddresses.Reachable(configuration)));
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
@@ -35,6 +34,11 @@ internal static class Settings
                 foreach (string deeper in Unknown(child, property.PropertyType))
                     yield return deeper;
             }
+            else if (property.PropertyType == typeof(List<WeirOptions.KeySettings>))
+            {
+                foreach (string deeper in child.GetChildren().SelectMany(key => Unknown(key, typeof(WeirOptions.KeySettings))))
+                    yield return deeper;
+            }
         }
     }
 
@@ -46,17 +50,36 @@ internal static class Settings
             var setting = section.GetSection(property.Name);
             if (IsSection(property))
                 Bind(setting, property.GetValue(options)!, faults);
+            else if (property.GetValue(options) is List<WeirOptions.KeySettings> keys)
+                BindKeys(setting, keys, faults);
             // An environment file spells a setting that is not made as an empty one.
             else if (string.IsNullOrEmpty(setting.Value))
                 continue;
             else if (property.PropertyType == typeof(string))
                 property.SetValue(options, setting.Value);
-            else if (property.PropertyType == typeof(bool) && bool.TryParse(setting.Value, out bool flag))
+            else if ((property.PropertyType == typeof(bool) || property.PropertyType == typeof(bool?)) && bool.TryParse(setting.Value, out bool flag))
                 property.SetValue(options, flag);
             else if (property.PropertyType == typeof(int) && int.TryParse(setting.Value, out int number))
                 property.SetValue(options, number);
             else
-                faults.Add($"{setting.Path} is \"{setting.Value}\": write {(property.PropertyType == typeof(bool) ? "true or false" : "a whole number")}");
+                faults.Add($"{setting.Path} is \"{setting.Value}\": write {(property.PropertyType == typeof(int) ? "a whole number" : "true or false")}");
+        }
+    }
+
+    private static void BindKeys(IConfigurationSection list, List<WeirOptions.KeySettings> keys, List<string> faults)
+    {
+        // Not repeated, since it may be a key.
+        if (!string.IsNullOrEmpty(list.Value))
+            faults.Add($"{list.Path} is a list: write {list.Path}:0:Name, {list.Path}:0:Key and {list.Path}:0:Scope");
+        foreach (var place in list.GetChildren())
+        {
+            if (!string.IsNullOrEmpty(place.Value))
+                faults.Add($"{place.Path} is a key of its own: write {place.Path}:Name, {place.Path}:Key and {place.Path}:Scope");
+            if (place.GetChildren().All(setting => string.IsNullOrEmpty(setting.Value)))
+                continue;
+            var key = new WeirOptions.KeySettings(place.Key);
+            Bind(place, key, faults);
+            keys.Add(key);
         }
     }
 
@@ -83,9 +106,8 @@ internal static class Settings
         long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (options.Memory.MaxKeys <= MemoryStoreOptions.MostKeys && bytes > available)
             yield return $"Weir:Memory:MaxKeys is {options.Memory.MaxKeys}, which takes {bytes >> 20} MiB, and this process may use {available >> 20}: write at most {available / MemoryStoreOptions.BytesPerKey / 2}, which leaves half";
-        // Not repeated, since it is a secret.
-        if (options.Auth.AdminKey is { Length: < MinAdminKey })
-            yield return $"Weir:Auth:AdminKey is shorter than {MinAdminKey} characters, and so could be guessed: write a longer one, such as that of: openssl rand -hex 32";
+        foreach (string ofKey in ConfiguredKeys.FaultsOf(options.Auth))
+            yield return ofKey;
         if (options.Keys is { Hash: true, Secret: null })
             yield return "Weir:Keys:Hash is true, and Weir:Keys:Secret is missing: write a secret that all instances share, such as that of: openssl rand -hex 32";
         if (options.Keys.Secret is { Length: < KeyHash.MinSecret })
@@ -94,6 +116,18 @@ internal static class Settings
             yield return $"Weir:Live:Path is \"{livePath}\", {liveFault}";
         foreach (string outside in RangeFaultsOf(options))
             yield return outside;
+    }
+
+    /// <summary>A service that others reach must know whom to let in, and one that lets in nobody is of no use.</summary>
+    private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
+    {
+        const string Keys = "set Weir:Auth:Keys, or Weir:Auth:AdminKey to create keys with by /admin/keys";
+        if (auth.AllowAnonymous == true || auth.AdminKey is not null || auth.Keys.Count > 0)
+            yield break;
+        if (auth.AllowAnonymous == false)
+            yield return $"Weir:Auth:AllowAnonymous is false, and there is no key, so nobody could ask: {Keys}";
+        else if (reachable.Count > 0)
+            yield return $"{string.Join(", ", reachable)}, which other machines can reach, and nobody there would be asked who they are: {Keys}; listen on {Service.DefaultUrl}; or set Weir:Auth:AllowAnonymous=true if whoever reaches it may spend any tenant's tokens";
     }
 
     private static string? FileFaultOf(string path)

@@ -15,7 +15,7 @@ internal sealed class WeirOptions
 
     public AuthSettings Auth { get; set; } = new();
 
-    public KeySettings Keys { get; set; } = new();
+    public PrivacySettings Keys { get; set; } = new();
 
     public LiveSettings Live { get; set; } = new();
 
@@ -29,9 +29,39 @@ internal sealed class WeirOptions
     {
         /// <summary>What opens <c>/admin</c>, of 16 characters at least; without it, there is none. Never logged.</summary>
         public string? AdminKey { get; set; }
+
+        /// <summary>
+        /// Whether whoever sends no key may take for any tenant. By default, only where no other machine can reach the service and <see cref="Keys"/> has none.
+        /// </summary>
+        public bool? AllowAnonymous { get; set; }
+
+        /// <summary>API keys, at most 10,000; none by default. Others are created while running, by <c>/admin/keys</c>.</summary>
+        public List<KeySettings> Keys { get; } = [];
     }
 
-    internal sealed class KeySettings
+    /// <summary>One API key. Never logged.</summary>
+    /// <param name="place">Where in the list it stands.</param>
+    internal sealed class KeySettings(string place)
+    {
+        /// <summary>What the audit trail calls it: 1 to 64 characters out of <c>A-Z a-z 0-9 . _ -</c>, another for each key.</summary>
+        public string? Name { get; set; }
+
+        /// <summary>The key, of 32 to 256 printable ASCII characters.</summary>
+        public string? Key { get; set; }
+
+        /// <summary>In its place, its SHA-256, as 64 hexadecimal digits.</summary>
+        public string? Hash { get; set; }
+
+        /// <summary>What it opens: <c>take</c>, or <c>admin</c>, which opens all.</summary>
+        public string? Scope { get; set; }
+
+        /// <summary>The one tenant that it may take for; all by default.</summary>
+        public string? Tenant { get; set; }
+
+        internal string Place { get; } = place;
+    }
+
+    internal sealed class PrivacySettings
     {
         /// <summary>True: keys and attributes are in Redis and in logs only as keyed hashes. False by default.</summary>
         public bool Hash { get; set; }

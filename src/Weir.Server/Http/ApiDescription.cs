@@ -7,12 +7,23 @@ namespace Weir.Server;
 /// <summary>What the OpenAPI document cannot learn from the code: parameters that are read by hand, so that strangers among them are noticed.</summary>
 internal static class ApiDescription
 {
+    private const string KeyScheme = "key";
+
     public static void Complete(OpenApiOptions options)
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Weir";
             document.Info.Description = "Decides whether requests may go ahead: token buckets by tenant, plan and key.";
+            (document.Components ??= new OpenApiComponents()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [KeyScheme] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    Description = $"An API key ({KeySecret.Prefix}…), or the admin key. A key of one tenant is for that tenant only: of others it sees 404.",
+                },
+            };
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
@@ -22,6 +33,7 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            DescribeAccess(operation, context);
             string path = context.Description.RelativePath ?? "";
             if (path == "limit/check")
                 AddQuery(operation);
@@ -46,6 +58,16 @@ internal static class ApiDescription
         string? needed = type.Type == typeof(TakeBody) ? "key" : type.Type == typeof(BatchBody) ? "requests" : null;
         if (needed is not null)
             (schema.Required ??= new HashSet<string>()).Add(needed);
+    }
+
+    /// <summary>Where anybody may take, a key is still looked at if there is one: an empty requirement beside the other says that it may be left out.</summary>
+    private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Access>().FirstOrDefault() is not { } access)
+            return;
+        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] }];
+        if (access.Scope == KeyScope.Take && context.ApplicationServices.GetRequiredService<AccessRule>().AnonymousMayTake)
+            operation.Security.Add([]);
     }
 
     private static void AddQuery(OpenApiOperation operation)

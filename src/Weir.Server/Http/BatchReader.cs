@@ -14,7 +14,7 @@ internal static class BatchReader
             if (bodies[i] is null)
                 return new Complaint($"requests[{i}]", $"requests[{i}] is null: send an object with key, cost, tenant and attributes");
             if (FactsReader.FromBody(request, bodies[i], leastCost: 1, out requests[i]) is { } complaint)
-                return new Complaint($"requests[{i}].{complaint.Field}", $"requests[{i}]: {complaint.Message}");
+                return ReferenceEquals(complaint, FactsReader.OtherTenant) ? complaint : new Complaint($"requests[{i}].{complaint.Field}", $"requests[{i}]: {complaint.Message}");
         }
 
         return null;

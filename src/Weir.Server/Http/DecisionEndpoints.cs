@@ -12,7 +12,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
     public async Task CheckByQuery(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
         else
             await answers.Seed(http, await DecideAsync(facts, spend: false), StatusCodes.Status200OK);
     }
@@ -23,7 +23,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
         else
             await answers.Seed(http, await TakeAsync(http, facts), StatusCodes.Status429TooManyRequests);
     }
@@ -34,7 +34,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
         else
             await answers.Take(http, await TakeAsync(http, facts));
     }
@@ -46,7 +46,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
         else
             await answers.Decision(http, await limiter.RefundAsync(facts, IdempotencyKey.Of(http)));
     }
@@ -58,7 +58,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
             return;
         if (FactsReader.FromBody(http.Request, body, leastCost: 0, out var facts) is { } complaint)
         {
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
             return;
         }
 
@@ -72,7 +72,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
             return;
         if ((BatchReader.Read(http.Request, body, out var requests) ?? IdempotencyKey.ComplaintOfBatch(http)) is { } complaint)
         {
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
             return;
         }
 

@@ -11,6 +11,9 @@ internal static class FactsReader
 
     public const string TenantHeader = "X-Tenant-Id";
 
+    /// <summary>The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/> answers as if there were nothing.</summary>
+    public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
+
     /// <summary>The facts of a body; a complaint when they are out of bounds.</summary>
     public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)
     {
@@ -59,16 +62,17 @@ internal static class FactsReader
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
-    /// <summary>The tenant is a field or a header. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>
+    /// <summary>The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>
     private static Complaint? TenantOf(HttpRequest request, string? field, out string tenant)
     {
         var header = request.Headers[TenantHeader];
-        tenant = field ?? (header.Count == 0 ? RequestFacts.DefaultTenant : header[0] ?? "");
+        string? own = Caller.TenantOf(request.HttpContext);
+        tenant = field ?? (header.Count == 0 ? own ?? RequestFacts.DefaultTenant : header[0] ?? "");
         if (header.Count > 1)
             return new Complaint(TenantHeader, $"{TenantHeader} is given {header.Count} times: give it once");
-        return header.Count == 1 && header[0] != tenant
-            ? new Complaint("tenant", $"tenant and the header {TenantHeader} name different tenants: send one of them")
-            : null;
+        if (header.Count == 1 && header[0] != tenant)
+            return new Complaint("tenant", $"tenant and the header {TenantHeader} name different tenants: send one of them");
+        return own is null || own == tenant ? null : OtherTenant;
     }
 
     /// <summary>The framework would leave such bytes encoded, and so take two spellings of nothing for two keys.</summary>

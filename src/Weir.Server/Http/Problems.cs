@@ -35,6 +35,32 @@ internal static class Problems
             NoType, "Who are you?", StatusCodes.Status401Unauthorized, "send the key with the header Authorization: Bearer KEY", "Authorization"));
     }
 
+    public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The key does not open this", StatusCodes.Status403Forbidden, "this key may take, but not administrate: send one of the scope admin", "Authorization"));
+
+    /// <summary>Nothing says that the key is wrong: only that it cannot be looked up yet.</summary>
+    public static Task KeysUnknown(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
+        return Write(http, new ProblemBody(
+            TemporaryReducedCapacity, "Keys cannot be looked up yet", StatusCodes.Status503ServiceUnavailable,
+            "this instance has not reached the store of keys since its start, and knows only those of its configuration: try again shortly", "Authorization"));
+    }
+
+    public static Task TooManyFailures(HttpContext http, TimeSpan retryAfter)
+    {
+        http.Response.Headers.RetryAfter = Spelling.Seconds(retryAfter).ToString();
+        return Write(http, new ProblemBody(
+            NoType, "Too many wrong keys", StatusCodes.Status429TooManyRequests, "wrong keys came from this address too often: a right one is let through at once", "Authorization"));
+    }
+
+    /// <summary>What is wrong with a request; to whom the tenant is hidden, there is nothing here.</summary>
+    public static Task Refuse(HttpContext http, Complaint complaint) =>
+        ReferenceEquals(complaint, FactsReader.OtherTenant) ? NotFound(http) : BadRequest(http, complaint);
+
+    public static Task KeyOfConfiguration(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "The key is in the configuration", StatusCodes.Status409Conflict, "this key is revoked by taking it out of Weir:Auth:Keys and starting again", "id"));
+
     public static Task OtherVersion(HttpContext http, long version) => Write(http, new ProblemBody(
         NoType, "It has changed meanwhile", StatusCodes.Status412PreconditionFailed,
         $"what is there now is version {version}: read it again, and send your change with its ETag", "If-Match"));

@@ -10,7 +10,7 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? ComplaintAbout(body.TtlMs) ?? IdempotencyKey.Complaint(http)) is { } complaint)
         {
-            await Problems.BadRequest(http, complaint);
+            await Problems.Refuse(http, complaint);
             return;
         }
 
@@ -34,12 +34,12 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
         if (body.Cost is not (>= 0 and <= Bounds.MaxCost))
             await Problems.BadRequest(http, new Complaint("cost", $"cost must be given, as a whole number from 0 to {Bounds.MaxCost}: what the request took in the end"));
         else
-            await Answer(http, await reservations.CommitAsync(IdOf(http), body.Cost.Value));
+            await Answer(http, await reservations.CommitAsync(IdOf(http), body.Cost.Value, Caller.TenantOf(http)));
     }
 
     public async Task Cancel(HttpContext http)
     {
-        var settlement = await reservations.CancelAsync(IdOf(http));
+        var settlement = await reservations.CancelAsync(IdOf(http), Caller.TenantOf(http));
         if (settlement.Outcome == SettlementOutcome.Settled)
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         else

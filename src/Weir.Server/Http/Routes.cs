@@ -10,7 +10,7 @@ internal static class Routes
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapReservations(app, app.Services.GetRequiredService<ReservationEndpoints>());
         // Without an admin key there is nothing, and so nothing to be found out.
-        if (app.Services.GetRequiredService<WeirOptions>().Auth.AdminKey is not null)
+        if (app.Services.GetRequiredService<AccessRule>().HasAdmin)
             AdminRoutes.Map(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
@@ -21,7 +21,7 @@ internal static class Routes
 
     private static void MapDecisions(WebApplication app, DecisionEndpoints decisions)
     {
-        var group = app.MapGroup("").WithTags("Decisions");
+        var group = app.MapGroup("").WithTags("Decisions").Asking(Access.ToTake);
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
             .WithSummary("Says what a take would answer, and spends nothing: ?key=…[&tenant=…][&cost=…].")
             .Produces<SeedBody>().WithProblems();
@@ -46,7 +46,7 @@ internal static class Routes
 
     private static void MapReservations(WebApplication app, ReservationEndpoints reservations)
     {
-        var group = app.MapGroup("/v1/reservations").WithTags("Reservations");
+        var group = app.MapGroup("/v1/reservations").WithTags("Reservations").Asking(Access.ToTake);
         group.MapPost("", (Delegate)reservations.Create)
             .WithSummary("Takes tokens whose true number is known later.")
             .Accepts<ReservationBody>("application/json").Produces<ReservedBody>(StatusCodes.Status201Created)
@@ -62,6 +62,13 @@ internal static class Routes
     private static RouteHandlerBuilder WithSettlementProblems(this RouteHandlerBuilder route) => route
         .Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType)
         .Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType);
+
+    /// <summary>What all paths of a group ask of whoever calls them, and what they answer to others.</summary>
+    public static RouteGroupBuilder Asking(this RouteGroupBuilder group, Access access)
+    {
+        int[] statuses = access.Scope == KeyScope.Take ? [StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound] : [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden];
+        return group.WithMetadata([access, .. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [Problems.ContentType]))]);
+    }
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)
     {

@@ -14,6 +14,8 @@ internal static class Spelling
         _ => "unavailable",
     };
 
+    public static string Of(KeyScope scope) => scope == KeyScope.Admin ? "admin" : "take";
+
     public static string Of(BreakerState state) => state switch
     {
         BreakerState.Closed => "closed",

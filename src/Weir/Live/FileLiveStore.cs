@@ -127,6 +127,14 @@ internal sealed class LiveFile
     public LiveFile With(string name, LiveEntry entry, LiveChange change)
     {
         var next = new LiveFile { Version = entry.Version, Entries = new(Entries) { [name] = entry }, Changes = [.. Changes, change], Texts = [.. Texts, entry] };
+        foreach (var old in next.Changes.Take(next.Changes.Count - LiveBounds.MaxChanges).Where(old => old.Deleted))
+        {
+            // What was deleted so long ago need not be told of any more.
+            string gone = $"{old.Kind}/{old.Id}";
+            if (next.Entries.TryGetValue(gone, out var left) && left.Version == old.Version)
+                next.Entries.Remove(gone);
+        }
+
         next.Changes.RemoveRange(0, Math.Max(0, next.Changes.Count - LiveBounds.MaxChanges));
         long total = next.Texts.Sum(text => (long)(text.Value?.Length ?? 0));
         while (next.Texts.Count > LiveBounds.MaxTexts || (total > LiveBounds.MaxTextTotal && next.Texts.Count > 1))

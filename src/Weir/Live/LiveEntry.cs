@@ -14,6 +14,9 @@ public static class LiveKind
 
     /// <summary>A key that is refused for a while; its id is <see cref="Block.IdOf"/>.</summary>
     public const string Block = "block";
+
+    /// <summary>Who may ask: the hash of an API key and what it opens; its id is the key's.</summary>
+    public const string Key = "key";
 }
 
 /// <summary>One piece of live data, as it is now.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Cli.Load;
 
 namespace Weir.Cli.Tests;
 
@@ -142,6 +143,34 @@ public sealed class EndToEndTests
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.Contains("answers POST /limit/incr with status 404, not with a decision", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, 401, "wants a key (401): put one that may take into the variable WEIR_KEY")]
+    [InlineData("weir_secret", 401, "does not take the key in WEIR_KEY (401)")]
+    [InlineData("weir_secret", 403, "does not take the key in WEIR_KEY (403)")]
+    [InlineData("weir_secret", 404, "the key in WEIR_KEY is for another tenant than --tenant names")]
+    public async Task A_server_that_asks_for_a_key_is_told_of_with_the_cure_and_without_the_key(string? key, int status, string said)
+    {
+        await using var server = new FakeWeir(_ => new FakeAnswer(status, "{}"));
+
+        var run = await ToolRun.OfAsync(new Surroundings(null, null) { Key = key }, "load", "--url", server.Url);
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains(said, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("weir_secret", run.Error + run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_key_goes_with_every_request_and_into_no_report()
+    {
+        await using var server = new FakeWeir(_ => FakeAnswer.Allowed);
+
+        var run = await ToolRun.OfAsync(new Surroundings(null, null) { Key = "weir_secret" }, "load", "--url", server.Url, "--users", "2", "--duration", "200ms", "--warmup", "0s", "--json");
+
+        Assert.Equal(ExitCode.Ok, run.ExitCode);
+        Assert.Contains("Authorization: Bearer weir_secret\r\n", server.LastRequest, StringComparison.Ordinal);
+        Assert.DoesNotContain("weir_secret", run.Error + run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

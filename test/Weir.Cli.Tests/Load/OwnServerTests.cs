@@ -46,6 +46,24 @@ public sealed class OwnServerTests
     }
 
     [Fact]
+    public async Task The_tools_own_server_asks_for_no_key_also_where_the_callers_does()
+    {
+        var start = new ProcessStartInfo(ServerFiles.Dotnet()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (string argument in (string[])[typeof(Tool).Assembly.Location, "load", "--users", "2", "--duration", "200ms", "--warmup", "0s", "--json"])
+            start.ArgumentList.Add(argument);
+        Server();
+        start.Environment["Weir__Auth__AllowAnonymous"] = "false";
+        start.Environment["Weir__Auth__AdminKey"] = new string('k', 32);
+        start.Environment["WEIR_KEY"] = new string('w', 32);
+        using var tool = Process.Start(start)!;
+        var output = tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string errors = await tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        await tool.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        Assert.True(tool.ExitCode == ExitCode.Ok, errors + await output);
+    }
+
+    [Fact]
     public async Task Without_a_redis_an_outage_is_refused_with_the_cure()
     {
         var run = await ToolRun.OfAsync(new Surroundings(Server(), RedisProgram: null), "load", "--outage");

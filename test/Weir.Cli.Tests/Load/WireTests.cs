@@ -72,6 +72,17 @@ public sealed class WireTests
     }
 
     [Fact]
+    public void An_API_key_goes_into_a_header_and_nowhere_else()
+    {
+        var plain = new RequestTemplate(new Uri("http://localhost:3000"), keys: 10, tenant: null, cost: 1);
+        var with = new RequestTemplate(new Uri("http://localhost:3000"), keys: 10, tenant: null, cost: 1, apiKey: "weir_secret");
+
+        Assert.Equal(
+            Encoding.UTF8.GetString(plain.Copy()).Replace("Content-Type", "Authorization: Bearer weir_secret\r\nContent-Type", StringComparison.Ordinal),
+            Encoding.UTF8.GetString(with.Copy()));
+    }
+
+    [Fact]
     public void A_key_is_written_in_place()
     {
         var template = new RequestTemplate(new Uri("http://localhost:3000/behind/"), keys: 10_000, tenant: "a\"b", cost: 7);

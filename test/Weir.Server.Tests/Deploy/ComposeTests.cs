@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Weir.Server.Tests.Deploy;
 
 /// <summary>No container engine runs these files here, so what one would trip over is checked by reading them.</summary>
@@ -58,6 +60,36 @@ public sealed class ComposeTests
 
         Assert.Contains(endpoint[0], Compose.Keys("services"));
         Assert.Equal("6379", endpoint[1]);
+    }
+
+    /// <summary>Anybody may take as long as nobody else can come: who publishes the port further must change that word, too.</summary>
+    [Fact]
+    public void Whoever_sends_no_key_is_let_in_by_default_only_since_the_port_is_of_this_machine()
+    {
+        Assert.All(Compose.List("services/weir/ports"), port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
+        Assert.Equal("${WEIR_ALLOW_ANONYMOUS:-true}", Compose.Text("services/weir/environment/Weir__Auth__AllowAnonymous"));
+        Assert.Equal("${WEIR_ADMIN_KEY:-}", Compose.Text("services/weir/environment/Weir__Auth__AdminKey"));
+        // The same settings as Compose would give them: with nothing in the environment, and with both.
+        string url = Compose.Text("services/weir/environment/ASPNETCORE_URLS")!;
+        Assert.True(Rule(url, "true", "").AnonymousMayTake);
+        Assert.False(Rule(url, "false", new string('k', 64)).AnonymousMayTake);
+    }
+
+    [Fact]
+    public void The_image_itself_lets_in_nobody_and_says_so_by_not_starting()
+    {
+        var image = Dockerfile.Load("deploy/Dockerfile");
+        Assert.DoesNotContain(image.Values("ENV"), variable => variable.Contains("Auth", StringComparison.Ordinal));
+        string url = image.Values("ENV").Single(variable => variable.StartsWith("ASPNETCORE_URLS=", StringComparison.Ordinal)).Split('=')[1];
+        Assert.Contains("which other machines can reach", Assert.Throws<SettingsException>(() => Rule(url, "", "")).Message, StringComparison.Ordinal);
+    }
+
+    private static AccessRule Rule(string url, string allowAnonymous, string adminKey)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["urls"] = url, ["Weir:Auth:AllowAnonymous"] = allowAnonymous, ["Weir:Auth:AdminKey"] = adminKey })
+            .Build();
+        return AccessRule.Of(Settings.Read(configuration).Auth, ListenAddresses.Reachable(configuration));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ internal static class KnownSettings
         from property in options.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
         let name = $"{section}:{property.Name}"
         let isSection = property.PropertyType.IsClass && property.PropertyType.Assembly == typeof(WeirOptions).Assembly
-        from setting in isSection ? Under(name, property.PropertyType) : [name]
+        // Of a list, its first element stands for all.
+        let element = property.PropertyType.IsGenericType ? property.PropertyType.GetGenericArguments()[0] : null
+        from setting in isSection ? Under(name, property.PropertyType) : element?.Assembly == typeof(WeirOptions).Assembly ? Under($"{name}:0", element) : [name]
         select setting;
 }

@@ -34,6 +34,10 @@ internal sealed class HttpCalls(Uri server) : IDisposable
     public Task<Answer> SendAsync(HttpMethod method, string path, string? body, string type, Dictionary<string, string?> headers) =>
         SendAsync(method, path, body is null ? null : AdminCalls.Content(body, type), headers);
 
+    /// <summary>Calls with a key, or without one.</summary>
+    public Task<Answer> CallAsync(string? key, HttpMethod method, string path, string? json = null, string? tenant = null) =>
+        SendAsync(method, path, json, "application/json", new() { ["Authorization"] = key is null ? null : $"Bearer {key}", ["X-Tenant-Id"] = tenant });
+
     private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, Dictionary<string, string?> given)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Weir.Server.Tests.Harness;
@@ -12,7 +13,8 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         _app = app;
         Log = log;
-        Address = new Uri(app.Urls.Single());
+        // One that listens on every address listens on this one, too.
+        Address = new UriBuilder(app.Urls.Single()) { Host = "127.0.0.1" }.Uri;
         Http = new HttpCalls(Address);
     }
 
@@ -21,6 +23,12 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpCalls Http { get; }
 
     public LogLines Log { get; }
+
+    /// <summary>Where its live data is.</summary>
+    public ILiveStore Live => _app.Services.GetRequiredService<ILiveStore>();
+
+    /// <summary>Every endpoint there is.</summary>
+    public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => [.. ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
 
     /// <summary>Starts the service with the settings given, such as <c>Weir:Headers=off</c>.</summary>
     public static async Task<RunningServer> StartAsync(params string[] settings)

@@ -30,7 +30,7 @@ internal sealed class ServerOnRedis : IAsyncDisposable
         var policies = new PolicyFile();
         var server = await RunningServer.StartAsync([policies.Setting, .. Settings(redis.Endpoint), .. settings]);
         var started = new ServerOnRedis(policies, redis, server);
-        await started.UntilRedisDecidesAsync();
+        await started.UntilRedisDecidesAsync(settings.Contains(AdminCalls.Setting) ? AdminCalls.Key : null);
         return started;
     }
 
@@ -55,11 +55,11 @@ internal sealed class ServerOnRedis : IAsyncDisposable
         TimeSpan.FromSeconds(5));
 
     /// <summary>Waits until Redis decides, which the issue wants within 2 s.</summary>
-    public async Task UntilRedisDecidesAsync()
+    public async Task UntilRedisDecidesAsync(string? key = null)
     {
         string last = "";
         await Until.TrueAsync(
-            async () => (last = (await Http.TakeAsync(Fresh.Key())).Body).Contains("\"source\":\"redis\"", StringComparison.Ordinal),
+            async () => (last = (await Http.CallAsync(key, HttpMethod.Post, "/v1/take", $$"""{"key":"{{Fresh.Key()}}"}""")).Body).Contains("\"source\":\"redis\"", StringComparison.Ordinal),
             () => last,
             TimeSpan.FromSeconds(2));
     }

@@ -56,8 +56,29 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         var paths = (await ReadAsync()).GetProperty("paths");
 
         var statuses = paths.GetProperty("/v1/take").GetProperty("post").GetProperty("responses").EnumerateObject().Select(response => response.Name);
-        Assert.Equal(["200", "400", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
+        Assert.Equal(["200", "400", "401", "404", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task Which_paths_want_a_key_is_said_and_where_it_may_be_left_out()
+    {
+        await using var closed = await RunningServer.StartAsync(KeyCalls.Closed);
+        var document = (await closed.Http.GetAsync("/openapi/v1.json")).Json;
+        var scheme = document.GetProperty("components").GetProperty("securitySchemes").GetProperty("key");
+        Assert.Equal(("http", "bearer"), (scheme.GetProperty("type").GetString(), scheme.GetProperty("scheme").GetString()));
+        Assert.Equal("""[{"key":[]}]""", SecurityOf(document, "/v1/take", "post"));
+        Assert.Equal("""[{"key":[]}]""", SecurityOf(document, "/admin/keys", "get"));
+        Assert.Null(SecurityOf(document, "/livez", "get"));
+
+        var open = await ReadAsync();
+        Assert.Equal("""[{"key":[]},{}]""", SecurityOf(open, "/v1/take", "post"));
+        Assert.Null(SecurityOf(open, "/readyz", "get"));
+    }
+
+    private static string? SecurityOf(JsonElement document, string path, string method) =>
+        document.GetProperty("paths").GetProperty(path).GetProperty(method).TryGetProperty("security", out var security)
+            ? string.Concat(security.GetRawText().Where(character => !char.IsWhiteSpace(character)))
+            : null;
 
     [Fact]
     public async Task The_parameters_that_are_read_by_hand_are_documented()

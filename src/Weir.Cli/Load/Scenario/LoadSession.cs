@@ -12,7 +12,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
         if (settings.Url is { } url)
         {
             report.Url = url;
-            await RunAllAsync(url, settings.Scenarios, redis: null, report, cancellation).ConfigureAwait(false);
+            await RunAllAsync(url, settings.Scenarios, redis: null, surroundings.Key, report, cancellation).ConfigureAwait(false);
             return report;
         }
 
@@ -34,7 +34,8 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
             using var child = await ChildServer.StartAsync(server, redis?.Endpoint, cancellation).ConfigureAwait(false);
             report.Url = child.Url;
             progress.Say($"A Weir server of its own at {child.Url}, store: {report.Store}.");
-            await RunAllAsync(child.Url, scenarios, redis, report, cancellation).ConfigureAwait(false);
+            // A server of its own knows no key, and would call it wrong.
+            await RunAllAsync(child.Url, scenarios, redis, key: null, report, cancellation).ConfigureAwait(false);
         }
         catch (ChildException e)
         {
@@ -58,9 +59,9 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
         return [.. settings.Scenarios.Where(scenario => !scenario.Outage)];
     }
 
-    private async Task RunAllAsync(Uri url, IReadOnlyList<Scenario> scenarios, ChildRedis? redis, LoadReport report, CancellationToken cancellation)
+    private async Task RunAllAsync(Uri url, IReadOnlyList<Scenario> scenarios, ChildRedis? redis, string? key, LoadReport report, CancellationToken cancellation)
     {
-        var target = await Target.ResolveAsync(url, cancellation).ConfigureAwait(false);
+        var target = await Target.ResolveAsync(url, cancellation).ConfigureAwait(false) with { Key = key };
         await Preflight.AskAsync(target, settings, redis is not null, cancellation).ConfigureAwait(false);
         foreach (var (index, scenario) in scenarios.Index())
         {
@@ -74,7 +75,16 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
 /// <summary>The programs that the tool may start; null where there is none.</summary>
 internal sealed record Surroundings(string? ServerFile, string? RedisProgram)
 {
+    /// <summary>The variable that a server's API key is in: on the command line, everybody on the machine could read it.</summary>
+    public const string KeyVariable = "WEIR_KEY";
+
+    /// <summary>The key for a server that is not the tool's own; null to send none.</summary>
+    public string? Key { get; init; }
+
     public static Surroundings Here() => new(
         ServerFiles.FindServer(AppContext.BaseDirectory),
-        ServerFiles.FindRedis(Environment.GetEnvironmentVariable("PATH")));
+        ServerFiles.FindRedis(Environment.GetEnvironmentVariable("PATH")))
+    {
+        Key = Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key ? key.Trim() : null,
+    };
 }

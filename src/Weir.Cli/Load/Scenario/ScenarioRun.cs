@@ -10,7 +10,7 @@ internal sealed class ScenarioRun(Scenario scenario, LoadSettings settings, Targ
     /// <summary>Every wait in a run has its own bound; this one is for a mistake in ours.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
-    private readonly RequestTemplate _template = new(target.Url, settings.Keys, settings.Tenant, settings.Cost);
+    private readonly RequestTemplate _template = new(target.Url, settings.Keys, settings.Tenant, settings.Cost, target.Key);
     private readonly Recorder _recorder = new(settings.Duration, settings.Timeout, settings.Pace);
 
     public async Task<ScenarioResult> RunAsync(CancellationToken cancellation)

@@ -6,6 +6,9 @@ namespace Weir.Cli.Load;
 /// <summary>Where requests go. The name is looked up once, not by every user.</summary>
 internal sealed record Target(Uri Url, IPEndPoint Address)
 {
+    /// <summary>The API key to send; null for none. Never shown.</summary>
+    public string? Key { get; init; }
+
     public bool Tls => Url.Scheme == Uri.UriSchemeHttps;
 
     /// <exception cref="LoadException">The host has no address.</exception>

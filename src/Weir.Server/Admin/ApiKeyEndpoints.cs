@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+
+namespace Weir.Server;
+
+/// <summary>The API keys: <c>/admin/keys</c>.</summary>
+internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider time) : IDisposable
+{
+    private const int IdBytes = 8;
+
+    /// <summary>One key after the other, so that none is one too many.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    public Task List(HttpContext http)
+    {
+        string after = http.Request.Query["after"].ToString();
+        if (!Paging.TryReadLimit(http, out int limit))
+            return Problems.BadRequest(http, Paging.BadLimit);
+        var page = keys.All.Where(key => string.CompareOrdinal(key.Id, after) > 0).Take(limit + 1).ToList();
+        var now = time.GetUtcNow();
+        var body = new ApiKeysBody([.. page.Take(limit).Select(key => BodyOf(key, now))], page.Count > limit ? page[limit - 1].Id : null);
+        return AdminAnswers.Ok(http, body, WireJson.Default.ApiKeysBody);
+    }
+
+    public async Task Create(HttpContext http)
+    {
+        if (await JsonBody.ReadAsync(http, WireJson.Default.NewKeyBody, DecisionEndpoints.MaxBody) is not { } body)
+            return;
+        if (ComplaintAbout(body) is { } complaint)
+        {
+            await Problems.BadRequest(http, complaint);
+            return;
+        }
+
+        string secret = KeySecret.New();
+        var key = new ApiKey(
+            $"k_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", body.Name, body.Scope == "admin" ? KeyScope.Admin : KeyScope.Take,
+            body.Tenant, body.Until, time.GetUtcNow(), KeySecret.HashOf(secret));
+        await _turn.WaitAsync();
+        try
+        {
+            await CreateAsync(http, key, secret);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task Revoke(HttpContext http)
+    {
+        string id = (string?)http.Request.RouteValues["id"] ?? "";
+        if (keys.IsConfigured(id))
+        {
+            await Problems.KeyOfConfiguration(http);
+            return;
+        }
+
+        // It may have been created elsewhere a moment ago.
+        if (live.Find(LiveKind.Key, id) is null)
+            await live.CatchUpAsync();
+        if (live.Find(LiveKind.Key, id) is null)
+            await (keys.IsComplete ? Problems.NotFound(http) : Problems.ReducedCapacity(http));
+        else if ((await live.WriteAsync(LiveKind.Key, id, null, Caller.WhoOf(http), null)).Outcome != LiveOutcome.Written)
+            await Problems.ReducedCapacity(http);
+        else
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task CreateAsync(HttpContext http, ApiKey key, string secret)
+    {
+        if (live.All(LiveKind.Key).Count >= ApiKey.MaxKeys)
+        {
+            await Problems.BadRequest(http, new Complaint("keys", $"there are {ApiKey.MaxKeys} keys already: revoke one first, such as one that has expired"));
+            return;
+        }
+
+        var written = await live.WriteAsync(LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), expected: 0);
+        if (written.Outcome != LiveOutcome.Written)
+        {
+            await Problems.ReducedCapacity(http);
+            return;
+        }
+
+        http.Response.Headers.CacheControl = "no-store";
+        var body = new CreatedKeyBody(key.Id, secret, key.Name, Spelling.Of(key.Scope), key.Tenant, key.Until);
+        await Problems.Write(http, StatusCodes.Status201Created, body, WireJson.Default.CreatedKeyBody, DecisionAnswers.Json);
+    }
+
+    private Complaint? ComplaintAbout(NewKeyBody body)
+    {
+        if (body.Scope is not ("admin" or "take"))
+            return new Complaint("scope", "scope must be admin or take");
+        if (body.Name is not null && !Bounds.IsName(body.Name))
+            return new Complaint("name", $"name must be {Bounds.NameRule}, or left out");
+        if (body.Tenant is not null && body.Scope == "admin")
+            return new Complaint("tenant", "an admin key is for all tenants: leave tenant out, or ask for the scope take");
+        if (body.Tenant is not null && !Bounds.IsTenant(body.Tenant))
+            return new Complaint("tenant", $"tenant must be {Bounds.NameRule}, or left out for all tenants");
+        return body.Until <= time.GetUtcNow() ? new Complaint("until", "until is over already: write a time to come, or leave it out for good") : null;
+    }
+
+    private static ApiKeyBody BodyOf(ApiKey key, DateTimeOffset now) => new(
+        key.Id, key.Name, Spelling.Of(key.Scope), key.Tenant, key.Until, key.Until <= now, key.Created, key.Created is null ? "configuration" : "live");
+}

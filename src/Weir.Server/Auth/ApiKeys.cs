@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Primitives;
+
+namespace Weir.Server;
+
+/// <summary>The keys of now: those of the configuration, which stay, and those of the live data, which come and go.</summary>
+/// <remarks>Safe for concurrent use: changes are made one after the other, and a request reads one reference.</remarks>
+internal sealed class ApiKeys
+{
+    private readonly Lock _gate = new();
+    private readonly IReadOnlyList<ApiKey> _configured;
+    private readonly TimeProvider _time;
+    private Dictionary<string, ApiKey> _live = new(StringComparer.Ordinal);
+    private volatile KeyRing _ring;
+    private volatile bool _isComplete;
+
+    /// <param name="configured">The keys of the configuration.</param>
+    /// <param name="time">Ends keys that have an end.</param>
+    public ApiKeys(IReadOnlyList<ApiKey> configured, TimeProvider time)
+    {
+        _configured = configured;
+        _time = time;
+        _ring = new KeyRing(configured);
+    }
+
+    /// <summary>
+    /// False until live data has been read once: an instance that starts while Redis is away knows the keys of its configuration only, and must not call another one wrong.
+    /// </summary>
+    public bool IsComplete => _isComplete;
+
+    /// <summary>All keys but the one that is <c>Weir:Auth:AdminKey</c>, in the order of their ids.</summary>
+    public IReadOnlyList<ApiKey> All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _configured.Where(key => key.Id != ApiKey.AdminId).Concat(_live.Values).OrderBy(key => key.Id, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <inheritdoc cref="KeyRing.Find"/>
+    public ApiKey? Find(StringValues header) => _ring.Find(header, _time);
+
+    /// <summary>Whether the configuration has a key of this id.</summary>
+    public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);
+
+    /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
+    /// <param name="read">What has changed; if it is whole, all other live keys are gone.</param>
+    /// <returns>What could not be taken over, and why.</returns>
+    public IReadOnlyList<string> Apply(LiveRead read)
+    {
+        lock (_gate)
+        {
+            _isComplete = true;
+            var entries = read.Entries.Where(entry => entry.Kind == LiveKind.Key).ToList();
+            if (!read.IsWhole && entries.Count == 0)
+                return [];
+            var live = read.IsWhole ? new(StringComparer.Ordinal) : new Dictionary<string, ApiKey>(_live, StringComparer.Ordinal);
+            var unreadable = new List<string>();
+            foreach (var entry in entries)
+            {
+                live.Remove(entry.Id);
+                if (entry.Value is not null && ApiKey.FromJson(entry.Id, entry.Value) is { } key)
+                    live[entry.Id] = key;
+                else if (entry.Value is not null)
+                    unreadable.Add($"the key {entry.Id} cannot be read, and opens nothing: revoke it, and create another");
+            }
+
+            _live = live;
+            _ring = new KeyRing(_configured.Concat(live.Values));
+            return unreadable;
+        }
+    }
+}

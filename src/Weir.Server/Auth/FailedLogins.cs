@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Weir.Server;
+
+/// <summary>
+/// Answers whoever sends a key that opens nothing: 401, and past a limit of each address 429. Weir limits itself here, by its own front door and in memory of its own, so that
+/// addresses take no place from buckets.
+/// </summary>
+internal sealed partial class FailedLogins : IDisposable
+{
+    /// <summary>Failures of an address at once; afterwards, one a second.</summary>
+    public const int Burst = 10;
+
+    /// <summary>Addresses with a count of their own; past that, new ones share one.</summary>
+    public const int MaxAddresses = 16_384;
+
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>One customer has a whole /64 of IPv6 addresses, so only that half tells customers apart.</summary>
+    private const int Ipv6PrefixBytes = 8;
+
+    private readonly RateLimiter _limiter;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Meter _meter = new(DecisionMetrics.MeterName);
+    private readonly Counter<long> _failures;
+    private long _untold;
+    private long _toldAt;
+
+    public FailedLogins(TimeProvider time, ILogger<FailedLogins> logger)
+    {
+        _time = time;
+        _logger = logger;
+        var policies = PolicyDocument.Parse($"defaultPlan: logins\nplans: {{ logins: {{ limits: {{ failures: {{ by: [key], rate: 1/s, burst: {Burst} }} }} }} }}\n", "failed logins");
+        _limiter = new RateLimiter(policies, new MemoryStore(new MemoryStoreOptions { MaxKeys = MaxAddresses }, time), time);
+        _failures = _meter.CreateCounter<long>("weir.auth.failures", "{failure}", "Requests with a key that opens nothing, by whether they were past the limit of their address.");
+    }
+
+    public async Task AnswerAsync(HttpContext http)
+    {
+        string address = Group(http.Connection.RemoteIpAddress);
+        var decision = await _limiter.TakeAsync(new RequestFacts(RequestFacts.DefaultTenant, address));
+        _failures.Add(1, new KeyValuePair<string, object?>("limited", !decision.Allowed));
+        Tell(address);
+        await (decision.Allowed ? Problems.Unauthorized(http) : Problems.TooManyFailures(http, decision.RetryAfter ?? Problems.OutagePatience));
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>Whose failures are counted together.</summary>
+    internal static string Group(IPAddress? address)
+    {
+        if (address is null)
+            return "local";
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address.ToString();
+        byte[] bytes = address.GetAddressBytes();
+        bytes.AsSpan(Ipv6PrefixBytes).Clear();
+        return $"{new IPAddress(bytes)}/64";
+    }
+
+    /// <summary>A line a minute, whatever comes: how many failures there were is told with the next one.</summary>
+    private void Tell(string address)
+    {
+        Interlocked.Increment(ref _untold);
+        long told = Volatile.Read(ref _toldAt), now = _time.GetTimestamp();
+        bool due = told == 0 || _time.GetElapsedTime(told, now) >= LogInterval;
+        if (due && Interlocked.CompareExchange(ref _toldAt, now, told) == told)
+            Failed(Interlocked.Exchange(ref _untold, 0), address);
+    }
+
+    [LoggerMessage(30, LogLevel.Warning, "Keys that open nothing came {Count} times, the last from {Address}; told at most once a minute, and counted in weir_auth_failures_total")]
+    private partial void Failed(long count, string address);
+}

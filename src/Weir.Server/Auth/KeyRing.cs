@@ -1,0 +1,39 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Primitives;
+
+namespace Weir.Server;
+
+/// <summary>Every key of one moment, by its hash: immutable, so that a request is judged by one version of them.</summary>
+/// <remarks>
+/// Looking up the hash of a secret tells nothing by the time it takes: whoever could learn from it how many bits of a hash are right would still have to find a secret with
+/// such a hash, and cannot go on from one guess to a better one. What is found is compared whole, in constant time, all the same.
+/// </remarks>
+internal sealed class KeyRing
+{
+    private const int HashBytes = SHA256.HashSizeInBytes;
+
+    /// <summary>By half of the hash: that two of so few keys agree in 128 bits does not happen.</summary>
+    private readonly Dictionary<UInt128, ApiKey> _keys;
+
+    /// <param name="keys">The keys. Of two with one secret, the first is meant.</param>
+    public KeyRing(IEnumerable<ApiKey> keys)
+    {
+        _keys = [];
+        foreach (var key in keys)
+            _keys.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(key.Hash), key);
+    }
+
+    /// <summary>The key that an <c>Authorization</c> header has; null when there is none in it, or one that opens nothing (any more).</summary>
+    /// <param name="header">All values of the header: sent twice, it says nothing.</param>
+    /// <param name="time">Asked only about a key that has an end.</param>
+    public ApiKey? Find(StringValues header, TimeProvider time)
+    {
+        Span<byte> hash = stackalloc byte[HashBytes];
+        if (header.Count != 1 || !KeySecret.TryHash(header[0], hash))
+            return null;
+        if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128BigEndian(hash), out var key) || !CryptographicOperations.FixedTimeEquals(hash, key.Hash))
+            return null;
+        return key.Until is { } until && until <= time.GetUtcNow() ? null : key;
+    }
+}

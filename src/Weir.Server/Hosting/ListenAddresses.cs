@@ -1,0 +1,49 @@
+using System.Net;
+
+namespace Weir.Server;
+
+/// <summary>Which of the addresses that the service is told to listen on can be reached from other machines.</summary>
+/// <remarks>
+/// Every setting that names an address is looked at, also one that another overrules: who writes down an open address is asked what is meant by it. A path of a socket is a
+/// file of this machine.
+/// </remarks>
+internal static class ListenAddresses
+{
+    /// <summary>The settings by which others reach it, as <c>urls has "http://+:3000"</c>; empty when only this machine does.</summary>
+    public static IReadOnlyList<string> Reachable(IConfiguration configuration) => [.. OfUrls(configuration), .. OfEndpoints(configuration)];
+
+    private static IEnumerable<string> OfUrls(IConfiguration configuration)
+    {
+        // The host does the same: ports count only where there are no addresses, and mean every address of this machine.
+        if (Parts(configuration["urls"]) is { Length: > 0 } urls)
+            return urls.Where(url => IsReachable(url) == true).Select(url => $"urls has \"{url}\"");
+        return from setting in (string[])["http_ports", "https_ports"]
+               from port in Parts(configuration[setting])
+               select $"{setting} has \"{port}\", on every address";
+    }
+
+    private static IEnumerable<string> OfEndpoints(IConfiguration configuration) =>
+        from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
+        where endpoint["Url"] is not { } url || IsReachable(url) != false
+        select $"{endpoint.Path}:Url is \"{endpoint["Url"]}\"";
+
+    /// <summary>Null for what is no address at all.</summary>
+    private static bool? IsReachable(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return !address.IsUnixPipe && !address.IsNamedPipe && !IsLoopback(address.Host);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>As the server has it: every name but <c>localhost</c> means every address.</summary>
+    private static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static string[] Parts(string? setting) => (setting ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
