@@ -11,6 +11,9 @@ switch (args)
     case ["--resolve"]:
         ResolveProbe.Run();
         return 0;
+    case ["--top"]:
+        TopProbe.Run();
+        return 0;
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;

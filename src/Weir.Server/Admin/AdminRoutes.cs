@@ -8,6 +8,8 @@ internal static class AdminRoutes
         var group = app.MapGroup("/admin").WithTags("Admin").AddEndpointFilter(app.Services.GetRequiredService<AdminGate>());
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
+        group.MapGet("/top", (Delegate)app.Services.GetRequiredService<TopEndpoints>().Get)
+            .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&limit=….").Produces<TopBody>().WithProblems();
     }
 
     private static void MapPolicies(RouteGroupBuilder group, PolicyEndpoints policies)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -73,7 +74,11 @@ internal static class Service
             kestrel.Limits.MaxRequestBodySize = 2 * DecisionEndpoints.MaxBatchBody;
         });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        // Machines that read logs want the names of what is in a line; people do not.
+        if (builder.Configuration["Logging:Console:FormatterName"] == ConsoleFormatterNames.Json)
+            builder.Logging.AddJsonConsole();
+        else
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // It has nothing to say at this level, and its being asked costs an activity a request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -100,6 +105,12 @@ internal static class Service
         services.AddSingleton<KeyEndpoints>();
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionMetrics>();
+        services.AddSingleton<ShownKeys>();
+        services.AddSingleton<DecisionLog>();
+        services.AddSingleton<DecisionTelemetry>();
+        if (options.Top.Enabled)
+            services.AddSingleton(_ => new TopKeys(TimeProvider.System));
+        services.AddSingleton<TopEndpoints>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<OutageLog>();
         services.AddSingleton(services => new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Memory));
@@ -112,6 +123,7 @@ internal static class Service
         services.AddOpenApi("v1", ApiDescription.Complete);
         services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("weir")).WithMetrics(metrics => metrics
             .AddMeter(DecisionMetrics.MeterName)
+            .AddView(DecisionMetrics.Takes, new MetricStreamConfiguration { CardinalityLimit = DecisionMetrics.MaxSeries })
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         services.ConfigureHttpJsonOptions(json =>

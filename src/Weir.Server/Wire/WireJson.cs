@@ -23,6 +23,7 @@ namespace Weir.Server;
 [JsonSerializable(typeof(BlockBody))]
 [JsonSerializable(typeof(BlocksBody))]
 [JsonSerializable(typeof(ExplanationBody))]
+[JsonSerializable(typeof(TopBody))]
 [JsonSerializable(typeof(ReservationBody))]
 [JsonSerializable(typeof(CommitBody))]
 [JsonSerializable(typeof(ReservedBody))]
