@@ -10,6 +10,8 @@ public sealed partial class SettingsTests
     [InlineData("deploy/Dockerfile")]
     [InlineData(".ci/run")]
     [InlineData("README.md")]
+    [InlineData("docs/live.md")]
+    [InlineData("docs/seeing.md")]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {
         var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
