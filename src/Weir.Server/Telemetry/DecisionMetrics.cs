@@ -17,8 +17,8 @@ internal sealed class DecisionMetrics : IDisposable
     private const int Sources = 2;
     private static readonly int Outcomes = Enum.GetValues<DecisionOutcome>().Length;
 
-    /// <summary>Series of takes at most: all pairs, the others', and one for each core that met another at the bound. The exporter's own bound would leave out what comes later.</summary>
-    public static readonly int MaxSeries = (PairCounts.MaxPairs + 1 + Environment.ProcessorCount) * Outcomes * Sources;
+    /// <summary>Series of takes at most. The exporter has a bound of its own, which would be lower.</summary>
+    public static readonly int MaxSeries = (PairCounts.MaxPairs + 1) * Outcomes * Sources;
 
     private readonly Meter _meter = new(MeterName);
     private readonly Histogram<double> _duration;

@@ -3,10 +3,7 @@ using System.Collections.Concurrent;
 namespace Weir.Server;
 
 /// <summary>Counts by plan and limit, for a bounded number of such pairs; those that come later are counted as one.</summary>
-/// <remarks>
-/// Plans and limits are named by whoever may change the policies, also while running, and a series that has begun goes on as long as the process. Threads that
-/// meet at the bound may pass it by one each.
-/// </remarks>
+/// <remarks>Plans and limits are named by whoever may change the policies, also while running, and a series that has begun goes on as long as the process.</remarks>
 /// <param name="size">Counts of each pair.</param>
 internal sealed class PairCounts(int size)
 {
@@ -17,23 +14,26 @@ internal sealed class PairCounts(int size)
     public const string Others = "~others";
 
     private readonly ConcurrentDictionary<(string Plan, string Limit), long[]> _pairs = new();
+    private readonly long[] _others = new long[size];
+    private readonly Lock _gate = new();
+    private volatile bool _isFull;
 
-    /// <summary>The dictionary's own count takes all of its locks.</summary>
-    private int _known;
-
-    /// <summary>The pairs with their counts.</summary>
-    public IEnumerable<KeyValuePair<(string Plan, string Limit), long[]>> All => _pairs;
+    /// <summary>The pairs with their counts, and the others' last.</summary>
+    public IEnumerable<KeyValuePair<(string Plan, string Limit), long[]>> All =>
+        _isFull ? _pairs.Append(KeyValuePair.Create((Others, Others), _others)) : _pairs;
 
     /// <summary>The counts of a pair, each to be increased by one at a time.</summary>
-    public long[] Of(string plan, string limit)
+    public long[] Of(string plan, string limit) =>
+        _pairs.TryGetValue((plan, limit), out var counts) ? counts : _isFull ? _others : Begin((plan, limit));
+
+    private long[] Begin((string Plan, string Limit) pair)
     {
-        if (_pairs.TryGetValue((plan, limit), out var counts))
-            return counts;
-        bool isFull = Volatile.Read(ref _known) >= MaxPairs;
-        var own = new long[size];
-        counts = _pairs.GetOrAdd(isFull ? (Others, Others) : (plan, limit), own);
-        if (!isFull && counts == own)
-            Interlocked.Increment(ref _known);
-        return counts;
+        lock (_gate)
+        {
+            if (_pairs.TryGetValue(pair, out var counts))
+                return counts;
+            _isFull = _pairs.Count == MaxPairs;
+            return _isFull ? _others : _pairs[pair] = new long[size];
+        }
     }
 }
