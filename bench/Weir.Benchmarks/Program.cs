@@ -14,6 +14,9 @@ switch (args)
     case ["--access"]:
         AccessProbe.Run();
         return 0;
+    case ["--top"]:
+        TopProbe.Run();
+        return 0;
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;

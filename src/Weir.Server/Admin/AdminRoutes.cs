@@ -10,6 +10,8 @@ internal static class AdminRoutes
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
         MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
+        group.MapGet("/top", (Delegate)app.Services.GetRequiredService<TopEndpoints>().Get)
+            .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&limit=….").Produces<TopBody>().WithProblems();
     }
 
     private static void MapApiKeys(RouteGroupBuilder group, ApiKeyEndpoints keys)

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>Policies that are tried beside those that decide: put, looked at, promoted or dropped.</summary>
-internal sealed class CandidateEndpoints(LiveData live, LivePolicies policies, CandidateTrial trial)
+internal sealed class CandidateEndpoints(LiveData live, LivePolicies policies, CandidateTrial trial, ShownKeys keys)
 {
     private const int MostKeys = 20;
 
@@ -68,6 +68,6 @@ internal sealed class CandidateEndpoints(LiveData live, LivePolicies policies, C
             tally?.Laxer ?? 0,
             tally?.Skipped ?? 0,
             tally?.Limits ?? [],
-            tally?.Keys(MostKeys) ?? []);
+            [.. (tally?.Keys(MostKeys) ?? []).Select(key => key with { Key = keys.Of(key.Key) })]);
     }
 }

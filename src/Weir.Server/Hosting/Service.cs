@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -78,7 +79,11 @@ internal static class Service
             kestrel.Limits.MaxRequestBodySize = 2 * DecisionEndpoints.MaxBatchBody;
         });
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        // Machines that read logs want the names of what is in a line; people do not.
+        if (builder.Configuration["Logging:Console:FormatterName"] == ConsoleFormatterNames.Json)
+            builder.Logging.AddJsonConsole();
+        else
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // It has nothing to say at this level, and its being asked costs an activity a request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
@@ -90,46 +95,68 @@ internal static class Service
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        // Made by a factory, so that the container disposes what it hands out.
-        services.AddSingleton(_ => stores);
-        services.AddSingleton(_ => policies);
-        var trial = new CandidateTrial(policies, stores.Trial, TimeProvider.System);
-        services.AddSingleton(trial);
-        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial, options.Keys.Privacy));
-        services.AddSingleton<CandidateMetrics>();
-        services.AddSingleton(stores.Live);
-        services.AddSingleton<LiveData>();
-        services.AddHostedService(services => services.GetRequiredService<LiveData>());
-        services.AddSingleton<PolicyMetrics>();
-        services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
+        AddDeciding(services, options, policies, stores);
+        AddLiveData(services, options, policies, stores);
+        AddTelemetry(services, options);
         services.AddSingleton(new ApiKeys(ConfiguredKeys.Of(options.Auth), TimeProvider.System));
         services.AddSingleton<FailedLogins>();
-        services.AddSingleton<ApiKeyEndpoints>();
-        services.AddSingleton<Explanations>();
-        services.AddSingleton<PolicyEndpoints>();
-        services.AddSingleton<KeyEndpoints>();
-        services.AddSingleton<CandidateEndpoints>();
-        services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
-        services.AddSingleton<DecisionMetrics>();
-        services.AddSingleton<StoreMetrics>();
-        services.AddSingleton<OutageLog>();
-        services.AddSingleton(services => new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Memory));
-        services.AddSingleton<DecisionAnswers>();
-        services.AddSingleton<DecisionEndpoints>();
-        services.AddSingleton<ReservationEndpoints>();
-        services.AddSingleton<HealthEndpoints>();
-        if (options.Memory.SnapshotPath is not null && stores.Failover is null)
-            services.AddHostedService<SnapshotService>();
         services.AddOpenApi("v1", ApiDescription.Complete);
-        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("weir")).WithMetrics(metrics => metrics
-            .AddMeter(DecisionMetrics.MeterName)
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter());
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
             // So that the API's description does not say that numbers may be sent as strings.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
+    }
+
+    private static void AddDeciding(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)
+    {
+        var trial = new CandidateTrial(policies, stores.Trial, TimeProvider.System);
+        services.AddSingleton(trial);
+        services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial, options.Keys.Privacy));
+        services.AddSingleton(services => new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Memory));
+        services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
+        services.AddSingleton<DecisionAnswers>();
+        services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<ReservationEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+        if (options.Memory.SnapshotPath is not null && stores.Failover is null)
+            services.AddHostedService<SnapshotService>();
+    }
+
+    private static void AddLiveData(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)
+    {
+        // Made by a factory, so that the container disposes what it hands out.
+        services.AddSingleton(_ => stores);
+        services.AddSingleton(_ => policies);
+        services.AddSingleton(stores.Live);
+        services.AddSingleton<LiveData>();
+        services.AddHostedService(services => services.GetRequiredService<LiveData>());
+        services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
+        services.AddSingleton<ApiKeyEndpoints>();
+        services.AddSingleton<Explanations>();
+        services.AddSingleton<PolicyEndpoints>();
+        services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<CandidateEndpoints>();
+        services.AddSingleton<TopEndpoints>();
+    }
+
+    private static void AddTelemetry(IServiceCollection services, WeirOptions options)
+    {
+        services.AddSingleton<DecisionMetrics>();
+        services.AddSingleton<PolicyMetrics>();
+        services.AddSingleton<StoreMetrics>();
+        services.AddSingleton<CandidateMetrics>();
+        services.AddSingleton<OutageLog>();
+        services.AddSingleton(services => new ShownKeys(services.GetRequiredService<RateLimiter>().NameOf));
+        services.AddSingleton<DecisionLog>();
+        services.AddSingleton<DecisionTelemetry>();
+        if (options.Top.Enabled)
+            services.AddSingleton(_ => new TopKeys(TimeProvider.System));
+        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("weir")).WithMetrics(metrics => metrics
+            .AddMeter(DecisionMetrics.MeterName)
+            .AddView(DecisionMetrics.Takes, new MetricStreamConfiguration { CardinalityLimit = DecisionMetrics.MaxSeries })
+            .AddRuntimeInstrumentation()
+            .AddPrometheusExporter());
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 
 namespace Weir.Server;
@@ -61,8 +62,10 @@ internal static class Settings
                 property.SetValue(options, flag);
             else if (property.PropertyType == typeof(int) && int.TryParse(setting.Value, out int number))
                 property.SetValue(options, number);
+            else if (property.PropertyType == typeof(double) && double.TryParse(setting.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double share))
+                property.SetValue(options, share);
             else
-                faults.Add($"{setting.Path} is \"{setting.Value}\": write {(property.PropertyType == typeof(int) ? "a whole number" : "true or false")}");
+                faults.Add($"{setting.Path} is \"{setting.Value}\": write {ShapeOf(property.PropertyType)}");
         }
     }
 
@@ -82,6 +85,9 @@ internal static class Settings
             keys.Add(key);
         }
     }
+
+    private static string ShapeOf(Type type) =>
+        type == typeof(int) ? "a whole number" : type == typeof(double) ? "a number, such as 0.01" : "true or false";
 
     private static bool IsSection(PropertyInfo property) => property.PropertyType.DeclaringType == typeof(WeirOptions);
 
@@ -181,9 +187,17 @@ internal static class Settings
             ("Memory:SnapshotSeconds", options.Memory.SnapshotSeconds, 1, 86_400),
             ("Breaker:FailuresInARow", options.Breaker.FailuresInARow, 1, 1_000_000),
             ("Breaker:BreakMs", options.Breaker.BreakMs, 10, 60_000),
+            ("DecisionLog:PerSecond", options.DecisionLog.PerSecond, 1, 10_000),
         ];
-        return from range in ranges
+        (string Name, double Value)[] shares = [("DecisionLog:Denied", options.DecisionLog.Denied), ("DecisionLog:Allowed", options.DecisionLog.Allowed)];
+        return [
+            .. from range in ranges
                where range.Value < range.Least || range.Value > range.Most
-               select $"Weir:{range.Name} is {range.Value}: write a whole number from {range.Least} to {range.Most}";
+               select $"Weir:{range.Name} is {range.Value}: write a whole number from {range.Least} to {range.Most}",
+            // Said this way round, it refuses what is no number, too.
+            .. from share in shares
+               where !(share.Value >= 0 && share.Value <= 1)
+               select $"Weir:{share.Name} is {share.Value}: write a number from 0 (none) to 1 (all), such as 0.01",
+        ];
     }
 }

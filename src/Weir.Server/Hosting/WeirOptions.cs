@@ -25,6 +25,10 @@ internal sealed class WeirOptions
 
     public BreakerSettings Breaker { get; set; } = new();
 
+    public TopSettings Top { get; set; } = new();
+
+    public DecisionLogSettings DecisionLog { get; set; } = new();
+
     internal sealed class AuthSettings
     {
         /// <summary>What opens <c>/admin</c>, of 16 characters at least; without it, there is none. Never logged.</summary>
@@ -121,5 +125,23 @@ internal sealed class WeirOptions
 
         /// <summary>Milliseconds between probes while it is open, from 10 to 60,000; 250 by default.</summary>
         public int BreakMs { get; set; } = (int)new BreakerOptions().Break.TotalMilliseconds;
+    }
+
+    internal sealed class TopSettings
+    {
+        /// <summary>Whether the keys that are refused and allowed most often are counted for <c>/admin/top</c>; true by default.</summary>
+        public bool Enabled { get; set; } = true;
+    }
+
+    internal sealed class DecisionLogSettings
+    {
+        /// <summary>The share of takes not allowed that is logged, from 0 (the default: none) to 1 (all).</summary>
+        public double Denied { get; set; }
+
+        /// <summary>The share of takes allowed that is logged, from 0 (the default: none) to 1 (all).</summary>
+        public double Allowed { get; set; }
+
+        /// <summary>Lines a second at most, whatever the shares, from 1 to 10,000; 10 by default. How many more there were is told in one line.</summary>
+        public int PerSecond { get; set; } = 10;
     }
 }

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>The paths that decide: the seed's two, and <c>/v1</c>.</summary>
-internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers answers, DecisionMetrics metrics, TimeProvider time)
+internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers answers, DecisionTelemetry telemetry, TimeProvider time)
 {
     /// <summary>Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.</summary>
     public const int MaxBody = 64 * 1024;
@@ -91,7 +91,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         long began = time.GetTimestamp();
         var decision = await limiter.TakeAsync(facts, key);
         if (decision is { } decided)
-            metrics.Record(decided, spend: true, time.GetElapsedTime(began));
+            telemetry.Record(facts, decided, spend: true, time.GetElapsedTime(began));
         return decision;
     }
 
@@ -100,7 +100,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         long began = time.GetTimestamp();
         // Not cancelled with the request: the answer is due within the deadline, and a take given up half-way is still spent.
         var decision = await (spend ? limiter.TakeAsync(facts) : limiter.CheckAsync(facts));
-        metrics.Record(decision, spend, time.GetElapsedTime(began));
+        telemetry.Record(facts, decision, spend, time.GetElapsedTime(began));
         return decision;
     }
 }

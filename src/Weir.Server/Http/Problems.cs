@@ -74,6 +74,9 @@ internal static class Problems
     public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
 
+    public static Task TopIsOff(HttpContext http) => Write(http, new ProblemBody(
+        NoType, "Not found", StatusCodes.Status404NotFound, "top keys are not counted here: start with the setting Weir:Top:Enabled=true"));
+
     public static Task NoReservation(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "there is no such reservation (any more): what is not settled in time stays spent", "id"));
 

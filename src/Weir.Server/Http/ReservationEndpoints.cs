@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>Take now, settle later: <c>/v1/reservations</c>.</summary>
-internal sealed class ReservationEndpoints(Reservations reservations, DecisionAnswers answers, DecisionMetrics metrics, TimeProvider time)
+internal sealed class ReservationEndpoints(Reservations reservations, DecisionAnswers answers, DecisionTelemetry telemetry, TimeProvider time)
 {
     public async Task Create(HttpContext http)
     {
@@ -22,7 +22,7 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
             return;
         }
 
-        metrics.Record(reservation.Decision, spend: true, time.GetElapsedTime(began));
+        telemetry.Record(facts, reservation.Decision, spend: true, time.GetElapsedTime(began));
         await (reservation.Id is { } id ? answers.Reserved(http, id, reservation.Decision) : answers.Take(http, reservation.Decision));
     }
 

@@ -12,6 +12,7 @@ internal static class Routes
         // Without an admin key there is nothing, and so nothing to be found out.
         if (app.Services.GetRequiredService<AccessRule>().HasAdmin)
             AdminRoutes.Map(app);
+        MapSchemas(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
         app.MapOpenApi("/openapi/v1.json");
@@ -68,6 +69,14 @@ internal static class Routes
     {
         int[] statuses = access.Scope == KeyScope.Take ? [StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound] : [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden];
         return group.WithMetadata([access, .. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [Problems.ContentType]))]);
+    }
+
+    private static void MapSchemas(WebApplication app)
+    {
+        var group = app.MapGroup("/schemas").WithTags("Schemas");
+        group.MapGet("/policies.json", (Delegate)SchemaEndpoint.Get)
+            .WithSummary("The JSON Schema of the policy document, for editors.").Produces<object>(StatusCodes.Status200OK, PolicySchema.ContentType);
+        MapHead(group, "/policies.json", SchemaEndpoint.Get);
     }
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -12,12 +11,19 @@ internal sealed class DecisionMetrics : IDisposable
 {
     public const string MeterName = "Weir";
 
+    public const string Takes = "weir.decisions";
+    public const string ShadowRefusals = "weir.shadow.refusals";
+
     private const int Sources = 2;
     private static readonly int Outcomes = Enum.GetValues<DecisionOutcome>().Length;
 
+    /// <summary>Series of takes at most. The exporter has a bound of its own, which would be lower.</summary>
+    public static readonly int MaxSeries = (PairCounts.MaxPairs + 1) * Outcomes * Sources;
+
     private readonly Meter _meter = new(MeterName);
     private readonly Histogram<double> _duration;
-    private readonly ConcurrentDictionary<(string Plan, string Limit), long[]> _takes = new();
+    private readonly PairCounts _takes = new(Outcomes * Sources);
+    private readonly PairCounts _shadows = new(1);
     private readonly KeyValuePair<string, object?>[] _sourceTags;
 
     public DecisionMetrics()
@@ -31,7 +37,8 @@ internal sealed class DecisionMetrics : IDisposable
             {
                 HistogramBucketBoundaries = [0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1],
             });
-        _meter.CreateObservableCounter("weir.decisions", Observe, "{decision}", "Takes decided, by plan, limit, outcome and source.");
+        _meter.CreateObservableCounter(Takes, Observe, "{decision}", "Takes decided, by plan, limit, outcome and source.");
+        _meter.CreateObservableCounter(ShadowRefusals, ObserveShadows, "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
     }
 
     public void Record(in Decision decision, bool spend, TimeSpan duration)
@@ -40,15 +47,26 @@ internal sealed class DecisionMetrics : IDisposable
             _duration.Record(duration.TotalSeconds, _sourceTags[(int)decision.Source]);
         if (!spend)
             return;
-        var counts = _takes.GetOrAdd((decision.Plan.Name, decision.Limit?.Name ?? ""), static _ => new long[Outcomes * Sources]);
+        var counts = _takes.Of(decision.Plan.Name, decision.Limit?.Name ?? "");
         Interlocked.Increment(ref counts[((int)decision.Outcome * Sources) + (int)decision.Source]);
+        if (decision.Plan.HasShadows)
+            RecordShadows(decision);
+    }
+
+    private void RecordShadows(in Decision decision)
+    {
+        foreach (var line in decision.Limits())
+        {
+            if (line.Limit is { Mode: LimitMode.Shadow } limit && !line.Allowed)
+                Interlocked.Increment(ref _shadows.Of(decision.Plan.Name, limit.Name)[0]);
+        }
     }
 
     public void Dispose() => _meter.Dispose();
 
     private IEnumerable<Measurement<long>> Observe()
     {
-        foreach (var ((plan, limit), counts) in _takes)
+        foreach (var ((plan, limit), counts) in _takes.All)
         {
             for (int i = 0; i < counts.Length; i++)
             {
@@ -58,6 +76,10 @@ internal sealed class DecisionMetrics : IDisposable
             }
         }
     }
+
+    private IEnumerable<Measurement<long>> ObserveShadows() =>
+        from pair in _shadows.All
+        select new Measurement<long>(Volatile.Read(ref pair.Value[0]), new TagList { { "plan", pair.Key.Plan }, { "limit", pair.Key.Limit } });
 
     private static TagList TagsOf(string plan, string limit, DecisionOutcome outcome, DecisionSource source) =>
         new() { { "plan", plan }, { "limit", limit }, { "outcome", Spelling.Of(outcome) }, { "source", Spelling.Of(source) } };

@@ -27,6 +27,7 @@ namespace Weir.Server;
 [JsonSerializable(typeof(BlocksBody))]
 [JsonSerializable(typeof(ExplanationBody))]
 [JsonSerializable(typeof(CandidateBody))]
+[JsonSerializable(typeof(TopBody))]
 [JsonSerializable(typeof(ReservationBody))]
 [JsonSerializable(typeof(CommitBody))]
 [JsonSerializable(typeof(ReservedBody))]

@@ -35,6 +35,7 @@ public sealed record Plan
         Limits = limits;
         OnOutage = onOutage;
         HasWindows = limits.Any(limit => limit.Quota is WindowQuota);
+        HasShadows = limits.Any(limit => limit.Mode == LimitMode.Shadow);
         HasPlaces = limits.Any(limit => limit.Quota is ConcurrencyQuota);
         for (int i = 0; i < limits.Length; i++)
             _always |= limits[i].AppliesAlways ? 1u << i : 0;
@@ -51,6 +52,9 @@ public sealed record Plan
 
     /// <summary>What to answer while the store is in an outage.</summary>
     public OnOutage OnOutage { get; }
+
+    /// <summary>True when a limit only says what it would do.</summary>
+    public bool HasShadows { get; }
 
     /// <summary>True when a decision needs to know what time it is on the wall.</summary>
     internal bool HasWindows { get; }

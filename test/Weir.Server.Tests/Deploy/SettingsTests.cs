@@ -12,6 +12,7 @@ public sealed partial class SettingsTests
     [InlineData("README.md")]
     [InlineData("docs/auth.md")]
     [InlineData("docs/live.md")]
+    [InlineData("docs/seeing.md")]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {
         var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));

@@ -16,7 +16,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal("Weir", document.GetProperty("info").GetProperty("title").GetString());
         Assert.Equal(
             [
-                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "post /limit/incr Decisions",
+                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Schemas", "post /limit/incr Decisions",
                 "post /v1/batch Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
                 "post /v1/reservations/{id}/commit Reservations", "post /v1/take Decisions",
             ],

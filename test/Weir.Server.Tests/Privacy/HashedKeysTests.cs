@@ -7,7 +7,7 @@ public sealed class HashedKeysTests : IAsyncLifetime
 {
     private const string Person = "jane.doe@example.com";
 
-    private static readonly string[] Settings = [AdminCalls.Setting, "Weir:Keys:Hash=true", "Weir:Keys:Secret=0123456789abcdef0123456789abcdef"];
+    private static readonly string[] Settings = [AdminCalls.Setting, "Weir:Keys:Hash=true", "Weir:Keys:Secret=0123456789abcdef0123456789abcdef", "Weir:DecisionLog:Allowed=1", "Weir:DecisionLog:Denied=1", "Weir:DecisionLog:PerSecond=1000"];
 
     private const string Everything =
         """
@@ -43,6 +43,10 @@ public sealed class HashedKeysTests : IAsyncLifetime
         Assert.Contains("~memo", held, StringComparison.Ordinal);
         Assert.DoesNotContain("jane", held, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(0, _server.Server.Log.Count("jane"));
+        Assert.True(_server.Server.Log.Count("#") >= 2, "the decision log has told of nothing");
+        string top = (await _server.Http.AdminAsync(HttpMethod.Get, "/admin/top?tenant=default")).Body;
+        Assert.Contains("#", top, StringComparison.Ordinal);
+        Assert.DoesNotContain("jane", top, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,6 +21,10 @@ public sealed class BadStartTests
             "--Weir:Redis:Ssl=perhaps",
             "--Weir:Breaker:BreakMs=1",
             "--Weir:Breaker:FailuresInARow=99999999999",
+            "--Weir:Top:Enabled=sometimes",
+            "--Weir:DecisionLog:Denied=NaN",
+            "--Weir:DecisionLog:Allowed=-0.5",
+            "--Weir:DecisionLog:PerSecond=0",
             "--urls=https://127.0.0.1:3000;http://127.0.0.1:70000;nonsense");
 
         Assert.Equal(
@@ -29,6 +33,7 @@ public sealed class BadStartTests
             Weir:Redis:Ssl is "perhaps": write true or false
             Weir:Memory:MaxKeys is "many": write a whole number
             Weir:Breaker:FailuresInARow is "99999999999": write a whole number
+            Weir:Top:Enabled is "sometimes": write true or false
             Weir:Headers is "draft-99": write one of draft-11, draft-06, legacy, off
             Weir:Redis:Prefix is "a:b": write 1 to 64 characters without braces, colons and spaces
             Weir:Memory:SnapshotPath is "/nowhere/at/all", whose folder does not exist: make it, or name another
@@ -36,6 +41,9 @@ public sealed class BadStartTests
             Weir:Redis:Database is -1: write a whole number from 0 to 65535
             Weir:Memory:SnapshotSeconds is 0: write a whole number from 1 to 86400
             Weir:Breaker:BreakMs is 1: write a whole number from 10 to 60000
+            Weir:DecisionLog:PerSecond is 0: write a whole number from 1 to 10000
+            Weir:DecisionLog:Denied is NaN: write a number from 0 (none) to 1 (all), such as 0.01
+            Weir:DecisionLog:Allowed is -0.5: write a number from 0 (none) to 1 (all), such as 0.01
             urls has "https://127.0.0.1:3000": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
             urls has "http://127.0.0.1:70000": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
             urls has "nonsense": write http://host:port, with a port up to 65535, several separated by semicolons; TLS is left to a proxy
@@ -43,6 +51,14 @@ public sealed class BadStartTests
             """,
             errors);
     }
+
+    [Theory]
+    [InlineData("1.5", "Weir:DecisionLog:Denied is 1.5: write a number from 0 (none) to 1 (all), such as 0.01")]
+    [InlineData("Infinity", "Weir:DecisionLog:Denied is Infinity: write a number from 0 (none) to 1 (all), such as 0.01")]
+    [InlineData("1%", "Weir:DecisionLog:Denied is \"1%\": write a number, such as 0.01")]
+    [InlineData("0,5", "Weir:DecisionLog:Denied is \"0,5\": write a number, such as 0.01")]
+    public async Task A_share_that_is_none_is_refused(string share, string fault) =>
+        Assert.Equal($"Weir cannot start:\n{fault}\n", await FailAsync($"--Weir:DecisionLog:Denied={share}"));
 
     [Fact]
     public async Task Endpoints_that_are_none_are_named_without_what_may_be_a_password()

@@ -12,7 +12,7 @@ public sealed class RedisSettingsTests
         await using var server = await RunningServer.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Redis:Prefix=mine", "Weir:Redis:Database=3"]);
         await redis.CommandAsync("FLUSHALL");
 
-        Assert.Equal("redis", (await server.Http.TakeAsync("k")).Text("source"));
+        Assert.Equal("redis", (await server.Http.TakeAsync("k", 10)).Text("source"));
 
         Assert.StartsWith("mine:{default", await KeysAsync(redis, database: "3"), StringComparison.Ordinal);
         Assert.Equal("", await KeysAsync(redis, database: "0"));

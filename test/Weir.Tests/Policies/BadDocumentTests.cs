@@ -2,16 +2,13 @@ namespace Weir.Tests.Policies;
 
 public sealed class BadDocumentTests
 {
-    private static readonly (string Name, string Text, string Report)[] Documents =
-        [.. BadSyntax.All, .. BadValues.All, .. BadStructure.All];
-
-    public static TheoryData<string> Names => [.. Documents.Select(document => document.Name)];
+    public static TheoryData<string> Names => [.. BadDocuments.All.Select(document => document.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void A_bad_document_is_reported_whole_and_to_the_letter(string name)
     {
-        var (_, text, report) = Documents.Single(document => document.Name == name);
+        var (_, text, report) = BadDocuments.All.Single(document => document.Name == name);
 
         var fault = Assert.Throws<PolicyException>(() => PolicyDocument.Parse(text, "p.yaml"));
 

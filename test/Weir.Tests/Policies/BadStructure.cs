@@ -120,7 +120,7 @@ internal static class BadStructure
             p.yaml:5: plans.free.limits.per-key.brust: unknown key: did you mean burst?
             """),
 
-        ("keys of later versions",
+        ("a time where none may be",
             """
             defaultPlan: free
             plans: { free: {} }
@@ -128,7 +128,7 @@ internal static class BadStructure
               acme: { until: 2030-01-01 }
             """,
             """
-            p.yaml:4: tenants.acme.until: not supported by this version: remove it
+            p.yaml:4: tenants.acme.until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a tenant has plan, limits, unlimited
             """),
 
         ("unlimited and limited",
@@ -144,74 +144,6 @@ internal static class BadStructure
             p.yaml:3: plans.free.limits: stands beside unlimited: true: leave one of them out
             p.yaml:4: plans.pro.unlimited: "yes" is not true or false; write false, true
             p.yaml:6: tenants.acme.limits: stands beside unlimited: true: leave one of them out
-            """),
-
-        ("several kinds in one limit",
-            """
-            defaultPlan: free
-            plans:
-              free:
-                limits:
-                  a: { rate: 5/s, window: { limit: 1, every: day } }
-                  b: { window: { limit: 1, every: day }, burst: 2x }
-                  c: { concurrency: { limit: 1 }, unlimited: true }
-                  d: { rate: 0/s, burst: 5 }
-            """,
-            """
-            p.yaml:5: plans.free.limits.a.window: a limit is one of rate, window, concurrency and unlimited, and this one has rate: keep one, and give the other a name of its own
-            p.yaml:6: plans.free.limits.b.burst: a burst belongs to a rate, and this limit has window: leave it out
-            p.yaml:7: plans.free.limits.c.unlimited: a limit is one of rate, window, concurrency and unlimited, and this one has concurrency: keep one, and give the other a name of its own
-            p.yaml:8: plans.free.limits.d.rate: a rate of 0 never fills a burst: leave the burst out to ban, or write a rate
-            """),
-
-        ("windows",
-            """
-            defaultPlan: free
-            plans:
-              free:
-                limits:
-                  a: { window: 5/day }
-                  b: { window: { limit: many, every: fortnight, zone: Berlin } }
-                  c: { window: { every: day } }
-                  d: { window: { limit: 5 } }
-                  e: { window: { limt: 5, every: day } }
-                  f: { window: { limit: 9007199254740992, every: day } }
-                  g: { window: }
-                  h: { window: { limit: 5, every: day, zone: W. Europe Standard Time } }
-            """,
-            """
-            p.yaml:5: plans.free.limits.a.window: must be a mapping with the keys limit, every, zone, not a single value
-            p.yaml:6: plans.free.limits.b.window.limit: "many" is not the tokens of a window; write a whole number from 0 to 9007199254740991
-            p.yaml:6: plans.free.limits.b.window.every: "fortnight" is not the length of a window; write second, minute, hour, day, week, month, quarter, year
-            p.yaml:6: plans.free.limits.b.window.zone: there is no time zone "Berlin"; write UTC or a name of the IANA database, such as Europe/Berlin
-            p.yaml:7: plans.free.limits.c.window: limit is missing: write the tokens of a window
-            p.yaml:8: plans.free.limits.d.window: every is missing: write one of second, minute, hour, day, week, month, quarter, year
-            p.yaml:9: plans.free.limits.e.window.limt: unknown key: did you mean limit?
-            p.yaml:10: plans.free.limits.f.window.limit: "9007199254740992" is not the tokens of a window; write a whole number from 0 to 9007199254740991
-            p.yaml:11: plans.free.limits.g.window: limit is missing: write the tokens of a window
-            p.yaml:12: plans.free.limits.h.window.zone: there is no time zone "W. Europe Standard Time"; write UTC or a name of the IANA database, such as Europe/Berlin
-            """),
-
-        ("places",
-            """
-            defaultPlan: free
-            plans:
-              free:
-                limits:
-                  a: { concurrency: 5 }
-                  b: { concurrency: { limit: 100001, lease: 1 hour } }
-                  c: { concurrency: { lease: 60s } }
-                  d: { concurrency: { limit: 5, lease: 0s } }
-                  e: { concurrency: { limit: 5, lease: 25h, colour: red } }
-            """,
-            """
-            p.yaml:5: plans.free.limits.a.concurrency: must be a mapping with the keys limit, lease, not a single value
-            p.yaml:6: plans.free.limits.b.concurrency.limit: "100001" is not the number of places; write a whole number from 0 to 100000
-            p.yaml:6: plans.free.limits.b.concurrency.lease: "1 hour" is not a time; write a whole number and one of ms, s, sec, second, m, min, minute, h, hour, d, day, such as 60s or 5m
-            p.yaml:7: plans.free.limits.c.concurrency: limit is missing: write the number of places
-            p.yaml:8: plans.free.limits.d.concurrency: a lease is from 1ms to 24h
-            p.yaml:9: plans.free.limits.e.concurrency: a lease is from 1ms to 24h
-            p.yaml:9: plans.free.limits.e.concurrency.colour: unknown key: a concurrency has limit, lease
             """),
 
         ("conditions, modes, costs, prefixes",

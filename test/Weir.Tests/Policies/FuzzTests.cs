@@ -51,6 +51,18 @@ public sealed class FuzzTests
             },
             iter: 10_000);
 
+    [Fact]
+    public void L12_whatever_a_bad_document_holds_the_running_policies_stay() =>
+        Mutations.Sample(
+            mutated =>
+            {
+                var running = PolicyDocument.Parse("defaultPlan: free\nplans: { free: {} }\n", "running");
+                using var policies = new LivePolicies(running, TimeProvider.System);
+                var errors = policies.Apply(new LiveRead(1, [new LiveEntry(LiveKind.Policies, "", 1, Mutate(mutated.Item1, mutated.Item2))], IsWhole: false));
+                Assert.Equal(errors.Count > 0, ReferenceEquals(running, policies.Current));
+            },
+            iter: 2_000);
+
     private static string Mutate(string text, (int At, int Cut, string Insert)[] mutations)
     {
         foreach (var (at, cut, insert) in mutations)

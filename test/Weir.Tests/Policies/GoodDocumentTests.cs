@@ -4,7 +4,7 @@ public sealed class GoodDocumentTests
 {
     public static TheoryData<string> Names => [.. Documents.Select(document => document.Name)];
 
-    private static readonly (string Name, string Text, string Holds)[] Documents =
+    internal static readonly (string Name, string Text, string Holds)[] Documents =
     [
         ("the least there is",
             """

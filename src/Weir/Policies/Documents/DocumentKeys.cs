@@ -2,9 +2,8 @@ namespace Weir;
 
 /// <summary>The keys one kind of mapping may have. All keys of a policy document are here, and nowhere else.</summary>
 /// <param name="Owner">What the mapping describes, in words.</param>
-/// <param name="Known">The keys that this version reads.</param>
-/// <param name="Later">Keys that later versions will read; named, so that a document that is ahead of its server is told so.</param>
-internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later)
+/// <param name="Known">Its keys.</param>
+internal sealed record DocumentKeys(string Owner, string[] Known)
 {
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
@@ -27,22 +26,20 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string[] Later
     public const string Until = "until";
     public const string Plan = "plan";
 
-    public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants], []);
-    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited], []);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode], []);
-    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited], ["until"]);
-    public static readonly DocumentKeys OfLiveTenant = new("a tenant", [Plan, Limits, Unlimited, Until], []);
-    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], []);
-    public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], []);
+    public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
+    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited]);
+    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode]);
+    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited]);
+    public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Until]);
+    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone]);
+    public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease]);
 
-    private static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfWindow, OfConcurrency];
+    /// <summary>All of them.</summary>
+    internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfWindow, OfConcurrency];
 
     /// <summary>What is wrong with a key that is not known here, and the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)
     {
-        meant = null;
-        if (Later.Contains(key))
-            return "not supported by this version: remove it";
         meant = Spelling.Nearest(key, Known);
         if (meant is not null)
             return $"unknown key: did you mean {meant}?";

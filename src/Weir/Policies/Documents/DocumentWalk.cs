@@ -37,8 +37,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
             excused ??= [];
             if (meant is not null)
                 excused.Add(meant);
-            else if (keys.Later.Contains(field.Name))
-                excused.AddRange(keys.Known);
         }
 
         return new KnownFields(fields, excused);

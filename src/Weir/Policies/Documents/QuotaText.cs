@@ -81,6 +81,11 @@ internal sealed record QuotaText
             made = TryCompile(rate, out var bucket, out error);
             quota = bucket;
         }
+        else if (Burst is not null)
+        {
+            // Only an override can come to this: its own kind has been looked at where it was read.
+            (quota, error, made) = (null, $"a burst belongs to a rate, and the plan's limit has {(IsWindow ? DocumentKeys.Window : DocumentKeys.Concurrency)}: leave it out", false);
+        }
         else if (Limit is not { } limit)
         {
             (quota, error, made) = (null, IsWindow ? "limit is missing: write the tokens of a window" : "limit is missing: write the number of places", false);

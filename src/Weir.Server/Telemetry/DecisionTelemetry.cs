@@ -1,0 +1,21 @@
+namespace Weir.Server;
+
+/// <summary>The one place where decisions are told of: metrics, top keys, decision log.</summary>
+internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log, TopKeys? top = null)
+{
+    /// <summary>Tells of a decision.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="decision">What it got.</param>
+    /// <param name="spend">False for a check, which changes nothing and so is no traffic.</param>
+    /// <param name="duration">How long it took.</param>
+    public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan duration)
+    {
+        metrics.Record(decision, spend, duration);
+        if (!spend)
+            return;
+        // Where nothing was decided, nobody was limited.
+        if (decision.Outcome != DecisionOutcome.Unavailable)
+            top?.Record(facts.Tenant, facts.Key, decision.Allowed);
+        log.Record(facts, decision);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Encodings.Web;
+
+namespace Weir.Server;
+
+/// <summary>The one place where a key of a request is turned into what people are shown of it: in the decision log, in <c>/admin/top</c> and of a candidate.</summary>
+/// <remarks>The counters behind those hold keys as they came, in memory only; where <c>Weir:Keys:Hash</c> hashes keys it is done here, when they are shown.</remarks>
+internal sealed class ShownKeys
+{
+    private readonly Func<string, string> _show;
+
+    public ShownKeys()
+        : this(key => key)
+    {
+    }
+
+    /// <param name="show">What is shown of a key.</param>
+    public ShownKeys(Func<string, string> show) => _show = show;
+
+    /// <summary>What is shown of a key.</summary>
+    public string Of(string key) => _show(key);
+
+    /// <summary>What is shown of a key in a line of a log: escaped as in JSON, since a key may hold the end of a line, and what begins the next.</summary>
+    public string InLine(string key) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(_show(key));
+}

@@ -1,0 +1,41 @@
+namespace Weir;
+
+/// <summary>A key, or a tenant, with how often it was decided.</summary>
+/// <param name="Name">The key, or the tenant.</param>
+/// <param name="Count">At most so often.</param>
+/// <param name="Error">And at least so many fewer: the truth is from <paramref name="Count"/> - <paramref name="Error"/> to <paramref name="Count"/>.</param>
+public readonly record struct TopEntry(string Name, long Count, long Error);
+
+/// <summary>What was decided most often.</summary>
+/// <param name="Since">From when on it was counted.</param>
+/// <param name="Total">All decisions that were counted for it.</param>
+/// <param name="MostError">No entry's error is above it, and whatever was decided more often has an entry.</param>
+/// <param name="Missed">Of keys: at most so many decisions of the tenant are not in the total, since others had taken its place meanwhile.</param>
+/// <param name="Entries">The entries, the most frequent first.</param>
+public sealed record TopList(DateTimeOffset Since, long Total, long MostError, long Missed, IReadOnlyList<TopEntry> Entries)
+{
+    /// <summary>Two windows as one: what has a counter in one of them only occurred in the other at most as often as the least that has one there.</summary>
+    internal static TopList Of(DateTimeOffset since, long missed, SpaceSaving? before, SpaceSaving? now)
+    {
+        var entries = new Dictionary<string, TopEntry>(StringComparer.Ordinal);
+        Gather(entries, before, now?.Least ?? 0);
+        Gather(entries, now, before?.Least ?? 0);
+        return new TopList(
+            since,
+            (before?.Total ?? 0) + (now?.Total ?? 0),
+            (before?.MostError ?? 0) + (now?.MostError ?? 0),
+            missed,
+            [.. entries.Values.OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Error).ThenBy(entry => entry.Name, StringComparer.Ordinal)]);
+    }
+
+    private static void Gather(Dictionary<string, TopEntry> entries, SpaceSaving? from, long elsewhere)
+    {
+        foreach (var counter in from is null ? [] : from.Counters)
+        {
+            entries[counter.Name] = entries.TryGetValue(counter.Name, out var known)
+                // It has a counter in both, so that what the first took for granted of the second is known.
+                ? new TopEntry(counter.Name, known.Count - from!.Least + counter.Count, known.Error - from.Least + counter.Error)
+                : new TopEntry(counter.Name, counter.Count + elsewhere, counter.Error + elsewhere);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace Weir;
+
+/// <summary>
+/// What was counted in one window of time: the tenants that were decided most often, and of each of them the keys. Tenants compete for their counters as
+/// keys do, so that however many are invented, those with much traffic stay.
+/// </summary>
+/// <remarks>Not safe for concurrent use.</remarks>
+internal sealed class TopWindow(int tenants, int keys)
+{
+    private readonly SpaceSaving _tenants = new(tenants);
+
+    /// <summary>The keys of the tenant at the same place; made when they are first needed, and kept for whoever comes after it.</summary>
+    private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
+
+    public SpaceSaving Tenants => _tenants;
+
+    public void Add(in TopRecord record)
+    {
+        int place = _tenants.Add(record.Tenant, record.TenantHash, out bool isNew);
+        var own = _keys[place] ??= new SpaceSaving(keys);
+        if (isNew)
+            own.Clear();
+        own.Add(record.Key, record.KeyHash, out _);
+    }
+
+    /// <summary>The keys of a tenant; null when it has no counter.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="hash">Its hash.</param>
+    /// <param name="missed">At most so many of its decisions are not among them.</param>
+    public SpaceSaving? KeysOf(string tenant, ulong hash, out long missed)
+    {
+        int place = _tenants.PlaceOf(tenant, hash);
+        missed = place < 0 ? _tenants.Least : _tenants.Counters[place].Error;
+        return place < 0 ? null : _keys[place];
+    }
+
+    public void Clear()
+    {
+        _tenants.Clear();
+        foreach (var own in _keys)
+            own?.Clear();
+    }
+}
