@@ -2,10 +2,11 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests;
 
-/// <summary>Decisions reach Redis in the order in which they were asked for, in however many calls.</summary>
+/// <summary>A tenant's decisions reach Redis in the order in which they were asked for, in however many calls and whoever else asks.</summary>
 public sealed class OrderTests
 {
     private const int Rounds = 20;
+    private const int Tenants = 3;
     private const int Decisions = 5 * TakeBatcher.MaxBatch;
 
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000);
@@ -20,11 +21,16 @@ public sealed class OrderTests
         for (int round = 0; round < Rounds; round++)
         {
             string key = $"key{round}";
-            var asked = Enumerable.Range(0, Decisions).Select(_ => store.TakeAsync(Some.Request(key, quota: Slow)).AsTask()).ToArray();
+            var asked = Enumerable.Range(0, Decisions)
+                .Select(i => store.TakeAsync(Some.Request(key, tenant: $"tenant{i % Tenants}", quota: Slow)).AsTask()).ToArray();
             var answers = await Task.WhenAll(asked);
 
             Assert.DoesNotContain(answers, answer => answer.Fault != StoreFault.None);
-            Assert.Equal(answers.Select(answer => answer.State.Spent).Order(), answers.Select(answer => answer.State.Spent));
+            for (int tenant = 0; tenant < Tenants; tenant++)
+            {
+                var spent = answers.Where((_, i) => i % Tenants == tenant).Select(answer => answer.State.Spent).ToArray();
+                Assert.Equal(spent.Order(), spent);
+            }
         }
     }
 }
