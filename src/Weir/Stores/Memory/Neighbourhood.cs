@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// The sixteen places that a key may have, and which of them its tenant may take. The last four are for a tenant that holds no more of the
+/// The sixteen places that a key may have, and which of them its tenant may take. The last four are for a tenant that holds fewer of the
 /// sixteen than are free: whoever holds many can never take the rest, and whoever holds few finds some left ("dynamic thresholds",
 /// Choudhury and Hahne 1998, for the queues of a switch, in which nothing once let in can be thrown out either).
 /// </summary>
@@ -19,8 +19,9 @@ namespace Weir;
 /// by waiting for them to drain.
 /// </para>
 /// <para>
-/// And so <b>beside one tenant that floods, a key finds a place of its own as long as at most two of its sixteen are held by others</b> than that
-/// tenant, its own included. With more of them it is a question of luck: see docs/decisions/017-isolation.md for the figures.
+/// And so, <b>beside one tenant that floods, a key finds a place of its own if others than that tenant hold at most one of its sixteen; or
+/// three, none of them its own tenant's</b>: of the four that are left them, at least one more is free than its tenant holds. With more of them it is a
+/// question of luck: see docs/decisions/017-isolation.md for the figures.
 /// </para>
 /// </remarks>
 internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
@@ -55,7 +56,7 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         if (first.OwnAsNew is not null || second.OwnAsNew is not null)
             return first.OwnAsNew is not null ? first.OwnAsNew : second.OwnAsNew;
         int free = first.Free + second.Free;
-        if (free == 0 || (free <= Reserve && first.Held + second.Held > free))
+        if (free <= Reserve && first.Held + second.Held >= free)
             return null;
         return first.Free >= second.Free ? first.Place : second.Place;
     }

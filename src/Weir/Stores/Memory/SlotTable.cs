@@ -9,7 +9,7 @@ internal sealed unsafe class SlotTable
     private const int KeysPerShard = 256;
 
     /// <summary>How full the table is when it holds the keys it was made for; see <see cref="Neighbourhood.Reserve"/>.</summary>
-    private const double Load = 0.52;
+    private const double Load = 0.53;
 
     private readonly SlotMemory _memory;
     private readonly SlotShard[] _shards;
