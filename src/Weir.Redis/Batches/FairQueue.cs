@@ -93,7 +93,7 @@ internal sealed class FairQueue(int most)
 
     private Line LineOf(in LimitSet limits)
     {
-        string tenant = limits.TenantIsListed ? limits.Facts.Tenant : "";
+        string tenant = Shares.NameOf(limits);
         if (!_lines.TryGetValue(tenant, out var line))
         {
             line = _spare.TryPop(out var spare) ? spare : new Line();

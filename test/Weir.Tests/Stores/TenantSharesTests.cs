@@ -93,6 +93,33 @@ public sealed class TenantSharesTests
     }
 
     [Fact]
+    public void L9_Answers_kept_for_one_tenant_leave_room_for_another_and_are_over_in_time()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        StoreFault Keep(string tenant, int id) =>
+            store.AskAsync(new StoreAsk(Some.Request(tenant: tenant, quota: Wide), StoreVerb.Take) { Memo = new Memo((UInt128)id, 1) }).Result.Fault;
+        Assert.Equal(500, Enumerable.Range(0, 10_000).Count(id => Keep("flood", id) == StoreFault.None));
+        Assert.All(Enumerable.Range(0, 200), id => Assert.Equal(StoreFault.None, Keep("quiet", id)));
+        _time.Advance(Memo.Memory);
+        Assert.Equal(500, Enumerable.Range(10_000, 10_000).Count(id => Keep("flood", id) == StoreFault.None));
+    }
+
+    [Fact]
+    public void L9_Places_held_by_one_tenant_leave_room_for_another_and_are_free_in_time()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        Assert.True(ConcurrencyQuota.TryCreate(5, TimeSpan.FromMinutes(1), out var quota, out _));
+        var plan = Some.PlanOf(new Limit("running", new[] { Limit.KeyDimension }, quota));
+        StoreFault Hold(string tenant, int key) =>
+            store.TakeAsync(plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = true, Hold = new Hold((UInt128)key + 1) }).Result.Fault;
+        Assert.Equal(500, Enumerable.Range(0, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
+        Assert.All(Enumerable.Range(0, 200), key => Assert.Equal(StoreFault.None, Hold("quiet", key)));
+        Assert.Equal(700, store.Places.Holders);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(500, Enumerable.Range(10_000, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
+    }
+
+    [Fact]
     public void L1_A_tenant_without_its_share_is_held_to_one_bucket_for_all_its_homeless_keys()
     {
         var store = Some.Memory(_time, maxKeys: 64);

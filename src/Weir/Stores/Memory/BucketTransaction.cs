@@ -227,7 +227,7 @@ internal sealed unsafe class BucketTransaction
         if (claim.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
-        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs))
+        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;
         var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
