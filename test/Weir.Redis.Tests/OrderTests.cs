@@ -33,4 +33,25 @@ public sealed class OrderTests
             }
         }
     }
+
+    [Fact]
+    public async Task L9_A_lone_decision_behind_thousands_of_another_tenant_leaves_with_the_next_call()
+    {
+        await using var server = await TestRedis.StartProcessAsync();
+        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) }, TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
+        server.Pause();
+        var flood = Enumerable.Range(0, 20 * TakeBatcher.MaxBatch)
+            .Select(_ => store.TakeAsync(Some.Request(tenant: "flood", quota: Slow), CancellationToken.None).AsTask()).ToArray();
+        var quiet = store.TakeAsync(Some.Request(tenant: "quiet"), CancellationToken.None).AsTask();
+        server.Resume();
+
+        var answers = await Task.WhenAll(flood).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        var lone = await quiet;
+
+        Assert.Equal(StoreFault.None, lone.Fault);
+        // One small call and a full one were on their way before.
+        Assert.InRange(answers.Count(answer => answer.NowUs < lone.NowUs), 0, 2 * TakeBatcher.MaxBatch);
+    }
 }
