@@ -28,6 +28,7 @@ internal sealed class FairQueue(int most)
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
     private readonly Queue<Line> _turns = new();
     private readonly Stack<Line> _spare = new();
+    private Line? _last;
 
     /// <summary>A tenant's decisions, and what is left of its turn.</summary>
     private sealed class Line
@@ -60,7 +61,7 @@ internal sealed class FairQueue(int most)
         // Whoever fell due in a line that nobody sends from is remembered no longer than this.
         if (Count >= 2 * most)
             ForgetAnswered();
-        var line = LineOf(take.Ask.Limits);
+        var line = LineOf(take.Share);
         if (line.Takes.Count >= room && !IsBelow(room, line))
             return false;
         if (!line.HasTurn)
@@ -91,9 +92,11 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    private Line LineOf(in LimitSet limits)
+    private Line LineOf(string tenant)
     {
-        string tenant = Shares.NameOf(limits);
+        // A crowd is mostly one tenant's, and waits for the lock meanwhile.
+        if (_last is { } last && last.Tenant == tenant)
+            return last;
         if (!_lines.TryGetValue(tenant, out var line))
         {
             line = _spare.TryPop(out var spare) ? spare : new Line();
@@ -101,7 +104,7 @@ internal sealed class FairQueue(int most)
             _lines.Add(tenant, line);
         }
 
-        return line;
+        return _last = line;
     }
 
     private void TakeTurns(Line line)
@@ -120,7 +123,7 @@ internal sealed class FairQueue(int most)
             Count--;
             if (take.IsAnswered)
                 continue;
-            line.Credit -= take.Ask.Limits.Count;
+            line.Credit -= take.Buckets;
             batch[count++] = take;
         }
 
@@ -164,6 +167,8 @@ internal sealed class FairQueue(int most)
         if (_lines.Count <= MaxIdle)
             return;
         _lines.Remove(line.Tenant);
+        if (_last == line)
+            _last = null;
         if (_spare.Count < MaxIdle)
             _spare.Push(line);
     }
