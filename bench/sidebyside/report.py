@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .candidates import PEERS
@@ -15,7 +15,25 @@ from .ratios import Round, table
 QUIET = 0.2
 """Cores that somebody else may take before the figures are called noise."""
 
-BEGIN, END = "<!-- side by side: begin (written by bench/run-http) -->", "<!-- side by side: end -->"
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a Markdown file that a script writes, between two marks."""
+
+    name: str
+    script: str
+    title: str
+
+    @property
+    def begin(self) -> str:
+        return f"<!-- {self.name}: begin (written by {self.script}) -->"
+
+    @property
+    def end(self) -> str:
+        return f"<!-- {self.name}: end -->"
+
+
+SIDE_BY_SIDE = Section("side by side", "bench/run-http", "Services side by side, over HTTP")
 
 
 def report(servers: list[Server], rounds: list[Round], complaints: Complaints, command: str, date: str) -> str:
@@ -64,6 +82,11 @@ def machine() -> str:
     return "Machine: " + ", ".join(dict.fromkeys(versions)) + "."
 
 
+def own_machine() -> str:
+    """The same where only our own programs and Redis take part."""
+    return machine().split(", Node")[0] + "."
+
+
 def first_line(*command: str, match: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True)
@@ -73,14 +96,14 @@ def first_line(*command: str, match: str) -> str:
     return found[1] if found else "unknown"
 
 
-def write(path: Path, text: str) -> None:
-    section = f"{BEGIN}\n{text}\n{END}"
+def write(path: Path, text: str, where: Section = SIDE_BY_SIDE) -> None:
+    section = f"{where.begin}\n{text}\n{where.end}"
     old = path.read_text() if path.exists() else "# Results\n\nHow these are measured, and what they are worth, is in [README.md](README.md).\n"
-    if BEGIN in old and END in old:
-        head, rest = old.split(BEGIN, 1)
-        new = head + section + rest.split(END, 1)[1]
+    if where.begin in old and where.end in old:
+        head, rest = old.split(where.begin, 1)
+        new = head + section + rest.split(where.end, 1)[1]
     else:
-        new = f"{old.rstrip()}\n\n## Services side by side, over HTTP\n\n{section}\n"
+        new = f"{old.rstrip()}\n\n## {where.title}\n\n{section}\n"
     path.write_text(new)
 
 

@@ -17,6 +17,12 @@ internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, l
     /// <summary>What is asked, in the core's words.</summary>
     public StoreAsk Ask { get; } = ask;
 
+    /// <summary>In whose line it waits.</summary>
+    public string Share { get; } = Shares.NameOf(ask.Limits);
+
+    /// <summary>How many buckets it asks.</summary>
+    public int Buckets { get; } = ask.Limits.Count;
+
     /// <summary>Its memo, if it has one, and a bucket for each limit; all of them in one slot.</summary>
     public byte[][] Keys { get; } = keys;
 

@@ -15,12 +15,16 @@ namespace Weir.Redis;
 /// when it is we who are.
 /// </para>
 /// <para>
-/// Decisions reach Redis in the order in which they were asked for: a batch is sent before the next one is put together.
+/// The decisions of a tenant reach Redis in the order in which they were asked for: a batch is sent before the next one is put together. Tenants take
+/// turns (<see cref="FairQueue"/>); no two have a bucket in common, so nobody can tell in which order they came.
 /// </para>
 /// <para>
 /// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came: one
 /// queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so is not
 /// spent; one that was sent may be spent.
+/// </para>
+/// <para>
+/// A tenant that has too many waiting is told so at once (<see cref="StoreFault.Crowded"/>), and others still find room.
 /// </para>
 /// <para>The lock on <c>_gate</c> owns both queues, the counts and the timer's state. Nothing is sent or answered under it.</para>
 /// </remarks>
@@ -39,7 +43,7 @@ internal sealed class TakeBatcher : IDisposable
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
-    private readonly Queue<PendingTake> _waiting = new();
+    private readonly FairQueue _waiting = new(MaxPending);
     private readonly Queue<PendingTake> _due = new();
     private readonly TakeCalls _calls;
     private readonly TimeProvider _time;
@@ -76,10 +80,9 @@ internal sealed class TakeBatcher : IDisposable
         var take = new PendingTake(ask, keys, numbers, _time.GetTimestamp() + _deadlineTicks);
         lock (_gate)
         {
-            if (Volatile.Read(ref _unanswered) >= MaxPending)
-                return new(BucketAnswer.Failed(StoreFault.Late));
+            if (!_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))
+                return new(BucketAnswer.Failed(StoreFault.Crowded));
             Interlocked.Increment(ref _unanswered);
-            _waiting.Enqueue(take);
             WatchOverLocked(take);
             WakeLocked();
         }
@@ -127,7 +130,7 @@ internal sealed class TakeBatcher : IDisposable
         {
             if (back)
                 _underWay--;
-            ForgetAnsweredLocked(_due);
+            ForgetAnsweredLocked();
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
             _underWay++;
@@ -149,13 +152,11 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>The next batch, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private PendingTake[]? NextLocked()
     {
-        ForgetAnsweredLocked(_waiting);
         if (!MayLeaveLocked())
             return null;
         var batch = new PendingTake[Math.Min(_waiting.Count, MaxBatch)];
-        for (int i = 0; i < batch.Length; i++)
-            batch[i] = _waiting.Dequeue();
-        return batch;
+        int count = _waiting.Dequeue(batch);
+        return count == batch.Length ? batch : count == 0 ? null : batch[..count];
     }
 
     private bool MayLeaveLocked() => !_sending && _waiting.Count >= (_underWay == 0 ? 1 : MaxBatch);
@@ -205,10 +206,10 @@ internal sealed class TakeBatcher : IDisposable
         }
     }
 
-    private static void ForgetAnsweredLocked(Queue<PendingTake> queue)
+    private void ForgetAnsweredLocked()
     {
-        while (queue.TryPeek(out var first) && first.IsAnswered)
-            queue.Dequeue();
+        while (_due.TryPeek(out var first) && first.IsAnswered)
+            _due.Dequeue();
     }
 
     private void GiveUpLate()

@@ -108,7 +108,7 @@ internal sealed class WeirOptions
 
     internal sealed class MemorySettings
     {
-        /// <summary>Keys that the store in memory is sized for; 1,000,000 by default (43 bytes each).</summary>
+        /// <summary>Keys that the store in memory is sized for; 1,000,000 by default (61 bytes each).</summary>
         public int MaxKeys { get; set; } = new MemoryStoreOptions().MaxKeys;
 
         /// <summary>Where buckets are kept over a restart in embedded mode; nowhere by default.</summary>

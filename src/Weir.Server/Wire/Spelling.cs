@@ -33,6 +33,7 @@ internal static class Spelling
         StoreFault.Damaged => "damaged",
         StoreFault.Conflict => "conflict",
         StoreFault.Gone => "gone",
+        StoreFault.Crowded => "crowded",
         _ => "full",
     };
 

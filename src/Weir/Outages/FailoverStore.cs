@@ -88,8 +88,8 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         }
 
         Faulted?.Invoke(answer.Fault);
-        // One damaged bucket says nothing of the others.
-        if (answer.Fault != StoreFault.Damaged && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
+        // One damaged bucket says nothing of the others, nor does one tenant's crowd.
+        if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
         return await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
     }
@@ -97,11 +97,15 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
     {
         // What is in the primary can be settled only there.
-        if (ask.Limits.Plan.OnOutage != OnOutage.Local || ask.Memo is { Settles: true })
+        if (!MayDecideAlone(ask.Limits.Plan.OnOutage, fault) || ask.Memo is { Settles: true })
             return new(BucketAnswer.Failed(fault) with { Degraded = true });
         var asked = _memory.AskAsync(ask, cancellation);
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
+
+    /// <summary>A crowd is no outage: whoever makes one is not let in unlimited, though that is what his plan wants in an outage.</summary>
+    private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
+        onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault == StoreFault.Crowded);
 
     private static async ValueTask<BucketAnswer> MarkAsync(ValueTask<BucketAnswer> asked) =>
         await asked.ConfigureAwait(false) with { Degraded = true };

@@ -39,6 +39,12 @@ public enum StoreFault
 
     /// <summary>There is nothing to settle (any more). Says nothing about the store's health.</summary>
     Gone,
+
+    /// <summary>
+    /// The tenant has so many requests waiting for the store that one more would be in the way of others. Nothing was spent. Says nothing about the
+    /// store's health.
+    /// </summary>
+    Crowded,
 }
 
 /// <summary>What a store says of one bucket: raw, in units.</summary>

@@ -49,6 +49,7 @@ public sealed class FailoverStoreTests : IAsyncDisposable
     [InlineData(StoreFault.Unreachable)]
     [InlineData(StoreFault.Refusing)]
     [InlineData(StoreFault.Damaged)]
+    [InlineData(StoreFault.Crowded)]
     public async Task L6_memory_answers_what_the_store_could_not(StoreFault fault)
     {
         _redis.Fault = fault;
@@ -74,6 +75,40 @@ public sealed class FailoverStoreTests : IAsyncDisposable
         for (int i = 0; i < 100; i++)
             await Take();
         Assert.Equal(BreakerState.Closed, _store.State);
+    }
+
+    [Fact]
+    public async Task L9_A_crowd_of_one_tenant_never_opens_the_breaker_for_the_others()
+    {
+        _redis.Fault = StoreFault.Crowded;
+        for (int i = 0; i < 100; i++)
+        {
+            await Take();
+            _time.Advance(_options.Silence);
+        }
+
+        Assert.Equal(BreakerState.Closed, _store.State);
+        Assert.Empty(_edges);
+    }
+
+    [Theory]
+    [InlineData(OnOutage.Local)]
+    [InlineData(OnOutage.Allow)]
+    public async Task L1_Who_makes_a_crowd_gets_of_memory_one_burst_and_not_what_an_outage_would_allow(OnOutage onOutage)
+    {
+        _redis.Fault = StoreFault.Crowded;
+        int allowed = 0;
+        for (int i = 0; i < 100; i++)
+            allowed += (await Take("b", onOutage: onOutage)).Outcome == BucketOutcome.Allowed ? 1 : 0;
+        Assert.Equal(10, allowed);
+    }
+
+    [Fact]
+    public async Task Who_makes_a_crowd_is_not_decided_by_memory_if_his_plan_wants_none_of_it()
+    {
+        _redis.Fault = StoreFault.Crowded;
+        var answer = await Take(onOutage: OnOutage.Deny);
+        Assert.Equal((StoreFault.Crowded, true), (answer.Fault, answer.Degraded));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
@@ -144,6 +145,45 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public void A_snapshot_from_before_tenants_had_shares_is_read()
+    {
+        File.Write(StoreWith("a", "b"));
+        byte[] snapshot = OfVersion(System.IO.File.ReadAllBytes(FilePath), 1);
+        // What stood where the tenant's name now is was any part of the hash.
+        int slots = 40 + (BitConverter.ToInt32(snapshot, 12) * 24);
+        snapshot[slots + 8] ^= 255;
+        System.IO.File.WriteAllBytes(FilePath, OfVersion(snapshot, 1));
+        var restarted = StoreWith();
+        Assert.Equal(new SnapshotRead(2, 0, null), File.Read(restarted));
+        Assert.Equal(BucketOutcome.Refused, Take(restarted, "a"));
+        Assert.Equal(BucketOutcome.Refused, Take(restarted, "b"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void A_snapshot_of_another_version_is_reported_and_changes_nothing(int version)
+    {
+        File.Write(StoreWith("a"));
+        System.IO.File.WriteAllBytes(FilePath, OfVersion(System.IO.File.ReadAllBytes(FilePath), version));
+        var restarted = StoreWith();
+        Assert.Equal($"its version is {version}; this program reads 1 and 2", File.Read(restarted)!.Fault);
+        Assert.Equal(0, restarted.Used);
+    }
+
+    [Fact]
+    public void L11_A_tenant_that_held_all_it_may_has_every_bucket_again_after_a_restart()
+    {
+        var store = StoreWith([.. Enumerable.Range(0, 1_000).Select(i => $"flood{i}")]);
+        long held = store.Used;
+        File.Write(store);
+        var read = File.Read(StoreWith())!;
+        // A place is refused only where all sixteen are taken: their shared bucket counts as one more.
+        Assert.InRange(read.Buckets, held * 9 / 10, held + 1);
+        Assert.Equal(held + 1, read.Buckets + read.Dropped);
+    }
+
+    [Fact]
     public void The_format_is_this_to_the_byte()
     {
         var store = new MemoryStore(new MemoryStoreOptions { MaxKeys = 64, HashSeed = 7 }, _time);
@@ -153,7 +193,7 @@ public sealed class SnapshotTests : IDisposable
         byte[] bytes = stream.ToArray();
         int rates = BitConverter.ToInt32(bytes, 12);
         Assert.Equal("WEIRSNAP"u8.ToArray(), bytes[..8]);
-        Assert.Equal(1, BitConverter.ToInt32(bytes, 8));
+        Assert.Equal(2, BitConverter.ToInt32(bytes, 8));
         Assert.Equal((7, 42, store.Time.NowUs), (BitConverter.ToInt64(bytes, 16), BitConverter.ToInt64(bytes, 24), BitConverter.ToInt64(bytes, 32)));
         int slots = 40 + (rates * 24);
         Assert.Equal(slots + (2 * 32) + 16, bytes.Length);
@@ -174,5 +214,13 @@ public sealed class SnapshotTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(FilePath));
     }
 
-    private static UInt128 HashOf(LimitSet limits, long seed) => BucketHash.Of(limits.Facts, limits.First, seed);
+    private static UInt128 HashOf(LimitSet limits, long seed) => BucketHash.WithTenant(BucketHash.Of(limits.Facts, limits.First, seed), limits, seed);
+
+    /// <summary>A snapshot as a program of that version would have written it, or will.</summary>
+    private static byte[] OfVersion(byte[] snapshot, int version)
+    {
+        BitConverter.TryWriteBytes(snapshot.AsSpan(8), version);
+        XxHash128.Hash(snapshot.AsSpan(..^16), snapshot.AsSpan(^16..));
+        return snapshot;
+    }
 }

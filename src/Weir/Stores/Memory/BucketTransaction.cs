@@ -245,7 +245,7 @@ internal sealed unsafe class BucketTransaction
     {
         if (claim.Before.Spent == 0 && claim.Line.State.Spent == 0)
             return true;
-        if (claim.Before.Spent == 0 && claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
+        if (claim.Before.Spent == 0 && claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
             return true;
         return store.TryChargeShared(limits, claim.Limit, time, claim.Cost);
     }
@@ -257,7 +257,7 @@ internal sealed unsafe class BucketTransaction
         if (claim.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
-        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs))
+        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;
         var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
@@ -266,7 +266,7 @@ internal sealed unsafe class BucketTransaction
 
     private static StoreFault SpendNew(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
     {
-        claim.Slot = claim.Shard.AddLocked(claim.Hash, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
+        claim.Slot = claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
         if (claim.Slot is not null)
             return StoreFault.None;
         store.CountOverflowed();

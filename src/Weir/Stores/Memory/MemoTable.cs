@@ -2,13 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Answers that are kept in this process for those who ask again, and reservations that are to be settled. Bounded.</summary>
+/// <summary>Answers that are kept in this process for those who ask again, and reservations that are to be settled. Bounded, and shared out to the tenants.</summary>
 internal sealed class MemoTable(int maxMemos)
 {
-    private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];
-    private readonly Lock _gate = new();
+    /// <summary>Looking for what is over costs a look at everything, which nobody may have made again and again.</summary>
+    private const long SweepUs = 1_000_000;
 
-    private sealed record Entry(UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept);
+    private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];
+    private readonly Shares _shares = new(maxMemos);
+    private readonly Lock _gate = new();
+    private long _sweptUs = -SweepUs;
+
+    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept);
 
     /// <summary>Answers as before, or has the store answer and keeps that. Asks with a memo are made one after the other.</summary>
     public BucketAnswer Answer(in StoreAsk ask, MemoryStore store)
@@ -22,11 +27,11 @@ internal sealed class MemoTable(int maxMemos)
                 return before.Fingerprint == memo.Fingerprint ? before.Answer with { IsRemembered = true } : BucketAnswer.Failed(StoreFault.Conflict);
             if (memo.Settles && (before is null || before.OpenUntilUs <= nowUs))
                 return BucketAnswer.Failed(StoreFault.Gone);
-            if (before is null && !HasRoomLocked(nowUs))
+            if (before is null && !HasRoomLocked(Shares.NameOf(ask.Limits), nowUs))
                 return BucketAnswer.Failed(StoreFault.Full);
             var answer = store.Answer(ask with { Memo = null });
             if (answer.Fault == StoreFault.None && (answer.Outcome == BucketOutcome.Allowed || ask.What == StoreVerb.Charge))
-                _entries[name] = EntryOf(ask, memo, answer, nowUs);
+                KeepLocked(name, EntryOf(ask, memo, answer, nowUs));
             return answer;
         }
     }
@@ -45,7 +50,7 @@ internal sealed class MemoTable(int maxMemos)
             lines[i] = answer[i];
         bool open = !memo.Settles && memo.Open > TimeSpan.Zero;
         return new Entry(
-            memo.Fingerprint, answer, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), new KeptAnswer(memo.Text, lines));
+            Shares.NameOf(ask.Limits), memo.Fingerprint, answer, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), new KeptAnswer(memo.Text, lines));
     }
 
     private bool TryFindLocked((string, UInt128) name, long nowUs, [NotNullWhen(true)] out Entry? entry)
@@ -56,17 +61,33 @@ internal sealed class MemoTable(int maxMemos)
         return false;
     }
 
-    private bool HasRoomLocked(long nowUs)
+    private bool HasRoomLocked(string share, long nowUs)
     {
-        if (_entries.Count < maxMemos)
+        if (_shares.MayTake(share))
             return true;
+        if (nowUs - _sweptUs < SweepUs)
+            return false;
+        _sweptUs = nowUs;
         foreach (var (name, entry) in _entries)
         {
             if (entry.KeptUntilUs <= nowUs)
-                _entries.Remove(name);
+                ForgetLocked(name);
         }
 
-        return _entries.Count < maxMemos;
+        return _shares.MayTake(share);
+    }
+
+    private void KeepLocked((string, UInt128) name, Entry entry)
+    {
+        ForgetLocked(name);
+        _entries.Add(name, entry);
+        _shares.Take(entry.Share);
+    }
+
+    private void ForgetLocked((string, UInt128) name)
+    {
+        if (_entries.Remove(name, out var entry))
+            _shares.Return(entry.Share, 1);
     }
 
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;

@@ -8,10 +8,9 @@ namespace Weir;
 /// <remarks>
 /// <para>
 /// A bucket is forgotten only when it cannot be told from a new one, and only when its place is needed (law L11). When
-/// all places a key could have are taken, the key shares one bucket with every other such key of the same tenant and
-/// limit (of all tenants together that no policy names): stricter than its own, never laxer, and what one listed tenant spends there
-/// no other pays for. But places are taken by whoever comes: a tenant that fills the store makes the new keys of others share.
-/// <see cref="Overflowed"/> counts those decisions. Only when that table is full too is the answer <see cref="StoreFault.Full"/>.
+/// no place that a key could have is left for its tenant (<see cref="Neighbourhood"/>), the key shares one bucket with every other such key of
+/// the same tenant and limit (of all tenants together that no policy names): stricter than its own, never laxer, and what one listed tenant spends
+/// there no other pays for. <see cref="Overflowed"/> counts those decisions. Only when that table is full too is the answer <see cref="StoreFault.Full"/>.
 /// </para>
 /// <para>Safe for concurrent use.</para>
 /// </remarks>
@@ -133,7 +132,7 @@ public sealed class MemoryStore : IBucketStore
         bool shares = state.Spent > 0;
         var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
         // What spends nothing needs no room.
-        bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(hash, state, ask.Quota.Rate.Id, _clock) is not null;
+        bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(BucketHash.WithTenant(hash, limits, Seed), state, ask.Quota.Rate.Id, _clock) is not null;
         if (shares || !decided)
             Interlocked.Increment(ref _overflowed);
         if (decided)

@@ -10,7 +10,7 @@ public sealed class MemoryStoreOptions
     public const int MostKeys = 1 << 28;
 
     /// <summary>What a key takes in memory, its share of the places that are left empty included.</summary>
-    public const int BytesPerKey = 43;
+    public const int BytesPerKey = 61;
 
     /// <summary>
     /// Buckets the store is sized for, from 64 to 2^28; 1,000,000 by default. It takes <see cref="BytesPerKey"/> of address space a key at

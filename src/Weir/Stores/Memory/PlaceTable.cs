@@ -2,14 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Who holds the places of concurrency limits, and until when. Bounded; a holder that does not come back is forgotten when its time is over.</summary>
+/// <summary>Who holds the places of concurrency limits, and until when. Bounded, and shared out to the tenants; a holder that does not come back is forgotten when its time is over.</summary>
 /// <remarks>All methods whose names end in Locked want <see cref="Gate"/> held.</remarks>
 internal sealed class PlaceTable(int maxHolders)
 {
-    private readonly Dictionary<UInt128, List<Holder>> _limits = [];
-    private int _holders;
+    /// <summary>Looking for who is gone costs a look at everybody, which nobody may have made again and again.</summary>
+    private const long SweepUs = 1_000_000;
+
+    private readonly Dictionary<UInt128, HolderList> _limits = [];
+    private readonly Shares _shares = new(maxHolders);
+    private long _sweptUs = -SweepUs;
 
     private readonly record struct Holder(UInt128 Id, long UntilUs);
+
+    /// <summary>Those who hold places of one limit; all of them are of one tenant.</summary>
+    private sealed class HolderList : List<Holder>
+    {
+        public string Share = "";
+    }
 
     /// <summary>Owns the table.</summary>
     public Lock Gate { get; } = new();
@@ -20,7 +30,7 @@ internal sealed class PlaceTable(int maxHolders)
         get
         {
             lock (Gate)
-                return _holders;
+                return _shares.Held;
         }
     }
 
@@ -43,18 +53,16 @@ internal sealed class PlaceTable(int maxHolders)
         return new BucketState(held, holders[(int)Math.Min(leaving, holders.Count) - 1].UntilUs);
     }
 
-    /// <summary>Takes a place. False when there are too many holders of all limits together.</summary>
-    public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs)
+    /// <summary>Takes a place. False when there are too many holders of all limits of the tenant together.</summary>
+    public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs, string share)
     {
-        if (_holders >= maxHolders)
-            ForgetAll(nowUs);
-        if (_holders >= maxHolders)
+        if (!HasRoom(share, nowUs))
             return false;
         ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
-        holders ??= [];
+        holders ??= new HolderList { Share = share };
         int at = holders.FindLastIndex(holder => holder.UntilUs <= untilUs) + 1;
         holders.Insert(at, new Holder(id, untilUs));
-        _holders++;
+        _shares.Take(holders.Share);
         return true;
     }
 
@@ -64,7 +72,7 @@ internal sealed class PlaceTable(int maxHolders)
         if (!_limits.TryGetValue(limit, out var holders))
             return false;
         int removed = holders.RemoveAll(holder => holder.Id == id);
-        _holders -= removed;
+        _shares.Return(holders.Share, removed);
         return removed > 0;
     }
 
@@ -72,15 +80,26 @@ internal sealed class PlaceTable(int maxHolders)
     public void ClearLocked(UInt128 limit)
     {
         if (_limits.Remove(limit, out var holders))
-            _holders -= holders.Count;
+            _shares.Return(holders.Share, holders.Count);
     }
 
-    private void Forget(List<Holder> holders, long nowUs)
+    private bool HasRoom(string share, long nowUs)
+    {
+        if (!_shares.MayTake(share) && nowUs - _sweptUs >= SweepUs)
+        {
+            _sweptUs = nowUs;
+            ForgetAll(nowUs);
+        }
+
+        return _shares.MayTake(share);
+    }
+
+    private void Forget(HolderList holders, long nowUs)
     {
         int over = holders.FindIndex(holder => holder.UntilUs > nowUs);
         int count = over < 0 ? holders.Count : over;
         holders.RemoveRange(0, count);
-        _holders -= count;
+        _shares.Return(holders.Share, count);
     }
 
     private void ForgetAll(long nowUs)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Weir;
 
 /// <summary>
-/// One bucket in memory, 32 bytes, half a cache line: 128 bits of hash, 53 bits spent, 53 bits of stamp and 22 bits that
-/// name the refill rate (11 in the low end of each word), without which nobody could tell when the bucket is as new.
+/// One bucket in memory, 32 bytes, half a cache line: 96 bits of hash, 32 bits that name the tenant, 53 bits spent, 53 bits of stamp and 22 bits
+/// that name the refill rate (11 in the low end of each word), without which nobody could tell when the bucket is as new.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct Slot
@@ -19,9 +19,12 @@ internal struct Slot
     private ulong _at;
 
     /// <summary>True for a slot that was never used: zeroed memory is a table of empty slots.</summary>
-    public readonly bool IsEmpty => (_hashLow | _hashHigh) == 0;
+    public readonly bool IsEmpty => _hashLow == 0;
 
     public readonly UInt128 Hash => new(_hashHigh, _hashLow);
+
+    /// <summary>Whose share of the places it counts in; see <see cref="BucketHash.WithTenant"/>.</summary>
+    public readonly uint Tenant => (uint)_hashHigh;
 
     public readonly int RateId => (int)((_spent & RateMask) | ((_at & RateMask) << RateBits));
 
@@ -33,7 +36,8 @@ internal struct Slot
     public readonly bool IsAsNew(in StoreTime time) =>
         Rate is var rate && rate.IsWindow ? State.At <= time.WallUs || State.Spent == 0 : TokenBucket.SpentAt(rate, State, time.NowUs) == 0;
 
-    public readonly bool Is(ulong hashLow, ulong hashHigh) => _hashLow == hashLow && _hashHigh == hashHigh;
+    /// <summary>Whether it is the bucket of a hash, whatever that says of the tenant: so the tenant is hashed only for a new bucket.</summary>
+    public readonly bool Is(ulong hashLow, ulong hashHigh) => _hashLow == hashLow && (_hashHigh ^ hashHigh) >> 32 == 0;
 
     public void Put(ulong hashLow, ulong hashHigh, BucketState state, int rateId)
     {

@@ -3,10 +3,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Weir;
 
 /// <summary>
-/// A share of the table with a lock of its own. Slots lie in sets of eight; a hash names two sets and its bucket is in one
+/// A part of the table with a lock of its own. Slots lie in sets of eight; a hash names two sets and its bucket is in one
 /// of them, put into the emptier one when it came ("the power of two choices", Mitzenmacher 2001), which fills sets so
-/// evenly that the table can be three quarters full before two full sets meet. Nothing is ever moved, and a look-up reads
-/// at most sixteen slots.
+/// evenly that hardly two full ones meet before all are. Which of these sixteen places a tenant may have says <see cref="Neighbourhood"/>.
+/// Nothing is ever moved, and a look-up reads at most sixteen slots.
 /// </summary>
 /// <remarks>The lock is held for a few dozen nanoseconds and a cache miss or two.</remarks>
 internal sealed unsafe class SlotShard
@@ -45,11 +45,12 @@ internal sealed unsafe class SlotShard
     {
         if (!Sse.IsSupported)
             return;
-        byte* first = (byte*)SetOf((ulong)hash), second = (byte*)SetOf((ulong)(hash >> 64));
+        var first = FirstSetOf((ulong)hash);
+        var second = SecondSetOf((ulong)(hash >> 64), first);
         for (int line = 0; line < SetSize * Slot.Size; line += SlotMemory.CacheLine)
         {
-            Sse.Prefetch0(first + line);
-            Sse.Prefetch0(second + line);
+            Sse.Prefetch0((byte*)first + line);
+            Sse.Prefetch0((byte*)second + line);
         }
     }
 
@@ -57,8 +58,9 @@ internal sealed unsafe class SlotShard
     public Slot* FindLocked(UInt128 hash)
     {
         ulong low = (ulong)hash, high = (ulong)(hash >> 64);
-        var slot = FindIn(SetOf(low), low, high);
-        return slot is null ? FindIn(SetOf(high), low, high) : slot;
+        var first = FirstSetOf(low);
+        var slot = FindIn(first, low, high);
+        return slot is null ? FindIn(SecondSetOf(high, first), low, high) : slot;
     }
 
     /// <summary>How a bucket stands under a quota, which need not be the one it was written with.</summary>
@@ -68,25 +70,21 @@ internal sealed unsafe class SlotShard
         : slot->IsAsNew(time) ? default
         : quota.Adopt(slot->State, slot->Rate, time);
 
-    /// <summary>Adds a bucket that is not here; null when there is no room for it.</summary>
-    /// <param name="hash">The bucket.</param>
+    /// <summary>Adds a bucket that is not here; null when there is no room for it, or none that is for its tenant.</summary>
+    /// <param name="hash">The bucket, with its tenant's name.</param>
     /// <param name="state">How it stands.</param>
     /// <param name="rateId">The rate of its quota.</param>
-    /// <param name="clock">Asked only when no slot is empty.</param>
-    public Slot* AddLocked(UInt128 hash, BucketState state, int rateId, MonotonicClock clock)
+    /// <param name="clock">Asked only when few slots are empty.</param>
+    public Slot* AddLocked(UInt128 hash, BucketState state, int rateId, MonotonicClock clock) =>
+        PutLocked(NeighbourhoodOf(hash).PlaceFor((uint)(hash >> 64), clock), hash, state, rateId);
+
+    /// <summary>Adds a bucket that was here before a restart: in any free place if its tenant's are taken, since to leave it out would be an amnesty.</summary>
+    /// <inheritdoc cref="AddLocked"/>
+    public Slot* AddAgainLocked(UInt128 hash, BucketState state, int rateId, MonotonicClock clock)
     {
-        var first = SetOf((ulong)hash);
-        var second = SetOf((ulong)(hash >> 64));
-        int roomInFirst = Empties(first), roomInSecond = Empties(second);
-        var slot = roomInFirst + roomInSecond > 0
-            ? FirstEmpty(roomInFirst >= roomInSecond ? first : second)
-            : FirstAsNew(first, second, clock.Now);
-        if (slot is null)
-            return null;
-        if (slot->IsEmpty)
-            _used++;
-        slot->Put((ulong)hash, (ulong)(hash >> 64), state, rateId);
-        return slot;
+        var neighbourhood = NeighbourhoodOf(hash);
+        var slot = neighbourhood.PlaceFor((uint)(hash >> 64), clock);
+        return PutLocked(slot is not null ? slot : neighbourhood.AnyPlace(clock), hash, state, rateId);
     }
 
     /// <summary>Copies every bucket that is not as new to <paramref name="to"/> and returns how many there are.</summary>
@@ -107,8 +105,31 @@ internal sealed unsafe class SlotShard
         return count;
     }
 
+    private Slot* PutLocked(Slot* slot, UInt128 hash, BucketState state, int rateId)
+    {
+        if (slot is null)
+            return null;
+        if (slot->IsEmpty)
+            _used++;
+        slot->Put((ulong)hash, (ulong)(hash >> 64), state, rateId);
+        return slot;
+    }
+
     /// <summary>The upper half of the word is scaled to the number of sets, which need not be a power of two.</summary>
-    private Slot* SetOf(ulong word) => _slots + ((((word >> 32) * _sets) >> 32) * SetSize);
+    private Slot* FirstSetOf(ulong low) => _slots + ((((low >> 32) * _sets) >> 32) * SetSize);
+
+    /// <summary>Always another set, so that a key has sixteen places and not eight.</summary>
+    private Slot* SecondSetOf(ulong high, Slot* first)
+    {
+        var second = FirstSetOf(high);
+        return second != first ? second : first == _slots ? first + SetSize : _slots;
+    }
+
+    private Neighbourhood NeighbourhoodOf(UInt128 hash)
+    {
+        var first = FirstSetOf((ulong)hash);
+        return new Neighbourhood(first, SecondSetOf((ulong)(hash >> 64), first));
+    }
 
     private static Slot* FindIn(Slot* set, ulong low, ulong high)
     {
@@ -116,34 +137,6 @@ internal sealed unsafe class SlotShard
         {
             if (set[i].Is(low, high))
                 return set + i;
-        }
-
-        return null;
-    }
-
-    private static int Empties(Slot* set)
-    {
-        int count = 0;
-        for (int i = 0; i < SetSize; i++)
-            count += set[i].IsEmpty ? 1 : 0;
-        return count;
-    }
-
-    private static Slot* FirstEmpty(Slot* set)
-    {
-        while (!set->IsEmpty)
-            set++;
-        return set;
-    }
-
-    private static Slot* FirstAsNew(Slot* first, Slot* second, in StoreTime time)
-    {
-        for (int i = 0; i < SetSize; i++)
-        {
-            if (first[i].IsAsNew(time))
-                return first + i;
-            if (second[i].IsAsNew(time))
-                return second + i;
         }
 
         return null;

@@ -8,8 +8,8 @@ internal sealed unsafe class SlotTable
     private const int MaxShards = 1024;
     private const int KeysPerShard = 256;
 
-    /// <summary>How full the table is when it holds the keys it was made for; see <see cref="SlotShard"/>.</summary>
-    private const double Load = 0.75;
+    /// <summary>How full the table is when it holds the keys it was made for; see <see cref="Neighbourhood.Reserve"/>.</summary>
+    private const double Load = 0.53;
 
     private readonly SlotMemory _memory;
     private readonly SlotShard[] _shards;

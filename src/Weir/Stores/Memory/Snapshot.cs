@@ -14,13 +14,13 @@ public sealed record SnapshotRead(int Buckets, int Dropped, string? Fault);
 /// The format of a snapshot, little-endian, and the only place that knows it:
 /// <code>
 /// 8  "WEIRSNAP"
-/// 4  version (1)
+/// 4  version (2); 1 was the same but for the tenants' names
 /// 4  rates
 /// 8  hash seed: buckets are known by their hash under it
 /// 8  Unix time in us at which it was written
 /// 8  the store's clock in us at the same moment
 /// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-/// 32 a slot: hash (low, high), spent, stamp, each of the last two with half of the rate's index
+/// 32 a slot: hash (low, high; the lower half of high is the tenant's name), spent, stamp, each of the last two with half of the rate's index
 ///    an empty slot ends the keys' own buckets; those that keys without a place share come after it
 /// 16 XXH3-128 of everything before
 /// </code>
@@ -31,7 +31,7 @@ public sealed record SnapshotRead(int Buckets, int Dropped, string? Fault);
 /// </remarks>
 internal static class Snapshot
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private const int HeaderSize = 40;
     private const int RateSize = 24;
     private const int ChecksumSize = 16;
@@ -72,8 +72,9 @@ internal static class Snapshot
         if (!header.StartsWith(Magic))
             return new(0, 0, "it does not begin as a snapshot does");
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
-        if (version != Version)
-            return new(0, 0, $"its version is {version}; this program reads {Version}");
+        // Where the tenant's name now stands, version 1 had more of the hash: its buckets count in nobody's share until they drain.
+        if (version is < 1 or > Version)
+            return new(0, 0, $"its version is {version}; this program reads 1 and {Version}");
         if (!IsWhole(from))
             return new(0, 0, "its checksum does not match: it was torn or changed");
         from.Position = HeaderSize;
@@ -160,7 +161,7 @@ internal static class Snapshot
         var state = rate.IsWindow ? OpenWindow(slot.State, time) : Drained(rate, slot.State with { At = slot.State.At + shiftUs }, time);
         var shard = table.ShardOf(slot.Hash);
         lock (shard.Gate)
-            return state.Spent == 0 || shard.AddLocked(slot.Hash, state, rate.Id, store.Clock) is not null;
+            return state.Spent == 0 || shard.AddAgainLocked(slot.Hash, state, rate.Id, store.Clock) is not null;
     }
 
     /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>

@@ -1,0 +1,175 @@
+namespace Weir.Redis;
+
+/// <summary>
+/// Decisions that wait to be sent: a line for each tenant, and the lines take turns, so that a tenant with thousands in its line makes no other
+/// wait for them (deficit round robin, Shreedhar and Varghese 1995). Within a tenant the order is that in which they came.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A decision costs as many buckets as it asks; a turn is worth as many as a decision can ask at most, so that every turn sends something and
+/// putting in and taking out take the same time however many lines there are. Tenants that no policy names have one line together, since they
+/// can be invented without end.
+/// </para>
+/// <para>
+/// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998): one that floods ends
+/// at half of what may wait, and whoever has nothing here always finds room, unless as many tenants wait as decisions may.
+/// </para>
+/// <para>Not for use by two threads at once: whoever owns it has a lock.</para>
+/// </remarks>
+/// <param name="most">Decisions that may be unanswered, in the lines or sent.</param>
+internal sealed class FairQueue(int most)
+{
+    /// <summary>What a turn is worth: the dearest decision asks this many buckets.</summary>
+    private const int Turn = Plan.MaxLimits;
+
+    /// <summary>Empty lines that are kept: for a tenant that asks again and again, and for others instead of new ones.</summary>
+    private const int MaxIdle = 64;
+
+    private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
+    private readonly Queue<Line> _turns = new();
+    private readonly Stack<Line> _spare = new();
+    private Line? _last;
+
+    /// <summary>A tenant's decisions, and what is left of its turn.</summary>
+    private sealed class Line
+    {
+        public readonly Queue<PendingTake> Takes = new();
+        public string Tenant = "";
+        public int Credit;
+
+        /// <summary>Whether it is among those that take turns. It may have run empty there, when all in it fell due.</summary>
+        public bool HasTurn;
+    }
+
+    /// <summary>Decisions in all lines, those included that have been answered meanwhile because they fell due.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Tenants that wait.</summary>
+    public int Waiting => _turns.Count;
+
+    /// <summary>Lines that are remembered, empty ones included.</summary>
+    public int Lines => _lines.Count + _spare.Count;
+
+    /// <summary>Puts a decision at the end of its tenant's line. False when the tenant has too many there.</summary>
+    /// <param name="take">The decision.</param>
+    /// <param name="unanswered">Decisions that wait for an answer, in the lines or sent.</param>
+    public bool TryEnqueue(PendingTake take, int unanswered)
+    {
+        int room = most - unanswered;
+        if (room <= 0)
+            return false;
+        // Whoever fell due in a line that nobody sends from is remembered no longer than this.
+        if (Count >= 2 * most)
+            ForgetAnswered();
+        var line = LineOf(take.Share);
+        if (line.Takes.Count >= room && !IsBelow(room, line))
+            return false;
+        if (!line.HasTurn)
+            TakeTurns(line);
+        line.Takes.Enqueue(take);
+        Count++;
+        return true;
+    }
+
+    /// <summary>Takes out the next decisions, from each line in its turn, without those that were answered meanwhile.</summary>
+    /// <param name="batch">Where to; as many as fit, or as there are.</param>
+    /// <returns>How many.</returns>
+    public int Dequeue(Span<PendingTake> batch)
+    {
+        int count = 0;
+        while (count < batch.Length && _turns.TryPeek(out var line))
+        {
+            // What is left of a turn that the last batch ended in the middle of comes first.
+            if (line.Credit <= 0)
+                line.Credit += Turn;
+            count += Serve(line, batch[count..]);
+            if (line.Takes.Count == 0)
+                Close(line);
+            else if (line.Credit <= 0)
+                _turns.Enqueue(_turns.Dequeue());
+        }
+
+        return count;
+    }
+
+    private Line LineOf(string tenant)
+    {
+        // A crowd is mostly one tenant's, and waits for the lock meanwhile.
+        if (_last is { } last && last.Tenant == tenant)
+            return last;
+        if (!_lines.TryGetValue(tenant, out var line))
+        {
+            line = _spare.TryPop(out var spare) ? spare : new Line();
+            line.Tenant = tenant;
+            _lines.Add(tenant, line);
+        }
+
+        return _last = line;
+    }
+
+    private void TakeTurns(Line line)
+    {
+        line.HasTurn = true;
+        line.Credit = 0;
+        _turns.Enqueue(line);
+    }
+
+    /// <summary>Takes from the line at hand until its turn is over. A turn may be overdrawn by one decision, which the next turn pays for.</summary>
+    private int Serve(Line line, Span<PendingTake> batch)
+    {
+        int count = 0;
+        while (count < batch.Length && line.Credit > 0 && line.Takes.TryDequeue(out var take))
+        {
+            Count--;
+            if (take.IsAnswered)
+                continue;
+            line.Credit -= take.Buckets;
+            batch[count++] = take;
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether fewer wait in a line. All have the same deadline, so those that fell due are the first of it.</summary>
+    private bool IsBelow(int room, Line line)
+    {
+        ForgetAnswered(line);
+        return line.Takes.Count < room;
+    }
+
+    private void ForgetAnswered(Line line)
+    {
+        while (line.Takes.TryPeek(out var first) && first.IsAnswered)
+        {
+            line.Takes.Dequeue();
+            Count--;
+        }
+    }
+
+    private void ForgetAnswered()
+    {
+        for (int left = _turns.Count; left > 0; left--)
+        {
+            var line = _turns.Peek();
+            ForgetAnswered(line);
+            if (line.Takes.Count == 0)
+                Close(line);
+            else
+                _turns.Enqueue(_turns.Dequeue());
+        }
+    }
+
+    /// <summary>The line at hand is empty. Its tenant has no claim to what is left of the turn: who does not wait saves nothing up.</summary>
+    private void Close(Line line)
+    {
+        _turns.Dequeue();
+        line.HasTurn = false;
+        if (_lines.Count <= MaxIdle)
+            return;
+        _lines.Remove(line.Tenant);
+        if (_last == line)
+            _last = null;
+        if (_spare.Count < MaxIdle)
+            _spare.Push(line);
+    }
+}

@@ -1,0 +1,171 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Tests.Stores;
+
+/// <summary>What others do to a tenant's places in memory, and to what it may take: nothing.</summary>
+public sealed class TenantSharesTests
+{
+    private const int Burst = 10;
+
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), Burst);
+
+    /// <summary>So large that the bucket of those without a place never refuses, and all come who may.</summary>
+    private static readonly TokenQuota Wide = TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000);
+
+    private readonly FakeTimeProvider _time = Some.Clock();
+
+    private static bool Take(MemoryStore store, string tenant, string key, bool listed = true, TokenQuota? quota = null) =>
+        store.TakeAsync(Some.Request(key, tenant: tenant, quota: quota ?? Slow) with { TenantIsListed = listed }).Result.Outcome == BucketOutcome.Allowed;
+
+    /// <summary>Each of the tenant's keys gets its whole burst, and not a token more.</summary>
+    private static void AssertEachKeyHasABucketOfItsOwn(MemoryStore store, string tenant, int keys)
+    {
+        long overflowed = store.Overflowed;
+        for (int key = 0; key < keys; key++)
+        {
+            for (int i = 0; i < Burst; i++)
+                Assert.True(Take(store, tenant, $"key{key}"));
+        }
+
+        Assert.Equal(overflowed, store.Overflowed);
+        for (int key = 0; key < keys; key++)
+            Assert.False(Take(store, tenant, $"key{key}"));
+    }
+
+    [Fact]
+    public void L9_A_million_random_keys_of_one_tenant_leave_another_its_places()
+    {
+        var store = Some.Memory(_time, maxKeys: 200_000);
+        AssertEachKeyHasABucketOfItsOwn(store, "before", 200);
+        var random = new Random(1);
+        for (int i = 0; i < 1_000_000; i++)
+            Take(store, "flood", $"random{random.NextInt64()}", quota: Wide);
+
+        AssertEachKeyHasABucketOfItsOwn(store, "quiet", 200);
+        for (int key = 0; key < 200; key++)
+            Assert.False(Take(store, "before", $"key{key}"));
+    }
+
+    [Fact]
+    public void L9_Two_that_flood_one_after_the_other_leave_a_third_nearly_all_of_its_keys()
+    {
+        const int Keys = 200;
+        var store = Some.Memory(_time, maxKeys: 20_000);
+        for (int i = 0; i < 400_000; i++)
+            Take(store, i < 200_000 ? "first" : "second", $"key{i}", quota: Wide);
+        long before = store.Used;
+        for (int i = 0; i < Keys; i++)
+            Take(store, "quiet", $"key{i}");
+        Assert.InRange(store.Used - before, Keys * 95 / 100, Keys);
+    }
+
+    [Fact]
+    public void L9_Invented_tenants_without_end_have_one_share_together()
+    {
+        var store = Some.Memory(_time, maxKeys: 10_000);
+        for (int i = 0; i < 200_000; i++)
+            Take(store, $"invented{i}", "key", listed: false, Wide);
+        Assert.InRange(store.Used, store.Capacity * 7 / 10, store.Capacity * 3 / 4);
+        AssertEachKeyHasABucketOfItsOwn(store, "quiet", 100);
+    }
+
+    [Fact]
+    public void L10_A_tenant_alone_has_three_quarters_of_the_table_which_is_more_than_it_is_sized_for()
+    {
+        var store = Some.Memory(_time, maxKeys: 10_000);
+        for (int i = 0; i < 200_000; i++)
+            Take(store, "alone", $"key{i}", quota: Wide);
+        Assert.InRange(store.Used, 13_000, store.Capacity * 3 / 4);
+    }
+
+    [Fact]
+    public void A_flood_that_has_drained_leaves_its_places_to_whoever_wants_them()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        for (int i = 0; i < 20_000; i++)
+            Take(store, "first", $"key{i}", quota: Some.Quota);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        long before = store.Overflowed;
+        for (int i = 0; i < 900; i++)
+            Take(store, "second", $"key{i}");
+        Assert.InRange(store.Overflowed - before, 0, 9);
+    }
+
+    [Fact]
+    public void L9_Answers_kept_for_one_tenant_leave_room_for_another_and_are_over_in_time()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        StoreFault Keep(string tenant, int id) =>
+            store.AskAsync(new StoreAsk(Some.Request(tenant: tenant, quota: Wide), StoreVerb.Take) { Memo = new Memo((UInt128)id, 1) }).Result.Fault;
+        Assert.Equal(500, Enumerable.Range(0, 10_000).Count(id => Keep("flood", id) == StoreFault.None));
+        Assert.All(Enumerable.Range(0, 200), id => Assert.Equal(StoreFault.None, Keep("quiet", id)));
+        _time.Advance(Memo.Memory);
+        Assert.Equal(500, Enumerable.Range(10_000, 10_000).Count(id => Keep("flood", id) == StoreFault.None));
+    }
+
+    [Fact]
+    public void L9_Places_held_by_one_tenant_leave_room_for_another_and_are_free_in_time()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        Assert.True(ConcurrencyQuota.TryCreate(5, TimeSpan.FromMinutes(1), out var quota, out _));
+        var plan = Some.PlanOf(new Limit("running", new[] { Limit.KeyDimension }, quota));
+        StoreFault Hold(string tenant, int key) =>
+            store.TakeAsync(plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = true, Hold = new Hold((UInt128)key + 1) }).Result.Fault;
+        Assert.Equal(500, Enumerable.Range(0, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
+        Assert.All(Enumerable.Range(0, 200), key => Assert.Equal(StoreFault.None, Hold("quiet", key)));
+        Assert.Equal(700, store.Places.Holders);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(500, Enumerable.Range(10_000, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
+    }
+
+    [Fact]
+    public void L1_A_tenant_without_its_share_is_held_to_one_bucket_for_all_its_homeless_keys()
+    {
+        var store = Some.Memory(_time, maxKeys: 64);
+        for (int i = 0; i < 2_000; i++)
+            Take(store, "flood", $"key{i}");
+        long used = store.Used;
+        int admitted = Enumerable.Range(0, 2_000).Count(i => Take(store, "flood", $"other{i}"));
+        Assert.Equal(0, admitted);
+        Assert.Equal(used, store.Used);
+    }
+
+    [Fact]
+    public async Task L9_Floods_from_several_threads_leave_quiet_tenants_exactly_what_is_theirs()
+    {
+        const int Keys = 40;
+        var store = Some.Memory(_time, maxKeys: 4_096);
+        var quiet = new int[Keys];
+        await Task.WhenAll(
+            [
+                .. Enumerable.Range(0, 2).Select(seed => Task.Run(() => Flood(store, seed, listed: true))),
+                .. Enumerable.Range(2, 2).Select(seed => Task.Run(() => Flood(store, seed, listed: false))),
+                .. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+                {
+                    for (int i = 0; i < Keys * Burst; i++)
+                    {
+                        if (Take(store, $"quiet{i % 4}", $"key{i % Keys}"))
+                            Interlocked.Increment(ref quiet[i % Keys]);
+                    }
+                })),
+            ]);
+        Assert.All(quiet, admitted => Assert.Equal(Burst, admitted));
+    }
+
+    /// <summary>Two fill the table, two see that a key of the flood that comes back is under its own limit all the while.</summary>
+    private static void Flood(MemoryStore store, int seed, bool listed)
+    {
+        var quota = seed % 2 == 0 ? Slow : Wide;
+        var random = new Random(seed);
+        var admitted = new Dictionary<int, int>();
+        for (int i = 0; i < 50_000; i++)
+        {
+            int key = random.Next(20_000);
+            if (Take(store, listed ? "flood" : $"flood{seed}", $"{seed}-{key}", listed, quota))
+                admitted[key] = admitted.GetValueOrDefault(key) + 1;
+        }
+
+        Assert.All(admitted.Values, count => Assert.InRange(count, 1, quota.Capacity));
+    }
+}
