@@ -173,6 +173,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
                 tried[tenant] = plan is not null && PolicyDocument.TryParseTenant(candidate, tenant, text!, out var there, out _, out _) ? there : null;
         }
 
+        if (plans.Count == 0)
+            return errors;
         _draft = _draft.With(_draft.Live.With(plans), _blocks);
         _candidateDraft = _candidateDraft?.With(_candidateDraft.Live.With(tried), _blocks);
         return errors;
