@@ -6,6 +6,9 @@ public sealed class RedisOptions
     /// <summary>The default of <see cref="Deadline"/>.</summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>The default of <see cref="LeaseHorizon"/>.</summary>
+    public static readonly TimeSpan DefaultLeaseHorizon = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Servers as <c>host:port</c>, separated by commas. Empty means that there is no Redis.</summary>
     public string Endpoints { get; set; } = "";
 
@@ -26,6 +29,15 @@ public sealed class RedisOptions
 
     /// <summary>The database number, from 0 (the default); a cluster has only 0.</summary>
     public int Database { get; set; }
+
+    /// <summary>
+    /// How long tokens live that are leased to an instance for a busy bucket; zero leases none, and Redis makes every decision. From 1 ms to 1 s; 20 ms by default. The same
+    /// at all instances that share buckets.
+    /// </summary>
+    public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
+
+    /// <summary>Busy buckets that an instance knows at the same time; 65,536 by default, some 200 bytes each.</summary>
+    public int LeaseBuckets { get; set; } = 65_536;
 
     /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;

@@ -21,6 +21,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly RedisKeyFormat _keys;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
+    private readonly LeaseTable? _leases;
+    private readonly ITimer? _leaseEnds;
     private TakeBatcher? _batcher;
     private string? _connectError;
 
@@ -38,6 +40,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
+        (_leases, _leaseEnds) = BeginLeases();
     }
 
     /// <summary>Opens a store of other keys beside another store, over that one's connection but with a queue of its own.</summary>
@@ -51,6 +54,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _time = host._time;
         _isGuest = true;
         _connecting = BesideAsync(host._connecting);
+        (_leases, _leaseEnds) = BeginLeases();
     }
 
     /// <inheritdoc/>
@@ -65,6 +69,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <summary>The connection, once there is one, for others who need Redis.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
+    /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
+    public long DecidedLocally => _leases?.Decided ?? 0;
+
+    /// <summary>Buckets of which tokens are leased now.</summary>
+    public int LeasesOut => _leases?.Out ?? 0;
+
     /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
@@ -77,7 +87,16 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         if (_batcher is not { } batcher)
             return new(BucketAnswer.Failed(StoreFault.Unreachable));
-        var asked = ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask) : Ask(batcher, ask, 0);
+        LeaseTrip? trip = null;
+        if (_leases is not null && LeaseTable.MayDecide(ask))
+        {
+            if (_leases.TryDecide(ask, out var decided, out trip))
+                return new(decided);
+        }
+        else if (ask.What >= StoreVerb.Charge)
+            _leases?.Forget(ask.Limits);
+
+        var asked = AskRedis(batcher, ask, KeysOf(ask), trip);
         return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
     }
 
@@ -103,11 +122,14 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await GiveBackAllAsync().ConfigureAwait(false);
         await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connecting.IsCompletedSuccessfully && !_isGuest)
             await _connecting.Result.DisposeAsync().ConfigureAwait(false);
         _batcher?.Dispose();
         _stopping.Dispose();
+        if (_leaseEnds is not null)
+            await _leaseEnds.DisposeAsync().ConfigureAwait(false);
     }
 
     private ConnectionMultiplexer Begin(ConnectionMultiplexer connection)
@@ -138,20 +160,57 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
     }
 
+    private (LeaseTable?, ITimer?) BeginLeases()
+    {
+        if (_options.LeaseHorizon == TimeSpan.Zero)
+            return (null, null);
+        var table = new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time);
+        var ends = _time.CreateTimer(static store => ((RedisStore)store!).GiveBack(all: false), this, _options.LeaseHorizon, _options.LeaseHorizon);
+        return (table, ends);
+    }
+
+    /// <summary>Gives back what is left of leases that have ended. Should that be lost, their buckets are the emptier for it until they refill.</summary>
+    private List<Task> GiveBack(bool all)
+    {
+        var asked = new List<Task>();
+        if (_leases is null || _batcher is not { } batcher)
+            return asked;
+        foreach (var (trip, limit, wish) in _leases.TakeEnded(all))
+        {
+            var back = _leases.ReturnOf(trip, limit, wish);
+            asked.Add(AskRedis(batcher, new StoreAsk(back.Limits, StoreVerb.Charge), back.Keys, back).AsTask());
+        }
+
+        return asked;
+    }
+
+    /// <summary>So that whoever stops in order leaves nothing leased behind.</summary>
+    private async Task GiveBackAllAsync()
+    {
+        await Task.WhenAll(GiveBack(all: true)).ConfigureAwait(false);
+    }
+
+    private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip)
+    {
+        if (trip is not null)
+            trip.Keys = keys;
+        return ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask, keys, trip) : Ask(batcher, ask, keys, trip, 0);
+    }
+
     /// <summary>
     /// Asks with the windows of now, by the clock of Redis as far as we know it. If that is elsewhere Redis does nothing but say what time it is,
     /// and is asked once more.
     /// </summary>
-    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask)
+    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask, byte[][] keys, LeaseTrip? trip)
     {
-        var answer = await Ask(batcher, ask, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
+        var answer = await Ask(batcher, ask, keys, trip, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
         if (answer.Fault == StoreFault.None || answer.IsStale)
             Volatile.Write(ref _aheadUs, answer.NowUs - WallUs());
-        return answer.IsStale ? await Ask(batcher, ask, answer.NowUs).ConfigureAwait(false) : answer;
+        return answer.IsStale ? await Ask(batcher, ask, keys, trip, answer.NowUs).ConfigureAwait(false) : answer;
     }
 
-    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, long redisUs) =>
-        batcher.AskAsync(ask, KeysOf(ask), AskWriter.Write(ask, redisUs));
+    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip, long redisUs) =>
+        batcher.AskAsync(ask, keys, AskWriter.Write(ask, redisUs, trip, _leases?.HorizonUs ?? 0), trip);
 
     private byte[][] KeysOf(in StoreAsk ask)
     {

@@ -15,7 +15,7 @@ public sealed class OrderTests
     public async Task Each_take_of_a_bucket_sees_what_those_before_it_have_spent()
     {
         await using var server = await TestRedis.StartAsync();
-        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromSeconds(10), LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
 
         for (int round = 0; round < Rounds; round++)
@@ -38,7 +38,7 @@ public sealed class OrderTests
     public async Task L9_A_lone_decision_behind_thousands_of_another_tenant_leaves_with_the_next_call()
     {
         await using var server = await TestRedis.StartProcessAsync();
-        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) }, TimeProvider.System);
+        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1), LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();

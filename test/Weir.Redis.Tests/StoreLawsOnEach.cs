@@ -68,7 +68,7 @@ public abstract class StoreOnAServer(Func<Task<ITestRedis>> start) : IAsyncLifet
     public async ValueTask InitializeAsync()
     {
         _server = await start();
-        _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = Patience }, TimeProvider.System);
+        _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = Patience, LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
         Assert.True(await _store.WaitUntilConnectedAsync(Patience));
     }
 

@@ -6,10 +6,12 @@ namespace Weir.Redis;
 /// <summary>Spells one decision's numbers for <c>take.lua</c>, as that says: doubles, little-endian.</summary>
 internal static class AskWriter
 {
-    private const int Head = 3;
+    private const int Head = 4;
     private const int MemoFields = 2;
-    private const int LimitFields = 4;
-    private const int MostFields = LimitFields + 6;
+    private const int LimitFields = 7;
+    private const int LeaseFields = 3;
+    private const int WindowFields = 3;
+    private const int MostFields = LimitFields + LeaseFields + WindowFields;
 
     private enum Kind
     {
@@ -21,13 +23,16 @@ internal static class AskWriter
     /// <summary>Spells what is asked.</summary>
     /// <param name="ask">What is asked.</param>
     /// <param name="redisUs">The time of Redis as far as we know it; only windows need it.</param>
-    public static byte[] Write(in StoreAsk ask, long redisUs)
+    /// <param name="trip">What is asked for beside it; null for nothing.</param>
+    /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
+    public static byte[] Write(in StoreAsk ask, long redisUs, LeaseTrip? trip = null, long horizonUs = 0)
     {
         Span<double> numbers = stackalloc double[Head + MemoFields + (Plan.MaxLimits * MostFields)];
         int count = 0;
         numbers[count++] = (int)ask.What;
         numbers[count++] = ask.Limits.Count;
         numbers[count++] = ask.Memo is null ? 0 : ask.Memo.Settles ? 2 : 1;
+        numbers[count++] = trip is null ? 0 : horizonUs;
         if (ask.Memo is { } memo)
         {
             numbers[count++] = Math.Ceiling(memo.Keep.TotalMilliseconds);
@@ -36,7 +41,11 @@ internal static class AskWriter
 
         int index = 0;
         foreach (var limit in ask.Limits)
-            Write(ask, limit, ask.OnlyEnds?[index++] ?? 0, redisUs, numbers, ref count);
+        {
+            Write(ask, limit, ask.OnlyEnds?[index] ?? 0, redisUs, trip, index, numbers, ref count);
+            index++;
+        }
+
         var bytes = new byte[count * sizeof(double)];
         if (BitConverter.IsLittleEndian)
             MemoryMarshal.AsBytes(numbers[..count]).CopyTo(bytes);
@@ -45,7 +54,7 @@ internal static class AskWriter
         return bytes;
     }
 
-    private static void Write(in StoreAsk ask, Limit limit, long onlyEnd, long redisUs, Span<double> to, ref int count)
+    private static void Write(in StoreAsk ask, Limit limit, long onlyEnd, long redisUs, LeaseTrip? trip, int index, Span<double> to, ref int count)
     {
         to[count++] = (int)(limit.Quota switch { TokenQuota => Kind.Bucket, WindowQuota => Kind.Window, _ => Kind.Places });
         to[count++] = limit.Mode == LimitMode.Shadow ? 1 : 0;
@@ -58,6 +67,7 @@ internal static class AskWriter
                 var edges = window.Calendar.Around(redisUs);
                 to[count++] = edges.PreviousStartUs;
                 to[count++] = edges.StartUs;
+                Write(trip, index, to, ref count);
                 to[count++] = edges.EndUs;
                 to[count++] = edges.NextEndUs;
                 to[count++] = edges.EndAfterNextUs;
@@ -66,13 +76,25 @@ internal static class AskWriter
                 to[count++] = limit.Cost;
                 to[count++] = ask.Limits.LeaseUs(places) / 1000;
                 to[count++] = 0;
+                Write(trip, index, to, ref count);
                 break;
             default:
                 to[count++] = limit.Quota.Rate.UnitsPerToken;
                 to[count++] = limit.Quota.Rate.UnitsPerTick;
                 to[count++] = limit.Quota.Rate.TickUs;
+                Write(trip, index, to, ref count);
                 break;
         }
+    }
+
+    private static void Write(LeaseTrip? trip, int index, Span<double> to, ref int count)
+    {
+        if (trip is null)
+            return;
+        var wish = trip[index];
+        to[count++] = wish.Tokens;
+        to[count++] = wish.Back;
+        to[count++] = wish.BackStampUs;
     }
 
     private static void WriteReversed(ReadOnlySpan<double> numbers, Span<byte> to)

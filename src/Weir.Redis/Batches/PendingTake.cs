@@ -8,7 +8,7 @@ namespace Weir.Redis;
 /// (<see cref="Resumption"/>). It is not pooled: a reply may come long after the deadline did, and must then find this
 /// decision and not another one.
 /// </remarks>
-internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, long dueAt) : IValueTaskSource<BucketAnswer>
+internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, LeaseTrip? trip, long dueAt) : IValueTaskSource<BucketAnswer>
 {
     private ManualResetValueTaskSourceCore<BucketAnswer> _core;
     private BucketAnswer _answer;
@@ -28,6 +28,9 @@ internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, l
 
     /// <summary>What is asked, in the script's.</summary>
     public byte[] Numbers { get; } = numbers;
+
+    /// <summary>What is asked for beside it; null for nothing.</summary>
+    public LeaseTrip? Trip { get; } = trip;
 
     /// <summary>The timestamp at which the caller stops waiting.</summary>
     public long DueAt { get; } = dueAt;

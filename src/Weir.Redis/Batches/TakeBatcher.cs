@@ -75,9 +75,9 @@ internal sealed class TakeBatcher : IDisposable
     public string? LastError => _calls.LastError;
 
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
-    public ValueTask<BucketAnswer> AskAsync(in StoreAsk ask, byte[][] keys, byte[] numbers)
+    public ValueTask<BucketAnswer> AskAsync(in StoreAsk ask, byte[][] keys, byte[] numbers, LeaseTrip? trip = null)
     {
-        var take = new PendingTake(ask, keys, numbers, _time.GetTimestamp() + _deadlineTicks);
+        var take = new PendingTake(ask, keys, numbers, trip, _time.GetTimestamp() + _deadlineTicks);
         lock (_gate)
         {
             if (!_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))

@@ -107,7 +107,7 @@ internal static class TakeScript
 
         int fields = 0;
         foreach (var take in takes)
-            fields += HeadFields + (take.Ask.Limits.Count * LineFields);
+            fields += HeadFields + (take.Ask.Limits.Count * (take.Trip is null ? LineFields : LineFields + 1));
         if (doubles.Length != fields * sizeof(double))
         {
             answers.Fill(BucketAnswer.Failed(StoreFault.Refusing));
@@ -115,7 +115,7 @@ internal static class TakeScript
         }
 
         for (int i = 0; i < answers.Length; i++)
-            answers[i] = ReadOne(ref doubles, takes[i].Ask.Limits);
+            answers[i] = ReadOne(ref doubles, takes[i].Ask.Limits, takes[i].Trip);
     }
 
     /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
@@ -134,20 +134,24 @@ internal static class TakeScript
         return new KeptAnswer(rest.ToArray(), lines);
     }
 
-    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in LimitSet limits)
+    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in LimitSet limits, LeaseTrip? trip)
     {
         var code = (Code)Next(ref doubles);
         long now = Next(ref doubles);
         Span<BucketLine> lines = stackalloc BucketLine[limits.Count];
+        Span<long> leased = stackalloc long[limits.Count];
         var worst = BucketOutcome.Allowed;
         int index = 0;
         foreach (var limit in limits)
         {
-            var line = lines[index++] = ReadLine(ref doubles);
+            var line = lines[index] = ReadLine(ref doubles);
+            leased[index++] = trip is null ? 0 : Next(ref doubles);
             if (limit.Mode == LimitMode.Enforce && line.Outcome > worst)
                 worst = line.Outcome;
         }
 
+        if (trip is not null && code == Code.Answered)
+            Learn(trip, worst, lines, leased, new StoreTime(now, now));
         return code switch
         {
             Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, new StoreTime(now, now), DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
@@ -156,6 +160,20 @@ internal static class TakeScript
             Code.Gone => BucketAnswer.Failed(StoreFault.Gone),
             _ => BucketAnswer.Failed(StoreFault.Damaged),
         };
+    }
+
+    /// <summary>What was leased is spent for Redis, and not yet for whoever asked.</summary>
+    private static void Learn(LeaseTrip trip, BucketOutcome worst, Span<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time)
+    {
+        trip.Learn(new BucketAnswer(worst, lines, time, DecisionSource.Redis), leased);
+        int index = 0;
+        foreach (var limit in trip.Limits)
+        {
+            var state = lines[index].State;
+            long units = limit.Quota is TokenQuota bucket ? bucket.UnitsOf(leased[index]) : leased[index];
+            lines[index] = lines[index] with { State = state with { Spent = Math.Max(0, state.Spent - units) } };
+            index++;
+        }
     }
 
     private static BucketLine ReadLine(ref ReadOnlySpan<byte> doubles) =>

@@ -3,12 +3,14 @@
 --
 -- KEYS     decision by decision: its memo, if it has one, then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, decision by decision:
---          what (0 check, 1 take, 2 charge, 3 reset), limits, memo (0 none, 1 once, 2 settle)
+--          what (0 check, 1 take, 2 charge, 3 reset), limits, memo (0 none, 1 once, 2 settle), horizon (the microseconds that a lease lives; 0: no leases)
 --          with a memo: milliseconds to keep it, milliseconds for which it may be settled (0: it is nothing to settle)
---          then for each limit: kind, shadow (1 or 0), capacity, cost, and by kind
+--          then for each limit: kind, shadow (1 or 0), capacity, cost, and three by kind
 --            0 bucket  units a token, units that drain a tick, microseconds a tick
---            1 window  the only end at which to give back (0: any), then five edges: the beginning of the window before, then four ends
+--            1 window  the only end at which to give back (0: any), and of five edges (the beginning of the window before, then four ends) the first two
 --            2 places  how many a holder has, milliseconds for which they are held, 0
+--          with a horizon: tokens wanted ahead, tokens given back that were leased and not used, the stamp of the lease that they were of
+--          of a window the three edges that are left
 -- ARGV[2…] decision by decision: with a memo, its fingerprint and then what to keep with it; for each limit of places, its holder
 -- value    of a bucket: three doubles and a float, little-endian: units spent, the stamp in us, units a token, units that drain a microsecond. Of a
 --          window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Of places: a sorted set of holders by the time at which they lose
@@ -16,6 +18,7 @@
 -- memo     a byte (1 to be settled, 2 settled or nothing to settle), 16 bytes of fingerprint, two doubles (when it can be settled no more, limits), the
 --          reply, and what was to be kept with it
 -- reply    doubles, little-endian, decision by decision: code, the time of Redis in us, then for each limit: outcome, spent, stamp or end in us.
+--          With a horizon also the tokens that are leased. The stamp of a lease is the time of Redis, or, of a window, its end.
 --          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle, 5 damage
 --          outcome 0 allowed, 1 refused, 2 never fits
 --
@@ -23,6 +26,10 @@
 -- a missing one. A decision that is refused by a limit that is no shadow spends nothing. What refused it is written in two cases, which change
 -- nothing of what is spent: to take back a stamp from a clock that has since stepped back (it is believed for one second at most, and mints
 -- nothing), and when the quota has changed, so that the key lives as long as the answer that was given is true.
+--
+-- A lease is spent when it is granted. So that what is outstanding never exceeds what is spent, though that drains, spent is raised to what drains in
+-- a horizon before a lease is granted; what has drained of a lease since is not given back with it, since it has been handed out again. Horizons
+-- must be the same for all. Of a window nothing drains, and what was leased in one is not given back to another.
 --
 -- A key is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
 
@@ -35,6 +42,7 @@ local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local VALUE_SIZE = 28
 local LINE_SIZE = 24
+local LEASE_LINE_SIZE = 32
 local MEMO_HEAD = 33
 -- Longer than any quota takes to drain; Redis refuses what it cannot count.
 local MAX_TTL_MS = 4000000000000
@@ -45,6 +53,7 @@ local pack, unpack, concat, format, sub = struct.pack, struct.unpack, table.conc
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local numbers, position, text, key_index = ARGV[1], 1, 1, 0
+local horizon_us = 0
 
 -- What keys hold by now (false: nothing), and the milliseconds for which those are to be kept that were changed (0: not at all).
 local values, ttls = {}, {}
@@ -135,6 +144,16 @@ end
 
 local bucket = {}
 
+-- What was leased and not used comes back as old as it is.
+local function give_back(limit, spent)
+  local aged = limit.back * limit.unit - (ceil(now_us / limit.tick_us) - floor(limit.back_us / limit.tick_us)) * limit.refill
+  if aged <= 0 then
+    return spent
+  end
+  limit.changed = true
+  return max(0, spent - aged)
+end
+
 function bucket.ask(limit, unit, refill, tick_us)
   limit.unit, limit.refill, limit.tick_us = unit, refill, tick_us
   local spent, at_us, unit_then, drain_then = read(limit.key)
@@ -160,6 +179,9 @@ function bucket.ask(limit, unit, refill, tick_us)
   if elapsed > 0 then
     drained = max(0, spent - elapsed * refill)
   end
+  if limit.back > 0 then
+    spent, drained = give_back(limit, spent), give_back(limit, drained)
+  end
   limit.spent, limit.at_us, limit.drained, limit.stamp_us, limit.now_us = spent, at_us, drained, stamp_us, now_tick * tick_us
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
@@ -183,7 +205,16 @@ function bucket.preview(limit)
 end
 
 function bucket.spend(limit)
-  put_bucket(limit, limit.drained + limit.cost * limit.unit, max(limit.stamp_us, limit.now_us))
+  local spent = limit.drained + limit.cost * limit.unit
+  if limit.want > 0 then
+    local raised = max(limit.drained, ceil(horizon_us / limit.tick_us) * limit.refill) + limit.cost * limit.unit
+    local room = floor((limit.capacity * limit.unit - raised) / limit.unit)
+    if room > 0 then
+      limit.leased = min(limit.want, room)
+      spent = raised + limit.leased * limit.unit
+    end
+  end
+  put_bucket(limit, spent, max(limit.stamp_us, limit.now_us))
 end
 
 function bucket.charge(limit)
@@ -232,6 +263,10 @@ function window.ask(limit, only, e0, e1)
     until_us = ends
   end
   limit.changed = unit and until_us ~= at_us
+  if limit.back > 0 and limit.back_us == until_us then
+    spent = max(0, spent - limit.back)
+    limit.changed = true
+  end
   limit.unit, limit.only, limit.spent, limit.at_us, limit.gone_us = 0, only, spent, until_us, until_us
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
@@ -244,7 +279,8 @@ function window.preview(limit)
 end
 
 function window.spend(limit)
-  limit.spent = limit.spent + limit.cost
+  limit.leased = max(0, min(limit.want, limit.capacity - limit.spent - limit.cost))
+  limit.spent = limit.spent + limit.cost + limit.leased
   write(limit, 0)
 end
 
@@ -323,11 +359,19 @@ local function new_limit()
   -- All fields at once: a table that grows is laid out anew several times.
   return {
     key = '', kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, drain = 0, spent = 0, at_us = 0, only = 0, lease_ms = 0,
-    holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false,
+    want = 0, back = 0, back_us = 0, leased = 0, holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false,
   }
 end
 
 local function reply_of(count)
+  if horizon_us > 0 then
+    local lines = { pack('<dd', ANSWERED, now_us) }
+    for i = 1, count do
+      local limit = limits[i]
+      lines[i + 1] = pack('<dddd', limit.outcome, limit.spent, limit.at_us, limit.leased)
+    end
+    return concat(lines)
+  end
   local first = limits[1]
   local reply = pack('<ddddd', ANSWERED, now_us, first.outcome, first.spent, first.at_us)
   if count == 1 then
@@ -342,7 +386,7 @@ local function reply_of(count)
 end
 
 local function blank(code, count)
-  return pack('<dd', code, now_us) .. string.rep('\0', count * LINE_SIZE)
+  return pack('<dd', code, now_us) .. string.rep('\0', count * (horizon_us > 0 and LEASE_LINE_SIZE or LINE_SIZE))
 end
 
 -- A reply of other limits than those that are asked about now is cut, or filled up, to as many.
@@ -369,6 +413,10 @@ local function ask_all(count)
     local kind, shadow, a, b, c
     kind, shadow, limit.capacity, limit.cost, a, b, c, position = unpack('<ddddddd', numbers, position)
     limit.key, limit.shadow, limit.kind = next_key(), shadow, KINDS[kind]
+    limit.want, limit.back, limit.leased = 0, 0, 0
+    if horizon_us > 0 then
+      limit.want, limit.back, limit.back_us, position = unpack('<ddd', numbers, position)
+    end
     local said, outcome = limit.kind.ask(limit, a, b, c)
     limit.outcome = outcome
     code = max(code, said)
@@ -384,7 +432,7 @@ local function take_all(count, worst)
     local limit = limits[i]
     if limit.outcome == ALLOWED and worst == ALLOWED then
       limit.kind.spend(limit)
-    elseif limit.outcome == REFUSED then
+    elseif limit.outcome == REFUSED or limit.back > 0 then
       limit.kind.insist(limit)
     end
   end
@@ -410,7 +458,7 @@ end
 
 local function decide()
   local what, count, memo_kind
-  what, count, memo_kind, position = unpack('<ddd', numbers, position)
+  what, count, memo_kind, horizon_us, position = unpack('<dddd', numbers, position)
   local memo, before
   if memo_kind > 0 then
     memo = { key = next_key(), fingerprint = next_text(), text = next_text() }

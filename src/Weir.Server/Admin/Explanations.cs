@@ -61,6 +61,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             yield return ($"when.{condition.Dimension}", string.Join(" or ", condition.Patterns));
         yield return ("cost", limit.Cost.ToString(CultureInfo.InvariantCulture));
         yield return ("mode", Spelling.Of(limit.Mode));
+        yield return ("lease", limit.IsStrict ? "off" : "on");
     }
 
     private static (string Name, string Value)[] ValuesOf(Quota quota) => quota switch

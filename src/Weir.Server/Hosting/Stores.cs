@@ -90,6 +90,7 @@ internal sealed class Stores : IAsyncDisposable
         Prefix = settings.Prefix,
         Database = settings.Database,
         Deadline = TimeSpan.FromMilliseconds(settings.DeadlineMs),
+        LeaseHorizon = TimeSpan.FromMilliseconds(settings.LeaseMs),
     };
 
     private static BreakerOptions BreakerOptionsOf(WeirOptions.BreakerSettings settings) => new()

@@ -104,6 +104,9 @@ internal sealed class WeirOptions
 
         /// <summary>Milliseconds that a decision waits for Redis, from 1 to 10,000; 15 by default.</summary>
         public int DeadlineMs { get; set; } = (int)RedisOptions.DefaultDeadline.TotalMilliseconds;
+
+        /// <summary>Milliseconds that a lease of a busy bucket lives, from 1 to 1,000; 0 leases nothing. 20 by default, and the same at all instances.</summary>
+        public int LeaseMs { get; set; } = (int)RedisOptions.DefaultLeaseHorizon.TotalMilliseconds;
     }
 
     internal sealed class MemorySettings

@@ -16,6 +16,12 @@ internal sealed class StoreMetrics : IDisposable
             return;
         failover.Faulted += fault => Interlocked.Increment(ref _faults[(int)fault]);
         failover.OutageBegan += _ => Interlocked.Increment(ref _outages);
+        if (stores.Redis is { } redis)
+        {
+            _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
+            _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
+        }
+
         _meter.CreateObservableGauge("weir.breaker.state", () => (int)failover.State, null, "0 closed: Redis decides. 1 open, 2 half-open: memory decides.");
         _meter.CreateObservableCounter("weir.outages", () => Volatile.Read(ref _outages), "{outage}", "Outages of Redis that began.");
         _meter.CreateObservableCounter("weir.store.faults", Faults, "{fault}", "Calls that Redis did not answer, by kind.");

@@ -83,7 +83,8 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);
         if (answer.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
         {
-            _breaker.Succeeded();
+            if (!answer.IsLocal)
+                _breaker.Succeeded();
             return answer;
         }
 

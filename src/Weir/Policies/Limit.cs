@@ -43,6 +43,9 @@ public sealed class Limit
     /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of places: how many a request holds, whatever its cost.</summary>
     public long Cost { get; init; } = 1;
 
+    /// <summary>True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.</summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>All must hold for the limit to apply; none by default.</summary>
     public ImmutableArray<Condition> When { get; init; } = [];
 

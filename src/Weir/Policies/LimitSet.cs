@@ -30,6 +30,15 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>The limits that apply, in the plan's order.</summary>
     public Enumerator GetEnumerator() => new(this);
 
+    /// <summary>The same with only one of its limits.</summary>
+    internal LimitSet Only(int index)
+    {
+        uint rest = Applying;
+        for (int i = 0; i < index; i++)
+            rest &= rest - 1;
+        return this with { Applying = rest & (~rest + 1) };
+    }
+
     /// <summary>Goes through the limits of a set without allocation.</summary>
     public struct Enumerator
     {

@@ -111,6 +111,13 @@ public readonly record struct BucketAnswer
     /// <summary>True when the same is to be asked again, now that the store's clock is known.</summary>
     internal bool IsStale { get; private init; }
 
+    /// <summary>True when the store answered by what it knows, and was not asked itself: that says nothing of its health.</summary>
+    internal bool IsLocal { get; private init; }
+
+    /// <summary>The answer of a store by what this instance knows of it.</summary>
+    internal static BucketAnswer Locally(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time) =>
+        new(outcome, lines, time, DecisionSource.Redis) { IsLocal = true };
+
     /// <summary>True when it was given before, and nothing was done now.</summary>
     internal bool IsRemembered { get; init; }
 

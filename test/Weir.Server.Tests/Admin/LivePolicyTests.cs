@@ -104,7 +104,8 @@ public abstract class LivePolicyTests : IAsyncLifetime
             return admitted;
         })).ToArray();
         string[] names = ["high", "windowed", "low"];
-        for (int i = 0; i < 9; i++)
+        const int Changes = 9;
+        for (int i = 0; i < Changes; i++)
             Assert.Equal(200, (await Http.PutTenantAsync("acme", $$"""{"plan":"{{names[i % 3]}}"}""")).Status);
         await stopping.CancelAsync();
         long spent = (await Task.WhenAll(takers)).Sum();
@@ -112,7 +113,12 @@ public abstract class LivePolicyTests : IAsyncLifetime
         foreach (var (plan, capacity) in new[] { ("low", 300), ("windowed", 600), ("high", 900) })
         {
             await Http.PutTenantAsync("acme", $$"""{"plan":"{{plan}}"}""");
-            Assert.Equal(Math.Max(0, capacity - spent), await Left("acme"));
+            long left = -1;
+            // Tokens that were leased and not used are back in a moment. Of a part of a token that has come back nothing is left when the kind changes: rounded against the caller.
+            await Until.TrueAsync(
+                async () => (left = await Left("acme")) <= Math.Max(0, capacity - spent) && left >= Math.Max(0, capacity - spent - Changes),
+                () => $"{left} left of {capacity}, {spent} spent",
+                TimeSpan.FromSeconds(2));
         }
     }
 
@@ -246,9 +252,9 @@ public abstract class LivePolicyTests : IAsyncLifetime
         await Http.PutTenantAsync("umbrella", """{"limits":{"l":{"mode":"shadow"}}}""");
 
         Assert.Equal(
-            "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 2: plan a, l.mode enforce: plan a, "
-            + "w.window.limit 5: plan a, w.window.every day: plan a, w.window.zone Europe/Berlin: plan a, w.by [key]: plan a, w.cost 1: plan a, w.mode enforce: plan a, "
-            + "own.concurrency.limit 3: boost of tenant acme, own.concurrency.lease 60000ms: boost of tenant acme, own.by [key]: boost of tenant acme, own.cost 1: boost of tenant acme, own.mode enforce: boost of tenant acme",
+            "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 2: plan a, l.mode enforce: plan a, l.lease on: plan a, "
+            + "w.window.limit 5: plan a, w.window.every day: plan a, w.window.zone Europe/Berlin: plan a, w.by [key]: plan a, w.cost 1: plan a, w.mode enforce: plan a, w.lease on: plan a, "
+            + "own.concurrency.limit 3: boost of tenant acme, own.concurrency.lease 60000ms: boost of tenant acme, own.by [key]: boost of tenant acme, own.cost 1: boost of tenant acme, own.mode enforce: boost of tenant acme, own.lease on: boost of tenant acme",
             await LayersAsync("acme"));
         Assert.Contains("w.window.limit 7: document tenant globex, w.window.every day: plan a", await LayersAsync("globex"), StringComparison.Ordinal);
         Assert.Contains("l.cost 2: plan a, l.mode shadow: live tenant umbrella", await LayersAsync("umbrella"), StringComparison.Ordinal);

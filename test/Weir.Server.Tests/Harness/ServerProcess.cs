@@ -33,7 +33,7 @@ internal sealed class ServerProcess : IDisposable
             [Program, "--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)]);
         try
         {
-            await Until.TrueAsync(() => process.HasEnded || process.Output.Contains("curl -s", StringComparison.Ordinal), () => process.Output);
+            await Until.TrueAsync(() => process.HasEnded || HasGreeted(process.Output), () => process.Output);
             string output = process.Output;
             string address = output[(output.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Split('\n')[0];
             return new ServerProcess(process, new HttpCalls(new Uri(address)));
@@ -44,6 +44,9 @@ internal sealed class ServerProcess : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether the last line of the greeting is there, to its end.</summary>
+    private static bool HasGreeted(string output) => output.IndexOf("curl -s", StringComparison.Ordinal) is >= 0 and var last && output.IndexOf('\n', last) >= 0;
 
     /// <summary>Runs the program to its end, which must come by itself.</summary>
     public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsync(args, []);

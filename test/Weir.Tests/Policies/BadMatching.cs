@@ -104,14 +104,14 @@ internal static class BadMatching
         BadLimit.Of("two modes", "rate: 5/s, mode: [enforce, shadow]",
             ".mode: must be a mode: enforce, shadow, not a list"),
         BadLimit.Of("a time in a limit", "rate: 5/s, until: 2030-01-31T12:00:00Z",
-            ".until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode"),
+            ".until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
         BadLimit.Of("a plan in a limit", "rate: 5/s, plan: pro",
-            ".plan: unknown key here: it belongs to a tenant; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode"),
+            ".plan: unknown key here: it belongs to a tenant; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
         BadLimit.Of("a length of a window beside a rate", "rate: 5/s, every: day",
-            ".every: unknown key here: it belongs to a window; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode"),
+            ".every: unknown key here: it belongs to a window; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
         BadLimit.Of("a key of a limit in capitals", "Rate: 5/s",
             ".Rate: unknown key: did you mean rate?"),
         BadLimit.Of("an unlikely key of a limit", "rate: 5/s, colour: red",
-            ".colour: unknown key: a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode"),
+            ".colour: unknown key: a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
     ];
 }

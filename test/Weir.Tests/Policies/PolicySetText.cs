@@ -34,5 +34,6 @@ internal static class PolicySetText
     private static string Extras(Limit limit) => string.Concat(
         limit.Cost == 1 ? "" : $" cost {limit.Cost}",
         limit.Mode == LimitMode.Enforce ? "" : " shadow",
+        limit.IsStrict ? " strict" : "",
         string.Concat(limit.When.Select(condition => $" when {condition.Dimension} is {string.Join('|', condition.Patterns)}")));
 }

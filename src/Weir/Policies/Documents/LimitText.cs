@@ -5,6 +5,7 @@ internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
     private static readonly string[] Modes = ["enforce", "shadow"];
+    private static readonly string[] Leases = ["on", "off"];
 
     public required string Name { get; init; }
 
@@ -23,6 +24,8 @@ internal sealed record LimitText
     public LimitMode? Mode { get; init; }
 
     public long? Cost { get; init; }
+
+    public bool? IsStrict { get; init; }
 
     /// <summary>True when a field of it has been reported, so that nothing can be built from it.</summary>
     public bool IsBroken { get; init; }
@@ -49,6 +52,7 @@ internal sealed record LimitText
             When = fields[DocumentKeys.When] is { } when ? WhenText.Read(walk, when, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
+            IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
             LacksNumbers = missing,
             // A misspelt rate is reported where it stands.
             IsBroken = broken || (quota.IsEmpty && !missing),
@@ -63,6 +67,7 @@ internal sealed record LimitText
         When = When ?? plan.When,
         Mode = Mode ?? plan.Mode,
         Cost = Cost ?? plan.Cost,
+        IsStrict = IsStrict ?? plan.IsStrict,
         LacksNumbers = LacksNumbers && plan.LacksNumbers,
         IsBroken = IsBroken || plan.IsBroken,
     };

@@ -25,7 +25,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly Dictionary<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = [];
 
     /// <summary>What makes two limits one object: everything that decides.</summary>
-    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, long Cost, string When);
+    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, long Cost, bool IsStrict, string When);
 
     /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
@@ -140,12 +140,13 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         // Names hold no comma, so two lists never join to one text; patterns may hold anything, and so are counted.
         string when = string.Concat((text.When ?? []).Select(condition =>
             $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
-        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, when);
+        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, text.IsStrict ?? false, when);
         ref var limit = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, key, out _);
         return limit ??= new Limit(text.Name, text.Dimensions, quota)
         {
             Mode = key.Mode,
             Cost = key.Cost,
+            IsStrict = key.IsStrict,
             When = [.. text.When ?? []],
         };
     }

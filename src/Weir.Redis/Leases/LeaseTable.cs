@@ -1,0 +1,272 @@
+using System.Security.Cryptography;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// What this instance may decide by itself: tokens that Redis has leased to it, and refusals that are known to be true still. Exact: all instances together admit
+/// no more than if Redis were asked for each decision, and a refusal is one that Redis would have made.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A request is decided here only if that can be said of all of its limits; else Redis is asked, once, all or nothing (law L2). A request that goes there takes along what
+/// is wanted of its buckets in the next moment, and gives back what was leased and not used.
+/// </para>
+/// <para>
+/// Bounded: so many buckets are known, four places to each hash; one that comes takes the place of the one that was asked for longest ago and holds no tokens. Tenants lie
+/// in parts with a lock each, so that a decision takes one lock, however many limits it has. Safe for concurrent use.
+/// </para>
+/// </remarks>
+internal sealed class LeaseTable
+{
+    private const int Parts = 64;
+    private const int Ways = 4;
+
+    private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+    private readonly Part[] _parts;
+    private readonly MonotonicClock _clock;
+    private readonly long _horizonUs;
+
+    /// <param name="buckets">Buckets that are known at the same time.</param>
+    /// <param name="horizon">How long a lease lives.</param>
+    /// <param name="time">The clock of this instance.</param>
+    public LeaseTable(int buckets, TimeSpan horizon, TimeProvider time)
+    {
+        _clock = new MonotonicClock(time);
+        _horizonUs = horizon.Ticks / TimeSpan.TicksPerMicrosecond;
+        _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
+    }
+
+    /// <summary>How long a lease lives, in microseconds.</summary>
+    public long HorizonUs => _horizonUs;
+
+    /// <summary>Decisions that were made here.</summary>
+    public long Decided => _parts.Sum(part => Volatile.Read(ref part.Decided));
+
+    /// <summary>Leases that are out.</summary>
+    public int Out => _parts.Sum(part => part.Count());
+
+    private sealed class Part(int sets)
+    {
+        public readonly Lock Gate = new();
+        public readonly LeasedBucket[] Buckets = new LeasedBucket[sets * Ways];
+        public readonly Queue<(UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit)> Ends = new();
+        public long Decided;
+
+        /// <summary>Where a bucket is known; -1 for nowhere.</summary>
+        public int Find(UInt128 hash)
+        {
+            int from = SetOf(hash);
+            for (int i = from; i < from + Ways; i++)
+            {
+                if (Buckets[i].Hash == hash)
+                    return i;
+            }
+
+            return -1;
+        }
+
+        /// <summary>Where a bucket is known, or is from now on; -1 when all of its places hold tokens.</summary>
+        public int FindOrAdd(UInt128 hash)
+        {
+            int from = SetOf(hash), oldest = -1;
+            for (int i = from; i < from + Ways; i++)
+            {
+                if (Buckets[i].Hash == hash)
+                    return i;
+                if (!Buckets[i].HoldsTokens && (oldest < 0 || Buckets[i].TouchedUs < Buckets[oldest].TouchedUs))
+                    oldest = i;
+            }
+
+            if (oldest >= 0)
+                Buckets[oldest].Become(hash);
+            return oldest;
+        }
+
+        public int Count()
+        {
+            lock (Gate)
+                return Buckets.Count(bucket => bucket.HoldsTokens);
+        }
+
+        private int SetOf(UInt128 hash) => (int)(((ulong)hash >> 32) * (ulong)sets >> 32) * Ways;
+    }
+
+    /// <summary>Whether leases can help to decide this: takes and checks of buckets and windows.</summary>
+    public static bool MayDecide(in StoreAsk ask) => ask.Memo is null && ask.What <= StoreVerb.Take && !ask.Limits.Plan.HasPlaces;
+
+    /// <summary>Decides a request, or says what is to be asked of Redis beside it.</summary>
+    /// <param name="ask">The request.</param>
+    /// <param name="answer">The decision, when true is returned.</param>
+    /// <param name="trip">Else what to ask for; null for nothing.</param>
+    public bool TryDecide(in StoreAsk ask, out BucketAnswer answer, out LeaseTrip? trip)
+    {
+        long nowUs = _clock.NowUs;
+        Span<int> places = stackalloc int[Plan.MaxLimits];
+        var part = PartOf(ask.Limits.Facts.Tenant);
+        lock (part.Gate)
+        {
+            bool knows = TryStand(part, ask, nowUs, places, out answer);
+            part.Decided += knows ? 1 : 0;
+            trip = knows || ask.What != StoreVerb.Take ? null : TripFor(part, ask.Limits, nowUs, places);
+            return knows;
+        }
+    }
+
+    /// <summary>Learns what a reply says of the buckets of a request.</summary>
+    /// <param name="trip">What was asked for.</param>
+    /// <param name="answer">What Redis said.</param>
+    /// <param name="leased">Tokens leased, limit by limit.</param>
+    public void Learn(LeaseTrip trip, in BucketAnswer answer, ReadOnlySpan<long> leased)
+    {
+        long nowUs = _clock.NowUs;
+        var part = PartOf(trip.Limits.Facts.Tenant);
+        lock (part.Gate)
+        {
+            int index = 0;
+            foreach (var limit in trip.Limits)
+            {
+                int place = limit.IsStrict ? -1 : part.Find(HashOf(trip.Limits, limit));
+                if (place >= 0)
+                    Learn(part, ref part.Buckets[place], trip, index, limit, new LeaseReply(answer[index], answer.Time, leased[index]), nowUs);
+                else if (leased[index] > 0)
+                    part.Ends.Enqueue((0, 0, Ended(trip, index, limit, answer, leased[index]), index));
+                index++;
+            }
+        }
+    }
+
+    /// <summary>Remembers no refusal of these buckets, since something is given back to them.</summary>
+    public void Forget(in LimitSet limits)
+    {
+        var part = PartOf(limits.Facts.Tenant);
+        lock (part.Gate)
+        {
+            foreach (var limit in limits)
+            {
+                if (part.Find(HashOf(limits, limit)) is >= 0 and var place)
+                    part.Buckets[place].Forget();
+            }
+        }
+    }
+
+    /// <summary>What is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
+    /// <param name="all">True to end all leases.</param>
+    public List<(LeaseTrip Trip, int Limit, LeaseWish Wish)> TakeEnded(bool all = false)
+    {
+        long nowUs = all ? long.MaxValue : _clock.NowUs;
+        var ended = new List<(LeaseTrip, int, LeaseWish)>();
+        foreach (var part in _parts)
+        {
+            lock (part.Gate)
+            {
+                while (part.Ends.TryPeek(out var next) && next.EndsUs <= nowUs)
+                    Collect(part, part.Ends.Dequeue(), nowUs, ended);
+            }
+        }
+
+        return ended;
+    }
+
+    private static void Collect(Part part, in (UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit) end, long nowUs, List<(LeaseTrip, int, LeaseWish)> ended)
+    {
+        if (end.Hash == 0)
+        {
+            ended.Add((end.Trip, end.Limit, end.Trip[end.Limit]));
+            return;
+        }
+
+        int place = part.Find(end.Hash);
+        // A later lease of the bucket has an end of its own in the queue.
+        if (place >= 0 && part.Buckets[place].HoldsTokens && part.Buckets[place].EndsUs <= nowUs)
+            ended.Add((end.Trip, end.Limit, part.Buckets[place].End()));
+    }
+
+    private bool TryStand(Part part, in StoreAsk ask, long nowUs, Span<int> places, out BucketAnswer answer)
+    {
+        Span<Standing> standings = stackalloc Standing[Plan.MaxLimits];
+        answer = default;
+        bool refused = false, unknown = false;
+        int index = 0;
+        foreach (var limit in ask.Limits)
+        {
+            long cost = limit.CostOf(ask.Limits.Facts.Cost);
+            places[index] = limit.IsStrict ? -1 : part.FindOrAdd(HashOf(ask.Limits, limit));
+            var standing = Standing.Unknown;
+            if (places[index] >= 0)
+            {
+                ref var bucket = ref part.Buckets[places[index]];
+                if (ask.What == StoreVerb.Take)
+                    bucket.Touch(cost, nowUs, _horizonUs);
+                standing = bucket.Stand(limit.Quota, cost, ask.What == StoreVerb.Take, nowUs);
+            }
+
+            standings[index++] = standing;
+            unknown |= standing == Standing.Unknown;
+            refused |= standing == Standing.Refused && limit.Mode == LimitMode.Enforce;
+        }
+
+        if (unknown)
+            return false;
+        answer = Answer(part, ask, nowUs, places, standings, refused);
+        return true;
+    }
+
+    private static BucketAnswer Answer(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places, ReadOnlySpan<Standing> standings, bool refused)
+    {
+        Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
+        var time = part.Buckets[places[0]].Earliest(nowUs);
+        int index = 0;
+        foreach (var limit in ask.Limits)
+        {
+            ref var bucket = ref part.Buckets[places[index]];
+            long cost = limit.CostOf(ask.Limits.Facts.Cost);
+            if (!refused && ask.What == StoreVerb.Take && standings[index] == Standing.Covered)
+                bucket.Spend(cost);
+            lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs);
+            index++;
+        }
+
+        return BucketAnswer.Locally(refused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines[..index], time);
+    }
+
+    private LeaseTrip TripFor(Part part, in LimitSet limits, long nowUs, ReadOnlySpan<int> places)
+    {
+        var trip = new LeaseTrip(this, limits, nowUs);
+        int index = 0;
+        foreach (var limit in limits)
+        {
+            if (places[index] >= 0)
+                trip[index] = part.Buckets[places[index]].Wish(limit.Quota, limit.CostOf(limits.Facts.Cost), nowUs, _horizonUs);
+            index++;
+        }
+
+        return trip;
+    }
+
+    private void Learn(Part part, ref LeasedBucket bucket, LeaseTrip trip, int index, Limit limit, in LeaseReply reply, long nowUs)
+    {
+        bucket.Learn(limit.Quota, reply, trip[index].IsSole, trip.SentUs, nowUs, _horizonUs);
+        if (reply.Leased > 0)
+            part.Ends.Enqueue((bucket.Hash, bucket.EndsUs, trip, index));
+    }
+
+    /// <summary>A lease that came when its bucket was known here no longer goes back at once.</summary>
+    private static LeaseTrip Ended(LeaseTrip trip, int index, Limit limit, in BucketAnswer answer, long leased)
+    {
+        trip[index] = new LeaseWish(0, leased, limit.Quota is WindowQuota ? answer[index].State.At : answer.NowUs);
+        return trip;
+    }
+
+    /// <summary>A trip that gives back what is left of a lease, and asks for nothing.</summary>
+    public LeaseTrip ReturnOf(LeaseTrip trip, int limit, in LeaseWish wish)
+    {
+        var limits = trip.Limits.Only(limit);
+        var back = new LeaseTrip(this, limits with { Facts = limits.Facts with { Cost = 0 } }, _clock.NowUs) { Keys = [trip.Keys[limit]] };
+        back[0] = wish;
+        return back;
+    }
+
+    private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, _seed);
+
+    private Part PartOf(string tenant) => _parts[string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1)];
+}

@@ -1,0 +1,127 @@
+using Weir.Testing;
+
+namespace Weir.Redis.Tests.Leases;
+
+/// <summary>Several instances that lease from one real Redis, busy enough to do so.</summary>
+public sealed class LeasedStoreTests : IAsyncLifetime
+{
+    private const int Instances = 3;
+
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
+
+    private readonly RedisStore[] _stores = new RedisStore[Instances];
+    private ITestRedis _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestRedis.StartAsync();
+        for (int i = 0; i < Instances; i++)
+            _stores[i] = await OpenAsync();
+    }
+
+    private async Task<RedisStore> OpenAsync()
+    {
+        var store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5)));
+        return store;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    private static LimitSet Request(bool strict, long cost = 1, params Limit[] others) => new Plan(
+        "p", [new Limit("l", Array.Empty<string>(), Slow) { IsStrict = strict }, .. others], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost));
+
+    /// <summary>Takes as fast as may be until nothing comes any more, at all instances at once, and says how much came.</summary>
+    private async Task<long> TakeAllAsync(LimitSet request)
+    {
+        long taken = 0, last = -1;
+        while (taken != last)
+        {
+            last = taken;
+            long[] each = await Task.WhenAll(_stores.Select(store => Task.Run(() => TakeUntilRefusedAsync(store, request))));
+            taken += each.Sum();
+            // What was leased and not used is given back in this time, and what was refused is asked again.
+            await Until(() => _stores.All(store => store.LeasesOut == 0));
+        }
+
+        return taken;
+    }
+
+    private static async Task<long> TakeUntilRefusedAsync(RedisStore store, LimitSet request)
+    {
+        long taken = 0;
+        for (int refused = 0; refused < 20;)
+        {
+            var answer = await store.TakeAsync(request);
+            Assert.Equal(StoreFault.None, answer.Fault);
+            bool allowed = answer.Outcome == BucketOutcome.Allowed;
+            taken += allowed ? request.Facts.Cost : 0;
+            refused += allowed ? 0 : 1;
+        }
+
+        return taken;
+    }
+
+    private static async Task Until(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Yield();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task L1_and_L13_instances_that_lease_take_all_there_is_and_not_a_token_more(long cost)
+    {
+        long taken = await TakeAllAsync(Request(strict: false, cost));
+        Assert.True(_stores.Sum(store => store.DecidedLocally) > 1_000, "nothing was decided by leases");
+        Assert.Equal(Slow.Capacity / cost * cost, taken);
+    }
+
+    [Fact]
+    public async Task L2_a_request_over_two_limits_is_decided_locally_only_by_both()
+    {
+        var few = new Limit("few", Array.Empty<string>(), TokenQuota.Create(1, TimeSpan.FromHours(1), 2_000));
+        Assert.Equal(2_000, await TakeAllAsync(Request(strict: false, 1, few)));
+        Assert.True(_stores.Sum(store => store.DecidedLocally) > 300, "nothing was decided by leases");
+        Assert.Equal(4_000, await TakeAllAsync(Request(strict: false)));
+    }
+
+    [Fact]
+    public async Task Of_a_strict_limit_nothing_is_leased()
+    {
+        Assert.Equal(Slow.Capacity, await TakeAllAsync(Request(strict: true)));
+        Assert.Equal(0, _stores.Sum(store => store.DecidedLocally));
+    }
+
+    [Fact]
+    public async Task An_instance_that_stops_leaves_nothing_leased_behind()
+    {
+        long taken = 0;
+        await using (var stopping = await OpenAsync())
+        {
+            for (int i = 0; i < 1_000; i++)
+                taken += (await stopping.TakeAsync(Request(strict: false))).Outcome == BucketOutcome.Allowed ? 1 : 0;
+        }
+
+        var check = await _stores[1].CheckAsync(Request(strict: false, 0));
+        Assert.Equal(Slow.Capacity - taken, Slow.TokensLeft(check.State, check.Time));
+    }
+
+    [Fact]
+    public async Task What_is_given_back_is_seen_at_once_where_it_is_given_back_and_soon_elsewhere()
+    {
+        await TakeAllAsync(Request(strict: false));
+        var refund = new StoreAsk(Request(strict: false, -100), StoreVerb.Charge);
+        await _stores[0].AskAsync(refund);
+        Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(Request(strict: false))).Outcome);
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        while ((await _stores[1].TakeAsync(Request(strict: false))).Outcome != BucketOutcome.Allowed)
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(1.5), "the refund is not known elsewhere");
+    }
+}

@@ -1,0 +1,69 @@
+using CsCheck;
+using StackExchange.Redis;
+using Weir.Testing;
+
+namespace Weir.Redis.Tests.Simulation;
+
+/// <summary>The model that leases are simulated with is what the script does.</summary>
+public sealed class ScriptModelTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Horizon = TimeSpan.FromMilliseconds(20);
+
+    private ITestRedis _server = null!;
+    private ConnectionMultiplexer _connection = null!;
+    private TakeBatcher _batcher = null!;
+    private int _keys;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestRedis.StartAsync();
+        _connection = await ConnectionMultiplexer.ConnectAsync(_server.Endpoint);
+        _batcher = new TakeBatcher(_connection.GetDatabase(), TimeSpan.FromSeconds(10), TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _batcher.Dispose();
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public Task L8_takes_leases_and_returns_agree_with_the_script_to_the_unit() => Gen
+        .Select(Gen.Long[1, 3_000], Gen.Long[1, 3_000], Gen.Select(Gen.Int[0, 3], Gen.Long[1, 60], Gen.Long[0, 100], Gen.Long[0, 100], Gen.Long[0, 40_000]).Array[3, 15])
+        .SampleAsync(
+            async (perSecond, capacity, steps) =>
+            {
+                var quota = TokenQuota.Create(perSecond, TimeSpan.FromSeconds(1), capacity);
+                var limit = new Limit("l", Array.Empty<string>(), quota);
+                byte[][] key = [System.Text.Encoding.UTF8.GetBytes($"weir:{{m}}:{_keys++}")];
+                var model = new ScriptModel(quota, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
+                long nowUs = 0;
+                foreach (var (kind, cost, wanted, back, age) in steps)
+                {
+                    var table = new LeaseTable(64, Horizon, TimeProvider.System);
+                    var limits = new Plan("p", [limit], OnOutage.Local).Resolve(new RequestFacts("m", "k", kind == 0 ? 0 : cost));
+                    var trip = new LeaseTrip(table, limits, 0);
+                    var wish = trip[0] = new LeaseWish(wanted, back, nowUs - age);
+                    var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
+                    var answer = await _batcher.AskAsync(ask, key, AskWriter.Write(ask, 0, trip, table.HorizonUs), trip);
+                    Assert.Equal(StoreFault.None, answer.Fault);
+                    nowUs = answer.NowUs;
+                    if (kind == 0)
+                        model.Return(wish, nowUs);
+                    else
+                    {
+                        var reply = model.Take(cost, wish, nowUs);
+                        Assert.Equal(reply.Line.Outcome, answer.Outcome);
+                        Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, nowUs), TokenBucket.SpentAt(quota.Rate, answer.State, nowUs) + quota.UnitsOf(reply.Leased));
+                    }
+
+                    var look = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Check);
+                    var seen = await _batcher.AskAsync(look, key, AskWriter.Write(look, 0));
+                    Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, seen.NowUs), TokenBucket.SpentAt(quota.Rate, seen.State, seen.NowUs));
+                    nowUs = seen.NowUs;
+                }
+            },
+            iter: 100,
+            threads: 1);
+}
