@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Weir;
 
@@ -45,7 +46,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return NeedsNoStore(limits, block) ? Tried(limits, Settled(limits, block)) : await AskOnceAsync("take", limits, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+        return await AskOnceAsync("take", limits, block, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
@@ -53,10 +54,10 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
+        if (idempotencyKey is not null)
+            return await AskOnceAsync("refund", limits, null, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
         if (limits.IsEmpty)
             return Decision.Unlimited(limits, store.Source);
-        if (idempotencyKey is not null)
-            return await AskOnceAsync("refund", limits, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false);
         TryCharge(limits.Facts, hold: null, answer);
         return Decision.From(limits, answer);
@@ -81,6 +82,23 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = set.Resolve(facts);
         var block = BlockOf(set, facts);
         return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation), isTake: false);
+    }
+
+    /// <summary>What a take would answer, how the buckets stand, and by which policies: all by one version of them. Spends nothing, and looks behind a block.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    public async ValueTask<Explanation> ExplainAsync(RequestFacts facts, CancellationToken cancellation = default)
+    {
+        Demand(facts, leastCost: 0);
+        var set = Policies;
+        var limits = set.Resolve(facts);
+        var block = BlockOf(set, facts);
+        var standing = limits.IsEmpty
+            ? Decision.Unlimited(limits, store.Source)
+            : Decision.From(limits, await store.CheckAsync(limits with { Facts = facts with { Cost = 0 } }, cancellation).ConfigureAwait(false));
+        var decision = NeedsNoStore(limits, block)
+            ? Settled(limits, block)
+            : Decision.From(limits, await store.CheckAsync(limits, cancellation).ConfigureAwait(false));
+        return new Explanation(set, block, decision, standing);
     }
 
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
@@ -108,19 +126,44 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
         : Decision.Unlimited(limits, store.Source);
 
-    private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
+    private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
     {
-        var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts));
+        var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
+        if (NeedsNoStore(limits, block))
+            return await RecallAsync(limits, memo, NamesIn, cancellation).ConfigureAwait(false) is { } recalled ? recalled.Decision : Tried(limits, Settled(limits, block));
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
         // What was done before was tried before.
         if (answer.IsRemembered)
-            return Decision.From(limits, answer);
+            return await RememberedAsync(limits, answer, memo, NamesIn, cancellation).ConfigureAwait(false);
         if (verb == StoreVerb.Take)
             return Tried(limits, Decision.From(limits, answer));
         TryCharge(limits.Facts, hold: null, answer);
         return Decision.From(limits, answer);
+    }
+
+    /// <summary>The names of the limits that apply, in the plan's order.</summary>
+    internal static IEnumerable<string> NamesOf(LimitSet limits) => limits.Plan.Limits.Where((_, i) => (limits.Applying >> i & 1) != 0).Select(limit => limit.Name);
+
+    private static string[] NamesIn(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
+
+    /// <summary>An answer that was given before, told by the names of the limits that it was of: those of now may be others.</summary>
+    internal async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketAnswer answer, Memo memo, Func<byte[], string[]?> namesIn, CancellationToken cancellation = default)
+    {
+        var kept = answer.Kept;
+        if (kept is null)
+            (kept, _) = await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false);
+        return kept is not null && namesIn(kept.Text) is { } names ? Decision.Remembered(limits, kept, names, answer.Source, answer.Degraded) : Decision.From(limits, answer);
+    }
+
+    /// <summary>What was answered before to a request that no bucket has to be asked about now; its decision is null when the key stands for another one.</summary>
+    internal async ValueTask<(Decision? Decision, bool IsConflict)?> RecallAsync(LimitSet limits, Memo memo, Func<byte[], string[]?> namesIn, CancellationToken cancellation = default)
+    {
+        var (kept, _) = await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false);
+        if (kept is null || namesIn(kept.Text) is not { } names)
+            return null;
+        return kept.Fingerprint == memo.Fingerprint ? (Decision.Remembered(limits, kept, names, store.Source, degraded: false), false) : (null, true);
     }
 
     /// <summary>Has a candidate decide what has been decided.</summary>

@@ -7,8 +7,8 @@ namespace Weir.Redis;
 /// <remarks>
 /// <para>
 /// A decision costs as many buckets as it asks; a turn is worth as many as a decision can ask at most, so that every turn sends something and
-/// putting in and taking out take the same time however many lines there are. Tenants that no policy names have one line together, since they
-/// can be invented without end.
+/// putting in and taking out take the same time however many lines there are. Tenants that no policy names have a few lines
+/// together (<see cref="Shares"/>), since they can be invented without end.
 /// </para>
 /// <para>
 /// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998): one that floods ends

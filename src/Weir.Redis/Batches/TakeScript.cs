@@ -131,7 +131,8 @@ internal static class TakeScript
         var lines = new BucketLine[count];
         for (int i = 0; i < count; i++)
             lines[i] = ReadLine(ref rest);
-        return new KeptAnswer(rest.ToArray(), lines);
+        long at = (long)BinaryPrimitives.ReadDoubleLittleEndian(memo[(Head + sizeof(double))..]);
+        return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
     }
 
     private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in LimitSet limits, LeaseTrip? trip)

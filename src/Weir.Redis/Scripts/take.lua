@@ -14,7 +14,7 @@
 -- ARGV[2…] decision by decision: with a memo, its fingerprint and then what to keep with it; for each limit of places, its holder
 -- value    of a bucket: three doubles and a float, little-endian: units spent, the stamp in us, units a token, units that drain a microsecond. Of a
 --          window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Of places: a sorted set of holders by the time at which they lose
---          them. Anything else under the key is damage, and is left as it is.
+--          them. Anything else under the key is damage, and is left as it is until it is reset.
 -- memo     a byte (1 to be settled, 2 settled or nothing to settle), 16 bytes of fingerprint, two doubles (when it can be settled no more, limits), the
 --          reply, and what was to be kept with it
 -- reply    doubles, little-endian, decision by decision: code, the time of Redis in us, then for each limit: outcome, spent, stamp or end in us.
@@ -196,6 +196,9 @@ end
 
 local function put_bucket(limit, spent, at_us)
   limit.spent, limit.at_us = spent, at_us
+  if spent == 0 then
+    return put(limit.key, false, 0)
+  end
   limit.gone_us = (ceil(at_us / limit.tick_us) + ceil(spent / limit.refill)) * limit.tick_us
   write(limit, limit.drain)
 end
@@ -222,7 +225,7 @@ function bucket.charge(limit)
 end
 
 function bucket.reset(limit)
-  limit.spent = 0
+  limit.spent, limit.at_us = 0, now_us
   put(limit.key, false, 0)
 end
 
@@ -284,18 +287,27 @@ function window.spend(limit)
   write(limit, 0)
 end
 
+-- A window in which nothing is spent cannot be told from none.
+local function put_window(limit)
+  if limit.spent == 0 then
+    put(limit.key, false, 0)
+  else
+    write(limit, 0)
+  end
+end
+
 function window.charge(limit)
   -- What was spent in a window that is over is not given back to the one that came after it.
   if limit.cost < 0 and limit.only ~= 0 and limit.only ~= limit.at_us then
     return
   end
   limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.cost))
-  write(limit, 0)
+  put_window(limit)
 end
 
 function window.insist(limit)
   if limit.changed then
-    write(limit, 0)
+    put_window(limit)
   end
 end
 
@@ -480,7 +492,8 @@ local function decide()
   elseif memo_kind == 2 then
     return blank(GONE, count)
   end
-  if code ~= ANSWERED then
+  -- What is damaged is mended by forgetting it.
+  if code ~= ANSWERED and not (what == RESET and code == DAMAGED) then
     return blank(code, count)
   end
 

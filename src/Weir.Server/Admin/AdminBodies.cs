@@ -57,7 +57,7 @@ internal sealed record BlocksBody(IReadOnlyList<Block> Blocks);
 
 /// <summary>Why a request gets what it gets.</summary>
 internal sealed record ExplanationBody(
-    string Tenant, string Plan, string PlanFrom, long Version, Block? Blocked, IReadOnlyList<LimitExplanation> Limits, DecisionBody Decision);
+    string Tenant, string Plan, string PlanFrom, long Version, Block? Blocked, string Outcome, string? Detail, IReadOnlyList<LimitExplanation> Limits, DecisionBody Decision);
 
 /// <summary>One limit of the tenant's plan, and whether and why it applies.</summary>
 /// <param name="Name">The limit.</param>
@@ -69,8 +69,15 @@ internal sealed record ExplanationBody(
 /// <param name="Mode">What its word counts.</param>
 /// <param name="Cost">What it multiplies the cost by.</param>
 /// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
+/// <param name="Bucket">How its bucket stands now; absent when it does not apply.</param>
 internal sealed record LimitExplanation(
-    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost, IReadOnlyList<ValueExplanation> Values);
+    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost, IReadOnlyList<ValueExplanation> Values,
+    BucketExplanation? Bucket = null);
+
+/// <summary>How a bucket stands.</summary>
+/// <param name="Remaining">Requests of one token that still fit.</param>
+/// <param name="ResetAfterMs">When it is as new.</param>
+internal sealed record BucketExplanation(long Remaining, long ResetAfterMs);
 
 /// <summary>A value of a limit, and the layer that it comes from. What follows from a value, such as a burst of <c>2x</c>, comes from where that does.</summary>
 internal sealed record ValueExplanation(string Name, string Value, string From);

@@ -7,19 +7,24 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
 {
     public async ValueTask<ExplanationBody> ExplainAsync(RequestFacts facts)
     {
-        var set = limiter.Policies;
+        var explained = await limiter.ExplainAsync(facts);
+        var set = explained.Policies;
         var plan = set.PlanOf(facts.Tenant);
-        var plansOwn = set.Plans.FirstOrDefault(own => own.Name == plan.Name);
-        string tenantLayer = TenantLayer(set, facts.Tenant);
-        var decision = await limiter.CheckAsync(facts);
+        string planLayer = $"plan {plan.Name}", tenantLayer = TenantLayer(set, facts.Tenant);
+        var plansOwn = set.Plans.FirstOrDefault(own => own.Name == plan.Name)?.Limits ?? [];
         return new ExplanationBody(
             facts.Tenant,
             plan.Name,
             PlanFrom(set, facts.Tenant),
             live.Version,
-            limiter.BlockOf(facts),
-            [.. plan.Limits.Select(limit => Explain(limit, plansOwn?.Limits.FirstOrDefault(own => own.Name == limit.Name), facts, $"plan {plan.Name}", tenantLayer))],
-            Spelling.Body(decision));
+            explained.Block,
+            Spelling.Of(explained.Decision.Outcome),
+            explained.Decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable ? null : DecisionAnswers.DetailOf(explained.Decision),
+            [
+                .. plan.Limits.Select(limit => Explain(limit, plansOwn.FirstOrDefault(own => own.Name == limit.Name), facts, planLayer, tenantLayer, explained.Standing)),
+                .. plansOwn.Where(own => plan.Limits.All(limit => limit.Name != own.Name)).Select(own => Removed(own, tenantLayer)),
+            ],
+            Spelling.Body(explained.Decision));
     }
 
     /// <summary>Where a tenant's plan is said.</summary>
@@ -35,10 +40,16 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         return $"{(isBoost ? "boost of" : from)} tenant {tenant}";
     }
 
-    private static LimitExplanation Explain(Limit limit, Limit? plans, RequestFacts facts, string planLayer, string tenantLayer)
+    /// <summary>A limit of the plan that the tenant has not.</summary>
+    private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
+        limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
+        [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
+
+    private static LimitExplanation Explain(Limit limit, Limit? plans, RequestFacts facts, string planLayer, string tenantLayer, in Decision standing)
     {
         string? whyNot = limit.WhyNot(facts);
         var plansValues = plans is null ? [] : ValuesOf(plans).ToDictionary(value => value.Name, value => value.Value);
+        var line = standing.Limits().Select(line => (LimitDecision?)line).FirstOrDefault(line => line!.Value.Limit == limit);
         return new LimitExplanation(
             limit.Name,
             whyNot is null,
@@ -48,7 +59,8 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             [.. limit.Dimensions.Select(dimension => dimension.ToString())],
             Spelling.Of(limit.Mode),
             limit.Cost,
-            [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, plansValues.GetValueOrDefault(value.Name) == value.Value ? planLayer : tenantLayer))]);
+            [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, plansValues.GetValueOrDefault(value.Name) == value.Value ? planLayer : tenantLayer))],
+            line is { } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
     }
 
     /// <summary>The values of a limit by the names that the document has for them.</summary>

@@ -21,7 +21,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
-        else if ((await limiter.ResetAsync(facts)).Outcome == DecisionOutcome.Unavailable)
+        else if (await limiter.ResetAsync(facts) is { Outcome: DecisionOutcome.Unavailable } or { Degraded: true })
             await Problems.ReducedCapacity(http);
         else
             http.Response.StatusCode = StatusCodes.Status204NoContent;

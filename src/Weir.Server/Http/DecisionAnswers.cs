@@ -50,7 +50,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
     }
 
-    private static string DetailOf(in Decision decision)
+    public static string DetailOf(in Decision decision)
     {
         if (decision.Reason is { } reason)
             return $"this key is blocked: {reason}";

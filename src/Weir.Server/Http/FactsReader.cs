@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.Unicode;
 
 namespace Weir.Server;
@@ -22,7 +23,7 @@ internal static class FactsReader
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
-    /// <summary>The facts of a query, <c>?key=…[&amp;tenant=…][&amp;cost=…][&amp;attributes.NAME=…]</c>.</summary>
+    /// <summary>The facts of a query, <c>?key=…[&amp;tenant=…][&amp;cost=…][&amp;attributes.NAME=…][&amp;attributes=JSON]</c>.</summary>
     public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
     {
         facts = default;
@@ -49,17 +50,35 @@ internal static class FactsReader
                     break;
                 case "cost":
                     return new Complaint(name, $"cost must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{Shorten(value)}\"");
+                case "attributes" when TryReadAttributes(value, ref attributes):
+                    break;
+                case "attributes":
+                    return new Complaint(name, "attributes must be a JSON object of strings, such as {\"route\":\"/search\"}, encoded with %; or send attributes.NAME=value for each");
                 case var attribute when attribute.StartsWith(AttributePrefix, StringComparison.Ordinal):
                     (attributes ??= [])[attribute[AttributePrefix.Length..]] = value;
                     break;
                 default:
-                    return new Complaint(Shorten(name), $"{Shorten(name)} is not a parameter of this path: leave it out, or correct its name (key, tenant, cost, attributes.NAME)");
+                    return new Complaint(Shorten(name), $"{Shorten(name)} is not a parameter of this path: leave it out, or correct its name (key, tenant, cost, attributes, attributes.NAME)");
             }
         }
 
         var complaint = TenantOf(request, hasTenant ? tenant : null, out tenant);
         facts = new RequestFacts(tenant, key, cost, attributes);
         return complaint ?? Bounds.Complaint(facts, leastCost);
+    }
+
+    private static bool TryReadAttributes(string json, ref Dictionary<string, string>? attributes)
+    {
+        try
+        {
+            foreach (var (name, value) in JsonSerializer.Deserialize(json, WireJson.Default.DictionaryStringString) ?? [])
+                (attributes ??= [])[name] = value;
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>

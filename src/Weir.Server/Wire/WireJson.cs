@@ -12,6 +12,7 @@ namespace Weir.Server;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     MaxDepth = 8)]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(TakeBody))]
 [JsonSerializable(typeof(PolicyProblemBody))]
 [JsonSerializable(typeof(ValidBody))]

@@ -84,6 +84,24 @@ public readonly record struct Decision
         return Governed(limits, answer, line, null);
     }
 
+    /// <summary>A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can be told.</summary>
+    internal static Decision Remembered(in LimitSet limits, KeptAnswer kept, string[] names, DecisionSource source, bool degraded)
+    {
+        var lines = new List<LimitDecision>();
+        foreach (var limit in limits.Plan.Limits)
+        {
+            int index = Array.IndexOf(names, limit.Name);
+            if (index >= 0 && index < kept.Lines.Count)
+                lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.Time, limits.Facts.Cost));
+        }
+
+        var answer = BucketAnswer.OfNone(source) with { Degraded = degraded };
+        var enforced = lines.Where(line => line.Limit.Mode == LimitMode.Enforce).ToList();
+        return enforced.Count == 0
+            ? Unlimited(limits, answer, [.. lines])
+            : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one) ? other : one), [.. lines]);
+    }
+
     private static Decision FromMany(in LimitSet limits, in BucketAnswer answer)
     {
         var lines = new LimitDecision[limits.Count];

@@ -7,7 +7,7 @@ namespace Weir;
 /// <param name="Name"><c>key</c>, or an attribute's name.</param>
 /// <param name="PrefixBits">
 /// For IPv6 addresses, how many of their first bits count, from 1 to 128; 0 to take every value as it is. IPv4 addresses count whole, since a customer who has
-/// one of those has not 2^64 more. A value that is no address counts as it is.
+/// one of those has not 2^64 more. A value that is no address counts as it is, with a <c>=</c> before it: so it is never taken for a group of addresses.
 /// </param>
 public readonly record struct Dimension(string Name, int PrefixBits = 0)
 {
@@ -24,11 +24,12 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0)
     private string Grouped(string value)
     {
         if (!IPAddress.TryParse(value, out var address))
-            return value;
+            return "=" + value;
         if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
+            return address.MapToIPv4().ToString();
+        // Only as it is written nowadays: "1" and "010.1.1.1" are addresses to some, too.
         if (address.AddressFamily == AddressFamily.InterNetwork)
-            return address.ToString();
+            return address.ToString() == value ? value : "=" + value;
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
         int whole = PrefixBits / 8;

@@ -26,15 +26,24 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         var limits = limiter.ResolveTake(facts, out var block);
         var number = idempotencyKey is null ? ReservationId.NewNumber() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
-        if (RateLimiter.NeedsNoStore(limits, block))
-            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Tried(limits, limiter.Settled(limits, block)));
-        var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, NamesOf(limits), number.ToString("x32"));
+        var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, [.. RateLimiter.NamesOf(limits)], number.ToString("x32"));
         var memo = new Memo(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
+        if (RateLimiter.NeedsNoStore(limits, block))
+        {
+            if (idempotencyKey is not null && await limiter.RecallAsync(limits, memo, NamesIn).ConfigureAwait(false) is { } recalled)
+                return new Reservation(recalled.IsConflict ? null : new ReservationId(HomeOf(store.Source), number, facts.Tenant).ToString(), recalled.Decision ?? limiter.Settled(limits, block), recalled.IsConflict);
+            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Tried(limits, limiter.Settled(limits, block)));
+        }
+
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
-        var decision = answer.IsRemembered ? Decision.From(limits, answer) : limiter.Tried(limits, Decision.From(limits, answer));
+        var decision = answer.IsRemembered
+            ? await limiter.RememberedAsync(limits, answer, memo, NamesIn).ConfigureAwait(false)
+            : limiter.Tried(limits, Decision.From(limits, answer));
         return answer.Fault == StoreFault.Conflict ? new Reservation(null, decision, Conflict: true)
             : new Reservation(decision.Allowed ? new ReservationId(HomeOf(answer), number, facts.Tenant).ToString() : null, decision);
     }
+
+    private string[]? NamesIn(byte[] text) => KeptReservation.FromBytes(text, limiter.Privacy)?.Limits;
 
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
     /// <param name="id">The reservation.</param>
@@ -102,16 +111,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
         return set with { Applying = charged, Hold = new Hold(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
     }
 
-    private static string[] NamesOf(in LimitSet limits)
-    {
-        var names = new List<string>();
-        foreach (var limit in limits)
-            names.Add(limit.Name);
-        return [.. names];
-    }
-
     private static ReservationHome HomeOf(in BucketAnswer answer) =>
         answer.Fault != StoreFault.None ? ReservationHome.Nowhere
-        : answer.Source == DecisionSource.Redis ? ReservationHome.Redis
-        : ReservationHome.Memory;
+        : HomeOf(answer.Source);
+
+    private static ReservationHome HomeOf(DecisionSource source) => source == DecisionSource.Redis ? ReservationHome.Redis : ReservationHome.Memory;
 }

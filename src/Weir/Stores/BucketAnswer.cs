@@ -121,6 +121,9 @@ public readonly record struct BucketAnswer
     /// <summary>True when it was given before, and nothing was done now.</summary>
     internal bool IsRemembered { get; init; }
 
+    /// <summary>What was kept with an answer that is remembered, if the store has it at hand.</summary>
+    internal KeptAnswer? Kept { get; init; }
+
     /// <summary>An answer that says why there is none.</summary>
     public static BucketAnswer Failed(StoreFault fault) => new(fault);
 }

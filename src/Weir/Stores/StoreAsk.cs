@@ -52,4 +52,11 @@ internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
 /// <summary>What was kept with an answer.</summary>
 /// <param name="Text">As it was given.</param>
 /// <param name="Lines">What each bucket said.</param>
-public sealed record KeptAnswer(byte[] Text, IReadOnlyList<BucketLine> Lines);
+public sealed record KeptAnswer(byte[] Text, IReadOnlyList<BucketLine> Lines)
+{
+    /// <summary>Of what was asked.</summary>
+    internal UInt128 Fingerprint { get; init; }
+
+    /// <summary>The store's clock at the answer.</summary>
+    internal StoreTime Time { get; init; }
+}

@@ -265,6 +265,55 @@ public abstract class LivePolicyTests : IAsyncLifetime
             $"{limit.GetProperty("name").GetString()}.{value.GetProperty("name").GetString()} {value.GetProperty("value").GetString()}: {value.GetProperty("from").GetString()}")));
 
     [Fact]
+    public async Task An_explanation_says_how_the_buckets_stand_also_behind_a_block_and_which_limits_a_tenant_has_not()
+    {
+        await Http.PutPoliciesAsync("defaultPlan: a\nplans: { a: { limits: { l: { rate: 10/h, burst: 1x }, r: { by: [region], rate: 5/h } } } }\n");
+        await Http.PutTenantAsync("acme", """{"limits":{"r":{"unlimited":true}}}""");
+        await Http.TakeAsync("k", 4, "acme");
+        await Http.AdminAsync(HttpMethod.Post, "/admin/block", """{"tenant":"acme","key":"k","reason":"abuse"}""");
+        var said = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k&cost=50&attributes=%7B%22region%22%3A%22eu%22%7D");
+        var limits = said.Json.GetProperty("limits");
+        Assert.Equal(("blocked", "this key is blocked: abuse"), (said.Text("outcome"), said.Text("detail")));
+        Assert.Equal(6, limits[0].GetProperty("bucket").GetProperty("remaining").GetInt64());
+        Assert.Equal(("r", false, "the live tenant acme has unlimited: true for it"), (limits[1].GetProperty("name").GetString(), limits[1].GetProperty("applies").GetBoolean(), limits[1].GetProperty("why").GetString()));
+        await Http.AdminAsync(HttpMethod.Delete, "/admin/block?tenant=acme&key=k");
+        said = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k&cost=50");
+        Assert.Equal(("never-fits", true), (said.Text("outcome"), said.Text("detail").Contains("can never be allowed", StringComparison.Ordinal)));
+        (await Http.AdminAsync(HttpMethod.Get, "/admin/explain?key=k&attributes=%7B%22region%22%3A1%7D")).AssertProblem(400);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_asked_again_is_answered_as_before_whatever_its_limits_are_now()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: one
+            plans:
+              one: { limits: { b: { rate: 10/h, burst: 1x } } }
+              three: { limits: { a: { rate: 1/h }, b: { rate: 10/h, burst: 1x }, c: { window: { limit: 9, every: year } } } }
+              none: {}
+            """);
+        Task<Answer> Ask(string path, string body) => Http.SendAsync(HttpMethod.Post, path, AdminCalls.Content(body, "application/json"), "acme", "again");
+        const string Body = """{"key":"k","cost":2}""";
+        await Http.PutTenantAsync("acme", """{"plan":"one"}""");
+        string id = (await Ask("/v1/reservations", Body)).Text("id");
+        Assert.Equal(6, (await Ask("/v1/take", Body)).Number("remaining"));
+        Assert.Equal(8, (await Ask("/v1/refund", Body)).Number("remaining"));
+        foreach (string plan in new[] { "three", "none", "one" })
+        {
+            await Http.PutTenantAsync("acme", $$"""{"plan":"{{plan}}"}""");
+            var again = await Ask("/v1/take", Body);
+            Assert.Equal((200, plan == "none" ? "" : "b 6"), (again.Status, string.Join(", ", again.Json.GetProperty("limits").EnumerateArray().Select(limit => $"{limit.GetProperty("name").GetString()} {limit.GetProperty("remaining").GetInt64()}"))));
+            Assert.Equal((201, id), ((await Ask("/v1/reservations", Body)).Status, (await Ask("/v1/reservations", Body)).Text("id")));
+            Assert.Equal(200, (await Ask("/v1/refund", Body)).Status);
+            (await Ask("/v1/take", """{"key":"k","cost":3}""")).AssertProblem(409);
+        }
+
+        await Http.AdminAsync(HttpMethod.Post, "/admin/block", """{"tenant":"acme","key":"k","reason":"r"}""");
+        Assert.Equal(200, (await Ask("/v1/take", Body)).Status);
+        Assert.Equal(429, (await Http.TakeAsync("k", 1, "acme")).Status);
+    }
+
+    [Fact]
     public async Task Buckets_are_shown_and_made_as_new()
     {
         await Http.PutPoliciesAsync(Document);

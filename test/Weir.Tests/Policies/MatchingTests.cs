@@ -44,7 +44,10 @@ public sealed class MatchingTests
     [InlineData("2001:db8:ffff::", 33, "2001:db8:8000::/33")]
     [InlineData("::ffff:192.0.2.1", 64, "192.0.2.1")]
     [InlineData("192.0.2.1", 64, "192.0.2.1")]
-    [InlineData("no address", 64, "no address")]
+    [InlineData("no address", 64, "=no address")]
+    [InlineData("1", 64, "=1")]
+    [InlineData("010.1.1.1", 64, "=010.1.1.1")]
+    [InlineData("2001:db8:1:2::/64", 64, "=2001:db8:1:2::/64")]
     public void Addresses_are_grouped_by_their_first_bits(string value, int bits, string group) => Assert.Equal(
         group, new Dimension("ip", bits).ValueIn(new RequestFacts("t", "k", 1, new Dictionary<string, string> { ["ip"] = value })));
 

@@ -38,28 +38,31 @@ internal static class BucketHash
         return hash;
     }
 
-    /// <summary>
-    /// The hash of the one bucket that a tenant's keys share for a limit when there is no room for their own. Tenants that no policy
-    /// names share one together, since whoever invents keys can invent tenants too.
-    /// </summary>
+    /// <summary>The hash of the one bucket that a tenant's keys share for a limit when there is no room for their own.</summary>
+    /// <param name="limits">The request.</param>
+    /// <param name="limit">The limit.</param>
+    /// <param name="seed">Of the hash.</param>
+    /// <param name="common">True for the one that all tenants share that no policy names, when there is no room for one of each: they can be invented without end.</param>
     [SkipLocalsInit]
-    public static UInt128 OfOverflow(in LimitSet limits, Limit limit, long seed)
+    public static UInt128 OfOverflow(in LimitSet limits, Limit limit, long seed, bool common = false)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
-        var rest = Write(limit.Name, Write(limits.TenantIsListed ? limits.Facts.Tenant : "", bytes));
+        var rest = Write(limit.Name, Write(common ? "" : limits.Facts.Tenant, bytes));
         return NotZero(XxHash128.HashToUInt128(bytes[..(OnStack - rest.Length)], ~seed));
     }
 
     /// <summary>
-    /// The hash with the name of its tenant in the bits 64 to 95, which choose no place: by these a set of slots tells whose they are. Tenants
-    /// that no policy names are one, since whoever invents keys can invent tenants too.
+    /// The hash with the name of its tenant in the bits 64 to 95, which choose no place: by these a set of slots tells whose they are, and by the highest of them
+    /// whether a policy names him.
     /// </summary>
-    /// <remarks>32 bits: two of a thousand tenants share a name, and so a share of the places, with a chance of one in 10,000.</remarks>
+    /// <remarks>31 bits: two of a thousand tenants share a name, and so a share of the places, with a chance of one in 4,000.</remarks>
     public static UInt128 WithTenant(UInt128 hash, in LimitSet limits, long seed)
     {
-        uint tenant = limits.TenantIsListed ? (uint)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(limits.Facts.Tenant.AsSpan()), seed) : 0;
+        uint tenant = limits.TenantIsListed ? TenantHash(limits, seed) & ~Neighbourhood.Unnamed : TenantHash(limits, seed) | Neighbourhood.Unnamed;
         return new UInt128(((ulong)(hash >> 64) & ~(ulong)uint.MaxValue) | tenant, (ulong)hash);
     }
+
+    private static uint TenantHash(in LimitSet limits, long seed) => (uint)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(limits.Facts.Tenant.AsSpan()), seed);
 
     private static int PartSize(string part) => sizeof(ushort) + (part.Length * sizeof(char));
 

@@ -134,7 +134,7 @@ internal sealed unsafe class BucketTransaction
             return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, quota.Capacity);
         claim.Slot = claim.Shard.FindLocked(claim.Hash);
         if (claim.Slot is null)
-            return store.StateOfNew(limits, claim.Limit, time);
+            return store.StateOfNew(limits, claim.Limit, claim.Hash, time);
         return SlotShard.StateOf(claim.Slot, quota, claim.Slot->RateId == quota.Rate.Id ? time : store.WithWall(time));
     }
 
@@ -203,7 +203,7 @@ internal sealed unsafe class BucketTransaction
             else if (claim.Slot is not null)
                 claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
             else if (claim.Before.Spent > 0)
-                store.TryChargeShared(limits, claim.Limit, time, -Quota.ExactLimit);
+                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -Quota.ExactLimit);
         }
     }
 
@@ -247,7 +247,7 @@ internal sealed unsafe class BucketTransaction
             return true;
         if (claim.Before.Spent == 0 && claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
             return true;
-        return store.TryChargeShared(limits, claim.Limit, time, claim.Cost);
+        return store.TryChargeShared(limits, claim.Limit, claim.Hash, time, claim.Cost);
     }
 
     private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
@@ -271,7 +271,7 @@ internal sealed unsafe class BucketTransaction
             return StoreFault.None;
         store.CountOverflowed();
         claim.IsShared = true;
-        bool decided = store.TryTakeShared(limits, claim.Limit, new Ask(claim.Limit.Quota, time, claim.Cost, StoreVerb.Take), out claim.Line);
+        bool decided = store.TryTakeShared(limits, claim.Limit, claim.Hash, new Ask(claim.Limit.Quota, time, claim.Cost, StoreVerb.Take), out claim.Line);
         return decided ? StoreFault.None : StoreFault.Full;
     }
 
@@ -285,7 +285,7 @@ internal sealed unsafe class BucketTransaction
             if (claim.IsPlaces)
                 store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
             else if (claim.IsShared)
-                store.TryChargeShared(limits, claim.Limit, time, -claim.Cost);
+                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -claim.Cost);
             else
                 claim.Slot->Put(claim.Before, claim.Limit.Quota.Rate.Id);
             claim.Line = claim.Line with { State = claim.Before };

@@ -5,13 +5,23 @@ namespace Weir;
 /// <summary>Answers that are kept in this process for those who ask again, and reservations that are to be settled. Bounded, and shared out to the tenants.</summary>
 internal sealed class MemoTable(int maxMemos)
 {
-    /// <summary>Looking for what is over costs a look at everything, which nobody may have made again and again.</summary>
-    private const long SweepUs = 1_000_000;
+    /// <summary>What is over is forgotten by so many for each that is kept: more go than come, and nobody waits for all of them.</summary>
+    private const int ForgottenAtOnce = 4;
 
     private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];
+    private readonly PriorityQueue<(string Tenant, UInt128 Id), long> _ends = new();
     private readonly Shares _shares = new(maxMemos);
     private readonly Lock _gate = new();
-    private long _sweptUs = -SweepUs;
+
+    /// <summary>Answers that are kept, those included that are over and not yet forgotten.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _entries.Count;
+        }
+    }
 
     private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept);
 
@@ -24,7 +34,7 @@ internal sealed class MemoTable(int maxMemos)
         {
             long nowUs = store.Time.NowUs;
             if (TryFindLocked(name, nowUs, out var before) && !(memo.Settles && before.IsOpen))
-                return before.Fingerprint == memo.Fingerprint ? before.Answer with { IsRemembered = true } : BucketAnswer.Failed(StoreFault.Conflict);
+                return before.Fingerprint == memo.Fingerprint ? before.Answer with { IsRemembered = true, Kept = before.Kept } : BucketAnswer.Failed(StoreFault.Conflict);
             if (memo.Settles && (before is null || before.OpenUntilUs <= nowUs))
                 return BucketAnswer.Failed(StoreFault.Gone);
             if (before is null && !HasRoomLocked(Shares.NameOf(ask.Limits), nowUs))
@@ -50,7 +60,7 @@ internal sealed class MemoTable(int maxMemos)
             lines[i] = answer[i];
         bool open = !memo.Settles && memo.Open > TimeSpan.Zero;
         return new Entry(
-            Shares.NameOf(ask.Limits), memo.Fingerprint, answer, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), new KeptAnswer(memo.Text, lines));
+            Shares.NameOf(ask.Limits), memo.Fingerprint, answer, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), new KeptAnswer(memo.Text, lines) { Fingerprint = memo.Fingerprint, Time = answer.Time });
     }
 
     private bool TryFindLocked((string, UInt128) name, long nowUs, [NotNullWhen(true)] out Entry? entry)
@@ -63,14 +73,11 @@ internal sealed class MemoTable(int maxMemos)
 
     private bool HasRoomLocked(string share, long nowUs)
     {
-        if (_shares.MayTake(share))
-            return true;
-        if (nowUs - _sweptUs < SweepUs)
-            return false;
-        _sweptUs = nowUs;
-        foreach (var (name, entry) in _entries)
+        for (int left = _shares.MayTake(share) ? ForgottenAtOnce : int.MaxValue; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
         {
-            if (entry.KeptUntilUs <= nowUs)
+            _ends.Dequeue();
+            // It may have been settled since, and is kept for longer then.
+            if (_entries.TryGetValue(name, out var entry) && entry.KeptUntilUs <= nowUs)
                 ForgetLocked(name);
         }
 
@@ -81,6 +88,7 @@ internal sealed class MemoTable(int maxMemos)
     {
         ForgetLocked(name);
         _entries.Add(name, entry);
+        _ends.Enqueue(name, entry.KeptUntilUs);
         _shares.Take(entry.Share);
     }
 

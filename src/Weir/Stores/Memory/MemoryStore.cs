@@ -9,7 +9,7 @@ namespace Weir;
 /// <para>
 /// A bucket is forgotten only when it cannot be told from a new one, and only when its place is needed (law L11). When
 /// no place that a key could have is left for its tenant (<see cref="Neighbourhood"/>), the key shares one bucket with every other such key of
-/// the same tenant and limit (of all tenants together that no policy names): stricter than its own, never laxer, and what one listed tenant spends
+/// the same tenant and limit (of tenants that no policy names perhaps with others', when there are very many): stricter than its own, never laxer, and what one listed tenant spends
 /// there no other pays for. <see cref="Overflowed"/> counts those decisions. Only when that table is full too is the answer <see cref="StoreFault.Full"/>.
 /// </para>
 /// <para>Safe for concurrent use.</para>
@@ -17,8 +17,9 @@ namespace Weir;
 public sealed class MemoryStore : IBucketStore
 {
     /// <summary>One shared bucket for this many keys: tenants times limits, not keys, so few are enough.</summary>
-    private const int KeysPerOverflow = 64;
+    private const int KeysPerOverflow = 128;
 
+    private readonly Spenders _spenders;
     private readonly SlotTable _buckets;
     private readonly SlotTable _overflow;
     private readonly MonotonicClock _clock;
@@ -38,7 +39,9 @@ public sealed class MemoryStore : IBucketStore
         _buckets = new SlotTable(options.MaxKeys);
         _places = new PlaceTable(options.MaxKeys);
         _memos = new MemoTable(options.MaxKeys);
-        _overflow = new SlotTable(Math.Max(MemoryStoreOptions.LeastKeys, options.MaxKeys / KeysPerOverflow));
+        int overflows = Math.Max(MemoryStoreOptions.LeastKeys, options.MaxKeys / KeysPerOverflow);
+        _overflow = new SlotTable(overflows);
+        _spenders = new Spenders(_overflow.Capacity);
     }
 
     /// <inheritdoc/>
@@ -51,7 +54,7 @@ public sealed class MemoryStore : IBucketStore
     public long Capacity => _buckets.Capacity;
 
     /// <summary>Bytes of all places.</summary>
-    public long Bytes => _buckets.Bytes + _overflow.Bytes;
+    public long Bytes => _buckets.Bytes + _overflow.Bytes + _spenders.Bytes;
 
     /// <summary>Decisions that a shared bucket had a part in, because there was or had been no room for the key's own.</summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
@@ -125,10 +128,10 @@ public sealed class MemoryStore : IBucketStore
     internal static unsafe bool IsUnsaid(Slot* slot, BucketOutcome outcome, BucketState state, Quota quota) =>
         outcome == BucketOutcome.Refused && (slot->RateId != quota.Rate.Id || slot->State != state);
 
-    /// <summary>A key that is not here begins as new, or as the shared bucket stands, since it may have spent from that.</summary>
+    /// <summary>A key that is not here begins as new, or as the shared bucket stands, if it may have spent from that.</summary>
     private unsafe BucketAnswer DecideNewLocked(SlotShard shard, UInt128 hash, in LimitSet limits, Limit limit, in Ask ask)
     {
-        var state = StateOfNew(limits, limit, ask.Time);
+        var state = StateOfNew(limits, limit, hash, ask.Time);
         bool shares = state.Spent > 0;
         var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
         // What spends nothing needs no room.
@@ -137,57 +140,74 @@ public sealed class MemoryStore : IBucketStore
             Interlocked.Increment(ref _overflowed);
         if (decided)
             return Answer(limit, outcome, state, ask.Time);
-        return TryTakeShared(limits, limit, ask, out var line) ? Answer(limit, line.Outcome, line.State, ask.Time) : BucketAnswer.Failed(StoreFault.Full);
+        return TryTakeShared(limits, limit, hash, ask, out var line) ? Answer(limit, line.Outcome, line.State, ask.Time) : BucketAnswer.Failed(StoreFault.Full);
     }
 
     /// <summary>How a bucket stands that has no slot of its own.</summary>
-    internal unsafe BucketState StateOfNew(in LimitSet limits, Limit limit, in StoreTime time)
+    internal BucketState StateOfNew(in LimitSet limits, Limit limit, UInt128 own, in StoreTime time)
     {
         if (_overflow.Used == 0)
             return default;
-        var hash = BucketHash.OfOverflow(limits, limit, Seed);
+        var state = StateOfShared(BucketHash.OfOverflow(limits, limit, Seed), limit.Quota, own, time);
+        return state.Spent > 0 || limits.TenantIsListed ? state : StateOfShared(BucketHash.OfOverflow(limits, limit, Seed, common: true), limit.Quota, own, time);
+    }
+
+    /// <summary>How a shared bucket stands, for a key that may have spent from it; for others it is as none.</summary>
+    private unsafe BucketState StateOfShared(UInt128 hash, Quota quota, UInt128 own, in StoreTime time)
+    {
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
             var slot = shard.FindLocked(hash);
-            return slot is null || slot->IsAsNew(WithWall(time)) ? default : SlotShard.StateOf(slot, limit.Quota, WithWall(time));
+            return slot is null || slot->IsAsNew(WithWall(time)) || !_spenders.MayHave(_overflow.NumberOf(slot), own)
+                ? default
+                : SlotShard.StateOf(slot, quota, WithWall(time));
         }
     }
 
     /// <summary>Decides on the bucket that is shared by those who found no room. False when there is none even for that.</summary>
-    internal unsafe bool TryTakeShared(in LimitSet limits, Limit limit, in Ask ask, out BucketLine line)
+    internal bool TryTakeShared(in LimitSet limits, Limit limit, UInt128 own, in Ask ask, out BucketLine line)
     {
-        var hash = BucketHash.OfOverflow(limits, limit, Seed);
+        if (TryTakeShared(limits, limit, common: false, own, ask, out line))
+            return true;
+        if (!limits.TenantIsListed && TryTakeShared(limits, limit, common: true, own, ask, out line))
+            return true;
+        Interlocked.Increment(ref _full);
+        return false;
+    }
+
+    private unsafe bool TryTakeShared(in LimitSet limits, Limit limit, bool common, UInt128 own, in Ask ask, out BucketLine line)
+    {
+        var hash = BucketHash.OfOverflow(limits, limit, Seed, common);
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
+            var slot = SharedSlotLocked(shard, hash, limits, common, ask.Quota, own);
             if (slot is null)
-                slot = shard.AddLocked(hash, default, ask.Quota.Rate.Id, _clock);
-            if (slot is not null)
             {
-                var (outcome, state) = Take(slot, ask);
-                line = new BucketLine(outcome, state);
-                return true;
+                line = default;
+                return false;
             }
-        }
 
-        Interlocked.Increment(ref _full);
-        line = default;
-        return false;
+            var (outcome, state) = Take(slot, ask);
+            line = new BucketLine(outcome, state);
+            return true;
+        }
     }
 
     /// <summary>Spends on, or gives back to, the bucket that is shared by those who found no room, if there is one.</summary>
     /// <returns>False when there is none, and none can be made.</returns>
-    internal unsafe bool TryChargeShared(in LimitSet limits, Limit limit, in StoreTime time, long cost)
+    internal bool TryChargeShared(in LimitSet limits, Limit limit, UInt128 own, in StoreTime time, long cost) =>
+        TryChargeShared(limits, limit, common: false, own, time, cost)
+        || (!limits.TenantIsListed && TryChargeShared(limits, limit, common: true, own, time, cost));
+
+    private unsafe bool TryChargeShared(in LimitSet limits, Limit limit, bool common, UInt128 own, in StoreTime time, long cost)
     {
-        var hash = BucketHash.OfOverflow(limits, limit, Seed);
+        var hash = BucketHash.OfOverflow(limits, limit, Seed, common);
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
-            if (slot is null)
-                slot = shard.AddLocked(hash, default, limit.Quota.Rate.Id, _clock);
+            var slot = SharedSlotLocked(shard, hash, limits, common, limit.Quota, own);
             if (slot is null)
                 return false;
             var state = SlotShard.StateOf(slot, limit.Quota, WithWall(time));
@@ -197,7 +217,26 @@ public sealed class MemoryStore : IBucketStore
         }
     }
 
+    /// <summary>The shared bucket, from which a key is about to spend; null when there is none, and none can be made.</summary>
+    private unsafe Slot* SharedSlotLocked(SlotShard shard, UInt128 hash, in LimitSet limits, bool common, Quota quota, UInt128 own)
+    {
+        var slot = shard.FindLocked(hash);
+        if (slot is null)
+        {
+            // What all unnamed tenants have in common is one tenant, and named.
+            slot = shard.AddLocked(common ? hash & ~((UInt128)Neighbourhood.Unnamed << 64) : BucketHash.WithTenant(hash, limits, Seed), default, quota.Rate.Id, _clock);
+            if (slot is not null)
+                _spenders.Clear(_overflow.NumberOf(slot));
+        }
+
+        if (slot is not null)
+            _spenders.Add(_overflow.NumberOf(slot), own);
+        return slot;
+    }
+
     internal PlaceTable Places => _places;
+
+    internal Spenders Spenders => _spenders;
 
     internal void CountOverflowed() => Interlocked.Increment(ref _overflowed);
 

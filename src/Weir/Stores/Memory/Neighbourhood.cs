@@ -1,8 +1,8 @@
 namespace Weir;
 
 /// <summary>
-/// The sixteen places that a key may have, and which of them its tenant may take. The last four are for a tenant that holds fewer of the
-/// sixteen than are free: whoever holds many can never take the rest, and whoever holds few finds some left ("dynamic thresholds",
+/// The sixteen places that a key may have, and which of them its tenant may take. One of each eight is for tenants that a policy names, since others can be
+/// invented without end. The last four are for a tenant that holds fewer of the sixteen than are free: whoever holds many can never take the rest, and whoever holds few finds some left ("dynamic thresholds",
 /// Choudhury and Hahne 1998, for the queues of a switch, in which nothing once let in can be thrown out either).
 /// </summary>
 /// <remarks>
@@ -28,6 +28,12 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
 {
     /// <summary>A quarter of the sixteen. The table is made that much larger, so that one tenant alone can fill it with the keys it was made for.</summary>
     public const int Reserve = 4;
+
+    /// <summary>What tenants that no policy names may have of a set together.</summary>
+    public const int MostUnnamed = SlotShard.SetSize - 1;
+
+    /// <summary>The bit of a tenant's name that says that no policy names him.</summary>
+    public const uint Unnamed = 0x8000_0000;
 
     private readonly Slot* _first = first;
     private readonly Slot* _second = second;
@@ -58,7 +64,9 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         int free = first.Free + second.Free;
         if (free <= Reserve && first.Held + second.Held >= free)
             return null;
-        return first.Free >= second.Free ? first.Place : second.Place;
+        if ((tenant & Unnamed) != 0 && first.HeldByUnnamed >= MostUnnamed)
+            return second.HeldByUnnamed >= MostUnnamed ? null : second.Place;
+        return first.Free >= second.Free || ((tenant & Unnamed) != 0 && second.HeldByUnnamed >= MostUnnamed) ? first.Place : second.Place;
     }
 
     private static int Empties(Slot* set)
@@ -85,6 +93,9 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         /// <summary>Live buckets of the tenant.</summary>
         public int Held;
 
+        /// <summary>Live buckets of tenants that no policy names.</summary>
+        public int HeldByUnnamed;
+
         /// <summary>One that is free; null when none is.</summary>
         public Slot* Place;
 
@@ -104,9 +115,10 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
                     if (own)
                         view.OwnAsNew = slot;
                 }
-                else if (own)
+                else
                 {
-                    view.Held++;
+                    view.Held += own ? 1 : 0;
+                    view.HeldByUnnamed += (slot->Tenant & Unnamed) != 0 ? 1 : 0;
                 }
             }
 

@@ -34,6 +34,16 @@ internal sealed class PlaceTable(int maxHolders)
         }
     }
 
+    /// <summary>Limits that are remembered.</summary>
+    public int Limits
+    {
+        get
+        {
+            lock (Gate)
+                return _limits.Count;
+        }
+    }
+
     /// <summary>Places that are held, and when there will be room for <paramref name="places"/> more; when there is, when all will be free.</summary>
     public BucketState StateLocked(UInt128 limit, long nowUs, long places, long capacity)
     {
@@ -73,6 +83,8 @@ internal sealed class PlaceTable(int maxHolders)
             return false;
         int removed = holders.RemoveAll(holder => holder.Id == id);
         _shares.Return(holders.Share, removed);
+        if (holders.Count == 0)
+            _limits.Remove(limit);
         return removed > 0;
     }
 

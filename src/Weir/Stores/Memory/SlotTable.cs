@@ -40,6 +40,9 @@ internal sealed unsafe class SlotTable
         }
     }
 
+    /// <summary>The number of a slot in the table.</summary>
+    public long NumberOf(Slot* slot) => slot - _memory.Start;
+
     public long Capacity => _shards.Sum(shard => (long)shard.Capacity);
 
     /// <summary>The lowest bits choose the shard; the sets are chosen by the highest of each half.</summary>

@@ -161,7 +161,14 @@ internal static class Snapshot
         var state = rate.IsWindow ? OpenWindow(slot.State, time) : Drained(rate, slot.State with { At = slot.State.At + shiftUs }, time);
         var shard = table.ShardOf(slot.Hash);
         lock (shard.Gate)
-            return state.Spent == 0 || shard.AddAgainLocked(slot.Hash, state, rate.Id, store.Clock) is not null;
+        {
+            if (state.Spent == 0)
+                return true;
+            var place = shard.AddAgainLocked(slot.Hash, state, rate.Id, store.Clock);
+            if (place is not null && table == store.Overflow)
+                store.Spenders.Fill(table.NumberOf(place));
+            return place is not null;
+        }
     }
 
     /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>
