@@ -60,6 +60,30 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(StoreFault.None, answer.Fault));
     }
 
+    [Fact]
+    public async Task A_reset_mends_what_is_damaged()
+    {
+        await PutAsync("odd", "'hello'");
+        Assert.Equal(StoreFault.Damaged, (await _store.TakeAsync(Some.Request("odd"))).Fault);
+        var reset = await _store.AskAsync(new StoreAsk(Some.Request("odd"), StoreVerb.Reset));
+        Assert.Equal((StoreFault.None, 10), (reset.Fault, Some.Quota.TokensLeft(reset.State, reset.Time)));
+        Assert.Equal(StoreFault.None, (await _store.TakeAsync(Some.Request("odd"))).Fault);
+    }
+
+    [Fact]
+    public async Task L10_what_is_given_back_of_nothing_or_all_of_it_leaves_no_key_behind()
+    {
+        Assert.True(WindowQuota.TryCreate(10, WindowUnit.Year, "UTC", out var year, out _));
+        var limits = new Plan("p", [Some.Limit, new Limit("year", [Limit.KeyDimension], year)], OnOutage.Local).Resolve(new RequestFacts("acme", "fresh", 3));
+        var back = new StoreAsk(limits with { Facts = limits.Facts with { Cost = -3 } }, StoreVerb.Charge);
+        await _store.AskAsync(back);
+        Assert.Equal("0", await _server.CommandAsync("DBSIZE"));
+        await _store.TakeAsync(limits);
+        Assert.Equal("2", await _server.CommandAsync("DBSIZE"));
+        await _store.AskAsync(back);
+        Assert.Equal("0", await _server.CommandAsync("DBSIZE"));
+    }
+
     private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("weir", null).KeyOf(Some.Request(key).Facts, Some.Limit));
 
     private async Task AssertIsDamageAsync(string value)
