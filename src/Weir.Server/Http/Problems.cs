@@ -32,7 +32,7 @@ internal static class Problems
     {
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return Write(http, new ProblemBody(
-            NoType, "A key is needed", StatusCodes.Status401Unauthorized, "send one key that holds, with the header Authorization: Bearer KEY", "Authorization"));
+            NoType, "No valid key", StatusCodes.Status401Unauthorized, "send one key that holds, with the header Authorization: Bearer KEY", "Authorization"));
     }
 
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
