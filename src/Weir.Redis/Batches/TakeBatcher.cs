@@ -46,6 +46,7 @@ internal sealed class TakeBatcher : IDisposable
     private readonly FairQueue _waiting = new(MaxPending);
     private readonly Queue<PendingTake> _due = new();
     private readonly TakeCalls _calls;
+    private readonly IConnectionMultiplexer _connection;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
@@ -63,6 +64,7 @@ internal sealed class TakeBatcher : IDisposable
     public TakeBatcher(IDatabase database, TimeSpan deadline, TimeProvider time)
     {
         _calls = new TakeCalls(database);
+        _connection = database.Multiplexer;
         _deadline = deadline;
         _deadlineTicks = (long)(deadline.TotalSeconds * time.TimestampFrequency);
         _time = time;
@@ -225,7 +227,8 @@ internal sealed class TakeBatcher : IDisposable
                 WatchLocked(_time.GetElapsedTime(now, next.DueAt));
         }
 
-        var fault = Lives() ? StoreFault.Slow : StoreFault.Late;
+        // The client may take longer to say that it has no connection than a decision waits, such as the first time of all.
+        var fault = Lives() ? StoreFault.Slow : _connection.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
         var answered = late.FindAll(take => take.TryAnswer(BucketAnswer.Failed(fault))).ToArray();
         Resume(answered, answered.Length);
     }

@@ -61,7 +61,7 @@ internal sealed class CandidateEndpoints(LiveData live, LivePolicies policies, C
         return new CandidateBody(
             entry.Version,
             entry.Value!,
-            Environment.MachineName,
+            Instance.Name,
             tally?.Since,
             tally?.Decisions ?? 0,
             tally?.Stricter ?? 0,

@@ -8,9 +8,6 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
     private const int DefaultLimit = 20;
     private const int MostPerPage = 1_000;
 
-    /// <summary>Which process counted. In a container all processes are number 1, and the machine's name tells them apart.</summary>
-    private static readonly string Instance = $"{Environment.MachineName}:{Environment.ProcessId}";
-
     public Task Get(HttpContext http)
     {
         if (ComplaintAbout(http.Request.Query) is { } complaint)
@@ -26,7 +23,7 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
         var denied = tenant is null ? counted.Tenants(allowed: false) : counted.Keys(tenant, allowed: false);
         var allowed = tenant is null ? counted.Tenants(allowed: true) : counted.Keys(tenant, allowed: true);
         var body = new TopBody(
-            Instance, denied.Since, tenant,
+            Instance.Name, denied.Since, tenant,
             which == "allowed" ? null : BodyOf(denied, tenant is not null, limit),
             which == "denied" ? null : BodyOf(allowed, tenant is not null, limit));
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);

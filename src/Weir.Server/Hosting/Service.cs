@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -10,6 +11,9 @@ namespace Weir.Server;
 internal static class Service
 {
     public const string DefaultUrl = "http://localhost:3000";
+
+    /// <summary>How a line of the log says when.</summary>
+    private const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     private static readonly string[] UrlSettings = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
 
@@ -24,10 +28,13 @@ internal static class Service
         }
         catch (Exception fault) when (fault is SettingsException or PolicyException or IOException or SocketException)
         {
-            await Console.Error.WriteLineAsync($"Weir cannot start:{Environment.NewLine}{fault.Message}");
+            await Console.Error.WriteLineAsync($"Weir cannot start:{Environment.NewLine}{fault.Message}{CureOf(fault)}");
             return 1;
         }
     }
+
+    private static string CureOf(Exception fault) =>
+        fault is IOException { InnerException: AddressInUseException } ? $"{Environment.NewLine}Something listens there already: stop it, or start on another port, such as with --urls http://localhost:8080" : "";
 
     /// <summary>Builds the service; it does not listen yet.</summary>
     /// <param name="args">Settings, as on the command line.</param>
@@ -81,14 +88,28 @@ internal static class Service
         builder.Logging.ClearProviders();
         // Machines that read logs want the names of what is in a line; people do not.
         if (builder.Configuration["Logging:Console:FormatterName"] == ConsoleFormatterNames.Json)
-            builder.Logging.AddJsonConsole();
+            builder.Logging.AddJsonConsole(console => Stamp(console, Moment));
         else
-            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        {
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                Stamp(console, Moment + " ");
+            });
+        }
+
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // It has nothing to say at this level, and its being asked costs an activity a request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // A start that fails is told once and in plain words; the host's own account of it is a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
+    }
+
+    /// <summary>In UTC, so that the lines of instances in several places can be laid side by side.</summary>
+    private static void Stamp(ConsoleFormatterOptions console, string format)
+    {
+        console.UseUtcTimestamp = true;
+        console.TimestampFormat = format;
     }
 
     private static void AddServices(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)

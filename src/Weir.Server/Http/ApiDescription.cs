@@ -35,8 +35,8 @@ internal static class ApiDescription
         {
             DescribeAccess(operation, context);
             string path = context.Description.RelativePath ?? "";
-            if (path == "limit/check")
-                AddQuery(operation);
+            foreach (var parameter in QueryParameters.Of(path, context.Description.HttpMethod ?? ""))
+                Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String, parameter.IsNeeded);
             if (path.StartsWith("limit/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal))
                 Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
             return Task.CompletedTask;
@@ -68,13 +68,6 @@ internal static class ApiDescription
         operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] }];
         if (access.Scope == KeyScope.Take && context.ApplicationServices.GetRequiredService<AccessRule>().AnonymousMayTake)
             operation.Security.Add([]);
-    }
-
-    private static void AddQuery(OpenApiOperation operation)
-    {
-        Add(operation, "key", ParameterLocation.Query, $"What is limited: 1 to {Bounds.MaxKeyBytes} bytes of UTF-8.", required: true);
-        Add(operation, "tenant", ParameterLocation.Query, $"The customer whose buckets are asked: {Bounds.NameRule}. \"{RequestFacts.DefaultTenant}\" by default.");
-        Add(operation, "cost", ParameterLocation.Query, $"Tokens: 0 to {Bounds.MaxCost}. 1 by default.", JsonSchemaType.Integer);
     }
 
     private static void Add(

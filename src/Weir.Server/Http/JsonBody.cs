@@ -105,7 +105,7 @@ internal static class JsonBody
         }
         catch (JsonException mistake)
         {
-            return (null, JsonMistake.Explain(mistake));
+            return (null, JsonMistake.Explain(mistake, type));
         }
     }
 

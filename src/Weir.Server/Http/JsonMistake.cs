@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
@@ -7,15 +8,18 @@ internal static class JsonMistake
 {
     private const int MaxPath = 100;
 
-    public static Complaint Explain(JsonException mistake)
+    /// <summary>What is wrong with a body.</summary>
+    /// <param name="mistake">What the reader said.</param>
+    /// <param name="body">What the body was to be: a field may be of another kind in another one, or unknown there.</param>
+    public static Complaint Explain(JsonException mistake, JsonTypeInfo body)
     {
         string path = Shorten((mistake.Path ?? "$").TrimStart('$').TrimStart('.'));
         string field = path[(path.LastIndexOf('.') + 1)..];
         if (path.Length == 0 || mistake.InnerException is JsonException)
             return NotJson(mistake);
-        return !IsUnknown(mistake) && CureOf(path, field) is { } cure
-            ? new Complaint(path, $"{path} must be given once, as {cure}")
-            : new Complaint(path, $"{path} is not a field of this request: leave it out, or correct its name ({Fields(path)})");
+        return IsUnknown(mistake)
+            ? new Complaint(path, $"{path} is not a field of this request: leave it out, or correct its name ({Fields(path, body)})")
+            : new Complaint(path, $"{path} must be given once, as {CureOf(path, field, body.Type)}");
     }
 
     /// <summary>A field that another body has is none of this one. The reader's own words are the only place where it says so.</summary>
@@ -30,19 +34,26 @@ internal static class JsonMistake
             ? $"the body is not the JSON object that this path takes: look at line {line + 1}, byte {mistake.BytePositionInLine}"
             : "the body is not the JSON object that this path takes");
 
-    private static string? CureOf(string path, string field) => field switch
+    private static string CureOf(string path, string field, Type body) => field switch
     {
+        _ when path.Contains("attributes.", StringComparison.Ordinal) || path.Contains("attributes[", StringComparison.Ordinal) => "a string",
         "key" => $"a string of 1 to {Bounds.MaxKeyBytes} bytes of UTF-8",
         "ttlMs" => $"a whole number from 1 to {Reservations.MaxLife.TotalMilliseconds:0}",
+        "cost" when body == typeof(CommitBody) => $"a whole number from 0 to {Bounds.MaxCost}",
         "cost" => $"a whole number from 1 (0 for a check) to {Bounds.MaxCost}",
-        "tenant" => $"a string of {Bounds.NameRule}",
+        "tenant" or "name" => $"a string of {Bounds.NameRule}",
         "attributes" => $"an object of at most {Bounds.MaxAttributes} strings",
         "requests" => $"an array of 1 to {Bounds.MaxBatch} requests",
-        _ when path.Contains("attributes", StringComparison.Ordinal) => "a string",
+        "version" => "a whole number: a version that the audit trail names",
+        "scope" => "a string: admin or take",
+        "until" => "a string that is a time, such as 2030-01-31T12:00:00Z",
+        "reason" => $"a string of 1 to {Block.MaxReason} characters",
         _ when field.StartsWith("requests[", StringComparison.Ordinal) => "an object with key, cost, tenant and attributes",
-        _ => null,
+        _ => "the kind of value that /openapi/v1.json says",
     };
 
-    private static string Fields(string path) =>
-        path.Contains('.', StringComparison.Ordinal) ? "key, cost, tenant, attributes" : "key, cost, tenant, attributes; requests in a batch; ttlMs in a reservation";
+    private static string Fields(string path, JsonTypeInfo body) =>
+        NamesOf(path.Contains('.', StringComparison.Ordinal) && body.Type == typeof(BatchBody) ? WireJson.Default.TakeBody : body);
+
+    private static string NamesOf(JsonTypeInfo body) => string.Join(", ", body.Properties.Select(field => field.Name));
 }

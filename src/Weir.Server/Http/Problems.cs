@@ -32,7 +32,7 @@ internal static class Problems
     {
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return Write(http, new ProblemBody(
-            NoType, "Who are you?", StatusCodes.Status401Unauthorized, "send the key with the header Authorization: Bearer KEY", "Authorization"));
+            NoType, "No valid key", StatusCodes.Status401Unauthorized, "send one key that holds, with the header Authorization: Bearer KEY", "Authorization"));
     }
 
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
@@ -100,10 +100,17 @@ internal static class Problems
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
         return Write(http, new ProblemBody(
             TemporaryReducedCapacity,
-            "Capacity is temporarily reduced",
+            DoesAdministrate(http) ? "The store does not answer" : "Capacity is temporarily reduced",
             StatusCodes.Status503ServiceUnavailable,
-            "no decision can be made at the moment; nothing says that a quota was exceeded, so try again shortly"));
+            DoesAdministrate(http) ? AwayFor(http.Request.Method) : "no decision can be made at the moment; nothing says that a quota was exceeded, so try again shortly"));
     }
+
+    private static bool DoesAdministrate(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Access>()?.Scope == KeyScope.Admin;
+
+    /// <summary>Whoever administrates asked for no decision. Of a change that was under way when the store went, nobody knows whether it was made.</summary>
+    private static string AwayFor(string method) => HttpMethods.IsGet(method)
+        ? "this is read from the store, which does not answer: try again when it does"
+        : "the change is not known to be made, since the store does not answer: when it does, see whether it holds, and if not send it again";
 
     public static Task Write<T>(HttpContext http, int status, T body, JsonTypeInfo<T> type, string contentType)
     {

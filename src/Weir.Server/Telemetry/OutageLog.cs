@@ -38,7 +38,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
     [LoggerMessage(1, LogLevel.Warning, "Redis does not answer ({Fault}): deciding from memory until it does")]
     private partial void Began(string fault);
 
-    [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total{{fault=\"damaged\"}} counts them")]
+    [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total counts them as fault=\"damaged\"")]
     private partial void Damaged();
 
     [LoggerMessage(2, LogLevel.Information, "Redis answers again after {Seconds:0.0} s: it decides from here on")]

@@ -65,6 +65,18 @@ public sealed class ScheduleTests
         Assert.Equal(next, new ClosedSchedule(PaceUs: 10_000).NextUs(sent, answered));
 
     [Fact]
+    public async Task A_paced_user_never_sends_before_its_pace_is_over()
+    {
+        const int PaceUs = 2_500;
+        var pacing = new ClosedPacing(new RunClock(TimeProvider.System, TimeSpan.Zero), new ClosedSchedule(PaceUs), new RequestBudget(40), firstUs: 700, endUs: 60_000_000);
+        long last = await pacing.NextAsync(TestContext.Current.CancellationToken);
+        Assert.True(last >= 700, $"the first was sent at {last}");
+
+        for (long next; (next = await pacing.NextAsync(TestContext.Current.CancellationToken)) != IPacing.Ended; last = next)
+            Assert.True(next - last >= PaceUs, $"{next} comes {next - last} after {last}");
+    }
+
+    [Fact]
     public void Paced_users_do_not_all_begin_at_once()
     {
         var schedule = new ClosedSchedule(PaceUs: 10_000);

@@ -18,6 +18,17 @@ public sealed class TopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_instance_has_one_name_wherever_it_says_what_it_counted()
+    {
+        await using var server = await RunningServer.StartAsync(AdminCalls.Setting);
+        Assert.Equal(200, (await server.Http.AdminAsync(HttpMethod.Put, "/admin/candidate", PolicyFile.Common, "application/yaml")).Status);
+
+        string? candidate = (await server.Http.AdminAsync(HttpMethod.Get, "/admin/candidate")).Text("instance");
+
+        Assert.Equal((await server.Http.AdminAsync(HttpMethod.Get, "/admin/top")).Text("instance"), candidate);
+    }
+
+    [Fact]
     public async Task The_keys_of_a_tenant_that_are_refused_and_allowed_most_are_listed_with_their_error()
     {
         await TakeAsync("slow", "greedy", 13);

@@ -11,7 +11,7 @@ internal static class BadBodies
     private const string TenantKind = "tenant must be given once, as a string of 1 to 64 characters out of A-Z a-z 0-9 . _ -";
     private const string AttributesKind = "attributes must be given once, as an object of at most 16 strings";
     private const string NotJson = "the body is not the JSON object that this path takes";
-    private const string Unknown = " is not a field of this request: leave it out, or correct its name (key, cost, tenant, attributes";
+    private const string Unknown = " is not a field of this request: leave it out, or correct its name (key, cost, tenant, attributes)";
 
     public static readonly (string Body, string Field, string Cure)[] Fields =
     [

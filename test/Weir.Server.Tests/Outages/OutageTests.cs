@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Outages;
 
@@ -74,6 +75,40 @@ public sealed class OutageTests
 
         Assert.Equal("redis", (await weir.Http.TakeAsync(Fresh.Key())).Text("source"));
         Assert.Equal(1, weir.Server.Log.Count("no bucket under the key of one"));
+        Assert.Equal(1, weir.Server.Log.Count("weir_store_faults_total counts them as fault=\"damaged\""));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_was_never_there_is_unreachable_from_the_start()
+    {
+        await using var server = await RunningServer.StartAsync($"Weir:Redis:Endpoints=127.0.0.1:{FreePort.Next()}");
+
+        var ready = await server.Http.GetAsync("/readyz");
+
+        Assert.Equal("unreachable", ready.Json.GetProperty("outage").GetProperty("fault").GetString());
+        Assert.Equal(1, server.Log.Count("Redis does not answer (unreachable"));
+    }
+
+    [Fact]
+    public async Task Who_administrates_while_Redis_is_away_is_told_of_the_change_and_not_of_takes()
+    {
+        await using var weir = await ServerOnRedis.StartAsync(AdminCalls.Setting);
+        weir.Redis.Kill();
+
+        foreach (var (method, path, body) in ((HttpMethod, string, string?)[])
+            [
+                (HttpMethod.Put, "/admin/tenants/acme", """{"plan":"slow"}"""), (HttpMethod.Post, "/admin/block", """{"key":"k","reason":"r"}"""),
+                (HttpMethod.Post, "/admin/keys", """{"scope":"take"}"""),
+            ])
+        {
+            var refused = await weir.Http.AdminAsync(method, path, body);
+            refused.AssertProblem(503);
+            Assert.Equal("the change is not known to be made, since the store does not answer: when it does, see whether it holds, and if not send it again", refused.Text("detail"));
+        }
+
+        var audit = await weir.Http.AdminAsync(HttpMethod.Get, "/admin/audit");
+        audit.AssertProblem(503);
+        Assert.Equal("this is read from the store, which does not answer: try again when it does", audit.Text("detail"));
     }
 
     [Fact]

@@ -85,9 +85,36 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
     {
         var paths = (await ReadAsync()).GetProperty("paths");
 
-        Assert.Equal(["query key", "query tenant", "query cost", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
+        Assert.Equal(["query key", "query tenant", "query cost", "query attributes.NAME", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
         foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/check", "/v1/batch"])
             Assert.Equal(["header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
+    }
+
+    [Fact]
+    public async Task The_parameters_of_the_admin_paths_are_documented_and_are_taken()
+    {
+        await using var server = await RunningServer.StartAsync(AdminCalls.Setting);
+        var paths = (await server.Http.GetAsync("/openapi/v1.json")).Json.GetProperty("paths");
+
+        Assert.Equal(
+            [
+                "get /admin/audit: before limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes.NAME",
+                "delete /admin/buckets: key tenant attributes.NAME", "get /admin/explain: key tenant cost attributes.NAME", "get /admin/keys: after limit",
+                "get /admin/tenants: after limit", "get /admin/top: tenant which limit",
+            ],
+            from path in paths.EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            where path.Name.StartsWith("/admin", StringComparison.Ordinal) && operation.Value.TryGetProperty("parameters", out _)
+            let names = ParametersOf(operation.Value).Where(parameter => parameter.StartsWith("query ", StringComparison.Ordinal)).Select(parameter => parameter["query ".Length..])
+            where names.Any()
+            orderby path.Name
+            select $"{operation.Name} {path.Name}: {string.Join(' ', names)}");
+        foreach (string query in (string[])
+            [
+                "audit?before=7&limit=1000", "buckets?key=k&tenant=acme&attributes.route=/a", "explain?key=k&tenant=acme&cost=0&attributes.route=/a", "keys?after=k&limit=1",
+                "tenants?after=acme&limit=1", "top?tenant=acme&which=denied&limit=1000",
+            ])
+            Assert.Equal(200, (await server.Http.AdminAsync(HttpMethod.Get, "/admin/" + query)).Status);
     }
 
     private static IEnumerable<string> FieldsOf(JsonElement document, string schema) =>

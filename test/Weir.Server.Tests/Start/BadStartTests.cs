@@ -112,7 +112,7 @@ public sealed class BadStartTests
     }
 
     [Fact]
-    public async Task A_port_in_use_is_said_in_one_line()
+    public async Task A_port_in_use_is_said_with_the_cure()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
@@ -120,7 +120,7 @@ public sealed class BadStartTests
 
         string errors = await FailAsync("--urls=" + url);
 
-        Assert.Equal($"Weir cannot start:\nFailed to bind to address {url}: address already in use.\n", errors);
+        Assert.Equal($"Weir cannot start:\nFailed to bind to address {url}: address already in use.\nSomething listens there already: stop it, or start on another port, such as with --urls http://localhost:8080\n", errors);
     }
 
     /// <summary>What the program writes to the console before it ends with code 1.</summary>

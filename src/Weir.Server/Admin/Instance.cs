@@ -1,0 +1,8 @@
+namespace Weir.Server;
+
+/// <summary>Which of several instances answers, where each knows only what it counted itself.</summary>
+internal static class Instance
+{
+    /// <summary>The machine and the process. In a container all processes are number 1, and the machine's name tells them apart.</summary>
+    public static readonly string Name = $"{Environment.MachineName}:{Environment.ProcessId}";
+}
