@@ -30,8 +30,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     private string TenantLayer(PolicySet set, string tenant)
     {
         string from = PlanFrom(set, tenant);
-        bool isBoost = from == "live" && live.Find(LiveKind.Tenant, tenant)?.Value is { } text
-            && PolicyDocument.TryParseTenant(set, tenant, text, out _, out var until, out _) && until is not null;
+        bool isBoost = from == "live" && live.IsBoosted(tenant);
         return $"{(isBoost ? "boost of" : from)} tenant {tenant}";
     }
 
