@@ -69,7 +69,8 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         var (isBoost, error) = TenantBodies.KindOf(tenant, text);
         if (error is not null)
         {
-            await AdminAnswers.Refused(http, [error]);
+            // What is wrong whichever way it is written is told before the way it is written.
+            await AdminAnswers.Refused(http, policies.TryTenant(tenant, text) is { Count: > 0 } errors ? errors : [error]);
             return;
         }
 

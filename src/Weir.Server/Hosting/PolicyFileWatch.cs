@@ -24,7 +24,8 @@ internal sealed partial class PolicyFileWatch(string path, LivePolicies policies
             Look();
     }
 
-    private void Look()
+    /// <summary>Looks once.</summary>
+    internal void Look()
     {
         // A file that is not there at the moment is being replaced.
         if (HashOf(path) is not { } hash)

@@ -106,12 +106,12 @@ public abstract class LiveChangeTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("{plan: small}", "not JSON")]
-    [InlineData("plan: small", "not JSON")]
-    [InlineData("%YAML 1.2\n---\nplan: small", "not JSON")]
+    [InlineData("{plan: slow}", "not JSON")]
+    [InlineData("plan: slow", "not JSON")]
+    [InlineData("%YAML 1.2\n---\nplan: slow", "not JSON")]
     [InlineData("{\"plan\":\n\"slow\",}", "not JSON", 2)]
     [InlineData("null", "must be a JSON object")]
-    [InlineData("[]", "must be a JSON object")]
+    [InlineData("[]", "must be a mapping")]
     public async Task A_tenant_is_put_as_a_JSON_object(string body, string told, int line = 1)
     {
         await Http.PutPoliciesAsync(LivePolicyTests.Document);
