@@ -40,15 +40,16 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     });
 
     /// <inheritdoc/>
-    public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known)
+    public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known, bool exact = false)
     {
         RedisValue[] arguments =
         [
             "write", $"{kind}/{id}", value is null ? "-" : "+" + value, expected is { } version ? version : "", who,
             time.GetUtcNow().ToUnixTimeMilliseconds(), LiveBounds.MaxChanges, LiveBounds.MaxTexts, (string)_channel!, known,
+            exact ? "exact" : "", LiveBounds.MaxTextTotal, who == LiveBounds.Expiry ? "" : "remember",
         ];
         var reply = await TryAsync(async database => (long[]?)await database.ScriptEvaluateAsync(Script, _keys, arguments).ConfigureAwait(false)).ConfigureAwait(false);
-        return reply is null ? new LiveWrite(LiveOutcome.Unavailable, 0) : new LiveWrite(reply[0] switch { 1 => LiveOutcome.Written, 0 => LiveOutcome.Conflict, _ => LiveOutcome.Behind }, reply[1]);
+        return reply is null ? new LiveWrite(LiveOutcome.Unavailable, 0) : new LiveWrite(OutcomeOf(reply[0]), reply[1]);
     }
 
     /// <inheritdoc/>
@@ -114,6 +115,15 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
             return null;
         }
     }
+
+    private static LiveOutcome OutcomeOf(long reply) => reply switch
+    {
+        1 => LiveOutcome.Written,
+        0 => LiveOutcome.Conflict,
+        -2 => LiveOutcome.Outdated,
+        -3 => LiveOutcome.Absent,
+        _ => LiveOutcome.Behind,
+    };
 
     private static LiveEntry EntryOf(string name, string value)
     {

@@ -16,15 +16,33 @@ internal static class AdminAnswers
         return Problems.Write(http, StatusCodes.Status400BadRequest, body, WireJson.Default.PolicyProblemBody, Problems.ContentType);
     }
 
+    /// <summary>There is nothing here, and why.</summary>
+    public static Task Nothing(HttpContext http, string detail) => Problems.Write(
+        http, StatusCodes.Status404NotFound, new ProblemBody("about:blank", "Not found", StatusCodes.Status404NotFound, detail), WireJson.Default.ProblemBody, Problems.ContentType);
+
+    /// <summary>How a change ended that was judged first.</summary>
+    public static Task Written(HttpContext http, LiveEdit edit, bool deleted, string absent) =>
+        edit.Errors.Count > 0 ? Refused(http, edit.Errors) : Written(http, new LiveWrite(edit.Outcome, edit.Version), deleted, absent);
+
     /// <summary>How a change ended.</summary>
-    public static Task Written(HttpContext http, LiveWrite written, bool deleted)
+    /// <param name="http">The request.</param>
+    /// <param name="written">How it ended.</param>
+    /// <param name="deleted">Whether the entry is gone.</param>
+    /// <param name="absent">What to say when there was nothing to be deleted.</param>
+    public static Task Written(HttpContext http, LiveWrite written, bool deleted, string absent)
     {
-        if (written.Outcome is LiveOutcome.Unavailable or LiveOutcome.Behind)
-            return Problems.ReducedCapacity(http);
-        if (written.Outcome == LiveOutcome.Conflict)
-            return Problems.OtherVersion(http, written.Version);
-        if (!deleted)
-            http.Response.Headers.ETag = $"\"{written.Version}\"";
-        return Ok(http, new VersionBody(written.Version), WireJson.Default.VersionBody);
+        switch (written.Outcome)
+        {
+            case LiveOutcome.Conflict:
+                return Problems.OtherVersion(http, written.Version);
+            case LiveOutcome.Absent:
+                return Nothing(http, absent);
+            case LiveOutcome.Written:
+                if (!deleted)
+                    http.Response.Headers.ETag = $"\"{written.Version}\"";
+                return Ok(http, new VersionBody(written.Version), WireJson.Default.VersionBody);
+            default:
+                return Problems.ReducedCapacity(http);
+        }
     }
 }

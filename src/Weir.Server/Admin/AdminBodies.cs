@@ -16,9 +16,10 @@ internal sealed record VersionBody(long Version);
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Plan">Its plan.</param>
 /// <param name="From">Where that is said: <c>default</c>, <c>document</c> or <c>live</c>.</param>
-/// <param name="Version">The version of its live data; absent when it has none.</param>
-/// <param name="Live">Its live data as it was put.</param>
-internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live);
+/// <param name="Version">The version of its live data, the later one of what holds for good and of the boost; absent when it has none.</param>
+/// <param name="Live">What it has for good, as it was put.</param>
+/// <param name="Boost">What it has over that until a time, as it was put.</param>
+internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);
 
 /// <summary>The tenants that have live data, in the order of their names.</summary>
 /// <param name="Tenants">A page of them.</param>

@@ -7,6 +7,7 @@ internal static class AdminRoutes
     {
         var group = app.MapGroup("/admin").WithTags("Admin").Asking(Access.ToAdmin);
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
+        MapTenants(group, app.Services.GetRequiredService<TenantEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
         MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
@@ -31,20 +32,24 @@ internal static class AdminRoutes
         group.MapPut("/policies", (Delegate)policies.PutDocument)
             .WithSummary("Puts a document in place, at all instances within a second; If-Match as you like.")
             .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/policies", (Delegate)policies.DeleteDocument).WithSummary("Goes back to the policy file.").Produces<VersionBody>();
+        group.MapDelete("/policies", (Delegate)policies.DeleteDocument).WithSummary("Goes back to the policy file.").Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
         group.MapPost("/policies:validate", (Delegate)policies.Validate)
             .WithSummary("Says everything that is wrong with a document, and changes nothing.")
             .Produces<ValidBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType);
         group.MapPost("/policies:rollback", (Delegate)policies.Rollback)
             .WithSummary("Puts the text of an earlier version again.")
             .Accepts<RollbackBody>("application/json").Produces<VersionBody>().WithBodyProblems();
-        group.MapGet("/tenants", (Delegate)policies.ListTenants).WithSummary("Tenants with live data: ?after=…&limit=….").Produces<TenantsBody>();
-        group.MapGet("/tenants/{id}", (Delegate)policies.GetTenant).WithSummary("A tenant as it is now.").Produces<TenantBody>();
-        group.MapPut("/tenants/{id}", (Delegate)policies.PutTenant)
-            .WithSummary("Gives a tenant a plan, limits over it, or none at all; until a time, if there is one.")
-            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/tenants/{id}", (Delegate)policies.DeleteTenant).WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>();
         group.MapGet("/audit", (Delegate)policies.Audit).WithSummary("Who changed what and when, newest first: ?before=…&limit=….").Produces<AuditBody>();
+    }
+
+    private static void MapTenants(RouteGroupBuilder group, TenantEndpoints tenants)
+    {
+        group.MapGet("/tenants", (Delegate)tenants.List).WithSummary("Tenants with live data: ?after=…&limit=….").Produces<TenantsBody>();
+        group.MapGet("/tenants/{id}", (Delegate)tenants.Get).WithSummary("A tenant as it is now.").Produces<TenantBody>();
+        group.MapPut("/tenants/{id}", (Delegate)tenants.Put)
+            .WithSummary("Gives a tenant a plan, limits over it, or none at all; with until, over what it has for good, until that time.")
+            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
+        group.MapDelete("/tenants/{id}", (Delegate)tenants.Delete).WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
     }
 
     private static void MapKeys(RouteGroupBuilder group, KeyEndpoints keys)
@@ -56,7 +61,7 @@ internal static class AdminRoutes
         group.MapGet("/block", (Delegate)keys.ListBlocks).WithSummary("The keys that are refused.").Produces<BlocksBody>();
         group.MapPost("/block", (Delegate)keys.Block)
             .WithSummary("Refuses a key until a time, and says why.").Accepts<BlockBody>("application/json").Produces<VersionBody>().WithBodyProblems();
-        group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>();
+        group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
     }
 
     private static void MapCandidate(RouteGroupBuilder group, CandidateEndpoints candidate)
@@ -67,7 +72,7 @@ internal static class AdminRoutes
         group.MapPut("/candidate", (Delegate)candidate.Put)
             .WithSummary("Tries a document on the traffic as it comes, on buckets of its own; it changes no answer.")
             .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/candidate", (Delegate)candidate.Drop).WithSummary("Tries it no longer.").Produces<VersionBody>();
+        group.MapDelete("/candidate", (Delegate)candidate.Drop).WithSummary("Tries it no longer.").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
         group.MapPost("/candidate:promote", (Delegate)candidate.Promote)
             .WithSummary("Puts the document that was tried in the place of the one that decides; If-Match as you like.").Produces<VersionBody>();
     }

@@ -10,8 +10,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         var explained = await limiter.ExplainAsync(facts);
         var set = explained.Policies;
         var plan = set.PlanOf(facts.Tenant);
-        string planLayer = $"plan {plan.Name}", tenantLayer = TenantLayer(set, facts.Tenant);
-        var plansOwn = set.Plans.FirstOrDefault(own => own.Name == plan.Name)?.Limits ?? [];
+        var layers = LayersOf(set, plan, facts.Tenant);
         return new ExplanationBody(
             facts.Tenant,
             plan.Name,
@@ -21,47 +20,61 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Of(explained.Decision.Outcome),
             explained.Decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable ? null : DecisionAnswers.DetailOf(explained.Decision),
             [
-                .. plan.Limits.Select(limit => Explain(limit, plansOwn.FirstOrDefault(own => own.Name == limit.Name), facts, planLayer, tenantLayer, explained.Standing)),
-                .. plansOwn.Where(own => plan.Limits.All(limit => limit.Name != own.Name)).Select(own => Removed(own, tenantLayer)),
+                .. plan.Limits.Select(limit => Explain(limit, layers, facts, explained.Standing)),
+                .. layers[0].Limits.Where(own => plan.Limits.All(limit => limit.Name != own.Name)).Select(own => Removed(own, layers[^1].Name)),
             ],
             Spelling.Body(explained.Decision));
+    }
+
+    /// <summary>What lies over one another, the plan first: its own limits, those that it has with the tenant's, and with a boost of the tenant's.</summary>
+    private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan plan, string tenant)
+    {
+        var layers = new List<(string Name, IReadOnlyList<Limit> Limits)> { ($"plan {plan.Name}", set.Plans.FirstOrDefault(own => own.Name == plan.Name)?.Limits ?? []) };
+        string from = PlanFrom(set, tenant);
+        bool isBoosted = from == "live" && live.IsBoosted(tenant);
+        if (isBoosted && live.Find(LiveKind.Tenant, tenant)?.Value is { } text && PolicyDocument.TryParseTenant(set, tenant, text, out var below, out _, out _))
+            layers.Add(($"live tenant {tenant}", below.Limits));
+        layers.Add(($"{(isBoosted ? "boost of" : from)} tenant {tenant}", plan.Limits));
+        return layers;
+    }
+
+    /// <summary>The lowest layer from which on up nothing changes.</summary>
+    private static string LayerOf(List<(string Name, IReadOnlyList<Limit> Limits)> layers, Func<IReadOnlyList<Limit>, bool> isSame)
+    {
+        int layer = layers.Count - 1;
+        while (layer > 0 && isSame(layers[layer - 1].Limits))
+            layer--;
+        return layers[layer].Name;
     }
 
     /// <summary>Where a tenant's plan is said.</summary>
     public static string PlanFrom(PolicySet set, string tenant) =>
         set.IsLive(tenant) ? "live" : set.IsInDocument(tenant) ? "document" : "default";
 
-    /// <summary>What the tenant's own layer is called; live data that holds only until a time is a boost.</summary>
-    private string TenantLayer(PolicySet set, string tenant)
-    {
-        string from = PlanFrom(set, tenant);
-        bool isBoost = from == "live" && live.Find(LiveKind.Tenant, tenant)?.Value is { } text
-            && PolicyDocument.TryParseTenant(set, tenant, text, out _, out var until, out _) && until is not null;
-        return $"{(isBoost ? "boost of" : from)} tenant {tenant}";
-    }
-
     /// <summary>A limit of the plan that the tenant has not.</summary>
     private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
         [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
 
-    private static LimitExplanation Explain(Limit limit, Limit? plans, RequestFacts facts, string planLayer, string tenantLayer, in Decision standing)
+    private static LimitExplanation Explain(Limit limit, List<(string Name, IReadOnlyList<Limit> Limits)> layers, RequestFacts facts, in Decision standing)
     {
         string? whyNot = limit.WhyNot(facts);
-        var plansValues = plans is null ? [] : ValuesOf(plans).ToDictionary(value => value.Name, value => value.Value);
         var line = standing.Limits().Select(line => (LimitDecision?)line).FirstOrDefault(line => line!.Value.Limit == limit);
         return new LimitExplanation(
             limit.Name,
             whyNot is null,
             whyNot ?? "it has all that the limit is keyed by, and meets its conditions",
-            limit == plans ? planLayer : tenantLayer,
+            LayerOf(layers, limits => limits.Contains(limit)),
             Describe(limit.Quota),
             [.. limit.Dimensions.Select(dimension => dimension.ToString())],
             Spelling.Of(limit.Mode),
             limit.Cost,
-            [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, plansValues.GetValueOrDefault(value.Name) == value.Value ? planLayer : tenantLayer))],
+            [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, LayerOf(layers, limits => Has(limits, limit.Name, value))))],
             line is { } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
     }
+
+    private static bool Has(IReadOnlyList<Limit> limits, string name, (string Name, string Value) value) =>
+        limits.FirstOrDefault(limit => limit.Name == name) is { } own && ValuesOf(own).Contains(value);
 
     /// <summary>The values of a limit by the names that the document has for them.</summary>
     private static IEnumerable<(string Name, string Value)> ValuesOf(Limit limit)

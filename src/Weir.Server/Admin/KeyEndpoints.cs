@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>One key of one tenant: why it gets what it gets, how its buckets stand, and how to refuse it.</summary>
-internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, TimeProvider time)
+internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LivePolicies policies, WeirOptions options, TimeProvider time)
 {
     public Task Explain(HttpContext http) => FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint
         ? Problems.BadRequest(http, complaint)
@@ -35,14 +35,18 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (await JsonBody.ReadAsync(http, WireJson.Default.BlockBody, DecisionEndpoints.MaxBody) is not { } body)
             return;
         var block = new Block(body.Tenant ?? RequestFacts.DefaultTenant, body.Key ?? "", body.Until, body.Reason ?? "");
-        if (ComplaintAbout(block) is { } complaint)
+        string name = NameOf(block.Key);
+        if (ComplaintAbout(block, name) is { } complaint)
         {
             await Problems.BadRequest(http, complaint);
             return;
         }
 
-        block = block with { Key = limiter.NameOf(block.Key) };
-        await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, block.Key), block.ToJson(), Caller.WhoOf(http), null), deleted: true);
+        // Those that have ended take no place from one that holds, and yet must not pile up.
+        if (live.Count(LiveKind.Block) >= Weir.Block.MaxBlocks)
+            await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
+        await AdminAnswers.Written(
+            http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, name), (block with { Key = name }).ToJson(), Caller.WhoOf(http), null), deleted: true, "");
     }
 
     public async Task Unblock(HttpContext http)
@@ -50,13 +54,18 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AdminAnswers.Written(http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, limiter.NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true);
+            await AdminAnswers.Written(
+                http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true,
+                "this key of this tenant is not blocked: GET /admin/block lists those that are");
     }
+
+    /// <summary>What a key is called where it is kept. Where keys are hashed, <c>/admin/top</c> and the list of blocks show hashes, and those are what people have to send.</summary>
+    private string NameOf(string key) => options.Keys.Hash && KeyHash.IsHash(key) ? key : limiter.NameOf(key);
 
     private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>
         await AdminAnswers.Ok(http, await explanations.ExplainAsync(facts), WireJson.Default.ExplanationBody);
 
-    private Complaint? ComplaintAbout(Block block)
+    private Complaint? ComplaintAbout(Block block, string name)
     {
         if (Bounds.Complaint(new RequestFacts(block.Tenant, block.Key), leastCost: 1) is { } complaint)
             return complaint;
@@ -64,7 +73,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             return new Complaint("until", "until is over already: write a time to come, or leave it out to block for good");
         if (block.Reason.Length is 0 or > Weir.Block.MaxReason)
             return new Complaint("reason", $"reason must be 1 to {Weir.Block.MaxReason} characters: whoever is refused is told it");
-        return live.All(LiveKind.Block).Count >= Weir.Block.MaxBlocks
+        return policies.BlockCount >= Weir.Block.MaxBlocks && policies.Current.BlockOf(block.Tenant, name) is null
             ? new Complaint("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s")
             : null;
     }

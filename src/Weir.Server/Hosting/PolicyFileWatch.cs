@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Text;
 
 namespace Weir.Server;
 
@@ -10,7 +11,11 @@ internal sealed partial class PolicyFileWatch(string path, LivePolicies policies
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private UInt128 _seen = HashOf(path) ?? 0;
+    /// <summary>Of the text that is in force, and not of the file, which may have changed since that was read.</summary>
+    private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
+
+    /// <summary>A file that is good alone, and the policies that had tenants that it does not fit.</summary>
+    private (PolicySet File, string Text, PolicySet Under)? _waiting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -19,25 +24,49 @@ internal sealed partial class PolicyFileWatch(string path, LivePolicies policies
             Look();
     }
 
-    private void Look()
+    /// <summary>Looks once.</summary>
+    internal void Look()
     {
         // A file that is not there at the moment is being replaced.
-        if (HashOf(path) is not { } hash || hash == _seen)
+        if (HashOf(path) is not { } hash)
             return;
-        _seen = hash;
+        if (hash != _seen)
+            Read(hash);
+        else if (_waiting is { } waiting && waiting.Under != policies.Current)
+            Use(waiting.File, waiting.Text, isFirst: false);
+    }
+
+    private void Read(UInt128 hash)
+    {
+        (_seen, _waiting) = (hash, null);
         try
         {
-            var errors = policies.UseFile(PolicyDocument.Load(path));
-            if (errors.Count > 0)
-                throw new PolicyException(errors);
-            metrics.Reloaded(good: true);
-            Reloaded(path);
+            Use(PolicyDocument.Load(path, out string text), text, isFirst: true);
         }
         catch (PolicyException wrong)
         {
-            metrics.Reloaded(good: false);
-            Refused(path, wrong.Message);
+            Refuse(wrong);
         }
+    }
+
+    /// <summary>Refused only because of live tenants, it is tried again when these, or the document, have changed.</summary>
+    private void Use(PolicySet file, string text, bool isFirst)
+    {
+        var under = policies.Current;
+        var errors = policies.UseFile(file, text);
+        _waiting = errors.Count > 0 ? (file, text, under) : null;
+        if (errors.Count > 0 && isFirst)
+            Refuse(new PolicyException(errors));
+        if (errors.Count > 0)
+            return;
+        metrics.Reloaded(good: true);
+        Reloaded(path);
+    }
+
+    private void Refuse(PolicyException wrong)
+    {
+        metrics.Reloaded(good: false);
+        Refused(path, wrong.Message);
     }
 
     private static UInt128? HashOf(string path)

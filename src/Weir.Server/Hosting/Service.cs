@@ -43,7 +43,7 @@ internal static class Service
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var options = Settings.Read(builder.Configuration);
-        var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options)), TimeProvider.System);
+        var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options), out string text), TimeProvider.System, text);
         var stores = Stores.Open(options, TimeProvider.System);
         bool started = false;
         ConfigureHost(builder, () => started);
@@ -83,7 +83,7 @@ internal static class Service
             // Not read again while running: whether others can reach the service was judged at the start.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             // Twice what any path takes, since chunks are counted here with their framing; each path has its exact limit.
-            kestrel.Limits.MaxRequestBodySize = 2 * DecisionEndpoints.MaxBatchBody;
+            kestrel.Limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
         });
         builder.Logging.ClearProviders();
         // Machines that read logs want the names of what is in a line; people do not.
@@ -156,7 +156,9 @@ internal static class Service
         services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
         services.AddSingleton<ApiKeyEndpoints>();
         services.AddSingleton<Explanations>();
+        services.AddSingleton<LiveChanges>();
         services.AddSingleton<PolicyEndpoints>();
+        services.AddSingleton<TenantEndpoints>();
         services.AddSingleton<KeyEndpoints>();
         services.AddSingleton<CandidateEndpoints>();
         services.AddSingleton<TopEndpoints>();

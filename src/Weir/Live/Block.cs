@@ -19,6 +19,13 @@ public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, str
     /// <summary>What a block is known by.</summary>
     public static string IdOf(string tenant, string key) => $"{tenant}/{key}";
 
+    /// <summary>Whose key an id stands for.</summary>
+    internal static (string Tenant, string Key) NamesOf(string id)
+    {
+        int slash = id.IndexOf('/', StringComparison.Ordinal);
+        return (id[..slash], id[(slash + 1)..]);
+    }
+
     /// <summary>The block as it is kept.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BlockJson.Default.Block);
 

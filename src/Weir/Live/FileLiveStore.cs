@@ -33,11 +33,11 @@ public sealed class FileLiveStore : ILiveStore
     }
 
     /// <inheritdoc/>
-    public Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known)
+    public Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known, bool exact = false)
     {
         LiveWrite written;
         lock (_gate)
-            written = WriteLocked(kind, id, value, who, expected);
+            written = exact && _state.Version != known ? new LiveWrite(LiveOutcome.Outdated, _state.Version) : WriteLocked(kind, id, value, who, expected);
         if (written.Outcome == LiveOutcome.Written)
             Changed?.Invoke();
         return Task.FromResult(written);
@@ -66,6 +66,8 @@ public sealed class FileLiveStore : ILiveStore
         long before = _state.Entries.TryGetValue(name, out var old) && old.Value is not null ? old.Version : 0;
         if (expected is { } version && version != before)
             return new LiveWrite(LiveOutcome.Conflict, before);
+        if (value is null && before == 0)
+            return new LiveWrite(LiveOutcome.Absent, 0);
         var entry = new LiveEntry(kind, id, _state.Version + 1, value);
         var next = _state.With(name, entry, new LiveChange(entry.Version, kind, id, before, value is null, who, _time.GetUtcNow()));
         if (_path is not null && !TryWrite(_path, next))
@@ -126,7 +128,10 @@ internal sealed class LiveFile
 
     public LiveFile With(string name, LiveEntry entry, LiveChange change)
     {
-        var next = new LiveFile { Version = entry.Version, Entries = new(Entries) { [name] = entry }, Changes = [.. Changes, change], Texts = [.. Texts, entry] };
+        var next = new LiveFile { Version = entry.Version, Entries = new(Entries) { [name] = entry }, Changes = [.. Changes, change], Texts = [.. Texts] };
+        // Nobody goes back to what has ended by itself, and so it pushes out nothing that somebody may go back to.
+        if (change.Who != LiveBounds.Expiry)
+            next.Texts.Add(entry);
         foreach (var old in next.Changes.Take(next.Changes.Count - LiveBounds.MaxChanges).Where(old => old.Deleted))
         {
             // What was deleted so long ago need not be told of any more.

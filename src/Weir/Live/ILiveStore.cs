@@ -17,7 +17,8 @@ public interface ILiveStore
     /// <param name="who">Who changes it.</param>
     /// <param name="expected">The version it must have now, 0 for none; null for any.</param>
     /// <param name="known">The version up to which the caller knows; a store that is behind that changes nothing.</param>
-    Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known);
+    /// <param name="exact">Whether a store that is ahead of it changes nothing either, since the change was judged by what is known.</param>
+    Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known, bool exact = false);
 
     /// <summary>The changes that are remembered, newest first; null when the store does not answer.</summary>
     /// <param name="before">Only those before this version.</param>

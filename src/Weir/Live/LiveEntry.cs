@@ -12,6 +12,9 @@ public static class LiveKind
     /// <summary>What one tenant has otherwise than the document; its id is the tenant.</summary>
     public const string Tenant = "tenant";
 
+    /// <summary>What one tenant has otherwise than that until a time; its id is the tenant.</summary>
+    public const string Boost = "boost";
+
     /// <summary>A key that is refused for a while; its id is <see cref="Block.IdOf"/>.</summary>
     public const string Block = "block";
 
@@ -49,6 +52,12 @@ public enum LiveOutcome
 
     /// <summary>It was meant for another version than the one that stands; nothing was changed.</summary>
     Conflict,
+
+    /// <summary>Something has changed since the version that the change was judged by; nothing was changed.</summary>
+    Outdated,
+
+    /// <summary>It was to be deleted, and is not there; nothing was changed.</summary>
+    Absent,
 
     /// <summary>The store knows less than whoever changes it: it began anew, and is to be given back what it lost first. Nothing was changed.</summary>
     Behind,

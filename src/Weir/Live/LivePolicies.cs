@@ -1,24 +1,25 @@
-using System.Collections.Immutable;
-
 namespace Weir;
 
 /// <summary>
 /// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it and the blocks. Each
-/// change makes a new <see cref="PolicySet"/>; a bad one changes nothing (law L12). A candidate document has the same tenants and blocks over it.
+/// change makes a new <see cref="PolicySet"/>. A candidate document has the same tenants and blocks over it.
 /// </summary>
-/// <remarks>Safe for concurrent use: changes are made one after the other, and whoever decides reads one reference.</remarks>
+/// <remarks>
+/// Whoever asks here is refused a change that does not fit, and nothing is changed (law L12). What comes from elsewhere is taken whatever the order it comes in: the
+/// document if it can be read, and over it every tenant that fits it, so that all instances that know the same entries decide the same.
+/// Safe for concurrent use: changes are made one after the other, and whoever decides reads one reference.
+/// </remarks>
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly ITimer _expiry;
-    private readonly Dictionary<string, LiveTenant> _tenants = new(StringComparer.Ordinal);
-
-    /// <summary>Those of the tenants that hold only until a time: few, so that looking for the next one does not cost a look at all.</summary>
-    private readonly Dictionary<string, DateTimeOffset> _untils = new(StringComparer.Ordinal);
-    private ImmutableDictionary<(string Tenant, string Key), Block> _blocks = ImmutableDictionary<(string, string), Block>.Empty;
+    private readonly LiveTenants _tenants = new();
+    private readonly LiveBlocks _blocks = new();
     private PolicySet _file;
+    private volatile string _fileText;
     private PolicySet? _live;
+    private PolicySet? _tried;
     private PolicySet _draft;
     private volatile PolicySet _current;
     private PolicySet? _candidateDraft;
@@ -26,16 +27,16 @@ public sealed class LivePolicies : IPolicySource, IDisposable
 
     /// <param name="file">The policies of the file.</param>
     /// <param name="time">Ends what holds only until a time.</param>
-    public LivePolicies(PolicySet file, TimeProvider time)
+    /// <param name="text">The text that the file's policies were read from.</param>
+    public LivePolicies(PolicySet file, TimeProvider time, string text = "")
     {
         _file = file;
+        _fileText = text;
         _draft = file;
         _current = file;
         _time = time;
         _expiry = time.CreateTimer(static policies => ((LivePolicies)policies!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
-
-    private sealed record LiveTenant(string Text, DateTimeOffset? Until);
 
     /// <inheritdoc/>
     public PolicySet Current => _current;
@@ -43,58 +44,136 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <inheritdoc/>
     public PolicySet? Candidate => _candidate;
 
+    /// <summary>The text of the file that holds, or would hold without a live document.</summary>
+    public string FileText => _fileText;
+
+    /// <summary>How many keys are refused now.</summary>
+    public int BlockCount => _current.Blocks.Count;
+
     /// <summary>Puts another file in place of the one that was read before.</summary>
+    /// <param name="file">Its policies.</param>
+    /// <param name="text">The text that they were read from.</param>
     /// <returns>What is wrong with it for the live tenants; empty when it holds now.</returns>
-    public IReadOnlyList<PolicyError> UseFile(PolicySet file) => Change(() =>
+    public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
-        var errors = _live is null ? TryRebuildLocked(file) : [];
-        if (errors.Count == 0)
-            _file = file;
-        return errors;
+        var errors = _live is null ? TryLocked(file) : [];
+        if (errors.Count > 0)
+            return errors;
+        (_file, _fileText) = (file, text);
+        return _live is null ? RebuildLocked() : [];
     });
 
     /// <summary>Puts a document in place of the file's; null goes back to that.</summary>
     /// <inheritdoc cref="UseFile" path="/returns"/>
-    public IReadOnlyList<PolicyError> UseDocument(PolicySet? document) => Change(() => UseDocumentLocked(document));
+    public IReadOnlyList<PolicyError> UseDocument(PolicySet? document) => Change(() =>
+    {
+        var errors = TryLocked(document ?? _file);
+        if (errors.Count > 0)
+            return errors;
+        _live = document;
+        return RebuildLocked();
+    });
 
     /// <summary>Tries a document beside the one that decides; null tries none.</summary>
     /// <inheritdoc cref="UseFile" path="/returns"/>
-    public IReadOnlyList<PolicyError> UseCandidate(PolicySet? document) => Change(() => UseCandidateLocked(document));
+    public IReadOnlyList<PolicyError> UseCandidate(PolicySet? document) => Change(() =>
+    {
+        var errors = document is null ? [] : TryLocked(document);
+        if (errors.Count > 0)
+            return errors;
+        _tried = document;
+        RebuildCandidateLocked();
+        return [];
+    });
 
     /// <summary>Gives a tenant what a text says, in place of what the document says of it; null goes back to that.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">JSON: plan, limits, unlimited, until.</param>
     /// <returns>What is wrong with the text; empty when it holds now.</returns>
-    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() => UseTenantsLocked([(tenant, text)]));
+    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() =>
+    {
+        var errors = (_tenants[tenant] with { Text = text }).Compile(_draft, tenant, _time.GetUtcNow()).Errors;
+        if (errors.Count > 0)
+            return [.. errors];
+        _tenants.Set(LiveKind.Tenant, tenant, text);
+        UpdateLocked([tenant]);
+        _tenants.Tidy([tenant]);
+        return [];
+    });
 
     /// <summary>Refuses a key from now on, or no longer.</summary>
-    public void UseBlock(string tenant, string key, Block? block) => Change(() => UseBlockLocked(tenant, key, block));
+    public void UseBlock(string tenant, string key, Block? block) => Change(() =>
+    {
+        _blocks.Set(tenant, key, block, _time.GetUtcNow());
+        return UpdateLocked([]);
+    });
 
     /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
     /// <param name="read">What has changed; if it is whole, all other live data is gone.</param>
-    /// <returns>What could not be taken over, and why.</returns>
+    /// <returns>What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does not fit waits for one that it fits.</returns>
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
         if (read.IsWhole)
-            ForgetLocked(read.Entries);
-        // The documents first: tenants are compiled against them.
-        foreach (var entry in read.Entries.OrderBy(entry => entry.Kind == LiveKind.Policies ? 0 : 1))
-            errors.AddRange(ApplyLocked(entry));
-        errors.AddRange(UseTenantsLocked([.. read.Entries.Where(entry => entry.Kind == LiveKind.Tenant).Select(entry => (entry.Id, entry.Value))]));
+        {
+            _tenants.Clear();
+            _blocks.Clear();
+        }
+
+        bool isOther = TakeDocumentLocked(read, LiveKind.Policies, ref _live, errors), triesOther = TakeDocumentLocked(read, LiveKind.Candidate, ref _tried, errors);
+        var now = _time.GetUtcNow();
+        var tenants = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in read.Entries)
+            TakeLocked(entry, tenants, now);
+        errors.AddRange(isOther || read.IsWhole ? RebuildLocked() : UpdateLocked(tenants));
+        if (isOther || triesOther || read.IsWhole)
+            RebuildCandidateLocked();
+        _tenants.Tidy(tenants);
         return errors;
     });
 
     /// <summary>Says what would be wrong if a document were used, and changes nothing.</summary>
-    public IReadOnlyList<PolicyError> Try(PolicySet document)
+    /// <param name="document">The document; null for going back to the file.</param>
+    public IReadOnlyList<PolicyError> Try(PolicySet? document)
     {
         lock (_gate)
-            return TryCompileTenantsLocked(document, out _);
+            return TryLocked(document ?? _file);
     }
 
-    /// <summary>Says what would be wrong with a tenant's text, and changes nothing.</summary>
-    public IReadOnlyList<PolicyError> TryTenant(string tenant, string text) =>
-        PolicyDocument.TryParseTenant(_current, tenant, text, out _, out _, out var errors) ? [] : errors;
+    /// <summary>Says what would be wrong with a tenant's text, under the boost that it may have, and changes nothing.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="text">The text; null for none.</param>
+    public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
+    {
+        lock (_gate)
+            return Try(tenant, _tenants[tenant] with { Text = text }, text);
+    }
+
+    /// <summary>Says what would be wrong with a boost of a tenant, over the text that it may have, and changes nothing.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="text">The boost; null for none.</param>
+    public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
+    {
+        lock (_gate)
+            return Try(tenant, _tenants[tenant] with { Boost = text }, text);
+    }
+
+    /// <summary>Whether a tenant has what it has only until a time.</summary>
+    public bool IsBoosted(string tenant)
+    {
+        lock (_gate)
+            return _tenants.IsBoosted(tenant);
+    }
+
+    /// <summary>Entries that have ended, and are there still, the first one first.</summary>
+    /// <param name="kind"><see cref="LiveKind.Block"/> or <see cref="LiveKind.Boost"/>; of no other kind does anything end.</param>
+    /// <param name="by">By when.</param>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
+    {
+        lock (_gate)
+            return [.. (kind == LiveKind.Block ? _blocks.EndedBy(by) : kind == LiveKind.Boost ? _tenants.BoostsEndedBy(by) : []).Take(most)];
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _expiry.Dispose();
@@ -112,165 +191,102 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    private List<PolicyError> ApplyLocked(LiveEntry entry)
+    /// <summary>Whether there is another document of a kind than before.</summary>
+    private static bool TakeDocumentLocked(LiveRead read, string kind, ref PolicySet? document, List<PolicyError> errors)
     {
-        switch (entry.Kind)
+        var entry = read.Entries.FirstOrDefault(entry => entry.Kind == kind);
+        if (entry?.Value is null)
         {
-            case LiveKind.Policies when entry.Value is null:
-                return UseDocumentLocked(null);
-            case LiveKind.Policies:
-                return PolicyDocument.TryParse(entry.Value, "policies", out var document, out var errors) ? UseDocumentLocked(document) : [.. errors];
-            case LiveKind.Candidate when entry.Value is null:
-                return UseCandidateLocked(null);
-            case LiveKind.Candidate:
-                return PolicyDocument.TryParse(entry.Value, "candidate", out var candidate, out var wrong) ? UseCandidateLocked(candidate) : [.. wrong];
-            case LiveKind.Block:
-                int slash = entry.Id.IndexOf('/', StringComparison.Ordinal);
-                return UseBlockLocked(entry.Id[..slash], entry.Id[(slash + 1)..], entry.Value is null ? null : Block.FromJson(entry.Value));
-            default:
-                return [];
-        }
-    }
-
-    private List<PolicyError> UseDocumentLocked(PolicySet? document)
-    {
-        var errors = TryRebuildLocked(document ?? _file);
-        if (errors.Count == 0)
-            _live = document;
-        return errors;
-    }
-
-    private List<PolicyError> UseCandidateLocked(PolicySet? document)
-    {
-        if (document is null)
-        {
-            _candidateDraft = null;
-            return [];
+            bool isGone = document is not null && (entry is not null || read.IsWhole);
+            document = isGone ? null : document;
+            return isGone;
         }
 
-        var errors = TryCompileTenantsLocked(document, out var live);
-        if (errors.Count == 0)
-            _candidateDraft = document.With(live, _blocks);
-        return errors;
-    }
-
-    private List<PolicyError> UseTenantsLocked(IReadOnlyCollection<(string Tenant, string? Text)> tenants)
-    {
-        var errors = new List<PolicyError>();
-        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
-        var tried = new Dictionary<string, Plan?>(StringComparer.Ordinal);
-        foreach (var (tenant, text) in tenants)
+        if (!PolicyDocument.TryParse(entry.Value, kind, out var next, out var wrong))
         {
-            if (!TryUseLocked(tenant, text, out var plan, out var wrong))
-            {
-                errors.AddRange(wrong);
-                continue;
-            }
-
-            plans[tenant] = plan;
-            // What the live document has and the candidate has not is no reason to refuse a change: the candidate then has the tenant as its own document says.
-            if (_candidateDraft is { } candidate)
-                tried[tenant] = plan is not null && PolicyDocument.TryParseTenant(candidate, tenant, text!, out var there, out _, out _) ? there : null;
-        }
-
-        if (plans.Count == 0)
-            return errors;
-        _draft = _draft.With(_draft.Live.With(plans), _blocks);
-        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live.With(tried), _blocks);
-        return errors;
-    }
-
-    /// <summary>Remembers a tenant's text, and says which plan it is now, null for the document's.</summary>
-    private bool TryUseLocked(string tenant, string? text, out Plan? plan, out IReadOnlyList<PolicyError> errors)
-    {
-        (plan, errors) = (null, []);
-        DateTimeOffset? until = null;
-        if (text is not null && !PolicyDocument.TryParseTenant(_draft, tenant, text, out plan, out until, out errors))
+            errors.AddRange(wrong);
             return false;
-        if (text is null)
-            _tenants.Remove(tenant);
-        else
-            _tenants[tenant] = new LiveTenant(text, until);
-        if (until is { } time)
-            _untils[tenant] = time;
-        else
-            _untils.Remove(tenant);
-        if (until <= _time.GetUtcNow())
-            plan = null;
+        }
+
+        document = next;
         return true;
     }
 
-    private List<PolicyError> UseBlockLocked(string tenant, string key, Block? block)
+    private void TakeLocked(LiveEntry entry, HashSet<string> tenants, DateTimeOffset now)
     {
-        bool holds = block is not null && !(block.Until <= _time.GetUtcNow());
-        _blocks = holds ? _blocks.SetItem((tenant, key), block!) : _blocks.Remove((tenant, key));
-        ShareBlocksLocked();
-        return [];
+        switch (entry.Kind)
+        {
+            case LiveKind.Tenant or LiveKind.Boost:
+                _tenants.Set(entry.Kind, entry.Id, entry.Value);
+                tenants.Add(entry.Id);
+                break;
+            case LiveKind.Block:
+                var (tenant, key) = Block.NamesOf(entry.Id);
+                _blocks.Set(tenant, key, entry.Value is null ? null : Block.FromJson(entry.Value), now);
+                break;
+        }
     }
 
-    private void ShareBlocksLocked()
+    private List<PolicyError> TryLocked(PolicySet document)
     {
-        _draft = _draft.With(_draft.Live, _blocks);
-        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live, _blocks);
-    }
-
-    private void ForgetLocked(IReadOnlyList<LiveEntry> entries)
-    {
-        _tenants.Clear();
-        _untils.Clear();
-        _blocks = _blocks.Clear();
-        _draft = _draft.With(TenantPlans.None, _blocks);
-        // If there is one still, it is among the entries.
-        _candidateDraft = null;
-        if (!entries.Any(entry => entry.Kind == LiveKind.Policies))
-            UseDocumentLocked(null);
-    }
-
-    private List<PolicyError> TryRebuildLocked(PolicySet document)
-    {
-        var errors = TryCompileTenantsLocked(document, out var live);
-        if (errors.Count == 0)
-            _draft = document.With(live, _blocks);
+        var errors = new List<PolicyError>();
+        _tenants.Try(document, _tenants.Names, _time.GetUtcNow(), errors);
         return errors;
     }
 
-    private List<PolicyError> TryCompileTenantsLocked(PolicySet document, out TenantPlans live)
+    private IReadOnlyList<PolicyError> Try(string tenant, TenantLayers layers, string? text)
+    {
+        var now = _time.GetUtcNow();
+        var errors = layers.Compile(_draft, tenant, now).Errors;
+        return TenantLayers.UntilOf(_draft, tenant, text) <= now
+            ? [.. errors, new PolicyError($"tenant {tenant}", 0, 0, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good")]
+            : errors;
+    }
+
+    /// <summary>All tenants anew, under the document that decides now.</summary>
+    private List<PolicyError> RebuildLocked()
+    {
+        var errors = new List<PolicyError>();
+        var document = _live ?? _file;
+        _draft = document.With(TenantPlans.None.With(_tenants.Compile(document, _tenants.Names, _time.GetUtcNow(), errors)), _blocks.Now);
+        return errors;
+    }
+
+    /// <summary>What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.</summary>
+    private void RebuildCandidateLocked() =>
+        _candidateDraft = _tried?.With(TenantPlans.None.With(_tenants.Try(_tried, _tenants.Names, _time.GetUtcNow(), [])), _blocks.Now);
+
+    /// <summary>Some tenants anew, and the blocks.</summary>
+    private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants)
     {
         var errors = new List<PolicyError>();
         var now = _time.GetUtcNow();
-        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
-        foreach (var (tenant, text) in _tenants)
-        {
-            if (text.Until <= now)
-                continue;
-            if (PolicyDocument.TryParseTenant(document, tenant, text.Text, out var plan, out _, out var wrong))
-                plans[tenant] = plan;
-            else if (errors.Count < DocumentErrors.MaxReported)
-                errors.AddRange(wrong);
-        }
-
-        live = TenantPlans.None.With(plans);
+        _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors));
+        if (_candidateDraft is { } candidate)
+            _candidateDraft = With(candidate, _tenants.Try(candidate, tenants, now, []));
         return errors;
     }
 
-    /// <summary>What held until now holds no longer: the tenant is again as the document has it, the key as its limits.</summary>
+    private PolicySet With(PolicySet set, Dictionary<string, Plan?> plans)
+    {
+        var changes = plans.Where(tenant => tenant.Value is not null || set.IsLive(tenant.Key)).ToList();
+        return changes.Count == 0 && set.Blocks == _blocks.Now ? set : set.With(set.Live.With(changes), _blocks.Now);
+    }
+
+    /// <summary>What held until now holds no longer: the tenant is as it was without it, the key as its limits say.</summary>
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();
-        var over = _untils.Where(tenant => tenant.Value <= now).ToDictionary(tenant => tenant.Key, _ => (Plan?)null);
-        _draft = _draft.With(_draft.Live.With(over), _blocks);
-        _candidateDraft = _candidateDraft?.With(_candidateDraft.Live.With(over), _blocks);
-        _blocks = _blocks.RemoveRange(_blocks.Where(block => block.Value.Until <= now).Select(block => block.Key));
-        ShareBlocksLocked();
-        return [];
+        _blocks.Expire(now);
+        return UpdateLocked(_tenants.ChangedBy(now));
     });
 
     private void ScheduleLocked()
     {
-        var now = _time.GetUtcNow();
-        var next = _untils.Values.Select(until => (DateTimeOffset?)until).Concat(_blocks.Values.Select(block => block.Until)).Where(until => until > now).Min();
+        DateTimeOffset? tenant = _tenants.Next, block = _blocks.Next;
+        var next = tenant is null || block < tenant ? block : tenant;
         // Timers count milliseconds and round down, and have a longest time of 49 days.
-        var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min((until - now).TotalMilliseconds, 1e9))) : Timeout.InfiniteTimeSpan;
+        var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((until - _time.GetUtcNow()).TotalMilliseconds), 0, 1e9)) : Timeout.InfiniteTimeSpan;
         _expiry.Change(wait, Timeout.InfiniteTimeSpan);
     }
 }

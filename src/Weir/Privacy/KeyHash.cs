@@ -19,6 +19,7 @@ public sealed class KeyHash
     public const int MinSecret = 32;
 
     private const int OnStack = 512;
+    private const int HashLength = 1 + 43;
     private readonly byte[] _hashKey;
     private readonly byte[] _sealKey;
 
@@ -46,6 +47,9 @@ public sealed class KeyHash
         HMACSHA256.HashData(_hashKey, bytes, hash);
         return "#" + Base64Url.EncodeToString(hash);
     }
+
+    /// <summary>Whether a text looks like a hash: <c>#</c> and 43 characters of base64url.</summary>
+    public static bool IsHash(string text) => text.Length == HashLength && text[0] == '#' && Base64Url.IsValid(text.AsSpan(1));
 
     /// <summary>A hash over many parts, to tell whether two requests are the same.</summary>
     internal IncrementalHash Begin() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _hashKey);

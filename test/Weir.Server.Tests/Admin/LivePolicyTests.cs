@@ -152,8 +152,9 @@ public abstract class LivePolicyTests : IAsyncLifetime
         await Http.PutTenantAsync("acme", $$"""{"plan":"wide","until":"{{until}}"}""");
         Assert.Equal(20, await Left("acme"));
         await Until.TrueAsync(async () => await Left("acme") == 10, () => "the boost holds on", TimeSpan.FromSeconds(5));
-        await Http.PutTenantAsync("globex", """{"plan":"wide","until":"2020-01-01T00:00:00Z"}""");
-        Assert.Equal(10, await Left("globex"));
+        var over = await Http.PutTenantAsync("globex", """{"plan":"wide","until":"2020-01-01T00:00:00Z"}""");
+        over.AssertProblem(400);
+        Assert.Contains("is over already", over.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -250,6 +251,8 @@ public abstract class LivePolicyTests : IAsyncLifetime
             """);
         await Http.PutTenantAsync("acme", """{"limits":{"l":{"rate":"20/s"},"own":{"concurrency":{"limit":3}}},"until":"2199-01-01T00:00:00Z"}""");
         await Http.PutTenantAsync("umbrella", """{"limits":{"l":{"mode":"shadow"}}}""");
+        await Http.PutTenantAsync("both", """{"limits":{"l":{"rate":"20/s","cost":3}}}""");
+        await Http.PutTenantAsync("both", """{"limits":{"l":{"rate":"10/s","burst":90}},"until":"2199-01-01T00:00:00Z"}""");
 
         Assert.Equal(
             "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 2: plan a, l.mode enforce: plan a, l.lease on: plan a, "
@@ -258,6 +261,10 @@ public abstract class LivePolicyTests : IAsyncLifetime
             await LayersAsync("acme"));
         Assert.Contains("w.window.limit 7: document tenant globex, w.window.every day: plan a", await LayersAsync("globex"), StringComparison.Ordinal);
         Assert.Contains("l.cost 2: plan a, l.mode shadow: live tenant umbrella", await LayersAsync("umbrella"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "l.rate 10/1000ms: boost of tenant both, l.burst 90: boost of tenant both, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 3: live tenant both, ",
+            await LayersAsync("both"),
+            StringComparison.Ordinal);
     }
 
     private async Task<string> LayersAsync(string tenant) => string.Join(", ", (await Http.AdminAsync(HttpMethod.Get, $"/admin/explain?tenant={tenant}&key=k")).Json

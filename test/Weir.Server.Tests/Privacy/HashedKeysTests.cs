@@ -64,6 +64,24 @@ public sealed class HashedKeysTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_is_blocked_and_let_go_by_the_hash_that_people_are_shown()
+    {
+        await _server.Http.TakeAsync(Person, 1, "slow");
+        await Until.TrueAsync(async () => (await TopAsync()).Contains('#', StringComparison.Ordinal), () => "it was not counted", TimeSpan.FromSeconds(5));
+        string hash = (await _server.Http.AdminAsync(HttpMethod.Get, "/admin/top?tenant=slow")).Json.GetProperty("allowed").GetProperty("entries")[0].GetProperty("key").GetString()!;
+        Assert.Equal(200, (await _server.Http.AdminAsync(HttpMethod.Post, "/admin/block", $$"""{"tenant":"slow","key":"{{hash}}","reason":"r"}""")).Status);
+        Assert.Equal(429, (await _server.Http.TakeAsync(Person, 1, "slow")).Status);
+        Assert.Equal(200, (await _server.Http.AdminAsync(HttpMethod.Delete, $"/admin/block?tenant=slow&key={Uri.EscapeDataString(hash)}")).Status);
+        Assert.Equal(200, (await _server.Http.TakeAsync(Person, 1, "slow")).Status);
+        // One character less is a key like any other.
+        await _server.Http.AdminAsync(HttpMethod.Post, "/admin/block", $$"""{"tenant":"slow","key":"{{hash[..^1]}}","reason":"r"}""");
+        Assert.Equal(200, (await _server.Http.TakeAsync(Person, 1, "slow")).Status);
+        Assert.Equal(429, (await _server.Http.TakeAsync(hash[..^1], 1, "slow")).Status);
+
+        async Task<string> TopAsync() => (await _server.Http.AdminAsync(HttpMethod.Get, "/admin/top?tenant=slow")).Body;
+    }
+
+    [Fact]
     public async Task With_another_secret_every_bucket_is_new_and_no_reservation_is_known()
     {
         await using var other = await _server.StartAnotherAsync(AdminCalls.Setting, "Weir:Keys:Hash=true", "Weir:Keys:Secret=another-secret-of-many-characters");

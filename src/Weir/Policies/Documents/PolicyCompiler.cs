@@ -94,9 +94,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.</summary>
     private Plan Override(Plan plan, TenantText tenant)
     {
-        if (tenant.Unlimited)
-            return plan.Limits.Aggregate(plan, (rest, limit) => With(rest, limit.Name, null));
-        var result = plan;
+        // Limits beside it are those of a boost over a tenant without any.
+        var result = tenant.Unlimited ? plan.Limits.Aggregate(plan, (rest, limit) => With(rest, limit.Name, null)) : plan;
         var limits = _texts[plan.Name].Limits;
         foreach (var text in tenant.Limits)
         {

@@ -43,8 +43,17 @@ public static class PolicyDocument
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {
         ArgumentNullException.ThrowIfNull(policies);
-        var found = new DocumentErrors($"tenant {tenant}");
-        (plan, until) = (null, null);
+        var layer = CompileTenant(policies, $"tenant {tenant}", tenant, text, below: null);
+        (plan, until, errors) = (layer.Plan, layer.Until, layer.Errors);
+        return plan is not null;
+    }
+
+    /// <summary>Reads what one tenant has otherwise than what is below it, and compiles both.</summary>
+    internal static TenantLayer CompileTenant(PolicySet policies, string source, string tenant, string text, TenantText? below)
+    {
+        var found = new DocumentErrors(source);
+        TenantText? own = null;
+        Plan? plan = null;
         try
         {
             var walk = new DocumentWalk(found);
@@ -54,8 +63,9 @@ public static class PolicyDocument
                 found.Add(1, 1, "", "is empty: write plan, limits, unlimited or until");
             else
             {
-                var own = TenantText.ReadLive(walk, tenant, root);
-                (plan, until) = (policies.Compiler.Compile(walk, own), own.Until);
+                own = TenantText.ReadLive(walk, tenant, root);
+                own = below is null ? own : own.Over(below);
+                plan = policies.Compiler.Compile(walk, own);
             }
         }
         catch (UnreadableDocumentException fault)
@@ -63,19 +73,25 @@ public static class PolicyDocument
             found.Add(fault.Line, fault.Column, "", fault.Message);
         }
 
-        errors = found.Sorted();
-        return plan is not null;
+        return new TenantLayer(own, own?.Until, plan, found.Sorted());
     }
 
     /// <summary>Reads a document from a file in UTF-8.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
-    public static PolicySet Load(string path)
+    public static PolicySet Load(string path) => Load(path, out _);
+
+    /// <summary>Reads a document from a file in UTF-8, and gives its text too, since a moment later the file may hold another one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">The text, a byte order mark included.</param>
+    /// <inheritdoc cref="Load(string)" path="/exception"/>
+    public static PolicySet Load(string path, out string text)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            return Parse(ReadText(path), path);
+            text = ReadText(path);
+            return Parse(text, path);
         }
         catch (UnreadableDocumentException fault)
         {

@@ -20,6 +20,18 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
             name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until);
     }
 
+    /// <summary>This text over another one of the same tenant: what it leaves out is that one's, limit by limit and field by field.</summary>
+    public TenantText Over(TenantText below) => this with
+    {
+        Plan = Plan ?? below.Plan,
+        Unlimited = Unlimited || below.Unlimited,
+        Limits = Unlimited ? [] :
+        [
+            .. below.Limits.Select(limit => Limits.FirstOrDefault(own => own.Name == limit.Name)?.Over(limit) ?? limit),
+            .. Limits.Where(own => below.Limits.All(limit => limit.Name != own.Name)),
+        ],
+    };
+
     private static bool TryParseTime(string text, out DateTimeOffset time, out string? error)
     {
         bool isTime = DateTimeOffset.TryParseExact(

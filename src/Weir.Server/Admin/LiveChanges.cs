@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Weir.Server;
+
+/// <summary>Changes of live data as the admin paths make them: each is judged by what stands when it is made, be it put, deleted or put again (law L12).</summary>
+internal sealed class LiveChanges(LiveData live, LivePolicies policies)
+{
+    /// <summary>What would be wrong with an entry if it had a text; null for none.</summary>
+    public IReadOnlyList<PolicyError> ErrorsOf(string kind, string id, string? text) => (kind, text) switch
+    {
+        (LiveKind.Policies, null) => policies.Try(null),
+        (LiveKind.Policies or LiveKind.Candidate, not null) => PolicyDocument.TryParse(text, kind, out var document, out var errors) ? policies.Try(document) : errors,
+        (LiveKind.Tenant, _) => [.. OneTooMany(kind, id, text, "tenants have live data"), .. policies.TryTenant(id, text)],
+        (LiveKind.Boost, _) => [.. OneTooMany(kind, id, text, "tenants are boosted"), .. policies.TryBoost(id, text)],
+        (LiveKind.Block, not null) when policies.BlockCount >= Block.MaxBlocks => [new PolicyError($"block {id}", 0, 0, "", $"there are {Block.MaxBlocks} blocks already: delete one first")],
+        _ => [],
+    };
+
+    /// <summary>Changes the document, or the candidate, if it is of the version that the request wants it to be, and answers.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="kind">What is changed.</param>
+    /// <param name="text">The text; null deletes it.</param>
+    /// <param name="absent">What to answer when there is nothing to be deleted.</param>
+    public async Task WriteDocumentAsync(HttpContext http, string kind, string? text, string absent)
+    {
+        if (!TryReadIfMatch(http.Request, out long? expected))
+            await BadIfMatch(http);
+        else
+            await AdminAnswers.Written(http, await EditAsync(http, kind, "", text, expected, () => VersionOf(kind, "")), text is null, absent);
+    }
+
+    /// <summary>Changes one entry, if what it belongs to is of the version expected.</summary>
+    public Task<LiveEdit> EditAsync(HttpContext http, string kind, string id, string? text, long? expected, Func<long> standing)
+    {
+        return live.EditAsync(kind, id, text, Caller.WhoOf(http), () =>
+            expected is not null && expected != standing() ? LiveEdit.Conflict(standing())
+            : text is null && live.Find(kind, id) is null ? LiveEdit.Absent
+            : LiveEdit.Of(ErrorsOf(kind, id, text)));
+    }
+
+    public long VersionOf(string kind, string id) => live.Find(kind, id)?.Version ?? 0;
+
+    public static Task BadIfMatch(HttpContext http) =>
+        Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
+
+    public static bool TryReadIfMatch(HttpRequest request, out long? expected)
+    {
+        expected = null;
+        string text = request.Headers.IfMatch.ToString();
+        if (text.Length == 0 || text == "*")
+            return true;
+        bool isTag = long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long version);
+        expected = version;
+        return isTag;
+    }
+
+    private IEnumerable<PolicyError> OneTooMany(string kind, string id, string? text, string what)
+    {
+        if (text is not null && live.Find(kind, id) is null && live.Count(kind) >= LiveBounds.MaxTenants)
+            yield return new PolicyError($"tenant {id}", 0, 0, "", $"{LiveBounds.MaxTenants} {what} already: delete one first, or write it in the document");
+    }
+}

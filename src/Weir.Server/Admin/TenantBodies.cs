@@ -1,0 +1,44 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Weir.Server;
+
+/// <summary>The text of a tenant as <c>PUT /admin/tenants/{id}</c> takes it: a JSON object, and not what the document would take as YAML.</summary>
+internal static class TenantBodies
+{
+    /// <summary>Whether it is a boost, which ends; or what is wrong with it.</summary>
+    public static (bool IsBoost, PolicyError? Error) KindOf(string tenant, string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? (json.RootElement.TryGetProperty("until", out _), null)
+                : (false, new PolicyError($"tenant {tenant}", 1, 1, "", """must be a JSON object, such as {"plan":"pro"}"""));
+        }
+        catch (JsonException wrong)
+        {
+            // The reader appends its own line, counted from 0, to the message.
+            string reason = wrong.Message.Split(" LineNumber:")[0];
+            return (false, new PolicyError(
+                $"tenant {tenant}", (int)(wrong.LineNumber ?? 0) + 1, (int)(wrong.BytePositionInLine ?? 0) + 1, "", $"this is not JSON: {reason}"));
+        }
+    }
+
+    /// <summary>A text as it is shown; what an earlier version took and is no JSON is shown as a text.</summary>
+    public static JsonElement? Shown(string? text)
+    {
+        if (text is null)
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return json.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            using var quoted = JsonDocument.Parse($"\"{JavaScriptEncoder.Default.Encode(text)}\"");
+            return quoted.RootElement.Clone();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+namespace Weir.Server;
+
+/// <summary>What single tenants have otherwise than the document: <c>/admin/tenants</c>. One resource of two entries: what holds for good, and a boost over it that ends.</summary>
+internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, LiveChanges changes)
+{
+    private static readonly string[] Types = ["application/json"];
+
+    public Task Get(HttpContext http)
+    {
+        if (TenantOf(http) is not { } tenant)
+            return Problems.NotFound(http);
+        http.Response.Headers.ETag = PolicyEndpoints.Tag(VersionOf(tenant));
+        return AdminAnswers.Ok(http, Describe(tenant), WireJson.Default.TenantBody);
+    }
+
+    public async Task Put(HttpContext http)
+    {
+        if (TenantOf(http) is not { } tenant)
+            await Problems.BadRequest(http, new Complaint("id", $"the tenant in the path must be {Bounds.NameRule}"));
+        else if (await TextBody.ReadAsync(http, Types, LiveBounds.MaxValue) is { } text)
+            await PutAsync(http, tenant, text.TrimStart('\uFEFF'));
+    }
+
+    /// <summary>Deletes both: first the boost, since what is under it holds alone at every moment.</summary>
+    public async Task Delete(HttpContext http)
+    {
+        if (TenantOf(http) is not { } tenant)
+        {
+            await Problems.NotFound(http);
+            return;
+        }
+
+        if (!LiveChanges.TryReadIfMatch(http.Request, out long? expected))
+        {
+            await LiveChanges.BadIfMatch(http);
+            return;
+        }
+
+        long stood = 0;
+        var boost = await changes.EditAsync(http, LiveKind.Boost, tenant, null, expected, () =>
+        {
+            stood = changes.VersionOf(LiveKind.Tenant, tenant);
+            return VersionOf(tenant);
+        });
+        if (boost.Outcome is not (LiveOutcome.Written or LiveOutcome.Absent) || boost.Errors.Count > 0)
+        {
+            await AdminAnswers.Written(http, boost, deleted: true, "");
+            return;
+        }
+
+        long? left = expected is null || boost.Outcome == LiveOutcome.Absent ? expected : stood;
+        var own = await changes.EditAsync(http, LiveKind.Tenant, tenant, null, left, () => VersionOf(tenant));
+        await AdminAnswers.Written(http, own.Outcome == LiveOutcome.Absent ? boost : own, deleted: true, $"tenant {tenant} has no live data: it is as the document has it");
+    }
+
+    public Task List(HttpContext http)
+    {
+        string after = http.Request.Query["after"].ToString();
+        if (!Paging.TryReadLimit(http, out int limit))
+            return Problems.BadRequest(http, Paging.BadLimit);
+        var page = live.All(LiveKind.Tenant).Concat(live.All(LiveKind.Boost)).Select(entry => entry.Id).Where(id => string.CompareOrdinal(id, after) > 0)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(limit + 1).ToList();
+        var body = new TenantsBody([.. page.Take(limit).Select(Describe)], page.Count > limit ? page[limit - 1] : null);
+        return AdminAnswers.Ok(http, body, WireJson.Default.TenantsBody);
+    }
+
+    private async Task PutAsync(HttpContext http, string tenant, string text)
+    {
+        var (isBoost, error) = TenantBodies.KindOf(tenant, text);
+        if (error is not null)
+        {
+            // What is wrong whichever way it is written is told before the way it is written.
+            await AdminAnswers.Refused(http, policies.TryTenant(tenant, text) is { Count: > 0 } errors ? errors : [error]);
+            return;
+        }
+
+        if (!LiveChanges.TryReadIfMatch(http.Request, out long? expected))
+        {
+            await LiveChanges.BadIfMatch(http);
+            return;
+        }
+
+        string kind = isBoost ? LiveKind.Boost : LiveKind.Tenant;
+        if (isBoost && live.Count(kind) >= LiveBounds.MaxTenants)
+            await live.SweepAsync(kind, TimeSpan.Zero, 2);
+        await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
+    }
+
+    /// <summary>The version of the tenant is that of the later of its two entries, so that whoever read it changes what was read, whichever of them that is.</summary>
+    private long VersionOf(string tenant) => Math.Max(changes.VersionOf(LiveKind.Tenant, tenant), changes.VersionOf(LiveKind.Boost, tenant));
+
+    private TenantBody Describe(string tenant)
+    {
+        var set = policies.Current;
+        long version = VersionOf(tenant);
+        return new TenantBody(
+            tenant, set.PlanOf(tenant).Name, Explanations.PlanFrom(set, tenant), version == 0 ? null : version,
+            TenantBodies.Shown(live.Find(LiveKind.Tenant, tenant)?.Value), TenantBodies.Shown(live.Find(LiveKind.Boost, tenant)?.Value));
+    }
+
+    private static string? TenantOf(HttpContext http) => http.Request.RouteValues["id"] is string id && Bounds.IsTenant(id) ? id : null;
+}

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+
+namespace Weir;
+
+/// <summary>The keys that are refused: those that hold now, and when each ends.</summary>
+internal sealed class LiveBlocks
+{
+    private readonly Deadlines _ends = new();
+    private readonly Deadlines _stored = new();
+
+    public ImmutableDictionary<(string Tenant, string Key), Block> Now { get; private set; } = ImmutableDictionary<(string, string), Block>.Empty;
+
+    /// <summary>When the next one ends.</summary>
+    public DateTimeOffset? Next => _ends.Next;
+
+    /// <summary>Those that have ended by a time, and are there still.</summary>
+    public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
+
+    public void Set(string tenant, string key, Block? block, DateTimeOffset now)
+    {
+        string id = Block.IdOf(tenant, key);
+        bool holds = block is not null && !(block.Until <= now);
+        Now = holds ? Now.SetItem((tenant, key), block!) : Now.Remove((tenant, key));
+        _ends.Set(id, holds ? block!.Until : null);
+        _stored.Set(id, block?.Until);
+    }
+
+    /// <summary>Lets go what has ended.</summary>
+    public void Expire(DateTimeOffset now)
+    {
+        foreach (string id in _ends.EndedBy(now).ToList())
+        {
+            Now = Now.Remove(Block.NamesOf(id));
+            _ends.Set(id, null);
+        }
+    }
+
+    public void Clear()
+    {
+        Now = Now.Clear();
+        _ends.Clear();
+        _stored.Clear();
+    }
+}

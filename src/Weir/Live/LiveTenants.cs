@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+
+namespace Weir;
+
+/// <summary>The live texts of all tenants, also of those that do not fit at the moment: a later document may have what they lack.</summary>
+internal sealed class LiveTenants
+{
+    private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _boosted = new(StringComparer.Ordinal);
+    private readonly Deadlines _changes = new();
+    private readonly Deadlines _boosts = new();
+
+    /// <summary>When the next tenant changes by itself.</summary>
+    public DateTimeOffset? Next => _changes.Next;
+
+    public TenantLayers this[string tenant] => _layers.GetValueOrDefault(tenant, TenantLayers.None);
+
+    public IReadOnlyCollection<string> Names => _layers.Keys;
+
+    public bool IsBoosted(string tenant) => _boosted.Contains(tenant);
+
+    /// <summary>Those whose plan has ended by a time.</summary>
+    public List<string> ChangedBy(DateTimeOffset time) => [.. _changes.EndedBy(time)];
+
+    /// <summary>Those whose boost has ended by a time, and is there still.</summary>
+    public IEnumerable<string> BoostsEndedBy(DateTimeOffset time) => _boosts.EndedBy(time);
+
+    /// <summary>Remembers a text, or a boost, of a tenant; null forgets it.</summary>
+    public void Set(string kind, string tenant, string? value)
+    {
+        ref var layers = ref CollectionsMarshal.GetValueRefOrAddDefault(_layers, tenant, out _);
+        layers ??= TenantLayers.None;
+        layers = kind == LiveKind.Boost ? layers with { Boost = value } : layers with { Text = value };
+    }
+
+    /// <summary>The plans of some tenants under the document that decides; null where the document's own holds. What does not fit is added to the errors.</summary>
+    public Dictionary<string, Plan?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
+    {
+        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        foreach (string tenant in tenants)
+        {
+            var compiled = this[tenant].Compile(document, tenant, now);
+            plans[tenant] = compiled.Plan;
+            _changes.Set(tenant, compiled.Next);
+            _boosts.Set(tenant, compiled.BoostEnds);
+            if (compiled.IsBoosted)
+                _boosted.Add(tenant);
+            else
+                _boosted.Remove(tenant);
+            Report(compiled, errors);
+        }
+
+        return plans;
+    }
+
+    /// <summary>The same under a document that does not decide: it changes nothing here.</summary>
+    public Dictionary<string, Plan?> Try(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
+    {
+        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        foreach (string tenant in tenants)
+        {
+            var compiled = this[tenant].Compile(document, tenant, now);
+            plans[tenant] = compiled.Plan;
+            Report(compiled, errors);
+        }
+
+        return plans;
+    }
+
+    /// <summary>Forgets those of whom there is nothing any more.</summary>
+    public void Tidy(IEnumerable<string> tenants)
+    {
+        foreach (string tenant in tenants)
+        {
+            if (this[tenant] == TenantLayers.None)
+                _layers.Remove(tenant);
+        }
+    }
+
+    public void Clear()
+    {
+        _layers.Clear();
+        _boosted.Clear();
+        _changes.Clear();
+        _boosts.Clear();
+    }
+
+    private static void Report(CompiledTenant compiled, List<PolicyError> errors) =>
+        errors.AddRange(compiled.Errors.Take(DocumentErrors.MaxReported - errors.Count));
+}

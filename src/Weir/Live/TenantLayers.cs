@@ -1,0 +1,54 @@
+namespace Weir;
+
+/// <summary>What live data says of one tenant: its text for good, and a boost over it that ends.</summary>
+/// <param name="Text">What it has otherwise than the document; null when there is nothing.</param>
+/// <param name="Boost">What it has otherwise than that until a time; null when there is nothing.</param>
+internal sealed record TenantLayers(string? Text, string? Boost)
+{
+    public static readonly TenantLayers None = new(null, null);
+
+    /// <summary>The tenant's plan under a document: a function of the texts and the time alone, so that all who know the same decide the same (law L12).</summary>
+    /// <remarks>A layer that does not fit the document is left out, and the others hold.</remarks>
+    public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
+    {
+        var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
+        if (own.IsOver(now))
+            own = own with { Text = null, Plan = null, Errors = [] };
+        var boost = LayerOf(document, $"boost of tenant {tenant}", tenant, Boost, own.Plan is null ? null : own.Text);
+        if (boost.IsOver(now))
+            boost = boost with { Text = null, Plan = null, Errors = [] };
+        DateTimeOffset? ownEnd = own.Text?.Until, boostEnd = boost.Text?.Until;
+        return new CompiledTenant(
+            boost.Plan ?? own.Plan,
+            ownEnd is null || boostEnd < ownEnd ? boostEnd : ownEnd,
+            boost.Until,
+            boost.Plan is not null || (own.Plan is not null && ownEnd is not null),
+            [.. own.Errors, .. boost.Errors]);
+    }
+
+    /// <summary>Until when a text holds; null for good, or when nothing can be read.</summary>
+    public static DateTimeOffset? UntilOf(PolicySet document, string tenant, string? text) => LayerOf(document, "", tenant, text, null).Until;
+
+    private static TenantLayer LayerOf(PolicySet document, string source, string tenant, string? text, TenantText? below) =>
+        text is null ? TenantLayer.None : PolicyDocument.CompileTenant(document, source, tenant, text, below);
+}
+
+/// <summary>One text of a tenant, read and compiled.</summary>
+/// <param name="Text">As it was read, over what is below it; null when it cannot be read, or is over.</param>
+/// <param name="Until">Until when it holds, whether it is over or not.</param>
+/// <param name="Plan">The plan that follows; null when the text does not fit.</param>
+/// <param name="Errors">What is wrong with it.</param>
+internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Until, Plan? Plan, IReadOnlyList<PolicyError> Errors)
+{
+    public static readonly TenantLayer None = new(null, null, null, []);
+
+    public bool IsOver(DateTimeOffset now) => Until <= now;
+}
+
+/// <summary>A tenant under a document.</summary>
+/// <param name="Plan">Its plan; null for that of the document.</param>
+/// <param name="Next">When it changes by itself; null for never.</param>
+/// <param name="BoostEnds">When its boost ends, or has ended; null when there is none.</param>
+/// <param name="IsBoosted">Whether it has its plan only until a time.</param>
+/// <param name="Errors">What does not fit, and is left out.</param>
+internal sealed record CompiledTenant(Plan? Plan, DateTimeOffset? Next, DateTimeOffset? BoostEnds, bool IsBoosted, IReadOnlyList<PolicyError> Errors);
