@@ -1,6 +1,6 @@
 -- The load of the side-by-side runs, for wrk: a take of one token for a key drawn at random.
 --
---   wrk -t2 -c100 -d5s -s take.lua http://127.0.0.1:3000 [-- KEYS [SOURCE]]
+--   wrk -t2 -c100 -d5s -s take.lua http://127.0.0.1:3000 [-- KEYS [even|zipf [SOURCE]]]
 --
 -- With a SOURCE (redis or memory) every answer is looked at: its status must be 200 or 429, and its body must name that source. That costs
 -- the generator a few microseconds a request, so a looking run warms a server up and the measured run that follows goes without.
@@ -15,6 +15,9 @@ end
 
 local requests = {}
 
+-- With zipf: the part of all requests that go to the first n keys, the n-th key having 1/n of what the first has.
+local shares
+
 -- Formatting a request costs more than sending it, so all are made before the first one leaves.
 function init(args)
   local keys = tonumber(args[1]) or 10000
@@ -23,13 +26,41 @@ function init(args)
   for n = 1, keys do
     requests[n] = wrk.format("POST", "/limit/incr", headers, '{"key":"user_' .. n .. '","cost":1}')
   end
-  if args[2] then
-    look_for(args[2])
+  if args[2] == 'zipf' then
+    shares = cumulated(keys)
+  end
+  if args[3] then
+    look_for(args[3])
   end
 end
 
+function cumulated(keys)
+  local sums, sum = {}, 0
+  for n = 1, keys do
+    sum = sum + 1 / n
+    sums[n] = sum
+  end
+  for n = 1, keys do
+    sums[n] = sums[n] / sum
+  end
+  return sums
+end
+
+local function by_zipf()
+  local point, low, high = math.random(), 1, #shares
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if shares[middle] < point then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
 function request()
-  return requests[math.random(#requests)]
+  return requests[shares and by_zipf() or math.random(#requests)]
 end
 
 -- wrk hands answers to Lua only where this function exists, and reads the counters from the worker's globals.

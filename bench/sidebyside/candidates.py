@@ -24,6 +24,9 @@ class Candidate:
     project: str | None = None
     """What is published into the folder; None for a Node package."""
 
+    leases: bool = False
+    """Whether it may decide by tokens that Redis has given it beforehand, so that Redis need not see each decision."""
+
     @property
     def uses_redis(self) -> bool:
         return self.source == "redis"
@@ -54,12 +57,12 @@ def run(command: list[str], folder: Path) -> None:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
 
 
-def kestrel(name: str, what: str, source: str, project: str, *more: str, **environment: str) -> Candidate:
+def kestrel(name: str, what: str, source: str, project: str, *more: str, leases: bool = False, **environment: str) -> Candidate:
     return Candidate(
         name, what, source, ARTIFACTS / project,
         ["dotnet", f"{project}.dll", "--urls", "http://127.0.0.1:{port}", *more],
         {"ASPNETCORE_ENVIRONMENT": "Production", "DOTNET_ENVIRONMENT": "Production", **environment},
-        project=f"{'bench' if project == 'Weir.Ceiling' else 'src'}/{project}/{project}.csproj")
+        project=f"{'bench' if project == 'Weir.Ceiling' else 'src'}/{project}/{project}.csproj", leases=leases)
 
 
 def node(name: str, what: str, package: str, **environment: str) -> Candidate:
@@ -72,7 +75,7 @@ CANDIDATES = [
     kestrel("ceiling", "Kestrel that parses the request and decides nothing", "memory", "Weir.Ceiling"),
     kestrel("ceiling-bare", "Kestrel that reads the request unparsed and decides nothing", "memory", "Weir.Ceiling", "--bare"),
     kestrel("weir-memory", "Weir, embedded memory store", "memory", "Weir.Server"),
-    kestrel("weir-redis", "Weir on Redis", "redis", "Weir.Server", Weir__Redis__Endpoints="127.0.0.1:{redis}"),
+    kestrel("weir-redis", "Weir on Redis", "redis", "Weir.Server", leases=True, Weir__Redis__Endpoints="127.0.0.1:{redis}"),
     node("express", "Express, ioredis and one Lua script", "express"),
     node("express-as-it-comes", "the same with the defaults of Express and ioredis", "express", TUNED="no"),
     node("fastify-rlf", "rate-limiter-flexible on Fastify and ioredis", "fastify"),
