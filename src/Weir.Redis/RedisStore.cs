@@ -19,6 +19,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
     private readonly RedisKeyFormat _keys;
+    private readonly RedisChannel _given;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private readonly LeaseTable? _leases;
@@ -38,6 +39,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         _options = options;
         _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
+        _given = RedisChannel.Literal($"{options.Prefix}:given-back");
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
         (_leases, _leaseEnds) = BeginLeases();
@@ -51,6 +53,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(host);
         _options = host._options;
         _keys = new RedisKeyFormat(prefix, _options.Privacy);
+        _given = RedisChannel.Literal($"{prefix}:given-back");
         _time = host._time;
         _isGuest = true;
         _connecting = BesideAsync(host._connecting);
@@ -93,10 +96,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             if (_leases.TryDecide(ask, out var decided, out trip))
                 return new(decided);
         }
-        else if (ask.What >= StoreVerb.Charge)
-            _leases?.Forget(ask.Limits);
 
-        var asked = AskRedis(batcher, ask, KeysOf(ask), trip);
+        var asked = _leases is not null && ask.What >= StoreVerb.Charge ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, KeysOf(ask), trip);
         return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
     }
 
@@ -134,6 +135,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private ConnectionMultiplexer Begin(ConnectionMultiplexer connection)
     {
+        _ = ListenAsync(connection);
         Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
         return connection;
     }
@@ -188,6 +190,28 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private async Task GiveBackAllAsync()
     {
         await Task.WhenAll(GiveBack(all: true)).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Who does not hear of it believes them for a moment more.</summary>
+    private async ValueTask<BucketAnswer> ChargeAsync(TakeBatcher batcher, StoreAsk ask)
+    {
+        var answer = await AskRedis(batcher, ask, KeysOf(ask), null).ConfigureAwait(false);
+        _leases!.Forget(ask.Limits);
+        if (answer.Fault == StoreFault.None && !answer.IsRemembered && _connecting.IsCompletedSuccessfully)
+            _ = _connecting.Result.GetSubscriber().PublishAsync(_given, ask.Limits.Facts.Tenant, CommandFlags.FireAndForget);
+        return answer;
+    }
+
+    private async Task ListenAsync(ConnectionMultiplexer connection)
+    {
+        try
+        {
+            await connection.GetSubscriber().SubscribeAsync(_given, (_, tenant) => _leases?.Forget((string)tenant!)).ConfigureAwait(false);
+        }
+        catch (RedisException)
+        {
+            // Then nothing is heard, and refusals are believed for as long as they are at most.
+        }
     }
 
     private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip)

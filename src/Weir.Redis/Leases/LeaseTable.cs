@@ -149,6 +149,17 @@ internal sealed class LeaseTable
         }
     }
 
+    /// <summary>Remembers no refusal of a tenant's, since something was given back to one of its buckets elsewhere. Whoever shares its part asks once more, too.</summary>
+    public void Forget(string tenant)
+    {
+        var part = PartOf(tenant);
+        lock (part.Gate)
+        {
+            foreach (ref var bucket in part.Buckets.AsSpan())
+                bucket.Forget();
+        }
+    }
+
     /// <summary>What is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
     /// <param name="all">True to end all leases.</param>
     public List<(LeaseTrip Trip, int Limit, LeaseWish Wish)> TakeEnded(bool all = false)
@@ -160,14 +171,14 @@ internal sealed class LeaseTable
             lock (part.Gate)
             {
                 while (part.Ends.TryPeek(out var next) && next.EndsUs <= nowUs)
-                    Collect(part, part.Ends.Dequeue(), nowUs, ended);
+                    Collect(part, part.Ends.Dequeue(), ended);
             }
         }
 
         return ended;
     }
 
-    private static void Collect(Part part, in (UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit) end, long nowUs, List<(LeaseTrip, int, LeaseWish)> ended)
+    private static void Collect(Part part, in (UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit) end, List<(LeaseTrip, int, LeaseWish)> ended)
     {
         if (end.Hash == 0)
         {
@@ -176,8 +187,8 @@ internal sealed class LeaseTable
         }
 
         int place = part.Find(end.Hash);
-        // A later lease of the bucket has an end of its own in the queue.
-        if (place >= 0 && part.Buckets[place].HoldsTokens && part.Buckets[place].EndsUs <= nowUs)
+        // Another lease of the bucket has an end of its own in the queue, and perhaps is of another kind of limit.
+        if (place >= 0 && part.Buckets[place].HoldsTokens && part.Buckets[place].EndsUs == end.EndsUs)
             ended.Add((end.Trip, end.Limit, part.Buckets[place].End()));
     }
 

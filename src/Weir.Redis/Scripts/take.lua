@@ -146,7 +146,8 @@ local bucket = {}
 
 -- What was leased and not used comes back as old as it is.
 local function give_back(limit, spent)
-  local aged = limit.back * limit.unit - (ceil(now_us / limit.tick_us) - floor(limit.back_us / limit.tick_us)) * limit.refill
+  local age = max(0, ceil(now_us / limit.tick_us) - floor(limit.back_us / limit.tick_us))
+  local aged = limit.back * limit.unit - age * limit.refill
   if aged <= 0 then
     return spent
   end

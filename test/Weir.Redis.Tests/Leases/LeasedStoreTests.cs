@@ -47,6 +47,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
             taken += each.Sum();
             // What was leased and not used is given back in this time, and what was refused is asked again.
             await Until(() => _stores.All(store => store.LeasesOut == 0));
+            await PassAsync(40_000);
         }
 
         return taken;
@@ -65,6 +66,15 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         }
 
         return taken;
+    }
+
+    /// <summary>What comes back while a lease is out is there when as much has come back again.</summary>
+    private async Task PassAsync(long us)
+    {
+        var clock = Request(strict: true, 0);
+        long until = (await _stores[0].CheckAsync(clock)).NowUs + us;
+        while ((await _stores[0].CheckAsync(clock)).NowUs < until)
+            await Task.Yield();
     }
 
     private static async Task Until(Func<bool> condition)
@@ -114,7 +124,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_given_back_is_seen_at_once_where_it_is_given_back_and_soon_elsewhere()
+    public async Task What_is_given_back_is_seen_at_once_where_it_is_given_back_and_in_a_moment_elsewhere()
     {
         await TakeAllAsync(Request(strict: false));
         var refund = new StoreAsk(Request(strict: false, -100), StoreVerb.Charge);
@@ -122,6 +132,6 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(Request(strict: false))).Outcome);
         var waited = System.Diagnostics.Stopwatch.StartNew();
         while ((await _stores[1].TakeAsync(Request(strict: false))).Outcome != BucketOutcome.Allowed)
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(1.5), "the refund is not known elsewhere");
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(0.5), "the refund is not known elsewhere");
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ScriptModel(TokenQuota quota, long horizonUs)
     private long GivenBack(in LeaseWish wish, long nowUs, out bool isChanged)
     {
         long drained = TokenBucket.SpentAt(quota.Rate, State, nowUs);
-        long aged = quota.UnitsOf(wish.Back) - (Bug == PlantedBug.ReturnIsNotAged ? 0 : (nowUs - wish.BackStampUs) * quota.Rate.UnitsPerTick);
+        long aged = quota.UnitsOf(wish.Back) - (Bug == PlantedBug.ReturnIsNotAged ? 0 : Math.Max(0, nowUs - wish.BackStampUs) * quota.Rate.UnitsPerTick);
         isChanged = wish.Back > 0 && aged > 0;
         return isChanged ? Math.Max(0, drained - aged) : drained;
     }

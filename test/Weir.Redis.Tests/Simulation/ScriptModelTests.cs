@@ -30,7 +30,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
 
     [Fact]
     public Task L8_takes_leases_and_returns_agree_with_the_script_to_the_unit() => Gen
-        .Select(Gen.Long[1, 3_000], Gen.Long[1, 3_000], Gen.Select(Gen.Int[0, 3], Gen.Long[1, 60], Gen.Long[0, 100], Gen.Long[0, 100], Gen.Long[0, 40_000]).Array[3, 15])
+        .Select(Gen.Long[1, 3_000], Gen.Long[1, 3_000], Gen.Select(Gen.Int[0, 3], Gen.Long[1, 60], Gen.Long[0, 100], Gen.Long[0, 100], Gen.Long[-1_000_000_000_000, 40_000].Select(Gen.Long[0, 40_000], Gen.Bool).Select((any, past, isPast) => isPast ? past : any)).Array[3, 15])
         .SampleAsync(
             async (perSecond, capacity, steps) =>
             {
