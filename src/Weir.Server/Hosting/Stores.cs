@@ -12,6 +12,9 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>No setting can be such a prefix, since that would hold no colon.</summary>
     private const string CandidatePrefix = ":candidate";
 
+    /// <summary>Of so many calls, one will be in time with a Redis that is well.</summary>
+    private const int FirstProbes = 10;
+
     private Stores(WeirOptions options, TimeProvider time)
     {
         Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
@@ -67,8 +70,8 @@ internal sealed class Stores : IAsyncDisposable
     {
         if (Redis is null)
             return;
-        await Redis.WaitUntilConnectedAsync(StartPatience);
-        await Failover!.ProbeAsync();
+        bool isConnected = await Redis.WaitUntilConnectedAsync(StartPatience);
+        await Failover!.ProbeAsync(isConnected ? FirstProbes : 1);
     }
 
     public async ValueTask DisposeAsync()

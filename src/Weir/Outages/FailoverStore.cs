@@ -60,10 +60,14 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation) : new((null, StoreFault.Unreachable));
 
-    /// <summary>Asks the primary once, outside of any request, and begins an outage if it cannot answer.</summary>
-    public async Task ProbeAsync(CancellationToken cancellation = default)
+    /// <summary>Asks the primary, outside of any request, and begins an outage if it cannot answer.</summary>
+    /// <param name="tries">How often it is asked at most; once by default. The first call of a process takes longer than any other: the code is new, and the script is loaded.</param>
+    /// <param name="cancellation">Gives up asking.</param>
+    public async Task ProbeAsync(int tries = 1, CancellationToken cancellation = default)
     {
         var answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
+        for (int left = tries - 1; left > 0 && answer.Fault != StoreFault.None; left--)
+            answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
         if (answer.Fault != StoreFault.None && _breaker.Trip())
             Begin(answer.Fault);
     }

@@ -38,6 +38,23 @@ public sealed class FailoverStoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_first_call_that_is_late_is_no_outage_if_the_next_is_in_time()
+    {
+        _redis.Fault = StoreFault.Late;
+        _redis.SoundAfter = 2;
+        await _store.ProbeAsync(tries: 3);
+        Assert.Equal((BreakerState.Closed, 3), (_store.State, _redis.Asked));
+    }
+
+    [Fact]
+    public async Task A_store_that_answers_none_of_the_first_calls_is_in_an_outage()
+    {
+        _redis.Fault = StoreFault.Late;
+        await _store.ProbeAsync(tries: 3);
+        Assert.Equal((BreakerState.Open, 3), (_store.State, _redis.Asked));
+    }
+
+    [Fact]
     public async Task A_sound_store_decides()
     {
         var answer = await Take();

@@ -7,6 +7,9 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
 
     public StoreFault Fault { get; set; }
 
+    /// <summary>It is sound again when it has been asked so often.</summary>
+    public int SoundAfter { get; set; } = int.MaxValue;
+
     /// <summary>When set, answers wait for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
@@ -27,7 +30,7 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
             await gate.Task.WaitAsync(cancellation);
         if (Throws)
             throw new InvalidOperationException("a store is not to throw");
-        if (Fault != StoreFault.None)
+        if (Fault != StoreFault.None && Asked <= SoundAfter)
             return BucketAnswer.Failed(Fault);
         var answer = await _buckets.AskAsync(ask, cancellation);
         return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis);
