@@ -3,23 +3,17 @@ using Weir.Server.Tests.Harness;
 namespace Weir.Server.Tests.Admin;
 
 /// <summary>A document that is tried beside the one that decides, the same in memory and on Redis.</summary>
-public abstract class CandidateTests : IAsyncLifetime
+public abstract class CandidateTests : OwnServerTests
 {
     private const string Ten = "defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 10/h, burst: 1x } } } }\n";
 
     private static string Of(int tokens, string more = "") => $"defaultPlan: a\nplans: {{ a: {{ limits: {{ per-key: {{ rate: {tokens}/h, burst: 1x }}{more} }} }} }}\n";
 
-    internal HttpCalls Http { get; private set; } = null!;
-
-    internal abstract Task<HttpCalls> StartAsync();
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        Http = await StartAsync();
+        await base.InitializeAsync();
         Assert.Equal(200, (await Http.PutPoliciesAsync(Ten)).Status);
     }
-
-    public abstract ValueTask DisposeAsync();
 
     private protected Task<Answer> PutAsync(string yaml, string? ifMatch = null) => Http.AdminAsync(HttpMethod.Put, "/admin/candidate", yaml, "application/yaml", ifMatch: ifMatch);
 
@@ -157,38 +151,14 @@ public abstract class CandidateTests : IAsyncLifetime
 
 public sealed class CandidateInMemory : CandidateTests
 {
-    private readonly PolicyFile _policies = new();
-    private RunningServer? _server;
-
-    internal override async Task<HttpCalls> StartAsync()
-    {
-        _server = await RunningServer.StartAsync(_policies.Setting, AdminCalls.Setting);
-        return _server.Http;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        _policies.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    private protected override async Task<IOwnServer> StartAsync() => await ServerInMemory.StartAsync(AdminCalls.Setting);
 }
 
 public sealed class CandidateOnRedis : CandidateTests
 {
-    private ServerOnRedis? _server;
+    private ServerOnRedis _server = null!;
 
-    internal override async Task<HttpCalls> StartAsync()
-    {
-        _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
-        return _server.Http;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
+    private protected override async Task<IOwnServer> StartAsync() => _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
 
     [Fact]
     public async Task A_candidate_costs_one_more_script_call_at_most_and_has_keys_of_its_own()
@@ -196,7 +166,7 @@ public sealed class CandidateOnRedis : CandidateTests
         await PutAsync("defaultPlan: a\nplans: { a: { limits: { x: { rate: 9/h }, y: { by: [], rate: 9/h } } } }\n");
         await Http.TakeAsync("warm");
         await ReportOfAsync(1);
-        await _server!.Redis.CommandAsync("CONFIG", "RESETSTAT");
+        await _server.Redis.CommandAsync("CONFIG", "RESETSTAT");
         for (int i = 0; i < 10; i++)
             await Http.TakeAsync("k");
         await ReportOfAsync(11);
@@ -212,7 +182,7 @@ public sealed class CandidateOnRedis : CandidateTests
         await PutAsync("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 1/h } } } }\n");
         await Http.TakeAsync("k");
         await ReportOfAsync(1);
-        await _server!.BreakAsync();
+        await _server.BreakAsync();
         for (int i = 0; i < 20; i++)
             Assert.Equal(200, (await Http.TakeAsync(Fresh.Key())).Status);
         await _server.Redis.RestartAsync();
@@ -232,7 +202,7 @@ public sealed class CandidateOnRedis : CandidateTests
     public async Task Every_instance_tries_the_candidate()
     {
         await PutAsync("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 3/h, burst: 1x } } } }\n");
-        await using var second = await _server!.StartAnotherAsync(AdminCalls.Setting);
+        await using var second = await _server.StartAnotherAsync(AdminCalls.Setting);
         for (int i = 0; i < 4; i++)
             await (i % 2 == 0 ? Http : second.Http).TakeAsync("k");
         await Until.TrueAsync(

@@ -3,17 +3,9 @@ using Weir.Server.Tests.Harness;
 namespace Weir.Server.Tests.Admin;
 
 /// <summary>Every change is judged by what stands when it is made, the same in memory and on Redis.</summary>
-public abstract class LiveChangeTests : IAsyncLifetime
+public abstract class LiveChangeTests : OwnServerTests
 {
     private protected const string Other = "defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 7/h, burst: 1x } } } }\n";
-
-    internal HttpCalls Http { get; private set; } = null!;
-
-    internal abstract Task<HttpCalls> StartAsync();
-
-    public async ValueTask InitializeAsync() => Http = await StartAsync();
-
-    public abstract ValueTask DisposeAsync();
 
     private protected Task<Answer> DeleteAsync(string path, string? ifMatch = null) => Http.AdminAsync(HttpMethod.Delete, path, ifMatch: ifMatch);
 
@@ -123,8 +115,6 @@ public abstract class LiveChangeTests : IAsyncLifetime
         Assert.Equal("wide", (await Http.AdminAsync(HttpMethod.Get, "/admin/tenants/acme")).Json.GetProperty("live").GetProperty("plan").GetString());
     }
 
-    private protected abstract RunningServer Server { get; }
-
     [Fact]
     public async Task What_an_earlier_version_stored_is_shown_whatever_it_is()
     {
@@ -160,37 +150,14 @@ public abstract class LiveChangeTests : IAsyncLifetime
 
 public sealed class LiveChangesInMemory : LiveChangeTests
 {
-    private readonly PolicyFile _policies = new();
-    private RunningServer? _server;
+    private ServerInMemory _server = null!;
 
-    private string LivePath => Path.Combine(Path.GetDirectoryName(_policies.Path)!, "live.json");
-
-    private protected override RunningServer Server => _server!;
-
-    internal override async Task<HttpCalls> StartAsync()
-    {
-        _server = await RunningServer.StartAsync(_policies.Setting, AdminCalls.Setting);
-        return _server.Http;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        _policies.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    private protected override async Task<IOwnServer> StartAsync() => _server = await ServerInMemory.StartAsync(AdminCalls.Setting);
 
     private protected override async Task FillBlocksAsync(int count)
     {
         for (int i = 0; i < count; i++)
             await Server.Live.WriteAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), "test", null, 0);
-    }
-
-    /// <summary>In one step, so that nobody reads half of it.</summary>
-    private void Replace(string text)
-    {
-        File.WriteAllText(_policies.Path + ".new", text);
-        File.Move(_policies.Path + ".new", _policies.Path, overwrite: true);
     }
 
     [Fact]
@@ -199,8 +166,8 @@ public sealed class LiveChangesInMemory : LiveChangeTests
         var entries = Enumerable.Range(1, LiveBounds.MaxTenants).Select(i => $$"""
             "tenant/t{{i}}":{"Kind":"tenant","Id":"t{{i}}","Version":{{i}},"Value":"{}"}
             """.Trim());
-        await File.WriteAllTextAsync(LivePath, $$$"""{"Version":{{{LiveBounds.MaxTenants}}},"Entries":{ {{{string.Join(',', entries)}}} }}""");
-        await using var server = await RunningServer.StartAsync(_policies.Setting, AdminCalls.Setting, $"Weir:Live:Path={LivePath}");
+        await File.WriteAllTextAsync(_server.Policies.LivePath, $$$"""{"Version":{{{LiveBounds.MaxTenants}}},"Entries":{ {{{string.Join(',', entries)}}} }}""");
+        await using var server = await RunningServer.StartAsync(_server.Policies.Setting, AdminCalls.Setting, _server.Policies.LiveSetting);
         var answer = await server.Http.PutTenantAsync("one-more", "{}");
         answer.AssertProblem(400);
         Assert.Contains("200000 tenants have live data already", answer.Body, StringComparison.Ordinal);
@@ -212,20 +179,20 @@ public sealed class LiveChangesInMemory : LiveChangeTests
     [Fact]
     public async Task The_file_that_is_in_force_is_shown_though_it_is_away_or_another_one_was_refused()
     {
-        Replace("defaultPlan: none\n");
+        _server.Policies.Replace("defaultPlan: none\n");
         await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
         Assert.Equal(PolicyFile.Common, (await Http.AdminAsync(HttpMethod.Get, "/admin/policies")).Body);
-        File.Delete(_policies.Path);
+        File.Delete(_server.Policies.Path);
         Assert.Equal(PolicyFile.Common, (await Http.AdminAsync(HttpMethod.Get, "/admin/policies")).Body);
     }
 
     [Fact]
     public async Task A_file_that_was_refused_because_of_a_live_tenant_holds_once_the_tenant_is_gone()
     {
-        Replace(LivePolicyTests.Document);
+        _server.Policies.Replace(LivePolicyTests.Document);
         await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 10, () => "the first does not hold", TimeSpan.FromSeconds(5));
         Assert.Equal(200, (await Http.PutTenantAsync("wider", """{"plan":"wide"}""")).Status);
-        Replace(Other);
+        _server.Policies.Replace(Other);
         await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
         Assert.Equal(10, await Http.RemainingAsync("k", "acme"));
         await DeleteAsync("/admin/tenants/wider");
@@ -235,21 +202,9 @@ public sealed class LiveChangesInMemory : LiveChangeTests
 
 public sealed class LiveChangesOnRedis : LiveChangeTests
 {
-    private ServerOnRedis? _server;
+    private ServerOnRedis _server = null!;
 
-    private protected override RunningServer Server => _server!.Server;
-
-    internal override async Task<HttpCalls> StartAsync()
-    {
-        _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
-        return _server.Http;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _server!.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
+    private protected override async Task<IOwnServer> StartAsync() => _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
 
     private protected override Task FillBlocksAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(i =>
         Server.Live.WriteAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), "test", null, 0)));
@@ -257,7 +212,7 @@ public sealed class LiveChangesOnRedis : LiveChangeTests
     [Fact]
     public async Task L12_instances_that_change_what_belongs_together_at_the_same_time_decide_like_one_that_starts_afterwards()
     {
-        await using var second = await _server!.StartAnotherAsync(AdminCalls.Setting);
+        await using var second = await _server.StartAnotherAsync(AdminCalls.Setting);
         for (int i = 0; i < 20; i++)
         {
             string tenant = $"t{i}";

@@ -38,5 +38,17 @@ internal sealed class PolicyFile : IDisposable
     /// <summary>The setting that makes a server read this file.</summary>
     public string Setting => $"Weir:PolicyFile={Path}";
 
+    /// <summary>Where live data may be kept beside it, and the setting that says so.</summary>
+    public string LivePath => System.IO.Path.Combine(_folder.FullName, "live.json");
+
+    public string LiveSetting => $"Weir:Live:Path={LivePath}";
+
+    /// <summary>Another document in one step, so that nobody reads half of it.</summary>
+    public void Replace(string text)
+    {
+        File.WriteAllText(Path + ".new", text);
+        File.Move(Path + ".new", Path, overwrite: true);
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -3,7 +3,7 @@ using Weir.Testing;
 namespace Weir.Server.Tests.Harness;
 
 /// <summary>A server on a real Redis that the test may hurt.</summary>
-internal sealed class ServerOnRedis : IAsyncDisposable
+internal sealed class ServerOnRedis : IOwnServer
 {
     private readonly PolicyFile _policies;
 
