@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.RateLimiting;
 
 namespace Weir.Benchmarks;
@@ -65,21 +64,12 @@ internal static class KeysProbe
     }
 
     /// <summary>Nanoseconds that pass for each decision while so many threads share the work.</summary>
-    private static double NanosecondsOf(int threads, string[] asked, Action<string> decide)
-    {
-        int share = asked.Length / threads;
-        var workers = Enumerable.Range(0, threads).Select(one => new Thread(() =>
+    private static double NanosecondsOf(int threads, string[] asked, Action<string> decide) =>
+        Crowd.TimeOf(threads, asked, share =>
         {
-            foreach (string key in asked.AsSpan(one * share, share))
+            foreach (string key in share.AsSpan())
                 decide(key);
-        })).ToArray();
-        long began = Stopwatch.GetTimestamp();
-        foreach (var worker in workers)
-            worker.Start();
-        foreach (var worker in workers)
-            worker.Join();
-        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / (threads * share);
-    }
+        }).TotalNanoseconds / asked.Length;
 
     private static double Median(double[] values)
     {

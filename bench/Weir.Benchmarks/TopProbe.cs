@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Weir.Benchmarks;
@@ -39,19 +38,10 @@ internal static class TopProbe
     }
 
     /// <summary>Nanoseconds that each thread spends on a decision.</summary>
-    private static double NanosecondsOf(TopKeys top, (string Tenant, string Key)[] asked, int threads)
-    {
-        int share = asked.Length / threads;
-        var workers = Enumerable.Range(0, threads).Select(one => new Thread(() =>
+    private static double NanosecondsOf(TopKeys top, (string Tenant, string Key)[] asked, int threads) =>
+        Crowd.TimeOf(threads, asked, share =>
         {
-            foreach (var (tenant, key) in asked.AsSpan(one * share, share))
+            foreach (var (tenant, key) in share.AsSpan())
                 top.Record(tenant, key, allowed: true);
-        })).ToArray();
-        long began = Stopwatch.GetTimestamp();
-        foreach (var worker in workers)
-            worker.Start();
-        foreach (var worker in workers)
-            worker.Join();
-        return Stopwatch.GetElapsedTime(began).TotalNanoseconds / share;
-    }
+        }).TotalNanoseconds / (asked.Length / threads);
 }
