@@ -97,7 +97,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
                 return new(decided);
         }
 
-        var asked = _leases is not null && ask.What >= StoreVerb.Charge ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, KeysOf(ask), trip);
+        var asked = _leases is not null && MayGiveBack(ask) ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, KeysOf(ask), trip);
         return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
     }
 
@@ -192,6 +192,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         await Task.WhenAll(GiveBack(all: true)).ConfigureAwait(false);
     }
 
+    private static bool MayGiveBack(in StoreAsk ask) =>
+        ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
+
     /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Who does not hear of it believes them for a moment more.</summary>
     private async ValueTask<BucketAnswer> ChargeAsync(TakeBatcher batcher, StoreAsk ask)
     {
@@ -208,7 +211,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         {
             await connection.GetSubscriber().SubscribeAsync(_given, (_, tenant) => _leases?.Forget((string)tenant!)).ConfigureAwait(false);
         }
-        catch (RedisException)
+        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
             // Then nothing is heard, and refusals are believed for as long as they are at most.
         }

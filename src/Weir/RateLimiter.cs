@@ -57,7 +57,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (idempotencyKey is not null)
             return await AskOnceAsync("refund", limits, null, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
         if (limits.IsEmpty)
-            return Decision.Unlimited(limits, store.Source);
+            return RefundedUnlimited(limits);
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false);
         TryCharge(limits.Facts, hold: null, answer);
         return Decision.From(limits, answer);
@@ -130,7 +130,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
         if (NeedsNoStore(limits, block))
-            return await RecallAsync(limits, memo, NamesIn, cancellation).ConfigureAwait(false) is { } recalled ? recalled.Decision : Tried(limits, Settled(limits, block));
+            return await RecallAsync(limits, memo, NamesIn, cancellation).ConfigureAwait(false) is { } recalled ? recalled.Decision
+                : verb == StoreVerb.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
@@ -141,6 +142,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             return Tried(limits, Decision.From(limits, answer));
         TryCharge(limits.Facts, hold: null, answer);
         return Decision.From(limits, answer);
+    }
+
+    /// <summary>What nothing limits here may have spent something of the candidate's.</summary>
+    private Decision RefundedUnlimited(in LimitSet limits)
+    {
+        if (trial?.Candidate is { } candidate)
+            trial.Charge(candidate, limits.Facts, hold: null);
+        return Decision.Unlimited(limits, store.Source);
     }
 
     /// <summary>The names of the limits that apply, in the plan's order.</summary>

@@ -201,7 +201,7 @@ internal sealed class LeaseTable
         foreach (var limit in ask.Limits)
         {
             long cost = limit.CostOf(ask.Limits.Facts.Cost);
-            places[index] = limit.IsStrict ? -1 : part.FindOrAdd(HashOf(ask.Limits, limit));
+            places[index] = limit.IsStrict ? -1 : PlaceOf(part, ask.What, HashOf(ask.Limits, limit));
             var standing = Standing.Unknown;
             if (places[index] >= 0)
             {
@@ -222,10 +222,26 @@ internal sealed class LeaseTable
         return true;
     }
 
+    /// <summary>Whoever only looks learns nothing, and takes no place from what is known.</summary>
+    private static int PlaceOf(Part part, StoreVerb what, UInt128 hash) => what == StoreVerb.Take ? part.FindOrAdd(hash) : part.Find(hash);
+
+    /// <summary>The time that an answer is of: each bucket knows one that the store has passed, and the last of those says most.</summary>
+    private static StoreTime TimeOf(Part part, ReadOnlySpan<int> places, long nowUs)
+    {
+        var time = part.Buckets[places[0]].Earliest(nowUs);
+        foreach (int place in places[1..])
+        {
+            var other = part.Buckets[place].Earliest(nowUs);
+            time = other.NowUs > time.NowUs ? other : time;
+        }
+
+        return time;
+    }
+
     private static BucketAnswer Answer(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places, ReadOnlySpan<Standing> standings, bool refused)
     {
         Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
-        var time = part.Buckets[places[0]].Earliest(nowUs);
+        var time = TimeOf(part, places[..ask.Limits.Count], nowUs);
         int index = 0;
         foreach (var limit in ask.Limits)
         {
@@ -233,7 +249,7 @@ internal sealed class LeaseTable
             long cost = limit.CostOf(ask.Limits.Facts.Cost);
             if (!refused && ask.What == StoreVerb.Take && standings[index] == Standing.Covered)
                 bucket.Spend(cost);
-            lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs);
+            lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs, time);
             index++;
         }
 

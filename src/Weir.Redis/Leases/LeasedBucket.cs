@@ -103,9 +103,8 @@ internal struct LeasedBucket
     }
 
     /// <summary>What is said of a request that stands so.</summary>
-    public readonly BucketLine Line(Quota quota, long cost, Standing standing, long nowUs)
+    public readonly BucketLine Line(Quota quota, long cost, Standing standing, long nowUs, in StoreTime time)
     {
-        var time = Earliest(nowUs);
         if (standing == Standing.Covered)
             return new BucketLine(BucketOutcome.Allowed, WithoutLeased(quota, _tokens));
         var state = _state;

@@ -31,7 +31,7 @@
 -- a horizon before a lease is granted; what has drained of a lease since is not given back with it, since it has been handed out again. Horizons
 -- must be the same for all. Of a window nothing drains, and what was leased in one is not given back to another.
 --
--- A key is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
+-- A key, but for places, is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
 
 local CHECK, TAKE, CHARGE, RESET = 0, 1, 2, 3
 local BUCKET, WINDOW, PLACES = 0, 1, 2

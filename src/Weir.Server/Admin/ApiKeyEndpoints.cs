@@ -3,12 +3,9 @@ using System.Security.Cryptography;
 namespace Weir.Server;
 
 /// <summary>The API keys: <c>/admin/keys</c>.</summary>
-internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider time) : IDisposable
+internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider time)
 {
     private const int IdBytes = 8;
-
-    /// <summary>One key after the other, so that none is one too many.</summary>
-    private readonly SemaphoreSlim _turn = new(1, 1);
 
     public Task List(HttpContext http)
     {
@@ -35,15 +32,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
         var key = new ApiKey(
             $"k_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", body.Name, body.Scope == "admin" ? KeyScope.Admin : KeyScope.Take,
             body.Tenant, body.Until, time.GetUtcNow(), KeySecret.HashOf(secret));
-        await _turn.WaitAsync();
-        try
-        {
-            await CreateAsync(http, key, secret);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        await CreateAsync(http, key, secret);
     }
 
     public async Task Revoke(HttpContext http)
@@ -66,17 +55,17 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
             http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    public void Dispose() => _turn.Dispose();
-
     private async Task CreateAsync(HttpContext http, ApiKey key, string secret)
     {
-        if (live.All(LiveKind.Key).Count >= ApiKey.MaxKeys)
+        bool isFull = false;
+        var written = await live.EditAsync(
+            LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), () => (isFull = live.Count(LiveKind.Key) >= ApiKey.MaxKeys) ? LiveEdit.Conflict(0) : null);
+        if (isFull)
         {
             await Problems.BadRequest(http, new Complaint("keys", $"there are {ApiKey.MaxKeys} keys already: revoke one first, such as one that has expired"));
             return;
         }
 
-        var written = await live.WriteAsync(LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), expected: 0);
         if (written.Outcome != LiveOutcome.Written)
         {
             await Problems.ReducedCapacity(http);

@@ -1,8 +1,10 @@
 namespace Weir.Server;
 
 /// <summary>One key of one tenant: why it gets what it gets, how its buckets stand, and how to refuse it.</summary>
-internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LivePolicies policies, WeirOptions options, TimeProvider time)
+internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LiveChanges changes, WeirOptions options, TimeProvider time)
 {
+    private static readonly Complaint Full = new("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s");
+
     public Task Explain(HttpContext http) => FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint
         ? Problems.BadRequest(http, complaint)
         : ExplainAsync(http, facts);
@@ -35,8 +37,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (await JsonBody.ReadAsync(http, WireJson.Default.BlockBody, DecisionEndpoints.MaxBody) is not { } body)
             return;
         var block = new Block(body.Tenant ?? RequestFacts.DefaultTenant, body.Key ?? "", body.Until, body.Reason ?? "");
-        string name = NameOf(block.Key);
-        if (ComplaintAbout(block, name) is { } complaint)
+        if (ComplaintAbout(block) is { } complaint)
         {
             await Problems.BadRequest(http, complaint);
             return;
@@ -45,8 +46,11 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         // Those that have ended take no place from one that holds, and yet must not pile up.
         if (live.Count(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
-        await AdminAnswers.Written(
-            http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(block.Tenant, name), (block with { Key = name }).ToJson(), Caller.WhoOf(http), null), deleted: true, "");
+        var kept = block with { Key = NameOf(block.Key) };
+        bool isFull = false;
+        var edit = await live.EditAsync(
+            LiveKind.Block, Weir.Block.IdOf(kept.Tenant, kept.Key), kept.ToJson(), Caller.WhoOf(http), () => (isFull = changes.IsOneTooMany(kept)) ? LiveEdit.Conflict(0) : null);
+        await (isFull ? Problems.BadRequest(http, Full) : AdminAnswers.Written(http, edit, deleted: true, ""));
     }
 
     public async Task Unblock(HttpContext http)
@@ -65,7 +69,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
     private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>
         await AdminAnswers.Ok(http, await explanations.ExplainAsync(facts), WireJson.Default.ExplanationBody);
 
-    private Complaint? ComplaintAbout(Block block, string name)
+    private Complaint? ComplaintAbout(Block block)
     {
         if (Bounds.Complaint(new RequestFacts(block.Tenant, block.Key), leastCost: 1) is { } complaint)
             return complaint;
@@ -73,8 +77,6 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             return new Complaint("until", "until is over already: write a time to come, or leave it out to block for good");
         if (block.Reason.Length is 0 or > Weir.Block.MaxReason)
             return new Complaint("reason", $"reason must be 1 to {Weir.Block.MaxReason} characters: whoever is refused is told it");
-        return policies.BlockCount >= Weir.Block.MaxBlocks && policies.Current.BlockOf(block.Tenant, name) is null
-            ? new Complaint("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s")
-            : null;
+        return null;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
         (LiveKind.Policies or LiveKind.Candidate, not null) => PolicyDocument.TryParse(text, kind, out var document, out var errors) ? policies.Try(document) : errors,
         (LiveKind.Tenant, _) => [.. OneTooMany(kind, id, text, "tenants have live data"), .. policies.TryTenant(id, text)],
         (LiveKind.Boost, _) => [.. OneTooMany(kind, id, text, "tenants are boosted"), .. policies.TryBoost(id, text)],
-        (LiveKind.Block, not null) when policies.BlockCount >= Block.MaxBlocks => [new PolicyError($"block {id}", 0, 0, "", $"there are {Block.MaxBlocks} blocks already: delete one first")],
+        (LiveKind.Block, not null) when Block.FromJson(text) is { } block && IsOneTooMany(block) => [new PolicyError($"block {id}", 0, 0, "", $"there are {Block.MaxBlocks} blocks already: delete one first")],
         _ => [],
     };
 
@@ -37,6 +37,9 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
             : text is null && live.Find(kind, id) is null ? LiveEdit.Absent
             : LiveEdit.Of(ErrorsOf(kind, id, text)));
     }
+
+    /// <summary>Whether there are as many blocks as there may be, and this would be another one.</summary>
+    public bool IsOneTooMany(Block block) => policies.BlockCount >= Block.MaxBlocks && policies.Current.BlockOf(block.Tenant, block.Key) is null;
 
     public long VersionOf(string kind, string id) => live.Find(kind, id)?.Version ?? 0;
 

@@ -42,12 +42,16 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
         if (body.Version is not > 0)
             await Problems.BadRequest(http, new Complaint("version", "version must be given, as a whole number that /admin/audit lists"));
         else if (await live.Store.RecallAsync(body.Version.Value) is not { } entry)
-            await Problems.BadRequest(http, new Complaint("version", $"version {body.Version} is not remembered (any more); /admin/audit lists the changes, the last {LiveBounds.MaxTexts} of which have their texts"));
+            await NotRecalled(http, $"version {body.Version} is not remembered (any more); /admin/audit lists the changes, the last {LiveBounds.MaxTexts} of which have their texts");
         else if (entry.Kind == LiveKind.Key)
             await Problems.BadRequest(http, new Complaint("version", $"version {body.Version} is about the API key {entry.Id}, and keys do not go back, since one that was revoked would open again: create or revoke one by /admin/keys"));
         else
             await PutAgainAsync(http, entry);
     }
+
+    /// <summary>Nothing is found either where there is nothing or where the store does not answer.</summary>
+    private async Task NotRecalled(HttpContext http, string complaint) =>
+        await (await live.Store.ReadAsync(live.Version) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
 
     public async Task Audit(HttpContext http)
     {

@@ -14,8 +14,10 @@ internal sealed class AccessGate(RequestDelegate next, AccessRule rule, ApiKeys 
         var header = http.Request.Headers.Authorization;
         if (header.Count == 0)
             return access.Scope == KeyScope.Take && rule.AnonymousMayTake ? next(http) : Problems.Unauthorized(http);
+        // Asked first, so that keys that are read meanwhile do not make a valid one wrong.
+        bool allKnown = keys.IsComplete;
         if (keys.Find(header) is not { } key)
-            return keys.IsComplete ? failures.AnswerAsync(http) : Problems.KeysUnknown(http);
+            return allKnown ? failures.AnswerAsync(http) : Problems.KeysUnknown(http);
         if (key.Scope < access.Scope)
             return Problems.Forbidden(http);
         http.Features.Set(key);

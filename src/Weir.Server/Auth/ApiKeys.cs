@@ -50,10 +50,13 @@ internal sealed class ApiKeys
     {
         lock (_gate)
         {
-            _isComplete = true;
             var entries = read.Entries.Where(entry => entry.Kind == LiveKind.Key).ToList();
             if (!read.IsWhole && entries.Count == 0)
+            {
+                _isComplete = true;
                 return [];
+            }
+
             var live = read.IsWhole ? new(StringComparer.Ordinal) : new Dictionary<string, ApiKey>(_live, StringComparer.Ordinal);
             var unreadable = new List<string>();
             foreach (var entry in entries)
@@ -67,6 +70,7 @@ internal sealed class ApiKeys
 
             _live = live;
             _ring = new KeyRing(_configured.Concat(live.Values));
+            _isComplete = true;
             return unreadable;
         }
     }

@@ -4,7 +4,8 @@ namespace Weir.Server;
 
 /// <summary>Which of the addresses that the service is told to listen on can be reached from other machines.</summary>
 /// <remarks>
-/// Every setting that names an address is looked at, also one that another overrules: who writes down an open address is asked what is meant by it. A path of a socket is a
+/// All of <c>urls</c> and of <c>Kestrel:Endpoints</c> is looked at, also where one overrules the other: who writes down an open address is asked what is meant by it. Ports count
+/// only where there are no <c>urls</c>, as the host has it. A path of a socket is a
 /// file of this machine.
 /// </remarks>
 internal static class ListenAddresses

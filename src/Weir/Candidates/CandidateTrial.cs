@@ -65,6 +65,9 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         if (tally is not null && tally.IsOf(candidate))
             return tally;
         var fresh = new TrialTally(candidate, time.GetUtcNow());
+        // A request that began under the candidate before must not throw away what is counted of this one.
+        if (policies.Candidate is not { } set || !fresh.IsOf(set))
+            return fresh;
         var seen = Interlocked.CompareExchange(ref _tally, fresh, tally);
         return seen is null || seen == tally || !seen.IsOf(candidate) ? fresh : seen;
     }

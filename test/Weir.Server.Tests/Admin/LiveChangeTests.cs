@@ -144,6 +144,14 @@ public abstract class LiveChangeTests : OwnServerTests
         Assert.Contains(trail, change => change.GetProperty("who").GetString() == "expiry" && change.GetProperty("id").GetString() == "default/ended");
     }
 
+    [Fact]
+    public async Task L10_blocks_made_at_the_same_time_do_not_get_past_the_largest_number()
+    {
+        await FillBlocksAsync(Block.MaxBlocks - 2);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Http.AdminAsync(HttpMethod.Post, "/admin/block", $$"""{"key":"k{{i}}","reason":"r"}""")));
+        Assert.Equal(2, answers.Count(answer => answer.Status == 200));
+    }
+
     /// <summary>Puts blocks into the store that hold for good.</summary>
     private protected abstract Task FillBlocksAsync(int count);
 }

@@ -106,6 +106,7 @@ public sealed class OutageTests
             Assert.Equal("the change is not known to be made, since the store does not answer: when it does, see whether it holds, and if not send it again", refused.Text("detail"));
         }
 
+        (await weir.Http.AdminAsync(HttpMethod.Post, "/admin/policies:rollback", """{"version":1}""")).AssertProblem(503);
         var audit = await weir.Http.AdminAsync(HttpMethod.Get, "/admin/audit");
         audit.AssertProblem(503);
         Assert.Equal("this is read from the store, which does not answer: try again when it does", audit.Text("detail"));

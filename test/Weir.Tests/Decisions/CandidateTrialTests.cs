@@ -22,7 +22,7 @@ public sealed class CandidateTrialTests : IPolicySource
         _limiter = new RateLimiter(this, _memory, _time, _trial);
     }
 
-    public PolicySet Current { get; } = Document(10_000);
+    public PolicySet Current { get; private set; } = Document(10_000);
 
     public PolicySet? Candidate { get; private set; } = Document(2);
 
@@ -60,6 +60,22 @@ public sealed class CandidateTrialTests : IPolicySource
         (_store.Throws, _store.Fault) = (false, StoreFault.None);
         await TakeAsync(1);
         Assert.Equal(1, _trial.Tally.Decisions);
+    }
+
+    [Fact]
+    public async Task L9_a_refund_of_what_nothing_limits_gives_the_candidate_back_what_it_spent_and_is_no_take_of_less_than_nothing()
+    {
+        Current = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { unlimited: true } }\n", "test");
+        var decided = Some.Memory(_time);
+        var limiter = new RateLimiter(this, _memory, _time, new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time));
+        var facts = Facts with { Cost = 2 };
+        foreach (string? once in new[] { null, "once" })
+        {
+            Assert.True((await limiter.TakeAsync(facts)).Allowed);
+            Assert.True((await limiter.RefundAsync(facts, once))!.Value.Allowed);
+            await limiter.RefundAsync(facts, once is null ? null : "again");
+            Assert.Equal(0, (await decided.CheckAsync(Candidate!.Resolve(facts with { Cost = 0 })))[0].State.Spent);
+        }
     }
 
     [Fact]

@@ -130,6 +130,20 @@ public sealed class TenantSharesTests
     }
 
     [Fact]
+    public void L9_Who_had_no_place_before_the_shared_bucket_drained_does_not_concern_who_has_none_after_it()
+    {
+        var store = Some.Memory(_time, maxKeys: 1_000);
+        for (int i = 0; store.Overflowed < 1_000; i++)
+            Take(store, "flood", $"before{i}");
+        _time.Advance(TimeSpan.FromDays(2 * Burst));
+        long drained = store.Overflowed;
+        for (int i = 0; store.Overflowed == drained; i++)
+            Take(store, "flood", $"after{i}");
+        int concerned = Enumerable.Range(0, 100).Count(i => store.CheckAsync(Some.Request($"new{i}", cost: 0, tenant: "flood", quota: Slow)).Result[0].State.Spent > 0);
+        Assert.InRange(concerned, 0, 10);
+    }
+
+    [Fact]
     public void L1_A_tenant_without_its_share_is_held_to_one_bucket_for_all_its_homeless_keys()
     {
         var store = Some.Memory(_time, maxKeys: 64);

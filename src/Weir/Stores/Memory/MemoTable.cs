@@ -5,7 +5,7 @@ namespace Weir;
 /// <summary>Answers that are kept in this process for those who ask again, and reservations that are to be settled. Bounded, and shared out to the tenants.</summary>
 internal sealed class MemoTable(int maxMemos)
 {
-    /// <summary>What is over is forgotten by so many for each that is kept: more go than come, and nobody waits for all of them.</summary>
+    /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
     private const int ForgottenAtOnce = 4;
 
     private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];

@@ -182,7 +182,7 @@ public sealed class MemoryStore : IBucketStore
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = SharedSlotLocked(shard, hash, limits, common, ask.Quota, own);
+            var slot = SharedSlotLocked(shard, hash, limits, common, ask.Quota, own, WithWall(ask.Time));
             if (slot is null)
             {
                 line = default;
@@ -207,7 +207,7 @@ public sealed class MemoryStore : IBucketStore
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = SharedSlotLocked(shard, hash, limits, common, limit.Quota, own);
+            var slot = SharedSlotLocked(shard, hash, limits, common, limit.Quota, own, WithWall(time));
             if (slot is null)
                 return false;
             var state = SlotShard.StateOf(slot, limit.Quota, WithWall(time));
@@ -218,7 +218,7 @@ public sealed class MemoryStore : IBucketStore
     }
 
     /// <summary>The shared bucket, from which a key is about to spend; null when there is none, and none can be made.</summary>
-    private unsafe Slot* SharedSlotLocked(SlotShard shard, UInt128 hash, in LimitSet limits, bool common, Quota quota, UInt128 own)
+    private unsafe Slot* SharedSlotLocked(SlotShard shard, UInt128 hash, in LimitSet limits, bool common, Quota quota, UInt128 own, in StoreTime time)
     {
         var slot = shard.FindLocked(hash);
         if (slot is null)
@@ -227,6 +227,11 @@ public sealed class MemoryStore : IBucketStore
             slot = shard.AddLocked(common ? hash & ~((UInt128)Neighbourhood.Unnamed << 64) : BucketHash.WithTenant(hash, limits, Seed), default, quota.Rate.Id, _clock);
             if (slot is not null)
                 _spenders.Clear(_overflow.NumberOf(slot));
+        }
+        else if (slot->IsAsNew(time))
+        {
+            // Nobody owes anything here any more, and the filter must not fill up for good.
+            _spenders.Clear(_overflow.NumberOf(slot));
         }
 
         if (slot is not null)
