@@ -80,7 +80,7 @@ public readonly record struct Decision
             return WithoutStore(limits, answer);
         if (limits.Count > 1 || limits.First.Mode != LimitMode.Enforce)
             return FromMany(limits, answer);
-        var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost);
+        var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost, answer.Share);
         return Governed(limits, answer, line, null);
     }
 
@@ -108,7 +108,7 @@ public readonly record struct Decision
         int count = 0, governing = -1;
         foreach (var limit in limits)
         {
-            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts.Cost);
+            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts.Cost, answer.Share);
             if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing])))
                 governing = count;
             count++;

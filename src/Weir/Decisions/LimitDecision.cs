@@ -8,17 +8,22 @@ namespace Weir;
 /// <param name="ResetAfter">When the bucket is as new.</param>
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
+    /// <summary>
+    /// Whoever is refused waits for something: what has room by its numbers is held back for others for a moment (<see cref="HeldBack"/>), or came back between decision and answer.
+    /// </summary>
+    private const long LeastRetryUs = 1;
+
     /// <summary>True when this limit allows the request.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
-    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost) => new(
+    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost, Share share = default) => new(
         limit,
         (DecisionOutcome)line.Outcome,
-        limit.Quota.TokensLeft(line.State, time) / limit.Cost,
+        share.TokensLeft(limit.Quota, line.State, time) / limit.Cost,
         line.Outcome switch
         {
             BucketOutcome.Allowed => TimeSpan.Zero,
-            BucketOutcome.Refused => Microseconds(limit.Quota.RetryUs(line.State, time, limit.CostOf(cost))),
+            BucketOutcome.Refused => Microseconds(Math.Max(LeastRetryUs, share.RetryUs(limit.Quota, line.State, time, limit.CostOf(cost)))),
             _ => null,
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));

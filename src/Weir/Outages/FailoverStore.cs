@@ -12,26 +12,53 @@ namespace Weir;
 /// the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one.
 /// </para>
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
+/// <para>
+/// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides again (law L7): see <see cref="Share"/>,
+/// <see cref="Ledger"/> and <see cref="Reunion"/>.
+/// </para>
 /// </remarks>
 public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
-    private readonly IBucketStore _memory;
+    private readonly LocalShare _local;
+    private readonly Ledger _ledger;
+    private readonly IPeers _peers;
+    private readonly Reunion _reunion;
+    private readonly ITimer _settling;
     private readonly CircuitBreaker _breaker;
     private readonly BreakerOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stopped;
     private Task _probing = Task.CompletedTask;
+    private int _isSettling;
     private Outage? _outage;
 
+    /// <summary>What is known of the primary's buckets by default: some 150 bytes each, as they become known.</summary>
+    public const int DefaultLedgerBuckets = 131_072;
+
+    /// <summary>What was spent here though the primary was there, since it did not answer one request, is settled so often.</summary>
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.</summary>
-    public FailoverStore(IBucketStore primary, IBucketStore memory, BreakerOptions options, TimeProvider time)
+    /// <param name="primary">The store that all instances share.</param>
+    /// <param name="memory">Where this instance decides by itself. Nobody else is to use it.</param>
+    /// <param name="options">When the primary is no longer asked.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="peers">The other instances; null when there is none.</param>
+    /// <param name="ledgerBuckets">Buckets of the primary that are known at the same time, so that an outage begins where it stood and is settled.</param>
+    public FailoverStore(IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int ledgerBuckets = DefaultLedgerBuckets)
     {
+        _stopped = _stopping.Token;
         _primary = primary;
-        _memory = memory;
         _options = options;
         _time = time;
         _breaker = new CircuitBreaker(options, time);
+        _peers = peers ?? new NoPeers();
+        _ledger = new Ledger(ledgerBuckets, memory);
+        _local = new LocalShare(memory, _ledger, _peers);
+        _reunion = new Reunion(primary, _local, _ledger, _peers, memory.Clock, time);
+        _settling = time.CreateTimer(static store => _ = ((FailoverStore)store!).SettleOwedAsync(), this, SettlePause, SettlePause);
     }
 
     /// <summary>An outage began: the primary is no longer asked.</summary>
@@ -44,13 +71,25 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     public event Action<StoreFault>? Faulted;
 
     /// <inheritdoc/>
-    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _memory.Source;
+    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _local.Source;
 
     /// <summary>Whether the primary is asked.</summary>
     public BreakerState State => _breaker.State;
 
     /// <summary>The outage that is under way, or null.</summary>
     public Outage? Outage => Volatile.Read(ref _outage);
+
+    /// <summary>Where this instance decides by itself: what was taken there is settled there.</summary>
+    public IBucketStore Alone => _local;
+
+    /// <summary>Instances to reckon with, this one included, as was last known.</summary>
+    public int Instances => _peers.Count;
+
+    /// <summary>Buckets of which this instance spent something by itself that is not known to be in the primary.</summary>
+    public int Owing => _ledger.Owing;
+
+    /// <summary>Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket is damaged.</summary>
+    public long Lost => _ledger.Lost;
 
     /// <inheritdoc/>
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
@@ -72,10 +111,13 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
             Begin(answer.Fault);
     }
 
-    /// <summary>Stops probing. The stores given are not disposed.</summary>
+    /// <summary>Stops probing, and settles what is owed if the primary is there. The stores given are not disposed.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_breaker.IsClosed)
+            await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _settling.DisposeAsync().ConfigureAwait(false);
         await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
@@ -84,11 +126,18 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async ValueTask<BucketAnswer> AskPrimaryAsync(StoreAsk ask, CancellationToken cancellation)
     {
         // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
+        if (_ledger.Owing > 0)
+            _reunion.SettleFirst(ask.Limits, _stopped);
+        if (_reunion.IsAwaiting)
+            ask = ask with { HeldBack = _reunion.HeldBack };
         var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);
         if (answer.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
         {
-            if (!answer.IsLocal)
-                _breaker.Succeeded();
+            if (answer.IsLocal)
+                return answer;
+            _breaker.Succeeded();
+            if (answer is { Fault: StoreFault.None, IsRemembered: false })
+                _ledger.Learn(ask.Limits, answer);
             return answer;
         }
 
@@ -104,7 +153,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         // What is in the primary can be settled only there.
         if (!MayDecideAlone(ask.Limits.Plan.OnOutage, fault) || ask.Memo is { Settles: true })
             return new(BucketAnswer.Failed(fault) with { Degraded = true });
-        var asked = _memory.AskAsync(ask, cancellation);
+        var asked = _local.AskAsync(ask, cancellation);
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
 
@@ -119,6 +168,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     {
         var outage = new Outage(fault, _time.GetUtcNow(), null);
         var before = Interlocked.Exchange(ref _outage, outage);
+        _peers.Part();
         // Probing begins before anybody is told: a listener that throws must not keep the primary out for ever.
         Volatile.Write(ref _probing, ProbeUntilClosedAsync());
         // The primary was back and failed again before its probe had told of the end.
@@ -132,7 +182,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         bool closed = false;
         while (!closed)
         {
-            await Task.Delay(_options.Break, _time, _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(_options.Break, _time, _stopped).ConfigureAwait(false);
             closed = _breaker.TryLeaseProbe(out int lease) && await SendProbeAsync(lease).ConfigureAwait(false);
         }
     }
@@ -140,7 +190,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async Task<bool> SendProbeAsync(int lease)
     {
         var outage = Outage;
-        if (!await PrimaryAnswersAsync().ConfigureAwait(false))
+        if (!await PrimaryIsBackAsync().ConfigureAwait(false))
         {
             _breaker.ProbeFailed(lease);
             return false;
@@ -151,19 +201,40 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
         if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
             End(outage);
+        await _reunion.CompleteAsync(() => _breaker.IsClosed, _stopped).ConfigureAwait(false);
         return true;
     }
 
-    private async Task<bool> PrimaryAnswersAsync()
+    private async Task<bool> PrimaryIsBackAsync()
     {
         try
         {
-            return (await _primary.TakeAsync(Probe.Limits, _stopping.Token).ConfigureAwait(false)).Fault == StoreFault.None;
+            return (await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault == StoreFault.None
+                && await _reunion.BeginAsync(_stopped).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // A store is not to throw; if one does, the next probe must come all the same.
             return false;
+        }
+    }
+
+    /// <summary>So that what one request spent here is not owed until somebody asks for its bucket again.</summary>
+    private async Task SettleOwedAsync()
+    {
+        if (_ledger.Owing == 0 || !_breaker.IsClosed || Interlocked.Exchange(ref _isSettling, 1) != 0)
+            return;
+        try
+        {
+            await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is being disposed of.
+        }
+        finally
+        {
+            Volatile.Write(ref _isSettling, 0);
         }
     }
 

@@ -17,6 +17,9 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>True when no limit applies.</summary>
     public bool IsEmpty => Applying == 0;
 
+    /// <summary>The part of the buckets on which this instance decides; the default is all of them.</summary>
+    internal Share Share { get; init; }
+
     /// <summary>Who holds the places that the request takes; null for a plan that has none.</summary>
     internal Hold? Hold { get; init; }
 

@@ -6,7 +6,7 @@ namespace Weir;
 /// <param name="limiter">Says which limits apply.</param>
 /// <param name="store">The store that decides.</param>
 /// <param name="memory">The memory of this instance, where reservations of an outage are.</param>
-public sealed class Reservations(RateLimiter limiter, IBucketStore store, MemoryStore memory)
+public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucketStore memory)
 {
     /// <summary>The time in which a reservation is to be settled, by default.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromMinutes(1);
@@ -61,7 +61,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, Memory
             return new Settlement(SettlementOutcome.Unknown);
         if (id.Home == ReservationHome.Nowhere)
             return new Settlement(SettlementOutcome.Settled, Decision.Unlimited(limiter.Policies.Resolve(new RequestFacts(id.Tenant, "")) with { Applying = 0 }, store.Source));
-        IBucketStore home = id.Home == ReservationHome.Memory ? memory : store;
+        var home = id.Home == ReservationHome.Memory ? memory : store;
         var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);

@@ -87,6 +87,9 @@ public readonly record struct BucketAnswer
     /// <summary>True when another than the configured store answered, because that one could not.</summary>
     public bool Degraded { get; internal init; }
 
+    /// <summary>The part of the buckets that answered; the default is all of them.</summary>
+    internal Share Share { get; init; }
+
     /// <summary>What all limits together say: the worst word of those that are enforced.</summary>
     internal BucketOutcome Outcome { get; }
 

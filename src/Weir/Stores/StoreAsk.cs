@@ -14,6 +14,9 @@ public enum StoreVerb
 
     /// <summary>Forget what was spent, and who holds places.</summary>
     Reset,
+
+    /// <summary>See to it that at least the cost is spent, for a store that has lost its memory; the larger of the two holds. Places are left as they are.</summary>
+    Raise,
 }
 
 /// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>
@@ -23,6 +26,9 @@ public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
 {
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
     internal Memo? Memo { get; init; }
+
+    /// <summary>What is held back of the buckets for instances that may not have settled yet; the default is nothing.</summary>
+    internal HeldBack HeldBack { get; init; }
 
     /// <summary>Of each limit the end of the only window to which anything is given back; null, or 0, for any.</summary>
     internal long[]? OnlyEnds { get; init; }
@@ -42,8 +48,11 @@ internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
     /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
     public TimeSpan Open { get; init; }
 
+    /// <summary>How long it is kept for those who ask again.</summary>
+    public TimeSpan Life { get; init; } = Memory;
+
     /// <summary>How long it is kept.</summary>
-    public TimeSpan Keep => Open > Memory ? Open : Memory;
+    public TimeSpan Keep => Open > Life ? Open : Life;
 
     /// <summary>What is kept with it.</summary>
     public byte[] Text { get; init; } = [];

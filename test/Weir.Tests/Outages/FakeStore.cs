@@ -3,9 +3,15 @@ namespace Weir.Tests.Outages;
 /// <summary>A Redis of the test's own making: sound, at fault, or holding its answers back.</summary>
 internal sealed class FakeStore(TimeProvider time) : IBucketStore
 {
-    private readonly MemoryStore _buckets = new(new MemoryStoreOptions { MaxKeys = 64 }, time);
+    private MemoryStore _buckets = new(new MemoryStoreOptions { MaxKeys = 64 }, time);
 
     public StoreFault Fault { get; set; }
+
+    /// <summary>Does what it is asked, and answers too late.</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>Forgets everything.</summary>
+    public void Forget() => _buckets = new MemoryStore(new MemoryStoreOptions { MaxKeys = 64 }, time);
 
     /// <summary>It is sound again when it has been asked so often.</summary>
     public int SoundAfter { get; set; } = int.MaxValue;
@@ -33,6 +39,8 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
         if (Fault != StoreFault.None && Asked <= SoundAfter)
             return BucketAnswer.Failed(Fault);
         var answer = await _buckets.AskAsync(ask, cancellation);
+        if (IsLate)
+            return BucketAnswer.Failed(StoreFault.Late);
         return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis);
     }
 }

@@ -23,7 +23,10 @@ internal sealed unsafe class BucketTransaction
         public Slot* Slot;
         public BucketState Before;
         public BucketLine Line;
-        public long Cost;
+        public Ask Ask;
+
+        /// <summary>What is charged without asking, and what is given back of what was spent.</summary>
+        public long Charge;
         public bool IsShared;
         public bool IsSpent;
 
@@ -35,7 +38,7 @@ internal sealed unsafe class BucketTransaction
     public BucketAnswer Answer(MemoryStore store, in StoreAsk ask)
     {
         var time = store.TimeFor(ask.Limits.Plan);
-        MakeClaims(store, ask.Limits);
+        MakeClaims(store, ask.Limits, time);
         if (ask.Limits.Plan.HasPlaces)
             store.Places.Gate.Enter();
         Lock();
@@ -55,7 +58,7 @@ internal sealed unsafe class BucketTransaction
     {
         var outcome = AskAll(store, ask.Limits, time);
         var fault = StoreFault.None;
-        if (ask.What == StoreVerb.Charge)
+        if (ask.What is StoreVerb.Charge or StoreVerb.Raise)
             fault = Charge(store, ask, time);
         else if (ask.What == StoreVerb.Reset)
             Reset(store, ask.Limits, time);
@@ -63,10 +66,10 @@ internal sealed unsafe class BucketTransaction
             SpendNothing(ask.What);
         else if (ask.What == StoreVerb.Take)
             fault = Spend(store, ask.Limits, time, out outcome);
-        return fault == StoreFault.None ? Answer(outcome, time) : BucketAnswer.Failed(fault);
+        return fault == StoreFault.None ? Answer(ask.Limits, outcome, time) : BucketAnswer.Failed(fault);
     }
 
-    private void MakeClaims(MemoryStore store, in LimitSet limits)
+    private void MakeClaims(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         _count = 0;
         foreach (var limit in limits)
@@ -75,7 +78,8 @@ internal sealed unsafe class BucketTransaction
             claim.Limit = limit;
             claim.Hash = BucketHash.Of(limits.Facts, limit, store.Seed);
             claim.Shard = store.Buckets.ShardOf(claim.Hash);
-            claim.Cost = limit.CostOf(limits.Facts.Cost);
+            claim.Ask = new Ask(limits, limit, time, StoreVerb.Take);
+            claim.Charge = claim.IsPlaces ? claim.Ask.Cost : limits.Share.CostOf(claim.Ask.Cost);
             claim.IsShared = false;
             claim.Slot = null;
             if (!claim.IsPlaces)
@@ -115,10 +119,9 @@ internal sealed unsafe class BucketTransaction
         for (int i = 0; i < _count; i++)
         {
             var claim = _claims[i];
-            var quota = claim.Limit.Quota;
             claim.Before = StateOf(store, limits, claim, time);
             var after = claim.Before;
-            var outcome = quota.Take(ref after, time, claim.Cost);
+            var outcome = claim.Ask.Take(ref after);
             claim.Line = new BucketLine(outcome, after);
             if (claim.Limit.Mode == LimitMode.Enforce && outcome > worst)
                 worst = outcome;
@@ -131,7 +134,7 @@ internal sealed unsafe class BucketTransaction
     {
         var quota = claim.Limit.Quota;
         if (claim.IsPlaces)
-            return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, quota.Capacity);
+            return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances));
         claim.Slot = claim.Shard.FindLocked(claim.Hash);
         if (claim.Slot is null)
             return store.StateOfNew(limits, claim.Limit, claim.Hash, time);
@@ -213,10 +216,12 @@ internal sealed unsafe class BucketTransaction
         {
             var claim = _claims[i];
             var state = claim.Before;
-            if (claim.IsPlaces)
+            if (ask.What == StoreVerb.Raise)
+                claim.Limit.Quota.Raise(ref state, time, claim.Charge);
+            else if (claim.IsPlaces)
                 store.Places.RemoveLocked(claim.Hash, HolderOf(ask.Limits));
-            else if (!IsOver(claim.Limit.Quota, state, time, claim.Cost, ask.OnlyEnds?[i] ?? 0))
-                claim.Limit.Quota.Charge(ref state, time, claim.Cost);
+            else if (!IsOver(claim.Limit.Quota, state, time, claim.Charge, ask.OnlyEnds?[i] ?? 0))
+                claim.Limit.Quota.Charge(ref state, time, claim.Charge);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
         }
 
@@ -247,19 +252,19 @@ internal sealed unsafe class BucketTransaction
             return true;
         if (claim.Before.Spent == 0 && claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
             return true;
-        return store.TryChargeShared(limits, claim.Limit, claim.Hash, time, claim.Cost);
+        return store.TryChargeShared(limits, claim.Limit, claim.Hash, time, claim.Charge);
     }
 
     private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
 
     private static StoreFault Hold(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
     {
-        if (claim.Cost == 0)
+        if (claim.Ask.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
         if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;
-        var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
+        var state = new BucketState(claim.Line.State.Spent + claim.Ask.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
         return StoreFault.None;
     }
@@ -271,7 +276,7 @@ internal sealed unsafe class BucketTransaction
             return StoreFault.None;
         store.CountOverflowed();
         claim.IsShared = true;
-        bool decided = store.TryTakeShared(limits, claim.Limit, claim.Hash, new Ask(claim.Limit.Quota, time, claim.Cost, StoreVerb.Take), out claim.Line);
+        bool decided = store.TryTakeShared(limits, claim.Limit, claim.Hash, claim.Ask, out claim.Line);
         return decided ? StoreFault.None : StoreFault.Full;
     }
 
@@ -285,19 +290,19 @@ internal sealed unsafe class BucketTransaction
             if (claim.IsPlaces)
                 store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
             else if (claim.IsShared)
-                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -claim.Cost);
+                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -claim.Charge);
             else
                 claim.Slot->Put(claim.Before, claim.Limit.Quota.Rate.Id);
             claim.Line = claim.Line with { State = claim.Before };
         }
     }
 
-    private BucketAnswer Answer(BucketOutcome outcome, in StoreTime time)
+    private BucketAnswer Answer(in LimitSet limits, BucketOutcome outcome, in StoreTime time)
     {
         Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
         for (int i = 0; i < _count; i++)
             lines[i] = _claims[i].Line;
-        return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory);
+        return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory) { Share = limits.Share };
     }
 
     private sealed class ByNumber : IComparer<SlotShard?>

@@ -94,19 +94,45 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>As <paramref name="time"/>, with the wall's time: whoever looks for room looks at windows, too.</summary>
     internal StoreTime WithWall(in StoreTime time) => time.WallUs != 0 ? time : time with { WallUs = _clock.WallUs };
 
+    /// <summary>How a bucket stands.</summary>
+    internal unsafe BucketState StateOf(in LimitSet limits, Limit limit, UInt128 hash)
+    {
+        var time = Time;
+        var shard = _buckets.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var slot = shard.FindLocked(hash);
+            return slot is null ? StateOfNew(limits, limit, hash, time) : SlotShard.StateOf(slot, limit.Quota, time);
+        }
+    }
+
+    /// <summary>Has a bucket stand as another store's does. One for which there is no room begins as new.</summary>
+    internal unsafe void Know(in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
+    {
+        var shard = _buckets.ShardOf(hash);
+        lock (shard.Gate)
+        {
+            var slot = shard.FindLocked(hash);
+            if (slot is not null)
+                slot->Put(state, limit.Quota.Rate.Id);
+            else if (state.Spent > 0)
+                shard.AddLocked(BucketHash.WithTenant(hash, limits, Seed), state, limit.Quota.Rate.Id, _clock);
+        }
+    }
+
     private unsafe BucketAnswer DecideOne(in LimitSet limits, Limit limit, StoreVerb what)
     {
         var hash = BucketHash.Of(limits.Facts, limit, Seed);
         var shard = _buckets.ShardOf(hash);
         shard.Prefetch(hash);
-        var ask = new Ask(limit.Quota, TimeFor(limits.Plan), limit.CostOf(limits.Facts.Cost), what);
+        var ask = new Ask(limits, limit, TimeFor(limits.Plan), what);
         lock (shard.Gate)
         {
             var slot = shard.FindLocked(hash);
             if (slot is null)
                 return DecideNewLocked(shard, hash, limits, limit, ask);
             var (outcome, state) = Take(slot, ask);
-            return Answer(limit, outcome, state, ask.Time);
+            return Answer(limits, limit, outcome, state, ask.Time);
         }
     }
 
@@ -115,7 +141,7 @@ public sealed class MemoryStore : IBucketStore
     {
         var time = slot->RateId == ask.Quota.Rate.Id ? ask.Time : WithWall(ask.Time);
         var state = SlotShard.StateOf(slot, ask.Quota, time);
-        var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
+        var outcome = ask.Take(ref state);
         if (ask.What == StoreVerb.Take && (outcome == BucketOutcome.Allowed || IsUnsaid(slot, outcome, state, ask.Quota)))
             slot->Put(state, ask.Quota.Rate.Id);
         return (outcome, state);
@@ -133,14 +159,14 @@ public sealed class MemoryStore : IBucketStore
     {
         var state = StateOfNew(limits, limit, hash, ask.Time);
         bool shares = state.Spent > 0;
-        var outcome = ask.Quota.Take(ref state, ask.Time, ask.Cost);
+        var outcome = ask.Take(ref state);
         // What spends nothing needs no room.
         bool decided = ask.What != StoreVerb.Take || outcome != BucketOutcome.Allowed || shard.AddLocked(BucketHash.WithTenant(hash, limits, Seed), state, ask.Quota.Rate.Id, _clock) is not null;
         if (shares || !decided)
             Interlocked.Increment(ref _overflowed);
         if (decided)
-            return Answer(limit, outcome, state, ask.Time);
-        return TryTakeShared(limits, limit, hash, ask, out var line) ? Answer(limit, line.Outcome, line.State, ask.Time) : BucketAnswer.Failed(StoreFault.Full);
+            return Answer(limits, limit, outcome, state, ask.Time);
+        return TryTakeShared(limits, limit, hash, ask, out var line) ? Answer(limits, limit, line.Outcome, line.State, ask.Time) : BucketAnswer.Failed(StoreFault.Full);
     }
 
     /// <summary>How a bucket stands that has no slot of its own.</summary>
@@ -246,7 +272,7 @@ public sealed class MemoryStore : IBucketStore
     internal void CountOverflowed() => Interlocked.Increment(ref _overflowed);
 
     /// <summary>A limit in shadow mode has no say.</summary>
-    private static BucketAnswer Answer(Limit limit, BucketOutcome outcome, BucketState state, in StoreTime time) => limit.Mode == LimitMode.Enforce
-        ? new BucketAnswer(outcome, state, time, DecisionSource.Memory)
-        : new BucketAnswer(BucketOutcome.Allowed, [new BucketLine(outcome, state)], time, DecisionSource.Memory);
+    private static BucketAnswer Answer(in LimitSet limits, Limit limit, BucketOutcome outcome, BucketState state, in StoreTime time) => limit.Mode == LimitMode.Enforce
+        ? new BucketAnswer(outcome, state, time, DecisionSource.Memory) { Share = limits.Share }
+        : new BucketAnswer(BucketOutcome.Allowed, [new BucketLine(outcome, state)], time, DecisionSource.Memory) { Share = limits.Share };
 }

@@ -1,0 +1,43 @@
+namespace Weir;
+
+/// <summary>The instances that share the primary store's buckets, as this one knows them.</summary>
+public interface IPeers
+{
+    /// <summary>How many there are, this one included, as was last known; at least 1.</summary>
+    int Count { get; }
+
+    /// <summary>This instance decides by itself from now on, and is not to be taken for one that the primary decides for.</summary>
+    void Part();
+
+    /// <summary>Tells the others that this instance sees the primary again. Null when it cannot be told after all.</summary>
+    /// <param name="isReady">Whether the primary has been told all that this instance knows of it, should it have lost its memory.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Tells the others that all is settled what this instance spent by itself, and that the primary decides for it from now on.
+    /// Returns how many of the others are not known to have come so far; null when the primary does not say.
+    /// </summary>
+    ValueTask<int?> FollowAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>How an instance finds the primary that it sees again.</summary>
+/// <param name="Absent">Other instances that may still be deciding by themselves.</param>
+/// <param name="Unready">Of these, those that have not said either that they are ready.</param>
+/// <param name="Since">How long ago the first of all came back to it; not less than it was.</param>
+/// <param name="IsForgetful">True when the primary has lost its memory meanwhile.</param>
+public readonly record struct Meeting(int Absent, int Unready, TimeSpan Since, bool IsForgetful);
+
+/// <summary>No other instance: this one's share is the whole.</summary>
+internal sealed class NoPeers : IPeers
+{
+    public int Count => 1;
+
+    public void Part()
+    {
+    }
+
+    public ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default) => new(new Meeting(0, 0, TimeSpan.Zero, IsForgetful: false));
+
+    public ValueTask<int?> FollowAsync(CancellationToken cancellation = default) => new(0);
+}

@@ -1,0 +1,23 @@
+namespace Weir;
+
+/// <summary>Decides by itself what the primary cannot: in memory, on this instance's share of each bucket, from where the primary was known to stand.</summary>
+internal sealed class LocalShare(MemoryStore memory, Ledger ledger, IPeers peers) : IBucketStore
+{
+    private Share _share = Share.Whole;
+
+    public DecisionSource Source => memory.Source;
+
+    /// <summary>The share of now. While something is spent of one that is not settled, it stays as it is.</summary>
+    public Share Share => ledger.Owing == 0 ? _share = new Share(peers.Count) : _share;
+
+    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    {
+        var share = Share;
+        if (ask.What != StoreVerb.Reset)
+            ledger.BeginAlone(ask.Limits, spends: ask.What != StoreVerb.Check);
+        return memory.AskAsync(ask with { Limits = ask.Limits with { Share = share } }, cancellation);
+    }
+
+    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        memory.RecallAsync(tenant, id, cancellation);
+}

@@ -1,0 +1,22 @@
+namespace Weir;
+
+/// <summary>What this instance spent of one bucket by itself, on its way to the primary. It keeps its name however often it is sent, so that it is charged once.</summary>
+/// <param name="Hash">The bucket, as memory knows it.</param>
+/// <param name="Limits">The request's facts with that one limit, at its plain cost.</param>
+/// <param name="Tokens">What to charge; negative to give back.</param>
+/// <param name="Id">What it is kept under.</param>
+internal sealed record OwnSpend(UInt128 Hash, LimitSet Limits, long Tokens, UInt128 Id)
+{
+    /// <summary>So long the primary knows it again. Who sends it again later charges it twice, which is never too little.</summary>
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether its answer is outstanding.</summary>
+    public bool IsUnderWay { get; set; }
+
+    /// <summary>The charge of a bucket's own limit, whatever a request would be multiplied by.</summary>
+    public StoreAsk ToAsk() => new(Limits with { Facts = Limits.Facts with { Cost = Tokens } }, StoreVerb.Charge) { Memo = new Memo(Id, Id) { Life = Life } };
+
+    /// <summary>A request that concerns one bucket alone, and of which one token costs one token.</summary>
+    public static LimitSet AloneAndPlain(in LimitSet limits, Limit limit) =>
+        new(limits.Facts, new Plan(limits.Plan.Name, [new Limit(limit.Name, limit.Dimensions, limit.Quota)], OnOutage.Local), 1) { TenantIsListed = limits.TenantIsListed };
+}

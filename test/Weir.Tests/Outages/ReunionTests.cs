@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Tests.Outages;
+
+/// <summary>Several instances over one store, before, in and after an outage.</summary>
+public sealed class ReunionTests : IAsyncDisposable
+{
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
+
+    private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly BreakerOptions _options = new();
+    private readonly FakeStore _redis;
+    private readonly FakePeers _peers;
+    private readonly FailoverStore[] _stores;
+
+    public ReunionTests()
+    {
+        _redis = new FakeStore(_time);
+        _peers = new FakePeers(_time);
+        _stores = [.. Enumerable.Range(0, 4).Select(_ => new FailoverStore(_redis, Some.Memory(_time), _options, _time, _peers.Join()))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+    }
+
+    private static LimitSet Request(long cost = 1, string key = "a") => Some.Request(key, cost, quota: Slow);
+
+    private async Task BeginOutageAsync()
+    {
+        _redis.Fault = StoreFault.Unreachable;
+        foreach (var store in _stores)
+            await store.ProbeAsync();
+        Assert.All(_stores, store => Assert.Equal(BreakerState.Open, store.State));
+    }
+
+    private async Task EndOutageAsync()
+    {
+        _redis.Fault = StoreFault.None;
+        await PassAsync(TimeSpan.FromSeconds(2));
+        Assert.All(_stores, store => Assert.Equal((BreakerState.Closed, 0), (store.State, store.Owing)));
+    }
+
+    /// <summary>Timers ring in fake time; what they begin goes on in other threads.</summary>
+    private async Task PassAsync(TimeSpan time)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            _time.Advance(time / 20);
+            await Task.Delay(5);
+        }
+    }
+
+    private static async Task<long> TakeAllAsync(IEnumerable<FailoverStore> stores)
+    {
+        long taken = 0;
+        foreach (var store in stores)
+        {
+            while ((await store.TakeAsync(Request())).Outcome == BucketOutcome.Allowed)
+                taken++;
+        }
+
+        return taken;
+    }
+
+    private async Task<long> LeftAsync(string key = "a")
+    {
+        var answer = await _redis.CheckAsync(Request(0, key));
+        return Slow.TokensLeft(answer.State, answer.Time);
+    }
+
+    [Fact]
+    public async Task L7_in_an_outage_all_instances_together_have_one_bucket()
+    {
+        await BeginOutageAsync();
+        Assert.Equal(100, await TakeAllAsync(_stores));
+    }
+
+    [Fact]
+    public async Task L7_what_was_spent_before_an_outage_is_not_handed_out_again_by_those_who_know_it()
+    {
+        foreach (var store in _stores)
+            Assert.Equal(BucketOutcome.Allowed, (await store.TakeAsync(Request(15))).Outcome);
+        await BeginOutageAsync();
+        // Whoever asked earlier knows of less: 15, 30, 45 and 60 of 100.
+        Assert.Equal(21 + 17 + 13 + 10, await TakeAllAsync(_stores));
+    }
+
+    [Fact]
+    public async Task L7_after_an_outage_the_primary_holds_what_was_spent_in_it()
+    {
+        await BeginOutageAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            foreach (var store in _stores)
+                Assert.Equal(BucketOutcome.Allowed, (await store.TakeAsync(Request())).Outcome);
+        }
+
+        await EndOutageAsync();
+        Assert.Equal(60, await LeftAsync());
+        Assert.All(_stores, store => Assert.Equal(0, store.Lost));
+    }
+
+    [Fact]
+    public async Task What_came_back_in_the_outage_is_not_settled()
+    {
+        await BeginOutageAsync();
+        foreach (var store in _stores)
+            await store.TakeAsync(Request(8));
+        // 1 an hour: of 32, four hours leave 28.
+        _time.Advance(TimeSpan.FromHours(4));
+        await EndOutageAsync();
+        Assert.Equal(72, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task A_charge_that_was_late_is_sent_again_and_charged_once()
+    {
+        await BeginOutageAsync();
+        await _stores[0].TakeAsync(Request(10));
+        (_redis.Fault, _redis.IsLate) = (StoreFault.None, true);
+        // The probe must come through before the charge does not.
+        _redis.IsLate = false;
+        _time.Advance(_options.Break);
+        _redis.IsLate = true;
+        await PassAsync(TimeSpan.FromMilliseconds(400));
+        _redis.IsLate = false;
+        await PassAsync(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, _stores[0].Owing);
+        Assert.Equal(90, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task A_primary_that_forgot_everything_is_told_what_is_known()
+    {
+        foreach (var store in _stores)
+            await store.TakeAsync(Request(15));
+        await BeginOutageAsync();
+        await _stores[0].TakeAsync(Request(3));
+        _redis.Forget();
+        _peers.IsForgetful = true;
+        await EndOutageAsync();
+        Assert.Equal(100 - 63, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task What_one_request_spent_alone_is_settled_though_there_is_no_outage()
+    {
+        _redis.Fault = StoreFault.Late;
+        Assert.True((await _stores[0].TakeAsync(Request(5))).Degraded);
+        _redis.Fault = StoreFault.None;
+        Assert.Equal(100, await LeftAsync());
+        await PassAsync(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(95, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task What_is_owed_of_a_bucket_is_charged_before_it_is_asked_for()
+    {
+        _redis.Fault = StoreFault.Late;
+        await _stores[0].TakeAsync(Request(5));
+        _redis.Fault = StoreFault.None;
+        var answer = await _stores[0].TakeAsync(Request(1));
+        Assert.Equal(94, Slow.TokensLeft(answer.State, answer.Time));
+    }
+
+    [Fact]
+    public async Task What_is_owed_of_a_window_is_charged_to_that_window_only()
+    {
+        Assert.True(WindowQuota.TryCreate(100, WindowUnit.Day, "UTC", out var day, out _));
+        var limits = new Plan("p", [new Limit("daily", [Limit.KeyDimension], day)], OnOutage.Local).Resolve(new RequestFacts("t", "k", 10));
+        await BeginOutageAsync();
+        await _stores[0].TakeAsync(limits);
+        _time.Advance(TimeSpan.FromDays(1));
+        await _stores[1].TakeAsync(limits);
+        await EndOutageAsync();
+        var answer = await _redis.CheckAsync(limits with { Facts = limits.Facts with { Cost = 0 } });
+        Assert.Equal(90, day.TokensLeft(answer.State, answer.Time));
+    }
+
+    [Fact]
+    public async Task What_remains_in_an_outage_is_what_the_share_has_left()
+    {
+        await BeginOutageAsync();
+        var decision = Decision.From(Request(), await _stores[0].TakeAsync(Request()));
+        Assert.Equal(24, decision.Remaining);
+    }
+
+    [Fact]
+    public async Task L10_a_ledger_that_is_full_of_what_is_owed_says_what_it_could_not_write_down()
+    {
+        await using var store = new FailoverStore(_redis, Some.Memory(_time, 100_000), _options, _time, ledgerBuckets: 512);
+        _redis.Fault = StoreFault.Unreachable;
+        await store.ProbeAsync();
+        for (int i = 0; i < 2_000; i++)
+            Assert.Equal(BucketOutcome.Allowed, (await store.TakeAsync(Request(1, $"k{i}"))).Outcome);
+        Assert.Equal(512, store.Owing);
+        Assert.Equal(2_000 - 512, store.Lost);
+    }
+}
