@@ -19,11 +19,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly RedisOptions _options;
     private readonly RedisKeyFormat _keys;
-    private readonly RedisChannel _given;
+    private readonly string _given;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private readonly LeaseTable? _leases;
     private readonly ITimer? _leaseEnds;
+    private IScriptWire? _wire;
     private TakeBatcher? _batcher;
     private string? _connectError;
 
@@ -39,7 +40,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         _options = options;
         _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
-        _given = RedisChannel.Literal($"{options.Prefix}:given-back");
+        _given = GivenBackOf(options.Prefix);
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
         (_leases, _leaseEnds) = BeginLeases();
@@ -53,11 +54,28 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(host);
         _options = host._options;
         _keys = new RedisKeyFormat(prefix, _options.Privacy);
-        _given = RedisChannel.Literal($"{prefix}:given-back");
+        _given = GivenBackOf(prefix);
         _time = host._time;
         _isGuest = true;
         _connecting = BesideAsync(host._connecting);
         (_leases, _leaseEnds) = BeginLeases();
+    }
+
+    /// <summary>Opens a store over any way to Redis, which the store does not close.</summary>
+    /// <param name="options">All but how to connect.</param>
+    /// <param name="time">The clock of this instance.</param>
+    /// <param name="wire">The way to Redis.</param>
+    /// <param name="pump">Who sends, and has callers go on.</param>
+    internal RedisStore(RedisOptions options, TimeProvider time, IScriptWire wire, ITakePump pump)
+    {
+        _options = options;
+        _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
+        _given = GivenBackOf(options.Prefix);
+        _time = time;
+        _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
+        _isGuest = true;
+        (_leases, _leaseEnds) = BeginLeases();
+        Begin(wire, pump);
     }
 
     /// <inheritdoc/>
@@ -82,7 +100,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return _connecting.IsCompletedSuccessfully && _connecting.Result.IsConnected;
+        return Volatile.Read(ref _wire) is { IsConnected: true };
     }
 
     /// <inheritdoc/>
@@ -104,12 +122,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
     {
-        if (!_connecting.IsCompletedSuccessfully)
+        if (Volatile.Read(ref _wire) is not { } wire)
             return (null, StoreFault.Unreachable);
         try
         {
-            byte[]? memo = await _connecting.Result.GetDatabase()
-                .StringGetAsync(_keys.MemoOf(tenant, id), CommandFlags.DemandMaster)
+            byte[]? memo = await wire.GetAsync(_keys.MemoOf(tenant, id))
                 .WaitAsync(_options.Deadline, _time, cancellation).ConfigureAwait(false);
             return (memo is null ? null : TakeScript.ReadKept(memo), StoreFault.None);
         }
@@ -135,9 +152,15 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private ConnectionMultiplexer Begin(ConnectionMultiplexer connection)
     {
-        _ = ListenAsync(connection);
-        Volatile.Write(ref _batcher, new TakeBatcher(connection.GetDatabase(), _options.Deadline, _time));
+        Begin(new RedisWire(connection), new ThreadPump());
         return connection;
+    }
+
+    private void Begin(IScriptWire wire, ITakePump pump)
+    {
+        wire.Listen(_given, tenant => _leases?.Forget(tenant));
+        Volatile.Write(ref _batcher, new TakeBatcher(wire, _options.Deadline, _time, pump));
+        Volatile.Write(ref _wire, wire);
     }
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
@@ -195,26 +218,14 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private static bool MayGiveBack(in StoreAsk ask) =>
         ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
 
-    /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Who does not hear of it believes them for a moment more.</summary>
+    /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Whoever does not hear of it believes them for a moment more.</summary>
     private async ValueTask<BucketAnswer> ChargeAsync(TakeBatcher batcher, StoreAsk ask)
     {
         var answer = await AskRedis(batcher, ask, KeysOf(ask), null).ConfigureAwait(false);
         _leases!.Forget(ask.Limits);
-        if (answer.Fault == StoreFault.None && !answer.IsRemembered && _connecting.IsCompletedSuccessfully)
-            _ = _connecting.Result.GetSubscriber().PublishAsync(_given, ask.Limits.Facts.Tenant, CommandFlags.FireAndForget);
+        if (answer.Fault == StoreFault.None && !answer.IsRemembered)
+            _wire?.Tell(_given, ask.Limits.Facts.Tenant);
         return answer;
-    }
-
-    private async Task ListenAsync(ConnectionMultiplexer connection)
-    {
-        try
-        {
-            await connection.GetSubscriber().SubscribeAsync(_given, (_, tenant) => _leases?.Forget((string)tenant!)).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            // Then nothing is heard, and refusals are believed for as long as they are at most.
-        }
     }
 
     private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip)
@@ -238,6 +249,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip, long redisUs) =>
         batcher.AskAsync(ask, keys, AskWriter.Write(ask, redisUs, trip, _leases?.HorizonUs ?? 0), trip);
+
+    /// <summary>On which channel instances tell each other that something was given back.</summary>
+    private static string GivenBackOf(string prefix) => $"{prefix}:given-back";
 
     private byte[][] KeysOf(in StoreAsk ask)
     {

@@ -1,6 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using StackExchange.Redis;
-
 namespace Weir.Redis;
 
 /// <summary>
@@ -9,11 +6,7 @@ namespace Weir.Redis;
 /// shares the cost of the way.
 /// </summary>
 /// <remarks>
-/// <para>
-/// Calls are made by a few threads of its own that wait for them. On a machine that is overrun, the thread pool's queue alone
-/// is longer than the deadline; these threads wait only for their turn on a core, so that Redis is not called late
-/// when it is we who are.
-/// </para>
+/// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="ITakePump"/>.</para>
 /// <para>
 /// The decisions of a tenant reach Redis in the order in which they were asked for: a batch is sent before the next one is put together. Tenants take
 /// turns (<see cref="FairQueue"/>); no two have a bucket in common, so nobody can tell in which order they came.
@@ -36,9 +29,6 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Decisions a call, at most: so many that the call's own cost is small, so few that Redis is not held up.</summary>
     public const int MaxBatch = 256;
 
-    /// <summary>One call that Redis works on, and a full one that is on its way meanwhile.</summary>
-    private const int Callers = 2;
-
     /// <summary>A reply makes Redis live this long beyond the deadline, as far as those are concerned who wait.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
@@ -46,7 +36,8 @@ internal sealed class TakeBatcher : IDisposable
     private readonly FairQueue _waiting = new(MaxPending);
     private readonly Queue<PendingTake> _due = new();
     private readonly TakeCalls _calls;
-    private readonly IConnectionMultiplexer _connection;
+    private readonly IScriptWire _wire;
+    private readonly ITakePump _pump;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
@@ -58,19 +49,20 @@ internal sealed class TakeBatcher : IDisposable
     private bool _watching;
     private bool _stopped;
 
-    /// <param name="database">Where to.</param>
+    /// <param name="wire">Where to.</param>
     /// <param name="deadline">How long a decision waits.</param>
     /// <param name="time">The clock of the deadline.</param>
-    public TakeBatcher(IDatabase database, TimeSpan deadline, TimeProvider time)
+    /// <param name="pump">Who sends.</param>
+    public TakeBatcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump)
     {
-        _calls = new TakeCalls(database);
-        _connection = database.Multiplexer;
+        _calls = new TakeCalls(wire);
+        _wire = wire;
+        _pump = pump;
         _deadline = deadline;
         _deadlineTicks = (long)(deadline.TotalSeconds * time.TimestampFrequency);
         _time = time;
         _timer = time.CreateTimer(static batcher => ((TakeBatcher)batcher!).GiveUpLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        for (int i = 0; i < Callers; i++)
-            new Thread(Call) { IsBackground = true, Name = $"Weir Redis caller {i}" }.Start();
+        pump.Begin(this);
     }
 
     /// <inheritdoc cref="TakeCalls.LastError"/>
@@ -89,6 +81,7 @@ internal sealed class TakeBatcher : IDisposable
             WakeLocked();
         }
 
+        _pump.Pump();
         return take.Answer;
     }
 
@@ -98,52 +91,41 @@ internal sealed class TakeBatcher : IDisposable
         lock (_gate)
         {
             _stopped = true;
-            Monitor.PulseAll(_gate);
+            _pump.WakeLocked(_gate, all: true);
         }
 
         GiveUpLate();
         _timer.Dispose();
     }
 
-    private void Call()
-    {
-        bool back = false;
-        while (TryNext(back, out var batch))
-        {
-            back = true;
-            var sent = _calls.Send(batch);
-            Sent();
-            foreach (var call in sent)
-            {
-                var answers = _calls.Receive(call);
-                if (Array.Exists(answers, static answer => answer.Fault == StoreFault.None))
-                    Volatile.Write(ref _repliedAt, _time.GetTimestamp());
-                Resume(call.Takes, answers);
-            }
-        }
-    }
-
-    /// <summary>Waits for something to send. False when there is nothing more to do, ever.</summary>
-    /// <param name="back">Whether the caller's last call is back.</param>
-    /// <param name="batch">What to send.</param>
-    private bool TryNext(bool back, [NotNullWhen(true)] out PendingTake[]? batch)
+    /// <summary>Waits for something to send; null when there will be nothing more, ever.</summary>
+    /// <param name="back">Whether all replies to the caller's last batch have come.</param>
+    public PendingTake[]? WaitForNext(bool back)
     {
         lock (_gate)
         {
             if (back)
                 _underWay--;
-            ForgetAnsweredLocked();
+            PendingTake[]? batch;
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
-            _underWay++;
-            _sending = true;
-            return batch is not null && !_stopped;
+            return _stopped ? null : batch;
         }
     }
 
-    /// <summary>A batch is on its way, and another may be put together.</summary>
-    private void Sent()
+    /// <summary>Something to send; null when nothing may leave now.</summary>
+    public PendingTake[]? Next()
     {
+        lock (_gate)
+            return _stopped ? null : NextLocked();
+    }
+
+    /// <summary>Sends a batch that was next, after which another may be put together.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="sent">Where to note what is to be waited for.</param>
+    public void Send(PendingTake[] batch, Queue<TakeCall> sent)
+    {
+        _calls.Send(batch, sent);
         lock (_gate)
         {
             _sending = false;
@@ -151,14 +133,38 @@ internal sealed class TakeBatcher : IDisposable
         }
     }
 
-    /// <summary>The next batch, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
+    /// <summary>Answers decisions by the reply to their call, which has come.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
+    public void Receive(TakeCall call, Queue<TakeCall> again)
+    {
+        if (_calls.Receive(call, again) is not { } answers)
+            return;
+        if (Array.Exists(answers, static answer => answer.Fault == StoreFault.None))
+            Volatile.Write(ref _repliedAt, _time.GetTimestamp());
+        Resume(call.Takes, answers);
+    }
+
+    /// <summary>All replies to a batch have come.</summary>
+    public void Back()
+    {
+        lock (_gate)
+            _underWay--;
+    }
+
+    /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private PendingTake[]? NextLocked()
     {
+        ForgetAnsweredLocked();
         if (!MayLeaveLocked())
             return null;
         var batch = new PendingTake[Math.Min(_waiting.Count, MaxBatch)];
         int count = _waiting.Dequeue(batch);
-        return count == batch.Length ? batch : count == 0 ? null : batch[..count];
+        if (count == 0)
+            return null;
+        _underWay++;
+        _sending = true;
+        return count == batch.Length ? batch : batch[..count];
     }
 
     private bool MayLeaveLocked() => !_sending && _waiting.Count >= (_underWay == 0 ? 1 : MaxBatch);
@@ -166,7 +172,7 @@ internal sealed class TakeBatcher : IDisposable
     private void WakeLocked()
     {
         if (MayLeaveLocked())
-            Monitor.Pulse(_gate);
+            _pump.WakeLocked(_gate, all: false);
     }
 
     /// <summary>Answers with what was received, and has those resumed that nobody answered before.</summary>
@@ -185,7 +191,7 @@ internal sealed class TakeBatcher : IDisposable
     private void Resume(PendingTake[] answered, int count)
     {
         Interlocked.Add(ref _unanswered, -count);
-        Resumption.Queue(answered, count);
+        _pump.Resume(answered, count);
     }
 
     private void WatchOverLocked(PendingTake take)
@@ -228,7 +234,7 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         // The client may take longer to say that it has no connection than a decision waits, such as the first time of all.
-        var fault = Lives() ? StoreFault.Slow : _connection.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
+        var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
         var answered = late.FindAll(take => take.TryAnswer(BucketAnswer.Failed(fault))).ToArray();
         Resume(answered, answered.Length);
     }

@@ -1,7 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using RESPite.Messages;
-using StackExchange.Redis;
 
 namespace Weir.Redis;
 
@@ -21,61 +18,36 @@ internal static class TakeScript
         Damaged,
     }
 
-    private static readonly RedisValue Text = Load();
-#pragma warning disable CA5350 // This is how Redis names a script; nothing is kept safe by it.
-    private static readonly RedisValue Digest = Convert.ToHexStringLower(SHA1.HashData(((ReadOnlyMemory<byte>)Text).Span));
-#pragma warning restore CA5350
-
-    /// <summary>Sends decisions as one call.</summary>
-    /// <param name="database">Where to.</param>
-    /// <param name="takes">The decisions.</param>
-    /// <param name="withScript">Whether the script goes along, which Redis then keeps. Without it, a Redis that does not keep it (any more) refuses, and runs nothing.</param>
-    public static Task<RespResult> SendAsync(IDatabase database, ReadOnlySpan<PendingTake> takes, bool withScript)
+    /// <summary>Spells decisions as one call.</summary>
+    public static ScriptCall Spell(ReadOnlySpan<PendingTake> takes)
     {
-        int keys = 0, numbers = 0, texts = 0;
-        foreach (var take in takes)
-        {
-            keys += take.Keys.Length;
-            numbers += take.Numbers.Length;
-            texts += TextsOf(take.Ask);
-        }
-
-        var arguments = new RedisKeyOrValue[2 + keys + 1 + texts];
-        arguments[0] = withScript ? Text : Digest;
-        arguments[1] = (RedisValue)keys;
-        int next = 2;
-        var asks = new byte[numbers];
-        var rest = asks.AsSpan();
+        var call = new ScriptCall(RedisScript.Take);
+        int numbers = 0;
         foreach (var take in takes)
         {
             foreach (byte[] key in take.Keys)
-                arguments[next++] = (RedisKey)key;
+                call.AddKey(key);
+            numbers += take.Numbers.Length;
+        }
+
+        var rest = call.Add(numbers);
+        foreach (var take in takes)
+        {
             take.Numbers.CopyTo(rest);
             rest = rest[take.Numbers.Length..];
         }
 
-        arguments[next++] = (RedisValue)asks;
         foreach (var take in takes)
-            AddTexts(take.Ask, arguments, ref next);
-        return database.ExecuteRespAsync(withScript ? "EVAL" : "EVALSHA", arguments, CommandFlags.DemandMaster);
+            AddTexts(take.Ask, call);
+        return call;
     }
 
-    private static int TextsOf(in StoreAsk ask)
-    {
-        int texts = ask.Memo is null ? 0 : 2;
-        if (!ask.Limits.Plan.HasPlaces)
-            return texts;
-        foreach (var limit in ask.Limits)
-            texts += limit.Quota is ConcurrencyQuota ? 1 : 0;
-        return texts;
-    }
-
-    private static void AddTexts(in StoreAsk ask, RedisKeyOrValue[] to, ref int next)
+    private static void AddTexts(in StoreAsk ask, ScriptCall to)
     {
         if (ask.Memo is { } memo)
         {
-            to[next++] = (RedisValue)Bytes(memo.Fingerprint);
-            to[next++] = (RedisValue)memo.Text;
+            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), memo.Fingerprint);
+            to.Add(memo.Text);
         }
 
         if (!ask.Limits.Plan.HasPlaces)
@@ -83,28 +55,13 @@ internal static class TakeScript
         foreach (var limit in ask.Limits)
         {
             if (limit.Quota is ConcurrencyQuota)
-                to[next++] = (RedisValue)Bytes(ask.Limits.Hold?.Id ?? 0);
+                BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), ask.Limits.Hold?.Id ?? 0);
         }
-    }
-
-    private static byte[] Bytes(UInt128 number)
-    {
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, number);
-        return bytes;
     }
 
     /// <summary>Reads a reply into one answer a decision of the batch.</summary>
-    public static void Read(RespResult reply, ReadOnlySpan<PendingTake> takes, Span<BucketAnswer> answers)
+    public static void Read(ReadOnlySpan<byte> doubles, ReadOnlySpan<PendingTake> takes, Span<BucketAnswer> answers)
     {
-        ReadOnlySpan<byte> doubles = default;
-        if (reply.Prefix == RespPrefix.BulkString)
-        {
-            var reader = reply.ReadScalar();
-            if (!reader.TryGetSpan(out doubles))
-                doubles = reader.ReadByteArray();
-        }
-
         int fields = 0;
         foreach (var take in takes)
             fields += HeadFields + (take.Ask.Limits.Count * (take.Trip is null ? LineFields : LineFields + 1));
@@ -185,13 +142,5 @@ internal static class TakeScript
         double number = BinaryPrimitives.ReadDoubleLittleEndian(doubles);
         doubles = doubles[sizeof(double)..];
         return (long)number;
-    }
-
-    private static byte[] Load()
-    {
-        using var stream = typeof(TakeScript).Assembly.GetManifestResourceStream("take.lua")!;
-        byte[] text = new byte[stream.Length];
-        stream.ReadExactly(text);
-        return text;
     }
 }

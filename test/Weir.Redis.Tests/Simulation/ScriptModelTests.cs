@@ -18,7 +18,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
     {
         _server = await TestRedis.StartAsync();
         _connection = await ConnectionMultiplexer.ConnectAsync(_server.Endpoint);
-        _batcher = new TakeBatcher(_connection.GetDatabase(), TimeSpan.FromSeconds(10), TimeProvider.System);
+        _batcher = new TakeBatcher(new RedisWire(_connection), TimeSpan.FromSeconds(10), TimeProvider.System, new ThreadPump());
     }
 
     public async ValueTask DisposeAsync()

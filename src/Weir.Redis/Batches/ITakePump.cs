@@ -1,0 +1,17 @@
+namespace Weir.Redis;
+
+/// <summary>Who sends the batches of a <see cref="TakeBatcher"/>, waits for their replies and has callers go on: threads of its own, or whoever is at hand.</summary>
+internal interface ITakePump
+{
+    /// <summary>Begins to send.</summary>
+    void Begin(TakeBatcher batcher);
+
+    /// <summary>A batch may leave, or none ever will. Called under the batcher's gate, and followed by <see cref="Pump"/> without it.</summary>
+    void WakeLocked(object gate, bool all);
+
+    /// <summary>Sends what may leave, if that is the caller's to do.</summary>
+    void Pump();
+
+    /// <summary>Has the first <paramref name="count"/> of these go on, all of them answered by the caller.</summary>
+    void Resume(PendingTake[] answered, int count);
+}

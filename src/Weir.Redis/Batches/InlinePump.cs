@@ -1,0 +1,46 @@
+namespace Weir.Redis;
+
+/// <summary>
+/// Sends on the thread of whoever makes a batch ready, and goes on with a reply on the thread that brings it, callers included: one thread can be all there is, and what happens
+/// depends on nothing but what it does. A thread with a synchronization context goes on elsewhere.
+/// </summary>
+internal sealed class InlinePump : ITakePump
+{
+    private TakeBatcher? _batcher;
+
+    /// <inheritdoc/>
+    public void Begin(TakeBatcher batcher) => _batcher = batcher;
+
+    /// <inheritdoc/>
+    public void WakeLocked(object gate, bool all)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Pump()
+    {
+        while (_batcher!.Next() is { } batch)
+            _ = FollowAsync(_batcher, batch);
+    }
+
+    /// <inheritdoc/>
+    public void Resume(PendingTake[] answered, int count)
+    {
+        for (int i = 0; i < count; i++)
+            answered[i].Resume();
+    }
+
+    private async Task FollowAsync(TakeBatcher batcher, PendingTake[] batch)
+    {
+        var calls = new Queue<TakeCall>();
+        batcher.Send(batch, calls);
+        while (calls.TryDequeue(out var call))
+        {
+            await call.Reply.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            batcher.Receive(call, calls);
+        }
+
+        batcher.Back();
+        Pump();
+    }
+}
