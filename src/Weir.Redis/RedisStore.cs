@@ -90,6 +90,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <summary>The connection, once there is one, for others who need Redis.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
+    /// <summary>The way to Redis, once there is one.</summary>
+    internal IScriptWire? Wire => Volatile.Read(ref _wire);
+
+    /// <summary>What every key begins with.</summary>
+    internal string Prefix => _options.Prefix;
+
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
     public long DecidedLocally => _leases?.Decided ?? 0;
 
@@ -109,7 +115,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_batcher is not { } batcher)
             return new(BucketAnswer.Failed(StoreFault.Unreachable));
         LeaseTrip? trip = null;
-        if (_leases is not null && LeaseTable.MayDecide(ask))
+        if (_leases is not null && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
         {
             if (_leases.TryDecide(ask, out var decided, out trip))
                 return new(decided);

@@ -58,7 +58,7 @@ internal static class AskWriter
     {
         to[count++] = (int)(limit.Quota switch { TokenQuota => Kind.Bucket, WindowQuota => Kind.Window, _ => Kind.Places });
         to[count++] = limit.Mode == LimitMode.Shadow ? 1 : 0;
-        to[count++] = limit.Quota.Capacity;
+        to[count++] = ask.HeldBack.CapacityOf(limit.Quota);
         to[count++] = limit.CostOf(ask.Limits.Facts.Cost);
         switch (limit.Quota)
         {

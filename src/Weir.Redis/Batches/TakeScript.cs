@@ -72,7 +72,7 @@ internal static class TakeScript
         }
 
         for (int i = 0; i < answers.Length; i++)
-            answers[i] = ReadOne(ref doubles, takes[i].Ask.Limits, takes[i].Trip);
+            answers[i] = ReadOne(ref doubles, takes[i].Ask, takes[i].Trip);
     }
 
     /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
@@ -92,8 +92,9 @@ internal static class TakeScript
         return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
     }
 
-    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in LimitSet limits, LeaseTrip? trip)
+    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in StoreAsk ask, LeaseTrip? trip)
     {
+        var limits = ask.Limits;
         var code = (Code)Next(ref doubles);
         long now = Next(ref doubles);
         Span<BucketLine> lines = stackalloc BucketLine[limits.Count];
@@ -102,7 +103,11 @@ internal static class TakeScript
         int index = 0;
         foreach (var limit in limits)
         {
-            var line = lines[index] = ReadLine(ref doubles);
+            var line = ReadLine(ref doubles);
+            // What does not fit into the capacity as far as it is not held back may fit later.
+            if (line.Outcome == BucketOutcome.NeverFits && ask.HeldBack.Absent > 0 && limit.CostOf(limits.Facts.Cost) <= limit.Quota.Capacity)
+                line = line with { Outcome = BucketOutcome.Refused };
+            lines[index] = line;
             leased[index++] = trip is null ? 0 : Next(ref doubles);
             if (limit.Mode == LimitMode.Enforce && line.Outcome > worst)
                 worst = line.Outcome;

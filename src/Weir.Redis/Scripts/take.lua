@@ -3,7 +3,7 @@
 --
 -- KEYS     decision by decision: its memo, if it has one, then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, decision by decision:
---          what (0 check, 1 take, 2 charge, 3 reset), limits, memo (0 none, 1 once, 2 settle), horizon (the microseconds that a lease lives; 0: no leases)
+--          what (0 check, 1 take, 2 charge, 3 reset, 4 raise), limits, memo (0 none, 1 once, 2 settle), horizon (the microseconds that a lease lives; 0: no leases)
 --          with a memo: milliseconds to keep it, milliseconds for which it may be settled (0: it is nothing to settle)
 --          then for each limit: kind, shadow (1 or 0), capacity, cost, and three by kind
 --            0 bucket  units a token, units that drain a tick, microseconds a tick
@@ -33,7 +33,7 @@
 --
 -- A key, but for places, is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
 
-local CHECK, TAKE, CHARGE, RESET = 0, 1, 2, 3
+local CHECK, TAKE, CHARGE, RESET, RAISE = 0, 1, 2, 3, 4
 local BUCKET, WINDOW, PLACES = 0, 1, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
 local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED = 0, 1, 2, 3, 4, 5
@@ -225,6 +225,13 @@ function bucket.charge(limit)
   put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)), max(limit.stamp_us, limit.now_us))
 end
 
+-- At least so much is spent: for a Redis that has lost its memory. The larger of the two holds.
+function bucket.raise(limit)
+  if limit.cost * limit.unit > limit.drained then
+    put_bucket(limit, min(EXACT_LIMIT - 1, limit.cost * limit.unit), max(limit.stamp_us, limit.now_us))
+  end
+end
+
 function bucket.reset(limit)
   limit.spent, limit.at_us = 0, now_us
   put(limit.key, false, 0)
@@ -306,6 +313,11 @@ function window.charge(limit)
   put_window(limit)
 end
 
+function window.raise(limit)
+  limit.spent = min(EXACT_LIMIT - 1, max(limit.spent, limit.cost))
+  put_window(limit)
+end
+
 function window.insist(limit)
   if limit.changed then
     put_window(limit)
@@ -342,6 +354,9 @@ function places.preview(limit)
 end
 
 function places.insist(limit)
+end
+
+function places.raise(limit)
 end
 
 function places.spend(limit)
@@ -459,6 +474,9 @@ local function spend_all(what, count, worst)
     local limit = limits[i]
     if what == CHARGE then
       limit.kind.charge(limit)
+      limit.outcome = ALLOWED
+    elseif what == RAISE then
+      limit.kind.raise(limit)
       limit.outcome = ALLOWED
     elseif what == RESET then
       limit.kind.reset(limit)

