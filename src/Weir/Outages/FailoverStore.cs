@@ -126,8 +126,8 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async ValueTask<BucketAnswer> AskPrimaryAsync(StoreAsk ask, CancellationToken cancellation)
     {
         // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
-        if (_ledger.Owing > 0)
-            _reunion.SettleFirst(ask.Limits, _stopped);
+        if (_ledger.Owing > 0 && await _reunion.SettleFirstAsync(ask.Limits, _stopped).ConfigureAwait(false) is not StoreFault.None and var unsettled)
+            return await AnswerAlone(ask, unsettled, cancellation).ConfigureAwait(false);
         if (_reunion.IsAwaiting)
             ask = ask with { HeldBack = _reunion.HeldBack };
         var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);

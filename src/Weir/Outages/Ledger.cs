@@ -190,13 +190,12 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         }
     }
 
-    /// <summary>Nobody knows whether a charge has come: it is sent again, under the same name.</summary>
+    /// <summary>Nobody knows whether a charge has come: it is sent again, under the same name, and what drains meanwhile is owed, too.</summary>
     public void Retry(OwnSpend spend)
     {
         var part = PartOf(spend.Hash);
         lock (part.Gate)
         {
-            spend.IsUnderWay = false;
             if (part.Find(spend.Hash) is >= 0 and var place)
                 part.Entries[place].IsSpent = true;
         }
@@ -233,10 +232,8 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
     {
         if (entry.Pending is null && entry.IsSpent)
             Owe(ref entry, share, time);
-        if (entry.Pending is not { IsUnderWay: false } pending)
-            return;
-        pending.IsUnderWay = true;
-        to.Add(pending);
+        if (entry.Pending is { } pending)
+            to.Add(pending);
     }
 
     private void Owe(ref LedgerEntry entry, Share share, in StoreTime time)

@@ -10,8 +10,15 @@ internal sealed record OwnSpend(UInt128 Hash, LimitSet Limits, long Tokens, UInt
     /// <summary>So long the primary knows it again. Who sends it again later charges it twice, which is never too little.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether its answer is outstanding.</summary>
-    public bool IsUnderWay { get; set; }
+    private readonly Lock _lock = new();
+    private Task<StoreFault> _sending = Task.FromResult(StoreFault.None);
+
+    /// <summary>Sends it, if it is not on its way already. No fault when it has come, or never will.</summary>
+    public Task<StoreFault> SendAsync(Func<OwnSpend, Task<StoreFault>> send)
+    {
+        lock (_lock)
+            return _sending = _sending.IsCompleted ? send(this) : _sending;
+    }
 
     /// <summary>The charge of a bucket's own limit, whatever a request would be multiplied by.</summary>
     public StoreAsk ToAsk() => new(Limits with { Facts = Limits.Facts with { Cost = Tokens } }, StoreVerb.Charge) { Memo = new Memo(Id, Id) { Life = Life } };

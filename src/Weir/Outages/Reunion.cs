@@ -71,13 +71,12 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
             (_awaited, ledger.ReturnedUs) = (null, long.MaxValue);
     }
 
-    /// <summary>Sends what is owed of these buckets. It comes before what is asked next: the primary hears one tenant's asks in their order.</summary>
-    public void SettleFirst(in LimitSet limits, CancellationToken cancellation)
+    /// <summary>Settles what is owed of these buckets, so that the primary may be asked about them. Says why, when that did not come through.</summary>
+    public ValueTask<StoreFault> SettleFirstAsync(in LimitSet limits, CancellationToken cancellation)
     {
         var owed = new List<OwnSpend>();
         ledger.CollectOwed(limits, local.Share, owed);
-        foreach (var spend in owed)
-            _ = SettleAsync(spend, cancellation);
+        return owed.Count == 0 ? new(StoreFault.None) : new(SettleAsync(owed, cancellation));
     }
 
     /// <summary>Sends all that is owed, until a charge does not come through.</summary>
@@ -88,31 +87,37 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
         {
             owed.Clear();
             ledger.CollectOwed(local.Share, owed, Batch);
-            var settled = await Task.WhenAll(owed.Select(spend => SettleAsync(spend, cancellation))).ConfigureAwait(false);
-            if (!Array.TrueForAll(settled, isSettled => isSettled))
+            if (await SettleAsync(owed, cancellation).ConfigureAwait(false) != StoreFault.None)
                 return;
         }
         while (owed.Count > 0);
     }
 
-    private async Task<bool> SettleAsync(OwnSpend spend, CancellationToken cancellation)
+    private async Task<StoreFault> SettleAsync(List<OwnSpend> owed, CancellationToken cancellation)
     {
+        var faults = await Task.WhenAll(owed.Select(spend => spend.SendAsync(sent => SendAsync(sent, cancellation)))).ConfigureAwait(false);
+        return Array.Find(faults, fault => fault != StoreFault.None);
+    }
+
+    private async Task<StoreFault> SendAsync(OwnSpend spend, CancellationToken cancellation)
+    {
+        var fault = StoreFault.Unreachable;
         try
         {
-            var fault = (await primary.AskAsync(spend.ToAsk(), cancellation).ConfigureAwait(false)).Fault;
+            fault = (await primary.AskAsync(spend.ToAsk(), cancellation).ConfigureAwait(false)).Fault;
             if (fault is StoreFault.None or StoreFault.Damaged or StoreFault.Conflict or StoreFault.Gone)
             {
                 ledger.Close(spend, isLost: fault != StoreFault.None);
-                return true;
+                return StoreFault.None;
             }
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception thrown) when (thrown is not OperationCanceledException)
         {
             // A store is not to throw; if one does, nobody knows what became of the charge.
         }
 
         ledger.Retry(spend);
-        return false;
+        return fault;
     }
 
     /// <summary>
