@@ -39,6 +39,12 @@ public sealed class RedisOptions
     /// <summary>Busy buckets that an instance knows at the same time; 65,536 by default, some 200 bytes each.</summary>
     public int LeaseBuckets { get; set; } = 65_536;
 
+    /// <summary>
+    /// How many instances share the buckets, this one included, for as long as Redis has not said: of one that starts in an outage. From 1 (the default) to 10,000; each decides on its part
+    /// of a bucket then.
+    /// </summary>
+    public int Instances { get; set; } = 1;
+
     /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 }

@@ -93,8 +93,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <summary>The way to Redis, once there is one.</summary>
     internal IScriptWire? Wire => Volatile.Read(ref _wire);
 
-    /// <summary>What every key begins with.</summary>
-    internal string Prefix => _options.Prefix;
+    internal RedisOptions Options => _options;
 
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
     public long DecidedLocally => _leases?.Decided ?? 0;

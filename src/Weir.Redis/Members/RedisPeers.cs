@@ -31,26 +31,26 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private bool _follows = true;
     private long? _life;
     private long _metUs;
-    private int _count = 1;
+    private int _count;
 
     /// <summary>Joins those who share a store's Redis, as soon as it is there.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock of this instance.</param>
     public RedisPeers(RedisStore store, TimeProvider time)
-        : this(() => store.Wire, store.Prefix, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))))
+        : this(() => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))))
     {
     }
 
     /// <param name="wire">The way to Redis, once there is one.</param>
-    /// <param name="prefix">What every key begins with.</param>
+    /// <param name="options">What keys begin with, and how many instances there are until Redis says so.</param>
     /// <param name="time">The clock of this instance.</param>
     /// <param name="name">Any number; 52 bits of it are told.</param>
-    internal RedisPeers(Func<IScriptWire?> wire, string prefix, TimeProvider time, long name)
+    internal RedisPeers(Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name)
     {
-        (_wire, _time) = (wire, time);
+        (_wire, _time, _count) = (wire, time, options.Instances);
         _name = name & ((1L << 52) - 1);
         // No tenant can be called so.
-        _key = Encoding.UTF8.GetBytes($"{prefix}:{{~members}}");
+        _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{~members}}");
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Every);
     }
 

@@ -23,27 +23,6 @@ public sealed class OneThreadTests : IAsyncDisposable
     private ValueTask<BucketAnswer> Take() =>
         _store.TakeAsync(new Plan("p", [new Limit("l", Array.Empty<string>(), Quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", 1)));
 
-    /// <summary>Runs a piece of a history on a thread that has no synchronization context, and sees to it that all of it happens there.</summary>
-    private static T Alone<T>(Func<T> history)
-    {
-        var result = default(T);
-        Exception? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                result = history();
-            }
-            catch (Exception any)
-            {
-                failure = any;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        return failure is null ? result! : throw new InvalidOperationException(failure.Message, failure);
-    }
-
     /// <summary>Asks at random, for as long as it is told, and writes down what each is answered.</summary>
     private static string History(int seed)
     {
@@ -86,14 +65,14 @@ public sealed class OneThreadTests : IAsyncDisposable
     [InlineData(3)]
     public void The_same_seed_is_the_same_history(int seed)
     {
-        string history = Alone(() => History(seed));
-        Assert.Equal(history, Alone(() => History(seed)));
+        string history = OneThread.Run(() => History(seed));
+        Assert.Equal(history, OneThread.Run(() => History(seed)));
         Assert.Contains(nameof(StoreFault.Slow), history, StringComparison.Ordinal);
         Assert.Contains(nameof(StoreFault.None), history, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_gathers_while_a_call_is_under_way_is_the_next_call() => Alone(() =>
+    public void What_gathers_while_a_call_is_under_way_is_the_next_call() => OneThread.Run(() =>
     {
         var asked = Enumerable.Range(0, 5).Select(_ => Take().AsTask()).ToArray();
         Assert.True(_wire.Step());
@@ -107,7 +86,7 @@ public sealed class OneThreadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void A_script_that_Redis_does_not_know_any_more_is_brought_along_once() => Alone(() =>
+    public void A_script_that_Redis_does_not_know_any_more_is_brought_along_once() => OneThread.Run(() =>
     {
         var first = Take().AsTask();
         _wire.Step();
@@ -123,7 +102,7 @@ public sealed class OneThreadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void L6_what_is_not_answered_falls_due_at_the_deadline_and_not_before() => Alone(() =>
+    public void L6_what_is_not_answered_falls_due_at_the_deadline_and_not_before() => OneThread.Run(() =>
     {
         var asked = Take().AsTask();
         _time.Advance(Deadline - TimeSpan.FromMilliseconds(1));

@@ -1,0 +1,131 @@
+namespace Weir.Redis.Tests.Simulation.Worlds;
+
+/// <summary>Mistakes that somebody could make, which the laws must find.</summary>
+internal enum Mistake
+{
+    None,
+
+    /// <summary>In an outage each instance hands out whole buckets.</summary>
+    SharesAreWhole,
+
+    /// <summary>Whoever is back from an outage takes no account of those who are not.</summary>
+    NobodyIsAwaited,
+
+    /// <summary>What drained in Redis while a share was still handed out is not settled.</summary>
+    WhatDrainedIsForgotten,
+
+    /// <summary>What was spent in an outage is not settled.</summary>
+    NothingIsSettled,
+
+    /// <summary>A charge that is sent again is another one.</summary>
+    ChargesHaveNoName,
+
+    /// <summary>A Redis that lost its memory is told nothing.</summary>
+    NothingIsPutBack,
+
+    /// <summary>The script charges again what it has charged already.</summary>
+    MemosAreIgnored,
+
+    /// <summary>A probe that was answered is taken for one that was not.</summary>
+    ProbesFail,
+
+    /// <summary>A take that was not answered in time is asked for again.</summary>
+    TakesAreRetried,
+
+    /// <summary>Redis is waited for however long it takes.</summary>
+    NothingIsEverLate,
+
+    /// <summary>A lease is not counted as spent.</summary>
+    LeasesAreFree,
+
+    /// <summary>What is given back of a lease is given back whole.</summary>
+    ReturnsAreNotAged,
+
+    /// <summary>Spent is not raised before a lease is granted.</summary>
+    NoFloor,
+}
+
+/// <summary>Plants them: in the script, or between the parts of an instance.</summary>
+internal static class Mistakes
+{
+    /// <summary>The script, with the mistake if it is one of the script's.</summary>
+    public static string Edit(string script, Mistake mistake) => mistake switch
+    {
+        Mistake.MemosAreIgnored => Replace(script, "before = get(memo.key)", "before = nil"),
+        Mistake.LeasesAreFree => Replace(script, "spent = raised + limit.leased * limit.unit", "spent = raised"),
+        Mistake.NoFloor => Replace(script, "ceil(horizon_us / limit.tick_us) * limit.refill", "0"),
+        Mistake.ReturnsAreNotAged => Replace(script, "limit.back * limit.unit - age * limit.refill", "limit.back * limit.unit"),
+        _ => script,
+    };
+
+    /// <summary>The store, with the mistake if it lies between it and whoever asks.</summary>
+    public static IBucketStore Primary(RedisStore redis, Mistake mistake) => mistake switch
+    {
+        Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried => new WrongStore(redis, mistake),
+        _ => redis,
+    };
+
+    /// <summary>The peers, with the mistake if it is about them.</summary>
+    public static IPeers Peers(RedisPeers peers, Mistake mistake) => mistake switch
+    {
+        Mistake.SharesAreWhole or Mistake.NobodyIsAwaited or Mistake.WhatDrainedIsForgotten => new WrongPeers(peers, mistake),
+        _ => peers,
+    };
+
+    /// <summary>The options, with the mistake if it is one of them.</summary>
+    public static RedisOptions Options(RedisOptions options, Mistake mistake)
+    {
+        if (mistake == Mistake.NothingIsEverLate)
+            options.Deadline = TimeSpan.FromSeconds(10);
+        return options;
+    }
+
+    private static string Replace(string script, string right, string wrong) =>
+        script.Contains("bucket.ask", StringComparison.Ordinal) && !script.Contains(right, StringComparison.Ordinal)
+            ? throw new InvalidOperationException($"the script has no '{right}' to make a mistake of")
+            : script.Replace(right, wrong, StringComparison.Ordinal);
+
+    private sealed class WrongStore(RedisStore redis, Mistake mistake) : IBucketStore
+    {
+        public DecisionSource Source => redis.Source;
+
+        public async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+        {
+            bool isProbe = ask.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
+            if (mistake == Mistake.ProbesFail && isProbe)
+                return BucketAnswer.Failed(StoreFault.Late);
+            if (mistake == Mistake.NothingIsSettled && ask is { What: StoreVerb.Charge, Memo: not null })
+                return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }, cancellation).ConfigureAwait(false);
+            if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Raise)
+                return await redis.AskAsync(ask with { What = StoreVerb.Check }, cancellation).ConfigureAwait(false);
+            if (mistake == Mistake.ChargesHaveNoName)
+                ask = ask with { Memo = null };
+            var answer = await redis.AskAsync(ask, cancellation).ConfigureAwait(false);
+            if (mistake == Mistake.TakesAreRetried && answer.Fault is StoreFault.Late or StoreFault.Slow && ask.What == StoreVerb.Take)
+                return await redis.AskAsync(ask, cancellation).ConfigureAwait(false);
+            return answer;
+        }
+
+        public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+            redis.RecallAsync(tenant, id, cancellation);
+    }
+
+    private sealed class WrongPeers(RedisPeers peers, Mistake mistake) : IPeers
+    {
+        public int Count => mistake == Mistake.SharesAreWhole ? 1 : peers.Count;
+
+        public void Part() => peers.Part();
+
+        public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+        {
+            if (await peers.MeetAsync(isReady, cancellation).ConfigureAwait(false) is not { } meeting)
+                return null;
+            return mistake == Mistake.NobodyIsAwaited ? meeting with { Absent = 0 }
+                : mistake == Mistake.WhatDrainedIsForgotten ? meeting with { Since = TimeSpan.FromSeconds(-10) }
+                : meeting;
+        }
+
+        public async ValueTask<int?> FollowAsync(CancellationToken cancellation = default) =>
+            await peers.FollowAsync(cancellation).ConfigureAwait(false) is { } absent ? mistake == Mistake.NobodyIsAwaited ? 0 : absent : null;
+    }
+}
