@@ -134,7 +134,7 @@ internal static class TakeScript
         {
             var state = lines[index].State;
             long units = limit.Quota is TokenQuota bucket ? bucket.UnitsOf(leased[index]) : leased[index];
-            lines[index] = lines[index] with { State = state with { Spent = Math.Max(0, state.Spent - units) } };
+            lines[index] = lines[index] with { State = state with { Spent = Math.Max(0, state.Spent - units) }, Leased = units };
             index++;
         }
     }

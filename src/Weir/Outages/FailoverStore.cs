@@ -126,11 +126,13 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async ValueTask<BucketAnswer> AskPrimaryAsync(StoreAsk ask, CancellationToken cancellation)
     {
         // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
-        if (_ledger.Owing > 0 && await _reunion.SettleFirstAsync(ask.Limits, _stopped).ConfigureAwait(false) is not StoreFault.None and var unsettled)
-            return await AnswerAlone(ask, unsettled, cancellation).ConfigureAwait(false);
+        var settling = _ledger.Owing == 0 ? null : _reunion.SettleFirstAsync(ask.Limits, _stopped);
         if (_reunion.IsAwaiting)
             ask = ask with { HeldBack = _reunion.HeldBack };
         var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);
+        // A primary that was asked, but does not know what is owed, has answered too well.
+        if (settling is not null && answer is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
+            answer = BucketAnswer.Failed(unsettled);
         if (answer.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
         {
             if (answer.IsLocal)

@@ -16,6 +16,9 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
     private const int Parts = 64;
     private const int Ways = 8;
 
+    /// <summary>Charges of one bucket that are on their way at the same time; what is spent meanwhile waits.</summary>
+    private const int MostCharges = 4;
+
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
     private long _sent;
@@ -87,7 +90,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
                 continue;
             var hash = HashOf(limits, limit);
             var part = PartOf(hash);
-            var known = OnOurClock(limit.Quota, answer[at].State, answer.Time, time);
+            var known = OnOurClock(limit.Quota, answer[at], answer.Time, time);
             lock (part.Gate)
             {
                 int place = part.Find(hash);
@@ -119,9 +122,10 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         }
     }
 
-    /// <summary>What is to be charged before the primary is asked about these buckets.</summary>
-    public void CollectOwed(in LimitSet limits, Share share, List<OwnSpend> to)
+    /// <summary>What is to be charged before the primary is asked about these buckets. False when something is owed beside that.</summary>
+    public bool CollectOwed(in LimitSet limits, Share share, List<OwnSpend> to)
     {
+        bool isAll = true;
         var time = memory.WithWall(memory.TimeFor(limits.Plan));
         foreach (var limit in limits)
         {
@@ -130,9 +134,14 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
             lock (part.Gate)
             {
                 if (part.Find(hash) is >= 0 and var place)
+                {
                     CollectLocked(ref part.Entries[place], share, time, to);
+                    isAll &= !part.Entries[place].IsSpent;
+                }
             }
         }
+
+        return isAll;
     }
 
     /// <summary>What is to be charged, of any bucket; at most so many.</summary>
@@ -182,11 +191,8 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         var part = PartOf(spend.Hash);
         lock (part.Gate)
         {
-            if (part.Find(spend.Hash) is >= 0 and var place && part.Entries[place].Pending == spend)
-            {
-                part.Entries[place].Pending = null;
+            if (part.Find(spend.Hash) is >= 0 and var place && part.Entries[place].Close(spend))
                 Count(wasOwing: true, part.Entries[place]);
-            }
         }
     }
 
@@ -230,9 +236,9 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
 
     private void CollectLocked(ref LedgerEntry entry, Share share, in StoreTime time, List<OwnSpend> to)
     {
-        if (entry.Pending is null && entry.IsSpent)
+        if (entry.IsSpent && (entry.Pending?.Count ?? 0) < MostCharges)
             Owe(ref entry, share, time);
-        if (entry.Pending is { } pending)
+        for (var pending = entry.Pending; pending is not null; pending = pending.Before)
             to.Add(pending);
     }
 
@@ -242,7 +248,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         long tokens = entry.Owed(own, time, share, ReturnedUs);
         (entry.Base, entry.IsSpent, entry.SettledUs) = (own, false, time.NowUs);
         if (tokens != 0)
-            entry.Pending = new OwnSpend(entry.Hash, OwnSpend.AloneAndPlain(entry.Limits, entry.Limit), tokens, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent)));
+            entry.Pending = new OwnSpend(entry.Hash, OwnSpend.AloneAndPlain(entry.Limits, entry.Limit), tokens, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent))) { Before = entry.Pending };
         Count(wasOwing: true, entry);
     }
 
@@ -268,8 +274,11 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
     }
 
     /// <summary>The primary's clock is not ours. A window's end is the wall's; what is spent of a bucket is as of now.</summary>
-    private static BucketState OnOurClock(Quota quota, BucketState state, in StoreTime theirs, in StoreTime ours) =>
-        quota is WindowQuota ? state : new BucketState(TokenBucket.SpentAt(quota.Rate, state, theirs.NowUs), ours.NowUs);
+    private static BucketState OnOurClock(Quota quota, BucketLine line, in StoreTime theirs, in StoreTime ours)
+    {
+        var state = line.State with { Spent = line.State.Spent + line.Leased };
+        return quota is WindowQuota ? state : new BucketState(TokenBucket.SpentAt(quota.Rate, state, theirs.NowUs), ours.NowUs);
+    }
 
     private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, memory.Seed);
 

@@ -22,7 +22,7 @@ internal struct LedgerEntry
     /// <summary>Up to when what was spent here is settled, or on its way.</summary>
     public long SettledUs;
 
-    /// <summary>What was spent here and is on its way, until that is known to have come.</summary>
+    /// <summary>What was spent here and is on its way, until that is known to have come: the last of them.</summary>
     public OwnSpend? Pending;
 
     /// <summary>Whether memory has not yet been told how it stands.</summary>
@@ -37,6 +37,24 @@ internal struct LedgerEntry
     public readonly bool Owes => IsSpent || Pending is not null;
 
     public readonly Limit Limit => Limits.First;
+
+    /// <summary>Forgets a charge that has come. False when it is not known (any more).</summary>
+    public bool Close(OwnSpend spend)
+    {
+        if (Pending == spend)
+        {
+            Pending = spend.Before;
+            return true;
+        }
+
+        var later = Pending;
+        while (later is not null && later.Before != spend)
+            later = later.Before;
+        if (later is null)
+            return false;
+        later.Before = spend.Before;
+        return true;
+    }
 
     /// <summary>Has it stand for a bucket that was not here.</summary>
     public void Become(UInt128 hash, in LimitSet limits) => this = new LedgerEntry { Hash = hash, Limits = limits };

@@ -13,6 +13,12 @@ internal sealed record OwnSpend(UInt128 Hash, LimitSet Limits, long Tokens, UInt
     private readonly Lock _lock = new();
     private Task<StoreFault> _sending = Task.FromResult(StoreFault.None);
 
+    /// <summary>Another charge of the bucket that has not come yet, as far as is known.</summary>
+    public OwnSpend? Before { get; set; }
+
+    /// <summary>How many such there are, this one included.</summary>
+    public int Count => 1 + (Before?.Count ?? 0);
+
     /// <summary>Sends it, if it is not on its way already. No fault when it has come, or never will.</summary>
     public Task<StoreFault> SendAsync(Func<OwnSpend, Task<StoreFault>> send)
     {

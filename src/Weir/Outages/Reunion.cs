@@ -23,6 +23,8 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
     /// <summary>Until a decision is made that is asked for now, this much more may have come back.</summary>
     private const long SlackUs = 20_000;
 
+    private static readonly Task<StoreFault> Nothing = Task.FromResult(StoreFault.None);
+
     private volatile Awaited? _awaited;
 
     private sealed record Awaited(int Absent, int Instances, long SinceUs);
@@ -71,12 +73,15 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
             (_awaited, ledger.ReturnedUs) = (null, long.MaxValue);
     }
 
-    /// <summary>Settles what is owed of these buckets, so that the primary may be asked about them. Says why, when that did not come through.</summary>
-    public ValueTask<StoreFault> SettleFirstAsync(in LimitSet limits, CancellationToken cancellation)
+    /// <summary>
+    /// Sends what is owed of these buckets. What is asked about them next comes after it, and may be believed when this has come: says what went wrong, if it has not.
+    /// </summary>
+    public Task<StoreFault> SettleFirstAsync(in LimitSet limits, CancellationToken cancellation)
     {
         var owed = new List<OwnSpend>();
-        ledger.CollectOwed(limits, local.Share, owed);
-        return owed.Count == 0 ? new(StoreFault.None) : new(SettleAsync(owed, cancellation));
+        if (!ledger.CollectOwed(limits, local.Share, owed))
+            return Task.FromResult(StoreFault.Slow);
+        return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
     /// <summary>Sends all that is owed, until a charge does not come through.</summary>

@@ -50,7 +50,11 @@ public enum StoreFault
 /// <summary>What a store says of one bucket: raw, in units.</summary>
 /// <param name="Outcome">What this bucket alone would answer.</param>
 /// <param name="State">The bucket after the call, drained to its time or stamped earlier.</param>
-public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State);
+public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State)
+{
+    /// <summary>Units that the store counts as spent beside those of <see cref="State"/>, since they are leased to whoever asked.</summary>
+    internal long Leased { get; init; }
+}
 
 /// <summary>What a store says of the buckets of one request; <see cref="Decision"/> makes words of it.</summary>
 public readonly record struct BucketAnswer

@@ -74,6 +74,7 @@ internal sealed class OutageHistory : IDisposable
         object before = _world.Redis.Remember();
         _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(30)));
         long beganUs = _world.NowUs;
+        _world.LeasesAreOfUs = ending == Ending.WithoutTheLastWrites ? beganUs - 1 : null;
         foreach (var instance in _world.Instances)
         {
             instance.Network.Cut = cut;
@@ -98,6 +99,7 @@ internal sealed class OutageHistory : IDisposable
             _world.Redis.ForgetScripts();
         if (_world.Random.Next(4) == 0)
             _world.RedisBehindUs += _world.Random.Next(500) * MsUs;
+        _world.LeasesAreOfUs = null;
         bool together = _world.Random.Next(2) == 0;
         foreach (var instance in _world.Instances)
         {
@@ -120,7 +122,7 @@ internal sealed class OutageHistory : IDisposable
     }
 
     private string? OfAnswers() =>
-        _world.LongestUs > 33 * MsUs ? $"L6: somebody waited for {_world.LongestUs} us"
+        _world.LongestUs > 18 * MsUs ? $"L6: somebody waited for {_world.LongestUs} us"
         : _world.Open > 50 ? $"L6: {_world.Open} requests are open"
         : null;
 

@@ -46,6 +46,11 @@ internal sealed class World : IDisposable
     /// <summary>How far the clock of Redis is behind the world's.</summary>
     public long RedisBehindUs { get; set; }
 
+    /// <summary>
+    /// When set, what is handed out of leases counts as admitted then: they were spent in a Redis whose last writes will be lost, and nobody can know of them.
+    /// </summary>
+    public long? LeasesAreOfUs { get; set; }
+
     /// <summary>The longest that anybody waited for an answer.</summary>
     public long LongestUs { get; private set; }
 
@@ -147,7 +152,7 @@ internal sealed class World : IDisposable
             MayBeTwice += cost;
         bool isOfRedis = answer.Source == DecisionSource.Redis && !answer.IsLocal;
         if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed)
-            Log.Admit(isOfRedis ? _applied[answer.NowUs] : NowUs, limits);
+            Log.Admit(isOfRedis ? _applied[answer.NowUs] : answer.IsLocal ? LeasesAreOfUs ?? NowUs : NowUs, limits);
     }
 
     /// <summary>A script ran at this time of Redis.</summary>
