@@ -20,6 +20,9 @@ switch (args)
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;
+    case ["--redis", var endpoint]:
+        await RedisProbe.RunAsync(endpoint);
+        return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(AllocationGate).Assembly).Run(args);
         return 0;

@@ -107,7 +107,7 @@ internal sealed class LeaseTable
         {
             bool knows = TryStand(part, ask, nowUs, places, out answer);
             part.Decided += knows ? 1 : 0;
-            trip = knows || ask.What != StoreVerb.Take || places[..ask.Limits.Count].IndexOfAnyExcept(-1) < 0 ? null : TripFor(part, ask.Limits, nowUs, places);
+            trip = knows || places[..ask.Limits.Count].IndexOfAnyExcept(-1) < 0 ? null : TripFor(part, ask, nowUs, places);
             return knows;
         }
     }
@@ -275,16 +275,20 @@ internal sealed class LeaseTable
         return BucketAnswer.Locally(refused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines[..index], time);
     }
 
-    private LeaseTrip TripFor(Part part, in LimitSet limits, long nowUs, ReadOnlySpan<int> places)
+    /// <summary>What goes along with a request that Redis is asked. Of what is said to one that only looks, nothing is learned.</summary>
+    private LeaseTrip TripFor(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places)
     {
-        var trip = LeaseTrip.Of(this, limits, nowUs);
+        var trip = LeaseTrip.Of(this, ask.Limits, nowUs);
         int index = 0;
-        foreach (var limit in limits)
+        foreach (var limit in ask.Limits)
         {
             if (places[index] >= 0)
             {
                 ref var bucket = ref part.Buckets[places[index]];
-                trip.Ask(index, bucket.Wish(limit.Quota, limit.CostOf(limits.Facts.Cost), nowUs, _horizonUs), bucket.Hash);
+                if (ask.What == StoreVerb.Take)
+                    trip.Ask(index, bucket.Wish(limit.Quota, limit.CostOf(ask.Limits.Facts.Cost), nowUs, _horizonUs), bucket.Hash);
+                else
+                    trip.Ask(index, bucket.Held(limit.Quota), 0);
             }
 
             index++;
