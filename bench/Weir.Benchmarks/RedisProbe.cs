@@ -107,7 +107,7 @@ internal sealed class RedisProbe : IAsyncDisposable
     private async Task CallsAsync()
     {
         const int Instances = 4;
-        const int PerMs = 12_500 / 1_000;
+        const double PerMs = 12.5;
         var request = Request("busy", 100_000, 200_000);
         RedisStore[] stores = [await OpenAsync(), await OpenAsync(), await OpenAsync(), await OpenAsync()];
         long decided = 0, refused = 0;
