@@ -4,7 +4,8 @@ using Weir.Benchmarks;
 switch (args)
 {
     case ["--gate"]:
-        return AllocationGate.Run();
+        int inMemory = AllocationGate.Run();
+        return await RedisGate.RunAsync() ? inMemory : 1;
     case ["--memory"]:
         KeysProbe.Run();
         return 0;
