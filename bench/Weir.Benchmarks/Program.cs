@@ -21,6 +21,9 @@ switch (args)
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;
+    case ["--crowd", var endpoint]:
+        await CrowdProbe.RunAsync(endpoint);
+        return 0;
     case ["--redis", var endpoint]:
         await RedisProbe.RunAsync(endpoint);
         return 0;

@@ -115,6 +115,40 @@ local function float_of(number)
   return float
 end
 
+-- Nearly all decisions are a take at one bucket, with neither memo nor leases, that was written for this quota by a clock that has not stepped back. They are decided as
+-- all others are, in a few steps without tables, which saves a third of their time. Nothing is done, and nothing returned, when it is not such a one.
+local function decide_quickly()
+  local what, count, memo_kind, horizon, kind, _, capacity, cost, unit, refill, tick_us, after = unpack('<ddddddddddd', numbers, position)
+  if what ~= TAKE or count ~= 1 or memo_kind ~= 0 or horizon ~= 0 or kind ~= BUCKET or cost == 0 or cost > capacity then
+    return nil
+  end
+  local key = KEYS[key_index + 1]
+  local value = get(key)
+  local spent, at_us, drain = 0, 0, refill / tick_us
+  if value then
+    if type(value) ~= 'string' or #value ~= VALUE_SIZE then
+      return nil
+    end
+    local unit_then, drain_then
+    spent, at_us, unit_then, drain_then = unpack('<dddf', value)
+    if unit_then ~= unit or drain_then ~= float_of(drain) or not (at_us <= now_us and is_whole(at_us, 0) and is_whole(spent, 0)) then
+      return nil
+    end
+  end
+  key_index, position = key_index + 1, after
+  local tick = floor(now_us / tick_us)
+  local outcome, taken = REFUSED, max(0, spent - max(0, tick - ceil(at_us / tick_us)) * refill) + cost * unit
+  if taken <= capacity * unit then
+    outcome, spent, at_us = ALLOWED, taken, max(at_us, tick * tick_us)
+    local gone_us = (ceil(at_us / tick_us) + ceil(spent / refill)) * tick_us
+    put(key, pack('<dddf', spent, at_us, unit, drain), min(MAX_TTL_MS, max(1, ceil((gone_us - now_us) / 1000))))
+  end
+  return pack('<ddddd', ANSWERED, now_us, outcome, spent, at_us)
+end
+
+-- All other decisions. What is in here, down to its end, is defined when the first of those comes: that takes as long as two decisions.
+local function define_decide()
+
 -- The quota changed its units: spent stays spent, rounded against the caller.
 local function rescale(spent, from, to)
   if from == to or spent == 0 then
@@ -518,41 +552,18 @@ local function decide()
   return reply
 end
 
--- Nearly all decisions are a take at one bucket, with neither memo nor leases, that was written for this quota by a clock that has not stepped back. They are decided as
--- all others are, in a few steps without tables, which saves a third of their time. Nothing is done, and nothing returned, when it is not such a one.
-local function decide_quickly()
-  local what, count, memo_kind, horizon, kind, _, capacity, cost, unit, refill, tick_us, after = unpack('<ddddddddddd', numbers, position)
-  if what ~= TAKE or count ~= 1 or memo_kind ~= 0 or horizon ~= 0 or kind ~= BUCKET or cost == 0 or cost > capacity then
-    return nil
-  end
-  local key = KEYS[key_index + 1]
-  local value = get(key)
-  local spent, at_us, drain = 0, 0, refill / tick_us
-  if value then
-    if type(value) ~= 'string' or #value ~= VALUE_SIZE then
-      return nil
-    end
-    local unit_then, drain_then
-    spent, at_us, unit_then, drain_then = unpack('<dddf', value)
-    if unit_then ~= unit or drain_then ~= float_of(drain) or not (at_us <= now_us and is_whole(at_us, 0) and is_whole(spent, 0)) then
-      return nil
-    end
-  end
-  key_index, position = key_index + 1, after
-  local tick = floor(now_us / tick_us)
-  local outcome, taken = REFUSED, max(0, spent - max(0, tick - ceil(at_us / tick_us)) * refill) + cost * unit
-  if taken <= capacity * unit then
-    outcome, spent, at_us = ALLOWED, taken, max(at_us, tick * tick_us)
-    local gone_us = (ceil(at_us / tick_us) + ceil(spent / refill)) * tick_us
-    put(key, pack('<dddf', spent, at_us, unit, drain), min(MAX_TTL_MS, max(1, ceil((gone_us - now_us) / 1000))))
-  end
-  return pack('<ddddd', ANSWERED, now_us, outcome, spent, at_us)
+return decide
 end
 
-local replies, decisions = {}, 0
+local replies, decisions, decide = {}, 0, nil
 while position <= #numbers do
   decisions = decisions + 1
-  replies[decisions] = decide_quickly() or decide()
+  local reply = decide_quickly()
+  if not reply then
+    decide = decide or define_decide()
+    reply = decide()
+  end
+  replies[decisions] = reply
 end
 write_all()
 return concat(replies)
