@@ -276,7 +276,7 @@ internal sealed class LeaseTable
     }
 
     /// <summary>What goes along with a request that Redis is asked. Of what is said to one that only looks, nothing is learned.</summary>
-    private LeaseTrip TripFor(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places)
+    private LeaseTrip? TripFor(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places)
     {
         var trip = LeaseTrip.Of(this, ask.Limits, nowUs);
         int index = 0;
@@ -294,7 +294,10 @@ internal sealed class LeaseTable
             index++;
         }
 
-        return trip;
+        if (trip.Asks || ask.What == StoreVerb.Take)
+            return trip;
+        trip.Return();
+        return null;
     }
 
     private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, _seed);

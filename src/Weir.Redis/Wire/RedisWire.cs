@@ -20,9 +20,8 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
         words[0] = (RedisValue)(withText ? call.Script.Text : call.Script.Digest);
         words[1] = (RedisValue)call.KeyCount;
         // The client looks at keys only to find their slot, which is the same for all, and would have an array for each.
-        words[Head] = (RedisKey)call[0].ToArray();
-        for (int i = 1; i < call.Count; i++)
-            words[Head + i] = (RedisValue)call[i];
+        for (int i = 0; i < call.Count; i++)
+            words[Head + i] = i == 0 && call.KeyCount > 0 ? (RedisKey)call[i].ToArray() : (RedisValue)call[i];
         var coming = _database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words.AsMemory(0, count), CommandFlags.DemandMaster);
         return new Reply(coming, words);
     }
