@@ -4,7 +4,8 @@ using Weir.Benchmarks;
 switch (args)
 {
     case ["--gate"]:
-        return AllocationGate.Run();
+        int inMemory = AllocationGate.Run();
+        return await RedisGate.RunAsync() ? inMemory : 1;
     case ["--memory"]:
         KeysProbe.Run();
         return 0;
@@ -19,6 +20,12 @@ switch (args)
         return 0;
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
+        return 0;
+    case ["--crowd", var endpoint]:
+        await CrowdProbe.RunAsync(endpoint);
+        return 0;
+    case ["--redis", var endpoint]:
+        await RedisProbe.RunAsync(endpoint);
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(AllocationGate).Assembly).Run(args);

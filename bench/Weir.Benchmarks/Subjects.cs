@@ -5,13 +5,15 @@ namespace Weir.Benchmarks;
 /// <summary>What is measured beside one another: the same quota, 5 tokens a second and a burst of 10, in Weir and in the framework.</summary>
 internal static class Subjects
 {
+    public static PolicySet Policies() => PolicyDocument.Parse(
+        """
+        defaultPlan: free
+        plans: { free: { limits: { per-key: { rate: 5/s } } } }
+        """,
+        "benchmark");
+
     public static RateLimiter Weir(int maxKeys) => new(
-        PolicyDocument.Parse(
-            """
-            defaultPlan: free
-            plans: { free: { limits: { per-key: { rate: 5/s } } } }
-            """,
-            "benchmark"),
+        Policies(),
         new MemoryStore(new MemoryStoreOptions { MaxKeys = maxKeys }, TimeProvider.System),
         TimeProvider.System);
 

@@ -27,18 +27,41 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// <summary>Bytes of an escaped value, at most; a longer one is hashed.</summary>
     public const int LongestValue = 96;
 
+    /// <summary>Bytes of a character in UTF-8, at most.</summary>
+    private const int MostBytes = 3;
+
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
+
+    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(prefix + ":{");
 
     /// <summary>The key of the bucket of one of a request's limits.</summary>
     public byte[] KeyOf(in RequestFacts facts, Limit limit)
     {
-        var text = new StringBuilder(prefix, 128).Append(":{").Append(facts.Tenant).Append("}:").Append(limit.Name);
+        var words = new Words();
+        Write(facts, limit, words);
+        return words[0].ToArray();
+    }
+
+    /// <summary>Spells the key of the bucket of one of a request's limits.</summary>
+    public void Write(in RequestFacts facts, Limit limit, Words to)
+    {
+        int most = _prefix.Length + 4 + (MostBytes * (facts.Tenant.Length + limit.Name.Length)) + (limit.Dimensions.Length * (1 + LongestValue));
+        var key = to.Begin(most);
+        _prefix.CopyTo(key);
+        int length = _prefix.Length;
+        Append(facts.Tenant, key, ref length);
+        Append("}:", key, ref length);
+        Append(limit.Name, key, ref length);
         if (limit.Quota is ConcurrencyQuota)
-            text.Append('~');
+            Append("~", key, ref length);
         foreach (var dimension in limit.Dimensions)
-            AppendValue(text.Append(':'), dimension.ValueIn(facts)!);
-        return Encoding.UTF8.GetBytes(text.ToString());
+        {
+            Append(":", key, ref length);
+            Append(Spelled(dimension.ValueIn(facts)!), key, ref length);
+        }
+
+        to.End(length);
     }
 
     /// <summary>
@@ -46,25 +69,17 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// </summary>
     public byte[] MemoOf(string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
 
-    private void AppendValue(StringBuilder to, string value)
+    private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
+
+    /// <summary>At most <see cref="LongestValue"/> bytes, all of them ASCII.</summary>
+    private string Spelled(string value)
     {
         if (privacy is not null)
-        {
-            to.Append(privacy.Of(value));
-            return;
-        }
-
+            return privacy.Of(value);
         if (value.Length <= LongestValue && !value.AsSpan().ContainsAnyExcept(Plain))
-        {
-            to.Append(value);
-            return;
-        }
-
+            return value;
         string escaped = Escape(value);
-        if (escaped.Length <= LongestValue)
-            to.Append(escaped);
-        else
-            to.Append('#').Append(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value))));
+        return escaped.Length <= LongestValue ? escaped : "#" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)));
     }
 
     private static string Escape(string value)

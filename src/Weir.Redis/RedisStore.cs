@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -120,7 +121,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
                 return new(decided);
         }
 
-        var asked = _leases is not null && MayGiveBack(ask) ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, KeysOf(ask), trip);
+        var asked = _leases is not null && MayGiveBack(ask) ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, trip);
         return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
     }
 
@@ -205,12 +206,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         var asked = new List<Task>();
         if (_leases is null || _batcher is not { } batcher)
             return asked;
-        foreach (var (trip, limit, wish) in _leases.TakeEnded(all))
-        {
-            var back = _leases.ReturnOf(trip, limit, wish);
-            asked.Add(AskRedis(batcher, new StoreAsk(back.Limits, StoreVerb.Charge), back.Keys, back).AsTask());
-        }
-
+        foreach (var (lease, wish) in _leases.TakeEnded(all))
+            asked.Add(AskRedis(batcher, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish)).AsTask());
         return asked;
     }
 
@@ -226,48 +223,42 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Whoever does not hear of it believes them for a moment more.</summary>
     private async ValueTask<BucketAnswer> ChargeAsync(TakeBatcher batcher, StoreAsk ask)
     {
-        var answer = await AskRedis(batcher, ask, KeysOf(ask), null).ConfigureAwait(false);
+        var answer = await AskRedis(batcher, ask, null).ConfigureAwait(false);
         _leases!.Forget(ask.Limits);
         if (answer.Fault == StoreFault.None && !answer.IsRemembered)
             _wire?.Tell(_given, ask.Limits.Facts.Tenant);
         return answer;
     }
 
-    private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip)
-    {
-        if (trip is not null)
-            trip.Keys = keys;
-        return ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask, keys, trip) : Ask(batcher, ask, keys, trip, 0);
-    }
+    private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, LeaseTrip? trip) =>
+        ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask, trip) : Ask(batcher, ask, trip, 0);
 
     /// <summary>
     /// Asks with the windows of now, by the clock of Redis as far as we know it. If that is elsewhere Redis does nothing but say what time it is,
     /// and is asked once more.
     /// </summary>
-    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask, byte[][] keys, LeaseTrip? trip)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask, LeaseTrip? trip)
     {
-        var answer = await Ask(batcher, ask, keys, trip, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
+        var answer = await Ask(batcher, ask, trip, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
         if (answer.Fault == StoreFault.None || answer.IsStale)
             Volatile.Write(ref _aheadUs, answer.NowUs - WallUs());
-        return answer.IsStale ? await Ask(batcher, ask, keys, trip, answer.NowUs).ConfigureAwait(false) : answer;
+        return answer.IsStale ? await Ask(batcher, ask, trip, answer.NowUs).ConfigureAwait(false) : answer;
     }
 
-    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, byte[][] keys, LeaseTrip? trip, long redisUs) =>
-        batcher.AskAsync(ask, keys, AskWriter.Write(ask, redisUs, trip, _leases?.HorizonUs ?? 0), trip);
+    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, LeaseTrip? trip, long redisUs)
+    {
+        var take = PendingTake.Of(ask, trip);
+        if (ask.Memo is { } memo)
+            take.Words.Add(_keys.MemoOf(ask.Limits.Facts.Tenant, memo.Id));
+        foreach (var limit in ask.Limits)
+            _keys.Write(ask.Limits.Facts, limit, take.Words);
+        AskWriter.Write(ask, redisUs, trip, _leases?.HorizonUs ?? 0, take.Words);
+        return batcher.AskAsync(take);
+    }
 
     /// <summary>On which channel instances tell each other that something was given back.</summary>
     private static string GivenBackOf(string prefix) => $"{prefix}:given-back";
-
-    private byte[][] KeysOf(in StoreAsk ask)
-    {
-        int next = ask.Memo is null ? 0 : 1;
-        var keys = new byte[next + ask.Limits.Count][];
-        if (ask.Memo is { } memo)
-            keys[0] = _keys.MemoOf(ask.Limits.Facts.Tenant, memo.Id);
-        foreach (var limit in ask.Limits)
-            keys[next++] = _keys.KeyOf(ask.Limits.Facts, limit);
-        return keys;
-    }
 
     private long WallUs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -12,7 +12,7 @@ public sealed class FairQueueTests
 
     private static PendingTake TakeOf(string tenant, string key = "k", bool listed = true) => Pending(Some.Request(key, tenant: tenant) with { TenantIsListed = listed });
 
-    private static PendingTake Pending(LimitSet limits) => new(new StoreAsk(limits, StoreVerb.Take), [], [], null, 0);
+    private static PendingTake Pending(LimitSet limits) => PendingTake.Of(new StoreAsk(limits, StoreVerb.Take), null);
 
     /// <summary>A decision that asks four buckets.</summary>
     private static PendingTake Dear(string tenant)

@@ -25,8 +25,11 @@ internal static class AskWriter
     /// <param name="redisUs">The time of Redis as far as we know it; only windows need it.</param>
     /// <param name="trip">What is asked for beside it; null for nothing.</param>
     /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
-    public static byte[] Write(in StoreAsk ask, long redisUs, LeaseTrip? trip = null, long horizonUs = 0)
+    /// <param name="to">Where to.</param>
+    public static void Write(in StoreAsk ask, long redisUs, LeaseTrip? trip, long horizonUs, Words to)
     {
+        // Of what is learned only, Redis need not know.
+        trip = trip is { Asks: true } ? trip : null;
         Span<double> numbers = stackalloc double[Head + MemoFields + (Plan.MaxLimits * MostFields)];
         int count = 0;
         numbers[count++] = (int)ask.What;
@@ -46,12 +49,10 @@ internal static class AskWriter
             index++;
         }
 
-        var bytes = new byte[count * sizeof(double)];
         if (BitConverter.IsLittleEndian)
-            MemoryMarshal.AsBytes(numbers[..count]).CopyTo(bytes);
+            to.Add(MemoryMarshal.AsBytes(numbers[..count]));
         else
-            WriteReversed(numbers[..count], bytes);
-        return bytes;
+            WriteReversed(numbers[..count], to);
     }
 
     private static void Write(in StoreAsk ask, Limit limit, long onlyEnd, long redisUs, LeaseTrip? trip, int index, Span<double> to, ref int count)
@@ -97,9 +98,11 @@ internal static class AskWriter
         to[count++] = wish.BackStampUs;
     }
 
-    private static void WriteReversed(ReadOnlySpan<double> numbers, Span<byte> to)
+    private static void WriteReversed(ReadOnlySpan<double> numbers, Words to)
     {
+        var bytes = to.Begin(numbers.Length * sizeof(double));
         for (int i = 0; i < numbers.Length; i++)
-            BinaryPrimitives.WriteDoubleLittleEndian(to[(i * sizeof(double))..], numbers[i]);
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes[(i * sizeof(double))..], numbers[i]);
+        to.End(bytes.Length);
     }
 }

@@ -122,7 +122,11 @@ internal sealed class FairQueue(int most)
         {
             Count--;
             if (take.IsAnswered)
+            {
+                take.LetGo();
                 continue;
+            }
+
             line.Credit -= take.Buckets;
             batch[count++] = take;
         }
@@ -141,7 +145,7 @@ internal sealed class FairQueue(int most)
     {
         while (line.Takes.TryPeek(out var first) && first.IsAnswered)
         {
-            line.Takes.Dequeue();
+            line.Takes.Dequeue().LetGo();
             Count--;
         }
     }

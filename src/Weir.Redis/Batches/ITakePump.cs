@@ -12,6 +12,6 @@ internal interface ITakePump
     /// <summary>Sends what may leave, if that is the caller's to do.</summary>
     void Pump();
 
-    /// <summary>Has the first <paramref name="count"/> of these go on, all of them answered by the caller.</summary>
-    void Resume(PendingTake[] answered, int count);
+    /// <summary>Has these go on, all of them answered by the caller.</summary>
+    void Resume(ReadOnlySpan<PendingTake> answered);
 }

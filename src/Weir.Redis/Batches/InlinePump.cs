@@ -24,19 +24,19 @@ internal sealed class InlinePump : ITakePump
     }
 
     /// <inheritdoc/>
-    public void Resume(PendingTake[] answered, int count)
+    public void Resume(ReadOnlySpan<PendingTake> answered)
     {
-        for (int i = 0; i < count; i++)
-            answered[i].Resume();
+        foreach (var take in answered)
+            take.Resume();
     }
 
-    private async Task FollowAsync(TakeBatcher batcher, PendingTake[] batch)
+    private async Task FollowAsync(TakeBatcher batcher, TakeCall batch)
     {
         var calls = new Queue<TakeCall>();
         batcher.Send(batch, calls);
         while (calls.TryDequeue(out var call))
         {
-            await call.Reply.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await call.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             batcher.Receive(call, calls);
         }
 

@@ -4,40 +4,75 @@ namespace Weir.Redis;
 
 /// <summary>One decision on its way: what is asked, until when, and who waits for it.</summary>
 /// <remarks>
-/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed
-/// (<see cref="Resumption"/>). It is not pooled: a reply may come long after the deadline did, and must then find this
-/// decision and not another one.
+/// <para>
+/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed (<see cref="ITakePump.Resume"/>).
+/// </para>
+/// <para>
+/// It is used again when all three that hold it have let go of it: the way to Redis, which may bring a reply long after the deadline and must find this decision then and not another
+/// one; the watch over the deadline; and the caller. Whoever holds it for ever, such as a caller that never looks at its answer, leaves it to the garbage collector.
+/// </para>
 /// </remarks>
-internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, LeaseTrip? trip, long dueAt) : IValueTaskSource<BucketAnswer>
+internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
 {
-    private ManualResetValueTaskSourceCore<BucketAnswer> _core;
+    /// <summary>The way, the watch and the caller.</summary>
+    private const int Holders = 3;
+
+    private static readonly Pool<PendingTake> Spare = new(static () => new PendingTake(), 4_096);
+
+    private ManualResetValueTaskSourceCore<bool> _core;
+    private StoreAsk _ask;
     private BucketAnswer _answer;
     private int _answered;
+    private int _holders;
+
+    private PendingTake()
+    {
+    }
 
     /// <summary>What is asked, in the core's words.</summary>
-    public StoreAsk Ask { get; } = ask;
+    public ref readonly StoreAsk Ask => ref _ask;
 
     /// <summary>In whose line it waits.</summary>
-    public string Share { get; } = Shares.NameOf(ask.Limits);
+    public string Share { get; private set; } = "";
 
     /// <summary>How many buckets it asks.</summary>
-    public int Buckets { get; } = ask.Limits.Count;
+    public int Buckets { get; private set; }
 
-    /// <summary>Its memo, if it has one, and a bucket for each limit; all of them in one slot.</summary>
-    public byte[][] Keys { get; } = keys;
+    /// <summary>What is asked, in the script's words: the keys of its memo, if it has one, and of a bucket for each limit, all of them in one slot; then the numbers.</summary>
+    public Words Words { get; } = new();
 
-    /// <summary>What is asked, in the script's.</summary>
-    public byte[] Numbers { get; } = numbers;
+    /// <summary>How many of the words are keys.</summary>
+    public int KeyCount => Words.Count - 1;
 
-    /// <summary>What is asked for beside it; null for nothing.</summary>
-    public LeaseTrip? Trip { get; } = trip;
+    /// <summary>What is learned from the reply; null for nothing.</summary>
+    public LeaseTrip? Trip { get; private set; }
+
+    /// <summary>Whether leases are asked for, or given back.</summary>
+    public bool HasLeases { get; private set; }
 
     /// <summary>The timestamp at which the caller stops waiting.</summary>
-    public long DueAt { get; } = dueAt;
+    public long DueAt { get; set; }
 
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     public ValueTask<BucketAnswer> Answer => new(this, _core.Version);
+
+    /// <summary>A decision to be asked for. Its words are still to be written.</summary>
+    /// <param name="ask">What is asked.</param>
+    /// <param name="trip">What is asked for beside it; null for nothing. It belongs to the decision from now on.</param>
+    public static PendingTake Of(in StoreAsk ask, LeaseTrip? trip)
+    {
+        var take = Spare.Rent();
+        take._ask = ask;
+        take.Share = Shares.NameOf(ask.Limits);
+        take.Buckets = ask.Limits.Count;
+        take.Trip = trip;
+        take.HasLeases = trip is { Asks: true };
+        take.Words.Clear();
+        take._answered = 0;
+        take._holders = Holders;
+        return take;
+    }
 
     /// <summary>Answers. False when it is answered already; when true, the caller sees to it that it is resumed.</summary>
     public bool TryAnswer(in BucketAnswer answer)
@@ -48,10 +83,41 @@ internal sealed class PendingTake(StoreAsk ask, byte[][] keys, byte[] numbers, L
         return true;
     }
 
-    /// <summary>Lets whoever waits go on, on this thread.</summary>
-    public void Resume() => _core.SetResult(_answer);
+    /// <summary>Lets whoever waits go on, on this thread, and lets go of it.</summary>
+    public void Resume()
+    {
+        _core.SetResult(true);
+        LetGo();
+    }
 
-    BucketAnswer IValueTaskSource<BucketAnswer>.GetResult(short token) => _core.GetResult(token);
+    /// <summary>What was to be learned is for another decision.</summary>
+    public void LeaveTrip() => Trip = null;
+
+    /// <summary>Nobody else has it, or ever will.</summary>
+    public void Discard()
+    {
+        _holders = 1;
+        LetGo();
+    }
+
+    /// <summary>One of those that held it will not touch it again.</summary>
+    public void LetGo()
+    {
+        if (Interlocked.Decrement(ref _holders) > 0)
+            return;
+        Trip?.Return();
+        (Trip, _ask, _answer) = (null, default, default);
+        _core.Reset();
+        Spare.Return(this);
+    }
+
+    BucketAnswer IValueTaskSource<BucketAnswer>.GetResult(short token)
+    {
+        _core.GetResult(token);
+        var answer = _answer;
+        LetGo();
+        return answer;
+    }
 
     ValueTaskSourceStatus IValueTaskSource<BucketAnswer>.GetStatus(short token) => _core.GetStatus(token);
 

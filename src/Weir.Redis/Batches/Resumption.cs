@@ -9,22 +9,28 @@ internal sealed class Resumption : IThreadPoolWorkItem
     /// <summary>So many that the pool is woken seldom, so few that all cores have some of a batch.</summary>
     private const int Size = 16;
 
-    private readonly PendingTake[] _takes;
-    private readonly int _from;
-    private readonly int _to;
+    private static readonly Pool<Resumption> Spare = new(static () => new Resumption(), 1_024);
 
-    private Resumption(PendingTake[] takes, int from, int to) => (_takes, _from, _to) = (takes, from, to);
+    private readonly PendingTake[] _takes = new PendingTake[Size];
+    private int _count;
 
-    /// <summary>Resumes the first <paramref name="count"/> of these, all of them answered by the caller.</summary>
-    public static void Queue(PendingTake[] answered, int count)
+    /// <summary>Resumes these, all of them answered by the caller.</summary>
+    public static void Queue(ReadOnlySpan<PendingTake> answered)
     {
-        for (int from = 0; from < count; from += Size)
-            ThreadPool.UnsafeQueueUserWorkItem(new Resumption(answered, from, Math.Min(count, from + Size)), preferLocal: false);
+        for (; !answered.IsEmpty; answered = answered[Math.Min(Size, answered.Length)..])
+        {
+            var some = Spare.Rent();
+            some._count = Math.Min(Size, answered.Length);
+            answered[..some._count].CopyTo(some._takes);
+            ThreadPool.UnsafeQueueUserWorkItem(some, preferLocal: false);
+        }
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        for (int i = _from; i < _to; i++)
+        for (int i = 0; i < _count; i++)
             _takes[i].Resume();
+        Array.Clear(_takes);
+        Spare.Return(this);
     }
 }

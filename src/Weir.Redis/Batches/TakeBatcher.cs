@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Weir.Redis;
 
 /// <summary>
@@ -69,20 +71,26 @@ internal sealed class TakeBatcher : IDisposable
     public string? LastError => _calls.LastError;
 
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
-    public ValueTask<BucketAnswer> AskAsync(in StoreAsk ask, byte[][] keys, byte[] numbers, LeaseTrip? trip = null)
+    public ValueTask<BucketAnswer> AskAsync(PendingTake take)
     {
-        var take = new PendingTake(ask, keys, numbers, trip, _time.GetTimestamp() + _deadlineTicks);
+        take.DueAt = _time.GetTimestamp() + _deadlineTicks;
+        // It may be answered, and another decision, before this returns.
+        var answer = take.Answer;
         lock (_gate)
         {
             if (!_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))
+            {
+                take.Discard();
                 return new(BucketAnswer.Failed(StoreFault.Crowded));
+            }
+
             Interlocked.Increment(ref _unanswered);
             WatchOverLocked(take);
             WakeLocked();
         }
 
         _pump.Pump();
-        return take.Answer;
+        return answer;
     }
 
     /// <summary>Stops calling. Whatever still waits falls due.</summary>
@@ -100,13 +108,13 @@ internal sealed class TakeBatcher : IDisposable
 
     /// <summary>Waits for something to send; null when there will be nothing more, ever.</summary>
     /// <param name="back">Whether all replies to the caller's last batch have come.</param>
-    public PendingTake[]? WaitForNext(bool back)
+    public TakeCall? WaitForNext(bool back)
     {
         lock (_gate)
         {
             if (back)
                 _underWay--;
-            PendingTake[]? batch;
+            TakeCall? batch;
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
             return _stopped ? null : batch;
@@ -114,7 +122,7 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>Something to send; null when nothing may leave now.</summary>
-    public PendingTake[]? Next()
+    public TakeCall? Next()
     {
         lock (_gate)
             return _stopped ? null : NextLocked();
@@ -123,7 +131,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Sends a batch that was next, after which another may be put together.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="sent">Where to note what is to be waited for.</param>
-    public void Send(PendingTake[] batch, Queue<TakeCall> sent)
+    public void Send(TakeCall batch, Queue<TakeCall> sent)
     {
         _calls.Send(batch, sent);
         lock (_gate)
@@ -134,15 +142,16 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>Answers decisions by the reply to their call, which has come.</summary>
-    /// <param name="call">The call.</param>
+    /// <param name="call">The call, which is not the caller's any more.</param>
     /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
     public void Receive(TakeCall call, Queue<TakeCall> again)
     {
-        if (_calls.Receive(call, again) is not { } answers)
+        if (!_calls.Receive(call, again))
             return;
-        if (Array.Exists(answers, static answer => answer.Fault == StoreFault.None))
+        if (call.IsAnswered)
             Volatile.Write(ref _repliedAt, _time.GetTimestamp());
-        Resume(call.Takes, answers);
+        Resume(call.Takes);
+        call.Return();
     }
 
     /// <summary>All replies to a batch have come.</summary>
@@ -153,18 +162,22 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
-    private PendingTake[]? NextLocked()
+    private TakeCall? NextLocked()
     {
         ForgetAnsweredLocked();
         if (!MayLeaveLocked())
             return null;
-        var batch = new PendingTake[Math.Min(_waiting.Count, MaxBatch)];
-        int count = _waiting.Dequeue(batch);
-        if (count == 0)
+        var batch = TakeCall.Rent();
+        batch.Count = _waiting.Dequeue(batch.Room);
+        if (batch.Count == 0)
+        {
+            batch.Return();
             return null;
+        }
+
         _underWay++;
         _sending = true;
-        return count == batch.Length ? batch : batch[..count];
+        return batch;
     }
 
     private bool MayLeaveLocked() => !_sending && _waiting.Count >= (_underWay == 0 ? 1 : MaxBatch);
@@ -175,23 +188,10 @@ internal sealed class TakeBatcher : IDisposable
             _pump.WakeLocked(_gate, all: false);
     }
 
-    /// <summary>Answers with what was received, and has those resumed that nobody answered before.</summary>
-    private void Resume(PendingTake[] takes, ReadOnlySpan<BucketAnswer> answers)
+    private void Resume(ReadOnlySpan<PendingTake> answered)
     {
-        int answered = 0;
-        for (int i = 0; i < takes.Length; i++)
-        {
-            if (takes[i].TryAnswer(answers[i]))
-                takes[answered++] = takes[i];
-        }
-
-        Resume(takes, answered);
-    }
-
-    private void Resume(PendingTake[] answered, int count)
-    {
-        Interlocked.Add(ref _unanswered, -count);
-        _pump.Resume(answered, count);
+        Interlocked.Add(ref _unanswered, -answered.Length);
+        _pump.Resume(answered);
     }
 
     private void WatchOverLocked(PendingTake take)
@@ -209,7 +209,9 @@ internal sealed class TakeBatcher : IDisposable
         for (int left = _due.Count; left > 0; left--)
         {
             var take = _due.Dequeue();
-            if (!take.IsAnswered)
+            if (take.IsAnswered)
+                take.LetGo();
+            else
                 _due.Enqueue(take);
         }
     }
@@ -217,7 +219,7 @@ internal sealed class TakeBatcher : IDisposable
     private void ForgetAnsweredLocked()
     {
         while (_due.TryPeek(out var first) && first.IsAnswered)
-            _due.Dequeue();
+            _due.Dequeue().LetGo();
     }
 
     private void GiveUpLate()
@@ -235,8 +237,23 @@ internal sealed class TakeBatcher : IDisposable
 
         // The client may take longer to say that it has no connection than a decision waits, such as the first time of all.
         var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
-        var answered = late.FindAll(take => take.TryAnswer(BucketAnswer.Failed(fault))).ToArray();
-        Resume(answered, answered.Length);
+        Resume(AnswerEach(late, BucketAnswer.Failed(fault)));
+    }
+
+    /// <summary>Answers those that nobody had answered before, says which those are, and lets go of the others.</summary>
+    private static Span<PendingTake> AnswerEach(List<PendingTake> takes, in BucketAnswer answer)
+    {
+        var all = CollectionsMarshal.AsSpan(takes);
+        int answered = 0;
+        foreach (var take in all)
+        {
+            if (take.TryAnswer(answer))
+                all[answered++] = take;
+            else
+                take.LetGo();
+        }
+
+        return all[..answered];
     }
 
     /// <summary>Whether Redis has answered anything a moment ago, however late.</summary>

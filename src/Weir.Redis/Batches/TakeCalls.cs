@@ -1,11 +1,5 @@
 namespace Weir.Redis;
 
-/// <summary>Decisions that share a script call, and its reply to come.</summary>
-/// <param name="Takes">The decisions.</param>
-/// <param name="Reply">The reply.</param>
-/// <param name="WithText">Whether the script went along.</param>
-internal sealed record TakeCall(PendingTake[] Takes, ScriptReply Reply, bool WithText);
-
 /// <summary>
 /// Makes of a batch the script calls that it needs: one, or on a cluster one for each slot, since a call can speak to one slot only.
 /// Whether there is a cluster is not asked but found out, when it refuses a call: a Redis may come, or become one, later than we.
@@ -23,79 +17,79 @@ internal sealed class TakeCalls(IScriptWire wire)
     /// <summary>Sends a batch, and returns when it is written, in the order in which this is called.</summary>
     /// <param name="batch">The decisions.</param>
     /// <param name="sent">Where to note what is to be waited for.</param>
-    public void Send(PendingTake[] batch, Queue<TakeCall> sent)
+    public void Send(TakeCall batch, Queue<TakeCall> sent)
     {
-        if (!_bySlot)
+        if (_bySlot && LieInSeveralSlots(batch.Takes))
         {
-            sent.Enqueue(Send(batch, _withText));
+            SendEach(batch, sent);
             return;
         }
 
-        foreach (var slot in batch.GroupBy(SlotOf))
-            sent.Enqueue(Send([.. slot], _withText));
+        batch.Send(wire, _withText);
+        sent.Enqueue(batch);
     }
 
-    /// <summary>Reads the reply of a call that has come: an answer, or a fault, for each of its decisions.</summary>
+    /// <summary>Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.</summary>
     /// <param name="call">The call.</param>
     /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
-    /// <returns>The answers; null when it was sent again.</returns>
-    public BucketAnswer[]? Receive(TakeCall call, Queue<TakeCall> again)
+    /// <returns>False when it was sent again, as it is or in parts.</returns>
+    public bool Receive(TakeCall call, Queue<TakeCall> again)
     {
         try
         {
-            return Read(call);
+            call.Answer();
+            _withText = false;
         }
         catch (Exception refusal) when (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
             // Those that follow bring it along too, so that they do not pass each other by coming back for it.
             _withText = true;
-            again.Enqueue(Send(call.Takes, withText: true));
-            return null;
+            call.Forget();
+            call.Send(wire, withText: true);
+            again.Enqueue(call);
+            return false;
         }
         catch (Exception refusal) when (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
         {
             _bySlot = true;
-            Send(call.Takes, again);
-            return null;
+            SendEach(call, again);
+            return false;
         }
         catch (Exception fault)
         {
-            return FaultOf(fault, call);
+            // Whatever it was, whoever waits for replies must go on and the callers must hear of it.
+            Volatile.Write(ref _lastError, RedisFaults.Explain(fault));
+            call.Answer(BucketAnswer.Failed(RedisFaults.Classify(fault)));
         }
+
+        return true;
     }
 
-    private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Keys[0]);
+    private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Words[0].Span);
 
-    private static bool LieInSeveralSlots(PendingTake[] takes) => Array.Exists(takes, take => SlotOf(take) != SlotOf(takes[0]));
-
-    private BucketAnswer[] FaultOf(Exception fault, TakeCall call)
+    private static bool LieInSeveralSlots(ReadOnlySpan<PendingTake> takes)
     {
-        // Whatever it was, whoever waits for replies must go on and the callers must hear of it.
-        Volatile.Write(ref _lastError, RedisFaults.Explain(fault));
-        var answers = new BucketAnswer[call.Takes.Length];
-        Array.Fill(answers, BucketAnswer.Failed(RedisFaults.Classify(fault)));
-        return answers;
-    }
-
-    private BucketAnswer[] Read(TakeCall call)
-    {
-        var answers = new BucketAnswer[call.Takes.Length];
-        using var reply = call.Reply;
-        var bytes = reply.Read();
-        _withText = false;
-        TakeScript.Read(bytes, call.Takes, answers);
-        return answers;
-    }
-
-    private TakeCall Send(PendingTake[] takes, bool withText)
-    {
-        try
+        int slot = SlotOf(takes[0]);
+        foreach (var take in takes)
         {
-            return new TakeCall(takes, wire.Send(TakeScript.Spell(takes), withText), withText);
+            if (SlotOf(take) != slot)
+                return true;
         }
-        catch (Exception unsent)
+
+        return false;
+    }
+
+    private void SendEach(TakeCall batch, Queue<TakeCall> sent)
+    {
+        foreach (var slot in batch.Takes.ToArray().GroupBy(SlotOf))
         {
-            return new TakeCall(takes, ScriptReply.Failed(unsent), withText);
+            var call = TakeCall.Rent();
+            foreach (var take in slot)
+                call.Add(take);
+            call.Send(wire, _withText);
+            sent.Enqueue(call);
         }
+
+        batch.Return();
     }
 }

@@ -19,27 +19,27 @@ internal static class TakeScript
     }
 
     /// <summary>Spells decisions as one call.</summary>
-    public static ScriptCall Spell(ReadOnlySpan<PendingTake> takes)
+    public static void Spell(ReadOnlySpan<PendingTake> takes, ScriptCall to)
     {
-        var call = new ScriptCall(RedisScript.Take);
+        to.Clear();
         int numbers = 0;
         foreach (var take in takes)
         {
-            foreach (byte[] key in take.Keys)
-                call.AddKey(key);
-            numbers += take.Numbers.Length;
+            for (int key = 0; key < take.KeyCount; key++)
+                to.AddKey(take.Words[key].Span);
+            numbers += take.Words[take.KeyCount].Length;
         }
 
-        var rest = call.Add(numbers);
+        var rest = to.Add(numbers);
         foreach (var take in takes)
         {
-            take.Numbers.CopyTo(rest);
-            rest = rest[take.Numbers.Length..];
+            var some = take.Words[take.KeyCount].Span;
+            some.CopyTo(rest);
+            rest = rest[some.Length..];
         }
 
         foreach (var take in takes)
-            AddTexts(take.Ask, call);
-        return call;
+            AddTexts(take.Ask, to);
     }
 
     private static void AddTexts(in StoreAsk ask, ScriptCall to)
@@ -59,21 +59,17 @@ internal static class TakeScript
         }
     }
 
-    /// <summary>Reads a reply into one answer a decision of the batch.</summary>
-    public static void Read(ReadOnlySpan<byte> doubles, ReadOnlySpan<PendingTake> takes, Span<BucketAnswer> answers)
+    /// <summary>Bytes of the reply to these decisions.</summary>
+    public static int LengthOf(ReadOnlySpan<PendingTake> takes)
     {
-        int fields = 0;
+        int length = 0;
         foreach (var take in takes)
-            fields += HeadFields + (take.Ask.Limits.Count * (take.Trip is null ? LineFields : LineFields + 1));
-        if (doubles.Length != fields * sizeof(double))
-        {
-            answers.Fill(BucketAnswer.Failed(StoreFault.Refusing));
-            return;
-        }
-
-        for (int i = 0; i < answers.Length; i++)
-            answers[i] = ReadOne(ref doubles, takes[i].Ask, takes[i].Trip);
+            length += LengthOf(take);
+        return length;
     }
+
+    /// <summary>Bytes of the reply to one decision.</summary>
+    public static int LengthOf(PendingTake take) => (HeadFields + (take.Buckets * (take.HasLeases ? LineFields + 1 : LineFields))) * sizeof(double);
 
     /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
     public static KeptAnswer? ReadKept(ReadOnlySpan<byte> memo)
@@ -92,32 +88,36 @@ internal static class TakeScript
         return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
     }
 
-    private static BucketAnswer ReadOne(ref ReadOnlySpan<byte> doubles, in StoreAsk ask, LeaseTrip? trip)
+    /// <summary>Reads the part of a reply that is one decision's, and has what it says of leases learned.</summary>
+    public static BucketAnswer Read(ReadOnlySpan<byte> doubles, PendingTake take)
     {
-        var limits = ask.Limits;
         var code = (Code)Next(ref doubles);
         long now = Next(ref doubles);
-        Span<BucketLine> lines = stackalloc BucketLine[limits.Count];
-        Span<long> leased = stackalloc long[limits.Count];
+        Span<BucketLine> lines = stackalloc BucketLine[take.Buckets];
+        Span<long> leased = stackalloc long[take.Buckets];
         var worst = BucketOutcome.Allowed;
         int index = 0;
-        foreach (var limit in limits)
+        foreach (var limit in take.Ask.Limits)
         {
             var line = ReadLine(ref doubles);
             // What does not fit into the capacity as far as it is not held back may fit later.
-            if (line.Outcome == BucketOutcome.NeverFits && ask.HeldBack.Absent > 0 && limit.CostOf(limits.Facts.Cost) <= limit.Quota.Capacity)
+            if (line.Outcome == BucketOutcome.NeverFits && take.Ask.HeldBack.Absent > 0 && limit.CostOf(take.Ask.Limits.Facts.Cost) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };
             lines[index] = line;
-            leased[index++] = trip is null ? 0 : Next(ref doubles);
+            leased[index++] = take.HasLeases ? Next(ref doubles) : 0;
             if (limit.Mode == LimitMode.Enforce && line.Outcome > worst)
                 worst = line.Outcome;
         }
 
-        if (trip is not null && code == Code.Answered)
-            Learn(trip, worst, lines, leased, new StoreTime(now, now));
+        var time = new StoreTime(now, now);
+        if (take.Trip is { } trip && code == Code.Answered)
+            Learn(trip, take.Words, lines, leased, time);
+        // It will be asked once more, with all that was asked for beside it.
+        if (code == Code.Stale)
+            take.LeaveTrip();
         return code switch
         {
-            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, new StoreTime(now, now), DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
+            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
             Code.Stale => BucketAnswer.Stale(now),
             Code.Conflict => BucketAnswer.Failed(StoreFault.Conflict),
             Code.Gone => BucketAnswer.Failed(StoreFault.Gone),
@@ -126,9 +126,9 @@ internal static class TakeScript
     }
 
     /// <summary>What was leased is spent for Redis, and not yet for whoever asked.</summary>
-    private static void Learn(LeaseTrip trip, BucketOutcome worst, Span<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time)
+    private static void Learn(LeaseTrip trip, Words keys, Span<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time)
     {
-        trip.Learn(new BucketAnswer(worst, lines, time, DecisionSource.Redis), leased);
+        trip.Learn(lines, leased, time, keys);
         int index = 0;
         foreach (var limit in trip.Limits)
         {

@@ -31,7 +31,7 @@ internal sealed class ThreadPump : ITakePump
     }
 
     /// <inheritdoc/>
-    public void Resume(PendingTake[] answered, int count) => Resumption.Queue(answered, count);
+    public void Resume(ReadOnlySpan<PendingTake> answered) => Resumption.Queue(answered);
 
     private static void Call(TakeBatcher batcher)
     {
@@ -41,7 +41,7 @@ internal sealed class ThreadPump : ITakePump
             batcher.Send(batch, calls);
             while (calls.TryDequeue(out var call))
             {
-                call.Reply.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+                call.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
                 batcher.Receive(call, calls);
             }
         }

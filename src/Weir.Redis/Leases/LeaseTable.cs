@@ -49,7 +49,7 @@ internal sealed class LeaseTable
     {
         public readonly Lock Gate = new();
         public readonly LeasedBucket[] Buckets = new LeasedBucket[sets * Ways];
-        public readonly Queue<(UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit)> Ends = new();
+        public readonly Queue<LeaseEnd> Ends = new();
         public long Decided;
 
         /// <summary>Where a bucket is known; -1 for nowhere.</summary>
@@ -107,16 +107,18 @@ internal sealed class LeaseTable
         {
             bool knows = TryStand(part, ask, nowUs, places, out answer);
             part.Decided += knows ? 1 : 0;
-            trip = knows || ask.What != StoreVerb.Take ? null : TripFor(part, ask.Limits, nowUs, places);
+            trip = knows || places[..ask.Limits.Count].IndexOfAnyExcept(-1) < 0 ? null : TripFor(part, ask, nowUs, places);
             return knows;
         }
     }
 
     /// <summary>Learns what a reply says of the buckets of a request.</summary>
     /// <param name="trip">What was asked for.</param>
-    /// <param name="answer">What Redis said.</param>
+    /// <param name="lines">What Redis said.</param>
     /// <param name="leased">Tokens leased, limit by limit.</param>
-    public void Learn(LeaseTrip trip, in BucketAnswer answer, ReadOnlySpan<long> leased)
+    /// <param name="time">The time of Redis.</param>
+    /// <param name="keys">The keys of the buckets.</param>
+    public void Learn(LeaseTrip trip, ReadOnlySpan<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time, Words keys)
     {
         long nowUs = _clock.NowUs;
         var part = PartOf(trip.Limits.Facts.Tenant);
@@ -125,14 +127,23 @@ internal sealed class LeaseTable
             int index = 0;
             foreach (var limit in trip.Limits)
             {
-                int place = limit.IsStrict ? -1 : part.Find(HashOf(trip.Limits, limit));
+                var reply = new LeaseReply(lines[index], time, leased[index]);
+                int place = trip.BucketOf(index) == 0 ? -1 : part.Find(trip.BucketOf(index));
                 if (place >= 0)
-                    Learn(part, ref part.Buckets[place], trip, index, limit, new LeaseReply(answer[index], answer.Time, leased[index]), nowUs);
-                else if (leased[index] > 0)
-                    part.Ends.Enqueue((0, 0, Ended(trip, index, limit, answer, leased[index]), index));
+                    part.Buckets[place].Learn(limit.Quota, reply, trip[index].IsSole, trip.SentUs, nowUs, _horizonUs);
+                if (reply.Leased > 0)
+                    part.Ends.Enqueue(EndOf(trip, index, reply, keys, place < 0 ? default : part.Buckets[place]));
                 index++;
             }
         }
+    }
+
+    /// <summary>When a lease that was granted ends: at once, if its bucket is known here no longer.</summary>
+    private static LeaseEnd EndOf(LeaseTrip trip, int index, in LeaseReply reply, Words keys, in LeasedBucket bucket)
+    {
+        var lease = new GrantedLease(trip.Limits.Only(index), keys[index].ToArray());
+        long stampUs = lease.Limits.First.Quota is WindowQuota ? reply.Line.State.At : reply.Time.NowUs;
+        return new LeaseEnd(bucket.Hash, bucket.EndsUs, lease, new LeaseWish(0, reply.Leased, stampUs));
     }
 
     /// <summary>Remembers no refusal of these buckets, since something is given back to them.</summary>
@@ -162,10 +173,10 @@ internal sealed class LeaseTable
 
     /// <summary>What is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
     /// <param name="all">True to end all leases.</param>
-    public List<(LeaseTrip Trip, int Limit, LeaseWish Wish)> TakeEnded(bool all = false)
+    public List<(GrantedLease Lease, LeaseWish Wish)> TakeEnded(bool all = false)
     {
         long nowUs = all ? long.MaxValue : _clock.NowUs;
-        var ended = new List<(LeaseTrip, int, LeaseWish)>();
+        var ended = new List<(GrantedLease, LeaseWish)>();
         foreach (var part in _parts)
         {
             lock (part.Gate)
@@ -178,18 +189,26 @@ internal sealed class LeaseTable
         return ended;
     }
 
-    private static void Collect(Part part, in (UInt128 Hash, long EndsUs, LeaseTrip Trip, int Limit) end, List<(LeaseTrip, int, LeaseWish)> ended)
+    /// <summary>A trip that gives back what is left of a lease, and asks for nothing.</summary>
+    public LeaseTrip ReturnOf(GrantedLease lease, in LeaseWish wish)
     {
-        if (end.Hash == 0)
+        var back = LeaseTrip.Of(this, lease.Return, _clock.NowUs);
+        back.Ask(0, wish, 0);
+        return back;
+    }
+
+    private static void Collect(Part part, in LeaseEnd end, List<(GrantedLease, LeaseWish)> ended)
+    {
+        if (end.Bucket == 0)
         {
-            ended.Add((end.Trip, end.Limit, end.Trip[end.Limit]));
+            ended.Add((end.Lease, end.Whole));
             return;
         }
 
-        int place = part.Find(end.Hash);
+        int place = part.Find(end.Bucket);
         // Another lease of the bucket has an end of its own in the queue, and perhaps is of another kind of limit.
         if (place >= 0 && part.Buckets[place].HoldsTokens && part.Buckets[place].EndsUs == end.EndsUs)
-            ended.Add((end.Trip, end.Limit, part.Buckets[place].End()));
+            ended.Add((end.Lease, part.Buckets[place].End()));
     }
 
     private bool TryStand(Part part, in StoreAsk ask, long nowUs, Span<int> places, out BucketAnswer answer)
@@ -256,44 +275,39 @@ internal sealed class LeaseTable
         return BucketAnswer.Locally(refused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines[..index], time);
     }
 
-    private LeaseTrip TripFor(Part part, in LimitSet limits, long nowUs, ReadOnlySpan<int> places)
+    /// <summary>What goes along with a request that Redis is asked. Of what is said to one that only looks, nothing is learned.</summary>
+    private LeaseTrip? TripFor(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places)
     {
-        var trip = new LeaseTrip(this, limits, nowUs);
+        var trip = LeaseTrip.Of(this, ask.Limits, nowUs);
         int index = 0;
-        foreach (var limit in limits)
+        foreach (var limit in ask.Limits)
         {
             if (places[index] >= 0)
-                trip[index] = part.Buckets[places[index]].Wish(limit.Quota, limit.CostOf(limits.Facts.Cost), nowUs, _horizonUs);
+            {
+                ref var bucket = ref part.Buckets[places[index]];
+                if (ask.What == StoreVerb.Take)
+                    trip.Ask(index, bucket.Wish(limit.Quota, limit.CostOf(ask.Limits.Facts.Cost), nowUs, _horizonUs), bucket.Hash);
+                else
+                    trip.Ask(index, bucket.Held(limit.Quota), 0);
+            }
+
             index++;
         }
 
-        return trip;
-    }
-
-    private void Learn(Part part, ref LeasedBucket bucket, LeaseTrip trip, int index, Limit limit, in LeaseReply reply, long nowUs)
-    {
-        bucket.Learn(limit.Quota, reply, trip[index].IsSole, trip.SentUs, nowUs, _horizonUs);
-        if (reply.Leased > 0)
-            part.Ends.Enqueue((bucket.Hash, bucket.EndsUs, trip, index));
-    }
-
-    /// <summary>A lease that came when its bucket was known here no longer goes back at once.</summary>
-    private static LeaseTrip Ended(LeaseTrip trip, int index, Limit limit, in BucketAnswer answer, long leased)
-    {
-        trip[index] = new LeaseWish(0, leased, limit.Quota is WindowQuota ? answer[index].State.At : answer.NowUs);
-        return trip;
-    }
-
-    /// <summary>A trip that gives back what is left of a lease, and asks for nothing.</summary>
-    public LeaseTrip ReturnOf(LeaseTrip trip, int limit, in LeaseWish wish)
-    {
-        var limits = trip.Limits.Only(limit);
-        var back = new LeaseTrip(this, limits with { Facts = limits.Facts with { Cost = 0 } }, _clock.NowUs) { Keys = [trip.Keys[limit]] };
-        back[0] = wish;
-        return back;
+        if (trip.Asks || ask.What == StoreVerb.Take)
+            return trip;
+        trip.Return();
+        return null;
     }
 
     private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, _seed);
 
     private Part PartOf(string tenant) => _parts[string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1)];
 }
+
+/// <summary>When a lease ends.</summary>
+/// <param name="Bucket">By what the table knows its bucket; 0 when it does not, so that it ends at once.</param>
+/// <param name="EndsUs">When, by the clock of the table.</param>
+/// <param name="Lease">The lease.</param>
+/// <param name="Whole">What is given back of it when nothing was used.</param>
+internal readonly record struct LeaseEnd(UInt128 Bucket, long EndsUs, GrantedLease Lease, LeaseWish Whole);

@@ -1,27 +1,75 @@
 namespace Weir.Redis;
 
-/// <summary>What a decision on its way to Redis asks for beside its answer, at each of its limits, and what came of it.</summary>
-/// <param name="table">Who asks.</param>
-/// <param name="limits">The limits, in their order.</param>
-/// <param name="sentUs">When it was asked for, by the clock of this instance: leases are counted from then.</param>
-internal sealed class LeaseTrip(LeaseTable table, LimitSet limits, long sentUs)
+/// <summary>What a decision on its way to Redis asks for beside its answer, at each of its limits, and who learns what comes of it. Used again and again.</summary>
+internal sealed class LeaseTrip
 {
-    private readonly LeaseWish[] _wishes = new LeaseWish[limits.Count];
+    private static readonly Pool<LeaseTrip> Spare = new(static () => new LeaseTrip(), 4_096);
+
+    private readonly LeaseWish[] _wishes = new LeaseWish[Plan.MaxLimits];
+    private readonly UInt128[] _buckets = new UInt128[Plan.MaxLimits];
+    private LeaseTable? _table;
+    private LimitSet _limits;
+
+    private LeaseTrip()
+    {
+    }
 
     /// <summary>The limits, in their order.</summary>
-    public LimitSet Limits { get; } = limits;
+    public ref readonly LimitSet Limits => ref _limits;
 
-    /// <summary>When it was asked for.</summary>
-    public long SentUs { get; } = sentUs;
+    /// <summary>When it was asked for, by the clock of this instance: leases are counted from then.</summary>
+    public long SentUs { get; private set; }
 
-    /// <summary>The keys of the limits' buckets, in their order.</summary>
-    public byte[][] Keys { get; set; } = [];
+    /// <summary>Whether Redis is asked for a lease, or given one back.</summary>
+    public bool Asks { get; private set; }
 
-    /// <summary>Learns what Redis answered.</summary>
-    /// <param name="answer">The answer, what is leased counted as spent.</param>
-    /// <param name="leased">The tokens leased, limit by limit.</param>
-    public void Learn(in BucketAnswer answer, ReadOnlySpan<long> leased) => table.Learn(this, answer, leased);
+    /// <summary>A trip of a request that asks for nothing yet.</summary>
+    /// <param name="table">Who learns.</param>
+    /// <param name="limits">The limits, in their order.</param>
+    /// <param name="sentUs">Now.</param>
+    public static LeaseTrip Of(LeaseTable table, in LimitSet limits, long sentUs)
+    {
+        var trip = Spare.Rent();
+        (trip._table, trip.SentUs, trip.Asks) = (table, sentUs, false);
+        trip._limits = limits;
+        for (int limit = 0; limit < limits.Count; limit++)
+            (trip._wishes[limit], trip._buckets[limit]) = (default, 0);
+        return trip;
+    }
 
     /// <summary>What is asked for at one of the limits.</summary>
-    public ref LeaseWish this[int limit] => ref _wishes[limit];
+    public LeaseWish this[int limit] => _wishes[limit];
+
+    /// <summary>By what the table knows the bucket of one of the limits; 0 when it does not.</summary>
+    public UInt128 BucketOf(int limit) => _buckets[limit];
+
+    /// <summary>Asks for something at one of the limits.</summary>
+    public void Ask(int limit, in LeaseWish wish, UInt128 bucket)
+    {
+        (_wishes[limit], _buckets[limit]) = (wish, bucket);
+        Asks |= wish.Tokens > 0 || wish.Back > 0;
+    }
+
+    /// <summary>Learns what Redis answered.</summary>
+    /// <param name="lines">The answer, what is leased counted as spent.</param>
+    /// <param name="leased">The tokens leased, limit by limit.</param>
+    /// <param name="time">The time of Redis.</param>
+    /// <param name="keys">The keys of the limits' buckets.</param>
+    public void Learn(ReadOnlySpan<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time, Words keys) => _table!.Learn(this, lines, leased, time, keys);
+
+    /// <summary>Gives it back, when nobody has it any more.</summary>
+    public void Return()
+    {
+        (_table, _limits) = (null, default);
+        Spare.Return(this);
+    }
+}
+
+/// <summary>A lease that was granted, as much of it as is needed to give it back.</summary>
+/// <param name="Limits">The request that took it, with the one limit that it is of.</param>
+/// <param name="Key">The key of the bucket.</param>
+internal sealed record GrantedLease(LimitSet Limits, byte[] Key)
+{
+    /// <summary>What gives back: it spends nothing.</summary>
+    public LimitSet Return => Limits with { Facts = Limits.Facts with { Cost = 0 } };
 }

@@ -21,7 +21,7 @@ internal struct LeasedBucket
     /// <summary>A bucket that is used up is asked about so often at most: what comes back meanwhile is taken at once.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Requests within a horizon that make a bucket busy. Of one that is not, nothing is leased and nothing remembered: Redis decides.</summary>
+    /// <summary>Requests within a horizon that make a bucket busy. Of one that is not, nothing is leased, and nobody waits for the pace.</summary>
     public const int BusyFrom = 8;
 
     /// <summary>For so long nobody else asks for a lease of a bucket, if no reply comes.</summary>
@@ -94,7 +94,7 @@ internal struct LeasedBucket
             return Standing.Unknown;
         if (_tokens > 0)
             return _tokens >= cost && (!spends || nowUs < _endsUs) && !IsOfOtherKind(quota) ? Standing.Covered : Standing.Unknown;
-        if (!IsBusy || nowUs - _sentUs > BelievedUs || cost > quota.Capacity)
+        if (nowUs - _sentUs > BelievedUs || cost > quota.Capacity)
             return Standing.Unknown;
         var state = _state;
         if (quota.Take(ref state, Latest(nowUs), cost) == BucketOutcome.Refused)
@@ -157,6 +157,9 @@ internal struct LeasedBucket
 
     private static long TokensIn(TokenQuota quota, long us) => us / quota.Rate.TickUs * quota.Rate.UnitsPerTick / quota.Rate.UnitsPerToken;
 
+    /// <summary>What a request that only looks shows to Redis, as if it were given back, so that it is answered as a take would be.</summary>
+    public readonly LeaseWish Held(Quota quota) => IsOfOtherKind(quota) ? default : new LeaseWish(0, _tokens, _stampUs);
+
     /// <summary>Learns what Redis said.</summary>
     public void Learn(Quota quota, in LeaseReply reply, bool wasSole, long sentUs, long receivedUs, long horizonUs)
     {
@@ -207,7 +210,7 @@ internal struct LeasedBucket
     /// </summary>
     private readonly long PacedUntilUs(Quota quota, long cost, long nowUs)
     {
-        if (_leftThen >= cost || quota is not TokenQuota)
+        if (!IsBusy || _leftThen >= cost || quota is not TokenQuota)
             return 0;
         long paceUs = Math.Min(PaceUs, quota.Window.Ticks / TimeSpan.TicksPerMicrosecond / 4);
         // Somebody is asking already, for as much as comes back.

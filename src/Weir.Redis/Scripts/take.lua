@@ -104,6 +104,51 @@ local function is_whole(number, least)
   return number >= least and number < EXACT_LIMIT and floor(number) == number
 end
 
+-- What a float keeps of a number.
+local floats = {}
+local function float_of(number)
+  local float = floats[number]
+  if not float then
+    float = unpack('<f', pack('<f', number))
+    floats[number] = float
+  end
+  return float
+end
+
+-- Nearly all decisions are a take at one bucket, with neither memo nor leases, that was written for this quota by a clock that has not stepped back. They are decided as
+-- all others are, in a few steps without tables, which saves a third of their time. Nothing is done, and nothing returned, when it is not such a one.
+local function decide_quickly()
+  local what, count, memo_kind, horizon, kind, _, capacity, cost, unit, refill, tick_us, after = unpack('<ddddddddddd', numbers, position)
+  if what ~= TAKE or count ~= 1 or memo_kind ~= 0 or horizon ~= 0 or kind ~= BUCKET or cost == 0 or cost > capacity then
+    return nil
+  end
+  local key = KEYS[key_index + 1]
+  local value = get(key)
+  local spent, at_us, drain = 0, 0, refill / tick_us
+  if value then
+    if type(value) ~= 'string' or #value ~= VALUE_SIZE then
+      return nil
+    end
+    local unit_then, drain_then
+    spent, at_us, unit_then, drain_then = unpack('<dddf', value)
+    if unit_then ~= unit or drain_then ~= float_of(drain) or not (at_us <= now_us and is_whole(at_us, 0) and is_whole(spent, 0)) then
+      return nil
+    end
+  end
+  key_index, position = key_index + 1, after
+  local tick = floor(now_us / tick_us)
+  local outcome, taken = REFUSED, max(0, spent - max(0, tick - ceil(at_us / tick_us)) * refill) + cost * unit
+  if taken <= capacity * unit then
+    outcome, spent, at_us = ALLOWED, taken, max(at_us, tick * tick_us)
+    local gone_us = (ceil(at_us / tick_us) + ceil(spent / refill)) * tick_us
+    put(key, pack('<dddf', spent, at_us, unit, drain), min(MAX_TTL_MS, max(1, ceil((gone_us - now_us) / 1000))))
+  end
+  return pack('<ddddd', ANSWERED, now_us, outcome, spent, at_us)
+end
+
+-- All other decisions. What is in here, down to its end, is defined when the first of those comes: that takes as long as two decisions.
+local function define_decide()
+
 -- The quota changed its units: spent stays spent, rounded against the caller.
 local function rescale(spent, from, to)
   if from == to or spent == 0 then
@@ -169,7 +214,7 @@ function bucket.ask(limit, unit, refill, tick_us)
     limit.changed = true
   elseif unit_then then
     spent = rescale(spent, unit_then, unit)
-    limit.changed = unit_then ~= unit or (drain_then ~= drain and drain_then ~= unpack('<f', pack('<f', drain)))
+    limit.changed = unit_then ~= unit or (drain_then ~= drain and drain_then ~= float_of(drain))
   end
 
   -- The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
@@ -525,10 +570,18 @@ local function decide()
   return reply
 end
 
-local replies, decisions = {}, 0
+return decide
+end
+
+local replies, decisions, decide = {}, 0, nil
 while position <= #numbers do
   decisions = decisions + 1
-  replies[decisions] = decide()
+  local reply = decide_quickly()
+  if not reply then
+    decide = decide or define_decide()
+    reply = decide()
+  end
+  replies[decisions] = reply
 end
 write_all()
 return concat(replies)

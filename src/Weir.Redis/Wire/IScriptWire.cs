@@ -10,7 +10,7 @@ internal interface IScriptWire
     bool IsConnected { get; }
 
     /// <summary>Sends a script call. Calls arrive in the order in which they are sent; what is wrong with one fails its reply (<see cref="RedisFaults"/>), or is thrown.</summary>
-    /// <param name="call">The call, which may be used again when its reply has come, and not when it has failed.</param>
+    /// <param name="call">The call, all of its keys in one slot, which may be used again when its reply has come, and not when it has failed.</param>
     /// <param name="withText">Whether the script goes along, which Redis then keeps. Without it, a Redis that does not keep it (any more) refuses, and runs nothing.</param>
     ScriptReply Send(ScriptCall call, bool withText);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -14,12 +15,15 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
     public ScriptReply Send(ScriptCall call, bool withText)
     {
         const int Head = 2;
-        var words = new RedisKeyOrValue[Head + call.Count];
+        int count = Head + call.Count;
+        var words = ArrayPool<RedisKeyOrValue>.Shared.Rent(count);
         words[0] = (RedisValue)(withText ? call.Script.Text : call.Script.Digest);
         words[1] = (RedisValue)call.KeyCount;
+        // The client looks at keys only to find their slot, which is the same for all, and would have an array for each.
         for (int i = 0; i < call.Count; i++)
-            words[Head + i] = i < call.KeyCount ? (RedisKey)call[i].ToArray() : (RedisValue)call[i];
-        return new Reply(_database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words, CommandFlags.DemandMaster));
+            words[Head + i] = i == 0 && call.KeyCount > 0 ? (RedisKey)call[i].ToArray() : (RedisValue)call[i];
+        var coming = _database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words.AsMemory(0, count), CommandFlags.DemandMaster);
+        return new Reply(coming, words);
     }
 
     /// <inheritdoc/>
@@ -44,7 +48,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
         }
     }
 
-    private sealed class Reply(Task<RespResult> coming) : ScriptReply
+    private sealed class Reply(Task<RespResult> coming, RedisKeyOrValue[] words) : ScriptReply
     {
         public override Task Arrival => coming;
 
@@ -59,8 +63,11 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
 
         public override void Dispose()
         {
-            if (coming.IsCompletedSuccessfully)
-                coming.Result.Dispose();
+            // What failed may lie in the client still, to be written by and by.
+            if (!coming.IsCompletedSuccessfully)
+                return;
+            coming.Result.Dispose();
+            ArrayPool<RedisKeyOrValue>.Shared.Return(words);
         }
     }
 }

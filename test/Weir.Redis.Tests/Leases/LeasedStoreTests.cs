@@ -19,9 +19,10 @@ public sealed class LeasedStoreTests : IAsyncLifetime
             _stores[i] = await OpenAsync();
     }
 
-    private async Task<RedisStore> OpenAsync()
+    private async Task<RedisStore> OpenAsync(double horizonSeconds = 0.02)
     {
-        var store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        var options = new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(10), LeaseHorizon = TimeSpan.FromSeconds(horizonSeconds) };
+        var store = new RedisStore(options, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5)));
         return store;
     }
@@ -107,6 +108,53 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     {
         Assert.Equal(Slow.Capacity, await TakeAllAsync(Request(strict: true)));
         Assert.Equal(0, _stores.Sum(store => store.DecidedLocally));
+    }
+
+    [Fact]
+    public async Task A_check_sees_what_its_own_instance_has_leased_also_where_that_alone_is_too_little()
+    {
+        await using var leasing = await OpenAsync(horizonSeconds: 1);
+        int taken = 0;
+        for (; leasing.LeasesOut == 0; taken++)
+            Assert.Equal(BucketOutcome.Allowed, (await leasing.TakeAsync(Request(strict: false))).Outcome);
+
+        var look = await _stores[1].CheckAsync(Request(strict: true, 0));
+        long left = Slow.TokensLeft(look.State, look.Time), leased = Slow.Capacity - taken - left;
+        Assert.Equal(BucketOutcome.Allowed, (await _stores[1].TakeAsync(Request(strict: true, left - 1))).Outcome);
+        Assert.InRange(leased, 1, Slow.Capacity);
+        Assert.Equal(BucketOutcome.Allowed, (await leasing.CheckAsync(Request(strict: false, leased + 1))).Outcome);
+        Assert.Equal(BucketOutcome.Refused, (await leasing.CheckAsync(Request(strict: false, leased + 2))).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await leasing.TakeAsync(Request(strict: false, leased + 1))).Outcome);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_remembered_also_of_a_bucket_that_is_not_busy()
+    {
+        await _stores[0].TakeAsync(Request(strict: false, Slow.Capacity));
+        Assert.Equal(BucketOutcome.Refused, (await _stores[1].TakeAsync(Request(strict: false))).Outcome);
+        Assert.Equal(BucketOutcome.Refused, (await _stores[1].TakeAsync(Request(strict: false))).Outcome);
+        Assert.Equal(1, _stores[1].DecidedLocally);
+    }
+
+    [Fact]
+    public async Task L12_what_is_spent_and_leased_stays_spent_while_a_limit_becomes_one_of_another_kind_and_back()
+    {
+        Assert.True(WindowQuota.TryCreate(Slow.Capacity, WindowUnit.Year, "UTC", out var year, out _));
+        Quota[] kinds = [Slow, year];
+        long taken = 0;
+        await Task.WhenAll(_stores.Select((store, number) => Task.Run(async () =>
+        {
+            var random = new Random(number);
+            for (int turn = 0; turn < 60; turn++)
+            {
+                var quota = kinds[random.Next(2)];
+                var request = new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", 1));
+                for (int i = random.Next(100); i > 0; i--)
+                    Interlocked.Add(ref taken, (await store.TakeAsync(request)).Outcome == BucketOutcome.Allowed ? 1 : 0);
+            }
+        })));
+        Assert.True(_stores.Sum(store => store.DecidedLocally) > 100, "nothing was decided by leases");
+        Assert.InRange(taken, 1, Slow.Capacity);
     }
 
     [Fact]

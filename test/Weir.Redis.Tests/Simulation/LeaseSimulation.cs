@@ -12,6 +12,8 @@ internal sealed class LeaseSimulation
     private const string Tenant = "t";
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly Words Key = KeyOf("k");
+
     private readonly PriorityQueue<Action, (long, long)> _events = new();
     private readonly Random _random;
     private readonly TokenQuota _quota;
@@ -108,6 +110,13 @@ internal sealed class LeaseSimulation
         }
     }
 
+    private static Words KeyOf(string key)
+    {
+        var words = new Words();
+        words.Add(System.Text.Encoding.UTF8.GetBytes(key));
+        return words;
+    }
+
     private void In(long us, Action what) => _events.Enqueue(what, (_nowUs + us, _order++));
 
     private void Arrive(Instance instance, double meanUs, long maxCost, long endUs)
@@ -145,10 +154,9 @@ internal sealed class LeaseSimulation
         }
 
         Counts = (Counts.Decisions, Counts.Asked + 1);
-        trip!.Keys = [[]];
         Send(() =>
         {
-            var reply = _redis.Take(cost, trip[0], _nowUs);
+            var reply = _redis.Take(cost, trip![0], _nowUs);
             if (reply.Line.Outcome == BucketOutcome.Allowed)
                 _bound.Admit(_nowUs, cost);
             Send(() => Learn(instance, trip, reply));
@@ -157,8 +165,8 @@ internal sealed class LeaseSimulation
 
     private static LeaseTrip Late(LeaseTrip trip, Instance instance)
     {
-        var late = new LeaseTrip(instance.Table, trip.Limits, instance.Clock.NowUs) { Keys = trip.Keys };
-        late[0] = trip[0];
+        var late = LeaseTrip.Of(instance.Table, trip.Limits, instance.Clock.NowUs);
+        late.Ask(0, trip[0], trip.BucketOf(0));
         return late;
     }
 
@@ -166,19 +174,18 @@ internal sealed class LeaseSimulation
     {
         if (_bug == PlantedBug.LeaseBeginsWithItsReply)
             trip = Late(trip, instance);
-        var answer = new BucketAnswer(reply.Line.Outcome, reply.Line.State, reply.Time, DecisionSource.Redis);
-        trip.Learn(answer, [reply.Leased]);
+        trip.Learn([reply.Line], [reply.Leased], reply.Time, Key);
         if (_bug == PlantedBug.ReplyCountsTwice)
-            trip.Learn(answer, [reply.Leased]);
+            trip.Learn([reply.Line], [reply.Leased], reply.Time, Key);
         if (_bug == PlantedBug.ReturnIsKept && trip[0].Back > 0)
-            trip.Learn(answer, [trip[0].Back]);
+            trip.Learn([reply.Line], [trip[0].Back], reply.Time, Key);
     }
 
     private void Sweep(Instance instance, long endUs) => In(_horizonUs, () =>
     {
         if (_nowUs >= instance.StalledUntilUs)
         {
-            foreach (var (_, _, wish) in instance.Table.TakeEnded())
+            foreach (var (_, wish) in instance.Table.TakeEnded())
                 Send(() => _redis.Return(wish, _nowUs));
         }
 

@@ -7,7 +7,8 @@ namespace Weir.Redis.Tests.Simulation;
 internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IScriptWire
 {
     private const int Head = 4;
-    private const int Fields = 10;
+    private const int Fields = 7;
+    private const int LeaseFields = 3;
 
     private readonly Queue<Action> _calls = new();
     private bool _keepsScript;
@@ -62,17 +63,21 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IScr
     {
     }
 
-    /// <summary>Takes with leases, and what is given back of leases: one limit each.</summary>
+    /// <summary>Takes and what is given back of leases, of one limit each; with leases, if there is a horizon.</summary>
     private byte[] Decide(ReadOnlySpan<double> numbers)
     {
         var reply = new List<double>();
-        for (; numbers.Length > 0; numbers = numbers[(Head + Fields)..])
+        while (numbers.Length > 0)
         {
-            long cost = (long)numbers[Head + 3];
-            var wish = new LeaseWish((long)numbers[Head + 7], (long)numbers[Head + 8], (long)numbers[Head + 9]);
+            bool leases = numbers[3] > 0;
+            var limit = numbers[Head..];
+            var wish = leases ? new LeaseWish((long)limit[Fields], (long)limit[Fields + 1], (long)limit[Fields + 2]) : default;
             long now = nowUs();
-            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take(cost, wish, now) : GiveBack(wish, now);
-            reply.AddRange([0, now, (int)said.Line.Outcome, said.Line.State.Spent, said.Line.State.At, said.Leased]);
+            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take((long)limit[3], wish, now) : GiveBack(wish, now);
+            reply.AddRange([0, now, (int)said.Line.Outcome, said.Line.State.Spent, said.Line.State.At]);
+            if (leases)
+                reply.Add(said.Leased);
+            numbers = limit[(leases ? Fields + LeaseFields : Fields)..];
         }
 
         return MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(reply)).ToArray();

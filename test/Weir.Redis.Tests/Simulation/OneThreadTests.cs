@@ -20,8 +20,8 @@ public sealed class OneThreadTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _store.DisposeAsync();
 
-    private ValueTask<BucketAnswer> Take() =>
-        _store.TakeAsync(new Plan("p", [new Limit("l", Array.Empty<string>(), Quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", 1)));
+    private ValueTask<BucketAnswer> Take(long cost = 1) =>
+        _store.TakeAsync(new Plan("p", [new Limit("l", Array.Empty<string>(), Quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)));
 
     /// <summary>Asks at random, for as long as it is told, and writes down what each is answered.</summary>
     private static string History(int seed)
@@ -109,6 +109,20 @@ public sealed class OneThreadTests : IAsyncDisposable
         Assert.False(asked.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(StoreFault.Late, asked.Result.Fault);
+        return true;
+    });
+
+    [Fact]
+    public void A_reply_that_comes_after_the_deadline_answers_nobody_who_asked_since() => OneThread.Run(() =>
+    {
+        var late = Take(100).AsTask();
+        _time.Advance(Deadline);
+        Assert.Equal(StoreFault.Late, late.Result.Fault);
+        var others = Enumerable.Range(0, 4).Select(i => Take(1L << i).AsTask()).ToArray();
+        _wire.Step();
+        Assert.All(others, take => Assert.False(take.IsCompleted));
+        _wire.Step();
+        Assert.Equal([101, 103, 107, 115], others.Select(take => Quota.Capacity - Quota.TokensLeft(take.Result.State, late.Result.Time with { NowUs = take.Result.NowUs })));
         return true;
     });
 }

@@ -28,6 +28,14 @@ public sealed class ScriptModelTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
+    private ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip? trip, long horizonUs)
+    {
+        var take = PendingTake.Of(ask, trip);
+        take.Words.Add(key);
+        AskWriter.Write(ask, 0, trip, horizonUs, take.Words);
+        return _batcher.AskAsync(take);
+    }
+
     [Fact]
     public Task L8_takes_leases_and_returns_agree_with_the_script_to_the_unit() => Gen
         .Select(Gen.Long[1, 3_000], Gen.Long[1, 3_000], Gen.Select(Gen.Int[0, 3], Gen.Long[1, 60], Gen.Long[0, 100], Gen.Long[0, 100], Gen.Long[-1_000_000_000_000, 40_000].Select(Gen.Long[0, 40_000], Gen.Bool).Select((any, past, isPast) => isPast ? past : any)).Array[3, 15])
@@ -36,17 +44,18 @@ public sealed class ScriptModelTests : IAsyncLifetime
             {
                 var quota = TokenQuota.Create(perSecond, TimeSpan.FromSeconds(1), capacity);
                 var limit = new Limit("l", Array.Empty<string>(), quota);
-                byte[][] key = [System.Text.Encoding.UTF8.GetBytes($"weir:{{m}}:{_keys++}")];
+                byte[] key = System.Text.Encoding.UTF8.GetBytes($"weir:{{m}}:{_keys++}");
                 var model = new ScriptModel(quota, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
                 long nowUs = 0;
                 foreach (var (kind, cost, wanted, back, age) in steps)
                 {
                     var table = new LeaseTable(64, Horizon, TimeProvider.System);
                     var limits = new Plan("p", [limit], OnOutage.Local).Resolve(new RequestFacts("m", "k", kind == 0 ? 0 : cost));
-                    var trip = new LeaseTrip(table, limits, 0);
-                    var wish = trip[0] = new LeaseWish(wanted, back, nowUs - age);
+                    var trip = LeaseTrip.Of(table, limits, 0);
+                    var wish = new LeaseWish(wanted, back, nowUs - age);
+                    trip.Ask(0, wish, 0);
                     var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
-                    var answer = await _batcher.AskAsync(ask, key, AskWriter.Write(ask, 0, trip, table.HorizonUs), trip);
+                    var answer = await AskAsync(ask, key, trip, table.HorizonUs);
                     Assert.Equal(StoreFault.None, answer.Fault);
                     nowUs = answer.NowUs;
                     if (kind == 0)
@@ -59,7 +68,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                     }
 
                     var look = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Check);
-                    var seen = await _batcher.AskAsync(look, key, AskWriter.Write(look, 0));
+                    var seen = await AskAsync(look, key, null, 0);
                     Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, seen.NowUs), TokenBucket.SpentAt(quota.Rate, seen.State, seen.NowUs));
                     nowUs = seen.NowUs;
                 }

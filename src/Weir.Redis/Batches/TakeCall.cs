@@ -1,0 +1,111 @@
+namespace Weir.Redis;
+
+/// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
+internal sealed class TakeCall
+{
+    private static readonly Pool<TakeCall> Spare = new(static () => new TakeCall(), 16);
+
+    private readonly PendingTake[] _takes = new PendingTake[TakeBatcher.MaxBatch];
+    private ScriptCall _words = new(RedisScript.Take);
+    private ScriptReply? _reply;
+
+    /// <summary>Room for decisions.</summary>
+    public Span<PendingTake> Room => _takes.AsSpan(Count);
+
+    /// <summary>How many decisions there are.</summary>
+    public int Count { get; set; }
+
+    /// <summary>The decisions.</summary>
+    public Span<PendingTake> Takes => _takes.AsSpan(0, Count);
+
+    /// <summary>Whether the script went along.</summary>
+    public bool WithText { get; private set; }
+
+    /// <summary>Ends when the reply is there, or fails with what went wrong.</summary>
+    public Task Arrival => _reply!.Arrival;
+
+    /// <summary>A call without decisions.</summary>
+    public static TakeCall Rent() => Spare.Rent();
+
+    /// <summary>Adds a decision.</summary>
+    public void Add(PendingTake take) => _takes[Count++] = take;
+
+    /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
+    public void Send(IScriptWire wire, bool withText)
+    {
+        WithText = withText;
+        try
+        {
+            TakeScript.Spell(Takes, _words);
+            _reply = wire.Send(_words, withText);
+        }
+        catch (Exception unsent)
+        {
+            _reply = ScriptReply.Failed(unsent);
+        }
+    }
+
+    /// <summary>Whether Redis has answered any of it.</summary>
+    public bool IsAnswered { get; private set; }
+
+    /// <summary>Answers the decisions by the reply, which has come, or throws what went wrong. Of the decisions those are left that nobody had answered before.</summary>
+    public void Answer()
+    {
+        var reply = _reply!.Read();
+        bool fits = TakeScript.LengthOf(Takes) == reply.Length;
+        IsAnswered = false;
+        int left = 0;
+        foreach (var take in Takes)
+        {
+            int length = TakeScript.LengthOf(take);
+            var answer = fits ? TakeScript.Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
+            reply = fits ? reply[length..] : reply;
+            IsAnswered |= answer.Fault == StoreFault.None;
+            Answer(take, answer, ref left);
+        }
+
+        Keep(left);
+    }
+
+    /// <summary>Answers all decisions alike.</summary>
+    public void Answer(in BucketAnswer answer)
+    {
+        IsAnswered = false;
+        int left = 0;
+        foreach (var take in Takes)
+            Answer(take, answer, ref left);
+        Keep(left);
+    }
+
+    /// <summary>The reply will not be looked at again.</summary>
+    public void Forget()
+    {
+        // What failed may lie in the client still, to be written by and by.
+        if (_reply is { Arrival.IsCompletedSuccessfully: false })
+            _words = new ScriptCall(RedisScript.Take);
+        _reply?.Dispose();
+        _reply = null;
+    }
+
+    /// <summary>Gives it back, without the decisions.</summary>
+    public void Return()
+    {
+        Forget();
+        Keep(0);
+        Spare.Return(this);
+    }
+
+    private void Answer(PendingTake take, in BucketAnswer answer, ref int left)
+    {
+        if (take.TryAnswer(answer))
+            _takes[left++] = take;
+        else
+            take.LetGo();
+    }
+
+    private void Keep(int count)
+    {
+        Takes[count..].Clear();
+        Count = count;
+    }
+}
