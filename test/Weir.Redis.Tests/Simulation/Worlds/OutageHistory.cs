@@ -17,6 +17,7 @@ internal sealed class OutageHistory : IDisposable
     private readonly bool _isSlow;
     private readonly int _instances;
     private readonly List<(long FromUs, long BeganUs)> _outages = [];
+    private bool _lostWrites;
 
     public OutageHistory(int seed, Mistake mistake)
     {
@@ -60,7 +61,7 @@ internal sealed class OutageHistory : IDisposable
         int rate = random.Next(20, 1_500);
         var quota = isSlow
             ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(20, 4_000))
-            : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(Math.Max(5, rate / 4), 3 * rate));
+            : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(3) == 0 ? random.Next(5 + (rate / 50), 10 + (rate / 8)) : random.Next(Math.Max(5, rate / 4), 3 * rate));
         var limits = new List<Limit> { new("per-key", [Limit.KeyDimension], quota) };
         if (!isSlow && random.Next(3) == 0)
             limits.Add(new Limit("all", Array.Empty<string>(), TokenQuota.Create(2 * rate, TimeSpan.FromSeconds(1), 2 * rate)));
@@ -93,6 +94,7 @@ internal sealed class OutageHistory : IDisposable
     {
         if (ending == Ending.Empty)
             _world.Redis.Forget();
+        _lostWrites |= ending == Ending.WithoutTheLastWrites;
         if (ending == Ending.WithoutTheLastWrites)
             _world.Redis.Restore(before);
         if (_world.Random.Next(2) == 0)
@@ -153,6 +155,8 @@ internal sealed class OutageHistory : IDisposable
                 long aged = (long)(0.03 * limit.Quota.Rate.UnitsPerTick * 1e6 / limit.Quota.Rate.TickUs / limit.Quota.Rate.UnitsPerToken);
                 if (held + aged < spent)
                     return $"L7: Redis holds {held} of the {spent} tokens that were spent since the last outage began";
+                if (_isSlow && !_lostWrites && held < _world.Log.Tokens(limit, key))
+                    return $"L7: Redis holds {held} of the {_world.Log.Tokens(limit, key)} tokens that were ever spent";
                 // A charge is made in whole tokens by each instance, and what drains while it is awaited is charged, too.
                 long most = _world.Log.Tokens(limit, key) + _world.MayBeTwice + (3 * _instances * _outages.Count);
                 if (_isSlow && held > most)
