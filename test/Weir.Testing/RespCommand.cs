@@ -13,14 +13,14 @@ internal static class RespCommand
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    public static async Task<string> SendAsync(int port, string? password, string[] words)
+    public static async Task<string> SendAsync(int port, string? password, TestCertificates? tls, string[] words)
     {
         using var cancellation = new CancellationTokenSource(Deadline);
         try
         {
             using var client = new TcpClient { NoDelay = true };
             await client.ConnectAsync(IPAddress.Loopback, port, cancellation.Token);
-            var stream = new BufferedStream(client.GetStream());
+            await using var stream = new BufferedStream(tls is null ? client.GetStream() : await tls.SecureAsync(client.GetStream(), cancellation.Token));
             if (password is not null)
                 await ExchangeAsync(stream, ["AUTH", password], cancellation.Token);
             return await ExchangeAsync(stream, words, cancellation.Token);

@@ -1,0 +1,101 @@
+namespace Weir.Testing;
+
+/// <summary>A Redis Cluster of real processes: three masters, and a replica of each.</summary>
+public sealed class RedisCluster : IAsyncDisposable
+{
+    private const int Shards = 3;
+    private const int Slots = 16_384;
+
+    private readonly ClusterNode[] _nodes;
+
+    private RedisCluster(ClusterNode[] nodes) => _nodes = nodes;
+
+    /// <summary>All nodes as a client is given them.</summary>
+    public string Endpoints => string.Join(',', _nodes.Select(node => node.Server.Endpoint));
+
+    /// <summary>All nodes, whatever they are at the moment.</summary>
+    public IReadOnlyList<ClusterNode> Nodes => _nodes;
+
+    /// <summary>
+    /// Starts one, and returns when all nodes agree on who serves what. Nodes are believed to be down only after half a minute, so that a busy machine changes
+    /// nothing by itself; whoever kills one calls <see cref="NoticeSoonAsync"/> before.
+    /// </summary>
+    public static async Task<RedisCluster> StartAsync()
+    {
+        // A shard that is down is no reason for the others to stop, and a replica that has not heard of its master for long is better than none.
+        string[] arguments = ["--cluster-node-timeout", "30000", "--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"];
+        var cluster = new RedisCluster(await Task.WhenAll(Enumerable.Range(0, 2 * Shards).Select(_ => ClusterNode.StartAsync(arguments))));
+        try
+        {
+            await cluster.FormAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Has nodes that do not answer believed to be down after a second.</summary>
+    public Task NoticeSoonAsync() => Task.WhenAll(_nodes.Select(node => node.CommandAsync("CONFIG", "SET", "cluster-node-timeout", "1000")));
+
+    /// <summary>Which node serves a slot, and who stands behind it, as a node sees it that runs.</summary>
+    public async Task<(ClusterNode Master, ClusterNode Replica)> ShardOfAsync(int slot)
+    {
+        var map = await ClusterMap.OfAsync(Running.First());
+        string master = map.MasterOf(slot);
+        return (Node(master), Node(map.ReplicaOf(master)));
+    }
+
+    /// <summary>Waits until every node that runs thinks that a node serves a slot.</summary>
+    public async Task UntilServedByAsync(int slot, ClusterNode master)
+    {
+        foreach (var node in Running)
+            await Polling.UntilAsync(async () => (await ClusterMap.OfAsync(node)).IsServedBy(slot, master.Id), $"slot {slot} was not served by {master.Server.Endpoint} in the eyes of {node.Server.Endpoint}");
+    }
+
+    /// <summary>Starts a node again that was killed, and waits until it has all that its new master has.</summary>
+    public static async Task ReviveAsync(ClusterNode node)
+    {
+        await node.Server.RestartAsync();
+        await UntilInStepAsync(node);
+    }
+
+    /// <summary>Waits until a replica has all that its master has had so far.</summary>
+    public static Task UntilInStepAsync(ClusterNode replica) => Polling.UntilAsync(
+        async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
+        $"{replica.Server.Endpoint} did not become a replica");
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+    }
+
+    private IEnumerable<ClusterNode> Running => _nodes.Where(node => node.Server.IsRunning);
+
+    private async Task FormAsync()
+    {
+        foreach (var node in _nodes[1..])
+            await _nodes[0].MeetAsync(node);
+        for (int i = 0; i < Shards; i++)
+            await _nodes[i].CommandAsync("CLUSTER", "ADDSLOTSRANGE", $"{i * Slots / Shards}", $"{((i + 1) * Slots / Shards) - 1}");
+        await UntilAllAreWellAsync();
+        for (int i = 0; i < Shards; i++)
+            await _nodes[Shards + i].CommandAsync("CLUSTER", "REPLICATE", _nodes[i].Id);
+        foreach (var replica in _nodes[Shards..])
+            await UntilInStepAsync(replica);
+        foreach (var node in _nodes)
+            await Polling.UntilAsync(async () => (await ClusterMap.OfAsync(node)).Replicas == Shards, "the replicas were not known to all");
+    }
+
+    private async Task UntilAllAreWellAsync()
+    {
+        foreach (var node in _nodes)
+            await Polling.UntilAsync(() => node.IsWellAsync(_nodes.Length), "the cluster did not form");
+    }
+
+    private ClusterNode Node(string id) => Array.Find(_nodes, node => node.Id == id)!;
+}
