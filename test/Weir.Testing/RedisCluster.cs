@@ -5,6 +5,7 @@ public sealed class RedisCluster : IAsyncDisposable
 {
     private const int Shards = 3;
     private const int Slots = 16_384;
+    private const string Late = "30000";
 
     private readonly ClusterNode[] _nodes;
 
@@ -23,7 +24,7 @@ public sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync()
     {
         // A shard that is down is no reason for the others to stop, and a replica that has not heard of its master for long is better than none.
-        string[] arguments = ["--cluster-node-timeout", "30000", "--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"];
+        string[] arguments = ["--cluster-node-timeout", Late, "--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0", "--repl-diskless-sync-delay", "0"];
         var cluster = new RedisCluster(await Task.WhenAll(Enumerable.Range(0, 2 * Shards).Select(_ => ClusterNode.StartAsync(arguments))));
         try
         {
@@ -38,7 +39,7 @@ public sealed class RedisCluster : IAsyncDisposable
     }
 
     /// <summary>Has nodes that do not answer believed to be down after a second.</summary>
-    public Task NoticeSoonAsync() => Task.WhenAll(_nodes.Select(node => node.CommandAsync("CONFIG", "SET", "cluster-node-timeout", "1000")));
+    public Task NoticeSoonAsync() => NoticeAfterAsync("1000");
 
     /// <summary>Which node serves a slot, and who stands behind it, as a node sees it that runs.</summary>
     public async Task<(ClusterNode Master, ClusterNode Replica)> ShardOfAsync(int slot)
@@ -55,17 +56,55 @@ public sealed class RedisCluster : IAsyncDisposable
             await Polling.UntilAsync(async () => (await ClusterMap.OfAsync(node)).IsServedBy(slot, master.Id), $"slot {slot} was not served by {master.Server.Endpoint} in the eyes of {node.Server.Endpoint}");
     }
 
-    /// <summary>Starts a node again that was killed, and waits until it has all that its new master has.</summary>
-    public static async Task ReviveAsync(ClusterNode node)
+    /// <summary>Moves a slot and all its keys to the master of another shard, one after the other.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="between">What happens between one key and the next.</param>
+    /// <returns>How many keys were moved.</returns>
+    public async Task<int> MoveSlotAsync(int slot, Func<Task>? between = null)
+    {
+        var (from, _) = await ShardOfAsync(slot);
+        var to = await OtherMasterAsync(from);
+        await to.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "IMPORTING", from.Id);
+        await from.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "MIGRATING", to.Id);
+        int moved = 0;
+        while (await from.CommandAsync("CLUSTER", "GETKEYSINSLOT", $"{slot}", "1") is { Length: > 0 } key)
+        {
+            await from.CommandAsync("MIGRATE", "127.0.0.1", $"{to.Server.Port}", key, "0", "5000");
+            moved++;
+            if (between is not null)
+                await between();
+        }
+
+        foreach (var node in (ClusterNode[])[to, from])
+            await node.CommandAsync("CLUSTER", "SETSLOT", $"{slot}", "NODE", to.Id);
+        await UntilServedByAsync(slot, to);
+        return moved;
+    }
+
+    /// <summary>Starts a node again that was killed, and waits until the cluster is as it was at first.</summary>
+    public async Task ReviveAsync(ClusterNode node)
     {
         await node.Server.RestartAsync();
         await UntilInStepAsync(node);
+        await NoticeAfterAsync(Late);
     }
 
-    /// <summary>Waits until a replica has all that its master has had so far.</summary>
+    /// <summary>Waits until a node is a replica that is connected to its master.</summary>
     public static Task UntilInStepAsync(ClusterNode replica) => Polling.UntilAsync(
         async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
         $"{replica.Server.Endpoint} did not become a replica");
+
+    /// <summary>Waits until a replica has had all that its master has.</summary>
+    public static Task UntilSameAsync(ClusterNode master, ClusterNode replica) => Polling.UntilAsync(
+        async () => await OffsetAsync(master, "master_repl_offset") == await OffsetAsync(replica, "slave_repl_offset"),
+        $"{replica.Server.Endpoint} did not get all that {master.Server.Endpoint} has");
+
+    /// <summary>Has a master accept no replica any more, while it goes on answering everybody else.</summary>
+    public static async Task CutReplicasOffAsync(ClusterNode master)
+    {
+        await master.CommandAsync("ACL", "SETUSER", "default", "-psync", "-sync");
+        await master.CommandAsync("CLIENT", "KILL", "TYPE", "replica");
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -74,7 +113,12 @@ public sealed class RedisCluster : IAsyncDisposable
             await node.DisposeAsync();
     }
 
+    private Task NoticeAfterAsync(string milliseconds) => Task.WhenAll(_nodes.Select(node => node.CommandAsync("CONFIG", "SET", "cluster-node-timeout", milliseconds)));
+
     private IEnumerable<ClusterNode> Running => _nodes.Where(node => node.Server.IsRunning);
+
+    private static async Task<string> OffsetAsync(ClusterNode node, string name) =>
+        (await node.CommandAsync("INFO", "replication")).Split("\r\n").Single(line => line.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..];
 
     private async Task FormAsync()
     {
@@ -95,6 +139,12 @@ public sealed class RedisCluster : IAsyncDisposable
     {
         foreach (var node in _nodes)
             await Polling.UntilAsync(() => node.IsWellAsync(_nodes.Length), "the cluster did not form");
+    }
+
+    private async Task<ClusterNode> OtherMasterAsync(ClusterNode than)
+    {
+        var (first, _) = await ShardOfAsync(0);
+        return first != than ? first : (await ShardOfAsync(Slots - 1)).Master;
     }
 
     private ClusterNode Node(string id) => Array.Find(_nodes, node => node.Id == id)!;
