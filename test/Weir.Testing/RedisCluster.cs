@@ -113,7 +113,7 @@ public sealed class RedisCluster : IAsyncDisposable
             await node.DisposeAsync();
     }
 
-    private Task NoticeAfterAsync(string milliseconds) => Task.WhenAll(_nodes.Select(node => node.CommandAsync("CONFIG", "SET", "cluster-node-timeout", milliseconds)));
+    private async Task NoticeAfterAsync(string milliseconds) => await Task.WhenAll(_nodes.Select(node => node.CommandAsync("CONFIG", "SET", "cluster-node-timeout", milliseconds)));
 
     private IEnumerable<ClusterNode> Running => _nodes.Where(node => node.Server.IsRunning);
 

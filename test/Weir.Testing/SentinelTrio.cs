@@ -78,15 +78,23 @@ public sealed class SentinelTrio : IAsyncDisposable
         // A Sentinel looks for replicas when it starts, and then not for ten seconds.
         await Polling.UntilAsync(async () => (await First.CommandAsync("ROLE")).Contains("127.0.0.1", StringComparison.Ordinal), "the replica did not come");
         for (int i = 0; i < 3; i++)
-            _servers.Add(await StartSentinelAsync($"sentinel{i}.conf", port));
+            _servers.Add(await StartSentinelAsync($"sentinel{i}.conf", port, arguments));
         foreach (var sentinel in Sentinels)
             await Polling.UntilAsync(() => KnowsAllAsync(sentinel), "the Sentinels did not find each other");
     }
 
-    private async Task<RedisServer> StartSentinelAsync(string name, string port)
+    private async Task<RedisServer> StartSentinelAsync(string name, string port, string[] arguments)
     {
         string file = Path.Combine(_folder.FullName, name);
-        await File.WriteAllTextAsync(file, $"dir {_folder.FullName}\nsentinel monitor {Service} 127.0.0.1 {port} {Quorum}\nsentinel failover-timeout {Service} 3000\n");
+        int password = Array.IndexOf(arguments, "--requirepass") + 1;
+        string[] lines =
+        [
+            $"dir {_folder.FullName}",
+            $"sentinel monitor {Service} 127.0.0.1 {port} {Quorum}",
+            $"sentinel failover-timeout {Service} 3000",
+            .. password > 0 ? [$"sentinel auth-pass {Service} {arguments[password]}"] : Array.Empty<string>(),
+        ];
+        await File.WriteAllLinesAsync(file, lines);
         return await TestRedis.StartProcessAsync(file, "--sentinel");
     }
 
