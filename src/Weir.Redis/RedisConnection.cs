@@ -16,6 +16,9 @@ internal static class RedisConnection
         configuration.User = options.User;
         configuration.Password = options.Password ?? configuration.Password;
         configuration.Ssl = options.Ssl || configuration.Ssl;
+        if (options.FindFaults().FirstOrDefault() is { } fault)
+            throw new ArgumentException(fault, nameof(options));
+        configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database;
         configuration.ClientName = "weir";
         // Redis may come later than we do. Sentinels must be there, though, since they say where it is: whoever opens a connection tries until they are.

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -46,11 +47,15 @@ internal static class RedisFaults
     public static string Explain(Exception error) => error switch
     {
         RedisServerException { Kind: RedisErrorKind.Moved } => "no connection to the node that has the slot",
-        RedisServerException or RedisCommandException => error.Message.Length <= MaxExplanation ? error.Message : error.Message[..MaxExplanation],
+        RedisServerException or RedisCommandException => Shorten(error.Message),
+        RedisConnectionException { InnerException: AuthenticationException cause } => "TLS: " + Shorten(cause.Message),
         RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
+        RedisConnectionException { InnerException: IOException cause } lost => $"{lost.FailureType}: {Shorten(cause.GetBaseException().Message)}",
         RedisConnectionException lost => lost.FailureType.ToString(),
         _ => error.GetType().Name,
     };
+
+    private static string Shorten(string message) => message.Length <= MaxExplanation ? message : message[..MaxExplanation];
 
     private static bool Begins(Exception error, string code) => error.Message.StartsWith(code, StringComparison.Ordinal);
 }

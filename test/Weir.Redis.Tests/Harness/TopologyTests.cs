@@ -34,7 +34,7 @@ public sealed class TopologyTests
     public async Task A_server_with_TLS_speaks_nothing_else()
     {
         using var tls = new TestCertificates();
-        await using var server = await RedisServer.StartTlsAsync(tls);
+        await using var server = await TestRedis.StartTlsAsync(tls);
 
         Assert.Equal("PONG", await server.CommandAsync("PING"));
         await Assert.ThrowsAnyAsync<Exception>(() => RespCommand.SendAsync(server.Port, null, null, ["PING"]));
