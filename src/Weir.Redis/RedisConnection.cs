@@ -21,6 +21,11 @@ internal static class RedisConnection
         configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database;
         configuration.ClientName = "weir";
+        // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command that not every Redis 7 has.
+        configuration.TieBreaker = "";
+        configuration.ConfigurationChannel = "";
+        configuration.SetClientLibrary = false;
+        configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
         // Redis may come later than we do. Sentinels must be there, though, since they say where it is: whoever opens a connection tries until they are.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
         // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the same.

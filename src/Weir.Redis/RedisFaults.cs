@@ -7,6 +7,7 @@ namespace Weir.Redis;
 internal static class RedisFaults
 {
     private const int MaxExplanation = 200;
+    private const string Said = "SimpleError: ";
 
     public static StoreFault Classify(Exception? error) => error switch
     {
@@ -49,11 +50,19 @@ internal static class RedisFaults
         RedisServerException { Kind: RedisErrorKind.Moved } => "no connection to the node that has the slot",
         RedisServerException or RedisCommandException => Shorten(error.Message),
         RedisConnectionException { InnerException: AuthenticationException cause } => "TLS: " + Shorten(cause.Message),
+        RedisConnectionException when SaidBy(error) is { } said => said,
         RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
         RedisConnectionException { InnerException: IOException cause } lost => $"{lost.FailureType}: {Shorten(cause.GetBaseException().Message)}",
         RedisConnectionException lost => lost.FailureType.ToString(),
         _ => error.GetType().Name,
     };
+
+    /// <summary>What Redis said to a connection that was being made, such as that the user may not do what the client does then.</summary>
+    private static string? SaidBy(Exception error)
+    {
+        int at = error.Message.IndexOf(Said, StringComparison.Ordinal);
+        return at < 0 ? null : Shorten(error.Message[(at + Said.Length)..]);
+    }
 
     private static string Shorten(string message) => message.Length <= MaxExplanation ? message : message[..MaxExplanation];
 

@@ -95,7 +95,7 @@ internal static class RedisTls
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
-            return $"and there is no file {(absent as FileNotFoundException)?.FileName}".TrimEnd();
+            return "and there is no such file";
         }
         catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
         {

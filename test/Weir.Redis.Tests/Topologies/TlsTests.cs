@@ -79,12 +79,12 @@ public sealed class TlsTests
         string nonsense = tls.Write("nonsense.pem", "nonsense");
 
         Assert.Equal(
-            ["CaFile is \"/nowhere.pem\", and there is no file /nowhere.pem: name a PEM file with the certificates of those who sign the certificate of Redis"],
+            ["CaFile is \"/nowhere.pem\", and there is no such file: name a PEM file with the certificates of those who sign the certificate of Redis"],
             new RedisOptions { Ssl = true, CaFile = "/nowhere.pem" }.FindFaults());
         AssertFault($"CaFile is \"{nonsense}\", which holds no such thing: ", new RedisOptions { Ssl = true, CaFile = nonsense });
         AssertFault("CaFile is set, and Ssl is not: set Ssl to true", new RedisOptions { CaFile = tls.AuthorityFile });
         AssertFault("KeyFile is set, and CertificateFile is not: ", new RedisOptions { Ssl = true, KeyFile = tls.ClientKeyFile });
-        AssertFault("and there is no file /nowhere.key: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
+        AssertFault("KeyFile is \"/nowhere.key\", and there is no such file: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
         AssertFault("which holds no such thing: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile });
         AssertFault("which holds no such thing: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = nonsense });
         AssertFault("which do not belong together: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = others.ClientKeyFile });
