@@ -34,9 +34,12 @@ internal sealed class ClusterMap
 
     public bool IsServedBy(int slot, string id) => _lines.Exists(line => line.Id == id && line.Serves(slot));
 
-    public string MasterOf(int slot) => _lines.Single(line => line.Serves(slot)).Id;
-
-    public string ReplicaOf(string master) => _lines.First(line => line.Master == master).Id;
+    /// <summary>Who serves a slot, and a replica of that; null for what there is not.</summary>
+    public (string? Master, string? Replica) ShardOf(int slot)
+    {
+        string? master = _lines.Find(line => line.Serves(slot))?.Id;
+        return (master, master is null ? null : _lines.Find(line => line.Master == master)?.Id);
+    }
 
     private static Line Read(string text)
     {

@@ -41,12 +41,18 @@ public sealed class RedisCluster : IAsyncDisposable
     /// <summary>Has nodes that do not answer believed to be down after a second.</summary>
     public Task NoticeSoonAsync() => NoticeAfterAsync("1000");
 
-    /// <summary>Which node serves a slot, and who stands behind it, as a node sees it that runs.</summary>
+    /// <summary>Which node serves a slot, and who stands behind it, as a node sees it that runs; once it sees both.</summary>
     public async Task<(ClusterNode Master, ClusterNode Replica)> ShardOfAsync(int slot)
     {
-        var map = await ClusterMap.OfAsync(Running.First());
-        string master = map.MasterOf(slot);
-        return (Node(master), Node(map.ReplicaOf(master)));
+        (string? Master, string? Replica) shard = default;
+        await Polling.UntilAsync(
+            async () =>
+            {
+                shard = (await ClusterMap.OfAsync(Running.First())).ShardOf(slot);
+                return shard.Replica is not null;
+            },
+            $"slot {slot} has no master, or none with a replica");
+        return (Node(shard.Master!), Node(shard.Replica!));
     }
 
     /// <summary>Waits until every node that runs thinks that a node serves a slot.</summary>
