@@ -16,10 +16,18 @@ internal static class RedisConnection
         configuration.User = options.User;
         configuration.Password = options.Password ?? configuration.Password;
         configuration.Ssl = options.Ssl || configuration.Ssl;
+        if (options.FindFaults().FirstOrDefault() is { } fault)
+            throw new ArgumentException(fault, nameof(options));
+        configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database;
         configuration.ClientName = "weir";
-        // Redis may come later than we do.
-        configuration.AbortOnConnectFail = false;
+        // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command that not every Redis 7 has.
+        configuration.TieBreaker = "";
+        configuration.ConfigurationChannel = "";
+        configuration.SetClientLibrary = false;
+        configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
+        // Redis may come later than we do. Sentinels must be there, though, since they say where it is: whoever opens a connection tries until they are.
+        configuration.AbortOnConnectFail = configuration.ServiceName is not null;
         // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the same.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ConnectTimeout = 1_000;
@@ -32,5 +40,25 @@ internal static class RedisConnection
         configuration.SyncTimeout = patience;
         configuration.IncludeDetailInExceptions = false;
         return configuration;
+    }
+
+    /// <summary>Opens a connection to Redis; by way of its Sentinels, if it has any, which are then to be disposed after it.</summary>
+    /// <remarks>The client could do both at once, but takes Sentinels that do not answer for Redis itself, and keeps a connection to them for each time that Redis did not answer.</remarks>
+    public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration)
+    {
+        if (configuration.ServiceName is null)
+            return (await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false), null);
+        var asked = configuration.Clone();
+        (asked.User, asked.Password) = (configuration.SentinelUser, configuration.SentinelPassword);
+        var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(asked).ConfigureAwait(false);
+        try
+        {
+            return (await Task.Run(() => sentinels.GetSentinelMasterConnection(configuration)).ConfigureAwait(false), sentinels);
+        }
+        catch
+        {
+            await sentinels.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -6,11 +7,14 @@ namespace Weir.Redis;
 internal static class RedisFaults
 {
     private const int MaxExplanation = 200;
+    private const string Said = "SimpleError: ";
 
     public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
-        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, CLUSTERDOWN, BUSY, and whatever a later Redis may say.
+        // The node that has the slot is not there, so that others were asked.
+        RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
+        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and whatever a later Redis may say.
         RedisServerException => StoreFault.Refusing,
         // The client knew beforehand that Redis would say no, such as to a database it has not.
         RedisCommandException => StoreFault.Refusing,
@@ -25,17 +29,42 @@ internal static class RedisFaults
         (error is RedisCommandException && error.Message.Contains("single slot", StringComparison.Ordinal))
         || (error is RedisServerException && Begins(error, "CROSSSLOT"));
 
+    /// <summary>The call was not run, since its slot is at another node (MOVED), to which the client sends what comes from now on, if it is connected to it.</summary>
+    public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
+
+    /// <summary>The call was not run, since its keys are at the node to which their slot is moving (ASK).</summary>
+    /// <remarks>The client tells an ASK that it is not to follow as a node that it cannot reach.</remarks>
+    public static bool IsMoving(Exception error) =>
+        error is RedisServerException { Kind: RedisErrorKind.Ask }
+        || (error is RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect } && error.Message.Contains("not reachable at this point", StringComparison.Ordinal));
+
+    /// <summary>The call was not run, since some of its keys have moved to another node already, and some have not (TRYAGAIN).</summary>
+    public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
+
     /// <summary>
     /// An error in a few words for a log: what Redis said, or how the connection failed. The client's own messages are
     /// left out, since they are long and may hold settings.
     /// </summary>
     public static string Explain(Exception error) => error switch
     {
-        RedisServerException or RedisCommandException => error.Message.Length <= MaxExplanation ? error.Message : error.Message[..MaxExplanation],
+        RedisServerException { Kind: RedisErrorKind.Moved } => "no connection to the node that has the slot",
+        RedisServerException or RedisCommandException => Shorten(error.Message),
+        RedisConnectionException { InnerException: AuthenticationException cause } => "TLS: " + Shorten(cause.Message),
+        RedisConnectionException when SaidBy(error) is { } said => said,
         RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
+        RedisConnectionException { InnerException: IOException cause } lost => $"{lost.FailureType}: {Shorten(cause.GetBaseException().Message)}",
         RedisConnectionException lost => lost.FailureType.ToString(),
         _ => error.GetType().Name,
     };
+
+    /// <summary>What Redis said to a connection that was being made, such as that the user may not do what the client does then.</summary>
+    private static string? SaidBy(Exception error)
+    {
+        int at = error.Message.IndexOf(Said, StringComparison.Ordinal);
+        return at < 0 ? null : Shorten(error.Message[(at + Said.Length)..]);
+    }
+
+    private static string Shorten(string message) => message.Length <= MaxExplanation ? message : message[..MaxExplanation];
 
     private static bool Begins(Exception error, string code) => error.Message.StartsWith(code, StringComparison.Ordinal);
 }

@@ -9,7 +9,10 @@ public sealed class RedisOptions
     /// <summary>The default of <see cref="LeaseHorizon"/>.</summary>
     public static readonly TimeSpan DefaultLeaseHorizon = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Servers as <c>host:port</c>, separated by commas. Empty means that there is no Redis.</summary>
+    /// <summary>
+    /// Servers as <c>host:port</c>, separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
+    /// <c>serviceName=</c> with what they call it. Empty means that there is no Redis.
+    /// </summary>
     public string Endpoints { get; set; } = "";
 
     /// <summary>The ACL user; none by default.</summary>
@@ -20,6 +23,18 @@ public sealed class RedisOptions
 
     /// <summary>True to speak TLS. False by default.</summary>
     public bool Ssl { get; set; }
+
+    /// <summary>
+    /// A PEM file with the certificates of those who sign the certificate of Redis: they alone are trusted then. By default, those are whom the
+    /// machine trusts. Read once.
+    /// </summary>
+    public string? CaFile { get; set; }
+
+    /// <summary>A PEM file with the certificate to show to Redis, and with those between it and its authority; none by default. Read once.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>A PEM file with the private key of <see cref="CertificateFile"/>, not encrypted; that file itself by default. Read once, never logged.</summary>
+    public string? KeyFile { get; set; }
 
     /// <summary>What every key begins with, so that several installations can share a Redis; <c>weir</c> by default.</summary>
     public string Prefix { get; set; } = "weir";
@@ -47,4 +62,8 @@ public sealed class RedisOptions
 
     /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
+
+    /// <summary>What is wrong with the files that are named here, one sentence each, with the cure; nothing when all is well.</summary>
+    /// <param name="prefix">What stands before the name of a setting; nothing by default.</param>
+    public IEnumerable<string> FindFaults(string prefix = "") => RedisTls.FaultsOf(this, prefix);
 }

@@ -27,6 +27,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly ITimer? _leaseEnds;
     private IScriptWire? _wire;
     private TakeBatcher? _batcher;
+    private ConnectionMultiplexer? _sentinels;
     private string? _connectError;
 
     /// <summary>How far the clock of Redis is ahead of ours, in microseconds.</summary>
@@ -150,6 +151,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connecting.IsCompletedSuccessfully && !_isGuest)
             await _connecting.Result.DisposeAsync().ConfigureAwait(false);
+        if (_sentinels is not null)
+            await _sentinels.DisposeAsync().ConfigureAwait(false);
         _batcher?.Dispose();
         _stopping.Dispose();
         if (_leaseEnds is not null)
@@ -179,7 +182,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         {
             try
             {
-                var connection = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
+                (var connection, _sentinels) = await RedisConnection.OpenAsync(configuration).ConfigureAwait(false);
                 return Begin(connection);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)

@@ -28,6 +28,12 @@ public sealed class StoreLawsOnACluster(StoreOnACluster shared) : StoreLawsOnASe
     protected override int Iterations => 10;
 }
 
+/// <summary>As the user that may do nothing but what Weir does.</summary>
+public sealed class StoreLawsAsTheLeastUser(StoreOfTheLeastUser shared) : StoreLawsOnAServer(shared), IClassFixture<StoreOfTheLeastUser>
+{
+    protected override int Iterations => 10;
+}
+
 /// <summary>The stand-in is tested too, so that those who have no redis-server test the same laws.</summary>
 public sealed class StoreLawsOnGarnet(StoreOnGarnet shared) : StoreLawsOnAServer(shared), IClassFixture<StoreOnGarnet>
 {
@@ -39,6 +45,15 @@ public sealed class StoreOnRedis() : StoreOnAServer(TestRedis.StartAsync);
 public sealed class StoreOnACluster() : StoreOnAServer(async () => await OneNodeCluster.StartAsync());
 
 public sealed class StoreOnGarnet() : StoreOnAServer(async () => await GarnetServer.StartAsync());
+
+public sealed class StoreOfTheLeastUser() : StoreOnAServer(
+    async () =>
+    {
+        var server = await TestRedis.StartProcessAsync();
+        await server.CommandAsync(LeastUser.Command);
+        return server;
+    },
+    new RedisOptions { User = LeastUser.Name, Password = LeastUser.Password });
 
 public abstract class StoreLawsOnAServer(StoreOnAServer shared) : StoreLaws
 {
@@ -55,7 +70,7 @@ public abstract class StoreLawsOnAServer(StoreOnAServer shared) : StoreLaws
 }
 
 /// <summary>A server and a store on it for all tests of a class; they stay apart by using fresh keys.</summary>
-public abstract class StoreOnAServer(Func<Task<ITestRedis>> start) : IAsyncLifetime
+public abstract class StoreOnAServer(Func<Task<ITestRedis>> start, RedisOptions? options = null) : IAsyncLifetime
 {
     /// <summary>Long, since a busy machine is no fault of the store's; deadlines have tests of their own.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -68,7 +83,9 @@ public abstract class StoreOnAServer(Func<Task<ITestRedis>> start) : IAsyncLifet
     public async ValueTask InitializeAsync()
     {
         _server = await start();
-        _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = Patience, LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
+        options ??= new RedisOptions();
+        (options.Endpoints, options.Deadline, options.LeaseHorizon) = (_server.Endpoint, Patience, TimeSpan.Zero);
+        _store = new RedisStore(options, TimeProvider.System);
         Assert.True(await _store.WaitUntilConnectedAsync(Patience));
     }
 

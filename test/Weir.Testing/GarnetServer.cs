@@ -41,7 +41,7 @@ public sealed class GarnetServer : ITestRedis
     });
 
     /// <inheritdoc/>
-    public Task<string> CommandAsync(params string[] words) => RespCommand.SendAsync(Port, password: null, words);
+    public Task<string> CommandAsync(params string[] words) => RespCommand.SendAsync(Port, password: null, tls: null, words);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace Weir.Testing;
 
@@ -14,17 +15,22 @@ public sealed class RedisServer : ITestRedis
     private static readonly string? Program = FindProgram();
 
     private readonly string[] _arguments;
+    private readonly TestCertificates? _tls;
     private string[] _inForce;
     private KeptProcess _process;
 
-    private RedisServer(int port, string[] arguments)
+    private RedisServer(int port, string[] arguments, TestCertificates? tls)
     {
         Port = port;
+        _tls = tls;
         _arguments = _inForce = arguments;
-        _process = Launch(port, arguments);
+        _process = Launch();
     }
 
-    /// <summary>Whether this machine has a <c>redis-server</c> or a <c>valkey-server</c> on its PATH.</summary>
+    /// <summary>Names the program that tests start as their Redis; without it, the PATH is searched.</summary>
+    public const string ProgramVariable = "WEIR_TEST_REDIS_SERVER";
+
+    /// <summary>Whether this machine has a <c>redis-server</c> or a <c>valkey-server</c> on its PATH, or another is named.</summary>
     public static bool IsAvailable => Program is not null;
 
     /// <inheritdoc/>
@@ -36,15 +42,26 @@ public sealed class RedisServer : ITestRedis
     /// <summary>The process id of the server that was started last.</summary>
     public int ProcessId => _process.Id;
 
+    /// <summary>Whether it runs, be it paused.</summary>
+    public bool IsRunning => !_process.HasEnded;
+
     /// <summary>
     /// Starts a server on a free port and returns when it answers. <paramref name="arguments"/> are appended to the command line, for
     /// example <c>--requirepass</c>, <c>secret</c>, or <c>--maxmemory</c>, <c>1mb</c>.
     /// </summary>
-    public static async Task<RedisServer> StartAsync(params string[] arguments)
+    public static Task<RedisServer> StartAsync(params string[] arguments) => StartAsync(arguments, null);
+
+    /// <summary>
+    /// Starts a server that speaks nothing but TLS, and shows a certificate of <paramref name="tls"/>. Whether it wants one of its clients is
+    /// up to the argument <c>--tls-auth-clients</c>; it does by default.
+    /// </summary>
+    public static Task<RedisServer> StartTlsAsync(TestCertificates tls, params string[] arguments) => StartAsync(arguments, tls);
+
+    private static async Task<RedisServer> StartAsync(string[] arguments, TestCertificates? tls)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var server = new RedisServer(FreePort.Next(), arguments);
+            var server = new RedisServer(FreePort.Next(), arguments, tls);
             try
             {
                 await server.WaitUntilReadyAsync();
@@ -76,12 +93,12 @@ public sealed class RedisServer : ITestRedis
     {
         Kill();
         _inForce = [.. _arguments, .. extra];
-        _process = Launch(Port, _inForce);
+        _process = Launch();
         await WaitUntilReadyAsync();
     }
 
     /// <inheritdoc/>
-    public Task<string> CommandAsync(params string[] words) => RespCommand.SendAsync(Port, Password, words);
+    public Task<string> CommandAsync(params string[] words) => RespCommand.SendAsync(Port, Password, _tls, words);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -99,19 +116,24 @@ public sealed class RedisServer : ITestRedis
         }
     }
 
-    private static KeptProcess Launch(int port, string[] arguments)
+    /// <remarks>A configuration file has to come first; what a Sentinel remembers is in one.</remarks>
+    private KeptProcess Launch()
     {
         if (Program is null)
-            throw new InvalidOperationException("There is no redis-server and no valkey-server on the PATH.");
+            throw new InvalidOperationException($"There is no redis-server and no valkey-server on the PATH, and {ProgramVariable} names none.");
+        string port = Port.ToString(CultureInfo.InvariantCulture);
+        string[] file = _inForce is [['/', ..], ..] ? [_inForce[0]] : [];
+        string[] ports = _tls is null ? ["--port", port] : ["--port", "0", "--tls-port", port, .. _tls.ServerArguments];
         return KeptProcess.Start(
             Program,
             [
-                "--port", port.ToString(CultureInfo.InvariantCulture),
+                .. file,
+                .. ports,
                 "--bind", "127.0.0.1",
                 "--protected-mode", "yes",
                 "--save", "",
                 "--appendonly", "no",
-                .. arguments,
+                .. _inForce[file.Length..],
             ]);
     }
 
@@ -136,7 +158,7 @@ public sealed class RedisServer : ITestRedis
             var information = await CommandAsync("INFO", "server");
             return information.Contains($"process_id:{_process.Id}\r", StringComparison.Ordinal);
         }
-        catch (Exception error) when (error is SocketException or IOException or RedisErrorException)
+        catch (Exception error) when (error is SocketException or IOException or AuthenticationException or RedisErrorException)
         {
             return false;
         }
@@ -150,6 +172,8 @@ public sealed class RedisServer : ITestRedis
     {
         if (OperatingSystem.IsWindows())
             return null;
+        if (Environment.GetEnvironmentVariable(ProgramVariable) is { Length: > 0 } named)
+            return named;
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return (from name in (string[])["redis-server", "valkey-server"]
                 from folder in folders

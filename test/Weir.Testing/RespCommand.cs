@@ -13,16 +13,21 @@ internal static class RespCommand
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    public static async Task<string> SendAsync(int port, string? password, string[] words)
+    public static Task<string> SendAsync(int port, string? password, TestCertificates? tls, string[] words) =>
+        SendAsync(port, password is null ? [] : ["AUTH", password], tls, words);
+
+    public static Task<string> SendAsAsync(int port, string user, string password, string[] words) => SendAsync(port, ["AUTH", user, password], null, words);
+
+    private static async Task<string> SendAsync(int port, string[] greeting, TestCertificates? tls, string[] words)
     {
         using var cancellation = new CancellationTokenSource(Deadline);
         try
         {
             using var client = new TcpClient { NoDelay = true };
             await client.ConnectAsync(IPAddress.Loopback, port, cancellation.Token);
-            var stream = new BufferedStream(client.GetStream());
-            if (password is not null)
-                await ExchangeAsync(stream, ["AUTH", password], cancellation.Token);
+            await using var stream = new BufferedStream(tls is null ? client.GetStream() : await tls.SecureAsync(client.GetStream(), cancellation.Token));
+            if (greeting.Length > 0)
+                await ExchangeAsync(stream, greeting, cancellation.Token);
             return await ExchangeAsync(stream, words, cancellation.Token);
         }
         catch (OperationCanceledException)

@@ -23,10 +23,23 @@ public static class TestRedis
     /// A real Redis process that can be killed, paused and started with <paramref name="arguments"/>; where there is none, the calling
     /// test is skipped.
     /// </summary>
-    public static async Task<RedisServer> StartProcessAsync(params string[] arguments)
+    public static Task<RedisServer> StartProcessAsync(params string[] arguments)
+    {
+        DemandProcess();
+        return RedisServer.StartAsync(arguments);
+    }
+
+    /// <summary>As <see cref="StartProcessAsync"/>, of a server that speaks nothing but TLS.</summary>
+    public static Task<RedisServer> StartTlsAsync(TestCertificates tls, params string[] arguments)
+    {
+        DemandProcess();
+        return RedisServer.StartTlsAsync(tls, arguments);
+    }
+
+    private static void DemandProcess()
     {
         if (RedisServer.IsAvailable)
-            return await RedisServer.StartAsync(arguments);
+            return;
         FailOnBuildMachine();
         throw new SkippedException("This test kills, pauses or configures a real Redis: put redis-server or valkey-server on the PATH.");
     }

@@ -1,5 +1,18 @@
 namespace Weir.Redis;
 
+/// <summary>How a call is sent.</summary>
+internal enum Way
+{
+    /// <summary>To where its slot was last seen.</summary>
+    Straight,
+
+    /// <summary>To where its slot is said to have moved.</summary>
+    Moved,
+
+    /// <summary>And followed to wherever it is redirected.</summary>
+    Followed,
+}
+
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
 internal sealed class TakeCall
 {
@@ -21,6 +34,9 @@ internal sealed class TakeCall
     /// <summary>Whether the script went along.</summary>
     public bool WithText { get; private set; }
 
+    /// <summary>How it was sent.</summary>
+    public Way Way { get; private set; }
+
     /// <summary>Ends when the reply is there, or fails with what went wrong.</summary>
     public Task Arrival => _reply!.Arrival;
 
@@ -31,13 +47,13 @@ internal sealed class TakeCall
     public void Add(PendingTake take) => _takes[Count++] = take;
 
     /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
-    public void Send(IScriptWire wire, bool withText)
+    public void Send(IScriptWire wire, bool withText, Way way = Way.Straight)
     {
-        WithText = withText;
+        (WithText, Way) = (withText, way);
         try
         {
             TakeScript.Spell(Takes, _words);
-            _reply = wire.Send(_words, withText);
+            _reply = way == Way.Followed ? wire.Follow(_words, withText) : wire.Send(_words, withText);
         }
         catch (Exception unsent)
         {

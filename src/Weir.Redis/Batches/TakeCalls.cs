@@ -44,9 +44,20 @@ internal sealed class TakeCalls(IScriptWire wire)
         {
             // Those that follow bring it along too, so that they do not pass each other by coming back for it.
             _withText = true;
-            call.Forget();
-            call.Send(wire, withText: true);
-            again.Enqueue(call);
+            return SendAgain(call, withText: true, call.Way, again);
+        }
+        catch (Exception refusal) when (RedisFaults.IsMoved(refusal) && call.Way == Way.Straight)
+        {
+            // If it is moved again, that node is not connected: others were asked in its place, and to follow would be to wait for it, and let all wait who come after.
+            return SendAgain(call, _withText, Way.Moved, again);
+        }
+        catch (Exception refusal) when (RedisFaults.IsMoving(refusal) && call.Way != Way.Followed)
+        {
+            return SendAgain(call, _withText, Way.Followed, again);
+        }
+        catch (Exception refusal) when (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
+        {
+            FollowEach(call, again);
             return false;
         }
         catch (Exception refusal) when (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
@@ -77,6 +88,28 @@ internal sealed class TakeCalls(IScriptWire wire)
         }
 
         return false;
+    }
+
+    private bool SendAgain(TakeCall call, bool withText, Way way, Queue<TakeCall> again)
+    {
+        call.Forget();
+        call.Send(wire, withText, way);
+        again.Enqueue(call);
+        return false;
+    }
+
+    /// <summary>A decision of one bucket is always somewhere, while those of a batch may be at two nodes.</summary>
+    private void FollowEach(TakeCall batch, Queue<TakeCall> sent)
+    {
+        foreach (var take in batch.Takes)
+        {
+            var call = TakeCall.Rent();
+            call.Add(take);
+            call.Send(wire, _withText, Way.Followed);
+            sent.Enqueue(call);
+        }
+
+        batch.Return();
     }
 
     private void SendEach(TakeCall batch, Queue<TakeCall> sent)

@@ -14,6 +14,10 @@ internal interface IScriptWire
     /// <param name="withText">Whether the script goes along, which Redis then keeps. Without it, a Redis that does not keep it (any more) refuses, and runs nothing.</param>
     ScriptReply Send(ScriptCall call, bool withText);
 
+    /// <summary>Sends a script call that is to be followed to where a cluster redirects it. <see cref="Send"/> fails where that is asked for.</summary>
+    /// <inheritdoc cref="Send"/>
+    ScriptReply Follow(ScriptCall call, bool withText) => Send(call, withText);
+
     /// <summary>Reads what is kept under a key; null for nothing.</summary>
     Task<byte[]?> GetAsync(byte[] key);
 

@@ -12,6 +12,9 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
     public bool IsConnected => connection.IsConnected;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The client is not to follow where a cluster redirects a call: it has let go of the words by then, and would break off the connection to the node that has the slot.
+    /// </remarks>
     public ScriptReply Send(ScriptCall call, bool withText)
     {
         const int Head = 2;
@@ -22,9 +25,25 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
         // The client looks at keys only to find their slot, which is the same for all, and would have an array for each.
         for (int i = 0; i < call.Count; i++)
             words[Head + i] = i == 0 && call.KeyCount > 0 ? (RedisKey)call[i].ToArray() : (RedisValue)call[i];
-        var coming = _database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words.AsMemory(0, count), CommandFlags.DemandMaster);
+        var coming = _database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words.AsMemory(0, count), CommandFlags.DemandMaster | CommandFlags.NoRedirect);
         return new Reply(coming, words);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>At the price of copies, which the client keeps.</remarks>
+    public ScriptReply Follow(ScriptCall call, bool withText)
+    {
+        const int Head = 2;
+        object[] words = new object[Head + call.Count];
+        words[0] = (RedisValue)(withText ? call.Script.Text : call.Script.Digest);
+        words[1] = call.KeyCount;
+        for (int i = 0; i < call.Count; i++)
+            words[Head + i] = i < call.KeyCount ? (RedisKey)call[i].ToArray() : (object)call[i].ToArray();
+        return ScriptReply.Of(AskAsync(withText ? "EVAL" : "EVALSHA", words));
+    }
+
+    private async Task<byte[]> AskAsync(string command, object[] words) =>
+        (byte[]?)await _database.ExecuteAsync(command, words, CommandFlags.DemandMaster).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);

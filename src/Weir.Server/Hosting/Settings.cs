@@ -107,6 +107,8 @@ internal static class Settings
             yield return "Weir:Redis:Endpoints is written as a URL: write host:port, several separated by commas, and user and password as Weir:Redis:User and Weir:Redis:Password";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length is 0 or > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix is \"{options.Redis.Prefix}\": write 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
+        foreach (string ofTls in Stores.RedisOptionsOf(options.Redis).FindFaults($"{WeirOptions.Section}:Redis:"))
+            yield return ofTls;
         if (options.Memory.SnapshotPath is { } path && FileFaultOf(path) is { } fault)
             yield return $"Weir:Memory:SnapshotPath is \"{path}\", {fault}";
         long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

@@ -90,12 +90,15 @@ internal sealed class Stores : IAsyncDisposable
             await Redis.DisposeAsync();
     }
 
-    private static RedisOptions RedisOptionsOf(WeirOptions.RedisSettings settings) => new()
+    public static RedisOptions RedisOptionsOf(WeirOptions.RedisSettings settings) => new()
     {
-        Endpoints = settings.Endpoints!,
+        Endpoints = settings.Endpoints ?? "",
         User = settings.User,
         Password = settings.Password,
         Ssl = settings.Ssl,
+        CaFile = settings.CaFile,
+        CertificateFile = settings.CertificateFile,
+        KeyFile = settings.KeyFile,
         Prefix = settings.Prefix,
         Database = settings.Database,
         Deadline = TimeSpan.FromMilliseconds(settings.DeadlineMs),

@@ -84,7 +84,7 @@ internal sealed class WeirOptions
 
     internal sealed class RedisSettings
     {
-        /// <summary>Servers as <c>host:port</c>, separated by commas. None: the embedded memory store.</summary>
+        /// <summary>Servers as <c>host:port</c>, separated by commas, and with Sentinels <c>serviceName=</c> too. None: the embedded memory store.</summary>
         public string? Endpoints { get; set; }
 
         /// <summary>The ACL user.</summary>
@@ -95,6 +95,15 @@ internal sealed class WeirOptions
 
         /// <summary>True to speak TLS.</summary>
         public bool Ssl { get; set; }
+
+        /// <summary>A PEM file with those who sign the certificate of Redis; by default, whom the machine trusts.</summary>
+        public string? CaFile { get; set; }
+
+        /// <summary>A PEM file with the certificate to show to Redis; none by default.</summary>
+        public string? CertificateFile { get; set; }
+
+        /// <summary>A PEM file with its private key; by default, that file itself.</summary>
+        public string? KeyFile { get; set; }
 
         /// <summary>What every key begins with; <c>weir</c> by default.</summary>
         public string Prefix { get; set; } = "weir";

@@ -16,6 +16,7 @@ internal sealed record RedisFault(Func<RedisServer, Task> Break, Func<RedisServe
         ["its clients paused"] = new(Say("CLIENT", "PAUSE", "1000", "ALL"), Say("GET", "anything")),
         ["out of memory, with noeviction"] = new(Say("CONFIG", "SET", "maxmemory", "1"), Say("CONFIG", "SET", "maxmemory", "0")),
         ["a read-only replica"] = new(Say("REPLICAOF", "127.0.0.1", NoPort), Say("REPLICAOF", "NO", "ONE")),
+        ["without the replicas that it is to have"] = new(Say("CONFIG", "SET", "min-replicas-to-write", "1"), Say("CONFIG", "SET", "min-replicas-to-write", "0")),
         ["started again with another password"] = new(
             server => server.RestartAsync("--requirepass", "another"),
             server => server.RestartAsync(),

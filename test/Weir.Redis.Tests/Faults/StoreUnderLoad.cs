@@ -13,6 +13,7 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     private const int Callers = 8;
     private const int Keys = 50;
 
+    private readonly Func<int, LimitSet> _request;
     private readonly RedisStore _redis;
     private readonly FailoverStore _store;
     private readonly ConcurrentQueue<Seen> _seen = new();
@@ -22,8 +23,17 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     private int _ended;
 
     public StoreUnderLoad(string endpoint, string? password = null)
+        : this(new RedisOptions { Endpoints = endpoint, Password = password, Deadline = Deadline }, i => Some.Request($"key-{i % Keys}"))
     {
-        _redis = new RedisStore(new RedisOptions { Endpoints = endpoint, Password = password, Deadline = Deadline }, TimeProvider.System);
+    }
+
+    /// <summary>Opens it.</summary>
+    /// <param name="options">How Redis is reached.</param>
+    /// <param name="request">What is asked for: a number goes up, at each caller for itself.</param>
+    public StoreUnderLoad(RedisOptions options, Func<int, LimitSet> request)
+    {
+        _request = request;
+        _redis = new RedisStore(options, TimeProvider.System);
         _store = new FailoverStore(_redis, Some.Memory(TimeProvider.System), new BreakerOptions(), TimeProvider.System);
         _store.OutageBegan += _ => Interlocked.Increment(ref _began);
         _store.OutageEnded += _ => Interlocked.Increment(ref _ended);
@@ -60,10 +70,16 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     /// <summary>Waits until Redis is no longer asked.</summary>
     public Task UntilOutageAsync() => UntilAsync(() => State != BreakerState.Closed, TimeSpan.FromSeconds(5), "the breaker did not open");
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Asks no more, and returns when all has been answered.</summary>
+    public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _callers;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         await _store.DisposeAsync();
         await _redis.DisposeAsync();
         _stopping.Dispose();
@@ -84,12 +100,13 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
         for (int i = caller; !_stopping.IsCancellationRequested; i++)
         {
             long began = Stopwatch.GetTimestamp();
-            var answer = await _store.TakeAsync(Some.Request($"key-{i % Keys}"));
-            _seen.Enqueue(new Seen(answer, Stopwatch.GetElapsedTime(began)));
+            var request = _request(i);
+            var answer = await _store.TakeAsync(request);
+            _seen.Enqueue(new Seen(request.Facts, answer, Stopwatch.GetElapsedTime(began), Stopwatch.GetTimestamp()));
             await Task.Delay(1);
         }
     }
 
-    /// <summary>One answer, and how long its caller waited for it.</summary>
-    internal sealed record Seen(BucketAnswer Answer, TimeSpan Took);
+    /// <summary>One answer, whose it is, how long its caller waited for it, and when it came, by the stopwatch.</summary>
+    internal sealed record Seen(RequestFacts Facts, BucketAnswer Answer, TimeSpan Took, long At);
 }

@@ -13,6 +13,7 @@ public sealed partial class SettingsTests
     [InlineData("docs/auth.md")]
     [InlineData("docs/http.md")]
     [InlineData("docs/live.md")]
+    [InlineData("docs/redis.md")]
     [InlineData("docs/seeing.md")]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {

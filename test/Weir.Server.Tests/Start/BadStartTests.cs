@@ -69,6 +69,17 @@ public sealed class BadStartTests
     }
 
     [Fact]
+    public async Task Files_of_TLS_that_are_not_there_are_named_with_the_cure() => Assert.Equal(
+        """
+        Weir cannot start:
+        Weir:Redis:CaFile is set, and Weir:Redis:Ssl is not: set Weir:Redis:Ssl to true, or leave Weir:Redis:CaFile out
+        Weir:Redis:KeyFile is set, and Weir:Redis:CertificateFile is not: name the certificate that the key belongs to, or leave Weir:Redis:KeyFile out
+        Weir:Redis:CaFile is "/nowhere/ca.crt", and there is no such file: name a PEM file with the certificates of those who sign the certificate of Redis
+
+        """,
+        await FailAsync("--Weir:Redis:CaFile=/nowhere/ca.crt", "--Weir:Redis:KeyFile=/nowhere/weir.key"));
+
+    [Fact]
     public async Task More_keys_than_memory_has_room_for_are_refused_with_a_number_that_fits()
     {
         // As the runtime sees a container with 200 MiB.

@@ -1,0 +1,109 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using StackExchange.Redis;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// Whom we believe to be Redis, and how we say who we are: what the files that are set say, on top of what TLS does anyway. A name that is not the
+/// server's and a certificate that nobody trusted has signed are refused, and there is no way to have them let through.
+/// </summary>
+internal static class RedisTls
+{
+    /// <summary>What TLS is to do beyond its defaults; null when nothing is set.</summary>
+    public static Func<string, SslClientAuthenticationOptions>? Of(RedisOptions options, ConfigurationOptions configuration)
+    {
+        if (options.CaFile is null && options.CertificateFile is null)
+            return null;
+        var trust = options.CaFile is null ? null : TrustOnly(Authorities(options.CaFile));
+        var own = options.CertificateFile is null ? null : SslStreamCertificateContext.Create(Own(options), Intermediates(options.CertificateFile), offline: true);
+        return host => new SslClientAuthenticationOptions
+        {
+            TargetHost = host,
+            EnabledSslProtocols = configuration.SslProtocols ?? default,
+            CertificateChainPolicy = trust,
+            CertificateRevocationCheckMode = configuration.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
+            ClientCertificateContext = own,
+        };
+    }
+
+    /// <summary>What is wrong with the files, and with what is set beside them.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="prefix">What stands before the name of a setting.</param>
+    public static IEnumerable<string> FaultsOf(RedisOptions options, string prefix)
+    {
+        bool isSecure = options.Ssl || options.Endpoints.Contains("ssl=true", StringComparison.OrdinalIgnoreCase);
+        foreach (string name in isSecure ? [] : NamesOfSet(options))
+            yield return $"{prefix}{name} is set, and {prefix}Ssl is not: set {prefix}Ssl to true, or leave {prefix}{name} out";
+        if (options.KeyFile is not null && options.CertificateFile is null)
+            yield return $"{prefix}KeyFile is set, and {prefix}CertificateFile is not: name the certificate that the key belongs to, or leave {prefix}KeyFile out";
+        if (options.CaFile is { } authorities && Try(() => Authorities(authorities)) is { } noAuthority)
+            yield return $"{prefix}CaFile is \"{authorities}\", {noAuthority}: name a PEM file with the certificates of those who sign the certificate of Redis";
+        if (options.CertificateFile is { } certificate && Try(() => Own(options).Dispose()) is { } noCertificate)
+        {
+            yield return $"{prefix}CertificateFile is \"{certificate}\"{(options.KeyFile is { } key ? $" and {prefix}KeyFile is \"{key}\"" : "")}, {noCertificate}"
+                + $": name a PEM file with the certificate to show to Redis, and as {prefix}KeyFile one with its private key, not encrypted";
+        }
+    }
+
+    private static IEnumerable<string> NamesOfSet(RedisOptions options)
+    {
+        if (options.CaFile is not null)
+            yield return nameof(options.CaFile);
+        if (options.CertificateFile is not null)
+            yield return nameof(options.CertificateFile);
+    }
+
+    /// <remarks>Those who sign for themselves seldom tell what they have revoked, and where nothing is told, asking for it would fail.</remarks>
+    private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
+    {
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.AddRange(authorities);
+        return trust;
+    }
+
+    private static X509Certificate2Collection Authorities(string file)
+    {
+        var authorities = Intermediates(file);
+        return authorities.Count > 0 ? authorities : throw new CryptographicException();
+    }
+
+    private static X509Certificate2Collection Intermediates(string file)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(file);
+        return certificates;
+    }
+
+    private static X509Certificate2 Own(RedisOptions options)
+    {
+        var own = X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.KeyFile);
+        if (!OperatingSystem.IsWindows())
+            return own;
+        // There, TLS cannot use a key that is only in memory.
+        using (own)
+            return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
+    }
+
+    private static string? Try(Action read)
+    {
+        try
+        {
+            read();
+            return null;
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return "and there is no such file";
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return "which cannot be read by this user";
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        {
+            return unreadable is ArgumentException ? "which do not belong together" : "which holds no such thing";
+        }
+    }
+}
