@@ -12,8 +12,8 @@ namespace Weir.Benchmarks;
 internal static class RedisGate
 {
     /// <summary>
-    /// Bytes a decision of a crowd on its way to Redis, at most. What a call takes is in it, the client's part and ours, some 700 bytes, shared by those that it brings there, thirty and more;
-    /// nothing of it is for one decision alone.
+    /// Bytes a decision of a crowd on its way to Redis, at most. What a call takes is in it, the client's part and ours, some 400 bytes, shared by all that it brings there; nothing of it is for one
+    /// decision alone.
     /// </summary>
     private const double MostBytes = 40;
 

@@ -304,10 +304,3 @@ internal sealed class LeaseTable
 
     private Part PartOf(string tenant) => _parts[string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1)];
 }
-
-/// <summary>When a lease ends.</summary>
-/// <param name="Bucket">By what the table knows its bucket; 0 when it does not, so that it ends at once.</param>
-/// <param name="EndsUs">When, by the clock of the table.</param>
-/// <param name="Lease">The lease.</param>
-/// <param name="Whole">What is given back of it when nothing was used.</param>
-internal readonly record struct LeaseEnd(UInt128 Bucket, long EndsUs, GrantedLease Lease, LeaseWish Whole);

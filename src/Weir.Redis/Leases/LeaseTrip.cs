@@ -64,12 +64,3 @@ internal sealed class LeaseTrip
         Spare.Return(this);
     }
 }
-
-/// <summary>A lease that was granted, as much of it as is needed to give it back.</summary>
-/// <param name="Limits">The request that took it, with the one limit that it is of.</param>
-/// <param name="Key">The key of the bucket.</param>
-internal sealed record GrantedLease(LimitSet Limits, byte[] Key)
-{
-    /// <summary>What gives back: it spends nothing.</summary>
-    public LimitSet Return => Limits with { Facts = Limits.Facts with { Cost = 0 } };
-}

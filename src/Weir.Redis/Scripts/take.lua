@@ -47,6 +47,7 @@ local MEMO_HEAD = 33
 -- Longer than any quota takes to drain; Redis refuses what it cannot count.
 local MAX_TTL_MS = 4000000000000
 
+local call, try = redis.call, redis.pcall
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
 local pack, unpack, concat, format, sub = struct.pack, struct.unpack, table.concat, string.format, string.sub
 
@@ -72,7 +73,7 @@ end
 local function get(key)
   local value = values[key]
   if value == nil then
-    value = redis.pcall('GET', key)
+    value = try('GET', key)
     values[key] = value
   end
   return value
@@ -94,7 +95,7 @@ local function write_all()
         ttl = format('%.0f', ttl_ms)
         spelled[ttl_ms] = ttl
       end
-      redis.call('SET', key, values[key], 'PX', ttl)
+      call('SET', key, values[key], 'PX', ttl)
     end
   end
 end
@@ -123,7 +124,10 @@ local function decide_quickly()
     return nil
   end
   local key = KEYS[key_index + 1]
-  local value = get(key)
+  local value = values[key]
+  if value == nil then
+    value = get(key)
+  end
   local spent, at_us, drain = 0, 0, refill / tick_us
   if value then
     if type(value) ~= 'string' or #value ~= VALUE_SIZE then
@@ -131,7 +135,8 @@ local function decide_quickly()
     end
     local unit_then, drain_then
     spent, at_us, unit_then, drain_then = unpack('<dddf', value)
-    if unit_then ~= unit or drain_then ~= float_of(drain) or not (at_us <= now_us and is_whole(at_us, 0) and is_whole(spent, 0)) then
+    local whole = spent >= 0 and spent < EXACT_LIMIT and spent % 1 == 0 and at_us >= 0 and at_us <= now_us and at_us % 1 == 0
+    if not whole or unit_then ~= unit or drain_then ~= (floats[drain] or float_of(drain)) then
       return nil
     end
   end
@@ -141,7 +146,7 @@ local function decide_quickly()
   if taken <= capacity * unit then
     outcome, spent, at_us = ALLOWED, taken, max(at_us, tick * tick_us)
     local gone_us = (ceil(at_us / tick_us) + ceil(spent / refill)) * tick_us
-    put(key, pack('<dddf', spent, at_us, unit, drain), min(MAX_TTL_MS, max(1, ceil((gone_us - now_us) / 1000))))
+    values[key], ttls[key] = pack('<dddf', spent, at_us, unit, drain), min(MAX_TTL_MS, max(1, ceil((gone_us - now_us) / 1000)))
   end
   return pack('<ddddd', ANSWERED, now_us, outcome, spent, at_us)
 end
