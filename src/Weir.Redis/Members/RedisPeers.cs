@@ -6,11 +6,13 @@ namespace Weir.Redis;
 /// <summary>The instances that share a Redis, by a heartbeat there. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>An instance is heard of so often.</summary>
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+    /// <summary>An instance is heard of so often, up to <see cref="FewInstances"/>; of many, each is the more seldom, so that Redis hears as many in all.</summary>
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>One that was not heard of for so long is gone.</summary>
-    private static readonly TimeSpan Gone = TimeSpan.FromSeconds(2);
+    private const int FewInstances = 100;
+
+    /// <summary>One that was not heard of in so many beats is gone.</summary>
+    private const int MissedBeats = 8;
 
     /// <summary>Redis is not waited for any longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
@@ -51,8 +53,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         _name = name & ((1L << 52) - 1);
         // No tenant can be called so.
         _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{~members}}");
-        _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Every);
+        _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Often);
     }
+
+    private TimeSpan Every => Often * Math.Max(1, Count / FewInstances);
+
+    private TimeSpan Gone => MissedBeats * Every;
 
     /// <inheritdoc/>
     public int Count => Volatile.Read(ref _count);
@@ -154,7 +160,10 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 _heard.Remove(name);
         }
 
+        if (1 + _heard.Count == _count)
+            return;
         Volatile.Write(ref _count, 1 + _heard.Count);
+        _timer.Change(Every, Every);
     }
 
     private async Task<Beat?> TellAsync(MemberPhase phase, CancellationToken cancellation)

@@ -185,6 +185,7 @@ internal static class Settings
         [
             ("Redis:DeadlineMs", options.Redis.DeadlineMs, 1, 10_000),
             ("Redis:LeaseMs", options.Redis.LeaseMs, 0, 1_000),
+            ("Redis:Instances", options.Redis.Instances, 1, 10_000),
             ("Redis:Database", options.Redis.Database, 0, 65_535),
             ("Memory:MaxKeys", options.Memory.MaxKeys, MemoryStoreOptions.LeastKeys, MemoryStoreOptions.MostKeys),
             ("Memory:SnapshotSeconds", options.Memory.SnapshotSeconds, 1, 86_400),

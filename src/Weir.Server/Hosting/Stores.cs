@@ -103,6 +103,7 @@ internal sealed class Stores : IAsyncDisposable
         Database = settings.Database,
         Deadline = TimeSpan.FromMilliseconds(settings.DeadlineMs),
         LeaseHorizon = TimeSpan.FromMilliseconds(settings.LeaseMs),
+        Instances = settings.Instances,
     };
 
     private static BreakerOptions BreakerOptionsOf(WeirOptions.BreakerSettings settings) => new()

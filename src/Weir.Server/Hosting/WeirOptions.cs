@@ -116,6 +116,9 @@ internal sealed class WeirOptions
 
         /// <summary>Milliseconds that a lease of a busy bucket lives, from 1 to 1,000; 0 leases nothing. 20 by default, and the same at all instances.</summary>
         public int LeaseMs { get; set; } = (int)RedisOptions.DefaultLeaseHorizon.TotalMilliseconds;
+
+        /// <summary>Instances that share Redis, for as long as it has not said how many: of one that starts in an outage. From 1 to 10,000; 1 by default.</summary>
+        public int Instances { get; set; } = 1;
     }
 
     internal sealed class MemorySettings
