@@ -25,7 +25,8 @@ internal static class Ledger
         foreach (var bucket in answers.GroupBy(seen => (seen.Facts.Tenant, seen.Facts.Key)))
         {
             long allowed = bucket.Count(IsAllowedByRedis);
-            entries.Add(new Entry(bucket.Key.Tenant, allowed, await SpentAsync(store, bucket.Key.Tenant, bucket.Key.Key)));
+            long alone = bucket.Count(seen => seen.Answer is { Degraded: true, Outcome: BucketOutcome.Allowed });
+            entries.Add(new Entry(bucket.Key.Tenant, allowed, alone, await SpentAsync(store, bucket.Key.Tenant, bucket.Key.Key)));
         }
 
         return entries;
@@ -45,9 +46,13 @@ internal static class Ledger
     /// <summary>A bucket.</summary>
     /// <param name="Tenant">Whose it is.</param>
     /// <param name="Allowed">Tokens that callers were allowed by Redis.</param>
+    /// <param name="Alone">Tokens that callers were allowed without Redis, which is told of them afterwards.</param>
     /// <param name="Spent">Tokens that Redis holds as spent.</param>
-    internal sealed record Entry(string Tenant, long Allowed, long Spent)
+    internal sealed record Entry(string Tenant, long Allowed, long Alone, long Spent)
     {
+        /// <summary>The most that Redis may hold: what is told is told in whole tokens, and what drains while it is told is one of them.</summary>
+        public long Most => Alone == 0 ? Allowed : Allowed + Alone + 1;
+
         /// <summary>Tokens that were spent and that Redis does not know of.</summary>
         public long Lost => Math.Max(0, Allowed - Spent);
     }

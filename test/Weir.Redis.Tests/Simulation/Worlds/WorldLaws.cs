@@ -69,9 +69,9 @@ public sealed class WorldLaws
         var quota = TokenQuota.Create(perSecond, TimeSpan.FromSeconds(1), capacity);
         using var world = new World(1, new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local), 4);
         for (int i = 0; i < 4; i++)
-            world.Load(world.Instances[i], 1e6 / (2.0 * perSecond * (1 << i) / 15), ["k"], 1, long.MaxValue);
-        world.Run(TimeSpan.FromSeconds(3));
-        double allowed = capacity + (3.0 * perSecond);
+            world.Load(world.Instances[i], 1e6 / (3.0 * perSecond * (1 << i) / 15), ["k"], 1, long.MaxValue);
+        world.Run(TimeSpan.FromSeconds(6));
+        double allowed = capacity + (6.0 * perSecond);
         Assert.Equal(0, world.Log.TokensOver(0, long.MaxValue));
         Assert.InRange(world.Log.Admitted, 0.99 * allowed, allowed + 1);
         return true;
