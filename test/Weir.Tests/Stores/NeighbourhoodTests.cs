@@ -36,6 +36,20 @@ public sealed unsafe class NeighbourhoodTests
         });
 
     [Fact]
+    public void L9_Tenants_that_no_policy_names_never_have_all_slots_of_a_set_however_their_keys_come_back() => Steps.Sample(
+        steps =>
+        {
+            var table = new SmallTable(sets: 3);
+            foreach (var step in steps)
+            {
+                // Names with the bit, and as many as there are keys.
+                table.Take(step with { Tenant = Neighbourhood.Unnamed + ((uint)step.Key % 9) });
+                for (int set = 0; set < 3; set++)
+                    Assert.InRange(table.UnnamedSlots(set), 0, Neighbourhood.MostUnnamed);
+            }
+        });
+
+    [Fact]
     public void L9_Beside_one_that_floods_a_key_finds_a_place_while_others_hold_one_of_its_sixteen_or_three_but_none_its_own() => Steps.Sample(
         steps =>
         {
@@ -131,6 +145,14 @@ public sealed unsafe class NeighbourhoodTests
             int count = 0;
             for (int i = 0; i < SlotShard.SetSize; i++)
                 count += _memory.Start[(set * SlotShard.SetSize) + i].Tenant == tenant ? 1 : 0;
+            return count;
+        }
+
+        public int UnnamedSlots(int set)
+        {
+            int count = 0;
+            for (int i = 0; i < SlotShard.SetSize; i++)
+                count += (_memory.Start[(set * SlotShard.SetSize) + i].Tenant & Neighbourhood.Unnamed) != 0 ? 1 : 0;
             return count;
         }
 

@@ -64,9 +64,9 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         int free = first.Free + second.Free;
         if (free <= Reserve && first.Held + second.Held >= free)
             return null;
-        if ((tenant & Unnamed) != 0 && first.HeldByUnnamed >= MostUnnamed)
-            return second.HeldByUnnamed >= MostUnnamed ? null : second.Place;
-        return first.Free >= second.Free || ((tenant & Unnamed) != 0 && second.HeldByUnnamed >= MostUnnamed) ? first.Place : second.Place;
+        bool isUnnamed = (tenant & Unnamed) != 0;
+        Slot* one = first.PlaceFor(isUnnamed), other = second.PlaceFor(isUnnamed);
+        return other is null || (one is not null && first.Free >= second.Free) ? one : other;
     }
 
     private static int Empties(Slot* set)
@@ -93,8 +93,11 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         /// <summary>Live buckets of the tenant.</summary>
         public int Held;
 
-        /// <summary>Live buckets of tenants that no policy names.</summary>
-        public int HeldByUnnamed;
+        /// <summary>Slots of tenants that no policy names, those included that are as new, since their keys may come back.</summary>
+        public int OfUnnamed;
+
+        /// <summary>One of these that is as new; null when none is.</summary>
+        public Slot* UnnamedAsNew;
 
         /// <summary>One that is free; null when none is.</summary>
         public Slot* Place;
@@ -102,23 +105,28 @@ internal readonly unsafe ref struct Neighbourhood(Slot* first, Slot* second)
         /// <summary>The place of a bucket of the tenant's own that is as new; null when there is none.</summary>
         public Slot* OwnAsNew;
 
+        /// <summary>A free place; where tenants that no policy names have all that they may, one of theirs.</summary>
+        public readonly Slot* PlaceFor(bool isUnnamed) => isUnnamed && OfUnnamed >= MostUnnamed ? UnnamedAsNew : Place;
+
         public static SetView Of(Slot* set, uint tenant, in StoreTime time)
         {
             var view = default(SetView);
             for (var slot = set; slot < set + SlotShard.SetSize; slot++)
             {
-                bool empty = slot->IsEmpty, own = !empty && slot->Tenant == tenant;
+                bool empty = slot->IsEmpty, own = !empty && slot->Tenant == tenant, unnamed = !empty && (slot->Tenant & Unnamed) != 0;
+                view.OfUnnamed += unnamed ? 1 : 0;
                 if (empty || slot->IsAsNew(time))
                 {
                     view.Free++;
                     view.Place = slot;
+                    if (unnamed)
+                        view.UnnamedAsNew = slot;
                     if (own)
                         view.OwnAsNew = slot;
                 }
                 else
                 {
                     view.Held += own ? 1 : 0;
-                    view.HeldByUnnamed += (slot->Tenant & Unnamed) != 0 ? 1 : 0;
                 }
             }
 
