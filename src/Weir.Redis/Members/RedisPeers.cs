@@ -14,6 +14,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>One that was not heard of in so many beats is gone.</summary>
     private const int MissedBeats = 8;
 
+    /// <summary>An instance that may decide by itself is awaited for so long at least after it was heard of, or should have been: four tries of Redis.</summary>
+    private const long LeastAwaitedUs = 1_000_000;
+
     /// <summary>Redis is not waited for any longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
@@ -31,6 +34,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private readonly HashSet<long> _awaited = [];
 
     private bool _follows = true;
+
+    /// <summary>Counts departures, so that what was told before one is not taken for news.</summary>
+    private int _parted;
     private long? _life;
     private long _metUs;
     private int _count;
@@ -72,6 +78,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             if (_follows)
                 _awaited.Clear();
             _follows = false;
+            _parted++;
             _metUs = 0;
             _awaited.UnionWith(_heard.Keys);
         }
@@ -98,10 +105,13 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<int?> FollowAsync(CancellationToken cancellation = default)
     {
+        int parted = Volatile.Read(ref _parted);
         if (await TellAsync(MemberPhase.Follows, cancellation).ConfigureAwait(false) is not { } beat)
             return null;
         lock (_gate)
         {
+            if (parted != _parted)
+                return null;
             if (!_follows)
             {
                 _follows = true;
@@ -126,28 +136,40 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private async Task BeatAsync()
     {
+        int parted = Volatile.Read(ref _parted);
         if (!_follows || await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false) is not { } beat)
             return;
         lock (_gate)
         {
-            if (_follows)
+            if (_follows && parted == _parted)
                 LearnLocked(beat);
         }
     }
 
-    /// <summary>Others of those that are awaited that have not been heard of in one of these phases since this instance met Redis again.</summary>
+    /// <summary>
+    /// Those that are awaited and have not been heard of in one of these phases since this instance met Redis again. Who has not been heard of at all for a while is gone.
+    /// </summary>
     private int NotSeenLocked(Beat beat, params ReadOnlySpan<MemberPhase> phases)
     {
-        int seen = 0;
+        long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
+        int silent = beat.NowUs - _metUs < goneUs ? _awaited.Count : 0, seen = 0, late = 0;
         foreach (var (name, heardUs, phase) in beat.Members)
-            seen += heardUs >= _metUs && phases.Contains(phase) && _awaited.Contains(name) ? 1 : 0;
-        return _awaited.Count - seen;
+        {
+            if (!_awaited.Contains(name))
+                continue;
+            bool isHere = heardUs >= _metUs && phases.Contains(phase);
+            seen += isHere ? 1 : 0;
+            late += !isHere && beat.NowUs - heardUs < goneUs ? 1 : 0;
+        }
+
+        return silent > 0 ? silent - seen : late;
     }
 
     private void LearnLocked(Beat beat)
     {
         long now = _time.GetTimestamp();
-        _life ??= beat.Life;
+        // Whoever flushes a Redis that is there wants that.
+        _life = beat.Life;
         foreach (var (name, _, _) in beat.Members)
         {
             if (name != _name)

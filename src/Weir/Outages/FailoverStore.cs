@@ -32,6 +32,9 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private readonly CancellationToken _stopped;
     private Task _probing = Task.CompletedTask;
     private int _isSettling;
+
+    /// <summary>Outages that began.</summary>
+    private int _begun;
     private Outage? _outage;
 
     /// <summary>What is known of the primary's buckets by default: some 150 bytes each, as they become known.</summary>
@@ -147,7 +150,10 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         // One damaged bucket says nothing of the others, nor does one tenant's crowd.
         if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
-        return await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
+        // What may have been given back already must not be given back twice: that would be handed out again.
+        return ask is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
+            ? answer with { Degraded = true }
+            : await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
     }
 
     private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
@@ -169,6 +175,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private void Begin(StoreFault fault)
     {
         var outage = new Outage(fault, _time.GetUtcNow(), null);
+        Interlocked.Increment(ref _begun);
         var before = Interlocked.Exchange(ref _outage, outage);
         _peers.Part();
         // Probing begins before anybody is told: a listener that throws must not keep the primary out for ever.
@@ -192,6 +199,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private async Task<bool> SendProbeAsync(int lease)
     {
         var outage = Outage;
+        int begun = Volatile.Read(ref _begun);
         if (!await PrimaryIsBackAsync().ConfigureAwait(false))
         {
             _breaker.ProbeFailed(lease);
@@ -200,10 +208,18 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
         if (!_breaker.ProbeSucceeded(lease))
             return false;
-        // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
-        if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
-            End(outage);
-        await _reunion.CompleteAsync(() => _breaker.IsClosed, _stopped).ConfigureAwait(false);
+        try
+        {
+            // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
+            if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
+                End(outage);
+        }
+        finally
+        {
+            // Also when a listener throws: what is held back for others must not be for ever.
+            await _reunion.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, _stopped).ConfigureAwait(false);
+        }
+
         return true;
     }
 
@@ -214,7 +230,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
             return (await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault == StoreFault.None
                 && await _reunion.BeginAsync(_stopped).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException || !_stopped.IsCancellationRequested)
         {
             // A store is not to throw; if one does, the next probe must come all the same.
             return false;

@@ -23,6 +23,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
     private long _sent;
     private int _owing;
+    private int _turn;
     private long _lost;
 
     /// <summary>When the first instance came back to the primary, by the clock of memory; never, while none has.</summary>
@@ -97,7 +98,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
                 // What is as new is known without being written down.
                 if (place < 0 && known.Spent == 0)
                     continue;
-                if (place < 0 && (place = part.PlaceFor(hash, time)) >= 0)
+                if (place < 0 && (place = part.PlaceFor(hash, memory.WithWall(time))) >= 0)
                     part.Entries[place].Become(hash, limits.Only(at));
                 if (place >= 0 && !part.Entries[place].Owes)
                     Know(ref part.Entries[place], limits.Only(at), known, time);
@@ -122,6 +123,25 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         }
     }
 
+    /// <summary>Memory has decided what was begun.</summary>
+    public void EndAlone(in LimitSet limits)
+    {
+        foreach (var limit in limits)
+        {
+            if (limit.Quota is ConcurrencyQuota)
+                continue;
+            var hash = HashOf(limits, limit);
+            var part = PartOf(hash);
+            lock (part.Gate)
+            {
+                if (part.Find(hash) is not (>= 0 and var place) || part.Entries[place].Deciding == 0)
+                    continue;
+                part.Entries[place].Deciding--;
+                Count(wasOwing: true, part.Entries[place]);
+            }
+        }
+    }
+
     /// <summary>What is to be charged before the primary is asked about these buckets. False when something is owed beside that.</summary>
     public bool CollectOwed(in LimitSet limits, Share share, List<OwnSpend> to)
     {
@@ -136,7 +156,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
                 if (part.Find(hash) is >= 0 and var place)
                 {
                     CollectLocked(ref part.Entries[place], share, time, to);
-                    isAll &= !part.Entries[place].IsSpent;
+                    isAll &= !part.Entries[place].IsSpent || part.Entries[place].Deciding > 0;
                 }
             }
         }
@@ -148,16 +168,18 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
     public void CollectOwed(Share share, List<OwnSpend> to, int most)
     {
         var time = memory.Time;
-        foreach (var part in _parts)
+        // Not from the same place each time: what does not come through must not keep the rest waiting.
+        for (int left = Parts; left > 0 && to.Count < most; left--)
         {
+            var part = _parts[(uint)Interlocked.Increment(ref _turn) % Parts];
             lock (part.Gate)
             {
                 foreach (ref var entry in part.Entries)
                 {
-                    if (to.Count >= most)
-                        return;
                     if (entry.Owes)
                         CollectLocked(ref entry, share, time, to);
+                    if (to.Count >= most)
+                        break;
                 }
             }
         }
@@ -202,7 +224,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         var part = PartOf(spend.Hash);
         lock (part.Gate)
         {
-            if (part.Find(spend.Hash) is >= 0 and var place)
+            if (part.Find(spend.Hash) is >= 0 and var place && part.Entries[place].Awaits(spend))
                 part.Entries[place].IsSpent = true;
         }
     }
@@ -231,6 +253,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         if (entry.IsFresh)
             memory.Know(limits, limits.First, hash, entry.Base);
         (entry.IsFresh, entry.IsSpent, entry.HeardUs) = (false, entry.IsSpent || spends, time.NowUs);
+        entry.Deciding += spends ? 1 : 0;
         Count(wasOwing, entry);
     }
 
@@ -239,23 +262,36 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         if (entry.IsSpent && (entry.Pending?.Count ?? 0) < MostCharges)
             Owe(ref entry, share, time);
         for (var pending = entry.Pending; pending is not null; pending = pending.Before)
-            to.Add(pending);
+        {
+            if (pending.MayBeSentAt(time.NowUs))
+                to.Add(pending);
+            else
+                GiveUp(ref entry, pending);
+        }
+    }
+
+    /// <summary>What was to be given back, and may have been, is no longer known by its name.</summary>
+    private void GiveUp(ref LedgerEntry entry, OwnSpend spend)
+    {
+        Interlocked.Increment(ref _lost);
+        if (entry.Close(spend))
+            Count(wasOwing: true, entry);
     }
 
     private void Owe(ref LedgerEntry entry, Share share, in StoreTime time)
     {
         var own = memory.StateOf(entry.Limits, entry.Limit, entry.Hash);
         long tokens = entry.Owed(own, time, share, ReturnedUs);
-        (entry.Base, entry.IsSpent, entry.SettledUs) = (own, false, time.NowUs);
+        (entry.Base, entry.IsSpent, entry.SettledUs) = (own, entry.Deciding > 0, time.NowUs);
         if (tokens != 0)
-            entry.Pending = new OwnSpend(entry.Hash, OwnSpend.AloneAndPlain(entry.Limits, entry.Limit), tokens, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent))) { Before = entry.Pending };
+            entry.Pending = new OwnSpend(entry.Hash, OwnSpend.AloneAndPlain(entry.Limits, entry.Limit), tokens, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent))) { Before = entry.Pending, OwedUs = time.NowUs, WindowEnd = entry.Limit.Quota is WindowQuota ? own.At : 0 };
         Count(wasOwing: true, entry);
     }
 
     private static void Know(ref LedgerEntry entry, in LimitSet limits, BucketState known, in StoreTime time)
     {
         entry.Limits = limits;
-        (entry.Base, entry.IsFresh, entry.HeardUs) = (known, true, time.NowUs);
+        (entry.Base, entry.IsFresh, entry.HeardUs, entry.Over) = (known, true, time.NowUs, 0);
     }
 
     private void Count(bool wasOwing, in LedgerEntry entry)

@@ -25,6 +25,9 @@ internal struct LedgerEntry
     /// <summary>What was spent here and is on its way, until that is known to have come: the last of them.</summary>
     public OwnSpend? Pending;
 
+    /// <summary>What was charged too much, since charges are whole tokens: so much less is owed next time. In units of the bucket, as memory counts them.</summary>
+    public long Over;
+
     /// <summary>Whether memory has not yet been told how it stands.</summary>
     public bool IsFresh;
 
@@ -33,10 +36,22 @@ internal struct LedgerEntry
 
     public readonly bool IsEmpty => Hash == 0;
 
+    /// <summary>Takes that memory is deciding on at this moment: what they spend is not in its bucket yet.</summary>
+    public int Deciding;
+
     /// <summary>Whether something spent here is not known to be in the primary.</summary>
-    public readonly bool Owes => IsSpent || Pending is not null;
+    public readonly bool Owes => IsSpent || Pending is not null || Deciding > 0;
 
     public readonly Limit Limit => Limits.First;
+
+    /// <summary>Whether a charge is not known to have come.</summary>
+    public readonly bool Awaits(OwnSpend spend)
+    {
+        var pending = Pending;
+        while (pending is not null && pending != spend)
+            pending = pending.Before;
+        return pending is not null;
+    }
 
     /// <summary>Forgets a charge that has come. False when it is not known (any more).</summary>
     public bool Close(OwnSpend spend)
@@ -64,35 +79,44 @@ internal struct LedgerEntry
     {
         var before = Limit.Quota.Rate;
         Limits = limits;
-        if (before.Id != Limit.Quota.Rate.Id)
-            Base = Limit.Quota.Adopt(Base, before, time);
+        if (before.Id == Limit.Quota.Rate.Id)
+            return;
+        Over = 0;
+        Base = Limit.Quota.Adopt(Base, before, time);
     }
 
-    /// <summary>Tokens to settle: this share's part of what was spent here, and of what drains in the primary since others came back to it.</summary>
+    /// <summary>Tokens to settle: this share's part of what was spent here, and of what drains in the primary since others came back to it. What is too much of them is kept for the next.</summary>
     /// <param name="own">How memory's bucket stands.</param>
     /// <param name="time">The clock of memory.</param>
     /// <param name="share">The part of the bucket that was this one's.</param>
     /// <param name="returnedUs">When the first instance came back to the primary.</param>
-    public readonly long Owed(BucketState own, in StoreTime time, Share share, long returnedUs)
+    public long Owed(BucketState own, in StoreTime time, Share share, long returnedUs)
     {
+        int instances = Math.Max(1, share.Instances);
         if (Limit.Quota is not TokenQuota quota)
-            return OwedOfWindow(own, time, share);
+            return WholeTokens(SpentOfWindow(own, time), instances);
         var rate = quota.Rate;
         Int128 units = TokenBucket.SpentAt(rate, own, time.NowUs) - TokenBucket.SpentAt(rate, Base, time.NowUs);
         // The whole of the bucket drains there, while this share of it was still handed out here.
         long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, SettledUs));
         units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
-        return CeilingOf(units, (Int128)Math.Max(1, share.Instances) * rate.UnitsPerToken);
+        return WholeTokens(units, (Int128)instances * rate.UnitsPerToken);
     }
 
-    private readonly long OwedOfWindow(BucketState own, in StoreTime time, Share share)
+    private readonly long SpentOfWindow(BucketState own, in StoreTime time)
     {
         var window = (WindowQuota)Limit.Quota;
         var now = window.Now(own, time);
         long known = Base.At == now.At ? Base.Spent : 0;
-        return CeilingOf(now.Spent - known, Math.Max(1, share.Instances));
+        return now.Spent - known;
     }
 
-    /// <summary>Against the caller also where something is given back.</summary>
-    private static long CeilingOf(Int128 number, Int128 divisor) => (long)(number >= 0 ? (number + divisor - 1) / divisor : number / divisor);
+    /// <summary>Rounded against the caller, also where something is given back.</summary>
+    private long WholeTokens(Int128 units, Int128 token)
+    {
+        units -= Over;
+        var tokens = units >= 0 ? (units + token - 1) / token : units / token;
+        Over = (long)Int128.Min((tokens * token) - units, Quota.ExactLimit);
+        return (long)tokens;
+    }
 }

@@ -13,9 +13,13 @@ internal sealed class LocalShare(MemoryStore memory, Ledger ledger, IPeers peers
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
     {
         var share = Share;
+        bool spends = ask.What is not (StoreVerb.Check or StoreVerb.Reset);
         if (ask.What != StoreVerb.Reset)
-            ledger.BeginAlone(ask.Limits, spends: ask.What != StoreVerb.Check);
-        return memory.AskAsync(ask with { Limits = ask.Limits with { Share = share } }, cancellation);
+            ledger.BeginAlone(ask.Limits, spends);
+        var answer = memory.AskAsync(ask with { Limits = ask.Limits with { Share = share } }, cancellation);
+        if (spends)
+            ledger.EndAlone(ask.Limits);
+        return answer;
     }
 
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>

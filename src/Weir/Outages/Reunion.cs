@@ -15,10 +15,13 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
     /// <summary>Charges that are sent at once.</summary>
     private const int Batch = 256;
 
-    /// <summary>So long what others may have spent is held back for them: they look for the primary several times in it.</summary>
-    private const long PatienceUs = 1_000_000;
+    /// <summary>Redis is asked about the others so often; of many instances each the more seldom.</summary>
+    private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Max(50, 2.5 * peers.Count));
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    /// <summary>
+    /// So long others are waited for, though they are heard of: one that cannot come back must not keep the rest from deciding. Who is not heard of is waited for less long (<see cref="IPeers"/>).
+    /// </summary>
+    private const long PatienceUs = 5_000_000;
 
     /// <summary>Until a decision is made that is asked for now, this much more may have come back.</summary>
     private const long SlackUs = 20_000;
@@ -57,15 +60,14 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
         while (goesOn())
         {
             await SettleAllAsync(cancellation).ConfigureAwait(false);
+            // Whoever owes still is still awaited by the others, as long as he is heard of.
+            int? absent = ledger.Owing > 0
+                ? (await peers.MeetAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
+                : await peers.FollowAsync(cancellation).ConfigureAwait(false);
             bool isLate = clock.NowUs >= untilUs;
-            if (ledger.Owing == 0 || isLate)
-            {
-                int? absent = await peers.FollowAsync(cancellation).ConfigureAwait(false);
-                Await(isLate ? 0 : absent ?? _awaited?.Absent ?? 0);
-                if (absent == 0 || isLate)
-                    break;
-            }
-
+            Await(isLate ? 0 : absent ?? _awaited?.Absent ?? 0);
+            if (ledger.Owing == 0 && (absent == 0 || (isLate && absent is not null)))
+                break;
             await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
         }
 
@@ -84,7 +86,7 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
-    /// <summary>Sends all that is owed, until a charge does not come through.</summary>
+    /// <summary>Sends all that is owed, until hardly anything comes through.</summary>
     public async Task SettleAllAsync(CancellationToken cancellation)
     {
         var owed = new List<OwnSpend>();
@@ -92,7 +94,8 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
         {
             owed.Clear();
             ledger.CollectOwed(local.Share, owed, Batch);
-            if (await SettleAsync(owed, cancellation).ConfigureAwait(false) != StoreFault.None)
+            var faults = await SendAsync(owed, cancellation).ConfigureAwait(false);
+            if (2 * faults.Count(fault => fault != StoreFault.None) > owed.Count)
                 return;
         }
         while (owed.Count > 0);
@@ -100,9 +103,12 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
 
     private async Task<StoreFault> SettleAsync(List<OwnSpend> owed, CancellationToken cancellation)
     {
-        var faults = await Task.WhenAll(owed.Select(spend => spend.SendAsync(sent => SendAsync(sent, cancellation)))).ConfigureAwait(false);
+        var faults = await SendAsync(owed, cancellation).ConfigureAwait(false);
         return Array.Find(faults, fault => fault != StoreFault.None);
     }
+
+    private Task<StoreFault[]> SendAsync(List<OwnSpend> owed, CancellationToken cancellation) =>
+        Task.WhenAll(owed.Select(spend => spend.SendAsync(sent => SendAsync(sent, cancellation))));
 
     private async Task<StoreFault> SendAsync(OwnSpend spend, CancellationToken cancellation)
     {
@@ -146,11 +152,21 @@ internal sealed class Reunion(IBucketStore primary, LocalShare local, Ledger led
 
     private async Task<bool> PutBackAsync(CancellationToken cancellation)
     {
-        foreach (var some in ledger.CollectKnown().Chunk(Batch))
+        var known = new Queue<(LimitSet Limits, long Tokens)>(ledger.CollectKnown());
+        while (known.Count > 0)
         {
-            var answers = await Task.WhenAll(some.Select(known => RaiseAsync(known.Limits, known.Tokens, cancellation))).ConfigureAwait(false);
-            if (!Array.TrueForAll(answers, fault => fault is StoreFault.None or StoreFault.Damaged))
+            var some = new List<(LimitSet Limits, long Tokens)>();
+            while (some.Count < Batch && known.TryDequeue(out var next))
+                some.Add(next);
+            var faults = await Task.WhenAll(some.Select(one => RaiseAsync(one.Limits, one.Tokens, cancellation))).ConfigureAwait(false);
+            if (!Array.Exists(faults, fault => fault is StoreFault.None or StoreFault.Damaged))
                 return false;
+            // What was late is told again: the larger holds, however often.
+            for (int i = 0; i < faults.Length; i++)
+            {
+                if (faults[i] is not (StoreFault.None or StoreFault.Damaged))
+                    known.Enqueue(some[i]);
+            }
         }
 
         return true;

@@ -3,15 +3,21 @@ namespace Weir.Tests.Outages;
 /// <summary>A Redis of the test's own making: sound, at fault, or holding its answers back.</summary>
 internal sealed class FakeStore(TimeProvider time) : IBucketStore
 {
-    private MemoryStore _buckets = new(new MemoryStoreOptions { MaxKeys = 64 }, time);
+    private MemoryStore _buckets = new(new MemoryStoreOptions { MaxKeys = 65_536 }, time);
 
     public StoreFault Fault { get; set; }
 
-    /// <summary>Does what it is asked, and answers too late.</summary>
-    public bool IsLate { get; set; }
+    /// <summary>What it does as it is asked, and answers too late.</summary>
+    public Func<StoreAsk, bool> IsLateFor { get; set; } = _ => false;
+
+    /// <summary>What it does not do, for there are too many.</summary>
+    public Func<StoreAsk, bool> IsCrowdedFor { get; set; } = _ => false;
+
+    /// <summary>Answers that were too late.</summary>
+    public int Late { get; private set; }
 
     /// <summary>Forgets everything.</summary>
-    public void Forget() => _buckets = new MemoryStore(new MemoryStoreOptions { MaxKeys = 64 }, time);
+    public void Forget() => _buckets = new MemoryStore(new MemoryStoreOptions { MaxKeys = 65_536 }, time);
 
     /// <summary>It is sound again when it has been asked so often.</summary>
     public int SoundAfter { get; set; } = int.MaxValue;
@@ -38,9 +44,17 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
             throw new InvalidOperationException("a store is not to throw");
         if (Fault != StoreFault.None && Asked <= SoundAfter)
             return BucketAnswer.Failed(Fault);
+        if (IsCrowdedFor(ask))
+            return BucketAnswer.Failed(StoreFault.Crowded);
         var answer = await _buckets.AskAsync(ask, cancellation);
-        if (IsLate)
+        if (IsLateFor(ask))
+        {
+            Late++;
             return BucketAnswer.Failed(StoreFault.Late);
+        }
+
+        if (answer.Fault != StoreFault.None)
+            return answer;
         return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis);
     }
 }

@@ -8,6 +8,8 @@ public sealed class ReunionTests : IAsyncDisposable
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
 
+    private static readonly TokenQuota Wide = TokenQuota.Create(1, TimeSpan.FromHours(1), 100_000);
+
     private readonly FakeTimeProvider _time = Some.Clock();
     private readonly BreakerOptions _options = new();
     private readonly FakeStore _redis;
@@ -121,16 +123,110 @@ public sealed class ReunionTests : IAsyncDisposable
     {
         await BeginOutageAsync();
         await _stores[0].TakeAsync(Request(10));
-        (_redis.Fault, _redis.IsLate) = (StoreFault.None, true);
-        // The probe must come through before the charge does not.
-        _redis.IsLate = false;
-        _time.Advance(_options.Break);
-        _redis.IsLate = true;
-        await PassAsync(TimeSpan.FromMilliseconds(400));
-        _redis.IsLate = false;
-        await PassAsync(TimeSpan.FromSeconds(2));
-        Assert.Equal(0, _stores[0].Owing);
+        _redis.Fault = StoreFault.None;
+        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge && _redis.Late < 3;
+        await PassAsync(TimeSpan.FromSeconds(3));
+        Assert.Equal((3, 0), (_redis.Late, _stores[0].Owing));
         Assert.Equal(90, await LeftAsync());
+    }
+
+    [Fact]
+    public async Task L1_A_refund_whose_answer_is_late_is_given_back_once()
+    {
+        await _stores[0].TakeAsync(Request(60));
+        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge;
+        var refund = await _stores[0].AskAsync(new StoreAsk(Request(-10), StoreVerb.Charge));
+        Assert.Equal(StoreFault.Late, refund.Fault);
+        _redis.IsLateFor = _ => false;
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 50), (_stores[0].Owing, await LeftAsync()));
+    }
+
+    [Fact]
+    public async Task L1_What_was_given_back_alone_is_not_given_back_again_when_it_may_no_longer_be_known()
+    {
+        await _stores[0].TakeAsync(Request(60));
+        await BeginOutageAsync();
+        await _stores[0].AskAsync(new StoreAsk(Request(-10), StoreVerb.Charge));
+        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge;
+        _redis.Fault = StoreFault.None;
+        await PassAsync(TimeSpan.FromSeconds(1));
+        Assert.InRange(_redis.Late, 1, int.MaxValue);
+        // Given back, though nobody knows; and so long ago that the primary does not either.
+        _redis.Fault = StoreFault.Unreachable;
+        await PassAsync(TimeSpan.FromSeconds(90));
+        _redis.IsLateFor = _ => false;
+        _redis.Fault = StoreFault.None;
+        await PassAsync(TimeSpan.FromSeconds(3));
+        Assert.Equal((0, 1), (_stores[0].Owing, _stores[0].Lost));
+        // What was charged while nobody answered is a token or two too much, and nothing is too little.
+        Assert.InRange(await LeftAsync(), 45, 50);
+    }
+
+    [Fact]
+    public void What_memory_is_deciding_on_is_owed_until_it_has_decided()
+    {
+        var memory = Some.Memory(_time);
+        var ledger = new Ledger(512, memory);
+        var limits = Request(5);
+        ledger.BeginAlone(limits, spends: true);
+        // Somebody settles in the moment in which nothing is spent yet, and the primary says how it stands.
+        var owed = new List<OwnSpend>();
+        Assert.True(ledger.CollectOwed(limits, Share.Whole, owed));
+        ledger.Learn(limits, new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(7), 0), new StoreTime(0, 0), DecisionSource.Redis));
+        Assert.Equal((0, 1), (owed.Count, ledger.Owing));
+        memory.AskAsync(new StoreAsk(limits, StoreVerb.Take)).AsTask().GetAwaiter().GetResult();
+        ledger.EndAlone(limits);
+        ledger.CollectOwed(limits, Share.Whole, owed);
+        Assert.Equal(5, Assert.Single(owed).Tokens);
+    }
+
+    [Fact]
+    public void A_charge_that_has_come_is_not_owed_again_because_another_who_sent_it_does_not_know()
+    {
+        var memory = Some.Memory(_time);
+        var ledger = new Ledger(512, memory);
+        var limits = Request(5);
+        ledger.BeginAlone(limits, spends: true);
+        memory.AskAsync(new StoreAsk(limits, StoreVerb.Take)).AsTask().GetAwaiter().GetResult();
+        ledger.EndAlone(limits);
+        var owed = new List<OwnSpend>();
+        ledger.CollectOwed(limits, Share.Whole, owed);
+        ledger.Close(owed[0], isLost: false);
+        ledger.Retry(owed[0]);
+        ledger.Close(owed[0], isLost: false);
+        Assert.Equal(0, ledger.Owing);
+    }
+
+    [Fact]
+    public async Task L1_Nothing_spent_alone_is_forgotten_however_many_settle_and_take_at_once()
+    {
+        await using var store = new FailoverStore(_redis, Some.Memory(_time), _options, _time);
+        long admitted = 0;
+        int asks = 0;
+        _redis.IsCrowdedFor = _ => Interlocked.Increment(ref asks) % 10 == 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (int i = 0; i < 5_000; i++)
+            {
+                if ((await store.TakeAsync(Some.Request("a", 1, quota: Wide))).Outcome == BucketOutcome.Allowed)
+                    Interlocked.Increment(ref admitted);
+            }
+        })));
+        _redis.IsCrowdedFor = _ => false;
+        await PassAsync(TimeSpan.FromSeconds(1));
+        var answer = await _redis.CheckAsync(Some.Request("a", 0, quota: Wide));
+        Assert.Equal(0, store.Owing);
+        Assert.InRange(Wide.Capacity - Wide.TokensLeft(answer.State, answer.Time), admitted, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_listener_that_throws_when_an_outage_ends_leaves_nothing_held_back()
+    {
+        _stores[0].OutageEnded += _ => throw new InvalidOperationException("a listener is not to throw");
+        await BeginOutageAsync();
+        await EndOutageAsync();
+        Assert.Equal(100, await TakeAllAsync(_stores[..1]));
     }
 
     [Fact]
