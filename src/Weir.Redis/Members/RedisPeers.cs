@@ -41,6 +41,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private long _metUs;
     private int _count;
 
+    /// <summary>Whether Redis has not been heard since it was heard last: one that has lost its memory was away, then, and not flushed by somebody.</summary>
+    private bool _wasAway;
+
     /// <summary>Joins those who share a store's Redis, as soon as it is there.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock of this instance.</param>
@@ -61,6 +64,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{~members}}");
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Often);
     }
+
+    /// <inheritdoc/>
+    public event Action? Forgot;
 
     private TimeSpan Every => Often * Math.Max(1, Count / FewInstances);
 
@@ -114,6 +120,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 return null;
             if (!_follows)
             {
+                _wasAway = false;
                 _follows = true;
                 // Those who are awaited have their time to be heard of.
                 foreach (long name in _awaited)
@@ -137,13 +144,23 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private async Task BeatAsync()
     {
         int parted = Volatile.Read(ref _parted);
-        if (!_follows || await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false) is not { } beat)
+        if (!_follows)
             return;
+        var beat = await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false);
+        bool hasForgotten = false;
         lock (_gate)
         {
-            if (_follows && parted == _parted)
+            if (!_follows || parted != _parted)
+                return;
+            hasForgotten = beat is not null && _wasAway && _life is { } life && life != beat.Life;
+            if (!hasForgotten)
+                _wasAway = beat is null;
+            if (beat is not null && !hasForgotten)
                 LearnLocked(beat);
         }
+
+        if (hasForgotten)
+            Forgot?.Invoke();
     }
 
     /// <summary>

@@ -61,6 +61,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         _ledger = new Ledger(ledgerBuckets, memory);
         _local = new LocalShare(memory, _ledger, _peers);
         _reunion = new Reunion(primary, _local, _ledger, _peers, memory.Clock, time);
+        _peers.Forgot += BeginUnnoticed;
         _settling = time.CreateTimer(static store => _ = ((FailoverStore)store!).SettleOwedAsync(), this, SettlePause, SettlePause);
     }
 
@@ -120,6 +121,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         if (_breaker.IsClosed)
             await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        _peers.Forgot -= BeginUnnoticed;
         await _settling.DisposeAsync().ConfigureAwait(false);
         await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
@@ -171,6 +173,13 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
     private static async ValueTask<BucketAnswer> MarkAsync(ValueTask<BucketAnswer> asked) =>
         await asked.ConfigureAwait(false) with { Degraded = true };
+
+    /// <summary>An outage that no request noticed, in which the primary lost its memory: it must be told what is known before it decides again.</summary>
+    private void BeginUnnoticed()
+    {
+        if (_breaker.Trip())
+            Begin(StoreFault.Unreachable);
+    }
 
     private void Begin(StoreFault fault)
     {

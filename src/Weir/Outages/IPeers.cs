@@ -3,6 +3,9 @@ namespace Weir;
 /// <summary>The instances that share the primary store's buckets, as this one knows them.</summary>
 public interface IPeers
 {
+    /// <summary>The primary was away unnoticed, and has come back without its memory.</summary>
+    event Action? Forgot;
+
     /// <summary>How many there are, this one included, as was last known; at least 1.</summary>
     int Count { get; }
 
@@ -31,6 +34,12 @@ public readonly record struct Meeting(int Absent, int Unready, TimeSpan Since, b
 /// <summary>No other instance: this one's share is the whole.</summary>
 internal sealed class NoPeers : IPeers
 {
+    public event Action? Forgot
+    {
+        add { }
+        remove { }
+    }
+
     public int Count => 1;
 
     public void Part()

@@ -25,7 +25,10 @@ internal struct LedgerEntry
     /// <summary>What was spent here and is on its way, until that is known to have come: the last of them.</summary>
     public OwnSpend? Pending;
 
-    /// <summary>What was charged too much, since charges are whole tokens: so much less is owed next time. In units of the bucket, as memory counts them.</summary>
+    /// <summary>
+    /// What was charged too much, since charges are whole tokens: so much less is owed next time. In units of the bucket, as memory counts them. It drains as the bucket does, since of an
+    /// empty bucket nothing was charged too much.
+    /// </summary>
     public long Over;
 
     /// <summary>Whether memory has not yet been told how it stands.</summary>
@@ -94,12 +97,15 @@ internal struct LedgerEntry
     {
         int instances = Math.Max(1, share.Instances);
         if (Limit.Quota is not TokenQuota quota)
-            return WholeTokens(SpentOfWindow(own, time), instances);
+            return CeilingOf(SpentOfWindow(own, time), instances);
         var rate = quota.Rate;
         Int128 units = TokenBucket.SpentAt(rate, own, time.NowUs) - TokenBucket.SpentAt(rate, Base, time.NowUs);
         // The whole of the bucket drains there, while this share of it was still handed out here.
         long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, SettledUs));
         units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
+        long settledUs = Math.Max(0, time.NowUs - SettledUs);
+        var drained = (Int128)((settledUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick * instances;
+        Over = (long)Int128.Max(0, Over - drained);
         return WholeTokens(units, (Int128)instances * rate.UnitsPerToken);
     }
 
@@ -111,12 +117,14 @@ internal struct LedgerEntry
         return now.Spent - known;
     }
 
-    /// <summary>Rounded against the caller, also where something is given back.</summary>
     private long WholeTokens(Int128 units, Int128 token)
     {
         units -= Over;
-        var tokens = units >= 0 ? (units + token - 1) / token : units / token;
+        long tokens = CeilingOf(units, token);
         Over = (long)Int128.Min((tokens * token) - units, Quota.ExactLimit);
-        return (long)tokens;
+        return tokens;
     }
+
+    /// <summary>Rounded against the caller, also where something is given back.</summary>
+    private static long CeilingOf(Int128 number, Int128 divisor) => (long)(number >= 0 ? (number + divisor - 1) / divisor : number / divisor);
 }

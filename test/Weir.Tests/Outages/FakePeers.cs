@@ -20,6 +20,12 @@ internal sealed class FakePeers(TimeProvider time)
 
     private sealed class Member(FakePeers peers) : IPeers
     {
+        public event Action? Forgot
+        {
+            add { }
+            remove { }
+        }
+
         public int Count => peers._all.Count;
 
         public void Part()

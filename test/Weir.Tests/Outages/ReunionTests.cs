@@ -127,7 +127,8 @@ public sealed class ReunionTests : IAsyncDisposable
         _redis.IsLateFor = ask => ask.What == StoreVerb.Charge && _redis.Late < 3;
         await PassAsync(TimeSpan.FromSeconds(3));
         Assert.Equal((3, 0), (_redis.Late, _stores[0].Owing));
-        Assert.Equal(90, await LeftAsync());
+        // A charge is in whole tokens, with what drained since the first came back.
+        Assert.InRange(await LeftAsync(), 89, 90);
     }
 
     [Fact]

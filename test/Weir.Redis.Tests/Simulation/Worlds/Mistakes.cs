@@ -1,6 +1,6 @@
 namespace Weir.Redis.Tests.Simulation.Worlds;
 
-/// <summary>Mistakes that somebody could make, which the laws must find.</summary>
+/// <summary>Mistakes that somebody could make, which the laws must find. Those of leases alone are planted where leases alone are tried (<see cref="PlantedBug"/>).</summary>
 internal enum Mistake
 {
     None,
@@ -37,12 +37,6 @@ internal enum Mistake
 
     /// <summary>A lease is not counted as spent.</summary>
     LeasesAreFree,
-
-    /// <summary>What is given back of a lease is given back whole.</summary>
-    ReturnsAreNotAged,
-
-    /// <summary>Spent is not raised before a lease is granted.</summary>
-    NoFloor,
 }
 
 /// <summary>Plants them: in the script, or between the parts of an instance.</summary>
@@ -53,8 +47,6 @@ internal static class Mistakes
     {
         Mistake.MemosAreIgnored => Replace(script, "before = get(memo.key)", "before = nil"),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + limit.leased * limit.unit", "spent = raised"),
-        Mistake.NoFloor => Replace(script, "ceil(horizon_us / limit.tick_us) * limit.refill", "0"),
-        Mistake.ReturnsAreNotAged => Replace(script, "limit.back * limit.unit - age * limit.refill", "limit.back * limit.unit"),
         _ => script,
     };
 
@@ -112,6 +104,12 @@ internal static class Mistakes
 
     private sealed class WrongPeers(RedisPeers peers, Mistake mistake) : IPeers
     {
+        public event Action? Forgot
+        {
+            add => peers.Forgot += value;
+            remove => peers.Forgot -= value;
+        }
+
         public int Count => mistake == Mistake.SharesAreWhole ? 1 : peers.Count;
 
         public void Part() => peers.Part();

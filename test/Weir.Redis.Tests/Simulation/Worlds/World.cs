@@ -112,8 +112,8 @@ internal sealed class World : IDisposable
         var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected }, _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
-        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = MemoryStoreOptions.LeastKeys, HashSeed = _names }, clock);
-        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), ledgerBuckets: 1_024);
+        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = 4_096, HashSeed = _names }, clock);
+        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), ledgerBuckets: 8_192);
         return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 0.999 + (0.002 * Random.NextDouble()) };
     }
 
@@ -124,7 +124,9 @@ internal sealed class World : IDisposable
         Instances.Remove(instance);
     }
 
-    /// <summary>Has an instance ask until a time, on average every so often.</summary>
+    /// <summary>
+    /// Has an instance ask until a time, on average every so often; now and then for one of many keys, since an outage is noticed only by whoever asks Redis.
+    /// </summary>
     public void Load(Instance instance, double meanUs, string[] keys, long mostCost, long untilUs)
     {
         In((long)(-Math.Log(1 - Random.NextDouble()) * meanUs) + 1, () =>
@@ -132,7 +134,7 @@ internal sealed class World : IDisposable
             if (instance.IsDead || NowUs >= untilUs)
                 return;
             if (NowUs >= instance.PausedUntilUs)
-                _ = TakeAsync(instance, keys[Random.Next(keys.Length)], Random.NextInt64(1, mostCost + 1));
+                _ = TakeAsync(instance, Random.Next(4) == 0 ? $"seldom{Random.Next(400)}" : keys[Random.Next(keys.Length)], Random.NextInt64(1, mostCost + 1));
             Load(instance, meanUs, keys, mostCost, untilUs);
         });
     }
