@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>Mistakes that somebody could make, which the laws must find.</summary>
 internal enum Mistake
