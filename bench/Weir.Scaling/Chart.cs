@@ -26,14 +26,14 @@ internal sealed record Chart(string Title, Axis X, Axis Y, IReadOnlyList<Line> L
     private const int Left = 76, Top = 44, Width = 480, Height = 280, Right = 164, Bottom = 56;
 
     private static readonly string[] Colours = ["#3b82f6", "#e07b00", "#1a9e6b", "#c74fa3", "#8b8f98", "#d04a4a", "#7a6ff0", "#a08400"];
-    private static readonly string[] Dashes = ["", "7 4", "2 3", "10 3 2 3", "", "7 4", "2 3", "10 3 2 3"];
+    private static readonly string[] Dashes = ["none", "7 4", "2 3", "10 3 2 3", "none", "7 4", "2 3", "10 3 2 3"];
 
     public string ToSvg()
     {
         var svg = new StringBuilder();
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Left + Width + Right} {Top + Height + Bottom}" role="img" font-family="system-ui, sans-serif" font-size="12">""");
         svg.AppendLine(CultureInfo.InvariantCulture, $"<title>{Title}</title>");
-        svg.AppendLine("<style>text{fill:#24292f}.g{stroke:#8b8f98;stroke-opacity:.35}.a{stroke:#8b8f98}@media(prefers-color-scheme:dark){text{fill:#e6edf3}}</style>");
+        svg.AppendLine("<style>text{fill:#7a828c}.g{stroke:#8b8f98;stroke-opacity:.35}.a{stroke:#8b8f98}</style>");
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{Left}" y="24" font-size="15" font-weight="600">{Title}</text>""");
         foreach (double tick in X.Ticks)
             svg.AppendLine(CultureInfo.InvariantCulture, $"""<path class="g" d="M{XOf(tick):F1} {Top}v{Height}"/><text x="{XOf(tick):F1}" y="{Top + Height + 18}" text-anchor="middle">{Spell(tick)}</text>""");

@@ -42,6 +42,9 @@ internal sealed record Outcome
 
     public required Judgement Judged { get; init; }
 
+    /// <summary>Whether Redis kept up: a hundredth is late at most.</summary>
+    public bool IsInTime => 100 * Late <= Decisions;
+
     public double CallsPerDecision => (double)Calls / Decisions;
 
     public double DecisionsPerCall => Calls == 0 ? 0 : (double)Sent / Calls;
