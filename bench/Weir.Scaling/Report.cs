@@ -37,7 +37,7 @@ internal sealed class Report(RedisCosts costs)
         var instances = new Axis("instances", [1, 4, 16, 64, 256, 1_000]);
         var load = new Axis("requests a second, all instances together", [1_000, 5_000, 20_000, 50_000, 200_000]);
         yield return ("calls-hot", new Chart("Script calls a decision, one hot key with plenty", instances, new Axis("script calls a decision", [0.0001, 0.001, 0.01, 0.1, 1]), ByInstances(Runs.Hot, row => row.CallsPerDecision)));
-        yield return ("calls-uniform", new Chart("Decisions that share a call, a million keys alike", instances, new Axis("decisions a script call", [1, 2, 4, 8, 16, 32]), ByInstances(Runs.Uniform, row => row.DecisionsPerCall)));
+        yield return ("calls-uniform", new Chart("Decisions that share a call, a million keys alike", instances, new Axis("decisions a script call", [1, 4, 16, 64, 256]), ByInstances(Runs.Uniform, row => row.DecisionsPerCall)));
         yield return ("without-redis", new Chart("Decided without Redis, 4 instances", load, new Axis("part of all decisions", [0, 0.25, 0.5, 0.75, 1], IsLog: false), ByLoad(row => row.LocalShare)));
         yield return ("redis-cores", new Chart("What Redis works at 50,000 requests a second", instances, new Axis("cores of Redis", [0.001, 0.01, 0.1, 1]), ByFleet(row => row.Cores(costs))));
         yield return ("admitted", new Chart("Admitted of what one bucket would, 50,000 a second", instances, new Axis("part admitted", [0.95, 0.96, 0.97, 0.98, 0.99, 1], IsLog: false), ByFleet(row => row.Judged.Ratio)));
