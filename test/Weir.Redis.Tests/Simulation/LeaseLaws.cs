@@ -1,4 +1,5 @@
 using CsCheck;
+using Weir.Simulation;
 
 namespace Weir.Redis.Tests.Simulation;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Weir.Simulation;
 
 namespace Weir.Redis.Tests.Simulation;
 

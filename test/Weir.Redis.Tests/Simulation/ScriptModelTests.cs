@@ -1,5 +1,6 @@
 using CsCheck;
 using StackExchange.Redis;
+using Weir.Simulation;
 using Weir.Testing;
 
 namespace Weir.Redis.Tests.Simulation;

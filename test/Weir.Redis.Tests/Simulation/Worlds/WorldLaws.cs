@@ -1,3 +1,6 @@
+using Weir.Simulation;
+using Weir.Simulation.Worlds;
+
 namespace Weir.Redis.Tests.Simulation.Worlds;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>A world in which Redis is well: several limits a request, leases, refusals that are remembered, a script that is forgotten now and then.</summary>
 internal sealed class CalmHistory : IDisposable

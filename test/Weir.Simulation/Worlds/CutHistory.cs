@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>
 /// A world in which some instances see Redis and some do not, messages are lost and slow, and instances crash and come as new: what is admitted is one bucket, and beside it the share of

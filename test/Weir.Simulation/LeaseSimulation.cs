@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
 
-namespace Weir.Redis.Tests.Simulation;
+namespace Weir.Simulation;
 
 /// <summary>
 /// Instances that lease from one bucket, on one thread and in virtual time: the same seed is the same history. Requests and replies take their time, and

@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>Mistakes that somebody could make, which the laws must find. Those of leases alone are planted where leases alone are tried (<see cref="PlantedBug"/>).</summary>
 internal enum Mistake

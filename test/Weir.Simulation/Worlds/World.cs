@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>
 /// Instances as in production, from <see cref="FailoverStore"/> down to the script, over a simulated Redis: one thread, virtual time, one seed. Only the network, the

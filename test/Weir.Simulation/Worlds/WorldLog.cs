@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>What was admitted, bucket by bucket, and whether that was within the laws.</summary>
 internal sealed class WorldLog(Plan plan)

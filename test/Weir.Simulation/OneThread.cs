@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation;
+namespace Weir.Simulation;
 
 /// <summary>Runs a history on a thread that has no synchronization context, so that all of it happens there.</summary>
 internal static class OneThread

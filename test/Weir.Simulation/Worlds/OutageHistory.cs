@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>
 /// A world with outages that all instances notice: Redis refuses or hangs, restarts with or without its memory, or is followed by a replica that lost the last writes; its clock steps

@@ -3,7 +3,7 @@ using System.Text;
 using KeraLua;
 using StackExchange.Redis;
 
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>
 /// A Redis in virtual time that runs the scripts of production, word for word, in a Lua of its own: strings with expiry, hashes, and a script cache. What it is told to

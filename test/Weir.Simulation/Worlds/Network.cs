@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace Weir.Redis.Tests.Simulation.Worlds;
+namespace Weir.Simulation.Worlds;
 
 /// <summary>What can be wrong between an instance and Redis.</summary>
 internal enum Cut

@@ -1,6 +1,6 @@
 using Weir.Testing;
 
-namespace Weir.Redis.Tests.Simulation;
+namespace Weir.Simulation;
 
 /// <summary>
 /// The rules of leases by themselves, with holders that ask for whatever they like, use it when it hurts most, and give back when they like: harsher than any

@@ -1,4 +1,4 @@
-namespace Weir.Redis.Tests.Simulation;
+namespace Weir.Simulation;
 
 /// <summary>What <c>take.lua</c> does with one bucket and its leases, in C#; a test holds the two to each other.</summary>
 internal sealed class ScriptModel(TokenQuota quota, long horizonUs)
