@@ -64,16 +64,16 @@ public sealed class OneThreadTests : IAsyncDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void The_same_seed_is_the_same_history(int seed)
+    public async Task The_same_seed_is_the_same_history(int seed)
     {
-        string history = OneThread.Run(() => History(seed));
-        Assert.Equal(history, OneThread.Run(() => History(seed)));
+        string history = await OneThread.RunAsync(() => History(seed));
+        Assert.Equal(history, await OneThread.RunAsync(() => History(seed)));
         Assert.Contains(nameof(StoreFault.Slow), history, StringComparison.Ordinal);
         Assert.Contains(nameof(StoreFault.None), history, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_gathers_while_a_call_is_under_way_is_the_next_call() => OneThread.Run(() =>
+    public Task What_gathers_while_a_call_is_under_way_is_the_next_call() => OneThread.RunAsync(() =>
     {
         var asked = Enumerable.Range(0, 5).Select(_ => Take().AsTask()).ToArray();
         Assert.True(_wire.Step());
@@ -87,7 +87,7 @@ public sealed class OneThreadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void A_script_that_Redis_does_not_know_any_more_is_brought_along_once() => OneThread.Run(() =>
+    public Task A_script_that_Redis_does_not_know_any_more_is_brought_along_once() => OneThread.RunAsync(() =>
     {
         var first = Take().AsTask();
         _wire.Step();
@@ -103,7 +103,7 @@ public sealed class OneThreadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void L6_what_is_not_answered_falls_due_at_the_deadline_and_not_before() => OneThread.Run(() =>
+    public Task L6_what_is_not_answered_falls_due_at_the_deadline_and_not_before() => OneThread.RunAsync(() =>
     {
         var asked = Take().AsTask();
         _time.Advance(Deadline - TimeSpan.FromMilliseconds(1));
@@ -114,7 +114,7 @@ public sealed class OneThreadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void A_reply_that_comes_after_the_deadline_answers_nobody_who_asked_since() => OneThread.Run(() =>
+    public Task A_reply_that_comes_after_the_deadline_answers_nobody_who_asked_since() => OneThread.RunAsync(() =>
     {
         var late = Take(100).AsTask();
         _time.Advance(Deadline);
