@@ -25,7 +25,7 @@ class Candidate:
     """What is published into the folder; None for a Node package."""
 
     leases: bool = False
-    """Whether it may decide by tokens that Redis has given it beforehand, so that Redis need not see each decision."""
+    """Whether it may decide by what it knows of Redis, so that Redis need not see each decision."""
 
     @property
     def uses_redis(self) -> bool:
@@ -65,10 +65,10 @@ def kestrel(name: str, what: str, source: str, project: str, *more: str, leases:
         project=f"{'bench' if project == 'Weir.Ceiling' else 'src'}/{project}/{project}.csproj", leases=leases)
 
 
-def node(name: str, what: str, package: str, **environment: str) -> Candidate:
+def node(name: str, what: str, package: str, leases: bool = False, **environment: str) -> Candidate:
     return Candidate(
         name, what, "redis", PEERS / package, ["node", "server.js"],
-        {"NODE_ENV": "production", "PORT": "{port}", "REDIS_URL": "redis://127.0.0.1:{redis}", **environment})
+        {"NODE_ENV": "production", "PORT": "{port}", "REDIS_URL": "redis://127.0.0.1:{redis}", **environment}, leases=leases)
 
 
 CANDIDATES = [
@@ -79,4 +79,5 @@ CANDIDATES = [
     node("express", "Express, ioredis and one Lua script", "express"),
     node("express-as-it-comes", "the same with the defaults of Express and ioredis", "express", TUNED="no"),
     node("fastify-rlf", "rate-limiter-flexible on Fastify and ioredis", "fastify"),
+    node("fastify-rlf-block", "the same with its block in memory", "fastify", leases=True, BLOCK="yes"),
 ]

@@ -45,6 +45,7 @@ RATIOS = [
     Ratio("p95 of weir-redis at 1,000 connections / p95 of express-as-it-comes at 100",
           ("weir-redis", 1000), ("express-as-it-comes", 100), lambda one: one.p95),
     rate("weir-redis", "fastify-rlf", 100),
+    rate("weir-redis", "fastify-rlf-block", 100),
     rate("weir-redis", "ceiling", 1000),
     rate("weir-redis", "express", 1000),
     rate("weir-memory", "ceiling", 1000),

@@ -36,6 +36,8 @@ const limiter = new RateLimiterRedis({
   storeClient: redis,
   rejectIfRedisNotReady: true,
   insuranceLimiter: new Insurance(quota),
+  // Whoever has used his points up is refused without asking Redis, until they come back.
+  ...(process.env.BLOCK === 'yes' ? { inMemoryBlockOnConsumed: quota.points } : {}),
 });
 
 const decision = {

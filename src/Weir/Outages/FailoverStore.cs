@@ -37,7 +37,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private int _begun;
     private Outage? _outage;
 
-    /// <summary>What is known of the primary's buckets by default: some 150 bytes each, as they become known.</summary>
+    /// <summary>What is known of the primary's buckets by default: some 400 bytes each with their names, as they become known.</summary>
     public const int DefaultLedgerBuckets = 131_072;
 
     /// <summary>What was spent here though the primary was there, since it did not answer one request, is settled so often.</summary>

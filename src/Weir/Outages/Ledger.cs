@@ -14,13 +14,12 @@ namespace Weir;
 internal sealed class Ledger(int buckets, MemoryStore memory)
 {
     private const int Parts = 64;
-    private const int Ways = 8;
 
     /// <summary>Charges of one bucket that are on their way at the same time; what is spent meanwhile waits.</summary>
     private const int MostCharges = 4;
 
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-    private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
+    private readonly LedgerPart[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new LedgerPart(Math.Max(1, buckets / Parts / LedgerPart.Ways)))];
     private long _sent;
     private int _owing;
     private int _turn;
@@ -34,50 +33,6 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
 
     /// <summary>Takes that were not written down, because there was no place, or that the primary could not be told of.</summary>
     public long Lost => Volatile.Read(ref _lost);
-
-    private sealed class Part(int sets)
-    {
-        private LedgerEntry[]? _entries;
-
-        public readonly Lock Gate = new();
-
-        public Span<LedgerEntry> Entries => _entries;
-
-        public int Find(UInt128 hash)
-        {
-            int from = SetOf(hash);
-            for (int i = from; _entries is not null && i < from + Ways; i++)
-            {
-                if (_entries[i].Hash == hash)
-                    return i;
-            }
-
-            return -1;
-        }
-
-        /// <summary>A place for a bucket that is not here; -1 when all of its places owe.</summary>
-        public int PlaceFor(UInt128 hash, in StoreTime time)
-        {
-            _entries ??= new LedgerEntry[sets * Ways];
-            int from = SetOf(hash), oldest = -1;
-            for (int i = from; i < from + Ways; i++)
-            {
-                ref var entry = ref _entries[i];
-                if (entry.IsEmpty)
-                    return i;
-                if (entry.Owes)
-                    continue;
-                if (entry.Limit.Quota.ResetUs(entry.Base, time) == 0)
-                    return i;
-                if (oldest < 0 || entry.HeardUs < _entries[oldest].HeardUs)
-                    oldest = i;
-            }
-
-            return oldest;
-        }
-
-        private int SetOf(UInt128 hash) => (int)(((ulong)hash >> 32) * (ulong)sets >> 32) * Ways;
-    }
 
     /// <summary>Learns how the primary's buckets stand. Of what owes nothing is learned: the primary does not know it all.</summary>
     public void Learn(in LimitSet limits, in BucketAnswer answer)
@@ -229,7 +184,7 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
         }
     }
 
-    private void BeginAloneLocked(Part part, UInt128 hash, in LimitSet limits, bool spends, in StoreTime time)
+    private void BeginAloneLocked(LedgerPart part, UInt128 hash, in LimitSet limits, bool spends, in StoreTime time)
     {
         int place = part.Find(hash);
         if (place < 0 && !spends)
@@ -318,5 +273,5 @@ internal sealed class Ledger(int buckets, MemoryStore memory)
 
     private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, memory.Seed);
 
-    private Part PartOf(UInt128 hash) => _parts[(int)((uint)hash & (Parts - 1))];
+    private LedgerPart PartOf(UInt128 hash) => _parts[(int)((uint)hash & (Parts - 1))];
 }
