@@ -75,7 +75,7 @@ internal sealed class OutageHistory : IDisposable
         object before = _world.Redis.Remember();
         _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(30)));
         long beganUs = _world.NowUs;
-        _world.LeasesAreOfUs = ending == Ending.WithoutTheLastWrites ? beganUs - 1 : null;
+        _world.LeasesAreOfBefore = true;
         foreach (var instance in _world.Instances)
         {
             instance.Network.Cut = cut;
@@ -101,13 +101,14 @@ internal sealed class OutageHistory : IDisposable
             _world.Redis.ForgetScripts();
         if (_world.Random.Next(4) == 0)
             _world.RedisBehindUs += _world.Random.Next(500) * MsUs;
-        _world.LeasesAreOfUs = null;
+        _world.LeasesAreOfBefore = false;
         bool together = _world.Random.Next(2) == 0;
         foreach (var instance in _world.Instances)
         {
             instance.Network.Cut = Cut.None;
+            // All within the second after which one that is not heard of is taken for gone.
             if (!together)
-                _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(150)));
+                _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(100)));
         }
     }
 

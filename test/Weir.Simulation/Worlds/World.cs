@@ -11,6 +11,12 @@ internal sealed class World : IDisposable
     /// <summary>So often clocks are moved on at least, and so exact are timers.</summary>
     private const long TickUs = 1_000;
 
+    /// <summary>
+    /// By how much clocks run unlike each other: little, since what a clock that runs fast lets come back too soon in an outage is no mistake to be found (leases alone are tried with a
+    /// hundredth).
+    /// </summary>
+    private const double Drift = 1e-6;
+
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Action, (long, long)> _events = new();
@@ -46,10 +52,8 @@ internal sealed class World : IDisposable
     /// <summary>How far the clock of Redis is behind the world's.</summary>
     public long RedisBehindUs { get; set; }
 
-    /// <summary>
-    /// When set, what is handed out of leases counts as admitted then: they were spent in a Redis whose last writes will be lost, and nobody can know of them.
-    /// </summary>
-    public long? LeasesAreOfUs { get; set; }
+    /// <summary>Whether what is handed out of leases counts as admitted before: they were spent before Redis was lost, and end within a horizon.</summary>
+    public bool LeasesAreOfBefore { get; set; }
 
     /// <summary>The longest that anybody waited for an answer.</summary>
     public long LongestUs { get; private set; }
@@ -114,7 +118,7 @@ internal sealed class World : IDisposable
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = 4_096, HashSeed = _names }, clock);
         var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), ledgerBuckets: 8_192);
-        return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 0.999 + (0.002 * Random.NextDouble()) };
+        return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 1 + (Drift * ((2 * Random.NextDouble()) - 1)) };
     }
 
     /// <summary>An instance is no more, and what it knew and held with it.</summary>
@@ -153,8 +157,8 @@ internal sealed class World : IDisposable
         if (asks && answer.Degraded)
             MayBeTwice += cost;
         bool isOfRedis = answer.Source == DecisionSource.Redis && !answer.IsLocal;
-        if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed)
-            Log.Admit(isOfRedis ? _applied[answer.NowUs] : answer.IsLocal ? LeasesAreOfUs ?? NowUs : NowUs, limits);
+        if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed && !(answer.IsLocal && LeasesAreOfBefore))
+            Log.Admit(isOfRedis ? _applied[answer.NowUs] : NowUs, limits);
     }
 
     /// <summary>A script ran at this time of Redis.</summary>
