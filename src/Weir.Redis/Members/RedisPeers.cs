@@ -215,10 +215,6 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             return await SendAsync(wire, call, withText: false, cancellation).ConfigureAwait(false);
         }
-        catch (Exception refusal) when (RedisFaults.IsUnknownScript(refusal))
-        {
-            return await SendWithTextAsync(wire, call, cancellation).ConfigureAwait(false);
-        }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // It will be told again.
@@ -226,22 +222,18 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    private async Task<Beat?> SendWithTextAsync(IScriptWire wire, ScriptCall call, CancellationToken cancellation)
-    {
-        try
-        {
-            return await SendAsync(wire, call, withText: true, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            return null;
-        }
-    }
-
     private async Task<Beat?> SendAsync(IScriptWire wire, ScriptCall call, bool withText, CancellationToken cancellation)
     {
         using var reply = wire.Send(call, withText);
-        await reply.Arrival.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
+        try
+        {
+            await reply.Arrival.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception refusal) when (!withText && RedisFaults.IsUnknownScript(refusal))
+        {
+            return await SendAsync(wire, call, withText: true, cancellation).ConfigureAwait(false);
+        }
+
         return Beat.Read(reply.Read());
     }
 }
