@@ -73,7 +73,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Reset), cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>Says what a take would answer, and spends nothing. A cost of 0 asks how the buckets stand.</summary>
+    /// <summary>Says whether a take would be allowed now and what remains now, and spends nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
@@ -84,7 +84,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation), isTake: false);
     }
 
-    /// <summary>What a take would answer, how the buckets stand, and by which policies: all by one version of them. Spends nothing, and looks behind a block.</summary>
+    /// <summary>Checks a request and says by which policies, all by one version of them. Spends nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public async ValueTask<Explanation> ExplainAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
@@ -92,13 +92,10 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var limits = set.Resolve(facts);
         var block = BlockOf(set, facts);
-        var standing = limits.IsEmpty
+        var unblocked = limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
-            : Decision.From(limits, await store.CheckAsync(limits with { Facts = facts with { Cost = 0 } }, cancellation).ConfigureAwait(false));
-        var decision = NeedsNoStore(limits, block)
-            ? Settled(limits, block)
             : Decision.From(limits, await store.CheckAsync(limits, cancellation).ConfigureAwait(false));
-        return new Explanation(set, block, decision, standing);
+        return new Explanation(set, block, block is null ? unblocked : Settled(limits, block), unblocked);
     }
 
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>

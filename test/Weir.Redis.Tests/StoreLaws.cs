@@ -65,6 +65,24 @@ public abstract partial class StoreLaws
         Assert.Equal(BucketOutcome.Allowed, (await Take(key, 3, slow)).Outcome);
     }
 
+    [Theory]
+    [InlineData(0, BucketOutcome.Allowed)]
+    [InlineData(3, BucketOutcome.Allowed)]
+    [InlineData(9, BucketOutcome.Allowed)]
+    [InlineData(10, BucketOutcome.Refused)]
+    [InlineData(11, BucketOutcome.NeverFits)]
+    public async Task A_check_says_what_remains_now_whatever_it_would_cost(long cost, BucketOutcome outcome)
+    {
+        string key = FreshKey();
+        var slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 10);
+        Assert.Equal(10, Left(await Check(key, Math.Min(cost, 10), slow)));
+        await Take(key, 1, slow);
+        var check = await Check(key, cost, slow);
+        Assert.Equal((outcome, 9L), (check.Outcome, Left(check)));
+
+        long Left(BucketAnswer answer) => slow.TokensLeft(answer.State, answer.Time);
+    }
+
     [Fact]
     public async Task L2_a_check_changes_nothing()
     {

@@ -189,7 +189,7 @@ local function write(limit, drain)
   put(limit.key, pack('<dddf', limit.spent, limit.at_us, limit.unit, drain), ttl_ms)
 end
 
--- Each kind: ask says how a limit stands and what it answers, preview what it would have, spend writes what it has taken, charge spends without
+-- Each kind: ask says how a limit stands and what it answers, spend writes what it has taken, charge spends without
 -- asking, reset forgets, and insist writes what a refusal rests on.
 
 local bucket = {}
@@ -252,10 +252,6 @@ local function put_bucket(limit, spent, at_us)
   end
   limit.gone_us = (ceil(at_us / limit.tick_us) + ceil(spent / limit.refill)) * limit.tick_us
   write(limit, limit.drain)
-end
-
-function bucket.preview(limit)
-  limit.spent, limit.at_us = limit.drained + limit.cost * limit.unit, max(limit.stamp_us, limit.now_us)
 end
 
 function bucket.spend(limit)
@@ -335,10 +331,6 @@ function window.ask(limit, only, e0, e1)
   return ANSWERED, spent + limit.cost > limit.capacity and REFUSED or ALLOWED
 end
 
-function window.preview(limit)
-  limit.spent = limit.spent + limit.cost
-end
-
 function window.spend(limit)
   limit.leased = max(0, min(limit.want, limit.capacity - limit.spent - limit.cost))
   limit.spent = limit.spent + limit.cost + limit.leased
@@ -398,9 +390,6 @@ function places.ask(limit, each, lease_ms)
     return ANSWERED, NEVER_FITS
   end
   return ANSWERED, limit.spent + limit.cost > limit.capacity and REFUSED or ALLOWED
-end
-
-function places.preview(limit)
 end
 
 function places.insist(limit)
@@ -531,8 +520,6 @@ local function spend_all(what, count, worst)
     elseif what == RESET then
       limit.kind.reset(limit)
       limit.outcome = ALLOWED
-    elseif limit.outcome == ALLOWED and worst == ALLOWED then
-      limit.kind.preview(limit)
     end
   end
 end

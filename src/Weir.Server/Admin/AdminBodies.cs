@@ -76,7 +76,7 @@ internal sealed record LimitExplanation(
     BucketExplanation? Bucket = null);
 
 /// <summary>How a bucket stands.</summary>
-/// <param name="Remaining">Requests of one token that still fit.</param>
+/// <param name="Remaining">Tokens left.</param>
 /// <param name="ResetAfterMs">When it is as new.</param>
 internal sealed record BucketExplanation(long Remaining, long ResetAfterMs);
 

@@ -20,7 +20,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Of(explained.Decision.Outcome),
             explained.Decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable ? null : DecisionAnswers.DetailOf(explained.Decision),
             [
-                .. plan.Limits.Select(limit => Explain(limit, layers, facts, explained.Standing)),
+                .. plan.Limits.Select(limit => Explain(limit, layers, facts, explained.Unblocked)),
                 .. layers[0].Limits.Where(own => plan.Limits.All(limit => limit.Name != own.Name)).Select(own => Removed(own, layers[^1].Name)),
             ],
             Spelling.Body(explained.Decision));
@@ -56,10 +56,10 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
         [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
 
-    private static LimitExplanation Explain(Limit limit, List<(string Name, IReadOnlyList<Limit> Limits)> layers, RequestFacts facts, in Decision standing)
+    private static LimitExplanation Explain(Limit limit, List<(string Name, IReadOnlyList<Limit> Limits)> layers, RequestFacts facts, in Decision unblocked)
     {
         string? whyNot = limit.WhyNot(facts);
-        var line = standing.Limits().Select(line => (LimitDecision?)line).FirstOrDefault(line => line!.Value.Limit == limit);
+        var line = unblocked.Limits().Select(line => (LimitDecision?)line).FirstOrDefault(line => line!.Value.Limit == limit);
         return new LimitExplanation(
             limit.Name,
             whyNot is null,

@@ -24,7 +24,7 @@ internal static class Routes
     {
         var group = app.MapGroup("").WithTags("Decisions").Asking(Access.ToTake);
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
-            .WithSummary("Says what a take would answer, and spends nothing: ?key=…[&tenant=…][&cost=…].")
+            .WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
             .Produces<SeedBody>().WithProblems();
         MapHead(group, "/limit/check", decisions.CheckByQuery);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
@@ -35,7 +35,7 @@ internal static class Routes
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
-            .WithSummary("Says what a take would answer, and spends nothing.")
+            .WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
             .WithSummary("Gives back what a request spent that turned out not to be one; never more than was spent.")

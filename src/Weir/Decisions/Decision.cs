@@ -52,7 +52,7 @@ public readonly record struct Decision
     /// </summary>
     public Limit? Limit { get; private init; }
 
-    /// <summary>Requests of one token that the governing limit still has room for.</summary>
+    /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own tokens.</summary>
     public long Remaining { get; private init; }
 
     /// <summary>When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.</summary>

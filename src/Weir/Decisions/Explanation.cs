@@ -1,8 +1,8 @@
 namespace Weir;
 
 /// <summary>Why a request gets what it gets.</summary>
-/// <param name="Policies">The policies by which it is decided.</param>
-/// <param name="Block">The block of its key; null when there is none.</param>
-/// <param name="Decision">What a take would answer.</param>
-/// <param name="Standing">How its buckets stand now.</param>
-public sealed record Explanation(PolicySet Policies, Block? Block, Decision Decision, Decision Standing);
+/// <param name="Policies">The policies that decide.</param>
+/// <param name="Block">The block of the key; null if there is none.</param>
+/// <param name="Decision">What a check answers.</param>
+/// <param name="Unblocked">What a check answers apart from the block.</param>
+public sealed record Explanation(PolicySet Policies, Block? Block, Decision Decision, Decision Unblocked);

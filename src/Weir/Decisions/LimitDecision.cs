@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>One limit's part of a decision.</summary>
 /// <param name="Limit">The limit.</param>
 /// <param name="Outcome">What it alone would have said; of a limit in shadow mode, what it would say if it were enforced.</param>
-/// <param name="Remaining">Requests of one token that still fit; 0 or more.</param>
+/// <param name="Remaining">Tokens left in the bucket, in the limit's own tokens; 0 or more.</param>
 /// <param name="RetryAfter">When this limit would allow the request; zero when it does, null when never.</param>
 /// <param name="ResetAfter">When the bucket is as new.</param>
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
@@ -19,7 +19,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
     internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost, Share share = default) => new(
         limit,
         (DecisionOutcome)line.Outcome,
-        share.TokensLeft(limit.Quota, line.State, time) / limit.Cost,
+        share.TokensLeft(limit.Quota, line.State, time),
         line.Outcome switch
         {
             BucketOutcome.Allowed => TimeSpan.Zero,
@@ -28,13 +28,16 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>Whether this limit's word weighs more than another's: the longer wait, else the fewer requests that are left.</summary>
+    /// <summary>Requests of cost 1 that still fit.</summary>
+    private long RequestsLeft => Remaining / Limit.Cost;
+
+    /// <summary>True if this limit governs rather than the other: the longer wait, else fewer requests left.</summary>
     internal bool Outweighs(in LimitDecision other)
     {
         if (Outcome != other.Outcome)
             return Outcome > other.Outcome;
         return Allowed
-            ? Remaining < other.Remaining || (Remaining == other.Remaining && ResetAfter > other.ResetAfter)
+            ? RequestsLeft < other.RequestsLeft || (RequestsLeft == other.RequestsLeft && ResetAfter > other.ResetAfter)
             : RetryAfter > other.RetryAfter;
     }
 

@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>What a store is to do.</summary>
 public enum StoreVerb
 {
-    /// <summary>Say what a take would answer, and spend nothing.</summary>
+    /// <summary>Say whether a take would be allowed and how the buckets stand now, and spend nothing.</summary>
     Check,
 
     /// <summary>Spend the cost if all limits that are enforced allow it; else nothing is spent (law L2).</summary>

@@ -29,7 +29,7 @@ public abstract class ExplanationTests : OwnServerTests
                 ],
                 said.Json.GetProperty("limits").EnumerateArray().Select(limit =>
                     $"{limit.GetProperty("name").GetString()} {limit.GetProperty("applies").GetBoolean()}: {limit.GetProperty("why").GetString()} ({limit.GetProperty("from").GetString()})"));
-            Assert.Equal(("live", 1L), (said.Text("planFrom"), said.Json.GetProperty("decision").GetProperty("remaining").GetInt64()));
+            Assert.Equal(("live", 3L), (said.Text("planFrom"), said.Json.GetProperty("decision").GetProperty("remaining").GetInt64()));
         }
     }
 
@@ -79,6 +79,32 @@ public abstract class ExplanationTests : OwnServerTests
         said = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k&cost=50");
         Assert.Equal(("never-fits", true), (said.Text("outcome"), said.Text("detail").Contains("can never be allowed", StringComparison.Ordinal)));
         (await Http.AdminAsync(HttpMethod.Get, "/admin/explain?key=k&attributes=%7B%22region%22%3A1%7D")).AssertProblem(400);
+    }
+
+    [Fact]
+    public async Task Remaining_and_capacity_are_the_limits_own_tokens_whatever_it_multiplies_costs_by()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: a
+            plans: { a: { limits: { search: { rate: 1000/d, burst: 1x, cost: 3 }, all: { by: [], rate: 400/d, burst: 1x } } } }
+            """);
+        var untouched = await Http.GetAsync("/limit/check?key=k");
+        var taken = await Http.TakeAsync("k", 2);
+        var check = await Http.PostAsync("/v1/check", """{"key":"k"}""");
+        var explained = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?key=k&cost=332");
+
+        Assert.Equal(1000, untouched.Number("remaining"));
+        Assert.Equal("\"search\";q=1000;w=86400, \"all\";q=400;w=86400", untouched.Header("RateLimit-Policy"));
+        Assert.Equal("\"search\";r=1000;t=0, \"all\";r=400;t=0", untouched.Header("RateLimit"));
+        foreach (var answer in (Answer[])[taken, check])
+        {
+            Assert.Equal(("search", 994, 1000), (answer.Text("limit"), answer.Number("remaining"), answer.Number("capacity")));
+            Assert.Equal(398, answer.Json.GetProperty("limits")[1].GetProperty("remaining").GetInt64());
+        }
+
+        Assert.Equal(994, explained.Json.GetProperty("limits")[0].GetProperty("bucket").GetProperty("remaining").GetInt64());
+        Assert.Equal("refused", explained.Text("outcome"));
+        Assert.Equal("allowed", (await Http.AdminAsync(HttpMethod.Get, "/admin/explain?key=k&cost=331")).Text("outcome"));
     }
 
     [Fact]

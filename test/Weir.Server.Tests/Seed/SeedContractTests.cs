@@ -39,7 +39,7 @@ public sealed class SeedContractTests
     }
 
     [Fact]
-    public async Task A_check_says_what_a_take_would_answer_and_spends_nothing()
+    public async Task A_check_says_what_remains_now_and_spends_nothing()
     {
         await using var server = await RunningServer.StartAsync();
 
@@ -47,7 +47,7 @@ public sealed class SeedContractTests
         {
             var checkedKey = await server.Http.GetAsync("/limit/check?key=user_123");
             Assert.Equal(200, checkedKey.Status);
-            Assert.Equal(FreshInMemory, checkedKey.Body);
+            Assert.Equal("""{"allowed":true,"remaining":10,"resetAtMs":0,"source":"memory"}""", checkedKey.Body);
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class TenantTests(EmbeddedServer embedded) : IClassFixture<Embedde
 
     [Fact]
     public async Task A_tenant_is_named_by_the_query() =>
-        Assert.Equal(99, (await _http.GetAsync($"/limit/check?key={Fresh.Key()}&tenant=acme")).Number("remaining"));
+        Assert.Equal(100, (await _http.GetAsync($"/limit/check?key={Fresh.Key()}&tenant=acme")).Number("remaining"));
 
     [Fact]
     public async Task A_tenant_is_named_by_the_header()
@@ -26,7 +26,7 @@ public sealed class TenantTests(EmbeddedServer embedded) : IClassFixture<Embedde
         string key = Fresh.Key();
 
         Assert.Equal(9, (await _http.PostAsync("/limit/incr", $$"""{"key":"{{key}}"}""", "slow")).Number("remaining"));
-        Assert.Equal(8, (await _http.GetAsync($"/limit/check?key={key}", "slow")).Number("remaining"));
+        Assert.Equal(9, (await _http.GetAsync($"/limit/check?key={key}", "slow")).Number("remaining"));
         Assert.Equal("slow", (await _http.TakeAsync(key, tenant: "slow")).Text("tenant"));
     }
 

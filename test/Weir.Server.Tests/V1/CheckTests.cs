@@ -7,7 +7,7 @@ public sealed class CheckTests(EmbeddedServer embedded) : IClassFixture<Embedded
     private readonly HttpCalls _http = embedded.Http;
 
     [Fact]
-    public async Task A_check_has_the_fields_of_the_decision_that_a_take_would_get_and_spends_nothing()
+    public async Task A_check_has_the_fields_of_a_decision_and_spends_nothing()
     {
         string key = Fresh.Key();
         for (int i = 0; i < 12; i++)
@@ -16,9 +16,9 @@ public sealed class CheckTests(EmbeddedServer embedded) : IClassFixture<Embedded
             Assert.Equal(200, answer.Status);
             Assert.Equal(
                 """
-                {"allowed":true,"tenant":"slow","plan":"slow","limit":"per-key","remaining":9,"capacity":10,"retryAfterMs":0,"resetAfterMs":360000,
+                {"allowed":true,"tenant":"slow","plan":"slow","limit":"per-key","remaining":10,"capacity":10,"retryAfterMs":0,"resetAfterMs":0,
                 "source":"memory","degraded":false,
-                "limits":[{"name":"per-key","allowed":true,"remaining":9,"capacity":10,"retryAfterMs":0,"resetAfterMs":360000,"mode":"enforce"}]}
+                "limits":[{"name":"per-key","allowed":true,"remaining":10,"capacity":10,"retryAfterMs":0,"resetAfterMs":0,"mode":"enforce"}]}
                 """.ReplaceLineEndings(""),
                 answer.Body);
         }
@@ -37,6 +37,23 @@ public sealed class CheckTests(EmbeddedServer embedded) : IClassFixture<Embedded
         Assert.False(answer.Flag("allowed"));
         Assert.InRange(answer.Number("retryAfterMs"), 300_000, 360_000);
         Assert.Equal("360", answer.Header("Retry-After"));
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(9, true)]
+    [InlineData(10, false)]
+    public async Task A_check_after_one_take_of_ten_says_nine_whatever_it_would_cost(long cost, bool allowed)
+    {
+        string key = Fresh.Key();
+        await _http.TakeAsync(key, 1, "slow");
+
+        var decision = await CheckAsync(key, cost);
+        var seed = await _http.GetAsync($"/limit/check?key={key}&tenant=slow&cost={cost}");
+
+        Assert.Equal((allowed, 9L), (decision.Flag("allowed"), decision.Number("remaining")));
+        Assert.Equal((allowed, 9L), (seed.Flag("allowed"), seed.Number("remaining")));
+        Assert.StartsWith("\"per-key\";r=9;t=", decision.Header("RateLimit"), StringComparison.Ordinal);
     }
 
     [Fact]

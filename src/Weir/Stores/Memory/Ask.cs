@@ -12,6 +12,13 @@ internal readonly record struct Ask(Quota Quota, StoreTime Time, long Cost, Stor
     /// <summary>Whether no request could cost less.</summary>
     public bool IsLeast { get; }
 
-    public BucketOutcome Take(ref BucketState state) =>
-        Share.IsWhole ? Quota.Take(ref state, Time, Cost) : Share.Take(Quota, ref state, Time, Cost, IsLeast);
+    /// <summary>Decides, and spends unless this is a check.</summary>
+    public BucketOutcome Take(ref BucketState state)
+    {
+        var before = state;
+        var outcome = Share.IsWhole ? Quota.Take(ref state, Time, Cost) : Share.Take(Quota, ref state, Time, Cost, IsLeast);
+        if (What == StoreVerb.Check)
+            state = before;
+        return outcome;
+    }
 }

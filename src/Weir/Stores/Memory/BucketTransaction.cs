@@ -38,7 +38,7 @@ internal sealed unsafe class BucketTransaction
     public BucketAnswer Answer(MemoryStore store, in StoreAsk ask)
     {
         var time = store.TimeFor(ask.Limits.Plan);
-        MakeClaims(store, ask.Limits, time);
+        MakeClaims(store, ask, time);
         if (ask.Limits.Plan.HasPlaces)
             store.Places.Gate.Enter();
         Lock();
@@ -69,8 +69,9 @@ internal sealed unsafe class BucketTransaction
         return fault == StoreFault.None ? Answer(ask.Limits, outcome, time) : BucketAnswer.Failed(fault);
     }
 
-    private void MakeClaims(MemoryStore store, in LimitSet limits, in StoreTime time)
+    private void MakeClaims(MemoryStore store, in StoreAsk ask, in StoreTime time)
     {
+        var limits = ask.Limits;
         _count = 0;
         foreach (var limit in limits)
         {
@@ -78,7 +79,7 @@ internal sealed unsafe class BucketTransaction
             claim.Limit = limit;
             claim.Hash = BucketHash.Of(limits.Facts, limit, store.Seed);
             claim.Shard = store.Buckets.ShardOf(claim.Hash);
-            claim.Ask = new Ask(limits, limit, time, StoreVerb.Take);
+            claim.Ask = new Ask(limits, limit, time, ask.What);
             claim.Charge = claim.IsPlaces ? claim.Ask.Cost : limits.Share.CostOf(claim.Ask.Cost);
             claim.IsShared = false;
             claim.Slot = null;
