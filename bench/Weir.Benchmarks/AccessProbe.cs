@@ -23,13 +23,16 @@ internal static class AccessProbe
 
         var keys = new ApiKeys([KeyOf(secrets[0], 0)], TimeProvider.System);
         using var failures = new FailedLogins(TimeProvider.System, NullLogger<FailedLogins>.Instance);
-        var open = new AccessGate(_ => Task.CompletedTask, new AccessRule(AnonymousMayTake: true, HasAdmin: false), keys, failures);
-        var closed = new AccessGate(_ => Task.CompletedTask, new AccessRule(AnonymousMayTake: false, HasAdmin: false), keys, failures);
+        var open = GateOf(new AccessRule(AnonymousMayTake: true, HasAdmin: false), keys, failures);
+        var closed = GateOf(new AccessRule(AnonymousMayTake: false, HasAdmin: false), keys, failures);
         var nobody = RequestOf(default);
         var somebody = RequestOf(right[0]);
         Measure("the whole gate, open, no key", _ => open.InvokeAsync(nobody).IsCompletedSuccessfully);
         Measure("the whole gate, closed, a right key", _ => closed.InvokeAsync(somebody).IsCompletedSuccessfully && Caller.TenantOf(somebody) == "acme");
     }
+
+    private static Gate GateOf(AccessRule rule, ApiKeys keys, FailedLogins failures) =>
+        new(_ => Task.CompletedTask, rule, HostRule.Of(rule, [], null), keys, failures);
 
     private static ApiKey KeyOf(string secret, int i) => new($"k_{i}", null, KeyScope.Take, "acme", null, null, KeySecret.HashOf(secret));
 

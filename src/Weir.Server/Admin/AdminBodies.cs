@@ -21,6 +21,13 @@ internal sealed record VersionBody(long Version);
 /// <param name="Boost">What it has over that until a time, as it was put.</param>
 internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);
 
+/// <summary>What <c>PUT /admin/tenants/{id}</c> takes; for the description only, since the text is read as the document's own.</summary>
+/// <param name="Plan">The tenant's plan; the default plan without it.</param>
+/// <param name="Limits">Limits over those of the plan, by name, as in the policy document.</param>
+/// <param name="Unlimited">True if nothing of the plan limits the tenant.</param>
+/// <param name="Until">Until when it holds, with an offset from UTC; for good without it.</param>
+internal sealed record LiveTenantBody(string? Plan, Dictionary<string, System.Text.Json.JsonElement>? Limits, bool? Unlimited, DateTimeOffset? Until);
+
 /// <summary>The tenants that have live data, in the order of their names.</summary>
 /// <param name="Tenants">A page of them.</param>
 /// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>

@@ -3,77 +3,118 @@ namespace Weir.Server;
 /// <summary>The paths under <c>/admin</c>, all for keys of the scope admin.</summary>
 internal static class AdminRoutes
 {
+    private const string Json = "application/json";
+
+    private static readonly QueryParameter Limit = new("limit", "How many to list: 1 to 1000. 100 by default.", IsNumber: true);
+
     public static void Map(WebApplication app)
     {
-        var group = app.MapGroup("/admin").WithTags("Admin").Asking(Access.ToAdmin);
+        var group = app.MapGroup("/admin").WithTags("Admin").Requiring(Access.ToAdmin);
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapTenants(group, app.Services.GetRequiredService<TenantEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
         MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
         group.MapGet("/top", (Delegate)app.Services.GetRequiredService<TopEndpoints>().Get)
-            .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&limit=….").Produces<TopBody>().WithProblems();
+            .WithName("top").WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often.")
+            .Taking(
+                new("tenant", $"Whose keys to list: {Bounds.NameRule}. Without it, tenants are listed."),
+                new("which", "denied or allowed; both without it."),
+                new("limit", "How many to list: 1 to 1000. 20 by default.", IsNumber: true))
+            .Produces<TopBody>().WithProblems();
     }
 
     private static void MapApiKeys(RouteGroupBuilder group, ApiKeyEndpoints keys)
     {
-        group.MapGet("/keys", (Delegate)keys.List).WithSummary("The API keys, without their secrets: ?after=…&limit=….").Produces<ApiKeysBody>();
+        group.MapGet("/keys", (Delegate)keys.List)
+            .WithName("listApiKeys").WithSummary("The API keys, without their secrets.").Taking(After("key's id"), Limit)
+            .Produces<ApiKeysBody>().ProducesProblems(StatusCodes.Status400BadRequest);
         group.MapPost("/keys", (Delegate)keys.Create)
-            .WithSummary("Creates an API key; its secret is in this answer and nowhere else.")
-            .Accepts<NewKeyBody>("application/json").Produces<CreatedKeyBody>(StatusCodes.Status201Created).WithBodyProblems();
-        group.MapDelete("/keys/{id}", (Delegate)keys.Revoke)
-            .WithSummary("Revokes an API key, at all instances within a second.").Produces(StatusCodes.Status204NoContent)
-            .Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType).Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType);
+            .WithName("createApiKey").WithSummary("Creates an API key. Its secret is in this answer and nowhere else.")
+            .Accepts<NewKeyBody>(Json).Produces<CreatedKeyBody>(StatusCodes.Status201Created).WithBodyProblems();
+        group.MapDelete("/keys/{id}", (Delegate)keys.Revoke).WithMetadata(new PathParameter("id", "The key's id."))
+            .WithName("revokeApiKey").WithSummary("Revokes an API key, at all instances within a second.").Produces(StatusCodes.Status204NoContent)
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status503ServiceUnavailable);
     }
 
     private static void MapPolicies(RouteGroupBuilder group, PolicyEndpoints policies)
     {
-        group.MapGet("/policies", (Delegate)policies.GetDocument).WithSummary("The policy document that holds now, with its ETag.");
+        group.MapGet("/policies", (Delegate)policies.GetDocument)
+            .WithName("getPolicies").WithSummary("The policy document that decides now, with its ETag.").Produces<string>(StatusCodes.Status200OK, PolicyEndpoints.Yaml);
         group.MapPut("/policies", (Delegate)policies.PutDocument)
-            .WithSummary("Puts a document in place, at all instances within a second; If-Match as you like.")
-            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/policies", (Delegate)policies.DeleteDocument).WithSummary("Goes back to the policy file.").Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+            .WithName("putPolicies").WithSummary("Puts a document in force, at all instances within a second.")
+            .AcceptsDocument().Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
+        group.MapDelete("/policies", (Delegate)policies.DeleteDocument)
+            .WithName("deletePolicies").WithSummary("Goes back to the policy file.").Produces<VersionBody>()
+            .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         group.MapPost("/policies:validate", (Delegate)policies.Validate)
-            .WithSummary("Says everything that is wrong with a document, and changes nothing.")
-            .Produces<ValidBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType);
+            .WithName("validatePolicies").WithSummary("Lists everything that is wrong with a document. Changes nothing.")
+            .AcceptsDocument().Produces<ValidBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType);
         group.MapPost("/policies:rollback", (Delegate)policies.Rollback)
-            .WithSummary("Puts the text of an earlier version again.")
-            .Accepts<RollbackBody>("application/json").Produces<VersionBody>().WithBodyProblems();
-        group.MapGet("/audit", (Delegate)policies.Audit).WithSummary("Who changed what and when, newest first: ?before=…&limit=….").Produces<AuditBody>();
+            .WithName("rollback").WithSummary("Puts the text of an earlier version in force again.")
+            .Accepts<RollbackBody>(Json).Produces<VersionBody>().ProducesProblems(StatusCodes.Status412PreconditionFailed).WithBodyProblems();
+        group.MapGet("/audit", (Delegate)policies.Audit)
+            .WithName("audit").WithSummary("Who changed what and when, newest first.")
+            .Taking(new("before", "Only changes before this version: the last version of the page before.", IsNumber: true), Limit)
+            .Produces<AuditBody>().WithProblems();
     }
 
     private static void MapTenants(RouteGroupBuilder group, TenantEndpoints tenants)
     {
-        group.MapGet("/tenants", (Delegate)tenants.List).WithSummary("Tenants with live data: ?after=…&limit=….").Produces<TenantsBody>();
-        group.MapGet("/tenants/{id}", (Delegate)tenants.Get).WithSummary("A tenant as it is now.").Produces<TenantBody>();
-        group.MapPut("/tenants/{id}", (Delegate)tenants.Put)
-            .WithSummary("Gives a tenant a plan, limits over it, or none at all; with until, over what it has for good, until that time.")
-            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/tenants/{id}", (Delegate)tenants.Delete).WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+        var id = new PathParameter("id", $"The tenant: {Bounds.NameRule}.");
+        group.MapGet("/tenants", (Delegate)tenants.List)
+            .WithName("listTenants").WithSummary("Tenants with live data.").Taking(After("tenant"), Limit)
+            .Produces<TenantsBody>().ProducesProblems(StatusCodes.Status400BadRequest);
+        group.MapGet("/tenants/{id}", (Delegate)tenants.Get).WithMetadata(id)
+            .WithName("getTenant").WithSummary("A tenant as it is now.").Produces<TenantBody>().ProducesProblems(StatusCodes.Status404NotFound);
+        group.MapPut("/tenants/{id}", (Delegate)tenants.Put).WithMetadata(id)
+            .WithName("putTenant").WithSummary("Gives a tenant a plan, other limits or none: for good, or with until as a boost over that.")
+            .Accepts<LiveTenantBody>(Json).Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
+        group.MapDelete("/tenants/{id}", (Delegate)tenants.Delete).WithMetadata(id)
+            .WithName("deleteTenant").WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>()
+            .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 
     private static void MapKeys(RouteGroupBuilder group, KeyEndpoints keys)
     {
+        QueryParameter[] bucket = [QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Attribute, QueryParameter.Attributes];
         group.MapGet("/explain", (Delegate)keys.Explain)
-            .WithSummary("Says why a request gets what it gets, and spends nothing: ?tenant=…&key=…&cost=…&attributes.NAME=….").Produces<ExplanationBody>();
-        group.MapGet("/buckets", (Delegate)keys.GetBuckets).WithSummary("How the buckets of a request stand.").Produces<DecisionBody>();
-        group.MapDelete("/buckets", (Delegate)keys.ResetBuckets).WithSummary("Makes the buckets of a request as new.").Produces(StatusCodes.Status204NoContent);
-        group.MapGet("/block", (Delegate)keys.ListBlocks).WithSummary("The keys that are refused.").Produces<BlocksBody>();
+            .WithName("explain").WithSummary("Says why a request gets what it gets. Spends nothing.")
+            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes)
+            .Produces<ExplanationBody>().WithProblems();
+        group.MapGet("/buckets", (Delegate)keys.GetBuckets)
+            .WithName("getBuckets").WithSummary("The buckets of a request as they are now.").Taking(bucket).Produces<DecisionBody>().WithProblems();
+        group.MapDelete("/buckets", (Delegate)keys.ResetBuckets)
+            .WithName("resetBuckets").WithSummary("Makes the buckets of a request as new.").Taking(bucket).Produces(StatusCodes.Status204NoContent).WithProblems();
+        group.MapGet("/block", (Delegate)keys.ListBlocks).WithName("listBlocks").WithSummary("The blocked keys.").Produces<BlocksBody>();
         group.MapPost("/block", (Delegate)keys.Block)
-            .WithSummary("Refuses a key until a time, and says why.").Accepts<BlockBody>("application/json").Produces<VersionBody>().WithBodyProblems();
-        group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+            .WithName("block").WithSummary("Blocks a key, for good or until a time.").Accepts<BlockBody>(Json).Produces<VersionBody>().WithBodyProblems();
+        group.MapDelete("/block", (Delegate)keys.Unblock)
+            .WithName("unblock").WithSummary("Removes the block of a key.").Taking(QueryParameter.Key, QueryParameter.Tenant).Produces<VersionBody>()
+            .ProducesProblems(StatusCodes.Status404NotFound).WithProblems();
     }
 
     private static void MapCandidate(RouteGroupBuilder group, CandidateEndpoints candidate)
     {
         group.MapGet("/candidate", (Delegate)candidate.Get)
-            .WithSummary("The document that is tried beside the one that decides, and where the two disagreed.")
-            .Produces<CandidateBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+            .WithName("getCandidate").WithSummary("The candidate document, and where it disagreed with the one that decides.")
+            .Produces<CandidateBody>().ProducesProblems(StatusCodes.Status404NotFound);
         group.MapPut("/candidate", (Delegate)candidate.Put)
-            .WithSummary("Tries a document on the traffic as it comes, on buckets of its own; it changes no answer.")
-            .Produces<VersionBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).WithBodyProblems();
-        group.MapDelete("/candidate", (Delegate)candidate.Drop).WithSummary("Tries it no longer.").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);
+            .WithName("putCandidate").WithSummary("Tries a document on live traffic, on buckets of its own. Changes no answer.")
+            .AcceptsDocument().Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
+        group.MapDelete("/candidate", (Delegate)candidate.Drop)
+            .WithName("deleteCandidate").WithSummary("Ends the trial.").Produces<VersionBody>()
+            .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         group.MapPost("/candidate:promote", (Delegate)candidate.Promote)
-            .WithSummary("Puts the document that was tried in the place of the one that decides; If-Match as you like.").Produces<VersionBody>();
+            .WithName("promoteCandidate").WithSummary("Puts the candidate in force.").Produces<VersionBody>()
+            .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
+
+    private static QueryParameter After(string what) => new("after", $"The last {what} of the page before, as next says; left out for the first page.");
+
+    private static RouteHandlerBuilder AcceptsDocument(this RouteHandlerBuilder route) => route.Accepts<object>(PolicyEndpoints.Yaml, PolicyEndpoints.DocumentTypes[1..]);
+
+    /// <summary>Problems of a change of live data that must fit the rest.</summary>
+    private static RouteHandlerBuilder WithChangeProblems(this RouteHandlerBuilder route) => route
+        .Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).ProducesProblems(StatusCodes.Status412PreconditionFailed);
 }

@@ -5,7 +5,7 @@ namespace Weir.Server;
 /// <summary>The live policies: the document, and who changed what of all live data.</summary>
 internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, LiveChanges changes)
 {
-    private const string Yaml = "application/yaml";
+    internal const string Yaml = "application/yaml";
     internal static readonly string[] DocumentTypes = [Yaml, "application/json", "text/yaml", "application/x-yaml"];
     private const string NoDocument = "no live document is in place of the policy file, which holds already";
 

@@ -37,18 +37,16 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
     {
         foreach (var (name, values) in query)
         {
-            string value = values.Count == 1 ? values[0]! : "";
+            string value = values.ToString();
             string? wrong = name switch
             {
-                _ when values.Count != 1 => $"{name} is given {values.Count} times: give it once",
                 "tenant" => Bounds.IsTenant(value) ? null : $"tenant must be {Bounds.NameRule}",
                 "which" => value is "denied" or "allowed" ? null : "which must be denied or allowed; without it, both are listed",
-                "limit" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= MostPerPage
+                _ => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= MostPerPage
                     ? null : $"limit must be a whole number from 1 to {MostPerPage}",
-                _ => "this path knows tenant, which and limit: leave it out, or correct its name",
             };
             if (wrong is not null)
-                return new Complaint(name.Length <= 40 ? name : name[..40] + "…", wrong);
+                return new Complaint(name, wrong);
         }
 
         return null;

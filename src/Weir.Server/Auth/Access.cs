@@ -1,31 +1,45 @@
 namespace Weir.Server;
 
-/// <summary>What a path asks of whoever calls it; paths without one are open to all.</summary>
+/// <summary>What a path requires of its callers, and on which addresses it is served.</summary>
 internal sealed class Access
 {
-    /// <summary>A key, unless anybody may take.</summary>
-    public static readonly Access ToTake = new(KeyScope.Take);
+    /// <summary>Decisions: a key, unless anonymous callers may take; not on management addresses.</summary>
+    public static readonly Access ToTake = new(KeyScope.Take, onPublic: true, onManagement: false);
 
-    /// <summary>A key that may administrate.</summary>
-    public static readonly Access ToAdmin = new(KeyScope.Admin);
+    /// <summary>Administration: an admin key; only on management addresses, if there are any.</summary>
+    public static readonly Access ToAdmin = new(KeyScope.Admin, onPublic: false, onManagement: true);
 
-    private Access(KeyScope scope) => Scope = scope;
+    /// <summary>Metrics: no key; only on management addresses, if there are any.</summary>
+    public static readonly Access ToMetrics = new(null, onPublic: false, onManagement: true);
 
-    public KeyScope Scope { get; }
+    /// <summary>Health and descriptions: no key; on every address.</summary>
+    public static readonly Access ToAll = new(null, onPublic: true, onManagement: true);
+
+    private readonly bool _onPublic;
+    private readonly bool _onManagement;
+
+    private Access(KeyScope? scope, bool onPublic, bool onManagement) => (Scope, _onPublic, _onManagement) = (scope, onPublic, onManagement);
+
+    /// <summary>The scope that a key must have; null if none is needed.</summary>
+    public KeyScope? Scope { get; }
+
+    /// <summary>True if the path is served on the address of a connection, where management has addresses of its own.</summary>
+    public bool IsServedOn(BoundedConnection? connection) => connection is { IsManagement: true } ? _onManagement : _onPublic;
 }
 
-/// <summary>What is open without a key, as the settings have it. Keys that are created later change nothing about it.</summary>
-/// <param name="AnonymousMayTake">True when whoever sends no key may take, for any tenant.</param>
-/// <param name="HasAdmin">True when there is an <c>/admin</c> at all.</param>
-internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin)
+/// <summary>What is open without a key, by the settings. Keys that are created later do not change it.</summary>
+/// <param name="AnonymousMayTake">True if callers without a key may take, for any tenant.</param>
+/// <param name="HasAdmin">True if <c>/admin</c> exists.</param>
+/// <param name="HasManagement">True if management has addresses of its own.</param>
+internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool HasManagement = false)
 {
     /// <summary>
-    /// Anybody may take if that is said; or if nothing is said, only this machine can reach the service, and no API key is configured. The admin key alone closes
-    /// nothing: it is there to administrate.
+    /// Anonymous callers may take if the settings say so, or by default if only this machine can reach the service and no API key is configured.
     /// </summary>
-    /// <param name="auth">Who has which keys.</param>
-    /// <param name="reachable">The settings by which others than this machine reach the service.</param>
-    public static AccessRule Of(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable) => new(
-        auth.AllowAnonymous ?? (reachable.Count == 0 && auth.Keys.Count == 0),
-        auth.AdminKey is not null || auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin));
+    /// <param name="options">The settings.</param>
+    /// <param name="reachable">The settings by which other machines reach the service.</param>
+    public static AccessRule Of(WeirOptions options, IReadOnlyList<string> reachable) => new(
+        options.Auth.AllowAnonymous ?? (reachable.Count == 0 && options.Auth.Keys.Count == 0),
+        options.Auth.AdminKey is not null || options.Auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin),
+        !string.IsNullOrWhiteSpace(options.Management.Urls));
 }

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Who is asking: the key that <see cref="AccessGate"/> found, as a feature of the request.</summary>
+/// <summary>Who is asking: the key that <see cref="Gate"/> found, as a feature of the request.</summary>
 internal static class Caller
 {
     /// <summary>The key; null for somebody without one, where that is allowed.</summary>

@@ -16,22 +16,18 @@ internal sealed partial class FailedLogins : IDisposable
     /// <summary>Addresses with a count of their own; past that, new ones share one.</summary>
     public const int MaxAddresses = 16_384;
 
-    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
-
     /// <summary>One customer has a whole /64 of IPv6 addresses, so only that half tells customers apart.</summary>
     private const int Ipv6PrefixBytes = 8;
 
     private readonly RateLimiter _limiter;
-    private readonly TimeProvider _time;
+    private readonly OncePerMinute _log;
     private readonly ILogger _logger;
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
     private readonly Counter<long> _failures;
-    private long _untold;
-    private long _toldAt;
 
     public FailedLogins(TimeProvider time, ILogger<FailedLogins> logger)
     {
-        _time = time;
+        _log = new OncePerMinute(time);
         _logger = logger;
         var policies = PolicyDocument.Parse($"defaultPlan: logins\nplans: {{ logins: {{ limits: {{ failures: {{ by: [key], rate: 1/s, burst: {Burst} }} }} }} }}\n", "failed logins");
         _limiter = new RateLimiter(policies, new MemoryStore(new MemoryStoreOptions { MaxKeys = MaxAddresses }, time), time);
@@ -43,7 +39,8 @@ internal sealed partial class FailedLogins : IDisposable
         string address = Group(http.Connection.RemoteIpAddress);
         var decision = await _limiter.TakeAsync(new RequestFacts(RequestFacts.DefaultTenant, address));
         _failures.Add(1, new KeyValuePair<string, object?>("limited", !decision.Allowed));
-        Tell(address);
+        if (_log.TryPass(out long times))
+            Failed(times, address);
         await (decision.Allowed ? Problems.Unauthorized(http) : Problems.TooManyFailures(http, decision.RetryAfter ?? Problems.OutagePatience));
     }
 
@@ -63,16 +60,6 @@ internal sealed partial class FailedLogins : IDisposable
         return $"{new IPAddress(bytes)}/64";
     }
 
-    /// <summary>A line a minute, whatever comes: how many failures there were is told with the next one.</summary>
-    private void Tell(string address)
-    {
-        Interlocked.Increment(ref _untold);
-        long told = Volatile.Read(ref _toldAt), now = _time.GetTimestamp();
-        bool due = told == 0 || _time.GetElapsedTime(told, now) >= LogInterval;
-        if (due && Interlocked.CompareExchange(ref _toldAt, now, told) == told)
-            Failed(Interlocked.Exchange(ref _untold, 0), address);
-    }
-
-    [LoggerMessage(30, LogLevel.Warning, "Keys that open nothing came {Count} times, the last from {Address}; told at most once a minute, and counted in weir_auth_failures_total")]
+    [LoggerMessage(30, LogLevel.Warning, "Requests with an invalid key: {Count}, the last from {Address}. Logged at most once a minute; weir_auth_failures_total counts them")]
     private partial void Failed(long count, string address);
 }

@@ -13,6 +13,13 @@ internal static class ListenAddresses
     /// <summary>The settings by which others reach it, as <c>urls has "http://+:3000"</c>; empty when only this machine does.</summary>
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) => [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
+    /// <summary>The addresses on which decisions are served; none where <c>Kestrel:Endpoints</c> names them.</summary>
+    public static IReadOnlyList<string> Public(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren().Any() ? []
+        : Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
+        : Parts(configuration["http_ports"]) is { Length: > 0 } ports ? [.. ports.Select(port => $"http://*:{port}")]
+        : [Service.DefaultUrl];
+
     private static IEnumerable<string> OfUrls(IConfiguration configuration)
     {
         // The host does the same: ports count only where there are no addresses, and mean every address of this machine.
@@ -46,5 +53,6 @@ internal static class ListenAddresses
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private static string[] Parts(string? setting) => (setting ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    /// <summary>The parts of a setting that lists addresses or ports.</summary>
+    public static string[] Parts(string? setting) => (setting ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -47,7 +48,13 @@ internal static class Service
         var stores = Stores.Open(options, TimeProvider.System);
         bool started = false;
         ConfigureHost(builder, () => started);
-        builder.Services.AddSingleton(AccessRule.Of(options.Auth, ListenAddresses.Reachable(builder.Configuration)));
+        var reachable = ListenAddresses.Reachable(builder.Configuration);
+        var rule = AccessRule.Of(options, reachable);
+        builder.Services.AddSingleton(rule);
+        builder.Services.AddSingleton(HostRule.Of(rule, reachable, builder.Configuration["AllowedHosts"]));
+        // The framework's own check of the same setting would answer without a problem, and before ours.
+        builder.Services.PostConfigure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
+        Listening.Configure(builder, options);
         AddServices(builder.Services, options, policies, stores);
         configure?.Invoke(builder);
 
@@ -56,7 +63,7 @@ internal static class Service
         app.Services.GetRequiredService<CandidateMetrics>();
         if (stores.Failover is not null)
             app.Services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
-        app.UseMiddleware<AccessGate>();
+        app.UseMiddleware<Gate>();
         Routes.Map(app);
         await stores.GreetAsync();
         await app.Services.GetRequiredService<LiveData>().CatchUpAsync();
@@ -75,16 +82,6 @@ internal static class Service
     {
         if (!UrlSettings.Any(setting => builder.Configuration.GetSection(setting).Exists()))
             builder.WebHost.UseUrls(DefaultUrl);
-        // A crowd may connect at once, such as after a restart; the usual queue of 512 would make it try again a second later.
-        builder.WebHost.UseSockets(sockets => sockets.Backlog = 4096);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // Not read again while running: whether others can reach the service was judged at the start.
-            kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
-            // Twice what any path takes, since chunks are counted here with their framing; each path has its exact limit.
-            kestrel.Limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
-        });
         builder.Logging.ClearProviders();
         // Machines that read logs want the names of what is in a line; people do not.
         if (builder.Configuration["Logging:Console:FormatterName"] == ConsoleFormatterNames.Json)
@@ -121,7 +118,8 @@ internal static class Service
         AddTelemetry(services, options);
         services.AddSingleton(new ApiKeys(ConfiguredKeys.Of(options.Auth), TimeProvider.System));
         services.AddSingleton<FailedLogins>();
-        services.AddOpenApi("v1", ApiDescription.Complete);
+        services.AddOpenApi(OpenApiEndpoint.Document, ApiDescription.Complete);
+        services.AddSingleton<OpenApiEndpoint>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);

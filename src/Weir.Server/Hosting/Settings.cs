@@ -14,7 +14,9 @@ internal static class Settings
         Bind(section, options, faults);
         options.Redis.Endpoints ??= JoinedList(section.GetSection("Redis:Endpoints"));
         faults.AddRange(FaultsOf(options));
-        faults.AddRange(AddressFaultsOf(configuration["urls"]));
+        faults.AddRange(AddressFaultsOf("urls", configuration["urls"]));
+        faults.AddRange(AddressFaultsOf("Weir:Management:Urls", options.Management.Urls));
+        faults.AddRange(KestrelSettings.FaultsOf(configuration));
         faults.AddRange(DoorFaultsOf(options.Auth, ListenAddresses.Reachable(configuration)));
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
@@ -60,7 +62,7 @@ internal static class Settings
                 property.SetValue(options, setting.Value);
             else if ((property.PropertyType == typeof(bool) || property.PropertyType == typeof(bool?)) && bool.TryParse(setting.Value, out bool flag))
                 property.SetValue(options, flag);
-            else if (property.PropertyType == typeof(int) && int.TryParse(setting.Value, out int number))
+            else if ((property.PropertyType == typeof(int) || property.PropertyType == typeof(int?)) && int.TryParse(setting.Value, out int number))
                 property.SetValue(options, number);
             else if (property.PropertyType == typeof(double) && double.TryParse(setting.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double share))
                 property.SetValue(options, share);
@@ -87,7 +89,7 @@ internal static class Settings
     }
 
     private static string ShapeOf(Type type) =>
-        type == typeof(int) ? "a whole number" : type == typeof(double) ? "a number, such as 0.01" : "true or false";
+        type == typeof(int) || type == typeof(int?) ? "a whole number" : type == typeof(double) ? "a number, such as 0.01" : "true or false";
 
     private static bool IsSection(PropertyInfo property) => property.PropertyType.DeclaringType == typeof(WeirOptions);
 
@@ -114,6 +116,8 @@ internal static class Settings
         long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (options.Memory.MaxKeys <= MemoryStoreOptions.MostKeys && bytes > available)
             yield return $"Weir:Memory:MaxKeys is {options.Memory.MaxKeys}, which takes {bytes >> 20} MiB, and this process may use {available >> 20}: write at most {available / MemoryStoreOptions.BytesPerKey / 2}, which leaves half";
+        if (options.Limits.Connections is { } connections && OpenFiles.RoomForConnections() is { } room && connections > room)
+            yield return $"Weir:Limits:Connections: {connections} is more than the descriptor limit of this process leaves room for; use at most {room}, or raise the limit (ulimit -n)";
         foreach (string ofKey in ConfiguredKeys.FaultsOf(options.Auth))
             yield return ofKey;
         if (options.Keys is { Hash: true, Secret: null })
@@ -161,10 +165,10 @@ internal static class Settings
     private static bool IsUrl(string part) =>
         part.Split('=')[0] is var host && (host.Contains("://", StringComparison.Ordinal) || host.Contains('@'));
 
-    private static IEnumerable<string> AddressFaultsOf(string? urls) =>
-        from url in (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    private static IEnumerable<string> AddressFaultsOf(string setting, string? urls) =>
+        from url in ListenAddresses.Parts(urls)
         where !IsAddress(url)
-        select $"urls has \"{url}\": write http://host:port, with a port up to {ushort.MaxValue}, several separated by semicolons; TLS is left to a proxy";
+        select $"{setting} has \"{url}\": write http://host:port, with a port up to {ushort.MaxValue}, several separated by semicolons; TLS is left to a proxy";
 
     private static bool IsAddress(string url)
     {
@@ -191,6 +195,7 @@ internal static class Settings
             ("Memory:SnapshotSeconds", options.Memory.SnapshotSeconds, 1, 86_400),
             ("Breaker:FailuresInARow", options.Breaker.FailuresInARow, 1, 1_000_000),
             ("Breaker:BreakMs", options.Breaker.BreakMs, 10, 60_000),
+            ("Limits:Connections", options.Limits.Connections ?? 1, 1, 1_000_000),
             ("DecisionLog:PerSecond", options.DecisionLog.PerSecond, 1, 10_000),
         ];
         (string Name, double Value)[] shares = [("DecisionLog:Denied", options.DecisionLog.Denied), ("DecisionLog:Allowed", options.DecisionLog.Allowed)];

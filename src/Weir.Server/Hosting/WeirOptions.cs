@@ -25,6 +25,10 @@ internal sealed class WeirOptions
 
     public BreakerSettings Breaker { get; set; } = new();
 
+    public LimitsSettings Limits { get; set; } = new();
+
+    public ManagementSettings Management { get; set; } = new();
+
     public TopSettings Top { get; set; } = new();
 
     public DecisionLogSettings DecisionLog { get; set; } = new();
@@ -140,6 +144,18 @@ internal sealed class WeirOptions
 
         /// <summary>Milliseconds between probes while it is open, from 10 to 60,000; 250 by default.</summary>
         public int BreakMs { get; set; } = (int)new BreakerOptions().Break.TotalMilliseconds;
+    }
+
+    internal sealed class LimitsSettings
+    {
+        /// <summary>Open connections at a time, from 1 to 1,000,000; by default what fits below the descriptor limit, 20,000 at most.</summary>
+        public int? Connections { get; set; }
+    }
+
+    internal sealed class ManagementSettings
+    {
+        /// <summary>Addresses for metrics, health and admin alone, such as <c>http://127.0.0.1:9090</c>; by default they are on the addresses of the decisions.</summary>
+        public string? Urls { get; set; }
     }
 
     internal sealed class TopSettings

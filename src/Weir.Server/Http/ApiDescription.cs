@@ -34,11 +34,7 @@ internal static class ApiDescription
         options.AddOperationTransformer((operation, context, _) =>
         {
             DescribeAccess(operation, context);
-            string path = context.Description.RelativePath ?? "";
-            foreach (var parameter in QueryParameters.Of(path, context.Description.HttpMethod ?? ""))
-                Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String, parameter.IsNeeded);
-            if (path.StartsWith("limit/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal))
-                Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
+            DescribeParameters(operation, context.Description.ActionDescriptor.EndpointMetadata);
             return Task.CompletedTask;
         });
     }
@@ -60,10 +56,20 @@ internal static class ApiDescription
             (schema.Required ??= new HashSet<string>()).Add(needed);
     }
 
+    private static void DescribeParameters(OpenApiOperation operation, IList<object> metadata)
+    {
+        foreach (var parameter in metadata.OfType<PathParameter>())
+            Add(operation, parameter.Name, ParameterLocation.Path, parameter.Description, required: true);
+        foreach (var parameter in metadata.OfType<QueryRule>().SelectMany(rule => rule.Parameters))
+            Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String, parameter.IsRequired);
+        if (metadata.OfType<Access>().Any(access => access.Scope == KeyScope.Take))
+            Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
+    }
+
     /// <summary>Where anybody may take, a key is still looked at if there is one: an empty requirement beside the other says that it may be left out.</summary>
     private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
-        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Access>().FirstOrDefault() is not { } access)
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Access>().FirstOrDefault() is not { Scope: not null } access)
             return;
         operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] }];
         if (access.Scope == KeyScope.Take && context.ApplicationServices.GetRequiredService<AccessRule>().AnonymousMayTake)

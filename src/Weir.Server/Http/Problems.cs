@@ -25,14 +25,14 @@ internal static class Problems
     public static Task TooLarge(HttpContext http, int limit) => Write(http, new ProblemBody(
         NoType, "The body is too large", StatusCodes.Status413PayloadTooLarge, $"the body may hold {limit} bytes at most", "body"));
 
-    public static Task WrongMediaType(HttpContext http, string types) => Write(http, new ProblemBody(
-        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, $"send it with the header Content-Type: {types}", "Content-Type"));
+    public static Task WrongMediaType(HttpContext http, IReadOnlyList<string> types) => types is ["application/json"] ? WrongMediaType(http) : Write(http, new ProblemBody(
+        NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, $"send it with the header Content-Type: {string.Join(" or ", types.Take(2))}", "Content-Type"));
 
     public static Task Unauthorized(HttpContext http)
     {
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return Write(http, new ProblemBody(
-            NoType, "No valid key", StatusCodes.Status401Unauthorized, "send one key that holds, with the header Authorization: Bearer KEY", "Authorization"));
+            NoType, "No valid key", StatusCodes.Status401Unauthorized, "send exactly one valid key in the header Authorization: Bearer KEY", "Authorization"));
     }
 
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(

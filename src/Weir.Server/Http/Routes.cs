@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Routing.Patterns;
+using System.Text;
 
 namespace Weir.Server;
 
@@ -9,124 +9,82 @@ internal static class Routes
     {
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapReservations(app, app.Services.GetRequiredService<ReservationEndpoints>());
-        // Without an admin key there is nothing, and so nothing to be found out.
+        // Without an admin key there are no admin paths, and so nothing to find out about them.
         if (app.Services.GetRequiredService<AccessRule>().HasAdmin)
             AdminRoutes.Map(app);
-        MapSchemas(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
-        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
-        app.MapOpenApi("/openapi/v1.json");
-        // Every path: by itself, a fallback leaves out those that look like a file's.
-        app.MapFallback("{**path}", Unmatched(app));
+        MapDescriptions(app);
+        OtherMethods.Map(app);
+        // With the pattern, since the default one leaves out paths that look like a file's.
+        app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }
 
     private static void MapDecisions(WebApplication app, DecisionEndpoints decisions)
     {
-        var group = app.MapGroup("").WithTags("Decisions").Asking(Access.ToTake);
+        var group = app.MapGroup("").WithTags("Decisions").Requiring(Access.ToTake);
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
-            .WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
+            .WithName("checkLimit").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
+            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes)
             .Produces<SeedBody>().WithProblems();
-        MapHead(group, "/limit/check", decisions.CheckByQuery);
+        group.MapHead("/limit/check", decisions.CheckByQuery)
+            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
-            .WithSummary("Takes tokens.")
+            .WithName("incrementLimit").WithSummary("Takes tokens.")
             .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
         group.MapPost("/v1/take", (Delegate)decisions.Take)
-            .WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
+            .WithName("take").WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
-            .WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
+            .WithName("check").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
-            .WithSummary("Gives back what a request spent that turned out not to be one; never more than was spent.")
+            .WithName("refund").WithSummary("Gives tokens back; never more than were spent.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/batch", (Delegate)decisions.Batch)
-            .WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
+            .WithName("takeBatch").WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
             .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithBodyProblems();
     }
 
     private static void MapReservations(WebApplication app, ReservationEndpoints reservations)
     {
-        var group = app.MapGroup("/v1/reservations").WithTags("Reservations").Asking(Access.ToTake);
+        var id = new PathParameter("id", "The reservation's id.");
+        var group = app.MapGroup("/v1/reservations").WithTags("Reservations").Requiring(Access.ToTake);
         group.MapPost("", (Delegate)reservations.Create)
-            .WithSummary("Takes tokens whose true number is known later.")
+            .WithName("reserve").WithSummary("Takes tokens whose true number is known later.")
             .Accepts<ReservationBody>("application/json").Produces<ReservedBody>(StatusCodes.Status201Created)
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType)
-            .Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType).WithBodyProblems();
-        group.MapPost("/{id}/commit", (Delegate)reservations.Commit)
+            .ProducesProblems(StatusCodes.Status409Conflict).WithBodyProblems();
+        group.MapPost("/{id}/commit", (Delegate)reservations.Commit).WithMetadata(id)
+            .WithName("commitReservation")
             .WithSummary("Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.")
-            .Accepts<CommitBody>("application/json").Produces<DecisionBody>().WithSettlementProblems().WithBodyProblems();
-        group.MapDelete("/{id}", (Delegate)reservations.Cancel)
-            .WithSummary("Gives all of a reservation back.").Produces(StatusCodes.Status204NoContent).WithSettlementProblems().WithProblems();
-    }
-
-    private static RouteHandlerBuilder WithSettlementProblems(this RouteHandlerBuilder route) => route
-        .Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType)
-        .Produces<ProblemBody>(StatusCodes.Status409Conflict, Problems.ContentType);
-
-    /// <summary>What all paths of a group ask of whoever calls them, and what they answer to others.</summary>
-    public static RouteGroupBuilder Asking(this RouteGroupBuilder group, Access access)
-    {
-        int[] statuses = access.Scope == KeyScope.Take ? [StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound] : [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden];
-        return group.WithMetadata([access, .. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [Problems.ContentType]))]);
-    }
-
-    private static void MapSchemas(WebApplication app)
-    {
-        var group = app.MapGroup("/schemas").WithTags("Schemas");
-        group.MapGet("/policies.json", (Delegate)SchemaEndpoint.Get)
-            .WithSummary("The JSON Schema of the policy document, for editors.").Produces<object>(StatusCodes.Status200OK, PolicySchema.ContentType);
-        MapHead(group, "/policies.json", SchemaEndpoint.Get);
+            .Accepts<CommitBody>("application/json").Produces<DecisionBody>()
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict).WithBodyProblems();
+        group.MapDelete("/{id}", (Delegate)reservations.Cancel).WithMetadata(id)
+            .WithName("cancelReservation").WithSummary("Gives all of a reservation back.").Produces(StatusCodes.Status204NoContent)
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict).WithProblems();
     }
 
     private static void MapHealth(WebApplication app, HealthEndpoints health)
     {
-        var group = app.MapGroup("").WithTags("Health");
-        group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
+        var group = app.MapGroup("").WithTags("Health").Requiring(Access.ToAll);
+        group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithName("live").WithSummary("Says that the process is alive.").Produces<LiveBody>();
         group.MapGet("/readyz", (Delegate)health.Ready)
-            .WithSummary("Ready while it can decide, also in an outage; the body says how.").Produces<ReadyBody>();
-        MapHead(group, "/livez", HealthEndpoints.Live);
-        MapHead(group, "/readyz", health.Ready);
+            .WithName("ready").WithSummary("Says whether and how the service can decide; it can in an outage, too.").Produces<ReadyBody>();
+        group.MapHead("/livez", HealthEndpoints.Live);
+        group.MapHead("/readyz", health.Ready);
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]), Access.ToMetrics);
     }
 
-    /// <summary>HTTP wants HEAD wherever GET is; the server leaves the body out.</summary>
-    private static void MapHead(RouteGroupBuilder group, string path, Func<HttpContext, Task> get) =>
-        group.MapMethods(path, [HttpMethods.Head], (Delegate)get).ExcludeFromDescription();
-
-    public static RouteHandlerBuilder WithBodyProblems(this RouteHandlerBuilder route) => route
-        .WithProblems()
-        .Produces<ProblemBody>(StatusCodes.Status413PayloadTooLarge, Problems.ContentType)
-        .Produces<ProblemBody>(StatusCodes.Status415UnsupportedMediaType, Problems.ContentType);
-
-    public static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route) => route
-        .Produces<ProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType)
-        .Produces<ProblemBody>(StatusCodes.Status503ServiceUnavailable, Problems.ContentType);
-
-    /// <summary>
-    /// A path that exists under this method takes another media type, which is 415; under another method it is 405; every
-    /// other path is 404.
-    /// </summary>
-    private static RequestDelegate Unmatched(WebApplication app) => http =>
+    private static void MapDescriptions(WebApplication app)
     {
-        var methods = ((IEndpointRouteBuilder)app).DataSources
-            .SelectMany(source => source.Endpoints)
-            .OfType<RouteEndpoint>()
-            .Where(endpoint => IsPath(endpoint.RoutePattern, http.Request.Path))
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
-            .Distinct()
-            .ToList();
-        if (methods.Contains(http.Request.Method))
-            return Problems.WrongMediaType(http);
-        string allowed = string.Join(", ", methods);
-        return allowed.Length == 0 ? Problems.NotFound(http) : Problems.WrongMethod(http, allowed);
-    };
-
-    private static bool IsPath(RoutePattern pattern, PathString path) =>
-        pattern.Parameters.Count == 0
-            ? string.Equals(pattern.RawText?.Trim('/'), path.Value?.Trim('/'), StringComparison.OrdinalIgnoreCase)
-            : !pattern.Parameters.Any(parameter => parameter.IsCatchAll) && Matches(pattern.PathSegments, (path.Value ?? "").Trim('/').Split('/'));
-
-    private static bool Matches(IReadOnlyList<RoutePatternPathSegment> segments, string[] parts) =>
-        segments.Count == parts.Length
-        && segments.Zip(parts).All(pair => pair.First.Parts[0] is not RoutePatternLiteralPart literal || string.Equals(literal.Content, pair.Second, StringComparison.OrdinalIgnoreCase));
+        var group = app.MapGroup("").WithTags("Descriptions").Requiring(Access.ToAll);
+        var schema = new StaticDocument(Encoding.UTF8.GetBytes(PolicySchema.Text), PolicySchema.ContentType);
+        group.MapGet("/schemas/policies.json", (Delegate)schema.Send)
+            .WithName("policySchema").WithSummary("The JSON Schema of the policy document, for editors.").Produces<object>(StatusCodes.Status200OK, PolicySchema.ContentType);
+        group.MapHead("/schemas/policies.json", schema.Send);
+        var openApi = app.Services.GetRequiredService<OpenApiEndpoint>();
+        group.MapGet(OpenApiEndpoint.Path, (RequestDelegate)openApi.Get).ExcludeFromDescription();
+        group.MapHead(OpenApiEndpoint.Path, openApi.Get);
+    }
 }

@@ -13,7 +13,7 @@ internal static class TextBody
         string type = (http.Request.ContentType ?? "").Split(';')[0].Trim();
         if (!mediaTypes.Contains(type, StringComparer.OrdinalIgnoreCase))
         {
-            await Problems.WrongMediaType(http, string.Join(" or ", mediaTypes.Take(2)));
+            await Problems.WrongMediaType(http, mediaTypes);
             return null;
         }
 

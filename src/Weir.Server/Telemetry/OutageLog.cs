@@ -8,9 +8,7 @@ namespace Weir.Server;
 /// </summary>
 internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
 {
-    private static readonly TimeSpan DamageInterval = TimeSpan.FromMinutes(1);
-
-    private long _damageToldAt;
+    private readonly OncePerMinute _damage = new(time);
 
     public void Follow(FailoverStore store, RedisStore redis)
     {
@@ -18,17 +16,9 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
         store.OutageEnded += outage => Ended(outage.Duration.TotalSeconds);
         store.Faulted += fault =>
         {
-            if (fault == StoreFault.Damaged)
-                TellOfDamage();
+            if (fault == StoreFault.Damaged && _damage.TryPass(out _))
+                Damaged();
         };
-    }
-
-    private void TellOfDamage()
-    {
-        long told = Volatile.Read(ref _damageToldAt), now = time.GetTimestamp();
-        bool due = told == 0 || time.GetElapsedTime(told, now) >= DamageInterval;
-        if (due && Interlocked.CompareExchange(ref _damageToldAt, now, told) == told)
-            Damaged();
     }
 
     // A late answer has no error of its own: the last one would be of an older call.

@@ -19,6 +19,7 @@ namespace Weir.Server;
 [JsonSerializable(typeof(VersionBody))]
 [JsonSerializable(typeof(TenantBody))]
 [JsonSerializable(typeof(TenantsBody))]
+[JsonSerializable(typeof(LiveTenantBody))]
 [JsonSerializable(typeof(AuditBody))]
 [JsonSerializable(typeof(RollbackBody))]
 [JsonSerializable(typeof(BlockBody))]

@@ -57,10 +57,10 @@ public sealed class FailedLoginsTests : IDisposable
     {
         for (int i = 0; i < 500; i++)
             await FailAsync($"192.0.2.{i % 250}");
-        Assert.Equal("Keys that open nothing came 1 times, the last from 192.0.2.0; told at most once a minute, and counted in weir_auth_failures_total", Assert.Single(_log.AtLeast(LogLevel.Trace)));
+        Assert.Equal("Requests with an invalid key: 1, the last from 192.0.2.0. Logged at most once a minute; weir_auth_failures_total counts them", Assert.Single(_log.AtLeast(LogLevel.Trace)));
         _time.Advance(TimeSpan.FromMinutes(1));
         await FailAsync("192.0.2.7");
-        Assert.StartsWith("Keys that open nothing came 500 times", _log.AtLeast(LogLevel.Trace)[1], StringComparison.Ordinal);
+        Assert.StartsWith("Requests with an invalid key: 500", _log.AtLeast(LogLevel.Trace)[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class KeySettingsTests
         var auth = new WeirOptions.AuthSettings { AllowAnonymous = said, AdminKey = AdminKey };
         if (hasKey)
             auth.Keys.Add(new WeirOptions.KeySettings("0") { Scope = "take" });
-        Assert.Equal(open, AccessRule.Of(auth, reachable ? ["urls has \"http://+:1\""] : []).AnonymousMayTake);
+        Assert.Equal(open, AccessRule.Of(new WeirOptions { Auth = auth }, reachable ? ["urls has \"http://+:1\""] : []).AnonymousMayTake);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class KeySettingsTests
     private static bool HasAdmin(WeirOptions.AuthSettings auth, string scope)
     {
         auth.Keys.Add(new WeirOptions.KeySettings("0") { Scope = scope });
-        return AccessRule.Of(auth, []).HasAdmin;
+        return AccessRule.Of(new WeirOptions { Auth = auth }, []).HasAdmin;
     }
 
     private static bool IsRight((string, string?)[] settings)

@@ -89,7 +89,7 @@ public sealed class ComposeTests
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["urls"] = url, ["Weir:Auth:AllowAnonymous"] = allowAnonymous, ["Weir:Auth:AdminKey"] = adminKey })
             .Build();
-        return AccessRule.Of(Settings.Read(configuration).Auth, ListenAddresses.Reachable(configuration));
+        return AccessRule.Of(Settings.Read(configuration), ListenAddresses.Reachable(configuration));
     }
 
     [Fact]

@@ -5,6 +5,8 @@ namespace Weir.Server.Tests.Harness;
 /// <summary>A client of the service that says what tests want to say.</summary>
 internal sealed class HttpCalls(Uri server) : IDisposable
 {
+    public Uri Address => server;
+
     private readonly HttpClient _client = new() { BaseAddress = server, Timeout = TimeSpan.FromSeconds(20) };
 
     public Task<Answer> GetAsync(string path, string? tenant = null) => SendAsync(HttpMethod.Get, path, null, tenant);

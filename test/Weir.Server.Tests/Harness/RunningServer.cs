@@ -14,13 +14,18 @@ internal sealed class RunningServer : IAsyncDisposable
         _app = app;
         Log = log;
         // One that listens on every address listens on this one, too.
-        Address = new UriBuilder(app.Urls.Single()) { Host = "127.0.0.1" }.Uri;
+        Address = new UriBuilder(app.Urls.First()) { Host = "127.0.0.1" }.Uri;
         Http = new HttpCalls(Address);
     }
 
     public Uri Address { get; }
 
+    /// <summary>Where metrics, health and admin are, if they have an address of their own.</summary>
+    public Uri Management => new(_app.Urls.Last());
+
     public HttpCalls Http { get; }
+
+    public IServiceProvider Services => _app.Services;
 
     public LogLines Log { get; }
 

@@ -26,11 +26,18 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Everything it has written to the console so far.</summary>
     public string Output => _process.Output;
 
-    public static async Task<ServerProcess> StartAsync(params string[] settings)
+    public static Task<ServerProcess> StartAsync(params string[] settings) => StartAsync("dotnet", Arguments(settings));
+
+    /// <summary>Starts the service with a limit of its file descriptors.</summary>
+    public static Task<ServerProcess> StartWithDescriptorsAsync(int descriptors, params string[] settings) =>
+        StartAsync("/bin/sh", ["-c", $"ulimit -n {descriptors} && exec dotnet \"$@\"", "sh", .. Arguments(settings)]);
+
+    private static string[] Arguments(string[] settings) =>
+        [Program, "--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)];
+
+    private static async Task<ServerProcess> StartAsync(string program, string[] arguments)
     {
-        var process = KeptProcess.Start(
-            "dotnet",
-            [Program, "--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)]);
+        var process = KeptProcess.Start(program, arguments);
         try
         {
             await Until.TrueAsync(() => process.HasEnded || HasGreeted(process.Output), () => process.Output);

@@ -12,7 +12,7 @@ public sealed class BadQueryTests(EmbeddedServer embedded) : IClassFixture<Embed
     [InlineData("?key=a&key=b", "key", "key is given 2 times: give it once")]
     [InlineData("?key=a&cost=1&cost=1", "cost", "cost is given 2 times: give it once")]
     [InlineData("?key=a&tenant=b&tenant=b", "tenant", "tenant is given 2 times: give it once")]
-    [InlineData("?key=a&x=1", "x", "x is not a parameter of this path: leave it out, or correct its name (key, tenant, cost, attributes, attributes.NAME)")]
+    [InlineData("?key=a&x=1", "x", "x is not a parameter of this path: leave it out, or correct its name (key, tenant, cost, attributes.NAME, attributes)")]
     [InlineData("?Key=a", "Key", "Key is not a parameter of this path")]
     [InlineData("?key=a&attributes=1", "attributes", "attributes must be a JSON object of strings")]
     [InlineData("?key=a&cost=-1", "cost", "cost must be a whole number from 0 to 2147483648; it was \"-1\"")]

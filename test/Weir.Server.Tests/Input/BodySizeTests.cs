@@ -47,7 +47,7 @@ public sealed class BodySizeTests(EmbeddedServer embedded) : IClassFixture<Embed
     {
         using var connection = await RawConnection.OpenAsync(embedded.Server.Address);
 
-        await connection.SendAsync("POST /v1/take HTTP/1.1\r\nHost: weir\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n");
+        await connection.SendAsync("POST /v1/take HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 413 ", await connection.ReadToEndAsync(), StringComparison.Ordinal);
     }
@@ -63,7 +63,7 @@ public sealed class BodySizeTests(EmbeddedServer embedded) : IClassFixture<Embed
     {
         using var connection = await RawConnection.OpenAsync(embedded.Server.Address);
         await connection.SendAsync(
-            $"POST {path} HTTP/1.1\r\nHost: weir\r\nX-Tenant-Id: slow\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Tenant-Id: slow\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
         foreach (var chunk in body.Chunk(10_000))
             await connection.SendAsync($"{chunk.Length:x}\r\n{Encoding.UTF8.GetString(chunk)}\r\n");
         await connection.SendAsync("0\r\n\r\n");

@@ -6,7 +6,7 @@ namespace Weir.Server.Tests.Input;
 /// <summary>Clients that go away in the middle of a sentence hurt nobody else.</summary>
 public sealed class TornBodyTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
 {
-    private const string Head = "POST /v1/take HTTP/1.1\r\nHost: weir\r\nX-Tenant-Id: slow\r\nContent-Type: application/json\r\n";
+    private const string Head = "POST /v1/take HTTP/1.1\r\nHost: localhost\r\nX-Tenant-Id: slow\r\nContent-Type: application/json\r\n";
 
     [Fact]
     public async Task A_body_shorter_than_its_length_spends_nothing_and_the_server_lives_on()

@@ -16,7 +16,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal("Weir", document.GetProperty("info").GetProperty("title").GetString());
         Assert.Equal(
             [
-                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Schemas", "post /limit/incr Decisions",
+                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Descriptions", "post /limit/incr Decisions",
                 "post /v1/batch Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
                 "post /v1/reservations/{id}/commit Reservations", "post /v1/take Decisions",
             ],
@@ -85,7 +85,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
     {
         var paths = (await ReadAsync()).GetProperty("paths");
 
-        Assert.Equal(["query key", "query tenant", "query cost", "query attributes.NAME", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
+        Assert.Equal(["query key", "query tenant", "query cost", "query attributes.NAME", "query attributes", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
         foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/check", "/v1/batch"])
             Assert.Equal(["header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
     }
@@ -98,8 +98,8 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(
             [
-                "get /admin/audit: before limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes.NAME",
-                "delete /admin/buckets: key tenant attributes.NAME", "get /admin/explain: key tenant cost attributes.NAME", "get /admin/keys: after limit",
+                "get /admin/audit: before limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes.NAME attributes",
+                "delete /admin/buckets: key tenant attributes.NAME attributes", "get /admin/explain: key tenant cost attributes.NAME attributes", "get /admin/keys: after limit",
                 "get /admin/tenants: after limit", "get /admin/top: tenant which limit",
             ],
             from path in paths.EnumerateObject()

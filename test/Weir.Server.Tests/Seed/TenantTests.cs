@@ -65,7 +65,7 @@ public sealed class TenantTests(EmbeddedServer embedded) : IClassFixture<Embedde
     {
         using var connection = await RawConnection.OpenAsync(embedded.Server.Address);
 
-        await connection.SendAsync("GET /limit/check?key=k HTTP/1.1\r\nHost: weir\r\nConnection: close\r\nX-Tenant-Id: slow\r\nX-Tenant-Id: slow\r\n\r\n");
+        await connection.SendAsync("GET /limit/check?key=k HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Tenant-Id: slow\r\nX-Tenant-Id: slow\r\n\r\n");
 
         string refused = await connection.ReadToEndAsync();
         Assert.StartsWith("HTTP/1.1 400 ", refused, StringComparison.Ordinal);

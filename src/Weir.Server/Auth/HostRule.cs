@@ -1,0 +1,46 @@
+using System.Net;
+
+namespace Weir.Server;
+
+/// <summary>
+/// Which <c>Host</c> headers are answered. A server that is open to this machine only must not be reachable from a web page by a name that resolves to it (DNS rebinding).
+/// </summary>
+internal sealed class HostRule
+{
+    private readonly string[]? _allowed;
+    private volatile string? _lastAllowed;
+
+    private HostRule(string[]? allowed) => _allowed = allowed;
+
+    /// <summary>
+    /// This machine's names and those of the setting <c>AllowedHosts</c>. Without that setting, any host if a key is needed or other machines may take.
+    /// </summary>
+    /// <param name="rule">Who may take.</param>
+    /// <param name="reachable">The settings by which other machines reach the service.</param>
+    /// <param name="allowedHosts">Hosts separated by semicolons; <c>*.example</c> for all below a name, <c>*</c> for any.</param>
+    public static HostRule Of(AccessRule rule, IReadOnlyList<string> reachable, string? allowedHosts)
+    {
+        string[] more = ListenAddresses.Parts(allowedHosts);
+        bool isAny = more.Length == 0 ? !rule.AnonymousMayTake || reachable.Count > 0 : more.Contains("*");
+        return new HostRule(isAny ? null : ["localhost", "*.localhost", Environment.MachineName, Dns.GetHostName(), .. more]);
+    }
+
+    /// <summary>What is wrong with a request's host; null if nothing is.</summary>
+    public Complaint? Complaint(HttpRequest request)
+    {
+        // Kestrel reuses the string of a header that does not change between the requests of a connection.
+        string? host = request.Headers.Host;
+        if (_allowed is null || string.IsNullOrEmpty(host) || ReferenceEquals(host, _lastAllowed))
+            return null;
+        if (!IsAllowed(request.Host.Host))
+            return new Complaint("Host", "Host is none that this server answers to: use localhost on the machine itself, or list the host in the setting AllowedHosts");
+        _lastAllowed = host;
+        return null;
+    }
+
+    private bool IsAllowed(string host) =>
+        (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address))
+        || _allowed!.Any(allowed => allowed.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
+            : host.Equals(allowed, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Weir.Server;
+
+/// <summary>Adds a bound to a transport. The bound holds where connections are accepted, since a process that runs out of descriptors dies.</summary>
+internal sealed class BoundedTransport(IConnectionListenerFactory inner, ConnectionBounds bounds) : IConnectionListenerFactory
+{
+    /// <inheritdoc/>
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        bool isManagement = endpoint is ManagementEndPoint;
+        return new Listener(await inner.BindAsync(endpoint, cancellationToken), bounds, isManagement);
+    }
+
+    private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
+    {
+        /// <summary>Refusals after which nothing is accepted for a <see cref="Pause"/>, since a refused client may reconnect at once.</summary>
+        private const int RefusalsPerPause = 32;
+
+        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);
+
+        private readonly ConnectionBound _bound = isManagement ? bounds.OfManagement : bounds.OfCallers;
+
+        public EndPoint EndPoint => inner.EndPoint;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            while (await inner.AcceptAsync(cancellationToken) is { } accepted)
+            {
+                var connection = new BoundedConnection(accepted, _bound, isManagement);
+                if (_bound.TryAdd(connection))
+                    return connection;
+                bounds.LogRefused(_bound);
+                accepted.Abort();
+                await accepted.DisposeAsync();
+                if (_bound.Refused % RefusalsPerPause == 0)
+                    await Task.Delay(Pause, cancellationToken);
+            }
+
+            return null;
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => inner.UnbindAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

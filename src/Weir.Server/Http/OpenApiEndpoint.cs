@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Weir.Server;
+
+/// <summary>The OpenAPI description. It does not change while the service runs, so it is made once, for the first caller.</summary>
+internal sealed class OpenApiEndpoint(IServiceProvider services)
+{
+    public const string Path = "/openapi/v1.json";
+
+    /// <summary>The name of the document.</summary>
+    public const string Document = "v1";
+
+    private readonly Lazy<Task<StaticDocument>> _document = new(() => DescribeAsync(services));
+
+    public async Task Get(HttpContext http) => await (await _document.Value).Send(http);
+
+    private static async Task<StaticDocument> DescribeAsync(IServiceProvider services)
+    {
+        var document = await services.GetRequiredKeyedService<IOpenApiDocumentProvider>(Document).GetOpenApiDocumentAsync();
+        using var json = new MemoryStream();
+        await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
+        return new StaticDocument(json.ToArray(), DecisionAnswers.Json);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Weir.Server;
+
+/// <summary>A query parameter.</summary>
+/// <param name="Name">Its name; ending in <c>.NAME</c>, any name with that beginning.</param>
+/// <param name="Description">What it is, with range and default.</param>
+/// <param name="IsNumber">True for a whole number, else a string.</param>
+/// <param name="IsRequired">True if it must be given.</param>
+internal sealed record QueryParameter(string Name, string Description, bool IsNumber = false, bool IsRequired = false)
+{
+    public static readonly QueryParameter Key = new("key", $"What is limited: 1 to {Bounds.MaxKeyBytes} bytes of UTF-8.", IsRequired: true);
+
+    public static readonly QueryParameter Tenant = new("tenant", $"The tenant: {Bounds.NameRule}. \"{RequestFacts.DefaultTenant}\" by default.");
+
+    public static readonly QueryParameter Cost = new("cost", $"Tokens: 0 to {Bounds.MaxCost}. 1 by default.", IsNumber: true);
+
+    public static readonly QueryParameter Attributes = new("attributes", "Further dimensions as a JSON object of strings, such as {\"route\":\"/search\"}.");
+
+    public static readonly QueryParameter Attribute = new(
+        "attributes.NAME", $"A further dimension called NAME, such as attributes.route=/search. At most {Bounds.MaxAttributes} of them.");
+
+    private readonly string? _beginning = Name.EndsWith(".NAME", StringComparison.Ordinal) ? Name[..^"NAME".Length] : null;
+
+    /// <summary>True if this is the parameter of that name.</summary>
+    public bool IsNamed(string name) => _beginning is null ? name == Name : name.StartsWith(_beginning, StringComparison.Ordinal);
+}
