@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Weir.Server;
 
 /// <summary>What is wrong with a policy document.</summary>
@@ -54,6 +56,7 @@ internal sealed record BlockBody
     public string? Key { get; set; }
 
     /// <summary>Until when; for good without it.</summary>
+    [JsonConverter(typeof(StrictTime))]
     public DateTimeOffset? Until { get; set; }
 
     /// <summary>What whoever is refused is told.</summary>

@@ -11,11 +11,11 @@ internal sealed record NewKeyBody
     /// <summary><c>admin</c> or <c>take</c>.</summary>
     public string? Scope { get; set; }
 
-    /// <summary>The one tenant that it may take for; left out, all. Not null: who sends that meant a tenant, and would get a key for all.</summary>
-    [JsonConverter(typeof(NotNullString))]
+    /// <summary>The one tenant that it may take for; left out, all.</summary>
     public string? Tenant { get; set; }
 
     /// <summary>Until when; for good without it.</summary>
+    [JsonConverter(typeof(StrictTime))]
     public DateTimeOffset? Until { get; set; }
 }
 

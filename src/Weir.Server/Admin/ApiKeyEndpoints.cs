@@ -20,7 +20,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
 
     public async Task Create(HttpContext http)
     {
-        if (await JsonBody.ReadAsync(http, WireJson.Default.NewKeyBody, DecisionEndpoints.MaxBody) is not { } body)
+        if (await JsonBody.ReadAsync<NewKeyBody>(http, DecisionEndpoints.MaxBody) is not { } body)
             return;
         if (ComplaintAbout(body) is { } complaint)
         {

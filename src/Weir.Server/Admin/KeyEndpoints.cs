@@ -34,7 +34,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
 
     public async Task Block(HttpContext http)
     {
-        if (await JsonBody.ReadAsync(http, WireJson.Default.BlockBody, DecisionEndpoints.MaxBody) is not { } body)
+        if (await JsonBody.ReadAsync<BlockBody>(http, DecisionEndpoints.MaxBody) is not { } body)
             return;
         var block = new Block(body.Tenant ?? RequestFacts.DefaultTenant, body.Key ?? "", body.Until, body.Reason ?? "");
         if (ComplaintAbout(block) is { } complaint)

@@ -49,8 +49,9 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     public static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;
-        string text = request.Headers.IfMatch.ToString();
-        if (text.Length == 0 || text == "*")
+        var header = request.Headers.IfMatch;
+        string text = header.ToString();
+        if (header.Count == 0 || text == "*")
             return true;
         bool isTag = long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long version);
         expected = version;

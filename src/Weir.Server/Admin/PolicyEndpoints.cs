@@ -37,7 +37,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
     /// <summary>Puts the text of an earlier version again. What that version was about is what is changed.</summary>
     public async Task Rollback(HttpContext http)
     {
-        if (await JsonBody.ReadAsync(http, WireJson.Default.RollbackBody, DecisionEndpoints.MaxBody) is not { } body)
+        if (await JsonBody.ReadAsync<RollbackBody>(http, DecisionEndpoints.MaxBody) is not { } body)
             return;
         if (body.Version is not > 0)
             await Problems.BadRequest(http, new Complaint("version", "version must be given, as a whole number that /admin/audit lists"));

@@ -21,7 +21,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
 
     public async Task Increment(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
+        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
@@ -32,7 +32,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
 
     public async Task Take(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
+        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
@@ -44,7 +44,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
     /// <summary>Gives back what a request spent that turned out not to be one.</summary>
     public async Task Refund(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
+        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
@@ -55,7 +55,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
 
     public async Task Check(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.TakeBody, MaxBody);
+        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
         if (body is null)
             return;
         if (FactsReader.FromBody(http.Request, body, leastCost: 0, out var facts) is { } complaint)
@@ -69,7 +69,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
 
     public async Task Batch(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.BatchBody, MaxBatchBody);
+        var body = await JsonBody.ReadAsync<BatchBody>(http, MaxBatchBody);
         if (body is null)
             return;
         if ((BatchReader.Read(http.Request, body, out var requests) ?? IdempotencyKey.ComplaintOfBatch(http)) is { } complaint)

@@ -13,7 +13,7 @@ internal static class JsonBody
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The body, or null when the problem has been answered already.</summary>
-    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, int limit)
+    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit)
         where T : class
     {
         if (!IsJson(http.Request))
@@ -22,7 +22,7 @@ internal static class JsonBody
             return null;
         }
 
-        return await ReadAsync(http, limit, bytes => Parse(bytes, type));
+        return await ReadAsync(http, limit, static bytes => Parse(bytes, StrictJson<T>.Type));
     }
 
     /// <summary>As the other, for a body of any form.</summary>

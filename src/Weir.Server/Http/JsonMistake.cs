@@ -46,7 +46,7 @@ internal static class JsonMistake
         "requests" => $"an array of 1 to {Bounds.MaxBatch} requests",
         "version" => "a whole number: a version that the audit trail names",
         "scope" => "a string: admin or take",
-        "until" => "a string that is a time, such as 2030-01-31T12:00:00Z",
+        "until" => $"a string that is a time with an offset from UTC, such as {Timestamp.Example}",
         "reason" => $"a string of 1 to {Block.MaxReason} characters",
         _ when field.StartsWith("requests[", StringComparison.Ordinal) => "an object with key, cost, tenant and attributes",
         _ => "the kind of value that /openapi/v1.json says",

@@ -5,7 +5,7 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
 {
     public async Task Create(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.ReservationBody, DecisionEndpoints.MaxBody);
+        var body = await JsonBody.ReadAsync<ReservationBody>(http, DecisionEndpoints.MaxBody);
         if (body is null)
             return;
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? ComplaintAbout(body.TtlMs) ?? IdempotencyKey.Complaint(http)) is { } complaint)
@@ -28,7 +28,7 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
 
     public async Task Commit(HttpContext http)
     {
-        var body = await JsonBody.ReadAsync(http, WireJson.Default.CommitBody, DecisionEndpoints.MaxBody);
+        var body = await JsonBody.ReadAsync<CommitBody>(http, DecisionEndpoints.MaxBody);
         if (body is null)
             return;
         if (body.Cost is not (>= 0 and <= Bounds.MaxCost))

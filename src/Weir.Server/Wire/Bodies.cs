@@ -12,7 +12,6 @@ internal record TakeBody
     [Description("Tokens that the request takes: 1 (0 for a check) to 2147483648. 1 by default.")]
     public long Cost { get; set; } = 1;
 
-    [JsonConverter(typeof(NotNullString))]
     [Description("The customer whose buckets are asked: 1 to 64 characters out of A-Z a-z 0-9 . _ -; also as header X-Tenant-Id. \"default\" by default.")]
     public string? Tenant { get; set; }
 

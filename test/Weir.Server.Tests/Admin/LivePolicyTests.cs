@@ -16,6 +16,22 @@ public abstract class LivePolicyTests : OwnServerTests
 
     private async Task<long> Left(string tenant) => await Http.RemainingAsync("k", tenant);
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("seven")]
+    [InlineData("\"1\", \"2\"")]
+    [InlineData("W/\"1\"")]
+    public async Task An_If_Match_that_is_no_ETag_is_a_mistake(string ifMatch)
+    {
+        foreach (var (method, path) in new[] { (HttpMethod.Delete, "/admin/tenants/acme"), (HttpMethod.Delete, "/admin/policies"), (HttpMethod.Delete, "/admin/candidate") })
+        {
+            var refused = await Http.AdminAsync(method, path, ifMatch: ifMatch);
+            refused.AssertProblem(400);
+            Assert.Equal("If-Match", refused.Text("field"));
+        }
+    }
+
     [Fact]
     public async Task A_document_takes_the_place_of_the_files_and_goes_again()
     {

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
 using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.Input;
@@ -32,6 +34,49 @@ public sealed class BadQueryTests(EmbeddedServer embedded) : IClassFixture<Embed
         refused.AssertProblem(400);
         Assert.Equal(field, refused.Text("field"));
         Assert.StartsWith(cure, refused.Text("detail"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("?key=a&attributes.x=1&attributes={\"x\":\"2\"}", "attributes.x")]
+    [InlineData("?key=a&attributes={\"x\":\"2\"}&attributes.x=2", "attributes.x")]
+    [InlineData("?key=a&attributes={\"y\":\"1\",\"x\":\"2\"}&attributes.z=1&attributes.y=1", "attributes.y")]
+    public async Task One_attribute_in_two_ways_is_a_mistake(string query, string field)
+    {
+        var refused = await embedded.Http.GetAsync("/limit/check" + query);
+        refused.AssertProblem(400);
+        Assert.Equal((field, $"{field} is given twice, also in attributes: give it once"), (refused.Text("field"), refused.Text("detail")));
+    }
+
+    [Theory]
+    [InlineData("?key=a&attributes={\"x\":\"1\",\"x\":\"2\"}")]
+    [InlineData("?key=a&attributes=null")]
+    [InlineData("?key=a&attributes={\"x\":1}")]
+    public async Task Attributes_that_are_no_object_of_strings_are_a_mistake(string query) =>
+        (await embedded.Http.GetAsync("/limit/check" + query)).AssertProblem(400);
+
+    [Fact]
+    public async Task Both_ways_together_are_taken_for_different_attributes() =>
+        Assert.Equal(200, (await embedded.Http.GetAsync("/limit/check?key=a&attributes={\"x\":\"1\"}&attributes.y=2")).Status);
+
+    [Fact]
+    public async Task No_path_that_asks_for_a_key_takes_a_parameter_that_it_does_not_know()
+    {
+        await using var server = await RunningServer.StartAsync(AdminCalls.Setting);
+        var routes = server.Endpoints.OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<Access>()?.Scope is not null && route.Metadata.GetMetadata<IHttpMethodMetadata>() is not null).ToList();
+        Assert.InRange(routes.Count, 30, 200);
+        foreach (var route in routes)
+        {
+            string path = route.RoutePattern.RawText!.Replace("{id}", "x", StringComparison.Ordinal);
+            string method = route.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Single();
+            string type = route.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes[0] ?? "application/json";
+            foreach (string query in (string[])["?kee=a", "?key=a&KEY=b", "?limit=1&limit=2", "?x"])
+            {
+                var refused = await server.Http.AdminAsync(new HttpMethod(method), path + query, method is "GET" or "HEAD" or "DELETE" ? null : "{}", type);
+                Assert.True(refused.Status == 400, $"{method} {path}{query}: {refused.Status} {refused.Body}");
+                if (method != "HEAD")
+                    Assert.Contains(refused.Text("field"), query, StringComparison.Ordinal);
+            }
+        }
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Weir;
 
 /// <summary>A tenant as the document spells it, each field checked.</summary>
@@ -15,7 +13,7 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
     {
         bool broken = false;
         var fields = walk.Keyed(root, DocumentPlace.Root(root), DocumentKeys.OfLiveTenant);
-        var until = walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], "a time, such as 2030-01-31T12:00:00Z", TryParseTime, ref broken);
+        var until = walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], $"a time, such as {Timestamp.Example}", TryParseTime, ref broken);
         return new TenantText(
             name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until);
     }
@@ -34,9 +32,8 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
 
     private static bool TryParseTime(string text, out DateTimeOffset time, out string? error)
     {
-        bool isTime = DateTimeOffset.TryParseExact(
-            text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
-        error = isTime ? null : $"{Spelling.Quote(text)} is not a time; write it as 2030-01-31T12:00:00Z";
+        bool isTime = Timestamp.TryParse(text, out time);
+        error = isTime ? null : $"{Spelling.Quote(text)} is not a time with an offset from UTC; write it as {Timestamp.Example}";
         return isTime;
     }
 
