@@ -1,15 +1,15 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Writes the rate limit headers of a decision, in one of the forms that clients know:
-/// draft-ietf-httpapi-ratelimit-headers-11 (structured fields by policy), its revision 06 (<c>RateLimit-Limit</c> and
-/// so on), or the older <c>X-RateLimit-*</c> with the reset as Unix seconds.
+/// Writes the rate limit headers of a decision in one of the forms that clients know: draft-ietf-httpapi-ratelimit-headers-11 (structured fields by policy), its revision 06
+/// (<c>RateLimit-Limit</c> and so on), or the older <c>X-RateLimit-*</c> with the reset as Unix seconds.
 /// </summary>
+/// <remarks>A time that would not be true is left out: a reset where the request never fits, and the window of a ban or of concurrency.</remarks>
 internal abstract class RateLimitHeaders
 {
     public const string Names = "draft-11, draft-06, legacy, off";
 
-    /// <summary>The form of this name, or null when there is none.</summary>
+    /// <summary>The form of this name, or null if there is none.</summary>
     public static RateLimitHeaders? Parse(string name) => name switch
     {
         "draft-11" => new Draft11(),
@@ -19,38 +19,41 @@ internal abstract class RateLimitHeaders
         _ => null,
     };
 
-    /// <summary>Adds the headers of a decision; a refusal has <c>Retry-After</c> in every form, since that is HTTP's own.</summary>
+    /// <summary>Adds the headers of a decision. A refusal has <c>Retry-After</c> in every form, since that is HTTP's own.</summary>
     public void Write(HttpResponse response, in Decision decision, TimeProvider time)
     {
-        if (decision.Limit is not null)
-            WriteLimit(response.Headers, decision, time);
+        if (decision.IsByBuckets)
+            WriteLimit(response.Headers, decision, time.GetUtcNow());
         if (!decision.Allowed && decision.RetryAfter is { } retry)
             response.Headers.RetryAfter = Math.Max(1, Spelling.Seconds(retry)).ToString();
     }
 
-    protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time);
+    protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now);
 
-    /// <summary>Seconds in which an empty bucket fills (the nearest thing that one has to a window), or a window's length.</summary>
-    private static long WindowSeconds(Quota quota) => Spelling.Seconds(quota.Window);
+    /// <summary>Seconds until the bucket is full again; null if the request does not fit even then.</summary>
+    private static long? Reset(Limit limit, DecisionOutcome outcome, TimeSpan resetAfter) =>
+        limit.Quota.Capacity == 0 || outcome == DecisionOutcome.NeverFits ? null : Spelling.Seconds(resetAfter);
+
+    private static long? Window(Limit limit, DateTimeOffset now) => limit.Quota.WindowAt(now) is { } window ? Spelling.Seconds(window) : null;
 
     private sealed class Draft11 : RateLimitHeaders
     {
         /// <summary>A structured field's integer has 15 digits at most (RFC 9651, section 3.3.1).</summary>
         private const long Most = 999_999_999_999_999;
 
-        /// <summary>Both fields are lists with an item for each policy; the one that governed comes first, for clients that read no further.</summary>
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
+        /// <summary>Both fields list an item per policy. The governing one comes first, for clients that read no further.</summary>
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
-            string policies = Policy(decision.Limit!);
-            string limits = Item(decision.Limit!, decision.Remaining, decision.ResetAfter);
+            string policies = Policy(decision.Limit!, now);
+            string limits = Item(decision.Limit!, decision.Remaining, Reset(decision.Limit!, decision.Outcome, decision.ResetAfter));
             if (decision.Plan.Limits.Length > 1)
             {
                 foreach (var other in decision.Limits())
                 {
                     if (other.Limit == decision.Limit || other.Limit.Mode != LimitMode.Enforce)
                         continue;
-                    policies += ", " + Policy(other.Limit);
-                    limits += ", " + Item(other.Limit, other.Remaining, other.ResetAfter);
+                    policies += ", " + Policy(other.Limit, now);
+                    limits += ", " + Item(other.Limit, other.Remaining, Reset(other.Limit, other.Outcome, other.ResetAfter));
                 }
             }
 
@@ -58,36 +61,48 @@ internal abstract class RateLimitHeaders
             headers["RateLimit"] = limits;
         }
 
-        private static string Policy(Limit limit) => $"\"{limit.Name}\";q={Math.Min(limit.Quota.Capacity, Most)};w={WindowSeconds(limit.Quota)}";
+        private static string Policy(Limit limit, DateTimeOffset now)
+        {
+            long quota = Math.Min(limit.Quota.Capacity, Most);
+            return Window(limit, now) is { } window ? $"\"{limit.Name}\";q={quota};w={window}" : $"\"{limit.Name}\";q={quota}";
+        }
 
-        private static string Item(Limit limit, long remaining, TimeSpan reset) => $"\"{limit.Name}\";r={Math.Min(remaining, Most)};t={Spelling.Seconds(reset)}";
+        private static string Item(Limit limit, long remaining, long? reset)
+        {
+            long left = Math.Min(remaining, Most);
+            return reset is null ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}";
+        }
     }
 
     private sealed class Draft06 : RateLimitHeaders
     {
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
-            var quota = decision.Limit!.Quota;
-            headers["RateLimit-Policy"] = $"{quota.Capacity};w={WindowSeconds(quota)}";
-            headers["RateLimit-Limit"] = quota.Capacity.ToString();
+            var limit = decision.Limit!;
+            // A policy of this form has a window.
+            if (Window(limit, now) is { } window)
+                headers["RateLimit-Policy"] = $"{limit.Quota.Capacity};w={window}";
+            headers["RateLimit-Limit"] = limit.Quota.Capacity.ToString();
             headers["RateLimit-Remaining"] = decision.Remaining.ToString();
-            headers["RateLimit-Reset"] = Spelling.Seconds(decision.ResetAfter).ToString();
+            if (Reset(limit, decision.Outcome, decision.ResetAfter) is { } reset)
+                headers["RateLimit-Reset"] = reset.ToString();
         }
     }
 
     private sealed class Legacy : RateLimitHeaders
     {
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
             headers["X-RateLimit-Limit"] = decision.Limit!.Quota.Capacity.ToString();
             headers["X-RateLimit-Remaining"] = decision.Remaining.ToString();
-            headers["X-RateLimit-Reset"] = Spelling.Seconds(time.GetUtcNow() + decision.ResetAfter - DateTimeOffset.UnixEpoch).ToString();
+            if (Reset(decision.Limit, decision.Outcome, decision.ResetAfter) is not null)
+                headers["X-RateLimit-Reset"] = Spelling.Seconds(now + decision.ResetAfter - DateTimeOffset.UnixEpoch).ToString();
         }
     }
 
     private sealed class Off : RateLimitHeaders
     {
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, TimeProvider time)
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
         }
     }

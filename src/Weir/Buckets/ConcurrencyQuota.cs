@@ -27,6 +27,9 @@ public sealed record ConcurrencyQuota : Quota
     /// <inheritdoc/>
     public override TimeSpan Window => Lease;
 
+    /// <inheritdoc/>
+    public override TimeSpan? WindowAt(DateTimeOffset time) => null;
+
     /// <summary>Makes a quota, or says why these numbers make none.</summary>
     /// <param name="places">Places; 0 bans, at most <see cref="MaxPlaces"/>.</param>
     /// <param name="lease">How long a place is held at most, in whole milliseconds.</param>

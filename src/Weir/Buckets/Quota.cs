@@ -18,8 +18,11 @@ public abstract record Quota
     /// <summary>The most that can be taken at once: tokens in a full bucket, of a window, or places. 0 bans.</summary>
     public long Capacity { get; }
 
-    /// <summary>The time in which all of it comes back: what a bucket takes to fill, a window's length, a lease.</summary>
+    /// <summary>The longest time in which all of it comes back: what a bucket takes to fill, a window's length, a lease.</summary>
     public abstract TimeSpan Window { get; }
+
+    /// <summary>The length of the window at a time: what a bucket takes to fill, or that calendar window. Null where there is none: concurrency and bans.</summary>
+    public virtual TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Window;
 
     /// <summary>How a bucket drains, by which its state is also known in memory.</summary>
     internal RefillRate Rate { get; }

@@ -55,6 +55,13 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return edges.Value;
     }
 
+    /// <summary>The length of the window of a moment: months differ, and so do days in which clocks change.</summary>
+    public TimeSpan LengthAt(DateTimeOffset time)
+    {
+        var edges = Around((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        return TimeSpan.FromMicroseconds(edges.EndUs - edges.StartUs);
+    }
+
     /// <inheritdoc/>
     public bool Equals(WindowCalendar? other) => other is not null && Every == other.Every && Zone == other.Zone;
 

@@ -37,6 +37,9 @@ public sealed record WindowQuota : Quota
         _ => TimeSpan.FromDays(366),
     };
 
+    /// <inheritdoc/>
+    public override TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Calendar.LengthAt(time);
+
     /// <summary>Makes a quota, or says why these make none.</summary>
     /// <param name="limit">Tokens a window; 0 bans.</param>
     /// <param name="every">The length of a window.</param>

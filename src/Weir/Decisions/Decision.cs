@@ -70,6 +70,9 @@ public readonly record struct Decision
     /// <summary>True when memory decided because the configured store could not.</summary>
     public bool Degraded { get; }
 
+    /// <summary>True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.</summary>
+    public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
+
     /// <summary>What each limit said that applied, in the plan's order; none when no store was asked, or could say.</summary>
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
