@@ -19,6 +19,6 @@ internal sealed class ShownKeys
     /// <summary>What is shown of a key.</summary>
     public string Of(string key) => _show(key);
 
-    /// <summary>What is shown of a key in a line of a log: escaped as in JSON, since a key may hold the end of a line, and what begins the next.</summary>
-    public string InLine(string key) => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(_show(key));
+    /// <summary>What is shown of a key in a line of a log, between quotes: escaped as in JSON, and everything invisible as well.</summary>
+    public string InLine(string key) => LogText.Escape(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(_show(key)));
 }
