@@ -24,7 +24,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private readonly LeaseTable? _leases;
-    private readonly ITimer? _leaseEnds;
+    private readonly DozingTimer? _leaseEnds;
     private IScriptWire? _wire;
     private TakeBatcher? _batcher;
     private ConnectionMultiplexer? _sentinels;
@@ -194,13 +194,18 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
     }
 
-    private (LeaseTable?, ITimer?) BeginLeases()
+    private (LeaseTable?, DozingTimer?) BeginLeases()
     {
         if (_options.LeaseHorizon == TimeSpan.Zero)
             return (null, null);
-        var table = new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time);
-        var ends = _time.CreateTimer(static store => ((RedisStore)store!).GiveBack(all: false), this, _options.LeaseHorizon, _options.LeaseHorizon);
-        return (table, ends);
+        var ends = new DozingTimer(_options.LeaseHorizon, GiveBackEnded, _time);
+        return (new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time, leased: ends.Wake), ends);
+    }
+
+    private bool GiveBackEnded()
+    {
+        GiveBack(all: false);
+        return _leases!.HasEnds;
     }
 
     /// <summary>Gives back what is left of leases that have ended. Should that be lost, their buckets are the emptier for it until they refill.</summary>

@@ -25,12 +25,15 @@ internal sealed class LeaseTable
     private readonly Part[] _parts;
     private readonly MonotonicClock _clock;
     private readonly long _horizonUs;
+    private readonly Action? _leased;
 
     /// <param name="buckets">Buckets that are known at the same time.</param>
     /// <param name="horizon">How long a lease lives.</param>
     /// <param name="time">The clock of this instance.</param>
-    public LeaseTable(int buckets, TimeSpan horizon, TimeProvider time)
+    /// <param name="leased">Called when a lease was granted, which then ends.</param>
+    public LeaseTable(int buckets, TimeSpan horizon, TimeProvider time, Action? leased = null)
     {
+        _leased = leased;
         _clock = new MonotonicClock(time);
         _horizonUs = horizon.Ticks / TimeSpan.TicksPerMicrosecond;
         _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
@@ -41,6 +44,9 @@ internal sealed class LeaseTable
 
     /// <summary>Decisions that were made here.</summary>
     public long Decided => _parts.Sum(part => Volatile.Read(ref part.Decided));
+
+    /// <summary>True if a lease has yet to end.</summary>
+    public bool HasEnds => _parts.Any(part => part.HasEnds());
 
     /// <summary>Leases that are out.</summary>
     public int Out => _parts.Sum(part => part.Count());
@@ -80,6 +86,12 @@ internal sealed class LeaseTable
             if (oldest >= 0)
                 Buckets[oldest].Become(hash);
             return oldest;
+        }
+
+        public bool HasEnds()
+        {
+            lock (Gate)
+                return Ends.Count > 0;
         }
 
         public int Count()
@@ -122,6 +134,7 @@ internal sealed class LeaseTable
     {
         long nowUs = _clock.NowUs;
         var part = PartOf(trip.Limits.Facts.Tenant);
+        bool isLeased = false;
         lock (part.Gate)
         {
             int index = 0;
@@ -133,9 +146,13 @@ internal sealed class LeaseTable
                     part.Buckets[place].Learn(limit.Quota, reply, trip[index].IsSole, trip.SentUs, nowUs, _horizonUs);
                 if (reply.Leased > 0)
                     part.Ends.Enqueue(EndOf(trip, index, reply, keys, place < 0 ? default : part.Buckets[place]));
+                isLeased |= reply.Leased > 0;
                 index++;
             }
         }
+
+        if (isLeased)
+            _leased?.Invoke();
     }
 
     /// <summary>When a lease that was granted ends: at once, if its bucket is known here no longer.</summary>

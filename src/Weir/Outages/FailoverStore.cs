@@ -24,7 +24,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     private readonly Ledger _ledger;
     private readonly IPeers _peers;
     private readonly Reunion _reunion;
-    private readonly ITimer _settling;
+    private readonly DozingTimer _settling;
     private readonly CircuitBreaker _breaker;
     private readonly BreakerOptions _options;
     private readonly TimeProvider _time;
@@ -62,7 +62,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         _local = new LocalShare(memory, _ledger, _peers);
         _reunion = new Reunion(primary, _local, _ledger, _peers, memory.Clock, time);
         _peers.Forgot += BeginUnnoticed;
-        _settling = time.CreateTimer(static store => _ = ((FailoverStore)store!).SettleOwedAsync(), this, SettlePause, SettlePause);
+        _settling = new DozingTimer(SettlePause, SettleOwed, time);
     }
 
     /// <summary>An outage began: the primary is no longer asked.</summary>
@@ -164,6 +164,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         if (!MayDecideAlone(ask.Limits.Plan.OnOutage, fault) || ask.Memo is { Settles: true })
             return new(BucketAnswer.Failed(fault) with { Degraded = true });
         var asked = _local.AskAsync(ask, cancellation);
+        _settling.Wake();
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
 
@@ -246,11 +247,17 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         }
     }
 
-    /// <summary>So that what one request spent here is not owed until somebody asks for its bucket again.</summary>
+    /// <summary>Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while anything is owed.</summary>
+    private bool SettleOwed()
+    {
+        bool owes = _ledger.Owing > 0;
+        if (owes && _breaker.IsClosed && Interlocked.Exchange(ref _isSettling, 1) == 0)
+            _ = SettleOwedAsync();
+        return owes;
+    }
+
     private async Task SettleOwedAsync()
     {
-        if (_ledger.Owing == 0 || !_breaker.IsClosed || Interlocked.Exchange(ref _isSettling, 1) != 0)
-            return;
         try
         {
             await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
