@@ -10,10 +10,10 @@ internal static class AdminAnswers
     /// <summary>A document that is refused: everything that is wrong with it at once.</summary>
     public static Task Refused(HttpContext http, IReadOnlyList<PolicyError> errors)
     {
-        var body = new PolicyProblemBody(
-            "about:blank", "The policies are not valid", StatusCodes.Status400BadRequest, "nothing was changed: mend what errors lists, and send all of it again",
-            [.. errors.Select(error => new PolicyFault(error.Line, error.Column, error.Path, error.Message))]);
-        return Problems.Write(http, StatusCodes.Status400BadRequest, body, WireJson.Default.PolicyProblemBody, Problems.ContentType);
+        var body = new ProblemBody(
+            "about:blank", "The policies are not valid", StatusCodes.Status400BadRequest, "nothing was changed: correct what errors lists, and send all of it again",
+            Errors: [.. errors.Select(error => new PolicyFault(error.Line, error.Column, error.Path, error.Message))]);
+        return Problems.Write(http, StatusCodes.Status400BadRequest, body, WireJson.Default.ProblemBody, Problems.ContentType);
     }
 
     /// <summary>There is nothing here, and why.</summary>

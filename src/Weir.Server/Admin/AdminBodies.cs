@@ -2,12 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>What is wrong with a policy document.</summary>
-internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
-
-/// <summary>A document that is refused, with everything that is wrong with it.</summary>
-internal sealed record PolicyProblemBody(string Type, string Title, int Status, string Detail, IReadOnlyList<PolicyFault> Errors);
-
 /// <summary>A document that is right.</summary>
 internal sealed record ValidBody(bool Valid);
 

@@ -49,10 +49,10 @@ internal static class AdminRoutes
             .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
         group.MapPost("/policies:validate", (Delegate)policies.Validate)
             .WithName("validatePolicies").WithSummary("Lists everything that is wrong with a document. Changes nothing.")
-            .AcceptsDocument().Produces<ValidBody>().Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType);
+            .AcceptsDocument().Produces<ValidBody>().WithBodyProblems();
         group.MapPost("/policies:rollback", (Delegate)policies.Rollback)
             .WithName("rollback").WithSummary("Puts the text of an earlier version in force again.")
-            .Accepts<RollbackBody>(Json).Produces<VersionBody>().ProducesProblems(StatusCodes.Status412PreconditionFailed).WithBodyProblems();
+            .Accepts<RollbackBody>(Json).Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
         group.MapGet("/audit", (Delegate)policies.Audit)
             .WithName("audit").WithSummary("Who changed what and when, newest first.")
             .Taking(new("before", "Only changes before this version: the last version of the page before.", IsNumber: true), Limit)
@@ -116,5 +116,5 @@ internal static class AdminRoutes
 
     /// <summary>Problems of a change of live data that must fit the rest.</summary>
     private static RouteHandlerBuilder WithChangeProblems(this RouteHandlerBuilder route) => route
-        .Produces<PolicyProblemBody>(StatusCodes.Status400BadRequest, Problems.ContentType).ProducesProblems(StatusCodes.Status412PreconditionFailed);
+        .WithMetadata(LiveChanges.IfMatch).ProducesProblems(StatusCodes.Status400BadRequest, StatusCodes.Status412PreconditionFailed);
 }

@@ -43,6 +43,9 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     public long VersionOf(string kind, string id) => live.Find(kind, id)?.Version ?? 0;
 
+    /// <summary>The header that a change may have.</summary>
+    public static readonly HeaderParameter IfMatch = new("If-Match", "The ETag that the change is meant for; any without it.");
+
     public static Task BadIfMatch(HttpContext http) =>
         Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
 

@@ -1,29 +1,29 @@
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Weir.Server;
 
-/// <summary>What the OpenAPI document cannot learn from the code: parameters that are read by hand, so that strangers among them are noticed.</summary>
+/// <summary>What the OpenAPI document cannot learn from the code: parameters that are read by hand, access, and which fields may be left out.</summary>
 internal static class ApiDescription
 {
     private const string KeyScheme = "key";
+
+    private static readonly Dictionary<string, string> Tags = new(StringComparer.Ordinal)
+    {
+        ["Decisions"] = "Take, check and refund tokens.",
+        ["Reservations"] = "Take tokens whose true number is known later.",
+        ["Admin"] = "Policies, tenants, keys and what they did. For admin keys.",
+        ["Health"] = "Whether the service lives and how it decides.",
+        ["Descriptions"] = "Descriptions for editors and generators.",
+    };
 
     public static void Complete(OpenApiOptions options)
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info.Title = "Weir";
-            document.Info.Description = "Decides whether requests may go ahead: token buckets by tenant, plan and key.";
-            (document.Components ??= new OpenApiComponents()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
-            {
-                [KeyScheme] = new OpenApiSecurityScheme
-                {
-                    Type = SecuritySchemeType.Http,
-                    Scheme = "bearer",
-                    Description = $"An API key ({KeySecret.Prefix}…), or the admin key. A key of one tenant is for that tenant only: of others it sees 404.",
-                },
-            };
+            DescribeDocument(document);
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
@@ -33,10 +33,37 @@ internal static class ApiDescription
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            // The handler's own comment would otherwise stand in its place.
+            operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().Last().Summary;
+            operation.Description = null;
             DescribeAccess(operation, context);
-            DescribeParameters(operation, context.Description.ActionDescriptor.EndpointMetadata);
+            DescribeParameters(operation, metadata);
             return Task.CompletedTask;
         });
+    }
+
+    private static void DescribeDocument(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "Weir",
+            Description = "Decides whether requests may go ahead: rate limits by tenant, plan and key.",
+            Version = ProductVersion.Text,
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
+        };
+        document.Servers = [new OpenApiServer { Url = "/" }];
+        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+            tag.Description = Tags[tag.Name!];
+        (document.Components ??= new OpenApiComponents()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [KeyScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = $"An API key ({KeySecret.Prefix}…), or the admin key. A key of one tenant gets 404 for every other tenant.",
+            },
+        };
     }
 
     /// <summary>A field that may be null is one that may be left out; none is ever sent, or taken, as null.</summary>
@@ -51,39 +78,41 @@ internal static class ApiDescription
                 own.Type = types & ~JsonSchemaType.Null;
         }
 
-        string? needed = type.Type == typeof(TakeBody) ? "key" : type.Type == typeof(BatchBody) ? "requests" : null;
-        if (needed is not null)
-            (schema.Required ??= new HashSet<string>()).Add(needed);
+        string? required = type.Type == typeof(TakeBody) ? "key" : type.Type == typeof(BatchBody) ? "requests" : null;
+        if (required is not null)
+            (schema.Required ??= new HashSet<string>()).Add(required);
+    }
+
+    /// <summary>An empty requirement says that no key is needed; beside another, that the key may be left out.</summary>
+    private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        operation.Security = [];
+        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Access>().First().Scope is not { } scope)
+            return;
+        operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] });
+        if (scope == KeyScope.Take && context.ApplicationServices.GetRequiredService<AccessRule>().AnonymousMayTake)
+            operation.Security.Add([]);
     }
 
     private static void DescribeParameters(OpenApiOperation operation, IList<object> metadata)
     {
         foreach (var parameter in metadata.OfType<PathParameter>())
-            Add(operation, parameter.Name, ParameterLocation.Path, parameter.Description, required: true);
-        foreach (var parameter in metadata.OfType<QueryRule>().SelectMany(rule => rule.Parameters))
-            Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber ? JsonSchemaType.Integer : JsonSchemaType.String, parameter.IsRequired);
+            Add(operation, parameter.Name, ParameterLocation.Path, parameter.Description, isRequired: true);
+        foreach (var parameter in metadata.OfType<QueryRule>().SelectMany(rule => rule.Parameters).Where(parameter => parameter.IsDescribed))
+            Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber, parameter.IsRequired);
+        foreach (var header in metadata.OfType<HeaderParameter>())
+            Add(operation, header.Name, ParameterLocation.Header, header.Description);
         if (metadata.OfType<Access>().Any(access => access.Scope == KeyScope.Take))
             Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
     }
 
-    /// <summary>Where anybody may take, a key is still looked at if there is one: an empty requirement beside the other says that it may be left out.</summary>
-    private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
-    {
-        if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Access>().FirstOrDefault() is not { Scope: not null } access)
-            return;
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] }];
-        if (access.Scope == KeyScope.Take && context.ApplicationServices.GetRequiredService<AccessRule>().AnonymousMayTake)
-            operation.Security.Add([]);
-    }
-
-    private static void Add(
-        OpenApiOperation operation, string name, ParameterLocation place, string description, JsonSchemaType type = JsonSchemaType.String, bool required = false) =>
+    private static void Add(OpenApiOperation operation, string name, ParameterLocation place, string description, bool isNumber = false, bool isRequired = false) =>
         (operation.Parameters ??= []).Add(new OpenApiParameter
         {
             Name = name,
             In = place,
             Description = description,
-            Required = required,
-            Schema = new OpenApiSchema { Type = type },
+            Required = isRequired,
+            Schema = isNumber ? new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" } : new OpenApiSchema { Type = JsonSchemaType.String },
         });
 }

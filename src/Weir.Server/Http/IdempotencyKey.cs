@@ -7,6 +7,9 @@ internal static class IdempotencyKey
 
     private const int Longest = 256;
 
+    /// <summary>The header, as it is described.</summary>
+    public static readonly HeaderParameter Described = new(Header, $"1 to {Longest} characters: the same request under the same key is done once and answered the same for ten minutes.");
+
     /// <summary>The key, or null when there is none.</summary>
     public static string? Of(HttpContext http) => http.Request.Headers[Header] is { Count: 1 } values ? values[0] : null;
 

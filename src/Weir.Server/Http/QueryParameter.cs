@@ -13,12 +13,16 @@ internal sealed record QueryParameter(string Name, string Description, bool IsNu
 
     public static readonly QueryParameter Cost = new("cost", $"Tokens: 0 to {Bounds.MaxCost}. 1 by default.", IsNumber: true);
 
-    public static readonly QueryParameter Attributes = new("attributes", "Further dimensions as a JSON object of strings, such as {\"route\":\"/search\"}.");
+    public static readonly QueryParameter Attributes = new(
+        "attributes", $"Further dimensions, at most {Bounds.MaxAttributes}, as a JSON object of strings such as {{\"route\":\"/search\"}}; or each as attributes.NAME=VALUE.");
 
-    public static readonly QueryParameter Attribute = new(
-        "attributes.NAME", $"A further dimension called NAME, such as attributes.route=/search. At most {Bounds.MaxAttributes} of them.");
+    /// <summary>Not described in OpenAPI, which has no parameter whose name has a free part.</summary>
+    public static readonly QueryParameter Attribute = new("attributes.NAME", "") { IsDescribed = false };
 
     private readonly string? _beginning = Name.EndsWith(".NAME", StringComparison.Ordinal) ? Name[..^"NAME".Length] : null;
+
+    /// <summary>True if it stands in the OpenAPI description.</summary>
+    public bool IsDescribed { get; private init; } = true;
 
     /// <summary>True if this is the parameter of that name.</summary>
     public bool IsNamed(string name) => _beginning is null ? name == Name : name.StartsWith(_beginning, StringComparison.Ordinal);

@@ -10,7 +10,7 @@ internal static class RouteMetadata
         {
             KeyScope.Take => [StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound],
             KeyScope.Admin => [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden],
-            _ => [],
+            _ => [StatusCodes.Status400BadRequest],
         };
         object[] query = access.Scope is null ? [] : [QueryRule.None];
         return group.WithMetadata([access, .. query, .. statuses.Select(Problem)]);
@@ -36,6 +36,11 @@ internal static class RouteMetadata
 
     private static object Problem(int status) => new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [Problems.ContentType]);
 }
+
+/// <summary>A header that a path reads.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it is.</param>
+internal sealed record HeaderParameter(string Name, string Description);
 
 /// <summary>A parameter in a path.</summary>
 /// <param name="Name">Its name in the route pattern.</param>

@@ -29,17 +29,17 @@ internal static class Routes
         group.MapHead("/limit/check", decisions.CheckByQuery)
             .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
-            .WithName("incrementLimit").WithSummary("Takes tokens.")
+            .WithName("incrementLimit").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens.")
             .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
         group.MapPost("/v1/take", (Delegate)decisions.Take)
-            .WithName("take").WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
+            .WithName("take").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithName("check").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
-            .WithName("refund").WithSummary("Gives tokens back; never more than were spent.")
+            .WithName("refund").WithMetadata(IdempotencyKey.Described).WithSummary("Gives tokens back; never more than were spent.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/batch", (Delegate)decisions.Batch)
             .WithName("takeBatch").WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
@@ -51,7 +51,7 @@ internal static class Routes
         var id = new PathParameter("id", "The reservation's id.");
         var group = app.MapGroup("/v1/reservations").WithTags("Reservations").Requiring(Access.ToTake);
         group.MapPost("", (Delegate)reservations.Create)
-            .WithName("reserve").WithSummary("Takes tokens whose true number is known later.")
+            .WithName("reserve").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens whose true number is known later.")
             .Accepts<ReservationBody>("application/json").Produces<ReservedBody>(StatusCodes.Status201Created)
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType)
             .ProducesProblems(StatusCodes.Status409Conflict).WithBodyProblems();

@@ -80,7 +80,20 @@ internal record DecisionBody(
 internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);
 
 /// <summary>A problem (RFC 9457).</summary>
-internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field = null);
+/// <param name="Type">What kind of problem it is; <c>about:blank</c> if its status says all.</param>
+/// <param name="Title">The kind in words.</param>
+/// <param name="Status">The status of the answer.</param>
+/// <param name="Detail">What is wrong, and the cure.</param>
+/// <param name="Field">The field, parameter or header that is wrong.</param>
+/// <param name="Errors">Everything that is wrong with a policy document.</param>
+internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field = null, IReadOnlyList<PolicyFault>? Errors = null);
+
+/// <summary>One thing that is wrong with a policy document.</summary>
+/// <param name="Line">The line; from 1, or 0 if unknown.</param>
+/// <param name="Column">The column; from 1, or 0 if unknown.</param>
+/// <param name="Path">The path in the document, such as <c>plans.free.limits</c>.</param>
+/// <param name="Message">What is wrong, and the cure.</param>
+internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
 
 /// <summary>A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.</summary>
 internal sealed record RefusalBody : DecisionBody

@@ -14,7 +14,6 @@ namespace Weir.Server;
     MaxDepth = 8)]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(TakeBody))]
-[JsonSerializable(typeof(PolicyProblemBody))]
 [JsonSerializable(typeof(ValidBody))]
 [JsonSerializable(typeof(VersionBody))]
 [JsonSerializable(typeof(TenantBody))]
