@@ -26,6 +26,9 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         _zone = zone;
     }
 
+    /// <summary>True if this machine has the IANA Time Zone Database.</summary>
+    private static bool HasZones => TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out _);
+
     /// <summary>The length of a window.</summary>
     public WindowUnit Every { get; }
 
@@ -39,7 +42,9 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         error = null;
         // The system also knows the names that Windows gives to zones, which have spaces; not everywhere, so nowhere.
         if (zone.Contains(' ') || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
-            error = $"there is no time zone {Spelling.Quote(zone)}; write UTC or a name of the IANA database, such as Europe/Berlin";
+            error = HasZones
+                ? $"there is no time zone {Spelling.Quote(zone)}; write UTC or a name of the IANA database, such as Europe/Berlin"
+                : $"the time zone {Spelling.Quote(zone)} cannot be looked up, since this machine has no time zone data: install tzdata, or write UTC";
         else
             calendar = new WindowCalendar(every, found);
         return calendar is not null;

@@ -6,9 +6,9 @@ internal static class BadQuotas
     public static readonly (string Name, string Text, string Report)[] All =
     [
         BadLimit.Of("a window as a rate", "window: 5/day",
-            ".window: must be a mapping with the keys limit, every, zone, not a single value"),
+            ".window: must be a mapping with the keys limit, every, zone, such as { limit: 1000, every: minute }, not a single value"),
         BadLimit.Of("a window as a list", "window: [5, day]",
-            ".window: must be a mapping with the keys limit, every, zone, not a list"),
+            ".window: must be a mapping with the keys limit, every, zone, such as { limit: 1000, every: minute }, not a list"),
         BadLimit.Of("an empty window", "window:",
             ".window: limit is missing: write the tokens of a window"),
         BadLimit.Of("a window without tokens", "window: { every: day }",
@@ -62,9 +62,9 @@ internal static class BadQuotas
         BadLimit.Of("the start of a window", "window: { limit: 5, every: day, starts: 6h }",
             ".window.starts: unknown key: a window has limit, every, zone"),
         BadLimit.Of("a concurrency as a number", "concurrency: 5",
-            ".concurrency: must be a mapping with the keys limit, lease, not a single value"),
+            ".concurrency: must be a mapping with the keys limit, lease, such as { limit: 5, lease: 60s }, not a single value"),
         BadLimit.Of("a concurrency as a list", "concurrency: [5]",
-            ".concurrency: must be a mapping with the keys limit, lease, not a list"),
+            ".concurrency: must be a mapping with the keys limit, lease, such as { limit: 5, lease: 60s }, not a list"),
         BadLimit.Of("an empty concurrency", "concurrency:",
             ".concurrency: limit is missing: write the number of places"),
         BadLimit.Of("a concurrency without places", "concurrency: { lease: 60s }",

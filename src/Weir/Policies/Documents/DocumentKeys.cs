@@ -3,7 +3,8 @@ namespace Weir;
 /// <summary>The keys one kind of mapping may have. All keys of a policy document are here, and nowhere else.</summary>
 /// <param name="Owner">What the mapping describes, in words.</param>
 /// <param name="Known">Its keys.</param>
-internal sealed record DocumentKeys(string Owner, string[] Known)
+/// <param name="Example">A whole one; null if its keys say enough.</param>
+internal sealed record DocumentKeys(string Owner, string[] Known, string? Example = null)
 {
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
@@ -31,8 +32,8 @@ internal sealed record DocumentKeys(string Owner, string[] Known)
     public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
     public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited]);
     public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Until]);
-    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone]);
-    public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease]);
+    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], "{ limit: 1000, every: minute }");
+    public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], "{ limit: 5, lease: 60s }");
 
     /// <summary>All of them.</summary>
     internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfWindow, OfConcurrency];

@@ -27,7 +27,8 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     /// <summary>The entries of a mapping whose keys are fixed; any other key is an error.</summary>
     public KnownFields Keyed(DocumentNode node, DocumentPlace place, DocumentKeys keys)
     {
-        var fields = Fields(node, place, $"a mapping with the keys {string.Join(", ", keys.Known)}");
+        string example = keys.Example is null ? "" : $", such as {keys.Example}";
+        var fields = Fields(node, place, $"a mapping with the keys {string.Join(", ", keys.Known)}{example}");
         List<string>? excused = node is DocumentMapping || node.IsEmpty ? null : [.. keys.Known];
         foreach (var field in fields)
         {

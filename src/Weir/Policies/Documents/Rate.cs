@@ -16,7 +16,7 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
     public static bool TryParse(string text, out Rate rate, [NotNullWhen(false)] out string? error)
     {
         rate = default;
-        error = $"{Spelling.Quote(text)} is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s";
+        error = $"{Spelling.Quote(text)} is not a rate; {Cure(text)}";
         int slash = text.IndexOf('/');
         if (slash < 1)
             return false;
@@ -26,13 +26,19 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
             return false;
         if (UnitOf(period[digits..]) is not { } unit)
         {
-            error = $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
+            error = FractionalRate.InWholeNumbers(text) is { } whole
+                ? $"{Spelling.Quote(text)} has a fraction; write {whole}"
+                : $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
             return false;
         }
 
         error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
         return error is null;
     }
+
+    private static string Cure(string text) => FractionalRate.InWholeNumbers(text) is { } whole
+        ? $"its numbers are whole: write {whole}"
+        : "write tokens per period, such as 5/s, 100/m or 20/10s";
 
     private static string? Complaint(
         string text, ReadOnlySpan<char> tokens, ReadOnlySpan<char> count, TimeSpan unit, out Rate rate)
@@ -60,7 +66,8 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         return true;
     }
 
-    private static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch
+    /// <summary>The length of a unit; null if it is none.</summary>
+    public static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch
     {
         "ms" => TimeSpan.FromMilliseconds(1),
         "s" or "sec" or "second" => TimeSpan.FromSeconds(1),

@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Weir;
+
+/// <summary>Finds what somebody meant who wrote a rate with a fraction.</summary>
+internal static class FractionalRate
+{
+    private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
+
+    /// <summary>The same rate without fractions, such as 1/2s for 0.5/s; null if the text is no rate with fractions.</summary>
+    public static string? InWholeNumbers(string text)
+    {
+        string[] parts = text.Split('/');
+        if (!text.Contains('.') || parts is not [var tokens, var period] || !TryParseDecimal(tokens, out decimal count) || count <= 0)
+            return null;
+        int digits = period.AsSpan().IndexOfAnyExcept(Number);
+        decimal periods = 1;
+        if (digits < 0 || Rate.UnitOf(period.AsSpan(digits)) is not { } unit || (digits > 0 && !TryParseDecimal(period[..digits], out periods)))
+            return null;
+        decimal scale = 1;
+        while (count * scale % 1 != 0)
+            scale++;
+        decimal milliseconds = (decimal)unit.TotalMilliseconds * periods * scale;
+        return milliseconds < 1 || milliseconds % 1 != 0 || milliseconds > (decimal)TokenQuota.MaxPeriod.TotalMilliseconds
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{count * scale:0}/{PeriodOf((long)milliseconds)}");
+    }
+
+    /// <summary>At most three decimals, so that the search for a scale ends soon.</summary>
+    private static bool TryParseDecimal(string text, out decimal number) =>
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number) && number < 1_000_000 && number * 1_000 % 1 == 0;
+
+    private static string PeriodOf(long milliseconds)
+    {
+        (string Name, long Milliseconds)[] units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+        var (name, length) = units.First(unit => milliseconds % unit.Milliseconds == 0);
+        return milliseconds == length ? name : string.Create(CultureInfo.InvariantCulture, $"{milliseconds / length}{name}");
+    }
+}
