@@ -139,6 +139,7 @@ internal static class Service
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<RootPage>();
         if (options.Memory.SnapshotPath is not null && stores.Failover is null)
             services.AddHostedService<SnapshotService>();
     }

@@ -9,6 +9,11 @@ internal sealed class HealthEndpoints(Stores stores)
     public Task Ready(HttpContext http) =>
         Problems.Write(http, StatusCodes.Status200OK, Describe(), WireJson.Default.ReadyBody, "application/json");
 
+    /// <summary>How the service decides now, in a sentence.</summary>
+    public string Status() => stores.Failover is not { } failover ? "It decides from memory: this instance alone."
+        : failover.State == BreakerState.Closed ? "It decides on Redis, with all instances together."
+        : "Redis does not answer; it decides from memory until Redis does.";
+
     private ReadyBody Describe()
     {
         if (stores.Failover is not { } failover)

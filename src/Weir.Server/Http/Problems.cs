@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -71,8 +72,14 @@ internal static class Problems
     public static Task WrongEncoding(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The content encoding is not supported", StatusCodes.Status415UnsupportedMediaType, "send the body as it is, without Content-Encoding", "Content-Encoding"));
 
+    /// <summary>Paths that others have for health, whose callers are told ours.</summary>
+    private static readonly FrozenSet<string> OthersHealth = FrozenSet.ToFrozenSet(
+        ["/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/health/startup", "/live", "/ready", "/ping", "/status", "/up"], StringComparer.OrdinalIgnoreCase);
+
     public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
-        NoType, "Not found", StatusCodes.Status404NotFound, "there is nothing here; /openapi/v1.json lists what there is"));
+        NoType, "Not found", StatusCodes.Status404NotFound, OthersHealth.Contains(http.Request.Path.Value ?? "")
+            ? "health is at /livez (alive) and /readyz (how it decides)"
+            : "there is nothing here; /openapi/v1.json lists what there is"));
 
     public static Task TopIsOff(HttpContext http) => Write(http, new ProblemBody(
         NoType, "Not found", StatusCodes.Status404NotFound, "top keys are not counted here: start with the setting Weir:Top:Enabled=true"));

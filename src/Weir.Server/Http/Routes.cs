@@ -79,6 +79,9 @@ internal static class Routes
     private static void MapDescriptions(WebApplication app)
     {
         var group = app.MapGroup("").WithTags("Descriptions").Requiring(Access.ToAll);
+        var root = app.Services.GetRequiredService<RootPage>();
+        group.MapGet("/", (RequestDelegate)root.Get).ExcludeFromDescription();
+        group.MapHead("/", root.Get);
         var schema = new StaticDocument(Encoding.UTF8.GetBytes(PolicySchema.Text), PolicySchema.ContentType);
         group.MapGet("/schemas/policies.json", (Delegate)schema.Send)
             .WithName("policySchema").WithSummary("The JSON Schema of the policy document, for editors.").Produces<object>(StatusCodes.Status200OK, PolicySchema.ContentType);

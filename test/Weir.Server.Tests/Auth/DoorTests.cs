@@ -42,7 +42,7 @@ public sealed class DoorTests
     {
         await using var server = await RunningServer.StartAsync(KeyCalls.Closed);
         var open = server.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.GetMetadata<Access>()?.Scope is null).Select(endpoint => endpoint.RoutePattern.RawText).Distinct();
-        Assert.Equal(["/livez", "/metrics", "/openapi/v1.json", "/readyz", "/schemas/policies.json", "{**path}"], open.Order(StringComparer.Ordinal));
+        Assert.Equal(["/", "/livez", "/metrics", "/openapi/v1.json", "/readyz", "/schemas/policies.json", "{**path}"], open.Order(StringComparer.Ordinal));
         Assert.All(
             server.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/admin", StringComparison.Ordinal)),
             endpoint => Assert.Equal(KeyScope.Admin, endpoint.Metadata.GetMetadata<Access>()!.Scope));

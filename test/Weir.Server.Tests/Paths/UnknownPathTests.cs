@@ -5,7 +5,6 @@ namespace Weir.Server.Tests.Paths;
 public sealed class UnknownPathTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
 {
     [Theory]
-    [InlineData("/")]
     [InlineData("/v1")]
     [InlineData("/v1/takes")]
     [InlineData("/limit")]
