@@ -1,17 +1,17 @@
 namespace Weir.Server;
 
-/// <summary>Keeps the buckets of embedded mode over a restart: read at the start, written now and then and at the end.</summary>
+/// <summary>Keeps the store of embedded mode over a restart: read at the start, written now and then and at the end.</summary>
 internal sealed partial class SnapshotService(Stores stores, WeirOptions options, TimeProvider time, ILogger<SnapshotService> logger)
     : BackgroundService
 {
-    private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!, time);
+    private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first request: a bucket that a request makes must not meet its older self.
         var read = _file.Read(stores.Memory);
         if (read is { Fault: null })
-            Restored(read.Buckets, read.Dropped);
+            Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
         else if (read is not null)
             Ignored(options.Memory.SnapshotPath!, read.Fault!);
         return base.StartAsync(cancellationToken);
@@ -42,10 +42,10 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
         }
     }
 
-    [LoggerMessage(10, LogLevel.Information, "{Buckets} buckets are back from the snapshot; {Dropped} found no room")]
-    private partial void Restored(int buckets, int dropped);
+    [LoggerMessage(10, LogLevel.Information, "Restored from the snapshot: buckets {Buckets}, permits {Permits}, reservations and idempotency records {Records}, without room {NoRoom}")]
+    private partial void Restored(int buckets, int permits, int records, int noRoom);
 
-    [LoggerMessage(11, LogLevel.Warning, "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be written over")]
+    [LoggerMessage(11, LogLevel.Warning, "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be replaced")]
     private partial void Ignored(string path, string fault);
 
     [LoggerMessage(12, LogLevel.Error, "The snapshot {Path} cannot be written: {Fault}. It will be tried again")]

@@ -19,7 +19,7 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Equal(3, await restarted.Http.RemainingAsync("k", "slow"));
         Assert.Equal(10, await restarted.Http.RemainingAsync("k", "sloth"));
-        Assert.Equal(1, restarted.Log.Count("1 buckets are back from the snapshot; 0 found no room"));
+        Assert.Equal(1, restarted.Log.Count("Restored from the snapshot: buckets 1, permits 0, reservations and idempotency records 0, without room 0"));
     }
 
     [Fact]

@@ -68,11 +68,7 @@ internal sealed class PlaceTable(int maxHolders)
     {
         if (!HasRoom(share, nowUs))
             return false;
-        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
-        holders ??= new HolderList { Share = share };
-        int at = holders.FindLastIndex(holder => holder.UntilUs <= untilUs) + 1;
-        holders.Insert(at, new Holder(id, untilUs));
-        _shares.Take(holders.Share);
+        AddLocked(limit, new Holder(id, untilUs), share);
         return true;
     }
 
@@ -93,6 +89,50 @@ internal sealed class PlaceTable(int maxHolders)
     {
         if (_limits.Remove(limit, out var holders))
             _shares.Return(holders.Share, holders.Count);
+    }
+
+    /// <summary>Copies all permits for a snapshot.</summary>
+    public IReadOnlyList<SavedPermits> Export()
+    {
+        lock (Gate)
+        {
+            return [.. _limits.Select(limit => new SavedPermits(
+                limit.Key, limit.Value.Share, [.. limit.Value.Select(holder => (holder.Id, holder.UntilUs))]))];
+        }
+    }
+
+    /// <summary>Puts the permits of a snapshot back; the table's bound is the only one, since each was granted before.</summary>
+    /// <param name="permits">The permits.</param>
+    /// <param name="shiftUs">What turns their times into this store's.</param>
+    /// <param name="nowUs">The store's clock; permits that ended before are over.</param>
+    /// <returns>How many are back, and how many found no room.</returns>
+    public (int Restored, int NoRoom) Import(IEnumerable<SavedPermits> permits, long shiftUs, long nowUs)
+    {
+        int restored = 0, noRoom = 0;
+        lock (Gate)
+        {
+            foreach (var saved in permits)
+            {
+                foreach (var (id, untilUs) in saved.Holders.Where(holder => holder.UntilUs + shiftUs > nowUs))
+                {
+                    bool fits = _shares.Held < maxHolders;
+                    (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
+                    if (fits)
+                        AddLocked(saved.Limit, new Holder(id, untilUs + shiftUs), saved.Share);
+                }
+            }
+        }
+
+        return (restored, noRoom);
+    }
+
+    private void AddLocked(UInt128 limit, Holder holder, string share)
+    {
+        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
+        holders ??= new HolderList { Share = share };
+        int at = holders.FindLastIndex(before => before.UntilUs <= holder.UntilUs) + 1;
+        holders.Insert(at, holder);
+        _shares.Take(holders.Share);
     }
 
     private bool HasRoom(string share, long nowUs)
