@@ -1,10 +1,14 @@
 namespace Weir.Server;
 
-/// <summary>Keeps the store of embedded mode over a restart: read at the start, written now and then and at the end.</summary>
+/// <summary>
+/// Keeps the store of embedded mode over a restart: reads it at the start, and writes it now and then, when the service
+/// begins to stop, and at the end.
+/// </summary>
 internal sealed partial class SnapshotService(Stores stores, WeirOptions options, TimeProvider time, ILogger<SnapshotService> logger)
     : BackgroundService
 {
     private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!);
+    private readonly Lock _writing = new();
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -20,26 +24,28 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        Write();
+        Save();
+    }
+
+    /// <summary>Writes a snapshot now. A failure is logged.</summary>
+    public void Save()
+    {
+        try
+        {
+            lock (_writing)
+                _file.Write(stores.Memory);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            Failed(options.Memory.SnapshotPath!, fault.Message);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Memory.SnapshotSeconds), time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            Write();
-    }
-
-    private void Write()
-    {
-        try
-        {
-            _file.Write(stores.Memory);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            Failed(options.Memory.SnapshotPath!, fault.Message);
-        }
+            Save();
     }
 
     [LoggerMessage(10, LogLevel.Information, "Restored from the snapshot: buckets {Buckets}, permits {Permits}, reservations and idempotency records {Records}, without room {NoRoom}")]

@@ -7,7 +7,7 @@ namespace Weir.Server;
 /// </summary>
 internal abstract class RateLimitHeaders
 {
-    public const string Names = "draft-11, draft-06, legacy, off";
+    public static readonly string[] Names = ["draft-11", "draft-06", "legacy", "off"];
 
     /// <summary>The form of this name, or null when there is none.</summary>
     public static RateLimitHeaders? Parse(string name) => name switch

@@ -84,7 +84,8 @@ internal static class Routes
         var group = app.MapGroup("").WithTags("Health");
         group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithSummary("The process is alive.").Produces<LiveBody>();
         group.MapGet("/readyz", (Delegate)health.Ready)
-            .WithSummary("Ready while it can decide, also in an outage; the body says how.").Produces<ReadyBody>();
+            .WithSummary("Ready while it can decide, also in an outage, until it stops; the body says how.")
+            .Produces<ReadyBody>().Produces<ReadyBody>(StatusCodes.Status503ServiceUnavailable);
         MapHead(group, "/livez", HealthEndpoints.Live);
         MapHead(group, "/readyz", health.Ready);
     }

@@ -52,10 +52,17 @@ internal sealed class ServerProcess : IDisposable
     public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsync(args, []);
 
     /// <summary>As above, in an environment of its own.</summary>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(string[] args, params (string Name, string Value)[] environment)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(string[] args, params (string Name, string Value)[] environment) =>
+        RunAsync(new ProcessStartInfo("dotnet", [Program, .. args]), environment);
+
+    /// <summary>As above, started by another program.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunAsAsync(string starter, string[] options, params string[] args) =>
+        RunAsync(new ProcessStartInfo(starter, [.. options, "dotnet", Program, .. args]), []);
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start, (string Name, string Value)[] environment)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var start = new ProcessStartInfo("dotnet", [Program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;

@@ -54,7 +54,7 @@ public sealed class SnapshotTests : IDisposable
     {
         var refused = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync($"Weir:Memory:SnapshotPath={_folder.FullName}"));
 
-        Assert.Equal($"Weir:Memory:SnapshotPath is \"{_folder.FullName}\", which is a folder: name a file in it", refused.Message);
+        Assert.Equal($"Weir:Memory:SnapshotPath: \"{_folder.FullName}\" is a folder; name a file in it", refused.Message);
     }
 
     [Fact]
