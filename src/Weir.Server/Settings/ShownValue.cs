@@ -20,7 +20,8 @@ internal static class ShownValue
     public static string Of(string value, bool isGuarded = false)
     {
         string text = value.Trim();
-        bool isNumber = !text.AsSpan().TrimStart('-').ContainsAnyExceptInRange('0', '9');
+        var digits = text.AsSpan().TrimStart('-');
+        bool isNumber = digits.Length > 0 && !digits.ContainsAnyExceptInRange('0', '9');
         if (isNumber && (text.Length <= LongestNumber || (!isGuarded && text.Length < ShortestSecret)))
             return text;
         return isGuarded || value.Length >= ShortestSecret || value.AsSpan().ContainsAnyExceptInRange(' ', '~') ? "the value" : $"\"{value}\"";
