@@ -59,7 +59,8 @@ internal static class RedisConnection
         if (configuration.ServiceName is null)
             return (await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false), null);
         var asked = configuration.Clone();
-        (asked.User, asked.Password) = (configuration.SentinelUser, ((CurrentPassword)configuration.Defaults).OfSentinels);
+        (asked.User, asked.Password) =
+            (configuration.SentinelUser, ((CurrentPassword)configuration.Defaults).OfSentinels);
         var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(asked).ConfigureAwait(false);
         try
         {

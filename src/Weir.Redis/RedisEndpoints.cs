@@ -14,7 +14,8 @@ internal sealed partial class RedisEndpoints
 {
     private const int DefaultPort = 6379;
     private const int MaxDatabase = 65_535;
-    private const string Forms = "use host:port or redis://[user:password@]host:port[/database], several separated by commas";
+    private const string Forms =
+        "use host:port or redis://[user:password@]host:port[/database], several separated by commas";
 
     private readonly List<string> _faults = [];
     private string? _user;
@@ -58,7 +59,9 @@ internal sealed partial class RedisEndpoints
 
     public bool? CheckCertificateRevocation { get; private set; }
 
-    /// <summary>What is wrong, one sentence each, with the cure; the subject is the whole or a part of it by number.</summary>
+    /// <summary>
+    /// What is wrong, one sentence each, with the cure; the subject is the whole or a part of it by number.
+    /// </summary>
     public IReadOnlyList<string> Faults => _faults;
 
     private string? FaultOf(string part)
@@ -73,7 +76,8 @@ internal sealed partial class RedisEndpoints
     {
         if (part.Contains('@'))
             return $"has an @, but is not a URL; {Forms}";
-        return TryAddHost(part, isPortNeeded: true) ? null : $"is not host:port, with a port from 1 to {ushort.MaxValue}; {Forms}";
+        return TryAddHost(part, isPortNeeded: true) ? null
+            : $"is not host:port, with a port from 1 to {ushort.MaxValue}; {Forms}";
     }
 
     private string? FaultOfUrl(string scheme, string rest)
@@ -89,9 +93,11 @@ internal sealed partial class RedisEndpoints
             return "has a query (?) or a fragment (#); leave it out";
         if (!TryAddHost(place[0], isPortNeeded: false))
             return $"names no host, or a port that is not from 1 to {ushort.MaxValue}; {Forms}";
-        if (place.Length == 2 && place[1].Length > 0 && !(int.TryParse(place[1], NumberStyles.None, null, out int number) && number <= MaxDatabase && Agrees(ref _database, number)))
-            return $"has something else than one database number, from 0 to {MaxDatabase}, after its /; write a / in a password as %2F";
-        return Agrees(ref _ssl, scheme == "rediss") ? null : "and another part do not agree on TLS; use redis:// or rediss:// for all";
+        if (place.Length == 2 && place[1].Length > 0 && !IsDatabase(place[1]))
+            return $"has something else than one database number, from 0 to {MaxDatabase}, after its /; write a / in a "
+                + "password as %2F";
+        return Agrees(ref _ssl, scheme == "rediss") ? null
+            : "and another part do not agree on TLS; use redis:// or rediss:// for all";
     }
 
     private string? FaultOfCredentials(string text)
@@ -100,7 +106,8 @@ internal sealed partial class RedisEndpoints
         if (colon < 0 || colon == text.Length - 1)
             return "has a user without a password; use redis://user:password@host:port, or redis://:password@host:port";
         bool agree = colon == 0 || Agrees(ref _user, Uri.UnescapeDataString(text[..colon]));
-        return agree & Agrees(ref _password, Uri.UnescapeDataString(text[(colon + 1)..])) ? null : "and another part do not agree on user and password";
+        return agree & Agrees(ref _password, Uri.UnescapeDataString(text[(colon + 1)..])) ? null
+            : "and another part do not agree on user and password";
     }
 
     private string? FaultOfOption(string name, string value)
@@ -114,20 +121,26 @@ internal sealed partial class RedisEndpoints
             "SENTINELPASSWORD" => Is(SentinelPassword = value),
             "SSLHOST" => Is(SslHost = value),
             "SSL" => bool.TryParse(value, out bool ssl) && Agrees(ref _ssl, ssl),
-            "CHECKCERTIFICATEREVOCATION" => Is(CheckCertificateRevocation = bool.TryParse(value, out bool check) ? check : null),
+            "CHECKCERTIFICATEREVOCATION" =>
+                Is(CheckCertificateRevocation = bool.TryParse(value, out bool check) ? check : null),
             "SSLPROTOCOLS" => Is(SslProtocols = ProtocolsOf(value)),
             _ => false,
         };
         return isRight ? null
-            : "is no option, or has a value that does not fit; the options are serviceName, user, password, ssl, sslHost, sslProtocols, "
-                + "checkCertificateRevocation, sentinelUser and sentinelPassword";
+            : "is no option, or has a value that does not fit; the options are serviceName, user, password, ssl, "
+                + "sslHost, sslProtocols, checkCertificateRevocation, sentinelUser and sentinelPassword";
     }
+
+    private bool IsDatabase(string text) =>
+        int.TryParse(text, NumberStyles.None, null, out int number) && number <= MaxDatabase
+            && Agrees(ref _database, number);
 
     private bool TryAddHost(string text, bool isPortNeeded)
     {
         var match = HostAndPort().Match(text);
         int port = DefaultPort;
-        if (!match.Success || (match.Groups[2].Success ? !int.TryParse(match.Groups[2].Value, out port) || port is < 1 or > ushort.MaxValue : isPortNeeded))
+        bool isPort = match.Groups[2].Success ? int.TryParse(match.Groups[2].Value, out port) : !isPortNeeded;
+        if (!match.Success || !isPort || port is < 1 or > ushort.MaxValue)
             return false;
         Hosts.Add((match.Groups[1].Value.Trim('[', ']'), port));
         return true;

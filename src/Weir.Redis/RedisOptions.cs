@@ -10,8 +10,8 @@ public sealed class RedisOptions
     public static readonly TimeSpan DefaultLeaseHorizon = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Servers as <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c> (<c>rediss://</c>: over TLS),
-    /// separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
+    /// Servers as <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c> (<c>rediss://</c>: over
+    /// TLS), separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
     /// <c>serviceName=</c> with what they call it. Empty means that there is no Redis.
     /// </summary>
     public string Endpoints { get; set; } = "";
@@ -20,7 +20,8 @@ public sealed class RedisOptions
     public string? User { get; set; }
 
     /// <summary>
-    /// The password; none by default. Never logged. May change while a store runs: connections made later use the new one.
+    /// The password; none by default. Never logged. May change while a store runs: connections made later use the
+    /// new one.
     /// </summary>
     public string? Password { get; set; }
 
@@ -45,7 +46,9 @@ public sealed class RedisOptions
     /// <summary>By what the values of keys are replaced; null, the default, to have them readable.</summary>
     public KeyHash? Privacy { get; set; }
 
-    /// <summary>The database number, from 0; a cluster has only 0. By default, as <see cref="Endpoints"/> say; else 0.</summary>
+    /// <summary>
+    /// The database number, from 0; a cluster has only 0. By default, as <see cref="Endpoints"/> say; else 0.
+    /// </summary>
     public int? Database { get; set; }
 
     /// <summary>
@@ -70,7 +73,9 @@ public sealed class RedisOptions
     public IEnumerable<string> Hosts => new RedisEndpoints(Endpoints).Hosts.Select(host =>
         host.Host.Contains(':') ? $"[{host.Host}]:{host.Port}" : $"{host.Host}:{host.Port}");
 
-    /// <summary>What is wrong with these options, one sentence each, with the cure and without anything secret.</summary>
+    /// <summary>
+    /// What is wrong with these options, one sentence each, with the cure and without anything secret.
+    /// </summary>
     /// <param name="prefix">What stands before the name of a setting; nothing by default.</param>
     public IEnumerable<string> FindFaults(string prefix = "")
     {
@@ -88,8 +93,10 @@ public sealed class RedisOptions
         foreach (string fault in RedisTls.FaultsOf(this, prefix))
             yield return fault;
 
-        string Twice(string setting, string what) => $"{prefix}{setting}: {prefix}{nameof(Endpoints)} says something else about {what}; give it in one place";
+        string Twice(string setting, string what) =>
+            $"{prefix}{setting}: {prefix}{nameof(Endpoints)} says something else about {what}; give it in one place";
     }
 
-    private static bool Differ<T>(T? option, T? endpoint) => option is not null && endpoint is not null && !option.Equals(endpoint);
+    private static bool Differ<T>(T? option, T? endpoint) =>
+        option is not null && endpoint is not null && !option.Equals(endpoint);
 }

@@ -35,20 +35,28 @@ internal static class RedisTls
     {
         bool isSecure = options.Ssl ?? new RedisEndpoints(options.Endpoints).Ssl ?? false;
         foreach (string name in isSecure ? [] : NamesOfSet(options))
-            yield return $"{prefix}{name}: the connection does not use TLS; set {prefix}Ssl to true, or leave {prefix}{name} out";
+            yield return $"{prefix}{name}: the connection does not use TLS; set {prefix}Ssl to true, or leave "
+                + $"{prefix}{name} out";
         if (options.KeyFile is not null && options.CertificateFile is null)
-            yield return $"{prefix}KeyFile: {prefix}CertificateFile is not set; name the certificate that the key belongs to, or leave {prefix}KeyFile out";
+            yield return $"{prefix}KeyFile: {prefix}CertificateFile is not set; name the certificate that the key "
+                + $"belongs to, or leave {prefix}KeyFile out";
         if (options.CaFile is { } authorities && Try(() => Authorities(authorities), authorities) is { } noAuthority)
-            yield return $"{prefix}CaFile: {Shown(authorities)}{noAuthority}; name a PEM file with the certificates that sign the certificate of Redis";
-        if (options.CertificateFile is { } certificate && Try(() => Own(options).Dispose(), certificate, options.KeyFile ?? certificate) is { } noCertificate)
+            yield return $"{prefix}CaFile: {Shown(authorities)}{noAuthority}; name a PEM file with the certificates "
+                + "that sign the certificate of Redis";
+        if (options.CertificateFile is { } certificate
+            && Try(() => Own(options).Dispose(), certificate, options.KeyFile ?? certificate) is { } noCertificate)
         {
-            yield return $"{prefix}CertificateFile: {Shown(certificate)}{(options.KeyFile is { } key ? $"or its key {Shown(key)}" : "")}{noCertificate}"
-                + $"; name a PEM file with the certificate to show to Redis, and as {prefix}KeyFile one with its private key, not encrypted";
+            string key = options.KeyFile is { } file ? $"or its key {Shown(file)}" : "";
+            yield return $"{prefix}CertificateFile: {Shown(certificate)}{key}{noCertificate}; name a PEM file with the "
+                + $"certificate to show to Redis, and as {prefix}KeyFile one with its private key, not encrypted";
         }
     }
 
-    /// <summary>A path and a blank. What does not look like a path is not shown: it may be a secret in the wrong setting.</summary>
-    private static string Shown(string path) => Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
+    /// <summary>
+    /// A path and a blank. What does not look like a path is not shown: it may be a secret in the wrong setting.
+    /// </summary>
+    private static string Shown(string path) => 
+        Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
 
     private static IEnumerable<string> NamesOfSet(RedisOptions options)
     {

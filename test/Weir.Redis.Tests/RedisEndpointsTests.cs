@@ -31,7 +31,8 @@ public sealed class RedisEndpointsTests
     [InlineData("redis://:100%sure@a", null, "100%sure", false, null)]
     [InlineData("a:1,user=me,password=geheim@://=x,ssl=true", "me", "geheim@://=x", true, null)]
     [InlineData("rediss://me:geheim@a,rediss://me:geheim@b/4,ssl=True,user=me", "me", "geheim", true, 4)]
-    public void User_password_TLS_and_database_are_read(string text, string? user, string? password, bool? ssl, int? database)
+    public void User_password_TLS_and_database_are_read(string text, string? user, string? password, bool? ssl,
+        int? database)
     {
         var read = new RedisEndpoints(text);
         Assert.Empty(read.Faults);
@@ -41,10 +42,14 @@ public sealed class RedisEndpointsTests
     [Fact]
     public void Options_are_read_whatever_their_case()
     {
-        var read = new RedisEndpoints("a:1,serviceName=mymaster,SENTINELUSER=su,sentinelpassword=sp,sslhost=h,sslProtocols=tls12|Tls13,checkCertificateRevocation=false");
+        var read = new RedisEndpoints(
+            "a:1,serviceName=mymaster,SENTINELUSER=su,sentinelpassword=sp,sslhost=h,sslProtocols=tls12|Tls13,"
+                + "checkCertificateRevocation=false");
         Assert.Empty(read.Faults);
-        Assert.Equal(("mymaster", "su", "sp", "h"), (read.ServiceName, read.SentinelUser, read.SentinelPassword, read.SslHost));
-        Assert.Equal((SslProtocols.Tls12 | SslProtocols.Tls13, false), (read.SslProtocols, read.CheckCertificateRevocation));
+        Assert.Equal(("mymaster", "su", "sp", "h"),
+            (read.ServiceName, read.SentinelUser, read.SentinelPassword, read.SslHost));
+        Assert.Equal((SslProtocols.Tls12 | SslProtocols.Tls13, false),
+            (read.SslProtocols, read.CheckCertificateRevocation));
     }
 
     [Theory]
@@ -75,8 +80,10 @@ public sealed class RedisEndpointsTests
     [InlineData("redis://me:geheim@a:1/1/2", "it has something else than one database number")]
     [InlineData("redis://me:geheim@a:1?db=2", "it has a query (?) or a fragment (#)")]
     [InlineData("redis://me:geheim@a:1/2#x", "it has a query (?) or a fragment (#)")]
-    [InlineData("redis://me:geheim@a,redis://me:geheim2@b", "part 2 and another part do not agree on user and password")]
-    [InlineData("redis://me:geheim@a,redis://geheim2:geheim@b", "part 2 and another part do not agree on user and password")]
+    [InlineData("redis://me:geheim@a,redis://me:geheim2@b",
+        "part 2 and another part do not agree on user and password")]
+    [InlineData("redis://me:geheim@a,redis://geheim2:geheim@b",
+        "part 2 and another part do not agree on user and password")]
     [InlineData("redis://a,rediss://b", "part 2 and another part do not agree on TLS")]
     [InlineData("redis://a/1,redis://b/2", "part 2 has something else than one database number")]
     [InlineData("redis://:geheim@a,password=geheim2", "part 2 is no option, or has a value that does not fit")]
@@ -97,9 +104,11 @@ public sealed class RedisEndpointsTests
     [InlineData("rediss://me:geheim@a", null, null, false, null, "Weir:Ssl")]
     [InlineData("redis://a/1", null, null, null, 0, "Weir:Database")]
     [InlineData("a:1,password=geheim", null, "geheim2", null, null, "Weir:Password")]
-    public void What_is_given_in_two_places_in_two_ways_is_a_fault(string endpoints, string? user, string? password, bool? ssl, int? database, string setting)
+    public void What_is_given_in_two_places_in_two_ways_is_a_fault(string endpoints, string? user, string? password,
+        bool? ssl, int? database, string setting)
     {
-        var options = new RedisOptions { Endpoints = endpoints, User = user, Password = password, Ssl = ssl, Database = database };
+        var options = new RedisOptions { Endpoints = endpoints, User = user, Password = password, Ssl = ssl, Database =
+            database };
         string fault = Assert.Single(options.FindFaults("Weir:"));
         Assert.StartsWith($"{setting}: Weir:Endpoints says something else about ", fault, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", fault, StringComparison.Ordinal);
@@ -107,13 +116,16 @@ public sealed class RedisEndpointsTests
 
     [Fact]
     public void What_is_given_in_two_places_in_one_way_is_none() => Assert.Empty(
-        new RedisOptions { Endpoints = "rediss://me:geheim@a/2", User = "me", Password = "geheim", Ssl = true, Database = 2 }.FindFaults());
+        new RedisOptions { Endpoints = "rediss://me:geheim@a/2", User = "me", Password = "geheim", Ssl = true,
+            Database = 2 }.FindFaults());
 
     [Fact]
     public void The_options_of_a_URL_are_those_of_the_connection()
     {
-        var configuration = RedisConnection.Configure(new RedisOptions { Endpoints = "rediss://me:geheim@a.example/2" });
-        Assert.Equal(("me", "geheim", true, 2), (configuration.User, configuration.Password, configuration.Ssl, configuration.DefaultDatabase));
+        var configuration =
+            RedisConnection.Configure(new RedisOptions { Endpoints = "rediss://me:geheim@a.example/2" });
+        Assert.Equal(("me", "geheim", true, 2),
+            (configuration.User, configuration.Password, configuration.Ssl, configuration.DefaultDatabase));
         Assert.Equal("Unspecified/a.example:6379", Assert.Single(configuration.EndPoints).ToString());
     }
 

@@ -58,11 +58,13 @@ internal sealed class KeptProcess : IDisposable
     /// <param name="environment">Variables that it has beside those of this process.</param>
     /// <param name="workingFolder">Where it is started; in a folder of its own by default.</param>
     public static KeptProcess Start(
-        string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null, string? workingFolder = null)
+        string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null,
+            string? workingFolder = null)
     {
         var folder = Directory.CreateTempSubdirectory("weir-test-").FullName;
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["-c", Keeper, "keeper", folder, workingFolder ?? folder, program, .. arguments])
+        foreach (
+            var argument in (string[])["-c", Keeper, "keeper", folder, workingFolder ?? folder, program, .. arguments])
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;

@@ -43,26 +43,33 @@ internal static class ConfiguredKeys
                 yield return $"{List}:{key.Place}:{fault}";
         }
 
-        foreach (var same in auth.Keys.Where(key => key.Name is not null && Bounds.IsName(key.Name)).GroupBy(key => key.Name, StringComparer.Ordinal).Where(same => same.Count() > 1))
-            yield return $"{List}: {PlacesOf(same)} have the same name; give each key its own name, by which the audit trail calls it";
+        foreach (var same in auth.Keys.Where(key => key.Name is not null && Bounds.IsName(key.Name))
+            .GroupBy(key => key.Name, StringComparer.Ordinal).Where(same => same.Count() > 1))
+            yield return $"{List}: {PlacesOf(same)} have the same name; give each key its own name, by which the "
+                + "audit trail calls it";
         foreach (var same in auth.Keys.Where(IsSecretRight).GroupBy(key => Convert.ToHexString(HashOf(key))).Where(same => same.Count() > 1))
             yield return $"{List}: {PlacesOf(same)} have the same secret; give each key its own";
-        if (auth.AdminKey is not null && auth.Keys.Where(IsSecretRight).FirstOrDefault(key => HashOf(key).AsSpan().SequenceEqual(KeySecret.HashOf(auth.AdminKey))) is { } admin)
+        if (auth.AdminKey is not null && auth.Keys.Where(IsSecretRight)
+            .FirstOrDefault(key => HashOf(key).AsSpan().SequenceEqual(KeySecret.HashOf(auth.AdminKey))) is { } admin)
             yield return $"{List}: {admin.Place} has the secret of Weir:Auth:AdminKey; give each its own";
     }
 
     private static IEnumerable<string> FaultsOf(WeirOptions.KeySettings key)
     {
         if (key.Name is null || !Bounds.IsName(key.Name))
-            yield return $"Name: {(key.Name is null ? "it is missing" : "it does not fit")}; use {Bounds.NameRule}: the audit trail calls the key by it";
+            yield return $"Name: {(key.Name is null ? "it is missing" : "it does not fit")}; use {Bounds.NameRule}: "
+                + "the audit trail calls the key by it";
         if (IsKeyGiven(key) == key.Hash is not null)
-            yield return $"Key: {(key.Hash is null ? "it is missing" : "it is given and Hash too")}; use one of Key, KeyFile and Hash";
+            yield return $"Key: {(key.Hash is null ? "it is missing" : "it is given and Hash too")}; use one of Key, "
+                + "KeyFile and Hash";
         else if (key.Key is not null && SecretRules.FaultOfKey(key.Key, KeySecret.MinLength) is { } weak)
             yield return $"Key: {weak}";
         else if (key.Hash is not null && !IsHash(key.Hash))
-            yield return $"Hash: it is not {HashLength} hexadecimal digits; use the SHA-256 of the key, such as the output of: printf %s KEY | sha256sum";
+            yield return $"Hash: it is not {HashLength} hexadecimal digits; use the SHA-256 of the key, such as the "
+                + "output of: printf %s KEY | sha256sum";
         else if (string.Equals(key.Hash, HashOfNothing, StringComparison.OrdinalIgnoreCase))
-            yield return "Hash: it is the SHA-256 of an empty text; use that of the key, such as the output of: printf %s KEY | sha256sum";
+            yield return "Hash: it is the SHA-256 of an empty text; use that of the key, such as the output of: "
+                + "printf %s KEY | sha256sum";
         if (ScopeOf(key) is null)
             yield return $"Scope: {(key.Scope is null ? "it is missing" : "the value is unknown")}; use take or admin";
         if (key.Tenant is not null && ScopeOf(key) == KeyScope.Admin)
@@ -71,13 +78,16 @@ internal static class ConfiguredKeys
             yield return $"Tenant: it does not fit; use {Bounds.NameRule}, or leave it out for all tenants";
     }
 
-    private static string PlacesOf(IEnumerable<WeirOptions.KeySettings> keys) => string.Join(" and ", keys.Select(key => key.Place));
+    private static string PlacesOf(IEnumerable<WeirOptions.KeySettings> keys) =>
+        string.Join(" and ", keys.Select(key => key.Place));
 
     /// <summary>What is wrong with the file says <see cref="SecretFile"/>.</summary>
     private static bool IsKeyGiven(WeirOptions.KeySettings key) => key.Key is not null || key.KeyFile is not null;
 
     private static bool IsSecretRight(WeirOptions.KeySettings key) =>
-        key.Key is null != key.Hash is null && (key.Key is null || SecretRules.FaultOfKey(key.Key, KeySecret.MinLength) is null) && (key.Hash is null || IsHash(key.Hash));
+        key.Key is null != key.Hash is null
+            && (key.Key is null || SecretRules.FaultOfKey(key.Key, KeySecret.MinLength) is null)
+                && (key.Hash is null || IsHash(key.Hash));
 
     private static bool IsHash(string hash) => hash.Length == HashLength && !hash.AsSpan().ContainsAnyExcept(HexDigits);
 

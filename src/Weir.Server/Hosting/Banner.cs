@@ -6,9 +6,11 @@ internal static class Banner
     public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
     {
         bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
-        string urls = string.Join(", ", app.Urls), store = StoreOf(options, stores), callers = CallersOf(options, anybody);
-        string inForce = $"{options.PolicyFile ?? "the policies.yaml that ships"}: {Count(policies.Plans.Count, "plan")}, {Count(policies.Tenants.Count, "tenant")}, {policies.DefaultPlan.Name} for all others";
-        string curl = $$"""curl -s {{Reachable(app.Urls.FirstOrDefault() ?? ListenAddresses.DefaultUrl)}}/limit/incr {{(anybody ? "" : "-H \"Authorization: Bearer $KEY\" ")}}-H 'Content-Type: application/json' -d '{"key":"user_123"}'""";
+        string urls = string.Join(", ", app.Urls);
+        string store = StoreOf(options, stores);
+        string callers = CallersOf(options, anybody);
+        string inForce = PoliciesOf(options, policies);
+        string curl = CurlTo(app.Urls.FirstOrDefault() ?? ListenAddresses.DefaultUrl, anybody);
         app.Services.GetRequiredService<FirstLine>().Tell();
         if (LogFormat.IsJson(app.Configuration))
         {
@@ -26,6 +28,14 @@ internal static class Banner
             """);
     }
 
+    private static string PoliciesOf(WeirOptions options, PolicySet policies) =>
+        $"{options.PolicyFile ?? "the policies.yaml that ships"}: {Count(policies.Plans.Count, "plan")}, "
+            + $"{Count(policies.Tenants.Count, "tenant")}, {policies.DefaultPlan.Name} for all others";
+
+    private static string CurlTo(string url, bool anybody) =>
+        $"curl -s {Reachable(url)}/limit/incr {(anybody ? "" : "-H \"Authorization: Bearer $KEY\" ")}"
+            + """-H 'Content-Type: application/json' -d '{"key":"user_123"}'""";
+
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     /// <summary>An address to try by hand: "any address of this machine" is none that a client can call.</summary>
@@ -42,6 +52,7 @@ internal static class Banner
         if (stores.Failover is not { } failover)
             return $"memory, embedded, for {options.Memory.MaxKeys:N0} keys";
         string hosts = string.Join(", ", Stores.RedisOptionsOf(options.Redis).Hosts);
-        return failover.State == BreakerState.Closed ? $"Redis at {hosts}" : $"Redis at {hosts}, which does not answer yet: memory decides until it does";
+        return failover.State == BreakerState.Closed ? $"Redis at {hosts}"
+            : $"Redis at {hosts}, which does not answer yet: memory decides until it does";
     }
 }

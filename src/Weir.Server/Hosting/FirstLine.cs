@@ -16,13 +16,16 @@ internal sealed class FirstLine(IServiceProvider services) : ILoggerProvider, IL
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Tell();
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter) => Tell();
 
     /// <summary>Writes the version, unless it is there already.</summary>
     public void Tell()
     {
         if (Interlocked.Exchange(ref _told, 1) == 0)
-            ServiceLog.Starts(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Service)), ProductVersion.Text);
+            ServiceLog.Starts(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Service)),
+                ProductVersion.Text);
     }
 
     public void Dispose()

@@ -9,7 +9,8 @@ internal static class HealthCheck
     /// <param name="args">Settings of the service that is asked, of which only the address matters.</param>
     public static async Task<int> RunAsync(string[] args)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine(args).Build();
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables()
+            .AddCommandLine(args).Build();
         int port = PortOf(ListenAddresses.All(configuration)[0]);
         using var client = new HttpClient { Timeout = Patience };
         try
@@ -25,5 +26,6 @@ internal static class HealthCheck
     }
 
     private static int PortOf(string url) =>
-        int.TryParse(url[(url.LastIndexOf(':') + 1)..].TrimEnd('/'), out int port) ? port : new Uri(ListenAddresses.DefaultUrl).Port;
+        int.TryParse(url[(url.LastIndexOf(':') + 1)..].TrimEnd('/'), out int port) ? port
+            : new Uri(ListenAddresses.DefaultUrl).Port;
 }

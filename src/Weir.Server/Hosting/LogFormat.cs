@@ -10,17 +10,20 @@ internal static class LogFormat
     /// <summary>How a line of the log says when.</summary>
     private const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    public static bool IsJson(IConfiguration configuration) => string.Equals(configuration[Setting], ConsoleFormatterNames.Json, StringComparison.OrdinalIgnoreCase);
+    public static bool IsJson(IConfiguration configuration) =>
+        string.Equals(configuration[Setting], ConsoleFormatterNames.Json, StringComparison.OrdinalIgnoreCase);
 
     public static IEnumerable<string> FaultsOf(IConfiguration configuration)
     {
         foreach (var level in Below(configuration.GetSection("Logging")).Where(setting => IsLevel(setting.Path)))
         {
             if (level.Value is { Length: > 0 } value && !Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
-                yield return $"{level.Path}: {ShownValue.Of(value)} is not a level; use one of {string.Join(", ", Enum.GetNames<LogLevel>())}";
+                yield return $"{level.Path}: {ShownValue.Of(value)} is not a level; use one of "
+                    + $"{string.Join(", ", Enum.GetNames<LogLevel>())}";
         }
 
-        if (configuration[Setting] is { Length: > 0 } name && !IsJson(configuration) && !string.Equals(name, ConsoleFormatterNames.Simple, StringComparison.OrdinalIgnoreCase))
+        if (configuration[Setting] is { Length: > 0 } name && !IsJson(configuration)
+            && !string.Equals(name, ConsoleFormatterNames.Simple, StringComparison.OrdinalIgnoreCase))
             yield return $"{Setting}: {ShownValue.Of(name)} is unknown; use simple or json";
     }
 
@@ -40,9 +43,12 @@ internal static class LogFormat
         });
     }
 
-    private static IEnumerable<IConfigurationSection> Below(IConfigurationSection section) => section.GetChildren().SelectMany(child => Below(child).Prepend(child));
+    private static IEnumerable<IConfigurationSection> Below(IConfigurationSection section) =>
+        section.GetChildren().SelectMany(child => Below(child).Prepend(child));
 
-    private static bool IsLevel(string path) => path.Split(':') is [.., var section, _] && string.Equals(section, "LogLevel", StringComparison.OrdinalIgnoreCase);
+    private static bool IsLevel(string path) =>
+        path.Split(':') is [.., var section, _]
+            && string.Equals(section, "LogLevel", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>In UTC, so that the lines of instances in several places can be laid side by side.</summary>
     private static void Stamp(ConsoleFormatterOptions console, string format)

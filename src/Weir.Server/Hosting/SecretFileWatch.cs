@@ -2,11 +2,12 @@ namespace Weir.Server;
 
 /// <summary>
 /// Reads secrets again when their files change: once a second, as <see cref="PolicyFileWatch"/> does, since that also
-/// sees a link that was swapped, as Kubernetes swaps mounts. A secret that does not fit is refused, and the old one stays.
+/// sees a link that was swapped, as Kubernetes swaps mounts. A secret that does not fit is refused, and the old one
+/// stays.
 /// </summary>
 /// <remarks>
-/// New admin and API keys hold at once, and the old ones open nothing. A new password of Redis is used by connections made
-/// later: Redis does not close those that it has let in.
+/// New admin and API keys hold at once, and the old ones open nothing. A new password of Redis is used by connections
+/// made later: Redis does not close those that it has let in.
 /// </remarks>
 internal sealed partial class SecretFileWatch : BackgroundService
 {
@@ -19,14 +20,16 @@ internal sealed partial class SecretFileWatch : BackgroundService
     private readonly ILogger<SecretFileWatch> _logger;
     private readonly List<Watched> _watched;
 
-    public SecretFileWatch(WeirOptions options, ApiKeys keys, Stores stores, TimeProvider time, ILogger<SecretFileWatch> logger)
+    public SecretFileWatch(
+        WeirOptions options, ApiKeys keys, Stores stores, TimeProvider time, ILogger<SecretFileWatch> logger)
     {
         _options = options;
         _keys = keys;
         _stores = stores;
         _time = time;
         _logger = logger;
-        _watched = [.. from file in SecretFile.Of(options) where file.Path is not null select new Watched(file, file.Get())];
+        _watched =
+            [.. from file in SecretFile.Of(options) where file.Path is not null select new Watched(file, file.Get())];
     }
 
     /// <summary>Looks at all files once.</summary>
@@ -53,7 +56,9 @@ internal sealed partial class SecretFileWatch : BackgroundService
             Look();
     }
 
-    /// <summary>True if the file has another secret than at the last look. What is wrong with the file is logged once.</summary>
+    /// <summary>
+    /// True if the file has another secret than at the last look. What is wrong with the file is logged once.
+    /// </summary>
     private bool HasChanged(Watched watched)
     {
         var (secret, fault) = watched.File.Read();
@@ -77,7 +82,9 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault is not null;
     }
 
-    /// <summary>Puts the new secrets into the options, or says why they do not fit and leaves the options as they were.</summary>
+    /// <summary>
+    /// Puts the new secrets into the options, or says why they do not fit and leaves the options as they were.
+    /// </summary>
     private string? FaultOf(IReadOnlyList<Watched> changed)
     {
         var before = changed.Select(watched => watched.File.Get()).ToList();
@@ -109,6 +116,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
     [LoggerMessage(50, LogLevel.Information, "The secret in the file of {Setting} has changed and holds now")]
     private partial void Holds(string setting);
 
-    [LoggerMessage(51, LogLevel.Error, "The file of {Setting} has changed and is refused; the secret from before stays: {Fault}")]
+    [LoggerMessage(51, LogLevel.Error,
+        "The file of {Setting} has changed and is refused; the secret from before stays: {Fault}")]
     private partial void Refused(string setting, string fault);
 }

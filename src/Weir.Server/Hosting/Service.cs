@@ -8,8 +8,8 @@ namespace Weir.Server;
 internal static class Service
 {
     /// <summary>
-    /// Settings are read once. The host would watch the current folder and all below it for a new appsettings.json, which
-    /// in / takes 19 seconds and 47,000 watches.
+    /// Settings are read once. The host would watch the current folder and all below it for a new appsettings.json,
+    /// which in / takes 19 seconds and 47,000 watches.
     /// </summary>
     private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
 
@@ -39,7 +39,8 @@ internal static class Service
 
         await using (app)
         {
-            await Task.Delay(Timeout.Infinite, app!.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.Infinite, app!.Lifetime.ApplicationStopping)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await app.StopAsync(app.Services.GetRequiredService<StopSignals>().Hurry);
             return 0;
         }
@@ -51,7 +52,8 @@ internal static class Service
     public static async Task<WebApplication> BuildAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder([.. args, ReadOnce]);
-        var options = Settings.Read(builder.Configuration, [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()]);
+        var options =
+            Settings.Read(builder.Configuration, [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()]);
         var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options), out string text), TimeProvider.System, text);
         var stores = new Stores(options, TimeProvider.System);
         bool started = false;
@@ -77,12 +79,15 @@ internal static class Service
         return app;
     }
 
-    /// <summary>The settings of a start that failed, as far as they can be read: its own may be what is wrong.</summary>
+    /// <summary>
+    /// The settings of a start that failed, as far as they can be read: its own may be what is wrong.
+    /// </summary>
     private static IConfiguration ReadableConfiguration(string[] args)
     {
         try
         {
-            return Sources(new ConfigurationBuilder().AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true, reloadOnChange: false), args);
+            return Sources(new ConfigurationBuilder()
+                .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true, reloadOnChange: false), args);
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {

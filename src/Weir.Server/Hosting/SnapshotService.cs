@@ -48,10 +48,13 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
             Save();
     }
 
-    [LoggerMessage(10, LogLevel.Information, "Restored from the snapshot: buckets {Buckets}, permits {Permits}, reservations and idempotency records {Records}, without room {NoRoom}")]
+    [LoggerMessage(10, LogLevel.Information,
+        "Restored from the snapshot: buckets {Buckets}, permits {Permits}, reservations and idempotency records "
+            + "{Records}, without room {NoRoom}")]
     private partial void Restored(int buckets, int permits, int records, int noRoom);
 
-    [LoggerMessage(11, LogLevel.Warning, "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be replaced")]
+    [LoggerMessage(11, LogLevel.Warning,
+        "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be replaced")]
     private partial void Ignored(string path, string fault);
 
     [LoggerMessage(12, LogLevel.Error, "The snapshot {Path} cannot be written: {Fault}. It will be tried again")]

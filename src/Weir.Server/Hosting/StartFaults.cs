@@ -4,10 +4,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>Says why the service does not start: one line for each fault, with the cure, without a stack trace and without secrets.</summary>
+/// <summary>
+/// Says why the service does not start: one line for each fault, with the cure, without a stack trace and without
+/// secrets.
+/// </summary>
 internal static class StartFaults
 {
     private const string Prefix = "Weir cannot start: ";
+    private const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+
+    private static readonly char[] LineEnds = ['\r', '\n', '\t'];
+
     private static readonly string[] SecretNames = ["Key", "Password", "Secret", "Endpoints"];
 
     private const string OtherPort = "use another port, such as with --urls=http://localhost:8080";
@@ -20,12 +27,16 @@ internal static class StartFaults
         SettingsException settings => settings.Faults,
         PolicyException policies => [.. policies.Errors.Select(error => error.ToString())],
         InvalidDataException { InnerException: { } cause } broken => [OfFile(broken, cause)],
-        IOException { InnerException: AddressInUseException } inUse => [$"{OneLine(inUse.Message)} Another program listens there: stop it, or {OtherPort}"],
-        DirectoryNotFoundException folder => [$"{ShownValue.Path(folder.Message)}: there is no such folder; make it, or name another as contentRoot"],
-        SocketException socket => [$"{string.Join(", ", ListenAddresses.All(configuration).Select(ShownValue.Url))}: {OfSocket(socket)}"],
+        IOException { InnerException: AddressInUseException } inUse =>
+            [$"{OneLine(inUse.Message)} Another program listens there: stop it, or {OtherPort}"],
+        DirectoryNotFoundException folder =>
+            [$"{ShownValue.Path(folder.Message)}: there is no such folder; make it, or name another as contentRoot"],
+        SocketException socket =>
+            [$"{string.Join(", ", ListenAddresses.All(configuration).Select(ShownValue.Url))}: {OfSocket(socket)}"],
         UnauthorizedAccessException closed => [$"{OneLine(closed.Message)} Let this user read it, or remove it"],
         IOException file => [OneLine(file.Message)],
-        _ => [$"{WithoutSecrets(OneLine(thrown.Message), configuration)} ({thrown.GetType().Name}); --help lists all settings"],
+        _ => [$"{WithoutSecrets(OneLine(thrown.Message), configuration)} ({thrown.GetType().Name}); --help lists all "
+            + "settings"],
     };
 
     /// <summary>Prints them to the standard error, in the form of the log.</summary>
@@ -41,7 +52,8 @@ internal static class StartFaults
         using var log = LoggerFactory.Create(logging =>
         {
             LogFormat.AddConsole(logging, isJson);
-            logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+                console.LogToStandardErrorThreshold = LogLevel.Trace);
         });
         var logger = log.CreateLogger(typeof(Service).FullName!);
         foreach (string fault in faults)
@@ -53,14 +65,17 @@ internal static class StartFaults
     {
         string file = broken.Message.Split('\'') is [_, var path, ..] ? path : "a file of settings";
         return cause.GetBaseException() is JsonException json
-            ? $"{file}: line {json.LineNumber + 1}, byte {json.BytePositionInLine + 1} is not JSON; correct it, or remove the file"
+            ? $"{file}: line {json.LineNumber + 1}, byte {json.BytePositionInLine + 1} is not JSON; correct it, or "
+                + "remove the file"
             : $"{file}: {OneLine(cause.Message)} Correct it, or remove the file";
     }
 
     private static string OfSocket(SocketException socket) => socket.SocketErrorCode switch
     {
-        SocketError.AccessDenied => $"this user may not listen there; below port 1024 that needs root or CAP_NET_BIND_SERVICE: {OtherPort}",
-        SocketError.AddressNotAvailable => "this machine has no such address, or no folder for such a socket; use one that it has, or localhost",
+        SocketError.AccessDenied =>
+            $"this user may not listen there; below port 1024 that needs root or CAP_NET_BIND_SERVICE: {OtherPort}",
+        SocketError.AddressNotAvailable =>
+            "this machine has no such address, or no folder for such a socket; use one that it has, or localhost",
         SocketError.AddressAlreadyInUse => $"another program listens there; stop it, or {OtherPort}",
         _ => $"it cannot listen there ({OneLine(socket.Message)}); use another address",
     };
@@ -76,5 +91,5 @@ internal static class StartFaults
         return secrets.Aggregate(message, (text, secret) => text.Replace(secret, "...", StringComparison.Ordinal));
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string text) => string.Join(' ', text.Split(LineEnds, Trimmed));
 }

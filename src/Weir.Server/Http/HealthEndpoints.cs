@@ -7,7 +7,8 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
         Problems.Write(http, StatusCodes.Status200OK, new LiveBody("live"), WireJson.Default.LiveBody, "application/json");
 
     public Task Ready(HttpContext http) => Problems.Write(
-        http, draining.HasBegun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, Describe(), WireJson.Default.ReadyBody, "application/json");
+        http, draining.HasBegun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, Describe(),
+            WireJson.Default.ReadyBody, "application/json");
 
     private ReadyBody Describe()
     {

@@ -14,28 +14,33 @@ internal enum CommandVerb
 /// <summary>The arguments of the program: a verb, or settings as <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 /// <param name="Verb">What to do.</param>
 /// <param name="Settings">The arguments that are settings.</param>
-/// <param name="Faults">What is wrong with the others, each with the setting to use. No argument's value is repeated.</param>
+/// <param name="Faults">What is wrong with the others, with the setting to use. No value is repeated.</param>
 internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
 {
     private const string Urls = "--urls=http://localhost:8080";
     private const string Redis = "--Weir:Redis:Endpoints=HOST:PORT";
     private const string Policies = "--Weir:PolicyFile=FILE";
+    private const string AdminKey = "--Weir:Auth:AdminKeyFile=FILE";
+    private const string Json = "--Logging:Console:FormatterName=json";
     private const string Level = "--Logging:LogLevel:Default=Debug";
 
     /// <summary>Settings of the host.</summary>
-    private static readonly string[] OfHost = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
+    private static readonly string[] OfHost =
+        ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
 
     private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
 
     /// <summary>What other programs call it.</summary>
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["port"] = Urls, ["p"] = Urls, ["listen"] = Urls, ["bind"] = Urls, ["address"] = Urls, ["addr"] = Urls, ["host"] = Urls, ["url"] = Urls, ["http"] = Urls,
+        ["port"] = Urls, ["p"] = Urls, ["listen"] = Urls, ["bind"] = Urls, ["address"] = Urls, ["addr"] = Urls,
+        ["host"] = Urls, ["url"] = Urls, ["http"] = Urls,
         ["redis"] = Redis, ["redis-url"] = Redis, ["redis-host"] = Redis, ["redis-addr"] = Redis, ["endpoints"] = Redis,
-        ["config"] = Policies, ["c"] = Policies, ["f"] = Policies, ["policy"] = Policies, ["policies"] = Policies, ["policy-file"] = Policies,
-        ["admin-key"] = "--Weir:Auth:AdminKeyFile=FILE", ["key"] = "--Weir:Auth:AdminKeyFile=FILE",
+        ["config"] = Policies, ["c"] = Policies, ["f"] = Policies, ["policy"] = Policies, ["policies"] = Policies,
+        ["policy-file"] = Policies,
+        ["admin-key"] = AdminKey, ["key"] = AdminKey,
         ["verbose"] = Level, ["v"] = Level, ["debug"] = Level, ["log-level"] = Level,
-        ["json"] = "--Logging:Console:FormatterName=json", ["log-format"] = "--Logging:Console:FormatterName=json",
+        ["json"] = Json, ["log-format"] = Json,
     };
 
     public static CommandLine Read(string[] args)
@@ -50,7 +55,8 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
         for (int i = 0; i < given.Length; i++)
         {
             bool hasValue = given[i].Contains('=');
-            bool takesNext = !hasValue && i + 1 < given.Length && !given[i + 1].StartsWith("--", StringComparison.Ordinal);
+            bool takesNext = !hasValue && i + 1 < given.Length
+                && !given[i + 1].StartsWith("--", StringComparison.Ordinal);
             string name = given[i].Split('=')[0];
             if (!IsName(name))
                 faults.Add($"Argument {i + 1} is not a setting; use --NAME=VALUE, such as {Urls}");
@@ -65,14 +71,16 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
     }
 
     /// <summary>Whether it is a name with its dashes, and may be repeated.</summary>
-    private static bool IsName(string name) => name.StartsWith('-') && name.TrimStart('-').Split(':').All(part => ShownValue.IsName(part));
+    private static bool IsName(string name) =>
+        name.StartsWith('-') && name.TrimStart('-').Split(':').All(part => ShownValue.IsName(part));
 
     /// <remarks>What stands below our section is judged with everything else that does.</remarks>
     private static string? FaultOf(string argument, string value)
     {
         string name = argument.TrimStart('-');
         string[] sections = [WeirOptions.Section + ":", .. SectionsOfHost];
-        bool isKnown = OfHost.Contains(name, StringComparer.OrdinalIgnoreCase) || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+        bool isKnown = OfHost.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase));
         if (isKnown && argument == $"--{name}")
             return null;
         string? meant = isKnown ? $"--{name}"
@@ -83,6 +91,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
         // A port is no secret, and the answer is easier to use with it.
         if (meant == Urls && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
             meant = $"--urls=http://localhost:{port}";
-        return meant is null ? $"Unknown argument {argument}; --help lists all settings" : $"Unknown argument {argument}. Did you mean {meant}?";
+        return meant is null ? $"Unknown argument {argument}; --help lists all settings"
+            : $"Unknown argument {argument}. Did you mean {meant}?";
     }
 }

@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>Finds at the start what would fail later: a file that cannot be read, or a place where none can be written.</summary>
+/// <summary>
+/// Finds at the start what would fail later: a file that cannot be read, or a place where none can be written.
+/// </summary>
 internal static class FileFault
 {
     /// <summary>ENOSPC, and the same on Windows.</summary>
@@ -39,7 +41,8 @@ internal static class FileFault
         try
         {
             // Each of our files is written beside itself first, so we must be able to write to the folder.
-            using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew,
+                FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             trial.WriteByte(0);
             return null;
         }

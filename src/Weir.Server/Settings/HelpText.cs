@@ -40,8 +40,10 @@ internal static class HelpText
             """);
         foreach (var (path, setting) in SettingTable.Paths)
         {
-            text.Append($"  --{path}{(HasDefault(setting) ? $"={setting.Default}" : "")}\n");
-            Wrap(text, $"{setting.Meaning} Values: {setting.Kind.Values}.{(HasDefault(setting) || setting.Default == "none" ? "" : $" Default: {setting.Default}.")}");
+            bool hasValue = HasDefault(setting);
+            text.Append($"  --{path}{(hasValue ? $"={setting.Default}" : "")}\n");
+            string unset = hasValue || setting.Default == "none" ? "" : $" Default: {setting.Default}.";
+            Wrap(text, $"{setting.Meaning} Values: {setting.Kind.Values}.{unset}");
         }
 
         return text.ToString();

@@ -15,17 +15,23 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
     /// <summary>The setting whose secret must not change while the service runs.</summary>
     public const string OfHashes = "Weir:Keys:SecretFile";
 
+    private const string OfAdmin = "Weir:Auth:AdminKeyFile";
+    private const string OfRedis = "Weir:Redis:PasswordFile";
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Every secret of the options.</summary>
     public static IEnumerable<SecretFile> Of(WeirOptions options)
     {
         var (auth, keys, redis) = (options.Auth, options.Keys, options.Redis);
-        yield return new("Weir:Auth:AdminKeyFile", auth.AdminKeyFile, () => auth.AdminKey, secret => auth.AdminKey = secret);
+        yield return new(OfAdmin, auth.AdminKeyFile, () => auth.AdminKey, secret => auth.AdminKey = secret);
         yield return new(OfHashes, keys.SecretFile, () => keys.Secret, secret => keys.Secret = secret);
-        yield return new("Weir:Redis:PasswordFile", redis.PasswordFile, () => redis.Password, secret => redis.Password = secret);
+        yield return new(OfRedis, redis.PasswordFile, () => redis.Password, secret => redis.Password = secret);
         foreach (var key in auth.Keys)
-            yield return new($"Weir:{SettingTable.KeyList}:{key.Place}:KeyFile", key.KeyFile, () => key.Key, secret => key.Key = secret);
+        {
+            string setting = $"Weir:{SettingTable.KeyList}:{key.Place}:KeyFile";
+            yield return new(setting, key.KeyFile, () => key.Key, secret => key.Key = secret);
+        }
     }
 
     /// <summary>Reads all files into the options, and says what is wrong with them.</summary>
@@ -53,7 +59,9 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
             using var file = File.OpenRead(Path!);
             byte[] bytes = new byte[MaxBytes + 1];
             int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length > MaxBytes ? (null, $"the file is longer than {MaxBytes} bytes; name a file with nothing but the secret") : SecretIn(bytes.AsSpan(0, length));
+            return length > MaxBytes
+                ? (null, $"the file is longer than {MaxBytes} bytes; name a file with nothing but the secret")
+                : SecretIn(bytes.AsSpan(0, length));
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -71,7 +79,8 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
         {
             string secret = Utf8.GetString(bytes).TrimStart('\uFEFF').TrimEnd('\r', '\n');
             return secret.Length == 0 ? (null, "the file is empty; write the secret into it")
-                : secret.AsSpan().ContainsAny('\r', '\n') ? (null, "the file has more than one line; write nothing but the secret into it")
+                : secret.AsSpan().ContainsAny('\r', '\n')
+                    ? (null, "the file has more than one line; write nothing but the secret into it")
                 : (secret, null);
         }
         catch (DecoderFallbackException)

@@ -9,7 +9,8 @@ internal sealed class Setting
     private readonly PropertyInfo[] _path;
 
     /// <param name="owner">An object of defaults.</param>
-    /// <param name="property">The property, such as <c>options => options.Redis.DeadlineMs</c>, which is also its name.</param>
+    /// <param name="property">The property, such as <c>options => options.Redis.DeadlineMs</c>, which is also its
+    /// name.</param>
     /// <param name="kind">Its values.</param>
     /// <param name="meaning">What it sets, as a sentence.</param>
     /// <param name="unset">What holds if it is not set and its property is null.</param>
@@ -39,7 +40,8 @@ internal sealed class Setting
     /// <summary>Puts a value into its property, or says what is wrong with it.</summary>
     /// <param name="owner">The object that has the property.</param>
     /// <param name="text">The value; an empty one is none, as environment files spell it.</param>
-    /// <param name="isGuarded">True if a secret may have got there by mistake, so that no message may repeat the value.</param>
+    /// <param name="isGuarded">True if a secret may have got there by mistake, so that no message may repeat the
+    /// value.</param>
     public string? Read(object owner, string? text, bool isGuarded)
     {
         if (string.IsNullOrEmpty(text))
@@ -55,5 +57,6 @@ internal sealed class Setting
     private object? ValueIn(object owner) => _path.Aggregate((object?)owner, (at, part) => part.GetValue(at));
 
     private static PropertyInfo[] PathOf(Expression body) =>
-        body is MemberExpression { Expression: { } owner, Member: PropertyInfo property } ? [.. PathOf(owner), property] : [];
+        body is MemberExpression { Expression: { } owner, Member: PropertyInfo property }
+            ? [.. PathOf(owner), property] : [];
 }

@@ -17,7 +17,9 @@ internal static class Settings
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
-    /// <summary>What is wrong with the secrets that callers and hashes need; also asked when a file with one has changed.</summary>
+    /// <summary>
+    /// What is wrong with the secrets that callers and hashes need; also asked when a file with one has changed.
+    /// </summary>
     public static IEnumerable<string> SecretFaultsOf(WeirOptions options)
     {
         foreach (string ofKey in ConfiguredKeys.FaultsOf(options.Auth))
@@ -33,12 +35,17 @@ internal static class Settings
         foreach (string ofRedis in Stores.RedisOptionsOf(options.Redis).FindFaults($"{WeirOptions.Section}:Redis:"))
             yield return ofRedis;
         if (options.Keys is { Hash: true, Secret: null, SecretFile: null })
-            yield return "Weir:Keys:Secret: it is missing, and Weir:Keys:Hash is true; use a secret that all instances share, such as the output of: openssl rand -hex 32";
+            yield return "Weir:Keys:Secret: it is missing, and Weir:Keys:Hash is true; use a secret that all "
+                + "instances share, such as the output of: openssl rand -hex 32";
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length > Bounds.MaxNameLength)
-            yield return $"Weir:Redis:Prefix: {ShownValue.Of(options.Redis.Prefix, isGuarded: true)} does not fit; use 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
-        long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            yield return $"Weir:Redis:Prefix: {ShownValue.Of(options.Redis.Prefix, isGuarded: true)} does not fit; "
+                + $"use 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
+        long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo()
+            .TotalAvailableMemoryBytes;
         if (bytes > available)
-            yield return $"Weir:Memory:MaxKeys: {options.Memory.MaxKeys} takes {bytes >> 20} MiB, and this process may use {available >> 20}; use at most {available / MemoryStoreOptions.BytesPerKey / 2}, which leaves half";
+            yield return $"Weir:Memory:MaxKeys: {options.Memory.MaxKeys} takes {bytes >> 20} MiB, and this process "
+                + $"may use {available >> 20}; use at most {available / MemoryStoreOptions.BytesPerKey / 2}, which "
+                    + "leaves half";
     }
 
     private static IEnumerable<string> FileFaultsOf(WeirOptions options)
@@ -51,15 +58,21 @@ internal static class Settings
             yield return $"Weir:Live:Path: {unkept}";
     }
 
-    /// <summary>A service that others reach must know whom to let in, and one that lets in nobody is of no use.</summary>
+    /// <summary>
+    /// A service that others reach must know whom to let in, and one that lets in nobody is of no use.
+    /// </summary>
     private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
     {
         const string Keys = "set Weir:Auth:Keys, or Weir:Auth:AdminKey to create keys with by /admin/keys";
-        if (auth.AllowAnonymous == true || auth.AdminKey is not null || auth.AdminKeyFile is not null || auth.Keys.Count > 0)
+        if (auth.AllowAnonymous == true || auth.AdminKey is not null || auth.AdminKeyFile is not null
+            || auth.Keys.Count > 0)
             yield break;
         if (auth.AllowAnonymous == false)
-            yield return $"Weir:Auth:AllowAnonymous: it is false, and no key is configured, so every request would be refused; {Keys}";
+            yield return "Weir:Auth:AllowAnonymous: it is false, and no key is configured, so every request would "
+                + $"be refused; {Keys}";
         else if (reachable.Count > 0)
-            yield return $"{string.Join(", ", reachable)}, which other machines can reach without a key; {Keys}; or listen on {ListenAddresses.DefaultUrl}; or set Weir:Auth:AllowAnonymous=true if everybody who reaches it may spend any tenant's tokens";
+            yield return $"{string.Join(", ", reachable)}, which other machines can reach without a key; {Keys}; or "
+                + $"listen on {ListenAddresses.DefaultUrl}; or set Weir:Auth:AllowAnonymous=true if everybody who "
+                + "reaches it may spend any tenant's tokens";
     }
 }

@@ -12,7 +12,8 @@ internal static class ShownValue
 
     private const int LongestName = 40;
 
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     /// <summary>A value, in quotes unless it is a number; "the value" for what may be a secret.</summary>
     /// <param name="value">The value.</param>
@@ -24,20 +25,24 @@ internal static class ShownValue
         bool isNumber = digits.Length > 0 && !digits.ContainsAnyExceptInRange('0', '9');
         if (isNumber && (text.Length <= LongestNumber || (!isGuarded && text.Length < ShortestSecret)))
             return text;
-        return isGuarded || value.Length >= ShortestSecret || value.AsSpan().ContainsAnyExceptInRange(' ', '~') ? "the value" : $"\"{value}\"";
+        return isGuarded || value.Length >= ShortestSecret || value.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? "the value" : $"\"{value}\"";
     }
 
     /// <summary>A path, in quotes; "the path" for what does not look like one and may be a secret.</summary>
     public static string Path(string path) =>
-        !HasCredentials(path) && (path.Length < ShortestSecret || System.IO.Path.IsPathRooted(path) || path.Contains('.')) ? $"\"{path}\"" : "the path";
+        !HasCredentials(path) && (path.Length < ShortestSecret || System.IO.Path.IsPathRooted(path)
+            || path.Contains('.')) ? $"\"{path}\"" : "the path";
 
     /// <summary>An address, in quotes; "an address" for what may hold a password, or is none at all.</summary>
     public static string Url(string url) =>
-        !HasCredentials(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal)) ? $"\"{url}\"" : "an address";
+        !HasCredentials(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal))
+            ? $"\"{url}\"" : "an address";
 
     /// <summary>Whether a part of a setting's name may be repeated.</summary>
     public static bool IsName(ReadOnlySpan<char> part) =>
-        part.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(part[0]) && !part.ContainsAnyExcept(NameCharacters);
+        part.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(part[0])
+            && !part.ContainsAnyExcept(NameCharacters);
 
     public static bool HasCredentials(string url) => url.Contains('@');
 }

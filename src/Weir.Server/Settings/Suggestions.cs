@@ -31,7 +31,9 @@ internal static partial class Suggestions
         ["snapshot"] = "Memory:SnapshotPath",
     };
 
-    /// <summary>The name of the setting that a wrong name is closest to, such as <c>Redis:Endpoints</c>; null if none is close.</summary>
+    /// <summary>
+    /// The name of the setting that a wrong name is closest to, such as <c>Redis:Endpoints</c>; null if none is close.
+    /// </summary>
     /// <param name="name">A name below the section <c>Weir</c>.</param>
     public static string? SettingFor(string name)
     {
@@ -43,7 +45,8 @@ internal static partial class Suggestions
     public static string? VariableFor(string name)
     {
         if (KeyVariable().Match(name) is { Success: true } key)
-            return Closest(key.Groups[2].Value, SettingTable.OfKey.Select(setting => setting.Name)) is { } field ? $"{SettingTable.KeyList}:{key.Groups[1].Value}:{field}" : null;
+            return Closest(key.Groups[2].Value, SettingTable.OfKey.Select(setting => setting.Name)) is { } field
+                ? $"{SettingTable.KeyList}:{key.Groups[1].Value}:{field}" : null;
         return Aliases.GetValueOrDefault(Bare(name)) ?? Closest(name, SettingTable.All.Select(setting => setting.Name));
     }
 
@@ -51,13 +54,15 @@ internal static partial class Suggestions
     public static string? Closest(string name, IEnumerable<string> candidates)
     {
         string bare = Bare(name);
-        var (best, distance) = candidates.Select(candidate => (candidate, Distance(bare, Bare(candidate)))).MinBy(found => found.Item2);
+        var (best, distance) = candidates.Select(candidate => (candidate, Distance(bare, Bare(candidate))))
+            .MinBy(found => found.Item2);
         return best is not null && distance <= MostErrors(bare) ? best : null;
     }
 
     /// <summary>The right name in the wrong section, if only one setting is called so.</summary>
     private static string? OnlyLeaf(string name, string[] all) =>
-        all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only] ? only : null;
+        all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only]
+            ? only : null;
 
     /// <summary>One letter in four may be wrong.</summary>
     private static int MostErrors(string name) => name.Length / 4;

@@ -2,7 +2,9 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>The settings of the service, typed. What each means, and its range, says <see cref="SettingTable"/>.</summary>
+/// <summary>
+/// The settings of the service, typed. What each means, and its range, says <see cref="SettingTable"/>.
+/// </summary>
 internal sealed class WeirOptions
 {
     public const string Section = "Weir";

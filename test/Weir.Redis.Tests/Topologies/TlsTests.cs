@@ -79,18 +79,26 @@ public sealed class TlsTests
         string nonsense = tls.Write("nonsense.pem", "nonsense");
 
         Assert.Equal(
-            ["CaFile: \"/nowhere.pem\" does not exist; name a PEM file with the certificates that sign the certificate of Redis"],
+            ["CaFile: \"/nowhere.pem\" does not exist; name a PEM file with the certificates that sign the "
+                + "certificate of Redis"],
             new RedisOptions { Ssl = true, CaFile = "/nowhere.pem" }.FindFaults());
-        AssertFault($"CaFile: \"{nonsense}\" holds no such thing; ", new RedisOptions { Ssl = true, CaFile = nonsense });
+        AssertFault($"CaFile: \"{nonsense}\" holds no such thing; ",
+            new RedisOptions { Ssl = true, CaFile = nonsense });
         AssertFault("CaFile: \"/\" is a folder; ", new RedisOptions { Ssl = true, CaFile = "/" });
         AssertFault("CaFile: the file does not exist; ", new RedisOptions { Ssl = true, CaFile = "geheim" });
-        AssertFault("CaFile: the connection does not use TLS; set Ssl to true", new RedisOptions { CaFile = tls.AuthorityFile });
-        AssertFault("CaFile: the connection does not use TLS; ", new RedisOptions { Endpoints = "redis://a", CaFile = tls.AuthorityFile });
-        AssertFault("KeyFile: CertificateFile is not set; ", new RedisOptions { Ssl = true, KeyFile = tls.ClientKeyFile });
-        AssertFault("or its key \"/nowhere.key\" does not exist; ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
+        AssertFault("CaFile: the connection does not use TLS; set Ssl to true",
+            new RedisOptions { CaFile = tls.AuthorityFile });
+        AssertFault("CaFile: the connection does not use TLS; ",
+            new RedisOptions { Endpoints = "redis://a", CaFile = tls.AuthorityFile });
+        AssertFault("KeyFile: CertificateFile is not set; ",
+            new RedisOptions { Ssl = true, KeyFile = tls.ClientKeyFile });
+        AssertFault("or its key \"/nowhere.key\" does not exist; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
         AssertFault(" holds no such thing; ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile });
-        AssertFault(" holds no such thing; ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = nonsense });
-        AssertFault(" does not match the other; ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = others.ClientKeyFile });
+        AssertFault(" holds no such thing; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = nonsense });
+        AssertFault(" does not match the other; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = others.ClientKeyFile });
         Assert.Empty(new RedisOptions { Endpoints = "rediss://a", CaFile = tls.AuthorityFile }.FindFaults());
         Assert.Throws<ArgumentException>(() => new RedisStore(new RedisOptions { Endpoints = "127.0.0.1:1", Ssl = true, CaFile = nonsense }, TimeProvider.System));
     }

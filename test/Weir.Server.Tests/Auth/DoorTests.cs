@@ -165,7 +165,8 @@ public sealed class DoorTests
     {
         var (code, _, errors) = await ServerProcess.RunAsync([], ("ASPNETCORE_HTTP_PORTS", "0"));
         Assert.Equal(1, code);
-        Assert.StartsWith("Weir cannot start: http_ports has 0, on every address, which other machines can reach", errors.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.StartsWith("Weir cannot start: http_ports has 0, on every address, which other machines can reach",
+            errors.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     [Fact]

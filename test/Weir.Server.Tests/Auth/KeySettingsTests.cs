@@ -62,14 +62,16 @@ public sealed class KeySettingsTests
     [InlineData(256, true)]
     [InlineData(257, false)]
     public void L10_a_secret_has_a_shortest_and_a_longest_length(int length, bool right) =>
-        Assert.Equal(right, IsRight([("Keys:0:Name", "a"), ("Keys:0:Scope", "take"), ("Keys:0:Key", Secret64(length))]));
+        Assert.Equal(right,
+            IsRight([("Keys:0:Name", "a"), ("Keys:0:Scope", "take"), ("Keys:0:Key", Secret64(length))]));
 
     [Theory]
     [InlineData(15, false)]
     [InlineData(16, true)]
     [InlineData(256, true)]
     [InlineData(257, false)]
-    public void L10_so_has_the_admin_key(int length, bool right) => Assert.Equal(right, IsRight([("AdminKey", Secret64(length))]));
+    public void L10_so_has_the_admin_key(int length, bool right) =>
+        Assert.Equal(right, IsRight([("AdminKey", Secret64(length))]));
 
     [Theory]
     [InlineData(ApiKey.MaxKeys, true)]
@@ -103,7 +105,8 @@ public sealed class KeySettingsTests
     private const string AdminKey = "0123456789abcdef";
 
     /// <summary>A secret of so many characters, which repeats them only after 64.</summary>
-    private static string Secret64(int length) => string.Concat(Enumerable.Range(0, length).Select(i => (char)('0' + (i % 64))));
+    private static string Secret64(int length) =>
+        string.Concat(Enumerable.Range(0, length).Select(i => (char)('0' + (i % 64))));
 
     private static bool HasAdmin(WeirOptions.AuthSettings auth, string scope)
     {

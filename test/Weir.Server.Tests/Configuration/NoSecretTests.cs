@@ -2,22 +2,34 @@ using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.Configuration;
 
-/// <summary>No message repeats a secret, in whatever setting it stands by mistake. It is called "geheim" here.</summary>
+/// <summary>
+/// No message repeats a secret, in whatever setting it stands by mistake. It is called "geheim" here.
+/// </summary>
 public sealed class NoSecretTests
 {
-    /// <summary>What people may put into a setting: a password, a key, a URL with a password, and parts of one.</summary>
+    /// <summary>
+    /// What people may put into a setting: a password, a key, a URL with a password, and parts of one.
+    /// </summary>
     private static readonly string[] Secrets =
     [
-        "geheim", "geheim-0123456789abcdef0123456789abcdef", "redis://me:geheim@host:6379", "rediss://:geheim@host:6379/1?x=1", "https://me:geheim@host/x", "http://geheim@host",
-        "host:6379,geheim", "host:6379,password=geheim,x=geheim", "host:6379,ssl=geheim", "geheim@host:6379", "geheim geheim", "\"geheim\"", "geheim\n", "Z2VoZWlt/geheim==", "geheim;geheim",
+        "geheim", "geheim-0123456789abcdef0123456789abcdef", "redis://me:geheim@host:6379",
+            "rediss://:geheim@host:6379/1?x=1", "https://me:geheim@host/x", "http://geheim@host",
+        "host:6379,geheim", "host:6379,password=geheim,x=geheim", "host:6379,ssl=geheim", "geheim@host:6379",
+            "geheim geheim", "\"geheim\"", "geheim\n", "Z2VoZWlt/geheim==", "geheim;geheim",
     ];
 
     /// <summary>Settings outside of our section whose faults we tell.</summary>
     private static readonly string[] Others =
-        ["urls", "http_ports", "https_ports", "PORT", "Kestrel:Endpoints:a:Url", "Logging:LogLevel:Default", "Logging:Console:FormatterName", "Weir", "Weir:Auth", "Weir:Redis", "Weir:Keys", "Weir:Auth:Keys", "Weir:Auth:Keys:0"];
+        ["urls", "http_ports", "https_ports", "PORT", "Kestrel:Endpoints:a:Url", "Logging:LogLevel:Default",
+            "Logging:Console:FormatterName", "Weir", "Weir:Auth", "Weir:Redis", "Weir:Keys", "Weir:Auth:Keys",
+                "Weir:Auth:Keys:0"];
 
-    /// <summary>Paths are named in full, and where nothing else is a secret a short word is: for those, only what looks like a secret counts.</summary>
-    private static readonly string[] Harmless = ["geheim", "\"geheim\"", "geheim\n", "geheim geheim", "geheim;geheim", "host:6379,geheim"];
+    /// <summary>
+    /// Paths are named in full, and where nothing else is a secret a short word is: for those, only what looks like a
+    /// secret counts.
+    /// </summary>
+    private static readonly string[] Harmless =
+        ["geheim", "\"geheim\"", "geheim\n", "geheim geheim", "geheim;geheim", "host:6379,geheim"];
 
     [Fact]
     public void Whatever_the_setting_no_fault_repeats_a_secret()
@@ -35,9 +47,13 @@ public sealed class NoSecretTests
     {
         foreach (string secret in Secrets)
         {
-            AssertIsKept("two", secret, Read.Faults(("Weir:Auth:AdminKey", secret), ("Weir:Auth:AdminKeyFile", "/nowhere"), ("Weir:Headers", "x")));
-            AssertIsKept("three", secret, Read.Faults(("Weir:Redis:Endpoints", "redis://me:x@a"), ("Weir:Redis:Password", secret), ("Weir:Redis:User", secret)));
-            AssertIsKept("four", secret, Read.Faults(("Weir:Auth:Keys:0:Name", secret), ("Weir:Auth:Keys:0:Key", secret), ("Weir:Auth:Keys:0:Scope", secret), ("Weir:Auth:Keys:1:Key", secret)));
+            AssertIsKept("two", secret, Read.Faults(("Weir:Auth:AdminKey", secret),
+                ("Weir:Auth:AdminKeyFile", "/nowhere"), ("Weir:Headers", "x")));
+            AssertIsKept("three", secret, Read.Faults(("Weir:Redis:Endpoints", "redis://me:x@a"),
+                ("Weir:Redis:Password", secret), ("Weir:Redis:User", secret)));
+            AssertIsKept("four", secret, Read.Faults(("Weir:Auth:Keys:0:Name", secret),
+                ("Weir:Auth:Keys:0:Key", secret), ("Weir:Auth:Keys:0:Scope", secret),
+                    ("Weir:Auth:Keys:1:Key", secret)));
         }
     }
 
@@ -45,7 +61,8 @@ public sealed class NoSecretTests
     [Fact]
     public void Nor_does_a_message_that_others_wrote()
     {
-        var configuration = Read.Configuration(("Kestrel:Certificates:Default:Password", "geheim"), ("Weir:Auth:AdminKey", "geheim-2"), ("Weir:Headers", "off"));
+        var configuration = Read.Configuration(("Kestrel:Certificates:Default:Password", "geheim"),
+            ("Weir:Auth:AdminKey", "geheim-2"), ("Weir:Headers", "off"));
         Assert.Equal(
             ["a ... and ... and off (InvalidOperationException); --help lists all settings"],
             StartFaults.Of(new InvalidOperationException("a geheim and\ngeheim-2 and off"), configuration));
@@ -56,12 +73,16 @@ public sealed class NoSecretTests
     {
         using var folder = new TemporaryFolder();
         using var server = await ServerProcess.StartAsync(
-            "Weir:Redis:Endpoints=redis://me:geheim-0123456789@127.0.0.1:1/2", $"Weir:Auth:AdminKeyFile={folder.Write("key", "geheim-0123456789abcdef\n")}", "Weir:Keys:Hash=true", "Weir:Keys:Secret=geheim-0123456789abcdef0123456789abcdef");
+            "Weir:Redis:Endpoints=redis://me:geheim-0123456789@127.0.0.1:1/2",
+                $"Weir:Auth:AdminKeyFile={folder.Write("key", "geheim-0123456789abcdef\n")}", "Weir:Keys:Hash=true",
+                    "Weir:Keys:Secret=geheim-0123456789abcdef0123456789abcdef");
 
-        Assert.Contains("store     Redis at 127.0.0.1:1, which does not answer yet", server.Output, StringComparison.Ordinal);
+        Assert.Contains("store     Redis at 127.0.0.1:1, which does not answer yet", server.Output,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", server.Output, StringComparison.Ordinal);
     }
 
     private static void AssertIsKept(string setting, string secret, IReadOnlyList<string> faults) =>
-        Assert.All(faults, fault => Assert.False(fault.Contains("geheim", StringComparison.Ordinal), $"{setting}={secret}: {fault}"));
+        Assert.All(faults, fault =>
+            Assert.False(fault.Contains("geheim", StringComparison.Ordinal), $"{setting}={secret}: {fault}"));
 }

@@ -44,7 +44,8 @@ public sealed class SecretFileWatchTests : IDisposable
 
         Assert.Equal((null, "admin"), (IdOf(First), IdOf(Third)));
         Assert.Equal("config:shop", IdOf(Second));
-        Assert.Equal(["The secret in the file of Weir:Auth:AdminKeyFile has changed and holds now"], _log.AtLeast(LogLevel.Information));
+        Assert.Equal(["The secret in the file of Weir:Auth:AdminKeyFile has changed and holds now"],
+            _log.AtLeast(LogLevel.Information));
     }
 
     [Fact]
@@ -78,7 +79,9 @@ public sealed class SecretFileWatchTests : IDisposable
         Assert.Equal("admin", IdOf(First));
         Assert.Equal("config:shop", IdOf(Second));
         string line = Assert.Single(_log.AtLeast(LogLevel.Information));
-        Assert.StartsWith("The file of Weir:Auth:AdminKeyFile has changed and is refused; the secret from before stays: ", line, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The file of Weir:Auth:AdminKeyFile has changed and is refused; the secret from before stays: ", line,
+                StringComparison.Ordinal);
         Assert.Contains(fault, line, StringComparison.Ordinal);
 
         _folder.Write("admin", Third);
@@ -100,7 +103,8 @@ public sealed class SecretFileWatchTests : IDisposable
         for (int i = 0; i < 5; i++)
             _watch.Look();
         Assert.Equal("admin", IdOf(First));
-        Assert.Contains("there is no such file", Assert.Single(_log.AtLeast(LogLevel.Information)), StringComparison.Ordinal);
+        Assert.Contains("there is no such file", Assert.Single(_log.AtLeast(LogLevel.Information)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -155,12 +159,14 @@ public sealed class SecretFileWatchTests : IDisposable
     [Fact]
     public async Task Over_HTTP_the_new_keys_hold_within_a_second_or_two()
     {
-        await using var server = await RunningServer.StartAsync($"Weir:Auth:AdminKeyFile={_admin}", "Weir:Auth:Keys:0:Name=shop", $"Weir:Auth:Keys:0:KeyFile={_shop}", "Weir:Auth:Keys:0:Scope=take");
+        await using var server = await RunningServer.StartAsync($"Weir:Auth:AdminKeyFile={_admin}",
+            "Weir:Auth:Keys:0:Name=shop", $"Weir:Auth:Keys:0:KeyFile={_shop}", "Weir:Auth:Keys:0:Scope=take");
         Assert.Equal(200, (await server.Http.AdminAsync(HttpMethod.Get, "/admin/keys", key: First)).Status);
         _folder.Write("admin", Third);
         _folder.Write("shop", First);
 
-        await Until.TrueAsync(() => server.Log.Count("has changed and holds now") == 2, () => string.Join('\n', server.Log.AtLeast(LogLevel.Information)));
+        await Until.TrueAsync(() => server.Log.Count("has changed and holds now") == 2, () =>
+            string.Join('\n', server.Log.AtLeast(LogLevel.Information)));
         Assert.Equal(200, (await server.Http.AdminAsync(HttpMethod.Get, "/admin/keys", key: Third)).Status);
         Assert.Equal(403, (await server.Http.AdminAsync(HttpMethod.Get, "/admin/keys", key: First)).Status);
         Assert.Equal(401, (await server.Http.TakeWithAsync(Second, "k")).Status);
@@ -172,26 +178,35 @@ public sealed class SecretFileWatchTests : IDisposable
     {
         await using var redis = await TestRedis.StartProcessAsync("--requirepass", First);
         string file = _folder.Write("redis", First + "\n");
-        await using var server = await RunningServer.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), $"Weir:Redis:PasswordFile={file}"]);
+        await using var server = await RunningServer.StartAsync(
+            [.. ServerOnRedis.Settings(redis.Endpoint), $"Weir:Redis:PasswordFile={file}"]);
         Assert.Equal("redis", (await server.Http.TakeAsync("k")).Text("source"));
 
         _folder.Write("redis", Second + "\n");
-        await Until.TrueAsync(() => server.Log.Count("The secret in the file of Weir:Redis:PasswordFile has changed") == 1, () => "the new password was not seen");
+        await Until.TrueAsync(() => server.Log.Count(
+            "The secret in the file of Weir:Redis:PasswordFile has changed") == 1, () =>
+                "the new password was not seen");
         await redis.CommandAsync("CONFIG", "SET", "requirepass", Second);
         Assert.Equal("redis", (await server.Http.TakeAsync(Fresh.Key())).Text("source"));
         await RespCommand.SendAsync(redis.Port, Second, null, ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
 
         string last = "";
-        await Until.TrueAsync(async () => (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last, TimeSpan.FromSeconds(15));
-        Assert.DoesNotContain("NOAUTH", string.Join('\n', server.Log.AtLeast(LogLevel.Information)), StringComparison.Ordinal);
+        await Until.TrueAsync(async () =>
+            (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last,
+                TimeSpan.FromSeconds(15));
+        Assert.DoesNotContain("NOAUTH", string.Join('\n', server.Log.AtLeast(LogLevel.Information)),
+            StringComparison.Ordinal);
     }
 
     private WeirOptions Watch(params (string Name, string? Value)[] settings)
     {
-        (string Name, string? Value)[] usual = [("Weir:Auth:AdminKeyFile", _admin), ("Weir:Auth:Keys:0:Name", "shop"), ("Weir:Auth:Keys:0:KeyFile", _shop), ("Weir:Auth:Keys:0:Scope", "take")];
+        (string Name, string? Value)[] usual =
+            [("Weir:Auth:AdminKeyFile", _admin), ("Weir:Auth:Keys:0:Name", "shop"),
+                ("Weir:Auth:Keys:0:KeyFile", _shop), ("Weir:Auth:Keys:0:Scope", "take")];
         var options = Read.Options([.. settings.Concat(usual).DistinctBy(setting => setting.Name)]);
         _keys = new ApiKeys(ConfiguredKeys.Of(options.Auth), _time);
-        _watch = new SecretFileWatch(options, _keys, new Stores(options, _time), _time, _loggers.CreateLogger<SecretFileWatch>());
+        _watch = new SecretFileWatch(options, _keys, new Stores(options, _time), _time,
+            _loggers.CreateLogger<SecretFileWatch>());
         return options;
     }
 

@@ -23,7 +23,8 @@ public sealed class SecretRulesTests
     [InlineData("ключ-0123456789abcdef", Carry)]
     [InlineData("0123456789abcdef\u200b", Carry)]
     public void Such_an_admin_key_is_refused(string key, string fault) =>
-        Assert.StartsWith($"Weir:Auth:AdminKey: {fault}", Assert.Single(Read.Faults(("Weir:Auth:AdminKey", key))), StringComparison.Ordinal);
+        Assert.StartsWith($"Weir:Auth:AdminKey: {fault}", Assert.Single(Read.Faults(("Weir:Auth:AdminKey", key))),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("                                ", "it is blank; ")]
@@ -32,7 +33,8 @@ public sealed class SecretRulesTests
     [InlineData("0123456789abcdef 0123456789abcdef", Carry)]
     public void Such_an_API_key_is_refused(string key, string fault) => Assert.StartsWith(
         $"Weir:Auth:Keys:0:Key: {fault}",
-        Read.Faults(("Weir:Auth:Keys:0:Name", "a"), ("Weir:Auth:Keys:0:Scope", "take"), ("Weir:Auth:Keys:0:Key", key))[0],
+        Read.Faults(("Weir:Auth:Keys:0:Name", "a"), ("Weir:Auth:Keys:0:Scope", "take"),
+            ("Weir:Auth:Keys:0:Key", key))[0],
         StringComparison.Ordinal);
 
     [Theory]
@@ -40,14 +42,16 @@ public sealed class SecretRulesTests
     [InlineData("kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", Few)]
     [InlineData("abc abc abc abc abc abc abc abc abc", Few)]
     public void Such_a_secret_of_hashes_is_refused(string secret, string fault) =>
-        Assert.StartsWith($"Weir:Keys:Secret: {fault}", Assert.Single(Read.Faults(("Weir:Keys:Secret", secret))), StringComparison.Ordinal);
+        Assert.StartsWith($"Weir:Keys:Secret: {fault}", Assert.Single(Read.Faults(("Weir:Keys:Secret", secret))),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855")]
     [InlineData("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     public void The_hash_of_a_variable_that_was_not_set_is_refused(string hash) => Assert.StartsWith(
         "Weir:Auth:Keys:0:Hash: it is the SHA-256 of an empty text; ",
-        Assert.Single(Read.Faults(("Weir:Auth:Keys:0:Name", "a"), ("Weir:Auth:Keys:0:Scope", "take"), ("Weir:Auth:Keys:0:Hash", hash))),
+        Assert.Single(Read.Faults(("Weir:Auth:Keys:0:Name", "a"), ("Weir:Auth:Keys:0:Scope", "take"),
+            ("Weir:Auth:Keys:0:Hash", hash))),
         StringComparison.Ordinal);
 
     [Theory]

@@ -82,8 +82,10 @@ public sealed class ComposeTests
     {
         var image = Dockerfile.Load("deploy/Dockerfile");
         Assert.DoesNotContain(image.Values("ENV"), variable => variable.Contains("Auth", StringComparison.Ordinal));
-        var variables = image.Values("ENV").Select(variable => variable.Split('=')).Select(parts => (parts[0].Replace("ASPNETCORE_", "", StringComparison.Ordinal), (string?)parts[1]));
-        Assert.StartsWith("PORT has 3000, on every address, which other machines can reach", Assert.Single(Read.Faults([.. variables])), StringComparison.Ordinal);
+        var variables = image.Values("ENV").Select(variable => variable.Split('='))
+            .Select(parts => (parts[0].Replace("ASPNETCORE_", "", StringComparison.Ordinal), (string?)parts[1]));
+        Assert.StartsWith("PORT has 3000, on every address, which other machines can reach",
+            Assert.Single(Read.Faults([.. variables])), StringComparison.Ordinal);
     }
 
     private static AccessRule Rule(string url, string allowAnonymous, string adminKey)

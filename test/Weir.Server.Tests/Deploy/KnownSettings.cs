@@ -1,7 +1,11 @@
 namespace Weir.Server.Tests.Deploy;
 
-/// <summary>Every setting the server has, in the spelling of configuration: <c>Weir:Redis:Endpoints</c>. Of a list, the first item stands for all.</summary>
+/// <summary>
+/// Every setting the server has, in the spelling of configuration: <c>Weir:Redis:Endpoints</c>. Of a list, the first
+/// item stands for all.
+/// </summary>
 internal static class KnownSettings
 {
-    public static IReadOnlySet<string> All { get; } = SettingTable.Paths.Select(setting => setting.Path).ToHashSet(StringComparer.Ordinal);
+    public static IReadOnlySet<string> All { get; } = SettingTable.Paths.Select(setting => setting.Path)
+        .ToHashSet(StringComparer.Ordinal);
 }

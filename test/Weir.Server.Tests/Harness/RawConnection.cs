@@ -64,7 +64,8 @@ internal sealed class RawConnection : IDisposable
 
     private static int LengthIn(string head)
     {
-        var length = Regex.Match(head, "^Content-Length: ([0-9]+)\r$", RegexOptions.Multiline | RegexOptions.IgnoreCase);
+        var length =
+            Regex.Match(head, "^Content-Length: ([0-9]+)\r$", RegexOptions.Multiline | RegexOptions.IgnoreCase);
         return length.Success ? int.Parse(length.Groups[1].Value) : 0;
     }
 

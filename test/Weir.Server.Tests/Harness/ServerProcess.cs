@@ -35,10 +35,12 @@ internal sealed partial class ServerProcess : IDisposable
     public bool HasEnded => _process.HasEnded;
 
     public static Task<ServerProcess> StartAsync(params string[] settings) =>
-        StartInAsync(["--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)]);
+        StartInAsync(
+            ["--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)]);
 
     /// <summary>Starts the program with no other arguments than these.</summary>
-    public static async Task<ServerProcess> StartInAsync(string[] args, (string Name, string Value)[]? environment = null, string? folder = null)
+    public static async Task<ServerProcess> StartInAsync(string[] args, (string Name, string Value)[]? environment =
+        null, string? folder = null)
     {
         var process = KeptProcess.Start("dotnet", [Program, .. args], environment, folder);
         try
@@ -67,14 +69,17 @@ internal sealed partial class ServerProcess : IDisposable
     public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsync(args, []);
 
     /// <summary>As above, in an environment of its own.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunAsync(string[] args, params (string Name, string Value)[] environment) =>
+    public static Task<(int Code, string Output, string Errors)> RunAsync(string[] args,
+        params (string Name, string Value)[] environment) =>
         RunAsync(new ProcessStartInfo("dotnet", [Program, .. args]), environment);
 
     /// <summary>As above, started by another program.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunAsAsync(string starter, string[] options, params string[] args) =>
+    public static Task<(int Code, string Output, string Errors)> RunAsAsync(string starter, string[] options,
+        params string[] args) =>
         RunAsync(new ProcessStartInfo(starter, [.. options, "dotnet", Program, .. args]), []);
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start, (string Name, string Value)[] environment)
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start,
+        (string Name, string Value)[] environment)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);

@@ -44,7 +44,7 @@ public sealed class BadStartTests
             Weir:DecisionLog:PerSecond: 0 is out of range; use 1 to 10000
             Weir:Redis:Prefix: the value does not fit; use 1 to 64 characters without braces, colons and spaces
             Weir:Memory:SnapshotPath: the folder of "/nowhere/at/all" does not exist; make it, or name another
-            urls: "https://127.0.0.1:3000" does not begin with http://; use http://host:port, several separated by semicolons, and a proxy in front for TLS
+            urls: "https://127.0.0.1:3000" does not begin with http://; use http://host:port, several separated by semicolons, and a proxy for TLS
             urls: "http://127.0.0.1:70000" has no port from 0 to 65535; use http://host:port, several separated by semicolons
             urls: "nonsense" is not a URL; use http://host:port, several separated by semicolons
             """,
@@ -54,8 +54,10 @@ public sealed class BadStartTests
     [Fact]
     public async Task Endpoints_that_are_none_are_named_without_what_may_be_a_password()
     {
-        foreach (string endpoints in new[] { "127.0.0.1:6379,passwort=geheim", ",", "password=geheim", "127.0.0.1:6379,geheim", "127.0.0.1:6379,ssl=geheim", "redis://geheim@127.0.0.1" })
-            Assert.StartsWith("Weir:Redis:Endpoints: ", await FailAsync($"--Weir:Redis:Endpoints={endpoints}"), StringComparison.Ordinal);
+        foreach (string endpoints in new[] { "127.0.0.1:6379,passwort=geheim", ",", "password=geheim",
+            "127.0.0.1:6379,geheim", "127.0.0.1:6379,ssl=geheim", "redis://geheim@127.0.0.1" })
+            Assert.StartsWith("Weir:Redis:Endpoints: ", await FailAsync($"--Weir:Redis:Endpoints={endpoints}"),
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,11 +75,14 @@ public sealed class BadStartTests
         // As the runtime sees a container with 200 MiB.
         string errors = await FailAsync(["--Weir:Memory:MaxKeys=10000000"], ("DOTNET_GCHeapHardLimit", "C800000"));
 
-        Assert.Contains("Weir:Memory:MaxKeys: 10000000 takes 581 MiB, and this process may use 200; use at most 1718977", errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "Weir:Memory:MaxKeys: 10000000 takes 581 MiB, and this process may use 200; use at most 1718977", errors,
+                StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("--Weir:Keys:Hash=true", "Weir:Keys:Secret: it is missing, and Weir:Keys:Hash is true; use a secret that all instances share")]
+    [InlineData("--Weir:Keys:Hash=true",
+        "Weir:Keys:Secret: it is missing, and Weir:Keys:Hash is true; use a secret that all instances share")]
     [InlineData("--Weir:Keys:Secret=geheim", "Weir:Keys:Secret: it is shorter than 32 characters")]
     public async Task Hashed_keys_need_a_secret_that_nobody_guesses(string setting, string complaint) =>
         Assert.Contains(complaint, await FailAsync(setting), StringComparison.Ordinal);
@@ -87,7 +92,9 @@ public sealed class BadStartTests
     {
         string errors = await FailAsync("--Weir:Memory:SnapshotPath=/proc/weir.snapshot");
 
-        Assert.Contains("Weir:Memory:SnapshotPath: the folder of \"/proc/weir.snapshot\" cannot be written by this user", errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "Weir:Memory:SnapshotPath: the folder of \"/proc/weir.snapshot\" cannot be written by this user", errors,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,11 +108,14 @@ public sealed class BadStartTests
     }
 
     [Theory]
-    [InlineData("/nowhere/at/all.yaml", "Weir:PolicyFile: \"/nowhere/at/all.yaml\" does not exist; make it, or name another file")]
+    [InlineData("/nowhere/at/all.yaml",
+        "Weir:PolicyFile: \"/nowhere/at/all.yaml\" does not exist; make it, or name another file")]
     [InlineData("/", "Weir:PolicyFile: \"/\" is a folder; name a file in it")]
-    [InlineData("https://me:geheim@host/policies.yaml", "Weir:PolicyFile: the path does not exist; make it, or name another file")]
+    [InlineData("https://me:geheim@host/policies.yaml",
+        "Weir:PolicyFile: the path does not exist; make it, or name another file")]
     [InlineData("   ", "Weir:PolicyFile: it is blank; use a file, or leave it out")]
-    public async Task A_policy_document_that_cannot_be_read_is_named_once(string path, string fault) => Assert.Equal(fault, await FailAsync($"--Weir:PolicyFile={path}"));
+    public async Task A_policy_document_that_cannot_be_read_is_named_once(string path, string fault) =>
+        Assert.Equal(fault, await FailAsync($"--Weir:PolicyFile={path}"));
 
     [Fact]
     public async Task A_port_in_use_is_said_with_the_cure()
@@ -116,18 +126,24 @@ public sealed class BadStartTests
 
         string errors = await FailAsync("--urls=" + url);
 
-        Assert.Equal($"Failed to bind to address {url}: address already in use. Another program listens there: stop it, or use another port, such as with --urls=http://localhost:8080", errors);
+        Assert.Equal(
+            $"Failed to bind to address {url}: address already in use. Another program listens there: stop it, or "
+                + "use another port, such as with --urls=http://localhost:8080", errors);
     }
 
     [Theory]
     [InlineData("--urls=http://198.51.100.1:3000", "\"http://198.51.100.1:3000\": this machine has no such address")]
-    [InlineData("--urls=http://unix:/nowhere/at/all.sock", "\"http://unix:/nowhere/at/all.sock\": this machine has no such address, or no folder for such a socket")]
+    [InlineData("--urls=http://unix:/nowhere/at/all.sock",
+        "\"http://unix:/nowhere/at/all.sock\": this machine has no such address, or no folder for such a socket")]
     [InlineData("--urls=http://127.0.0.1:3000/base", "urls: \"http://127.0.0.1:3000/base\" has a path; leave it out")]
     [InlineData("--urls=http://me:geheim@127.0.0.1:3000", "urls: an address has a user or an @")]
-    [InlineData("--Kestrel:Endpoints:a:Url=https://127.0.0.1:3000", "Kestrel:Endpoints:a:Url: \"https://127.0.0.1:3000\" does not begin with http://")]
-    [InlineData("--Logging:LogLevel:Default=geheim-geheim-geheim", "Logging:LogLevel:Default: the value is not a level; use one of Trace, ")]
+    [InlineData("--Kestrel:Endpoints:a:Url=https://127.0.0.1:3000",
+        "Kestrel:Endpoints:a:Url: \"https://127.0.0.1:3000\" does not begin with http://")]
+    [InlineData("--Logging:LogLevel:Default=geheim-geheim-geheim",
+        "Logging:LogLevel:Default: the value is not a level; use one of Trace, ")]
     [InlineData("--Logging:Console:LogLevel:Weir=loud", "Logging:Console:LogLevel:Weir: \"loud\" is not a level; ")]
-    [InlineData("--Logging:Console:FormatterName=xml", "Logging:Console:FormatterName: \"xml\" is unknown; use simple or json")]
+    [InlineData("--Logging:Console:FormatterName=xml",
+        "Logging:Console:FormatterName: \"xml\" is unknown; use simple or json")]
     [InlineData("--contentRoot=/nowhere", "\"/nowhere/\": there is no such folder; ")]
     public async Task What_the_host_refuses_is_one_line_too(string setting, string fault)
     {
@@ -138,20 +154,26 @@ public sealed class BadStartTests
     [Fact]
     public async Task A_port_that_the_user_may_not_listen_on_is_said_with_the_cure()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "only root can give up the right to listen on a low port");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"),
+            "only root can give up the right to listen on a low port");
         string[] asNobody = ["--bounding-set=-net_bind_service", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
-        var (code, output, errors) = await ServerProcess.RunAsAsync("/usr/bin/setpriv", asNobody, "--urls=http://127.0.0.1:79");
+        var (code, output, errors) =
+            await ServerProcess.RunAsAsync("/usr/bin/setpriv", asNobody, "--urls=http://127.0.0.1:79");
 
         Assert.Equal((1, ""), (code, output));
-        Assert.StartsWith("Weir cannot start: \"http://127.0.0.1:79\": this user may not listen there; below port 1024 that needs root", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Weir cannot start: \"http://127.0.0.1:79\": this user may not listen there; below port 1024 that needs "
+                + "root", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("{\n\"Weir\": geheim", "line 2, byte 9 is not JSON; correct it, or remove the file")]
     [InlineData("", "line 1, byte 1 is not JSON; correct it, or remove the file")]
-    [InlineData("[\"geheim\"]", "Top-level JSON element must be an object. Instead, 'Array' was found. Correct it, or remove the file")]
-    [InlineData("{\"Weir\":{\"Headers\":\"off\",\"headers\":\"geheim\"}}", "A duplicate key 'Weir:headers' was found. Correct it, or remove the file")]
+    [InlineData("[\"geheim\"]",
+        "Top-level JSON element must be an object. Instead, 'Array' was found. Correct it, or remove the file")]
+    [InlineData("{\"Weir\":{\"Headers\":\"off\",\"headers\":\"geheim\"}}",
+        "A duplicate key 'Weir:headers' was found. Correct it, or remove the file")]
     public async Task A_broken_file_of_settings_is_one_line(string text, string fault)
     {
         using var folder = new TemporaryFolder();
@@ -169,18 +191,21 @@ public sealed class BadStartTests
         using var folder = new TemporaryFolder();
         string file = folder.Write("live.json", text);
 
-        Assert.Contains(file, Assert.Single((await FailAsync($"--Weir:Live:Path={file}")).Split('\n')), StringComparison.Ordinal);
+        Assert.Contains(file, Assert.Single((await FailAsync($"--Weir:Live:Path={file}")).Split('\n')),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task With_JSON_logs_a_start_that_fails_is_JSON_too()
     {
-        var (code, output, errors) = await ServerProcess.RunAsync(["--Weir:Headers=x", "--Weir:Top:Enabled=y"], ("Logging__Console__FormatterName", "json"));
+        var (code, output, errors) = await ServerProcess.RunAsync(["--Weir:Headers=x", "--Weir:Top:Enabled=y"],
+            ("Logging__Console__FormatterName", "json"));
 
         Assert.Equal((1, ""), (code, output));
         var lines = errors.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
         Assert.Equal(
-            ["Weir:Headers: \"x\" is unknown; use one of draft-11, draft-06, legacy, off", "Weir:Top:Enabled: \"y\" is neither true nor false; use true or false"],
+            ["Weir:Headers: \"x\" is unknown; use one of draft-11, draft-06, legacy, off",
+                "Weir:Top:Enabled: \"y\" is neither true nor false; use true or false"],
             lines.Select(line => line.GetProperty("State").GetProperty("Fault").GetString()));
         Assert.All(lines, line => Assert.Equal("Critical", line.GetProperty("LogLevel").GetString()));
     }

@@ -24,10 +24,13 @@ public sealed class GoodStartTests
     {
         using var server = await ServerProcess.StartAsync("Weir:Redis:Endpoints=127.0.0.1:1");
 
-        string[] log = [.. server.Output.Split('\n').Where(line => line.Contains(" info: ", StringComparison.Ordinal) || line.Contains(" warn: ", StringComparison.Ordinal))];
+        string[] log = [.. server.Output.Split('\n')
+            .Where(line => line.Contains(" info: ", StringComparison.Ordinal)
+                || line.Contains(" warn: ", StringComparison.Ordinal))];
         Assert.Contains($"Weir {ProductVersion.Text} starts", log[0], StringComparison.Ordinal);
         Assert.Contains("Redis does not answer", log[1], StringComparison.Ordinal);
-        Assert.Equal(1, (await Metrics.ReadAsync(server.Http))[$"weir_build_info{{version=\"{ProductVersion.Text}\"}}"]);
+        Assert.Equal(1,
+            (await Metrics.ReadAsync(server.Http))[$"weir_build_info{{version=\"{ProductVersion.Text}\"}}"]);
         Assert.Matches(@"^\d+\.\d+\.\d+", ProductVersion.Text);
     }
 
@@ -37,7 +40,8 @@ public sealed class GoodStartTests
         await using var redis = await TestRedis.StartAsync();
         using var server = await ServerProcess.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Memory:SnapshotPath=/nobody-writes-this"]);
 
-        Assert.Contains("Weir:Memory:SnapshotPath is not used: buckets are in Redis", server.Output, StringComparison.Ordinal);
+        Assert.Contains("Weir:Memory:SnapshotPath is not used: buckets are in Redis", server.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

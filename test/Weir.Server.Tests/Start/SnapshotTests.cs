@@ -19,7 +19,9 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Equal(3, await restarted.Http.RemainingAsync("k", "slow"));
         Assert.Equal(10, await restarted.Http.RemainingAsync("k", "sloth"));
-        Assert.Equal(1, restarted.Log.Count("Restored from the snapshot: buckets 1, permits 0, reservations and idempotency records 0, without room 0"));
+        Assert.Equal(1, restarted.Log.Count(
+            "Restored from the snapshot: buckets 1, permits 0, reservations and idempotency records 0, without room "
+                + "0"));
     }
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed class SnapshotTests : IDisposable
     {
         var refused = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync($"Weir:Memory:SnapshotPath={_folder.FullName}"));
 
-        Assert.Equal($"Weir:Memory:SnapshotPath: \"{_folder.FullName}\" is a folder; name a file in it", refused.Message);
+        Assert.Equal($"Weir:Memory:SnapshotPath: \"{_folder.FullName}\" is a folder; name a file in it",
+            refused.Message);
     }
 
     [Fact]

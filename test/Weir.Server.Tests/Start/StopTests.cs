@@ -3,7 +3,9 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Start;
 
-/// <summary>A real process that is told to stop. Its times are so long that only a signal ends it while a test looks.</summary>
+/// <summary>
+/// A real process that is told to stop. Its times are so long that only a signal ends it while a test looks.
+/// </summary>
 public sealed class StopTests : IDisposable
 {
     private const string Forever = "600000";
@@ -44,7 +46,9 @@ public sealed class StopTests : IDisposable
         using var halfSent = await RawConnection.OpenAsync(server.Address);
         await idle.SendAsync("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
         Assert.DoesNotContain("Connection:", await idle.ReadAnswerAsync(), StringComparison.Ordinal);
-        await halfSent.SendAsync("POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"key\"");
+        await halfSent.SendAsync(
+            "POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                + "11\r\n\r\n{\"key\"");
         await server.Http.TakeAsync("k", 2, "slow");
 
         await BeginDrainAsync(server);
@@ -92,7 +96,8 @@ public sealed class StopTests : IDisposable
 
         server.Signal("TERM");
         await Until.TrueAsync(() => File.Exists(SnapshotPath), () => "there is no snapshot while it waits");
-        await Until.TrueAsync(async () => !await ListensAsync(server), () => "it still listens", TimeSpan.FromSeconds(15));
+        await Until.TrueAsync(async () => !await ListensAsync(server), () => "it still listens",
+            TimeSpan.FromSeconds(15));
         Assert.False(server.HasEnded);
 
         server.Signal("TERM");
@@ -155,10 +160,13 @@ public sealed class StopTests : IDisposable
             string answer;
             do
             {
-                await caller.SendAsync($"POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{{\"key\":\"{i % 10}\"}}");
+                await caller.SendAsync(
+                    "POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                        + $"11\r\n\r\n{{\"key\":\"{i % 10}\"}}");
                 answer = await caller.ReadAnswerAsync();
                 answers++;
-                Assert.True(answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 429", StringComparison.Ordinal), answer);
+                Assert.True(answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)
+                    || answer.StartsWith("HTTP/1.1 429", StringComparison.Ordinal), answer);
             }
             while (!answer.Contains("\r\nConnection: close\r\n", StringComparison.Ordinal));
             Assert.True(await caller.EndsInOrderAsync());
@@ -176,13 +184,19 @@ public sealed class StopTests : IDisposable
     public async Task Leases_are_returned_when_it_begins_to_stop_and_from_then_on_Redis_makes_every_decision()
     {
         await using var redis = await TestRedis.StartProcessAsync();
-        _policies.Replace("defaultPlan: large\nplans: { large: { limits: { per-key: { by: [key], rate: 3600/h, burst: 100000 } } } }\n");
-        using var server = await ServerProcess.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Redis:LeaseMs=1000", _policies.Setting, $"Weir:Shutdown:DrainMs={Forever}"]);
-        await Until.TrueAsync(async () => await LocallyAsync(server) > 0, () => "nothing was decided by leases", TimeSpan.FromSeconds(15));
+        _policies.Replace(
+            "defaultPlan: large\nplans: { large: { limits: { per-key: { by: [key], rate: 3600/h, burst: 100000 } } } "
+                + "}\n");
+        using var server = await ServerProcess.StartAsync(
+            [.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Redis:LeaseMs=1000", _policies.Setting,
+                $"Weir:Shutdown:DrainMs={Forever}"]);
+        await Until.TrueAsync(async () => await LocallyAsync(server) > 0, () => "nothing was decided by leases",
+            TimeSpan.FromSeconds(15));
 
         await BeginDrainAsync(server);
 
-        await Until.TrueAsync(async () => (await Metrics.ReadAsync(server.Http))["weir_leases{}"] == 0, () => "something is still leased", TimeSpan.FromSeconds(15));
+        await Until.TrueAsync(async () => (await Metrics.ReadAsync(server.Http))["weir_leases{}"] == 0, () =>
+            "something is still leased", TimeSpan.FromSeconds(15));
         double before = (await Metrics.ReadAsync(server.Http))["weir_decisions_local_total{}"]!.Value;
         for (int i = 0; i < 5; i++)
             Assert.Equal(before, await LocallyAsync(server));
@@ -196,12 +210,16 @@ public sealed class StopTests : IDisposable
     }
 
     private async Task<ServerProcess> StartAsync(params string[] settings) =>
-        await ServerProcess.StartAsync([_policies.Setting, $"Weir:Memory:SnapshotPath={SnapshotPath}", "Weir:Memory:SnapshotSeconds=86400", .. settings]);
+        await ServerProcess.StartAsync(
+            [_policies.Setting, $"Weir:Memory:SnapshotPath={SnapshotPath}", "Weir:Memory:SnapshotSeconds=86400",
+                .. settings]);
 
     private static async Task<RawConnection> HalfSentAsync(ServerProcess server)
     {
         var connection = await RawConnection.OpenAsync(server.Address);
-        await connection.SendAsync("POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+        await connection.SendAsync(
+            "POST /v1/take HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 11\r\nExpect: "
+                + "100-continue\r\n\r\n");
         // The server asks for the body, so the request is certainly under way.
         Assert.StartsWith("HTTP/1.1 100 Continue", await connection.ReadAnswerAsync(), StringComparison.Ordinal);
         await connection.SendAsync("{\"key\"");
@@ -211,7 +229,8 @@ public sealed class StopTests : IDisposable
     private static async Task BeginDrainAsync(ServerProcess server)
     {
         server.Signal("TERM");
-        await Until.TrueAsync(async () => (await server.Http.GetAsync("/readyz")).Status == 503, () => "it is still ready", TimeSpan.FromSeconds(15));
+        await Until.TrueAsync(async () => (await server.Http.GetAsync("/readyz")).Status == 503, () =>
+            "it is still ready", TimeSpan.FromSeconds(15));
     }
 
     private static async Task<bool> ListensAsync(ServerProcess server)

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Weir.Tests.Stores;
 
-/// <summary>A limiter in memory that stops and starts again from its snapshot, with a monotonic clock that begins anew.</summary>
+/// <summary>
+/// A limiter in memory that stops and starts again from its snapshot, with a monotonic clock that begins anew.
+/// </summary>
 internal sealed class Restarts : IDisposable
 {
     public static readonly TimeSpan ReservationLife = TimeSpan.FromMinutes(10);
@@ -60,7 +62,8 @@ internal sealed class Restarts : IDisposable
         return File.Read(Store)!;
     }
 
-    public Decision Take(string tenant, string key, long cost = 1) => Limiter.TakeAsync(new RequestFacts(tenant, key, cost)).Result;
+    public Decision Take(string tenant, string key, long cost = 1) =>
+        Limiter.TakeAsync(new RequestFacts(tenant, key, cost)).Result;
 
     public Decision? TakeOnce(string idempotencyKey, string tenant, string key, long cost = 1) =>
         Limiter.TakeAsync(new RequestFacts(tenant, key, cost), idempotencyKey).Result;
@@ -69,10 +72,12 @@ internal sealed class Restarts : IDisposable
         Reservations.ReserveAsync(new RequestFacts(tenant, key, cost), ReservationLife, idempotencyKey).Result;
 
     /// <summary>Tokens left of a key.</summary>
-    public long Left(string tenant, string key) => Limiter.CheckAsync(new RequestFacts(tenant, key, 0)).Result.Limits()[0].Remaining;
+    public long Left(string tenant, string key) => Limiter.CheckAsync(new RequestFacts(tenant, key, 0))
+        .Result.Limits()[0].Remaining;
 
     /// <summary>Whether a key's permits leave room for another one.</summary>
-    public bool HasPermit(string tenant, string key) => Limiter.CheckAsync(new RequestFacts(tenant, key)).Result.Allowed;
+    public bool HasPermit(string tenant, string key) => Limiter.CheckAsync(new RequestFacts(tenant, key))
+        .Result.Allowed;
 
     private void Begin(DateTimeOffset now, int maxKeys)
     {

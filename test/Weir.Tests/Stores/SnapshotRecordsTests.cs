@@ -99,7 +99,8 @@ public sealed class SnapshotRecordsTests : IDisposable
         _weir.Restart(away: TimeSpan.FromMinutes(9));
 
         var after = _weir.TakeOnce("order-1", "globex", "k", 3)!.Value;
-        Assert.Equal((before.Allowed, before.Remaining, before.ResetAfter), (after.Allowed, after.Remaining, after.ResetAfter));
+        Assert.Equal((before.Allowed, before.Remaining, before.ResetAfter),
+            (after.Allowed, after.Remaining, after.ResetAfter));
         Assert.Equal(reserved.Id, _weir.Reserve("globex", "k", 2, "order-2").Id);
         Assert.Null(_weir.TakeOnce("order-1", "globex", "k", 4));
         Assert.Equal(6, _weir.Left("globex", "k"));
@@ -177,7 +178,9 @@ public sealed class SnapshotRecordsTests : IDisposable
         Assert.Equal(first, File.ReadAllBytes(_weir.Path));
     }
 
-    /// <summary>A checksum keeps out what is torn, not what somebody wrote: that must not throw, or be believed in part.</summary>
+    /// <summary>
+    /// A checksum keeps out what is torn, not what somebody wrote: that must not throw, or be believed in part.
+    /// </summary>
     [Fact]
     public void Contents_that_no_store_could_have_written_are_a_fault_and_change_nothing()
     {
@@ -196,11 +199,13 @@ public sealed class SnapshotRecordsTests : IDisposable
                 XxHash128.Hash(changed.AsSpan(..^16), changed.AsSpan(^16..));
                 var fresh = new MemoryStore(new MemoryStoreOptions { MaxKeys = 64 }, _weir.Time);
 
-                Assert.Equal("its contents are not those of a snapshot", Snapshot.Read(fresh, new MemoryStream(changed)).Fault);
+                Assert.Equal("its contents are not those of a snapshot", Snapshot.Read(fresh, new MemoryStream(changed))
+                    .Fault);
                 Assert.Equal((0, 0, 0), ((int)fresh.Used, fresh.Places.Holders, fresh.Memos.Count));
             }
         }
     }
 
-    private static int FindText(byte[] snapshot, string text) => snapshot.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text));
+    private static int FindText(byte[] snapshot, string text) => snapshot.AsSpan()
+        .IndexOf(System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -180,7 +180,8 @@ public sealed class SnapshotTests : IDisposable
         int rates = BitConverter.ToInt32(bytes, 12);
         Assert.Equal("WEIRSNAP"u8.ToArray(), bytes[..8]);
         Assert.Equal(3, BitConverter.ToInt32(bytes, 8));
-        Assert.Equal((7, store.Time.NowUs, store.Time.WallUs), (BitConverter.ToInt64(bytes, 16), BitConverter.ToInt64(bytes, 24), BitConverter.ToInt64(bytes, 32)));
+        Assert.Equal((7, store.Time.NowUs, store.Time.WallUs),
+            (BitConverter.ToInt64(bytes, 16), BitConverter.ToInt64(bytes, 24), BitConverter.ToInt64(bytes, 32)));
         int slots = 40 + (rates * 24), records = slots + (3 * 32);
         Assert.Equal(records + 8 + 8 + 16, bytes.Length);
         int rate = Some.Quota.Rate.Id;

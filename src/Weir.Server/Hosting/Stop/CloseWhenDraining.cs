@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>While the service drains, has every answer end its connection, so that callers connect to another instance.</summary>
+/// <summary>
+/// While the service drains, has every answer end its connection, so that callers connect to another instance.
+/// </summary>
 internal sealed class CloseWhenDraining
 {
     private readonly RequestDelegate _next;
@@ -17,7 +19,9 @@ internal sealed class CloseWhenDraining
         };
     }
 
-    /// <remarks>Asked when the answer begins and not before, since a request may be under way for longer than that.</remarks>
+    /// <remarks>
+    /// Asked when the answer begins and not before, since a request may be under way for longer than that.
+    /// </remarks>
     public Task InvokeAsync(HttpContext http)
     {
         http.Response.OnStarting(_onAnswer, http);

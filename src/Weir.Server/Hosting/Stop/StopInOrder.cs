@@ -1,11 +1,13 @@
 namespace Weir.Server;
 
 /// <summary>
-/// What happens before the server stops listening: it says so, saves what would be lost if it were killed while it waits
-/// for callers, and goes on deciding for <c>Weir:Shutdown:DrainMs</c>.
+/// What happens before the server stops listening: it says so, saves what would be lost if it were killed while it
+/// waits for callers, and goes on deciding for <c>Weir:Shutdown:DrainMs</c>.
 /// </summary>
 /// <remarks>Live data needs nothing here: each change is saved before it is answered.</remarks>
-internal sealed partial class StopInOrder(Draining draining, Stores stores, WeirOptions options, TimeProvider time, ILogger<StopInOrder> logger, SnapshotService? snapshots = null)
+internal sealed partial class StopInOrder(
+    Draining draining, Stores stores, WeirOptions options, TimeProvider time, ILogger<StopInOrder> logger,
+    SnapshotService? snapshots = null)
     : IHostedLifecycleService
 {
     /// <summary>The longest time from the signal to the moment at which connections are cut.</summary>
@@ -31,6 +33,7 @@ internal sealed partial class StopInOrder(Draining draining, Stores stores, Weir
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(62, LogLevel.Information, "Weir stops: it goes on deciding for {DrainMs} ms, and then ends the requests under way")]
+    [LoggerMessage(62, LogLevel.Information,
+        "Weir stops: it goes on deciding for {DrainMs} ms, and then ends the requests under way")]
     private partial void Stopping(int drainMs);
 }

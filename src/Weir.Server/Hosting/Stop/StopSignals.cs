@@ -8,7 +8,8 @@ namespace Weir.Server;
 /// </summary>
 internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
 {
-    private static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
+    private static readonly PosixSignal[] Signals =
+        [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
 
     private readonly CancellationTokenSource _hurry = new();
     private PosixSignalRegistration[] _registrations = [];

@@ -24,7 +24,8 @@ internal sealed class MemoTable(int maxMemos)
         }
     }
 
-    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept)
+    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs,
+        long KeptUntilUs, KeptAnswer Kept)
     {
         /// <summary>How many were kept before this one, and it.</summary>
         public long Number { get; set; }
@@ -58,7 +59,9 @@ internal sealed class MemoTable(int maxMemos)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    /// <summary>The store's clocks, and the number of the last record, at a moment at which no answer is under way.</summary>
+    /// <summary>
+    /// The store's clocks, and the number of the last record, at a moment at which no answer is under way.
+    /// </summary>
     public (StoreTime Time, long LastNumber) BeginExport(MemoryStore store)
     {
         lock (_gate)
@@ -80,10 +83,13 @@ internal sealed class MemoTable(int maxMemos)
                    let entry = pair.Value
                    where !entry.IsOpen || entry.Number <= lastNumber
                    select new SavedRecord(
-                       pair.Key.Tenant, pair.Key.Id, entry.Share, entry.IsOpen, entry.OpenUntilUs, entry.KeptUntilUs, entry.Answer.Outcome, entry.Kept)];
+                       pair.Key.Tenant, pair.Key.Id, entry.Share, entry.IsOpen, entry.OpenUntilUs, entry.KeptUntilUs,
+                           entry.Answer.Outcome, entry.Kept)];
     }
 
-    /// <summary>Puts the records of a snapshot back; the table's bound is the only one, since each was kept before.</summary>
+    /// <summary>
+    /// Puts the records of a snapshot back; the table's bound is the only one, since each was kept before.
+    /// </summary>
     /// <param name="records">The records.</param>
     /// <param name="shiftUs">What turns their times into this store's.</param>
     /// <param name="nowUs">The store's clock; records that ended before are over.</param>
@@ -107,9 +113,11 @@ internal sealed class MemoTable(int maxMemos)
 
     private static Entry EntryOf(SavedRecord saved, long shiftUs)
     {
-        var answer = new BucketAnswer(saved.Outcome, saved.Kept.Lines.ToArray(), saved.Kept.Time, DecisionSource.Memory);
+        var answer =
+            new BucketAnswer(saved.Outcome, saved.Kept.Lines.ToArray(), saved.Kept.Time, DecisionSource.Memory);
         return new Entry(
-            saved.Share, saved.Kept.Fingerprint, answer, saved.IsOpen, saved.OpenUntilUs + shiftUs, saved.KeptUntilUs + shiftUs, saved.Kept);
+            saved.Share, saved.Kept.Fingerprint, answer, saved.IsOpen, saved.OpenUntilUs + shiftUs, saved.KeptUntilUs
+                + shiftUs, saved.Kept);
     }
 
     private static Entry EntryOf(in StoreAsk ask, Memo memo, in BucketAnswer answer, long nowUs)

@@ -101,7 +101,9 @@ internal sealed class PlaceTable(int maxHolders)
         }
     }
 
-    /// <summary>Puts the permits of a snapshot back; the table's bound is the only one, since each was granted before.</summary>
+    /// <summary>
+    /// Puts the permits of a snapshot back; the table's bound is the only one, since each was granted before.
+    /// </summary>
     /// <param name="permits">The permits.</param>
     /// <param name="shiftUs">What turns their times into this store's.</param>
     /// <param name="nowUs">The store's clock; permits that ended before are over.</param>

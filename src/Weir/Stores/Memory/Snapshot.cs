@@ -38,7 +38,9 @@ internal static class Snapshot
 
     private static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
-    /// <summary>Writes a store. Takers wait for one shard at a time, or for a list to be copied, never for the writing.</summary>
+    /// <summary>
+    /// Writes a store. Takers wait for one shard at a time, or for a list to be copied, never for the writing.
+    /// </summary>
     /// <remarks>
     /// Takes go on meanwhile. Buckets come first, so that a record that is written later never gives back what the
     /// buckets do not have: see <see cref="MemoTable.Export"/>.
@@ -85,7 +87,8 @@ internal static class Snapshot
         from.ReadExactly(recordsAt);
         try
         {
-            return Restore(store, new SnapshotReader(from, end), header, BinaryPrimitives.ReadInt64LittleEndian(recordsAt));
+            return Restore(store, new SnapshotReader(from, end), header,
+                BinaryPrimitives.ReadInt64LittleEndian(recordsAt));
         }
         catch (InvalidDataException)
         {
@@ -133,7 +136,8 @@ internal static class Snapshot
     }
 
     /// <summary>Reads everything that can be wrong before it changes the store.</summary>
-    private static SnapshotRead Restore(MemoryStore store, SnapshotReader from, ReadOnlySpan<byte> header, long recordsAt)
+    private static SnapshotRead Restore(MemoryStore store, SnapshotReader from, ReadOnlySpan<byte> header,
+        long recordsAt)
     {
         from.Position = HeaderSize;
         var rates = ReadRates(from, BinaryPrimitives.ReadInt32LittleEndian(header[12..]));
@@ -145,7 +149,8 @@ internal static class Snapshot
             throw new InvalidDataException();
 
         store.AdoptSeed(BinaryPrimitives.ReadInt64LittleEndian(header[16..]));
-        long shiftUs = ShiftUs(store, BinaryPrimitives.ReadInt64LittleEndian(header[24..]), BinaryPrimitives.ReadInt64LittleEndian(header[32..]));
+        long shiftUs = ShiftUs(store, BinaryPrimitives.ReadInt64LittleEndian(header[24..]),
+            BinaryPrimitives.ReadInt64LittleEndian(header[32..]));
         from.Position = slots;
         var (buckets, noRoom) = RestoreSlots(store, from, recordsAt, rates, shiftUs);
         var (held, heldNoRoom) = store.Places.Import(permits, shiftUs, store.Time.NowUs);
@@ -161,7 +166,8 @@ internal static class Snapshot
         return store.Clock.NowUs - writtenNowUs - awayUs;
     }
 
-    private static (int Restored, int NoRoom) RestoreSlots(MemoryStore store, SnapshotReader from, long end, RefillRate[] rates, long shiftUs)
+    private static (int Restored, int NoRoom) RestoreSlots(MemoryStore store, SnapshotReader from, long end,
+        RefillRate[] rates, long shiftUs)
     {
         int restored = 0, noRoom = 0;
         var table = store.Buckets;
@@ -220,8 +226,10 @@ internal static class Snapshot
         var rates = new RefillRate[count];
         for (int i = 0; i < count; i++)
         {
-            (long tickUs, long unitsPerToken, long unitsPerTick) = (from.ReadInt64(), from.ReadInt64(), from.ReadInt64());
-            if (tickUs < 1 || unitsPerToken < 1 || unitsPerTick < 1 || !RefillRate.TryGet(tickUs, unitsPerToken, unitsPerTick, out rates[i]!))
+            (long tickUs, long unitsPerToken, long unitsPerTick) =
+                (from.ReadInt64(), from.ReadInt64(), from.ReadInt64());
+            if (tickUs < 1 || unitsPerToken < 1 || unitsPerTick < 1
+                || !RefillRate.TryGet(tickUs, unitsPerToken, unitsPerTick, out rates[i]!))
                 throw new InvalidDataException();
         }
 

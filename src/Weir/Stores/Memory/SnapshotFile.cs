@@ -1,7 +1,8 @@
 namespace Weir;
 
 /// <summary>
-/// Keeps a <see cref="MemoryStore"/> over a restart in a file: its buckets, permits, reservations and idempotency records.
+/// Keeps a <see cref="MemoryStore"/> over a restart in a file: its buckets, permits, reservations and idempotency
+/// records.
 /// </summary>
 /// <param name="path">The file; while writing, the file of that name with <c>.new</c> behind it.</param>
 public sealed class SnapshotFile(string path)
@@ -9,8 +10,8 @@ public sealed class SnapshotFile(string path)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Writes the store to a new file, which then replaces the old one in one step, so that there is a whole snapshot at
-    /// every moment. Only the owner may read it: its seed would let others choose keys that collide.
+    /// Writes the store to a new file, which then replaces the old one in one step, so that there is a whole snapshot
+    /// at every moment. Only the owner may read it: its seed would let others choose keys that collide.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>

@@ -6,7 +6,8 @@ namespace Weir;
 /// <summary>Reads what <see cref="SnapshotWriter"/> wrote.</summary>
 /// <param name="from">The snapshot.</param>
 /// <param name="end">Where its contents end.</param>
-/// <exception cref="InvalidDataException">Any method: the contents end before the value does, or a length is negative.</exception>
+/// <exception cref="InvalidDataException">Any method: the contents end before the value does, or a length is
+/// negative.</exception>
 internal sealed class SnapshotReader(Stream from, long end)
 {
     public long Position

@@ -16,7 +16,8 @@ internal sealed record SavedPermits(UInt128 Limit, string Share, (UInt128 Id, lo
 /// <param name="Outcome">What all limits together answered.</param>
 /// <param name="Kept">What each bucket answered, with the fingerprint of the request.</param>
 internal sealed record SavedRecord(
-    string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome, KeptAnswer Kept);
+    string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome,
+        KeptAnswer Kept);
 
 /// <summary>Spells permits and records in a snapshot; see <see cref="Snapshot"/> for the format.</summary>
 internal static class SnapshotRecords
@@ -81,7 +82,8 @@ internal static class SnapshotRecords
         for (int i = 0; i < records.Length; i++)
         {
             records[i] = new SavedRecord(
-                from.ReadText(), from.ReadUInt128(), from.ReadText(), from.ReadByte() == 1, from.ReadInt64(), from.ReadInt64(), ReadOutcome(from), ReadKept(from));
+                from.ReadText(), from.ReadUInt128(), from.ReadText(), from.ReadByte() == 1, from.ReadInt64(),
+                    from.ReadInt64(), ReadOutcome(from), ReadKept(from));
         }
 
         return records;
@@ -116,5 +118,6 @@ internal static class SnapshotRecords
     }
 
     private static BucketOutcome ReadOutcome(SnapshotReader from) =>
-        from.ReadByte() is var outcome and <= (byte)BucketOutcome.NeverFits ? (BucketOutcome)outcome : throw new InvalidDataException();
+        from.ReadByte() is var outcome and <= (byte)BucketOutcome.NeverFits ? (BucketOutcome)outcome
+            : throw new InvalidDataException();
 }
