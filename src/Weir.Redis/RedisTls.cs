@@ -55,7 +55,7 @@ internal static class RedisTls
     /// <summary>
     /// A path and a blank. What does not look like a path is not shown: it may be a secret in the wrong setting.
     /// </summary>
-    private static string Shown(string path) => 
+    private static string Shown(string path) =>
         Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
 
     private static IEnumerable<string> NamesOfSet(RedisOptions options)

@@ -104,20 +104,17 @@ public sealed class RedisEndpointsTests
     [InlineData("rediss://me:geheim@a", null, null, false, null, "Weir:Ssl")]
     [InlineData("redis://a/1", null, null, null, 0, "Weir:Database")]
     [InlineData("a:1,password=geheim", null, "geheim2", null, null, "Weir:Password")]
-    public void What_is_given_in_two_places_in_two_ways_is_a_fault(string endpoints, string? user, string? password,
-        bool? ssl, int? database, string setting)
+    public void What_is_given_in_two_places_in_two_ways_is_a_fault(
+        string endpoints, string? user, string? password, bool? ssl, int? database, string setting)
     {
-        var options = new RedisOptions { Endpoints = endpoints, User = user, Password = password, Ssl = ssl, Database =
-            database };
-        string fault = Assert.Single(options.FindFaults("Weir:"));
+        string fault = Assert.Single(Options(endpoints, user, password, ssl, database).FindFaults("Weir:"));
         Assert.StartsWith($"{setting}: Weir:Endpoints says something else about ", fault, StringComparison.Ordinal);
         Assert.DoesNotContain("geheim", fault, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_given_in_two_places_in_one_way_is_none() => Assert.Empty(
-        new RedisOptions { Endpoints = "rediss://me:geheim@a/2", User = "me", Password = "geheim", Ssl = true,
-            Database = 2 }.FindFaults());
+    public void What_is_given_in_two_places_in_one_way_is_none() =>
+        Assert.Empty(Options("rediss://me:geheim@a/2", "me", "geheim", true, 2).FindFaults());
 
     [Fact]
     public void The_options_of_a_URL_are_those_of_the_connection()
@@ -137,4 +134,7 @@ public sealed class RedisEndpointsTests
         options.Password = "geheim2";
         Assert.Equal(("geheim2", "geheim2"), (configuration.Password, configuration.Clone().Password));
     }
+
+    private static RedisOptions Options(string endpoints, string? user, string? password, bool? ssl, int? database) =>
+        new() { Endpoints = endpoints, User = user, Password = password, Ssl = ssl, Database = database };
 }

@@ -30,18 +30,16 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
 
     private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
 
-    /// <summary>What other programs call it.</summary>
-    private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["port"] = Urls, ["p"] = Urls, ["listen"] = Urls, ["bind"] = Urls, ["address"] = Urls, ["addr"] = Urls,
-        ["host"] = Urls, ["url"] = Urls, ["http"] = Urls,
-        ["redis"] = Redis, ["redis-url"] = Redis, ["redis-host"] = Redis, ["redis-addr"] = Redis, ["endpoints"] = Redis,
-        ["config"] = Policies, ["c"] = Policies, ["f"] = Policies, ["policy"] = Policies, ["policies"] = Policies,
-        ["policy-file"] = Policies,
-        ["admin-key"] = AdminKey, ["key"] = AdminKey,
-        ["verbose"] = Level, ["v"] = Level, ["debug"] = Level, ["log-level"] = Level,
-        ["json"] = Json, ["log-format"] = Json,
-    };
+    /// <summary>What other programs call an argument, and what it is here.</summary>
+    private static readonly (string Names, string Meant)[] Aliases =
+    [
+        ("port p listen bind address addr host url http", Urls),
+        ("redis redis-url redis-host redis-addr endpoints", Redis),
+        ("config c f policy policies policy-file", Policies),
+        ("admin-key key", AdminKey),
+        ("verbose v debug log-level", Level),
+        ("json log-format", Json),
+    ];
 
     public static CommandLine Read(string[] args)
     {
@@ -84,7 +82,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
         if (isKnown && argument == $"--{name}")
             return null;
         string? meant = isKnown ? $"--{name}"
-            : Aliases.TryGetValue(name, out string? alias) ? alias
+            : AliasOf(name) is { } alias ? alias
             : Suggestions.SettingFor(name) is { } setting ? $"--{WeirOptions.Section}:{setting}=VALUE"
             : Suggestions.Closest(name, [.. OfHost, "help", "version", "health"]) is { } other ? $"--{other}"
             : null;
@@ -94,4 +92,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
         return meant is null ? $"Unknown argument {argument}; --help lists all settings"
             : $"Unknown argument {argument}. Did you mean {meant}?";
     }
+
+    private static string? AliasOf(string name) =>
+        Aliases.FirstOrDefault(alias => alias.Names.Split(' ').Contains(name, StringComparer.OrdinalIgnoreCase)).Meant;
 }
