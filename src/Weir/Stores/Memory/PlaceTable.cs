@@ -9,11 +9,13 @@ internal sealed class PlaceTable(int maxHolders)
     /// <summary>Looking for who is gone costs a look at everybody, which nobody may have made again and again.</summary>
     private const long SweepUs = 1_000_000;
 
+    private const int CopiedAtOnce = 256;
+
     private readonly Dictionary<UInt128, HolderList> _limits = [];
     private readonly Shares _shares = new(maxHolders);
     private long _sweptUs = -SweepUs;
 
-    private readonly record struct Holder(UInt128 Id, long UntilUs);
+    internal readonly record struct Holder(UInt128 Id, long UntilUs);
 
     /// <summary>Those who hold places of one limit; all of them are of one tenant.</summary>
     private sealed class HolderList : List<Holder>
@@ -91,14 +93,26 @@ internal sealed class PlaceTable(int maxHolders)
             _shares.Return(holders.Share, holders.Count);
     }
 
-    /// <summary>Copies all permits for a snapshot.</summary>
+    /// <summary>Copies all permits for a snapshot; takers wait for some limits at a time.</summary>
     public IReadOnlyList<SavedPermits> Export()
     {
+        UInt128[] limits;
         lock (Gate)
+            limits = [.. _limits.Keys];
+        var saved = new List<SavedPermits>(limits.Length);
+        foreach (var some in limits.Chunk(CopiedAtOnce))
         {
-            return [.. _limits.Select(limit => new SavedPermits(
-                limit.Key, limit.Value.Share, [.. limit.Value.Select(holder => (holder.Id, holder.UntilUs))]))];
+            lock (Gate)
+            {
+                foreach (var limit in some)
+                {
+                    if (_limits.TryGetValue(limit, out var holders))
+                        saved.Add(new SavedPermits(limit, holders.Share, [.. holders]));
+                }
+            }
         }
+
+        return saved;
     }
 
     /// <summary>

@@ -4,7 +4,7 @@ namespace Weir;
 /// <param name="Limit">The limit's hash.</param>
 /// <param name="Share">The share that its holders count in.</param>
 /// <param name="Holders">Holders, the first to end first.</param>
-internal sealed record SavedPermits(UInt128 Limit, string Share, (UInt128 Id, long UntilUs)[] Holders);
+internal sealed record SavedPermits(UInt128 Limit, string Share, PlaceTable.Holder[] Holders);
 
 /// <summary>A reservation or an idempotency record; its times are of the store's clock.</summary>
 /// <param name="Tenant">Whose it is.</param>
@@ -67,9 +67,9 @@ internal static class SnapshotRecords
         {
             var limit = from.ReadUInt128();
             string share = from.ReadText();
-            var holders = new (UInt128, long)[from.ReadCount(HolderBytes)];
+            var holders = new PlaceTable.Holder[from.ReadCount(HolderBytes)];
             for (int j = 0; j < holders.Length; j++)
-                holders[j] = (from.ReadUInt128(), from.ReadInt64());
+                holders[j] = new(from.ReadUInt128(), from.ReadInt64());
             permits[i] = new SavedPermits(limit, share, holders);
         }
 
