@@ -18,7 +18,7 @@ internal static class LogFormat
         foreach (var level in Below(configuration.GetSection("Logging")).Where(setting => IsLevel(setting.Path)))
         {
             if (level.Value is { Length: > 0 } value && !Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
-                yield return $"{level.Path}: {ShownValue.Of(value)} is not a level; use one of "
+                yield return $"{ShownValue.Section(level.Path)}: {ShownValue.Of(value)} is not a level; use one of "
                     + $"{string.Join(", ", Enum.GetNames<LogLevel>())}";
         }
 

@@ -205,7 +205,9 @@ internal static class Service
         services.AddSingleton<DecisionTelemetry>();
         if (options.Top.Enabled)
             services.AddSingleton(_ => new TopKeys(TimeProvider.System));
-        services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("weir")).WithMetrics(metrics => metrics
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("weir", serviceVersion: ProductVersion.Text))
+            .WithMetrics(metrics => metrics
             .AddMeter(DecisionMetrics.MeterName)
             .AddView(DecisionMetrics.Takes, new MetricStreamConfiguration { CardinalityLimit = DecisionMetrics.MaxSeries })
             .AddRuntimeInstrumentation()

@@ -9,6 +9,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
 {
     private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!);
     private readonly Lock _writing = new();
+    private volatile bool _hasBegun;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -18,6 +19,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
             Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
         else if (read is not null)
             Ignored(options.Memory.SnapshotPath!, read.Fault!);
+        _hasBegun = true;
         return base.StartAsync(cancellationToken);
     }
 
@@ -30,6 +32,9 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
     /// <summary>Writes a snapshot now. A failure is logged.</summary>
     public void Save()
     {
+        // A signal may come before the old snapshot was read, and an empty store must not replace it.
+        if (!_hasBegun)
+            return;
         try
         {
             lock (_writing)

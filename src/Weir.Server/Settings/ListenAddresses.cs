@@ -42,7 +42,7 @@ internal static class ListenAddresses
         .. from endpoint in Endpoints(configuration)
            let fault = endpoint["Url"] is { } url ? FaultOf(url) : "it is missing; use http://host:port"
            where fault is not null
-           select $"{endpoint.Path}:Url: {fault}",
+           select $"{ShownValue.Section(endpoint.Path)}:Url: {fault}",
         .. from port in IsConfigured(configuration) ? [] : Parts(configuration["PORT"])
            where !IsPort(port)
            select $"PORT: {ShownValue.Of(port)} is not a port; use 0 to {ushort.MaxValue}",
@@ -78,7 +78,7 @@ internal static class ListenAddresses
     private static IEnumerable<string> OfEndpoints(IConfiguration configuration) =>
         from endpoint in Endpoints(configuration)
         where endpoint["Url"] is not { } url || (FaultOf(url) is null && IsReachable(url))
-        select $"{endpoint.Path}:Url is {ShownValue.Url(endpoint["Url"] ?? "")}";
+        select $"{ShownValue.Section(endpoint.Path)}:Url is {ShownValue.Url(endpoint["Url"] ?? "")}";
 
     private static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) =>
         configuration.GetSection("Kestrel:Endpoints").GetChildren();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace Weir.Server;
 
@@ -31,13 +32,18 @@ internal static class ShownValue
 
     /// <summary>A path, in quotes; "the path" for what does not look like one and may be a secret.</summary>
     public static string Path(string path) =>
-        !HasCredentials(path) && (path.Length < ShortestSecret || System.IO.Path.IsPathRooted(path)
-            || path.Contains('.')) ? $"\"{path}\"" : "the path";
+        IsHarmless(path) && (path.Length < ShortestSecret || System.IO.Path.IsPathRooted(path) || path.Contains('.'))
+            ? $"\"{path}\""
+            : "the path";
 
     /// <summary>An address, in quotes; "an address" for what may hold a password, or is none at all.</summary>
     public static string Url(string url) =>
-        !HasCredentials(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal))
-            ? $"\"{url}\"" : "an address";
+        IsHarmless(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal))
+            ? $"\"{url}\""
+            : "an address";
+
+    /// <summary>The path of a section; only its first part if others are not names.</summary>
+    public static string Section(string path) => path.Split(':').All(part => IsName(part)) ? path : path.Split(':')[0];
 
     /// <summary>Whether a part of a setting's name may be repeated.</summary>
     public static bool IsName(ReadOnlySpan<char> part) =>
@@ -45,4 +51,11 @@ internal static class ShownValue
             && !part.ContainsAnyExcept(NameCharacters);
 
     public static bool HasCredentials(string url) => url.Contains('@');
+
+    /// <summary>Without a password, and without characters that change what a terminal shows.</summary>
+    private static bool IsHarmless(string text) => !HasCredentials(text) && !text.Any(IsUnseen);
+
+    private static bool IsUnseen(char character) =>
+        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 }

@@ -57,6 +57,25 @@ public sealed class NoSecretTests
         }
     }
 
+    [Theory]
+    [InlineData("/data/x\u001b[31m.yaml")]
+    [InlineData("/data/\u202egeheim")]
+    [InlineData("/data/\u200b")]
+    [InlineData("./x\ny")]
+    public void Nor_does_a_path_change_what_a_terminal_shows(string path)
+    {
+        Assert.Equal("the path", ShownValue.Path(path));
+        Assert.Equal("an address", ShownValue.Url("http://" + path));
+        Assert.Equal("the value", ShownValue.Of(path));
+    }
+
+    [Theory]
+    [InlineData("/data/Verträge.yaml", "\"/data/Verträge.yaml\"")]
+    [InlineData("weir.json", "\"weir.json\"")]
+    [InlineData("0123456789abcdef", "the path")]
+    [InlineData("https://me:geheim@host/x", "the path")]
+    public void A_path_that_looks_like_one_is_repeated(string path, string shown) => Assert.Equal(shown, ShownValue.Path(path));
+
     /// <summary>What others throw may hold settings.</summary>
     [Fact]
     public void Nor_does_a_message_that_others_wrote()

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.Start;
@@ -69,6 +70,22 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Equal(1, server.Log.Count("it does not begin as a snapshot does"));
         Assert.Equal(200, (await server.Http.TakeAsync("k")).Status);
+    }
+
+    /// <summary>A signal may come while the service starts.</summary>
+    [Fact]
+    public async Task One_that_was_not_read_is_not_written_over()
+    {
+        File.WriteAllText(SnapshotPath, "what was before");
+        var options = new WeirOptions();
+        options.Memory.SnapshotPath = SnapshotPath;
+        await using var stores = new Stores(options, TimeProvider.System);
+        using var service = new SnapshotService(stores, options, TimeProvider.System, NullLogger<SnapshotService>.Instance);
+
+        service.Save();
+        await service.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("what was before", File.ReadAllText(SnapshotPath));
     }
 
     public void Dispose()
