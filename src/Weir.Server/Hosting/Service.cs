@@ -84,17 +84,18 @@ internal static class Service
     /// </summary>
     private static IConfiguration ReadableConfiguration(string[] args)
     {
+        var withoutFile = With(new ConfigurationBuilder());
+        string file = Path.GetFullPath(Path.Combine(withoutFile["contentRoot"] ?? "", "appsettings.json"));
         try
         {
-            return Sources(new ConfigurationBuilder()
-                .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true, reloadOnChange: false), args);
+            return With(new ConfigurationBuilder().AddJsonFile(file, optional: true, reloadOnChange: false));
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            return Sources(new ConfigurationBuilder(), args);
+            return withoutFile;
         }
 
-        static IConfigurationRoot Sources(IConfigurationBuilder builder, string[] args) =>
+        IConfigurationRoot With(IConfigurationBuilder builder) =>
             builder.AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine(args).Build();
     }
 
@@ -208,10 +209,11 @@ internal static class Service
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("weir", serviceVersion: ProductVersion.Text))
             .WithMetrics(metrics => metrics
-            .AddMeter(DecisionMetrics.MeterName)
-            .AddView(DecisionMetrics.Takes, new MetricStreamConfiguration { CardinalityLimit = DecisionMetrics.MaxSeries })
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter());
+                .AddMeter(DecisionMetrics.MeterName)
+                .AddView(
+                    DecisionMetrics.Takes, new MetricStreamConfiguration { CardinalityLimit = DecisionMetrics.MaxSeries })
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter());
     }
 
     /// <summary>Makes what nobody asks for.</summary>

@@ -40,12 +40,12 @@ internal static class Settings
         if (options.Redis.Prefix.AsSpan().IndexOfAny("{}: ") >= 0 || options.Redis.Prefix.Length > Bounds.MaxNameLength)
             yield return $"Weir:Redis:Prefix: {ShownValue.Of(options.Redis.Prefix, isGuarded: true)} does not fit; "
                 + $"use 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
-        long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey, available = GC.GetGCMemoryInfo()
-            .TotalAvailableMemoryBytes;
+        long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey;
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (bytes > available)
             yield return $"Weir:Memory:MaxKeys: {options.Memory.MaxKeys} takes {bytes >> 20} MiB, and this process "
                 + $"may use {available >> 20}; use at most {available / MemoryStoreOptions.BytesPerKey / 2}, which "
-                    + "leaves half";
+                + "leaves half";
     }
 
     private static IEnumerable<string> FileFaultsOf(WeirOptions options)
