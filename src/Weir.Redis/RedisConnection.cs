@@ -10,16 +10,26 @@ internal static class RedisConnection
 
     public static ConfigurationOptions Configure(RedisOptions options)
     {
-        var configuration = ConfigurationOptions.Parse(options.Endpoints);
-        if (configuration.EndPoints.Count == 0)
-            throw new ArgumentException("they name no host", nameof(options));
-        configuration.User = options.User;
-        configuration.Password = options.Password ?? configuration.Password;
-        configuration.Ssl = options.Ssl || configuration.Ssl;
-        if (options.FindFaults().FirstOrDefault() is { } fault)
+        var endpoints = new RedisEndpoints(options.Endpoints);
+        if (endpoints.Faults.Concat(options.FindFaults()).FirstOrDefault() is { } fault)
             throw new ArgumentException(fault, nameof(options));
+        var configuration = new ConfigurationOptions
+        {
+            Defaults = new CurrentPassword(options, endpoints),
+            User = options.User ?? endpoints.User,
+            Ssl = options.Ssl ?? endpoints.Ssl ?? false,
+            SslHost = endpoints.SslHost,
+            SslProtocols = endpoints.SslProtocols,
+            ServiceName = endpoints.ServiceName,
+            SentinelUser = endpoints.SentinelUser,
+            SentinelPassword = endpoints.SentinelPassword,
+        };
+        foreach (var (host, port) in endpoints.Hosts)
+            configuration.EndPoints.Add(host, port);
+        if (endpoints.CheckCertificateRevocation is { } check)
+            configuration.CheckCertificateRevocation = check;
         configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
-        configuration.DefaultDatabase = options.Database;
+        configuration.DefaultDatabase = options.Database ?? endpoints.Database ?? 0;
         configuration.ClientName = "weir";
         // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command that not every Redis 7 has.
         configuration.TieBreaker = "";
@@ -49,7 +59,8 @@ internal static class RedisConnection
         if (configuration.ServiceName is null)
             return (await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false), null);
         var asked = configuration.Clone();
-        (asked.User, asked.Password) = (configuration.SentinelUser, configuration.SentinelPassword);
+        (asked.User, asked.Password) =
+            (configuration.SentinelUser, ((CurrentPassword)configuration.Defaults).OfSentinels);
         var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(asked).ConfigureAwait(false);
         try
         {

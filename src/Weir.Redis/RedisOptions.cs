@@ -10,7 +10,8 @@ public sealed class RedisOptions
     public static readonly TimeSpan DefaultLeaseHorizon = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Servers as <c>host:port</c>, separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
+    /// Servers as <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c> (<c>rediss://</c>: over
+    /// TLS), separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
     /// <c>serviceName=</c> with what they call it. Empty means that there is no Redis.
     /// </summary>
     public string Endpoints { get; set; } = "";
@@ -18,11 +19,14 @@ public sealed class RedisOptions
     /// <summary>The ACL user; none by default.</summary>
     public string? User { get; set; }
 
-    /// <summary>The password; none by default. Never logged.</summary>
+    /// <summary>
+    /// The password; none by default. Never logged. May change while a store runs: connections made later use the
+    /// new one.
+    /// </summary>
     public string? Password { get; set; }
 
-    /// <summary>True to speak TLS. False by default.</summary>
-    public bool Ssl { get; set; }
+    /// <summary>True to speak TLS. By default, as <see cref="Endpoints"/> say; else false.</summary>
+    public bool? Ssl { get; set; }
 
     /// <summary>
     /// A PEM file with the certificates of those who sign the certificate of Redis: they alone are trusted then. By default, those are whom the
@@ -42,8 +46,10 @@ public sealed class RedisOptions
     /// <summary>By what the values of keys are replaced; null, the default, to have them readable.</summary>
     public KeyHash? Privacy { get; set; }
 
-    /// <summary>The database number, from 0 (the default); a cluster has only 0.</summary>
-    public int Database { get; set; }
+    /// <summary>
+    /// The database number, from 0; a cluster has only 0. By default, as <see cref="Endpoints"/> say; else 0.
+    /// </summary>
+    public int? Database { get; set; }
 
     /// <summary>
     /// How long tokens live that are leased to an instance for a busy bucket; zero leases none, and Redis makes every decision. From 1 ms to 1 s; 20 ms by default. The same
@@ -63,7 +69,34 @@ public sealed class RedisOptions
     /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
-    /// <summary>What is wrong with the files that are named here, one sentence each, with the cure; nothing when all is well.</summary>
+    /// <summary>The servers as <c>host:port</c>, without anything secret; for messages.</summary>
+    public IEnumerable<string> Hosts => new RedisEndpoints(Endpoints).Hosts.Select(host =>
+        host.Host.Contains(':') ? $"[{host.Host}]:{host.Port}" : $"{host.Host}:{host.Port}");
+
+    /// <summary>
+    /// What is wrong with these options, one sentence each, with the cure and without anything secret.
+    /// </summary>
     /// <param name="prefix">What stands before the name of a setting; nothing by default.</param>
-    public IEnumerable<string> FindFaults(string prefix = "") => RedisTls.FaultsOf(this, prefix);
+    public IEnumerable<string> FindFaults(string prefix = "")
+    {
+        var endpoints = new RedisEndpoints(Endpoints);
+        foreach (string fault in Endpoints.Length == 0 ? [] : endpoints.Faults)
+            yield return $"{prefix}{nameof(Endpoints)}: {fault}";
+        if (Differ(User, endpoints.User))
+            yield return Twice(nameof(User), "user");
+        if (Differ(Password, endpoints.Password))
+            yield return Twice(nameof(Password), "password");
+        if (Differ(Database, endpoints.Database))
+            yield return Twice(nameof(Database), "database");
+        if (Differ(Ssl, endpoints.Ssl))
+            yield return Twice(nameof(Ssl), "TLS");
+        foreach (string fault in RedisTls.FaultsOf(this, prefix))
+            yield return fault;
+
+        string Twice(string setting, string what) =>
+            $"{prefix}{setting}: {prefix}{nameof(Endpoints)} says something else about {what}; give it in one place";
+    }
+
+    private static bool Differ<T>(T? option, T? endpoint) =>
+        option is not null && endpoint is not null && !option.Equals(endpoint);
 }

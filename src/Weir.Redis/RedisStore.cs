@@ -29,6 +29,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private TakeBatcher? _batcher;
     private ConnectionMultiplexer? _sentinels;
     private string? _connectError;
+    private volatile bool _isLeaving;
 
     /// <summary>How far the clock of Redis is ahead of ours, in microseconds.</summary>
     private long _aheadUs;
@@ -116,7 +117,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_batcher is not { } batcher)
             return new(BucketAnswer.Failed(StoreFault.Unreachable));
         LeaseTrip? trip = null;
-        if (_leases is not null && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
+        if (_leases is not null && !_isLeaving && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
         {
             if (_leases.TryDecide(ask, out var decided, out trip))
                 return new(decided);
@@ -143,11 +144,18 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
     }
 
+    /// <summary>Returns all leases, and takes no more: from here on, Redis makes every decision.</summary>
+    public async Task ReturnLeasesAsync()
+    {
+        _isLeaving = true;
+        await GiveBackAllAsync().ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await GiveBackAllAsync().ConfigureAwait(false);
+        await ReturnLeasesAsync().ConfigureAwait(false);
         await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connecting.IsCompletedSuccessfully && !_isGuest)
             await _connecting.Result.DisposeAsync().ConfigureAwait(false);

@@ -33,19 +33,30 @@ internal static class RedisTls
     /// <param name="prefix">What stands before the name of a setting.</param>
     public static IEnumerable<string> FaultsOf(RedisOptions options, string prefix)
     {
-        bool isSecure = options.Ssl || options.Endpoints.Contains("ssl=true", StringComparison.OrdinalIgnoreCase);
+        bool isSecure = options.Ssl ?? new RedisEndpoints(options.Endpoints).Ssl ?? false;
         foreach (string name in isSecure ? [] : NamesOfSet(options))
-            yield return $"{prefix}{name} is set, and {prefix}Ssl is not: set {prefix}Ssl to true, or leave {prefix}{name} out";
+            yield return $"{prefix}{name}: the connection does not use TLS; set {prefix}Ssl to true, or leave "
+                + $"{prefix}{name} out";
         if (options.KeyFile is not null && options.CertificateFile is null)
-            yield return $"{prefix}KeyFile is set, and {prefix}CertificateFile is not: name the certificate that the key belongs to, or leave {prefix}KeyFile out";
-        if (options.CaFile is { } authorities && Try(() => Authorities(authorities)) is { } noAuthority)
-            yield return $"{prefix}CaFile is \"{authorities}\", {noAuthority}: name a PEM file with the certificates of those who sign the certificate of Redis";
-        if (options.CertificateFile is { } certificate && Try(() => Own(options).Dispose()) is { } noCertificate)
+            yield return $"{prefix}KeyFile: {prefix}CertificateFile is not set; name the certificate that the key "
+                + $"belongs to, or leave {prefix}KeyFile out";
+        if (options.CaFile is { } authorities && Try(() => Authorities(authorities), authorities) is { } noAuthority)
+            yield return $"{prefix}CaFile: {Shown(authorities)}{noAuthority}; name a PEM file with the certificates "
+                + "that sign the certificate of Redis";
+        if (options.CertificateFile is { } certificate
+            && Try(() => Own(options).Dispose(), certificate, options.KeyFile ?? certificate) is { } noCertificate)
         {
-            yield return $"{prefix}CertificateFile is \"{certificate}\"{(options.KeyFile is { } key ? $" and {prefix}KeyFile is \"{key}\"" : "")}, {noCertificate}"
-                + $": name a PEM file with the certificate to show to Redis, and as {prefix}KeyFile one with its private key, not encrypted";
+            string key = options.KeyFile is { } file ? $"or its key {Shown(file)}" : "";
+            yield return $"{prefix}CertificateFile: {Shown(certificate)}{key}{noCertificate}; name a PEM file with the "
+                + $"certificate to show to Redis, and as {prefix}KeyFile one with its private key, not encrypted";
         }
     }
+
+    /// <summary>
+    /// A path and a blank. What does not look like a path is not shown: it may be a secret in the wrong setting.
+    /// </summary>
+    private static string Shown(string path) =>
+        Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
 
     private static IEnumerable<string> NamesOfSet(RedisOptions options)
     {
@@ -86,8 +97,10 @@ internal static class RedisTls
             return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
     }
 
-    private static string? Try(Action read)
+    private static string? Try(Action read, params string[] files)
     {
+        if (files.Any(Directory.Exists))
+            return "is a folder";
         try
         {
             read();
@@ -95,15 +108,15 @@ internal static class RedisTls
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
-            return "and there is no such file";
+            return "does not exist";
         }
         catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
         {
-            return "which cannot be read by this user";
+            return "cannot be read by this user";
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
-            return unreadable is ArgumentException ? "which do not belong together" : "which holds no such thing";
+            return unreadable is ArgumentException ? "does not match the other" : "holds no such thing";
         }
     }
 }

@@ -17,10 +17,10 @@ internal sealed class KeptProcess : IDisposable
     private const string Keeper =
         """
         trap '' INT TERM HUP
-        folder=$1; shift
+        folder=$1 work=$2; shift 2
         cd "$folder" || exit 1
         : >output
-        "$@" </dev/null >>output 2>&1 &
+        (trap - INT TERM HUP; cd "$work" && exec "$@") </dev/null >>output 2>&1 &
         child=$!
         echo "$child"
         while read -r signal; do kill -s "$signal" "$child" 2>/dev/null; echo sent; done
@@ -52,12 +52,22 @@ internal sealed class KeptProcess : IDisposable
     /// <summary>What the child has written to its standard output and error so far.</summary>
     public string Output => File.ReadAllText(Path.Combine(_folder, "output"));
 
-    public static KeptProcess Start(string program, IEnumerable<string> arguments)
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables that it has beside those of this process.</param>
+    /// <param name="workingFolder">Where it is started; in a folder of its own by default.</param>
+    public static KeptProcess Start(
+        string program, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null,
+            string? workingFolder = null)
     {
         var folder = Directory.CreateTempSubdirectory("weir-test-").FullName;
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["-c", Keeper, "keeper", folder, program, .. arguments])
+        foreach (
+            var argument in (string[])["-c", Keeper, "keeper", folder, workingFolder ?? folder, program, .. arguments])
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? [])
+            start.Environment[name] = value;
         var keeper = Process.Start(start)!;
         var id = int.Parse(keeper.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
         return new KeptProcess(keeper, folder, id);
@@ -78,6 +88,9 @@ internal sealed class KeptProcess : IDisposable
 
     /// <summary>Lets a paused child go on (SIGCONT).</summary>
     public void Resume() => Send("CONT");
+
+    /// <summary>Sends the child a signal, such as <c>TERM</c>.</summary>
+    public void Signal(string signal) => Send(signal);
 
     /// <summary>Kills the child (SIGKILL), paused or not, and returns when it is gone and its folder with it.</summary>
     public void Dispose()

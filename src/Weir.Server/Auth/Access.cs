@@ -36,10 +36,11 @@ internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool Has
     /// <summary>
     /// Anonymous callers may take if the settings say so, or by default if only this machine can reach the service and no API key is configured.
     /// </summary>
-    /// <param name="options">The settings.</param>
+    /// <param name="auth">The settings of keys.</param>
     /// <param name="reachable">The settings by which other machines reach the service.</param>
-    public static AccessRule Of(WeirOptions options, IReadOnlyList<string> reachable) => new(
-        options.Auth.AllowAnonymous ?? (reachable.Count == 0 && options.Auth.Keys.Count == 0),
-        options.Auth.AdminKey is not null || options.Auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin),
-        !string.IsNullOrWhiteSpace(options.Management.Urls));
+    /// <param name="hasManagement">True if management has addresses of its own.</param>
+    public static AccessRule Of(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable, bool hasManagement = false) => new(
+        auth.AllowAnonymous ?? (reachable.Count == 0 && auth.Keys.Count == 0),
+        auth.AdminKey is not null || auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin),
+        hasManagement);
 }

@@ -7,7 +7,7 @@ namespace Weir.Server;
 internal sealed class ApiKeys
 {
     private readonly Lock _gate = new();
-    private readonly IReadOnlyList<ApiKey> _configured;
+    private volatile IReadOnlyList<ApiKey> _configured;
     private readonly TimeProvider _time;
     private Dictionary<string, ApiKey> _live = new(StringComparer.Ordinal);
     private volatile KeyRing _ring;
@@ -42,6 +42,16 @@ internal sealed class ApiKeys
 
     /// <summary>Whether the configuration has a key of this id.</summary>
     public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);
+
+    /// <summary>Replaces the keys of the configuration, all of them at once.</summary>
+    public void UseConfigured(IReadOnlyList<ApiKey> configured)
+    {
+        lock (_gate)
+        {
+            _configured = configured;
+            _ring = new KeyRing(configured.Concat(_live.Values));
+        }
+    }
 
     /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
     /// <param name="read">What has changed; if it is whole, all other live keys are gone.</param>

@@ -11,9 +11,8 @@ internal static class ConfiguredKeys
     private const string List = "Weir:Auth:Keys";
     private const int HashLength = 64;
 
-    /// <summary>What a header takes along unchanged, and nobody has to quote.</summary>
-    private static readonly SearchValues<char> SecretCharacters =
-        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(character => (char)character)]);
+    /// <summary>The SHA-256 of nothing, which a shell makes of a variable that is not set.</summary>
+    private static readonly string HashOfNothing = Convert.ToHexString(KeySecret.HashOf(""));
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -34,48 +33,61 @@ internal static class ConfiguredKeys
 
     public static IEnumerable<string> FaultsOf(WeirOptions.AuthSettings auth)
     {
-        if (auth.AdminKey is { Length: < MinAdminKey })
-            yield return $"Weir:Auth:AdminKey is shorter than {MinAdminKey} characters, and so could be guessed: write a longer one, such as that of: openssl rand -hex 32";
-        if (auth.AdminKey is { Length: > KeySecret.MaxLength })
-            yield return $"Weir:Auth:AdminKey is longer than {KeySecret.MaxLength} characters: write a shorter one, such as that of: openssl rand -hex 32";
+        if (auth.AdminKey is not null && SecretRules.FaultOfKey(auth.AdminKey, MinAdminKey) is { } weak)
+            yield return $"Weir:Auth:AdminKey: {weak}";
         if (auth.Keys.Count > ApiKey.MaxKeys)
-            yield return $"{List} has {auth.Keys.Count} keys: write {ApiKey.MaxKeys} at most";
+            yield return $"{List}: it has {auth.Keys.Count} keys; use {ApiKey.MaxKeys} at most";
         foreach (var key in auth.Keys)
         {
             foreach (string fault in FaultsOf(key))
                 yield return $"{List}:{key.Place}:{fault}";
         }
 
-        foreach (var same in auth.Keys.Where(key => key.Name is not null).GroupBy(key => key.Name, StringComparer.Ordinal).Where(same => same.Count() > 1))
-            yield return $"{List} has the name {same.Key} {same.Count()} times: give each key a name of its own, by which the audit trail calls it";
+        foreach (var same in auth.Keys.Where(key => key.Name is not null && Bounds.IsName(key.Name))
+            .GroupBy(key => key.Name, StringComparer.Ordinal).Where(same => same.Count() > 1))
+            yield return $"{List}: {PlacesOf(same)} have the same name; give each key its own name, by which the "
+                + "audit trail calls it";
         foreach (var same in auth.Keys.Where(IsSecretRight).GroupBy(key => Convert.ToHexString(HashOf(key))).Where(same => same.Count() > 1))
-            yield return $"{List} has one secret {same.Count()} times ({string.Join(", ", same.Select(key => key.Name ?? key.Place))}): give each key a secret of its own";
-        if (auth.AdminKey is not null && auth.Keys.Where(IsSecretRight).Any(key => HashOf(key).AsSpan().SequenceEqual(KeySecret.HashOf(auth.AdminKey))))
-            yield return $"{List} has a key whose secret is that of Weir:Auth:AdminKey: give each a secret of its own";
+            yield return $"{List}: {PlacesOf(same)} have the same secret; give each key its own";
+        if (auth.AdminKey is not null && auth.Keys.Where(IsSecretRight)
+            .FirstOrDefault(key => HashOf(key).AsSpan().SequenceEqual(KeySecret.HashOf(auth.AdminKey))) is { } admin)
+            yield return $"{List}: {admin.Place} has the secret of Weir:Auth:AdminKey; give each its own";
     }
 
     private static IEnumerable<string> FaultsOf(WeirOptions.KeySettings key)
     {
         if (key.Name is null || !Bounds.IsName(key.Name))
-            yield return $"Name must be {Bounds.NameRule}: the audit trail calls the key by it";
-        if (key.Key is null == key.Hash is null)
-            yield return "Key must be given, or in its place Hash: the key's SHA-256 in hexadecimal digits";
-        else if (key.Key is not null && !IsSecret(key.Key))
-            yield return $"Key must be {KeySecret.MinLength} to {KeySecret.MaxLength} printable ASCII characters without spaces, such as that of: openssl rand -hex 32";
+            yield return $"Name: {(key.Name is null ? "it is missing" : "it does not fit")}; use {Bounds.NameRule}: "
+                + "the audit trail calls the key by it";
+        if (IsKeyGiven(key) == key.Hash is not null)
+            yield return $"Key: {(key.Hash is null ? "it is missing" : "it is given and Hash too")}; use one of Key, "
+                + "KeyFile and Hash";
+        else if (key.Key is not null && SecretRules.FaultOfKey(key.Key, KeySecret.MinLength) is { } weak)
+            yield return $"Key: {weak}";
         else if (key.Hash is not null && !IsHash(key.Hash))
-            yield return $"Hash must be {HashLength} hexadecimal digits: the SHA-256 of the key, such as that of: printf %s KEY | sha256sum";
+            yield return $"Hash: it is not {HashLength} hexadecimal digits; use the SHA-256 of the key, such as the "
+                + "output of: printf %s KEY | sha256sum";
+        else if (string.Equals(key.Hash, HashOfNothing, StringComparison.OrdinalIgnoreCase))
+            yield return "Hash: it is the SHA-256 of an empty text; use that of the key, such as the output of: "
+                + "printf %s KEY | sha256sum";
         if (ScopeOf(key) is null)
-            yield return $"Scope is \"{key.Scope}\": write take or admin";
+            yield return $"Scope: {(key.Scope is null ? "it is missing" : "the value is unknown")}; use take or admin";
         if (key.Tenant is not null && ScopeOf(key) == KeyScope.Admin)
-            yield return "Tenant is given, but an admin key is for all tenants: leave it out, or write the scope take";
+            yield return "Tenant: an admin key is for all tenants; leave it out, or use the scope take";
         if (key.Tenant is not null && !Bounds.IsTenant(key.Tenant))
-            yield return $"Tenant must be {Bounds.NameRule}, or left out for all tenants";
+            yield return $"Tenant: it does not fit; use {Bounds.NameRule}, or leave it out for all tenants";
     }
 
-    private static bool IsSecretRight(WeirOptions.KeySettings key) =>
-        key.Key is null != key.Hash is null && (key.Key is null || IsSecret(key.Key)) && (key.Hash is null || IsHash(key.Hash));
+    private static string PlacesOf(IEnumerable<WeirOptions.KeySettings> keys) =>
+        string.Join(" and ", keys.Select(key => key.Place));
 
-    private static bool IsSecret(string key) => key.Length is >= KeySecret.MinLength and <= KeySecret.MaxLength && !key.AsSpan().ContainsAnyExcept(SecretCharacters);
+    /// <summary>What is wrong with the file says <see cref="SecretFile"/>.</summary>
+    private static bool IsKeyGiven(WeirOptions.KeySettings key) => key.Key is not null || key.KeyFile is not null;
+
+    private static bool IsSecretRight(WeirOptions.KeySettings key) =>
+        key.Key is null != key.Hash is null
+            && (key.Key is null || SecretRules.FaultOfKey(key.Key, KeySecret.MinLength) is null)
+                && (key.Hash is null || IsHash(key.Hash));
 
     private static bool IsHash(string hash) => hash.Length == HashLength && !hash.AsSpan().ContainsAnyExcept(HexDigits);
 

@@ -5,27 +5,48 @@ internal static class Banner
 {
     public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
     {
-        foreach (string setting in Settings.Unknown(app.Configuration))
-            Console.Error.WriteLine($"warning: the setting {setting} means nothing to this version");
-        if (stores.Failover is not null && options.Memory.SnapshotPath is not null)
-            Console.Error.WriteLine("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis");
         bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
-        string url = Reachable(app.Urls.FirstOrDefault() ?? Service.DefaultUrl);
-        Console.WriteLine($$"""
-            Weir decides on {{string.Join(", ", app.Urls)}}
-              store     {{StoreOf(options, stores)}}
-              policies  {{options.PolicyFile ?? "the policies.yaml that ships"}}: {{policies.Plans.Count}} plans, {{policies.Tenants.Count}} tenants, {{policies.DefaultPlan.Name}} for all others
-              callers   {{CallersOf(options, anybody)}}
-              try       curl -s {{url}}/limit/incr {{(anybody ? "" : "-H \"Authorization: Bearer $KEY\" ")}}-H 'Content-Type: application/json' -d '{"key":"user_123"}'
+        // Addresses of management come last.
+        var addresses = app.Urls.SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
+        string urls = string.Join(", ", addresses);
+        string management = string.Join(", ", app.Urls.Skip(addresses.Count));
+        string store = StoreOf(options, stores);
+        string callers = CallersOf(options, anybody);
+        string inForce = PoliciesOf(options, policies);
+        string curl = CurlTo(addresses.FirstOrDefault() ?? ListenAddresses.DefaultUrl, anybody);
+        app.Services.GetRequiredService<FirstLine>().Tell();
+        if (LogFormat.IsJson(app.Configuration))
+        {
+            ServiceLog.Greets(app.Logger, ProductVersion.Text, urls, store, inForce, callers, curl);
+            return;
+        }
+
+        Console.WriteLine($"""
+            Weir decides on {urls}
+              version   {ProductVersion.Text}
+              store     {store}
+              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}
+              callers   {callers}
+              try       {curl}
             """);
     }
+
+    private static string PoliciesOf(WeirOptions options, PolicySet policies) =>
+        $"{options.PolicyFile ?? "the policies.yaml that ships"}: {Count(policies.Plans.Count, "plan")}, "
+            + $"{Count(policies.Tenants.Count, "tenant")}, {policies.DefaultPlan.Name} for all others";
+
+    private static string CurlTo(string url, bool anybody) =>
+        $"curl -s {Reachable(url)}/limit/incr {(anybody ? "" : "-H \"Authorization: Bearer $KEY\" ")}"
+            + """-H 'Content-Type: application/json' -d '{"key":"user_123"}'""";
+
+    private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     /// <summary>An address to try by hand: "any address of this machine" is none that a client can call.</summary>
     private static string Reachable(string url) => url
         .Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal)
         .Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal).Replace("//[::]", "//localhost", StringComparison.Ordinal);
 
-    private static string CallersOf(WeirOptions options, bool anybody) => !anybody ? "whoever has a key"
+    private static string CallersOf(WeirOptions options, bool anybody) => !anybody ? "anybody with a key"
         : options.Auth.AllowAnonymous == true ? "anybody who reaches it, by Weir:Auth:AllowAnonymous"
         : "anybody on this machine";
 
@@ -33,7 +54,8 @@ internal static class Banner
     {
         if (stores.Failover is not { } failover)
             return $"memory, embedded, for {options.Memory.MaxKeys:N0} keys";
-        string hosts = string.Join(", ", options.Redis.Endpoints!.Split(',').Where(part => !part.Contains('=')));
-        return failover.State == BreakerState.Closed ? $"Redis at {hosts}" : $"Redis at {hosts}, which does not answer yet: deciding from memory until it does";
+        string hosts = string.Join(", ", Stores.RedisOptionsOf(options.Redis).Hosts);
+        return failover.State == BreakerState.Closed ? $"Redis at {hosts}"
+            : $"Redis at {hosts}, which does not answer yet: memory decides until it does";
     }
 }

@@ -9,7 +9,9 @@ internal static class HealthCheck
     /// <param name="args">Settings of the service that is asked, of which only the address matters.</param>
     public static async Task<int> RunAsync(string[] args)
     {
-        int port = PortOf(new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddCommandLine(args).Build());
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables()
+            .AddCommandLine(args).Build();
+        int port = PortOf(ListenAddresses.All(configuration)[0]);
         using var client = new HttpClient { Timeout = Patience };
         try
         {
@@ -23,12 +25,7 @@ internal static class HealthCheck
         }
     }
 
-    /// <summary>The port of the first address that the service is told to listen on.</summary>
-    private static int PortOf(IConfiguration settings)
-    {
-        string first = (Given(settings["urls"]) ?? Given(settings["http_ports"]) ?? Service.DefaultUrl).Split(';')[0];
-        return int.TryParse(first[(first.LastIndexOf(':') + 1)..].TrimEnd('/'), out int port) ? port : new Uri(Service.DefaultUrl).Port;
-    }
-
-    private static string? Given(string? setting) => string.IsNullOrEmpty(setting) ? null : setting;
+    private static int PortOf(string url) =>
+        int.TryParse(url[(url.LastIndexOf(':') + 1)..].TrimEnd('/'), out int port) ? port
+            : new Uri(ListenAddresses.DefaultUrl).Port;
 }

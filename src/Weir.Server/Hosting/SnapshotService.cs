@@ -1,40 +1,44 @@
 namespace Weir.Server;
 
-/// <summary>Keeps the buckets of embedded mode over a restart: read at the start, written now and then and at the end.</summary>
+/// <summary>
+/// Keeps the store of embedded mode over a restart: reads it at the start, and writes it now and then, when the service
+/// begins to stop, and at the end.
+/// </summary>
 internal sealed partial class SnapshotService(Stores stores, WeirOptions options, TimeProvider time, ILogger<SnapshotService> logger)
     : BackgroundService
 {
-    private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!, time);
+    private readonly SnapshotFile _file = new(options.Memory.SnapshotPath!);
+    private readonly Lock _writing = new();
+    private volatile bool _hasBegun;
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first request: a bucket that a request makes must not meet its older self.
         var read = _file.Read(stores.Memory);
         if (read is { Fault: null })
-            Restored(read.Buckets, read.Dropped);
+            Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
         else if (read is not null)
             Ignored(options.Memory.SnapshotPath!, read.Fault!);
+        _hasBegun = true;
         return base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        Write();
+        Save();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Writes a snapshot now. A failure is logged.</summary>
+    public void Save()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Memory.SnapshotSeconds), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            Write();
-    }
-
-    private void Write()
-    {
+        // A signal may come before the old snapshot was read, and an empty store must not replace it.
+        if (!_hasBegun)
+            return;
         try
         {
-            _file.Write(stores.Memory);
+            lock (_writing)
+                _file.Write(stores.Memory);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -42,10 +46,20 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
         }
     }
 
-    [LoggerMessage(10, LogLevel.Information, "{Buckets} buckets are back from the snapshot; {Dropped} found no room")]
-    private partial void Restored(int buckets, int dropped);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Memory.SnapshotSeconds), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            Save();
+    }
 
-    [LoggerMessage(11, LogLevel.Warning, "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be written over")]
+    [LoggerMessage(10, LogLevel.Information,
+        "Restored from the snapshot: buckets {Buckets}, permits {Permits}, reservations and idempotency records "
+            + "{Records}, without room {NoRoom}")]
+    private partial void Restored(int buckets, int permits, int records, int noRoom);
+
+    [LoggerMessage(11, LogLevel.Warning,
+        "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be replaced")]
     private partial void Ignored(string path, string fault);
 
     [LoggerMessage(12, LogLevel.Error, "The snapshot {Path} cannot be written: {Fault}. It will be tried again")]

@@ -15,10 +15,12 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>Of so many calls, one will be in time with a Redis that is well.</summary>
     private const int FirstProbes = 10;
 
-    private Stores(WeirOptions options, TimeProvider time)
+    private readonly RedisOptions? _redisOptions;
+
+    public Stores(WeirOptions options, TimeProvider time)
     {
         Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
-        if (string.IsNullOrWhiteSpace(options.Redis.Endpoints))
+        if (options.Redis.Endpoints is null)
         {
             Live = new FileLiveStore(options.Live.Path, time);
             Trial = new Lazy<IBucketStore>(() => new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time));
@@ -27,7 +29,7 @@ internal sealed class Stores : IAsyncDisposable
 
         // Replies are read by a thread of the client's own: behind a full thread pool they would look late.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
-        var redis = RedisOptionsOf(options.Redis);
+        var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
         Redis = new RedisStore(redis, time);
         Peers = new RedisPeers(Redis, time);
@@ -57,18 +59,6 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>The store that decides.</summary>
     public IBucketStore Deciding => Failover is null ? Memory : Failover;
 
-    public static Stores Open(WeirOptions options, TimeProvider time)
-    {
-        try
-        {
-            return new Stores(options, time);
-        }
-        catch (ArgumentException unreadable)
-        {
-            throw new SettingsException([$"Weir:Redis:Endpoints cannot be read: write host:port, several separated by commas ({unreadable.Message})"]);
-        }
-    }
-
     /// <summary>Learns how Redis is, so that the first request need not.</summary>
     public async Task GreetAsync()
     {
@@ -77,6 +67,16 @@ internal sealed class Stores : IAsyncDisposable
         bool isConnected = await Redis.WaitUntilConnectedAsync(StartPatience);
         await Failover!.ProbeAsync(isConnected ? FirstProbes : 1);
     }
+
+    /// <summary>Has connections to Redis that are made from now on use this password.</summary>
+    public void UsePassword(string? password)
+    {
+        if (_redisOptions is not null)
+            _redisOptions.Password = password;
+    }
+
+    /// <summary>Returns what is leased from Redis, and leases no more.</summary>
+    public Task ReturnLeasesAsync() => Redis?.ReturnLeasesAsync() ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

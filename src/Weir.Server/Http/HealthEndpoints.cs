@@ -1,13 +1,14 @@
 namespace Weir.Server;
 
 /// <summary>Whether the process lives, and whether and how it can decide.</summary>
-internal sealed class HealthEndpoints(Stores stores)
+internal sealed class HealthEndpoints(Stores stores, Draining draining)
 {
     public static Task Live(HttpContext http) =>
         Problems.Write(http, StatusCodes.Status200OK, new LiveBody("live"), WireJson.Default.LiveBody, "application/json");
 
-    public Task Ready(HttpContext http) =>
-        Problems.Write(http, StatusCodes.Status200OK, Describe(), WireJson.Default.ReadyBody, "application/json");
+    public Task Ready(HttpContext http) => Problems.Write(
+        http, draining.HasBegun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, Describe(),
+            WireJson.Default.ReadyBody, "application/json");
 
     /// <summary>How the service decides now, in a sentence.</summary>
     public string Status() => stores.Failover is not { } failover ? "It decides from memory: this instance alone."
@@ -16,12 +17,13 @@ internal sealed class HealthEndpoints(Stores stores)
 
     private ReadyBody Describe()
     {
+        string status = draining.HasBegun ? "stopping" : "ready";
         if (stores.Failover is not { } failover)
-            return new ReadyBody("ready", "memory", "memory", Degraded: false, null, null);
+            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null);
         var state = failover.State;
         var outage = state == BreakerState.Closed ? null : failover.Outage;
         return new ReadyBody(
-            "ready",
+            status,
             "redis",
             Spelling.Of(failover.Source),
             state != BreakerState.Closed,

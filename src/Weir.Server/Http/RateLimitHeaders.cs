@@ -7,7 +7,7 @@ namespace Weir.Server;
 /// <remarks>A time that would not be true is left out: a reset where the request never fits, and the window of a ban or of concurrency.</remarks>
 internal abstract class RateLimitHeaders
 {
-    public const string Names = "draft-11, draft-06, legacy, off";
+    public static readonly string[] Names = ["draft-11", "draft-06", "legacy", "off"];
 
     /// <summary>The form of this name, or null if there is none.</summary>
     public static RateLimitHeaders? Parse(string name) => name switch

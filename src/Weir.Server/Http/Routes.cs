@@ -70,7 +70,8 @@ internal static class Routes
         var group = app.MapGroup("").WithTags("Health").Requiring(Access.ToAll);
         group.MapGet("/livez", (Delegate)HealthEndpoints.Live).WithName("live").WithSummary("Says that the process is alive.").Produces<LiveBody>();
         group.MapGet("/readyz", (Delegate)health.Ready)
-            .WithName("ready").WithSummary("Says whether and how the service can decide; it can in an outage, too.").Produces<ReadyBody>();
+            .WithName("ready").WithSummary("Says whether and how the service can decide; it can in an outage, too, until it stops.")
+            .Produces<ReadyBody>().Produces<ReadyBody>(StatusCodes.Status503ServiceUnavailable);
         group.MapHead("/livez", HealthEndpoints.Live);
         group.MapHead("/readyz", health.Ready);
         app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]), Access.ToMetrics);

@@ -53,7 +53,7 @@ public sealed class OwnServerTests
             start.ArgumentList.Add(argument);
         Server();
         start.Environment["Weir__Auth__AllowAnonymous"] = "false";
-        start.Environment["Weir__Auth__AdminKey"] = new string('k', 32);
+        start.Environment["Weir__Auth__AdminKey"] = "0123456789abcdef0123456789abcdef";
         start.Environment["WEIR_KEY"] = new string('w', 32);
         using var tool = Process.Start(start)!;
         var output = tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

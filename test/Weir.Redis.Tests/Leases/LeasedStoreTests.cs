@@ -128,6 +128,24 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_instance_that_leaves_returns_its_leases_at_once_and_takes_no_more()
+    {
+        await using var leaving = await OpenAsync(horizonSeconds: 1);
+        int taken = 0;
+        for (; leaving.LeasesOut == 0; taken++)
+            Assert.Equal(BucketOutcome.Allowed, (await leaving.TakeAsync(Request(strict: false))).Outcome);
+
+        await leaving.ReturnLeasesAsync();
+
+        var look = await _stores[1].CheckAsync(Request(strict: true, 0));
+        Assert.InRange(Slow.TokensLeft(look.State, look.Time), Slow.Capacity - taken, Slow.Capacity);
+        long before = leaving.DecidedLocally;
+        for (int i = 0; i < 100; i++)
+            Assert.Equal(BucketOutcome.Allowed, (await leaving.TakeAsync(Request(strict: false))).Outcome);
+        Assert.Equal((0, before), (leaving.LeasesOut, leaving.DecidedLocally));
+    }
+
+    [Fact]
     public async Task A_refusal_is_remembered_also_of_a_bucket_that_is_not_busy()
     {
         await _stores[0].TakeAsync(Request(strict: false, Slow.Capacity));

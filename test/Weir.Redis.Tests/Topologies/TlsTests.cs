@@ -79,15 +79,27 @@ public sealed class TlsTests
         string nonsense = tls.Write("nonsense.pem", "nonsense");
 
         Assert.Equal(
-            ["CaFile is \"/nowhere.pem\", and there is no such file: name a PEM file with the certificates of those who sign the certificate of Redis"],
+            ["CaFile: \"/nowhere.pem\" does not exist; name a PEM file with the certificates that sign the "
+                + "certificate of Redis"],
             new RedisOptions { Ssl = true, CaFile = "/nowhere.pem" }.FindFaults());
-        AssertFault($"CaFile is \"{nonsense}\", which holds no such thing: ", new RedisOptions { Ssl = true, CaFile = nonsense });
-        AssertFault("CaFile is set, and Ssl is not: set Ssl to true", new RedisOptions { CaFile = tls.AuthorityFile });
-        AssertFault("KeyFile is set, and CertificateFile is not: ", new RedisOptions { Ssl = true, KeyFile = tls.ClientKeyFile });
-        AssertFault("KeyFile is \"/nowhere.key\", and there is no such file: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
-        AssertFault("which holds no such thing: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile });
-        AssertFault("which holds no such thing: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = nonsense });
-        AssertFault("which do not belong together: ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = others.ClientKeyFile });
+        AssertFault($"CaFile: \"{nonsense}\" holds no such thing; ",
+            new RedisOptions { Ssl = true, CaFile = nonsense });
+        AssertFault("CaFile: \"/\" is a folder; ", new RedisOptions { Ssl = true, CaFile = "/" });
+        AssertFault("CaFile: the file does not exist; ", new RedisOptions { Ssl = true, CaFile = "geheim" });
+        AssertFault("CaFile: the connection does not use TLS; set Ssl to true",
+            new RedisOptions { CaFile = tls.AuthorityFile });
+        AssertFault("CaFile: the connection does not use TLS; ",
+            new RedisOptions { Endpoints = "redis://a", CaFile = tls.AuthorityFile });
+        AssertFault("KeyFile: CertificateFile is not set; ",
+            new RedisOptions { Ssl = true, KeyFile = tls.ClientKeyFile });
+        AssertFault("or its key \"/nowhere.key\" does not exist; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = "/nowhere.key" });
+        AssertFault(" holds no such thing; ", new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile });
+        AssertFault(" holds no such thing; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = nonsense });
+        AssertFault(" does not match the other; ",
+            new RedisOptions { Ssl = true, CertificateFile = tls.ClientFile, KeyFile = others.ClientKeyFile });
+        Assert.Empty(new RedisOptions { Endpoints = "rediss://a", CaFile = tls.AuthorityFile }.FindFaults());
         Assert.Throws<ArgumentException>(() => new RedisStore(new RedisOptions { Endpoints = "127.0.0.1:1", Ssl = true, CaFile = nonsense }, TimeProvider.System));
     }
 

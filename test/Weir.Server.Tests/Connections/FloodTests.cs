@@ -49,8 +49,8 @@ public sealed class FloodTests
     }
 
     [Theory]
-    [InlineData("Weir:Limits:Connections=0", "Weir:Limits:Connections is 0: write a whole number from 1 to")]
-    [InlineData("Weir:Limits:Connections=many", "Weir:Limits:Connections is \"many\": write a whole number")]
+    [InlineData("Weir:Limits:Connections=0", "Weir:Limits:Connections: 0 is out of range; use 1 to 1000000")]
+    [InlineData("Weir:Limits:Connections=many", "Weir:Limits:Connections: \"many\" is not a whole number; use 1 to 1000000")]
     [InlineData("Weir:Limits:Connections=1000000", "Weir:Limits:Connections: 1000000 is more than the descriptor limit of this process leaves room for; use at most")]
     public async Task A_bound_that_cannot_hold_is_refused(string setting, string message)
     {

@@ -80,7 +80,7 @@ public sealed class DockerfileTests
 
     [Fact]
     public void It_listens_on_the_port_it_exposes() =>
-        Assert.Contains($"ASPNETCORE_URLS=http://+:{File.Values("EXPOSE").Single()}", File.Values("ENV"));
+        Assert.Equal(["ASPNETCORE_HTTP_PORTS=", $"PORT={File.Values("EXPOSE").Single()}"], File.Values("ENV"));
 
     private static string ServerFile => Path.GetFileName(typeof(WeirOptions).Assembly.Location);
 

@@ -15,6 +15,8 @@ public sealed partial class SettingsTests
     [InlineData("docs/live.md")]
     [InlineData("docs/redis.md")]
     [InlineData("docs/seeing.md")]
+    [InlineData("docs/settings.md")]
+    [InlineData("docs/stop.md")]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {
         var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));

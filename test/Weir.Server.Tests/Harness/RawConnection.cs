@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Weir.Server.Tests.Harness;
 
@@ -34,6 +35,38 @@ internal sealed class RawConnection : IDisposable
     {
         _client.LingerState = new LingerOption(true, 0);
         _client.Close();
+    }
+
+    /// <summary>One answer, to the end of the body that its header announces.</summary>
+    public async Task<string> ReadAnswerAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        var received = new StringBuilder();
+        byte[] one = new byte[1];
+        int end = -1;
+        while (end < 0 || received.Length < end)
+        {
+            await _stream.ReadExactlyAsync(one, deadline.Token);
+            received.Append((char)one[0]);
+            if (end < 0 && received.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+                end = received.Length + LengthIn(received.ToString());
+        }
+
+        return received.ToString();
+    }
+
+    /// <summary>Whether the server closes the connection in order (FIN) and sends nothing before that.</summary>
+    public async Task<bool> EndsInOrderAsync()
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        return await _stream.ReadAsync(new byte[1], deadline.Token) == 0;
+    }
+
+    private static int LengthIn(string head)
+    {
+        var length =
+            Regex.Match(head, "^Content-Length: ([0-9]+)\r$", RegexOptions.Multiline | RegexOptions.IgnoreCase);
+        return length.Success ? int.Parse(length.Groups[1].Value) : 0;
     }
 
     /// <summary>Everything the server sends until it closes the connection, in order or not.</summary>

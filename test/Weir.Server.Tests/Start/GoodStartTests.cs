@@ -9,16 +9,29 @@ public sealed class GoodStartTests
     private static readonly TimeSpan SomeSeconds = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public async Task The_console_says_what_it_runs_on_and_what_to_try_and_which_settings_mean_nothing()
+    public async Task The_console_says_what_it_runs_on_and_what_to_try()
     {
-        using var server = await ServerProcess.StartAsync("Weir:Memroy:MaxKeys=1", "Weir:Redis:Endpoint=x", "Weir:Redis:Endpoints=");
+        using var server = await ServerProcess.StartAsync("Weir:Redis:Endpoints=");
 
-        Assert.Contains("warning: the setting Weir:Memroy means nothing to this version", server.Output, StringComparison.Ordinal);
-        Assert.Contains("warning: the setting Weir:Redis:Endpoint means nothing to this version", server.Output, StringComparison.Ordinal);
+        Assert.Contains($"version   {ProductVersion.Text}\n", server.Output, StringComparison.Ordinal);
         Assert.Contains("store     memory, embedded, for 4,096 keys", server.Output, StringComparison.Ordinal);
         Assert.Contains("policies  the policies.yaml that ships: 2 plans, 0 tenants, free for all others", server.Output, StringComparison.Ordinal);
         Assert.Contains("/limit/incr -H 'Content-Type: application/json' -d '{\"key\":\"user_123\"}'", server.Output, StringComparison.Ordinal);
-        Assert.Equal(2, server.Output.Split("warning:").Length - 1);
+    }
+
+    [Fact]
+    public async Task The_first_line_of_the_log_and_a_metric_have_the_version()
+    {
+        using var server = await ServerProcess.StartAsync("Weir:Redis:Endpoints=127.0.0.1:1");
+
+        string[] log = [.. server.Output.Split('\n')
+            .Where(line => line.Contains(" info: ", StringComparison.Ordinal)
+                || line.Contains(" warn: ", StringComparison.Ordinal))];
+        Assert.Contains($"Weir {ProductVersion.Text} starts", log[0], StringComparison.Ordinal);
+        Assert.Contains("Redis does not answer", log[1], StringComparison.Ordinal);
+        Assert.Equal(1,
+            (await Metrics.ReadAsync(server.Http))[$"weir_build_info{{version=\"{ProductVersion.Text}\"}}"]);
+        Assert.Matches(@"^\d+\.\d+\.\d+", ProductVersion.Text);
     }
 
     [Fact]
@@ -27,7 +40,8 @@ public sealed class GoodStartTests
         await using var redis = await TestRedis.StartAsync();
         using var server = await ServerProcess.StartAsync([.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Memory:SnapshotPath=/nobody-writes-this"]);
 
-        Assert.Contains("warning: Weir:Memory:SnapshotPath is not used, since the buckets are in Redis", server.Output, StringComparison.Ordinal);
+        Assert.Contains("Weir:Memory:SnapshotPath is not used: buckets are in Redis", server.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.Start;
@@ -19,7 +20,9 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Equal(3, await restarted.Http.RemainingAsync("k", "slow"));
         Assert.Equal(10, await restarted.Http.RemainingAsync("k", "sloth"));
-        Assert.Equal(1, restarted.Log.Count("1 buckets are back from the snapshot; 0 found no room"));
+        Assert.Equal(1, restarted.Log.Count(
+            "Restored from the snapshot: buckets 1, permits 0, reservations and idempotency records 0, without room "
+                + "0"));
     }
 
     [Fact]
@@ -54,7 +57,8 @@ public sealed class SnapshotTests : IDisposable
     {
         var refused = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync($"Weir:Memory:SnapshotPath={_folder.FullName}"));
 
-        Assert.Equal($"Weir:Memory:SnapshotPath is \"{_folder.FullName}\", which is a folder: name a file in it", refused.Message);
+        Assert.Equal($"Weir:Memory:SnapshotPath: \"{_folder.FullName}\" is a folder; name a file in it",
+            refused.Message);
     }
 
     [Fact]
@@ -66,6 +70,22 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Equal(1, server.Log.Count("it does not begin as a snapshot does"));
         Assert.Equal(200, (await server.Http.TakeAsync("k")).Status);
+    }
+
+    /// <summary>A signal may come while the service starts.</summary>
+    [Fact]
+    public async Task One_that_was_not_read_is_not_written_over()
+    {
+        File.WriteAllText(SnapshotPath, "what was before");
+        var options = new WeirOptions();
+        options.Memory.SnapshotPath = SnapshotPath;
+        await using var stores = new Stores(options, TimeProvider.System);
+        using var service = new SnapshotService(stores, options, TimeProvider.System, NullLogger<SnapshotService>.Instance);
+
+        service.Save();
+        await service.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("what was before", File.ReadAllText(SnapshotPath));
     }
 
     public void Dispose()

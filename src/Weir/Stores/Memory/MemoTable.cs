@@ -12,6 +12,7 @@ internal sealed class MemoTable(int maxMemos)
     private readonly PriorityQueue<(string Tenant, UInt128 Id), long> _ends = new();
     private readonly Shares _shares = new(maxMemos);
     private readonly Lock _gate = new();
+    private long _lastNumber;
 
     /// <summary>Answers that are kept, those included that are over and not yet forgotten.</summary>
     public int Count
@@ -23,7 +24,12 @@ internal sealed class MemoTable(int maxMemos)
         }
     }
 
-    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept);
+    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs,
+        long KeptUntilUs, KeptAnswer Kept)
+    {
+        /// <summary>How many were kept before this one, and it.</summary>
+        public long Number { get; set; }
+    }
 
     /// <summary>Answers as before, or has the store answer and keeps that. Asks with a memo are made one after the other.</summary>
     public BucketAnswer Answer(in StoreAsk ask, MemoryStore store)
@@ -51,6 +57,67 @@ internal sealed class MemoTable(int maxMemos)
     {
         lock (_gate)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
+    }
+
+    /// <summary>
+    /// The store's clocks, and the number of the last record, at a moment at which no answer is under way.
+    /// </summary>
+    public (StoreTime Time, long LastNumber) BeginExport(MemoryStore store)
+    {
+        lock (_gate)
+            return (store.Time, _lastNumber);
+    }
+
+    /// <summary>Copies all records for a snapshot whose buckets were copied since <see cref="BeginExport"/>.</summary>
+    /// <param name="lastNumber">The number of the last record at that moment.</param>
+    /// <remarks>
+    /// An open reservation that came later is left out: its cost may be missing in the buckets, and canceling it would
+    /// give back tokens that nobody spent. All others only keep something from being done twice.
+    /// </remarks>
+    public IReadOnlyList<SavedRecord> Export(long lastNumber)
+    {
+        KeyValuePair<(string Tenant, UInt128 Id), Entry>[] all;
+        lock (_gate)
+            all = [.. _entries];
+        return [.. from pair in all
+                   let entry = pair.Value
+                   where !entry.IsOpen || entry.Number <= lastNumber
+                   select new SavedRecord(
+                       pair.Key.Tenant, pair.Key.Id, entry.Share, entry.IsOpen, entry.OpenUntilUs, entry.KeptUntilUs,
+                           entry.Answer.Outcome, entry.Kept)];
+    }
+
+    /// <summary>
+    /// Puts the records of a snapshot back; the table's bound is the only one, since each was kept before.
+    /// </summary>
+    /// <param name="records">The records.</param>
+    /// <param name="shiftUs">What turns their times into this store's.</param>
+    /// <param name="nowUs">The store's clock; records that ended before are over.</param>
+    /// <returns>How many are back, and how many found no room.</returns>
+    public (int Restored, int NoRoom) Import(IEnumerable<SavedRecord> records, long shiftUs, long nowUs)
+    {
+        int restored = 0, noRoom = 0;
+        lock (_gate)
+        {
+            foreach (var saved in records.Where(record => record.KeptUntilUs + shiftUs > nowUs))
+            {
+                bool fits = _entries.Count < maxMemos;
+                (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
+                if (fits)
+                    KeepLocked((saved.Tenant, saved.Id), EntryOf(saved, shiftUs));
+            }
+        }
+
+        return (restored, noRoom);
+    }
+
+    private static Entry EntryOf(SavedRecord saved, long shiftUs)
+    {
+        var answer =
+            new BucketAnswer(saved.Outcome, saved.Kept.Lines.ToArray(), saved.Kept.Time, DecisionSource.Memory);
+        return new Entry(
+            saved.Share, saved.Kept.Fingerprint, answer, saved.IsOpen, saved.OpenUntilUs + shiftUs, saved.KeptUntilUs
+                + shiftUs, saved.Kept);
     }
 
     private static Entry EntryOf(in StoreAsk ask, Memo memo, in BucketAnswer answer, long nowUs)
@@ -87,6 +154,7 @@ internal sealed class MemoTable(int maxMemos)
     private void KeepLocked((string, UInt128) name, Entry entry)
     {
         ForgetLocked(name);
+        entry.Number = ++_lastNumber;
         _entries.Add(name, entry);
         _ends.Enqueue(name, entry.KeptUntilUs);
         _shares.Take(entry.Share);

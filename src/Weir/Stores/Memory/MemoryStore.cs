@@ -267,6 +267,8 @@ public sealed class MemoryStore : IBucketStore
 
     internal PlaceTable Places => _places;
 
+    internal MemoTable Memos => _memos;
+
     internal Spenders Spenders => _spenders;
 
     internal void CountOverflowed() => Interlocked.Increment(ref _overflowed);

@@ -9,11 +9,13 @@ internal sealed class PlaceTable(int maxHolders)
     /// <summary>Looking for who is gone costs a look at everybody, which nobody may have made again and again.</summary>
     private const long SweepUs = 1_000_000;
 
+    private const int CopiedAtOnce = 256;
+
     private readonly Dictionary<UInt128, HolderList> _limits = [];
     private readonly Shares _shares = new(maxHolders);
     private long _sweptUs = -SweepUs;
 
-    private readonly record struct Holder(UInt128 Id, long UntilUs);
+    internal readonly record struct Holder(UInt128 Id, long UntilUs);
 
     /// <summary>Those who hold places of one limit; all of them are of one tenant.</summary>
     private sealed class HolderList : List<Holder>
@@ -68,11 +70,7 @@ internal sealed class PlaceTable(int maxHolders)
     {
         if (!HasRoom(share, nowUs))
             return false;
-        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
-        holders ??= new HolderList { Share = share };
-        int at = holders.FindLastIndex(holder => holder.UntilUs <= untilUs) + 1;
-        holders.Insert(at, new Holder(id, untilUs));
-        _shares.Take(holders.Share);
+        AddLocked(limit, new Holder(id, untilUs), share);
         return true;
     }
 
@@ -93,6 +91,64 @@ internal sealed class PlaceTable(int maxHolders)
     {
         if (_limits.Remove(limit, out var holders))
             _shares.Return(holders.Share, holders.Count);
+    }
+
+    /// <summary>Copies all permits for a snapshot; takers wait for some limits at a time.</summary>
+    public IReadOnlyList<SavedPermits> Export()
+    {
+        UInt128[] limits;
+        lock (Gate)
+            limits = [.. _limits.Keys];
+        var saved = new List<SavedPermits>(limits.Length);
+        foreach (var some in limits.Chunk(CopiedAtOnce))
+        {
+            lock (Gate)
+            {
+                foreach (var limit in some)
+                {
+                    if (_limits.TryGetValue(limit, out var holders))
+                        saved.Add(new SavedPermits(limit, holders.Share, [.. holders]));
+                }
+            }
+        }
+
+        return saved;
+    }
+
+    /// <summary>
+    /// Puts the permits of a snapshot back; the table's bound is the only one, since each was granted before.
+    /// </summary>
+    /// <param name="permits">The permits.</param>
+    /// <param name="shiftUs">What turns their times into this store's.</param>
+    /// <param name="nowUs">The store's clock; permits that ended before are over.</param>
+    /// <returns>How many are back, and how many found no room.</returns>
+    public (int Restored, int NoRoom) Import(IEnumerable<SavedPermits> permits, long shiftUs, long nowUs)
+    {
+        int restored = 0, noRoom = 0;
+        lock (Gate)
+        {
+            foreach (var saved in permits)
+            {
+                foreach (var (id, untilUs) in saved.Holders.Where(holder => holder.UntilUs + shiftUs > nowUs))
+                {
+                    bool fits = _shares.Held < maxHolders;
+                    (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
+                    if (fits)
+                        AddLocked(saved.Limit, new Holder(id, untilUs + shiftUs), saved.Share);
+                }
+            }
+        }
+
+        return (restored, noRoom);
+    }
+
+    private void AddLocked(UInt128 limit, Holder holder, string share)
+    {
+        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
+        holders ??= new HolderList { Share = share };
+        int at = holders.FindLastIndex(before => before.UntilUs <= holder.UntilUs) + 1;
+        holders.Insert(at, holder);
+        _shares.Take(holders.Share);
     }
 
     private bool HasRoom(string share, long nowUs)

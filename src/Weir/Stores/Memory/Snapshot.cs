@@ -4,102 +4,115 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>How reading a snapshot ended.</summary>
-/// <param name="Buckets">Buckets that are back.</param>
-/// <param name="Dropped">Buckets that found no room, because the store is now smaller.</param>
-/// <param name="Fault">Why nothing was read, or null.</param>
-public sealed record SnapshotRead(int Buckets, int Dropped, string? Fault);
-
 /// <summary>
-/// The format of a snapshot, little-endian, and the only place that knows it:
+/// The format of a snapshot, little-endian, and with <see cref="SnapshotRecords"/> the only place that knows it:
 /// <code>
 /// 8  "WEIRSNAP"
-/// 4  version (2); 1 was the same but for the tenants' names
+/// 4  version (3)
 /// 4  rates
 /// 8  hash seed: buckets are known by their hash under it
-/// 8  Unix time in us at which it was written
-/// 8  the store's clock in us at the same moment
+/// 8  the store's clock in us at which it was begun
+/// 8  Unix time in us at the same moment
 /// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-/// 32 a slot: hash (low, high; the lower half of high is the tenant's name), spent, stamp, each of the last two with half of the rate's index
-///    an empty slot ends the keys' own buckets; those that keys without a place share come after it
-/// 16 XXH3-128 of everything before
+/// 32 a slot: hash (low, high; the lower half of high is the tenant's name), spent, stamp, each of the last two with
+///    half of the rate's index; an empty slot ends the keys' own buckets, another one those that keys share
+/// 4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 when its permit ends
+/// 4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
+///    8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
+/// 8  where the limits with permits begin
+/// 16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
 /// </code>
 /// </summary>
 /// <remarks>
-/// It holds every bucket that is not as new, those shared by keys without a place included. Time went on while the
-/// process was away, so stamps are moved by the wall clock's difference; a wall clock that stepped back counts as no time.
+/// It holds every bucket that is not as new, every permit, and every reservation and idempotency record. Time went on
+/// while the process was away, so all stamps are moved by the wall clock's difference; a wall clock that stepped back
+/// counts as no time.
 /// </remarks>
 internal static class Snapshot
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int HeaderSize = 40;
     private const int RateSize = 24;
+    private const int TrailerSize = sizeof(long);
     private const int ChecksumSize = 16;
-
-    /// <summary>The longest snapshot that is read: what a store of the largest size could have written.</summary>
-    private const long MaxSize = HeaderSize + ((long)RefillRate.MaxCount * RateSize) + (2L * MemoryStoreOptions.MostKeys * Slot.Size) + ChecksumSize;
 
     private static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
-    /// <summary>Writes all buckets of a store. Takers wait for one shard at a time, never for the writing.</summary>
-    public static void Write(MemoryStore store, Stream to, long unixUs)
+    /// <summary>
+    /// Writes a store. Takers wait for one shard at a time, or for a list to be copied, never for the writing.
+    /// </summary>
+    /// <remarks>
+    /// Takes go on meanwhile. Buckets come first, so that a record that is written later never gives back what the
+    /// buckets do not have: see <see cref="MemoTable.Export"/>.
+    /// </remarks>
+    public static void Write(MemoryStore store, Stream stream)
     {
-        var checksum = new XxHash128();
+        var to = new SnapshotWriter(stream);
         var rates = RefillRate.All();
-        Span<byte> header = stackalloc byte[HeaderSize];
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header[8..], Version);
-        BinaryPrimitives.WriteInt32LittleEndian(header[12..], rates.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(header[16..], store.Seed);
-        BinaryPrimitives.WriteInt64LittleEndian(header[24..], unixUs);
-        BinaryPrimitives.WriteInt64LittleEndian(header[32..], store.Time.NowUs);
-        Append(to, checksum, header);
+        var (time, lastRecord) = store.Memos.BeginExport(store);
+        to.Write(Magic);
+        to.Write(Version);
+        to.Write(rates.Length);
+        to.Write(store.Seed);
+        to.Write(time.NowUs);
+        to.Write(time.WallUs);
         foreach (var rate in rates)
-            Append(to, checksum, MemoryMarshal.AsBytes([rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick]));
-        WriteTable(store.Buckets, to, checksum, store.Time, rates.Length);
-        Append(to, checksum, stackalloc byte[Slot.Size]);
-        WriteTable(store.Overflow, to, checksum, store.Time, rates.Length);
-        to.Write(checksum.GetCurrentHash());
+            to.Write(MemoryMarshal.AsBytes([rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick]));
+        WriteTable(store.Buckets, to, time, rates.Length);
+        WriteTable(store.Overflow, to, time, rates.Length);
+        long records = to.Position;
+        SnapshotRecords.Write(to, store.Places.Export());
+        SnapshotRecords.Write(to, store.Memos.Export(lastRecord));
+        to.Write(records);
+        to.End();
     }
 
-    /// <summary>Puts the buckets of a snapshot back into an empty store, or says why it cannot and changes nothing.</summary>
-    public static SnapshotRead Read(MemoryStore store, Stream from, long unixUs)
+    /// <summary>Puts a snapshot back into an empty store, or says why it cannot and changes nothing.</summary>
+    public static SnapshotRead Read(MemoryStore store, Stream from)
     {
-        if (from.Length is < HeaderSize + ChecksumSize or > MaxSize)
-            return new(0, 0, $"its length of {from.Length} bytes is not that of a snapshot");
+        if (from.Length < HeaderSize + TrailerSize + ChecksumSize)
+            return SnapshotRead.Failed($"its length of {from.Length} bytes is not that of a snapshot");
         Span<byte> header = stackalloc byte[HeaderSize];
         from.ReadExactly(header);
         if (!header.StartsWith(Magic))
-            return new(0, 0, "it does not begin as a snapshot does");
+            return SnapshotRead.Failed("it does not begin as a snapshot does");
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
-        // Where the tenant's name now stands, version 1 had more of the hash: its buckets count in nobody's share until they drain.
-        if (version is < 1 or > Version)
-            return new(0, 0, $"its version is {version}; this program reads 1 and {Version}");
+        if (version != Version)
+            return SnapshotRead.Failed($"its version is {version}; this program reads {Version}");
         if (!IsWhole(from))
-            return new(0, 0, "its checksum does not match: it was torn or changed");
-        from.Position = HeaderSize;
-        return ReadSlots(store, from, header, unixUs);
+            return SnapshotRead.Failed("its checksum does not match: it was torn or changed");
+        long end = from.Length - TrailerSize - ChecksumSize;
+        from.Position = end;
+        Span<byte> recordsAt = stackalloc byte[TrailerSize];
+        from.ReadExactly(recordsAt);
+        try
+        {
+            return Restore(store, new SnapshotReader(from, end), header,
+                BinaryPrimitives.ReadInt64LittleEndian(recordsAt));
+        }
+        catch (InvalidDataException)
+        {
+            return SnapshotRead.Failed("its contents are not those of a snapshot");
+        }
     }
 
-    private static void WriteTable(SlotTable table, Stream to, XxHash128 checksum, in StoreTime time, int rates)
+    private static void WriteTable(SlotTable table, SnapshotWriter to, in StoreTime time, int rates)
     {
         var slots = new Slot[table.Shards.Max(shard => shard.Capacity)];
         foreach (var shard in table.Shards)
         {
-            int count = shard.CopyLive(slots, time);
+            int count = shard.CopyLive(slots, time), written = 0;
             for (int i = 0; i < count; i++)
             {
                 // A rate that came after the table of rates was written belongs to a bucket that did too.
                 if (slots[i].RateId < rates)
-                    Append(to, checksum, MemoryMarshal.AsBytes(slots.AsSpan(i, 1)));
+                    slots[written++] = slots[i];
             }
-        }
-    }
 
-    private static void Append(Stream to, XxHash128 checksum, ReadOnlySpan<byte> bytes)
-    {
-        checksum.Append(bytes);
-        to.Write(bytes);
+            to.Write(MemoryMarshal.AsBytes(slots.AsSpan(0, written)));
+        }
+
+        to.Write(stackalloc byte[Slot.Size]);
     }
 
     private static bool IsWhole(Stream from)
@@ -122,31 +135,56 @@ internal static class Snapshot
         return written.SequenceEqual(checksum.GetCurrentHash());
     }
 
-    private static SnapshotRead ReadSlots(MemoryStore store, Stream from, ReadOnlySpan<byte> header, long unixUs)
+    /// <summary>Reads everything that can be wrong before it changes the store.</summary>
+    private static SnapshotRead Restore(MemoryStore store, SnapshotReader from, ReadOnlySpan<byte> header,
+        long recordsAt)
     {
+        from.Position = HeaderSize;
         var rates = ReadRates(from, BinaryPrimitives.ReadInt32LittleEndian(header[12..]));
-        if (rates is null)
-            return new(0, 0, "its table of rates is not one");
+        long slots = from.Position;
+        from.Position = recordsAt;
+        var permits = SnapshotRecords.ReadPermits(from);
+        var records = SnapshotRecords.ReadRecords(from);
+        if (!from.IsAtEnd || slots > recordsAt || (recordsAt - slots) % Slot.Size != 0)
+            throw new InvalidDataException();
+
         store.AdoptSeed(BinaryPrimitives.ReadInt64LittleEndian(header[16..]));
-        long awayUs = Math.Max(0, unixUs - BinaryPrimitives.ReadInt64LittleEndian(header[24..]));
-        var time = store.Time;
-        long shiftUs = time.NowUs - BinaryPrimitives.ReadInt64LittleEndian(header[32..]) - awayUs;
-        int buckets = 0, dropped = 0;
+        long shiftUs = ShiftUs(store, BinaryPrimitives.ReadInt64LittleEndian(header[24..]),
+            BinaryPrimitives.ReadInt64LittleEndian(header[32..]));
+        from.Position = slots;
+        var (buckets, noRoom) = RestoreSlots(store, from, recordsAt, rates, shiftUs);
+        var (held, heldNoRoom) = store.Places.Import(permits, shiftUs, store.Time.NowUs);
+        var (kept, keptNoRoom) = store.Memos.Import(records, shiftUs, store.Time.NowUs);
+        return new SnapshotRead(buckets, held, kept, noRoom + heldNoRoom + keptNoRoom, null);
+    }
+
+    /// <summary>What turns the snapshot's stamps into this store's.</summary>
+    private static long ShiftUs(MemoryStore store, long writtenNowUs, long writtenWallUs)
+    {
+        // The wall comes first, so that a pause between the two counts as time that did not pass, and mints nothing.
+        long awayUs = Math.Max(0, store.Clock.WallUs - writtenWallUs);
+        return store.Clock.NowUs - writtenNowUs - awayUs;
+    }
+
+    private static (int Restored, int NoRoom) RestoreSlots(MemoryStore store, SnapshotReader from, long end,
+        RefillRate[] rates, long shiftUs)
+    {
+        int restored = 0, noRoom = 0;
         var table = store.Buckets;
         var slot = default(Slot);
         var bytes = MemoryMarshal.AsBytes(new Span<Slot>(ref slot));
-        while (from.Position + Slot.Size <= from.Length - ChecksumSize)
+        while (from.Position < end)
         {
-            from.ReadExactly(bytes);
+            from.Read(bytes);
             if (slot.IsEmpty)
                 table = store.Overflow;
             else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, store))
-                dropped++;
+                noRoom++;
             else
-                buckets++;
+                restored++;
         }
 
-        return new(buckets, dropped, null);
+        return (restored, noRoom);
     }
 
     /// <summary>False when there is no room.</summary>
@@ -181,18 +219,18 @@ internal static class Snapshot
         return new BucketState(TokenBucket.SpentAt(rate, moved, time.NowUs), time.NowUs);
     }
 
-    private static RefillRate[]? ReadRates(Stream from, int count)
+    private static RefillRate[] ReadRates(SnapshotReader from, int count)
     {
-        if (count < 0 || HeaderSize + ((long)count * RateSize) > from.Length - ChecksumSize)
-            return null;
+        if (count is < 0 or > RefillRate.MaxCount)
+            throw new InvalidDataException();
         var rates = new RefillRate[count];
-        Span<long> numbers = stackalloc long[RateSize / sizeof(long)];
         for (int i = 0; i < count; i++)
         {
-            from.ReadExactly(MemoryMarshal.AsBytes(numbers));
-            if (numbers[0] < 1 || numbers[1] < 1 || numbers[2] < 1 || !RefillRate.TryGet(numbers[0], numbers[1], numbers[2], out var rate))
-                return null;
-            rates[i] = rate;
+            (long tickUs, long unitsPerToken, long unitsPerTick) =
+                (from.ReadInt64(), from.ReadInt64(), from.ReadInt64());
+            if (tickUs < 1 || unitsPerToken < 1 || unitsPerTick < 1
+                || !RefillRate.TryGet(tickUs, unitsPerToken, unitsPerTick, out rates[i]!))
+                throw new InvalidDataException();
         }
 
         return rates;

@@ -1,15 +1,17 @@
 namespace Weir;
 
-/// <summary>A file in which a <see cref="MemoryStore"/> keeps its buckets over a restart.</summary>
-/// <param name="path">Where; <paramref name="path"/> with <c>.new</c> behind it is used while writing.</param>
-/// <param name="time">Tells how long the process was away.</param>
-public sealed class SnapshotFile(string path, TimeProvider time)
+/// <summary>
+/// Keeps a <see cref="MemoryStore"/> over a restart in a file: its buckets, permits, reservations and idempotency
+/// records.
+/// </summary>
+/// <param name="path">The file; while writing, the file of that name with <c>.new</c> behind it.</param>
+public sealed class SnapshotFile(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Writes the store's buckets: to a new file first, which then takes the old one's place in one step, so that there is
-    /// a whole snapshot at every moment. The file is its owner's alone: its seed would let others choose keys that meet.
+    /// Writes the store to a new file, which then replaces the old one in one step, so that there is a whole snapshot
+    /// at every moment. Only the owner may read it: its seed would let others choose keys that collide.
     /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
@@ -21,20 +23,20 @@ public sealed class SnapshotFile(string path, TimeProvider time)
             options.UnixCreateMode = OwnerOnly;
         using (var stream = new FileStream(fresh, options))
         {
-            Snapshot.Write(store, stream, UnixUs());
+            Snapshot.Write(store, stream);
             stream.Flush(flushToDisk: true);
         }
 
         File.Move(fresh, path, overwrite: true);
     }
 
-    /// <summary>Reads the buckets back into a store that has none yet. Null when there is no file; never throws for what is in it.</summary>
+    /// <summary>Reads the file into an empty store. Null if there is no file; never throws for its contents.</summary>
     public SnapshotRead? Read(MemoryStore store)
     {
         try
         {
             using var stream = new FileStream(path, new FileStreamOptions { BufferSize = 64 * 1024 });
-            return Snapshot.Read(store, stream, UnixUs());
+            return Snapshot.Read(store, stream);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -42,9 +44,7 @@ public sealed class SnapshotFile(string path, TimeProvider time)
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            return new SnapshotRead(0, 0, unreadable.Message);
+            return SnapshotRead.Failed(unreadable.Message);
         }
     }
-
-    private long UnixUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

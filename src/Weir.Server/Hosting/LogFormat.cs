@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Weir.Server;
+
+/// <summary>The form of everything that the service writes to the console: lines for people, or JSON.</summary>
+internal static class LogFormat
+{
+    private const string Setting = "Logging:Console:FormatterName";
+
+    /// <summary>How a line of the log says when.</summary>
+    private const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    public static bool IsJson(IConfiguration configuration) =>
+        string.Equals(configuration[Setting], ConsoleFormatterNames.Json, StringComparison.OrdinalIgnoreCase);
+
+    public static IEnumerable<string> FaultsOf(IConfiguration configuration)
+    {
+        foreach (var level in Below(configuration.GetSection("Logging")).Where(setting => IsLevel(setting.Path)))
+        {
+            if (level.Value is { Length: > 0 } value && !Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
+                yield return $"{ShownValue.Section(level.Path)}: {ShownValue.Of(value)} is not a level; use one of "
+                    + $"{string.Join(", ", Enum.GetNames<LogLevel>())}";
+        }
+
+        if (configuration[Setting] is { Length: > 0 } name && !IsJson(configuration)
+            && !string.Equals(name, ConsoleFormatterNames.Simple, StringComparison.OrdinalIgnoreCase))
+            yield return $"{Setting}: {ShownValue.Of(name)} is unknown; use simple or json";
+    }
+
+    /// <summary>Machines that read logs want the names of what is in a line; people do not.</summary>
+    public static void AddConsole(ILoggingBuilder logging, bool isJson)
+    {
+        if (isJson)
+        {
+            logging.AddJsonConsole(console => Stamp(console, Moment));
+            return;
+        }
+
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            Stamp(console, Moment + " ");
+        });
+    }
+
+    private static IEnumerable<IConfigurationSection> Below(IConfigurationSection section) =>
+        section.GetChildren().SelectMany(child => Below(child).Prepend(child));
+
+    private static bool IsLevel(string path) =>
+        path.Split(':') is [.., var section, _]
+            && string.Equals(section, "LogLevel", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>In UTC, so that the lines of instances in several places can be laid side by side.</summary>
+    private static void Stamp(ConsoleFormatterOptions console, string format)
+    {
+        console.UseUtcTimestamp = true;
+        console.TimestampFormat = format;
+    }
+}

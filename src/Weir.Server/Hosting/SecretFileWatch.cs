@@ -1,0 +1,122 @@
+namespace Weir.Server;
+
+/// <summary>
+/// Reads secrets again when their files change: once a second, as <see cref="PolicyFileWatch"/> does, since that also
+/// sees a link that was swapped, as Kubernetes swaps mounts. A secret that does not fit is refused, and the old one
+/// stays.
+/// </summary>
+/// <remarks>
+/// New admin and API keys hold at once, and the old ones open nothing. A new password of Redis is used by connections
+/// made later: Redis does not close those that it has let in.
+/// </remarks>
+internal sealed partial class SecretFileWatch : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly WeirOptions _options;
+    private readonly ApiKeys _keys;
+    private readonly Stores _stores;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SecretFileWatch> _logger;
+    private readonly List<Watched> _watched;
+
+    public SecretFileWatch(
+        WeirOptions options, ApiKeys keys, Stores stores, TimeProvider time, ILogger<SecretFileWatch> logger)
+    {
+        _options = options;
+        _keys = keys;
+        _stores = stores;
+        _time = time;
+        _logger = logger;
+        _watched =
+            [.. from file in SecretFile.Of(options) where file.Path is not null select new Watched(file, file.Get())];
+    }
+
+    /// <summary>Looks at all files once.</summary>
+    internal void Look()
+    {
+        if (_watched.FindAll(HasChanged).Count == 0)
+            return;
+        // Together first, also with what was refused before: two keys that change places fit only together.
+        var changed = _watched.Where(watched => watched.Seen is { } secret && secret != watched.File.Get()).ToList();
+        if (FaultOf(changed) is not null)
+            changed.RemoveAll(IsRefused);
+        if (changed.Count == 0)
+            return;
+        _keys.UseConfigured(ConfiguredKeys.Of(_options.Auth));
+        _stores.UsePassword(_options.Redis.Password);
+        foreach (var watched in changed)
+            Holds(watched.File.Setting);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            Look();
+    }
+
+    /// <summary>
+    /// True if the file has another secret than at the last look. What is wrong with the file is logged once.
+    /// </summary>
+    private bool HasChanged(Watched watched)
+    {
+        var (secret, fault) = watched.File.Read();
+        bool isNew = secret != watched.Seen || fault != watched.Fault;
+        // A file that is not there for a moment is being replaced.
+        bool isLasting = fault == watched.LastFault;
+        watched.LastFault = fault;
+        if (!isNew || (fault is not null && !isLasting))
+            return false;
+        (watched.Seen, watched.Fault) = (secret, fault);
+        if (fault is not null)
+            Refused(watched.File.Setting, fault);
+        return fault is null;
+    }
+
+    private bool IsRefused(Watched watched)
+    {
+        var fault = FaultOf([watched]);
+        if (fault is not null)
+            Refused(watched.File.Setting, fault);
+        return fault is not null;
+    }
+
+    /// <summary>
+    /// Puts the new secrets into the options, or says why they do not fit and leaves the options as they were.
+    /// </summary>
+    private string? FaultOf(IReadOnlyList<Watched> changed)
+    {
+        var before = changed.Select(watched => watched.File.Get()).ToList();
+        foreach (var watched in changed)
+            watched.File.Set(watched.Seen);
+        string? fault = changed.Any(watched => watched.File.Setting == SecretFile.OfHashes)
+            ? "a new secret of hashes would make every bucket a new one; start again to use it"
+            : Settings.SecretFaultsOf(_options).FirstOrDefault();
+        for (int i = 0; fault is not null && i < before.Count; i++)
+            changed[i].File.Set(before[i]);
+        return fault;
+    }
+
+    /// <summary>A file, and what was seen there.</summary>
+    private sealed class Watched(SecretFile file, string? seen)
+    {
+        public SecretFile File { get; } = file;
+
+        /// <summary>The secret that was judged last, used or refused.</summary>
+        public string? Seen { get; set; } = seen;
+
+        /// <summary>What was wrong when it was judged last.</summary>
+        public string? Fault { get; set; }
+
+        /// <summary>What was wrong at the last look.</summary>
+        public string? LastFault { get; set; }
+    }
+
+    [LoggerMessage(50, LogLevel.Information, "The secret in the file of {Setting} has changed and holds now")]
+    private partial void Holds(string setting);
+
+    [LoggerMessage(51, LogLevel.Error,
+        "The file of {Setting} has changed and is refused; the secret from before stays: {Fault}")]
+    private partial void Refused(string setting, string fault);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace Weir.Server;
+
+/// <summary>What the program is asked to do.</summary>
+internal enum CommandVerb
+{
+    Serve,
+    Help,
+    Version,
+    Health,
+}
+
+/// <summary>The arguments of the program: a verb, or settings as <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
+/// <param name="Verb">What to do.</param>
+/// <param name="Settings">The arguments that are settings.</param>
+/// <param name="Faults">What is wrong with the others, with the setting to use. No value is repeated.</param>
+internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
+{
+    private const string Urls = "--urls=http://localhost:8080";
+    private const string Redis = "--Weir:Redis:Endpoints=HOST:PORT";
+    private const string Policies = "--Weir:PolicyFile=FILE";
+    private const string AdminKey = "--Weir:Auth:AdminKeyFile=FILE";
+    private const string Json = "--Logging:Console:FormatterName=json";
+    private const string Level = "--Logging:LogLevel:Default=Debug";
+
+    /// <summary>Settings of the host.</summary>
+    private static readonly string[] OfHost =
+        ["urls", "http_ports", "https_ports", "AllowedHosts", "environment", "contentRoot", "applicationName"];
+
+    private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
+
+    /// <summary>What other programs call an argument, and what it is here.</summary>
+    private static readonly (string Names, string Meant)[] Aliases =
+    [
+        ("port p listen bind address addr host url http", Urls),
+        ("redis redis-url redis-host redis-addr endpoints", Redis),
+        ("config c f policy policies policy-file", Policies),
+        ("admin-key key", AdminKey),
+        ("verbose v debug log-level", Level),
+        ("json log-format", Json),
+    ];
+
+    public static CommandLine Read(string[] args)
+    {
+        if (args.Any(arg => arg is "--help" or "-h" or "-?" or "/?"))
+            return new(CommandVerb.Help, [], []);
+        if (args.Contains("--version"))
+            return new(CommandVerb.Version, [], []);
+        bool isHealth = args.Contains("--health");
+        string[] given = [.. args.Where(arg => arg != "--health")];
+        var faults = new List<string>();
+        for (int i = 0; i < given.Length; i++)
+        {
+            bool hasValue = given[i].Contains('=');
+            bool takesNext = !hasValue && i + 1 < given.Length
+                && !given[i + 1].StartsWith("--", StringComparison.Ordinal);
+            string name = given[i].Split('=')[0];
+            if (!IsName(name))
+                faults.Add($"Argument {i + 1} is not a setting; use --NAME=VALUE, such as {Urls}");
+            else if (FaultOf(name, takesNext ? given[i + 1] : "") is { } fault)
+                faults.Add(fault);
+            else if (!hasValue && !takesNext)
+                faults.Add($"Argument {i + 1} has no value; use --NAME=VALUE, such as {Urls}");
+            i += IsName(name) && takesNext ? 1 : 0;
+        }
+
+        return new(isHealth ? CommandVerb.Health : CommandVerb.Serve, given, faults);
+    }
+
+    /// <summary>Whether it is a name with its dashes, and may be repeated.</summary>
+    private static bool IsName(string name) =>
+        name.StartsWith('-') && name.TrimStart('-').Split(':').All(part => ShownValue.IsName(part));
+
+    /// <remarks>What stands below our section is judged with everything else that does.</remarks>
+    private static string? FaultOf(string argument, string value)
+    {
+        string name = argument.TrimStart('-');
+        string[] sections = [WeirOptions.Section + ":", .. SectionsOfHost];
+        bool isKnown = OfHost.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || sections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase));
+        if (isKnown && argument == $"--{name}")
+            return null;
+        string? meant = isKnown ? $"--{name}"
+            : AliasOf(name) is { } alias ? alias
+            : Suggestions.SettingFor(name) is { } setting ? $"--{WeirOptions.Section}:{setting}=VALUE"
+            : Suggestions.Closest(name, [.. OfHost, "help", "version", "health"]) is { } other ? $"--{other}"
+            : null;
+        // A port is no secret, and the answer is easier to use with it.
+        if (meant == Urls && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+            meant = $"--urls=http://localhost:{port}";
+        return meant is null ? $"Unknown argument {argument}; --help lists all settings"
+            : $"Unknown argument {argument}. Did you mean {meant}?";
+    }
+
+    private static string? AliasOf(string name) =>
+        Aliases.FirstOrDefault(alias => alias.Names.Split(' ').Contains(name, StringComparer.OrdinalIgnoreCase)).Meant;
+}

@@ -1,0 +1,58 @@
+namespace Weir.Server;
+
+/// <summary>
+/// Finds at the start what would fail later: a file that cannot be read, or a place where none can be written.
+/// </summary>
+internal static class FileFault
+{
+    /// <summary>ENOSPC, and the same on Windows.</summary>
+    private static readonly int[] NoSpace = [28, unchecked((int)0x80070070)];
+
+    /// <summary>What is wrong with a file that is only read; null if nothing is.</summary>
+    public static string? OfRead(string path)
+    {
+        string shown = ShownValue.Path(path);
+        if (Directory.Exists(path))
+            return $"{shown} is a folder; name a file in it";
+        try
+        {
+            File.OpenRead(path).Dispose();
+            return null;
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return $"{shown} does not exist; make it, or name another file";
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return $"{shown} cannot be read by this user; let the user read it, or name another file";
+        }
+    }
+
+    /// <summary>What is wrong with the place of a file that is written; null if nothing is.</summary>
+    public static string? OfWrite(string path)
+    {
+        string shown = ShownValue.Path(path);
+        if (Directory.Exists(path))
+            return $"{shown} is a folder; name a file in it";
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder))
+            return $"the folder of {shown} does not exist; make it, or name another";
+        try
+        {
+            // Each of our files is written beside itself first, so we must be able to write to the folder.
+            using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew,
+                FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            trial.WriteByte(0);
+            return null;
+        }
+        catch (IOException full) when (NoSpace.Contains(full.HResult))
+        {
+            return $"the folder of {shown} is on a full disk; make room, or name another";
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return $"the folder of {shown} cannot be written by this user; let the user write to it, or name another";
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Net;
+
+namespace Weir.Server;
+
+/// <summary>
+/// The addresses that the service is told to listen on: what is wrong with them, and which other machines can reach.
+/// </summary>
+/// <remarks>
+/// All of <c>urls</c> and of <c>Kestrel:Endpoints</c> count, also where one overrules the other: an open address is
+/// questioned wherever it is written. Ports count only if there are no <c>urls</c>, as for the host, and <c>PORT</c>,
+/// which hosters set, only if there is nothing else. A path of a socket is a file of this machine.
+/// </remarks>
+internal static class ListenAddresses
+{
+    public const string DefaultUrl = "http://localhost:3000";
+
+    /// <summary>The host's own settings of addresses.</summary>
+    private static readonly string[] OfHost = ["urls", "http_ports", "https_ports"];
+
+    private const string Forms = "use http://host:port, several separated by semicolons";
+
+    /// <summary>The address to listen on if the host's own settings name none; null if they do.</summary>
+    public static string? Fallback(IConfiguration configuration) =>
+        IsConfigured(configuration) ? null
+            : Given(configuration["PORT"]) is { } port ? $"http://+:{port.Trim()}"
+            : DefaultUrl;
+
+    /// <summary>What is wrong with the addresses, each with the cure.</summary>
+    public static IEnumerable<string> FaultsOf(IConfiguration configuration) =>
+    [
+        .. FaultsOf("urls", configuration["urls"]),
+        .. from port in Parts(configuration["http_ports"])
+           where !IsPort(port)
+           select $"http_ports: {ShownValue.Of(port)} is not a port; use 0 to {ushort.MaxValue}, several separated "
+               + "by semicolons",
+        .. from port in Parts(configuration["https_ports"]).Take(1)
+           select "https_ports: Weir does not speak TLS; use http_ports, with a proxy in front",
+        .. from endpoint in Endpoints(configuration)
+           let fault = endpoint["Url"] is { } url ? FaultOf(url) : "it is missing; use http://host:port"
+           where fault is not null
+           select $"{ShownValue.Section(endpoint.Path)}:Url: {fault}",
+        .. from port in IsConfigured(configuration) ? [] : Parts(configuration["PORT"])
+           where !IsPort(port)
+           select $"PORT: {ShownValue.Of(port)} is not a port; use 0 to {ushort.MaxValue}",
+    ];
+
+    /// <summary>What is wrong with the addresses of one setting.</summary>
+    public static IEnumerable<string> FaultsOf(string setting, string? urls) =>
+        from url in Parts(urls)
+        let fault = FaultOf(url)
+        where fault is not null
+        select $"{setting}: {fault}";
+
+    /// <summary>The addresses on which decisions are served; none where <c>Kestrel:Endpoints</c> names them.</summary>
+    public static IReadOnlyList<string> Public(IConfiguration configuration) =>
+        Endpoints(configuration).Any() ? []
+        : Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
+        : Parts(configuration["http_ports"]) is { Length: > 0 } ports ? [.. ports.Select(port => $"http://*:{port}")]
+        : [Fallback(configuration)!];
+
+    /// <summary>
+    /// The settings by which others reach it, as <c>urls has "http://+:3000"</c>; empty if only this machine does.
+    /// </summary>
+    public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
+        [.. OfUrls(configuration), .. OfEndpoints(configuration)];
+
+    /// <summary>All addresses, as far as they are known before listening; for messages.</summary>
+    public static IReadOnlyList<string> All(IConfiguration configuration) =>
+    [
+        .. Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
+            : Parts(configuration["http_ports"]).Select(port => $"http://+:{port}"),
+        .. Endpoints(configuration).Select(endpoint => endpoint["Url"] ?? ""),
+        .. Fallback(configuration) is { } fallback ? new[] { fallback } : [],
+    ];
+
+    private static IEnumerable<string> OfUrls(IConfiguration configuration)
+    {
+        // As for the host: ports count only where there are no addresses, and mean every address of this machine.
+        if (Parts(configuration["urls"]) is { Length: > 0 } urls)
+            return urls.Where(url => FaultOf(url) is null && IsReachable(url))
+                .Select(url => $"urls has {ShownValue.Url(url)}");
+        return from setting in (string[])(IsConfigured(configuration) ? ["http_ports"] : ["PORT"])
+               from port in Parts(configuration[setting])
+               where IsPort(port)
+               select $"{setting} has {ShownValue.Of(port)}, on every address";
+    }
+
+    private static IEnumerable<string> OfEndpoints(IConfiguration configuration) =>
+        from endpoint in Endpoints(configuration)
+        where endpoint["Url"] is not { } url || (FaultOf(url) is null && IsReachable(url))
+        select $"{ShownValue.Section(endpoint.Path)}:Url is {ShownValue.Url(endpoint["Url"] ?? "")}";
+
+    private static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren();
+
+    private static bool IsConfigured(IConfiguration configuration) =>
+        OfHost.Any(setting => Given(configuration[setting]) is not null) || Endpoints(configuration).Any();
+
+    private static string? FaultOf(string url)
+    {
+        if (ShownValue.HasCredentials(url))
+            return $"an address has a user or an @; {Forms}";
+        if (Parse(url) is not { } address || IsNoHost(address))
+            return $"{ShownValue.Url(url)} is not a URL; {Forms}";
+        string? fault =
+            address.IsNamedPipe && !OperatingSystem.IsWindows() ? $"is a named pipe, which only Windows has; {Forms}"
+            : address.Scheme != Uri.UriSchemeHttp ? $"does not begin with http://; {Forms}, and a proxy for TLS"
+            : address.PathBase.Length > 0 ? "has a path; leave it out: Weir answers at the root of an address"
+            : address.Port is < 0 or > ushort.MaxValue ? $"has no port from 0 to {ushort.MaxValue}; {Forms}"
+            : null;
+        return fault is null ? null : $"{ShownValue.Url(url)} {fault}";
+    }
+
+    /// <summary>A colon in a host is that of a port that is no number, unless it is in brackets (IPv6).</summary>
+    private static bool IsNoHost(BindingAddress address) =>
+        !address.IsUnixPipe && !address.IsNamedPipe && address.Host.Contains(':') && !address.Host.StartsWith('[');
+
+    private static bool IsReachable(string url) =>
+        Parse(url) is { } address && !address.IsUnixPipe && !address.IsNamedPipe && !IsLoopback(address.Host);
+
+    /// <summary>Null for what is no address at all.</summary>
+    private static BindingAddress? Parse(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>As the server has it: every name but <c>localhost</c> means every address.</summary>
+    private static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private static bool IsPort(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    private static string? Given(string? setting) => string.IsNullOrWhiteSpace(setting) ? null : setting;
+
+    /// <summary>The parts of a setting that lists addresses or hosts.</summary>
+    public static string[] Parts(string? setting) => (setting ?? "")
+        .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,118 @@
+namespace Weir.Server;
+
+/// <summary>
+/// Reads the section <c>Weir</c> by the table of settings: values that do not fit, names that mean nothing, values
+/// where a section belongs, and settings below a value are faults, since each of them would silently not hold.
+/// </summary>
+/// <remarks>The framework's binder ignores most of that, and stops at the first value that it cannot convert.</remarks>
+internal sealed class SettingsReader(IConfigurationSection root, List<string> faults)
+{
+    public WeirOptions Read()
+    {
+        var options = new WeirOptions();
+        foreach (var setting in SettingTable.All)
+            Bind(setting, options, root.GetSection(setting.Name), SettingTable.IsGuarded(setting.Name));
+        ReadKeys(root.GetSection(SettingTable.KeyList), options.Auth.Keys);
+        if (!string.IsNullOrEmpty(root.Value))
+            faults.Add(
+                $"{root.Path}: it is a section and has no value; set a setting below it, such as "
+                    + $"{WeirOptions.Section}:PolicyFile");
+        CheckNames(root, "");
+        return options;
+    }
+
+    private void Bind(Setting setting, object owner, IConfigurationSection section, bool isGuarded)
+    {
+        string? text = section.Value;
+        string?[] items = setting.Kind.IsList
+            ? [.. section.GetChildren().Select(item => item.Value).Where(item => !string.IsNullOrEmpty(item))] : [];
+        if (items.Length > 0 && !string.IsNullOrEmpty(text))
+            faults.Add($"{section.Path}: it is given both as one value and as a list; leave one out");
+        else if (items.Length > 0)
+            text = string.Join(',', items);
+        if (setting.Read(owner, text, isGuarded) is { } fault)
+            faults.Add($"{section.Path}: {fault}");
+    }
+
+    private void ReadKeys(IConfigurationSection list, List<WeirOptions.KeySettings> keys)
+    {
+        if (!string.IsNullOrEmpty(list.Value))
+            faults.Add($"{list.Path}: it is a list; use {list.Path}:0:Name, {list.Path}:0:Key and {list.Path}:0:Scope");
+        foreach (var item in list.GetChildren())
+        {
+            if (!int.TryParse(item.Key, System.Globalization.NumberStyles.None, null, out int index))
+            {
+                faults.Add(
+                    $"{list.Path}: its items are numbered; use {list.Path}:0:Name, {list.Path}:0:Key and "
+                        + $"{list.Path}:0:Scope");
+                continue;
+            }
+
+            if (!string.IsNullOrEmpty(item.Value))
+                faults.Add(
+                    $"{item.Path}: it is a key with settings of its own; use {item.Path}:Name, {item.Path}:Key and "
+                        + $"{item.Path}:Scope");
+            if (item.GetChildren().All(setting => string.IsNullOrEmpty(setting.Value)))
+                continue;
+            var key = new WeirOptions.KeySettings(item.Key);
+            foreach (var setting in SettingTable.OfKey)
+                Bind(setting, key, item.GetSection(setting.Name), isGuarded: true);
+            keys.Add(key);
+        }
+    }
+
+    private void CheckNames(IConfigurationSection section, string prefix)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            string name = prefix + child.Key;
+            if (SettingTable.Find(name) is { } setting)
+                CheckValue(child, setting);
+            else if (string.Equals(name, SettingTable.KeyList, StringComparison.OrdinalIgnoreCase))
+                CheckKeys(child);
+            else if (SettingTable.IsSection(name))
+                CheckSection(child, name);
+            else
+                faults.AddRange(UnknownSettings.FaultsOf(child));
+        }
+    }
+
+    private void CheckSection(IConfigurationSection section, string name)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            var first = SettingTable.All.First(setting =>
+                setting.Name.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
+            faults.Add(
+                $"{section.Path}: it is a section and has no value; set a setting below it, such as "
+                    + $"{WeirOptions.Section}:{first.Name}");
+        }
+
+        CheckNames(section, name + ":");
+    }
+
+    /// <summary>What stands below a value is not named: of a secret, it may be the secret.</summary>
+    private void CheckValue(IConfigurationSection section, Setting setting)
+    {
+        var wrong = setting.Kind.IsList ? section.GetChildren()
+            .Where(item => !int.TryParse(item.Key, out _) || item.GetChildren().Any()) : section.GetChildren();
+        if (wrong.Any())
+            faults.Add($"{section.Path}: it is one value, and something stands below it; set {section.Path} itself");
+    }
+
+    private void CheckKeys(IConfigurationSection list)
+    {
+        foreach (var item in list.GetChildren())
+        {
+            foreach (var field in item.GetChildren())
+            {
+                if (SettingTable.Find(SettingTable.OfKey, field.Key) is { } setting)
+                    CheckValue(field, setting);
+                else
+                    faults.Add(UnknownSettings.Fault(field,
+                        Suggestions.Closest(field.Key, SettingTable.OfKey.Select(known => known.Name)) is { } meant
+                            ? $"{item.Path}:{meant}" : null));
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+
+namespace Weir.Server;
+
+/// <summary>Says that a name means nothing, and what may have been meant.</summary>
+internal static partial class UnknownSettings
+{
+    private const string Prefix = "WEIR_";
+
+    /// <summary>Variables of the tool and of Compose that only look like settings.</summary>
+    private static readonly string[] Others = ["WEIR_SERVER", "WEIR_KEY", "WEIR_ADMIN_KEY", "WEIR_ALLOW_ANONYMOUS"];
+
+    /// <summary>
+    /// What stands below the section <c>Weir</c> and is no setting: each name that is close to one, or else its
+    /// section.
+    /// </summary>
+    /// <param name="section">The part of the configuration that means nothing.</param>
+    public static IEnumerable<string> FaultsOf(IConfigurationSection section)
+    {
+        var meant = (from leaf in Leaves(section)
+                     let name = leaf.Path[(WeirOptions.Section.Length + 1)..]
+                     let setting = Suggestions.SettingFor(name)
+                     where setting is not null
+                     select Fault(leaf, $"{WeirOptions.Section}:{setting}")).ToList();
+        return meant.Count > 0 ? meant : [Fault(section, SectionFor(section))];
+    }
+
+    /// <summary>A setting that does not exist.</summary>
+    /// <param name="section">It.</param>
+    /// <param name="meant">The path of the setting that may have been meant, or null.</param>
+    public static string Fault(IConfigurationSection section, string? meant)
+    {
+        string name = section.Path.Split(':').All(part => ShownValue.IsName(part)) ? section.Path
+            : "with a name that is not one";
+        return meant is null ? $"Unknown setting {name}; --help lists all settings"
+            : $"Unknown setting {name}. Did you mean {meant}?";
+    }
+
+    private static IEnumerable<IConfigurationSection> Leaves(IConfigurationSection section) =>
+        section.GetChildren().Any() ? section.GetChildren().SelectMany(Leaves) : [section];
+
+    private static string? SectionFor(IConfigurationSection section)
+    {
+        string[] sections =
+            [SettingTable.KeyList, .. SettingTable.All.Select(setting => setting.Name.Split(':')[0]).Distinct()];
+        return Suggestions.Closest(section.Path[(WeirOptions.Section.Length + 1)..], sections) is { } meant
+            ? $"{WeirOptions.Section}:{meant}" : null;
+    }
+
+    /// <summary>
+    /// Variables that are meant for Weir and not read, since their sections are not separated by two underscores.
+    /// </summary>
+    /// <param name="names">The names of all variables.</param>
+    /// <remarks>
+    /// Only a name that is close to a setting is refused: other variables may begin so, such as those that Kubernetes
+    /// sets for a service called weir.
+    /// </remarks>
+    public static IEnumerable<string> FaultsOf(IEnumerable<string> names) =>
+        from name in names.Order(StringComparer.Ordinal)
+        where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+            && !name.StartsWith(Prefix + "_", StringComparison.OrdinalIgnoreCase)
+        where !Others.Contains(name, StringComparer.OrdinalIgnoreCase) && !OfKubernetes().IsMatch(name)
+        let meant = Suggestions.VariableFor(name[Prefix.Length..])
+        where meant is not null
+        select $"Unknown environment variable {(ShownValue.IsName(name) ? name : Prefix + "...")}. "
+            + $"Did you mean {WeirOptions.Section}__{meant.Replace(":", "__", StringComparison.Ordinal)}?";
+
+    [GeneratedRegex("_SERVICE_(HOST|PORT(_.*)?)$|_PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?$", RegexOptions.IgnoreCase)]
+    private static partial Regex OfKubernetes();
+}

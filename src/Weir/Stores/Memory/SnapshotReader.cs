@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Weir;
+
+/// <summary>Reads what <see cref="SnapshotWriter"/> wrote.</summary>
+/// <param name="from">The snapshot.</param>
+/// <param name="end">Where its contents end.</param>
+/// <exception cref="InvalidDataException">Any method: the contents end before the value does, or a length is
+/// negative.</exception>
+internal sealed class SnapshotReader(Stream from, long end)
+{
+    public long Position
+    {
+        get => from.Position;
+        set => from.Position = value >= 0 && value <= end ? value : throw new InvalidDataException();
+    }
+
+    public bool IsAtEnd => from.Position == end;
+
+    public void Read(Span<byte> bytes)
+    {
+        if (bytes.Length > end - from.Position)
+            throw new InvalidDataException();
+        from.ReadExactly(bytes);
+    }
+
+    public byte ReadByte()
+    {
+        Span<byte> bytes = stackalloc byte[1];
+        Read(bytes);
+        return bytes[0];
+    }
+
+    public int ReadInt32()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        Read(bytes);
+        return BinaryPrimitives.ReadInt32LittleEndian(bytes);
+    }
+
+    public long ReadInt64()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        Read(bytes);
+        return BinaryPrimitives.ReadInt64LittleEndian(bytes);
+    }
+
+    public UInt128 ReadUInt128()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Read(bytes);
+        return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
+    }
+
+    /// <summary>Reads a number of things that follow, each of at least <paramref name="leastBytes"/>.</summary>
+    public int ReadCount(int leastBytes)
+    {
+        int count = ReadInt32();
+        return count >= 0 && (long)count * leastBytes <= end - from.Position ? count : throw new InvalidDataException();
+    }
+
+    /// <summary>Reads bytes that follow their length.</summary>
+    public byte[] ReadBlock()
+    {
+        byte[] bytes = new byte[ReadCount(1)];
+        Read(bytes);
+        return bytes;
+    }
+
+    /// <summary>Reads a text in UTF-8 that follows its length.</summary>
+    public string ReadText() => Encoding.UTF8.GetString(ReadBlock());
+}
