@@ -4,14 +4,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Weir.Server;
 
 /// <summary>
-/// The section <c>Kestrel</c>. The framework itself reads only <c>Endpoints</c>, <c>EndpointDefaults</c> and <c>Certificates</c> of it, and would ignore everything else
-/// without a word.
+/// The section <c>Kestrel</c>. The framework reads only <c>Endpoints</c> and <c>EndpointDefaults</c> of it, and ignores
+/// everything else, and values that it does not know, without a word.
 /// </summary>
 internal static class KestrelSettings
 {
-    private const string Section = "Kestrel", LimitsSection = "Limits";
+    private const string Section = "Kestrel", Limits = "Limits", Endpoints = "Endpoints", Defaults = "EndpointDefaults";
+    private const string Url = "Url", Protocols = "Protocols";
 
-    private static readonly string[] ReadByFramework = ["Endpoints", "EndpointDefaults", "Certificates"];
+    private static readonly string[] OfTls = ["Certificates", "Certificate", "SslProtocols", "ClientCertificateMode", "Sni"];
+
+    private static readonly string[] KnownProtocols =
+        [nameof(HttpProtocols.Http1), nameof(HttpProtocols.Http2), nameof(HttpProtocols.Http1AndHttp2)];
 
     private static readonly string[] Flags =
         [.. typeof(KestrelServerOptions).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name)];
@@ -21,7 +25,7 @@ internal static class KestrelSettings
     public static void Bind(IConfiguration configuration, KestrelServerOptions kestrel)
     {
         var section = configuration.GetSection(Section);
-        var limits = section.GetSection(LimitsSection);
+        var limits = section.GetSection(Limits);
         limits.Bind(kestrel.Limits, options => options.ErrorOnUnknownConfiguration = true);
         kestrel.Limits.MinRequestBodyDataRate = Rate(limits.GetSection(nameof(kestrel.Limits.MinRequestBodyDataRate)), kestrel.Limits.MinRequestBodyDataRate!);
         kestrel.Limits.MinResponseDataRate = Rate(limits.GetSection(nameof(kestrel.Limits.MinResponseDataRate)), kestrel.Limits.MinResponseDataRate!);
@@ -34,20 +38,34 @@ internal static class KestrelSettings
         new(setting.GetValue(nameof(by.BytesPerSecond), by.BytesPerSecond), setting.GetValue(nameof(by.GracePeriod), by.GracePeriod));
 
     /// <summary>What is wrong with the section.</summary>
-    public static IEnumerable<string> FaultsOf(IConfiguration configuration)
+    public static IEnumerable<string> FaultsOf(IConfiguration configuration) => AllFaultsOf(configuration).OfType<string>();
+
+    private static IEnumerable<string?> AllFaultsOf(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
-        foreach (var setting in section.GetChildren())
-        {
-            if (!IsOneOf([.. ReadByFramework, .. Flags, LimitsSection], setting))
-                yield return $"Unknown setting {setting.Path}; use one of {string.Join(", ", (string[])[.. ReadByFramework, LimitsSection, .. Flags])}";
-            else if (IsOneOf(Flags, setting) && FaultOf(setting) is { } fault)
-                yield return fault;
-        }
-
-        foreach (string fault in section.GetSection(LimitsSection).GetChildren().Select(FaultOf).OfType<string>())
-            yield return fault;
+        return
+        [
+            .. section.GetChildren().Select(setting => FaultOfName(setting, [Endpoints, Defaults, Limits, .. Flags])),
+            .. section.GetChildren().Where(setting => IsOneOf(Flags, setting)).Select(FaultOf),
+            .. section.GetSection(Limits).GetChildren().Select(FaultOf),
+            .. section.GetSection(Defaults).GetChildren().SelectMany(setting => FaultsOfEndpoint(setting, [Protocols])),
+            .. section.GetSection(Endpoints).GetChildren().SelectMany(endpoint => endpoint.GetChildren())
+                .SelectMany(setting => FaultsOfEndpoint(setting, [Url, Protocols])),
+        ];
     }
+
+    private static string?[] FaultsOfEndpoint(IConfigurationSection setting, string[] known) =>
+    [
+        FaultOfName(setting, known),
+        Is(Protocols, setting) && !KnownProtocols.Contains(setting.Value, StringComparer.OrdinalIgnoreCase)
+            ? $"{setting.Path}: {ShownValue.Of(setting.Value ?? "")} is unknown; use one of {string.Join(", ", KnownProtocols)}"
+            : null,
+    ];
+
+    private static string? FaultOfName(IConfigurationSection setting, string[] known) =>
+        IsOneOf(known, setting) ? null
+        : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
+        : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
     /// <summary>What is wrong with one setting, found by binding it alone: the framework's messages do not always name it.</summary>
     private static string? FaultOf(IConfigurationSection setting)

@@ -8,7 +8,7 @@ internal static class LogFormat
     private const string Setting = "Logging:Console:FormatterName";
 
     /// <summary>How a line of the log says when.</summary>
-    private const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    public const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     public static bool IsJson(IConfiguration configuration) =>
         string.Equals(configuration[Setting], ConsoleFormatterNames.Json, StringComparison.OrdinalIgnoreCase);
@@ -32,15 +32,13 @@ internal static class LogFormat
     {
         if (isJson)
         {
-            logging.AddJsonConsole(console => Stamp(console, Moment));
+            // In UTC, so that the lines of instances in several places can be laid side by side.
+            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, Moment));
             return;
         }
 
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            Stamp(console, Moment + " ");
-        });
+        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatName)
+            .AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
     }
 
     private static IEnumerable<IConfigurationSection> Below(IConfigurationSection section) =>
@@ -49,11 +47,4 @@ internal static class LogFormat
     private static bool IsLevel(string path) =>
         path.Split(':') is [.., var section, _]
             && string.Equals(section, "LogLevel", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>In UTC, so that the lines of instances in several places can be laid side by side.</summary>
-    private static void Stamp(ConsoleFormatterOptions console, string format)
-    {
-        console.UseUtcTimestamp = true;
-        console.TimestampFormat = format;
-    }
 }

@@ -54,10 +54,14 @@ public sealed class SlowClientTests
 
     [Theory]
     [InlineData("Kestrel:Limits:MaxConnections=5", "MaxConnections")]
-    [InlineData("Kestrel:Limit:RequestHeadersTimeout=5", "Unknown setting Kestrel:Limit; use one of Endpoints, EndpointDefaults, Certificates, Limits")]
+    [InlineData("Kestrel:Limit:RequestHeadersTimeout=5", "Unknown setting Kestrel:Limit; use one of Endpoints, EndpointDefaults, Limits")]
     [InlineData("Kestrel:Limits:RequestHeadersTimeout=soon", "RequestHeadersTimeout")]
     [InlineData("Kestrel:Limits:RequestHeadersTimeout=-00:00:05", "RequestHeadersTimeout")]
     [InlineData("Kestrel:AddServerHeader=perhaps", "AddServerHeader")]
+    [InlineData("Kestrel:Endpoints:a:Protocols=Foo", "Kestrel:Endpoints:a:Protocols: \"Foo\" is unknown; use one of Http1, Http2, Http1AndHttp2")]
+    [InlineData("Kestrel:Endpoints:a:Uri=http://localhost:1", "Unknown setting Kestrel:Endpoints:a:Uri; use one of Url, Protocols")]
+    [InlineData("Kestrel:EndpointDefaults:Protocols=Http3", "Kestrel:EndpointDefaults:Protocols: \"Http3\" is unknown")]
+    [InlineData("Kestrel:Certificates:Default:Path=c.pfx", "Kestrel:Certificates: Weir does not speak TLS")]
     public async Task A_setting_of_Kestrel_that_means_nothing_stops_the_start(string setting, string message)
     {
         var thrown = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync(setting));
