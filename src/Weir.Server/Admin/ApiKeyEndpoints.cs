@@ -59,7 +59,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
     {
         bool isFull = false;
         var written = await live.EditAsync(
-            LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), () => (isFull = live.Count(LiveKind.Key) >= ApiKey.MaxKeys) ? LiveEdit.Conflict(0) : null);
+            LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), () => (isFull = live.CountOf(LiveKind.Key) >= ApiKey.MaxKeys) ? LiveEdit.Conflict(0) : null);
         if (isFull)
         {
             await Problems.BadRequest(http, new Complaint("keys", $"there are {ApiKey.MaxKeys} keys already: revoke one first, such as one that has expired"));

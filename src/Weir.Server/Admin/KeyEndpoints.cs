@@ -44,7 +44,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         }
 
         // Those that have ended take no place from one that holds, and yet must not pile up.
-        if (live.Count(LiveKind.Block) >= Weir.Block.MaxBlocks)
+        if (live.CountOf(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
         var kept = block with { Key = NameOf(block.Key) };
         bool isFull = false;

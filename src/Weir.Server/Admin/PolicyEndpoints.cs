@@ -51,7 +51,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
 
     /// <summary>Nothing is found either where there is nothing or where the store does not answer.</summary>
     private async Task NotRecalled(HttpContext http, string complaint) =>
-        await (await live.Store.ReadAsync(live.Version) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
+        await (await live.Store.AuditAsync(0, 1) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
 
     public async Task Audit(HttpContext http)
     {

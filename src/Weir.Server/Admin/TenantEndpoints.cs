@@ -58,7 +58,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         string after = http.Request.Query["after"].ToString();
         if (!Paging.TryReadLimit(http, out int limit))
             return Problems.BadRequest(http, Paging.BadLimit);
-        var page = live.All(LiveKind.Tenant).Concat(live.All(LiveKind.Boost)).Select(entry => entry.Id).Where(id => string.CompareOrdinal(id, after) > 0)
+        var page = live.Page(LiveKind.Tenant, after, limit + 1).Concat(live.Page(LiveKind.Boost, after, limit + 1)).Select(entry => entry.Id)
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(limit + 1).ToList();
         var body = new TenantsBody([.. page.Take(limit).Select(Describe)], page.Count > limit ? page[limit - 1] : null);
         return AdminAnswers.Ok(http, body, WireJson.Default.TenantsBody);
@@ -81,7 +81,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         }
 
         string kind = isBoost ? LiveKind.Boost : LiveKind.Tenant;
-        if (isBoost && live.Count(kind) >= LiveBounds.MaxTenants)
+        if (isBoost && live.CountOf(kind) >= LiveBounds.MaxTenants)
             await live.SweepAsync(kind, TimeSpan.Zero, 2);
         await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
     }

@@ -59,7 +59,7 @@ internal static class Service
         app.UseMiddleware<AccessGate>();
         Routes.Map(app);
         await stores.GreetAsync();
-        await app.Services.GetRequiredService<LiveData>().CatchUpAsync();
+        await app.Services.GetRequiredService<LiveData>().BeginAsync();
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             started = true;
@@ -152,7 +152,7 @@ internal static class Service
         services.AddSingleton(_ => policies);
         services.AddSingleton(stores.Live);
         services.AddSingleton<LiveData>();
-        services.AddHostedService(services => services.GetRequiredService<LiveData>());
+        services.AddHostedService<LiveDataService>();
         services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
         services.AddSingleton<ApiKeyEndpoints>();
         services.AddSingleton<Explanations>();

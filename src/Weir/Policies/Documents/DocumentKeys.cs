@@ -5,6 +5,9 @@ namespace Weir;
 /// <param name="Known">Its keys.</param>
 internal sealed record DocumentKeys(string Owner, string[] Known)
 {
+    /// <summary>What such a mapping must be, in words, for error messages.</summary>
+    public string Shape { get; } = $"a mapping with the keys {string.Join(", ", Known)}";
+
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
     public const string Tenants = "tenants";

@@ -16,21 +16,15 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
     public static bool TryParse(string text, out Rate rate, [NotNullWhen(false)] out string? error)
     {
         rate = default;
-        error = $"{Spelling.Quote(text)} is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s";
         int slash = text.IndexOf('/');
-        if (slash < 1)
-            return false;
         var period = text.AsSpan(slash + 1);
         int digits = period.IndexOfAnyExceptInRange('0', '9');
-        if (!WholeNumber.IsOne(text.AsSpan(0, slash)) || digits < 0)
-            return false;
-        if (UnitOf(period[digits..]) is not { } unit)
-        {
+        if (slash < 1 || digits < 0 || !WholeNumber.IsOne(text.AsSpan(0, slash)))
+            error = $"{Spelling.Quote(text)} is not a rate; write tokens per period, such as 5/s, 100/m or 20/10s";
+        else if (UnitOf(period[digits..]) is { } unit)
+            error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
+        else
             error = $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
-            return false;
-        }
-
-        error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
         return error is null;
     }
 
@@ -50,14 +44,12 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
     /// <summary>Reads a time as it is written, <c>60s</c> or <c>5m</c>, or says why the text is none.</summary>
     public static bool TryParsePeriod(string text, out TimeSpan period, out string? error)
     {
-        period = default;
-        error = $"{Spelling.Quote(text)} is not a time; write a whole number and one of {Units}, such as 60s or 5m";
         int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits < 1 || UnitOf(text.AsSpan(digits)) is not { } unit || !WholeNumber.TryParse(text.AsSpan(0, digits), TokenQuota.MaxPeriod.Ticks / unit.Ticks, out long count))
-            return false;
-        period = unit * count;
-        error = null;
-        return true;
+        var unit = digits < 1 ? null : UnitOf(text.AsSpan(digits));
+        bool isPeriod = WholeNumber.TryParse(text.AsSpan(0, Math.Max(0, digits)), TokenQuota.MaxPeriod.Ticks / (unit?.Ticks ?? 1), out long count) && unit is not null;
+        period = isPeriod ? unit!.Value * count : default;
+        error = isPeriod ? null : $"{Spelling.Quote(text)} is not a time; write a whole number and one of {Units}, such as 60s or 5m";
+        return isPeriod;
     }
 
     private static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch
