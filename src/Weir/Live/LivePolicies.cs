@@ -289,7 +289,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
 
     private PolicySet With(PolicySet set, Dictionary<string, object?> plans)
     {
-        var changes = plans.Where(tenant => tenant.Value is not null || set.IsLive(tenant.Key)).ToList();
+        var changes = plans.Where(tenant => tenant.Value is not null || set.Live.Has(tenant.Key)).ToList();
         return changes.Count == 0 && set.Blocks == _blocks.Now ? set : set.With(set.Live.With(changes), _blocks.Now);
     }
 

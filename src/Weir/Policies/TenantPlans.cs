@@ -39,6 +39,9 @@ internal sealed class TenantPlans
         return plan is not null;
     }
 
+    /// <summary>Whether a tenant has a plan here, be it pending.</summary>
+    public bool Has(string tenant) => Count > 0 && _parts[PartOf(tenant)].ContainsKey(tenant);
+
     /// <summary>The same with other plans; null leaves a tenant out. A part is copied once, however many of its tenants change.</summary>
     /// <param name="changes">A <see cref="Plan"/>, a <see cref="PendingPlan"/> or null for each tenant that changes.</param>
     public TenantPlans With(IEnumerable<KeyValuePair<string, object?>> changes)
