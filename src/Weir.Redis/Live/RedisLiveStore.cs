@@ -22,11 +22,11 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     private static readonly string Script = Load();
 
     private readonly RedisKey[] _keys =
-        [.. new[] { "state", "changes", "texts", "restoring", "restored" }.Select(name => (RedisKey)$"{options.Prefix}:{{~live}}:{name}")];
+        [.. new[] { "state", "changes", "texts", "restoring" }.Select(name => (RedisKey)$"{options.Prefix}:{{~live}}:{name}")];
 
     private readonly RedisChannel _channel = RedisChannel.Literal($"{options.Prefix}:{{~live}}:changed");
     private int _listening;
-    private bool _hasAsked;
+    private bool _hasTold;
 
     /// <inheritdoc/>
     public event Action? Changed;
@@ -47,11 +47,11 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         var look = await LookAsync(database, known).ConfigureAwait(false);
         if (look.Loss is { } loss)
         {
-            await AskOthersAsync(database, known).ConfigureAwait(false);
+            await TellOthersAsync(database).ConfigureAwait(false);
             return new LiveRead(known, [], IsWhole: false) { Loss = loss };
         }
 
-        _hasAsked = false;
+        _hasTold = false;
         if (look.Version == known)
             return new LiveRead(known, [], IsWhole: false);
         return await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
@@ -82,13 +82,13 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     });
 
     /// <inheritdoc/>
-    /// <remarks>One instance at a time, in parts, beside what is there; the last call puts it in place.</remarks>
+    /// <remarks>One instance at a time, in parts; until the last one is there, the store says that something is lost.</remarks>
     public async Task<bool> RestoreAsync(LiveRead known)
     {
         string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
         object? restored = await TryAsync<object>(async database =>
         {
-            if (!await IsDoneAsync(database, "begin", token, ClaimMs, known.Version.History, known.Version.Number).ConfigureAwait(false))
+            if (!await IsDoneAsync(database, "begin", token, ClaimMs, known.Version.History, known.Version.Number, known.Entries.Count).ConfigureAwait(false))
                 return false;
             foreach (var part in PartsOf(known.Entries))
             {
@@ -96,7 +96,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
                     return false;
             }
 
-            return await IsDoneAsync(database, "finish", token, (string)_channel!, known.Version.History, known.Version.Number, known.Entries.Count).ConfigureAwait(false);
+            return await IsDoneAsync(database, "finish", token, (string)_channel!).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return restored is true;
     }
@@ -139,13 +139,13 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1));
     }
 
-    /// <summary>An instance that has just started does not know what is lost; those that do are told to look.</summary>
-    private async Task AskOthersAsync(IDatabase database, LiveVersion known)
+    /// <summary>Others may know what this instance does not: they are told to look, once for a loss.</summary>
+    private async Task TellOthersAsync(IDatabase database)
     {
-        if (known != LiveVersion.Unknown || _hasAsked)
+        if (_hasTold)
             return;
-        _hasAsked = true;
-        await database.PublishAsync(_channel, known.Number).ConfigureAwait(false);
+        _hasTold = true;
+        await database.PublishAsync(_channel, "lost").ConfigureAwait(false);
     }
 
     /// <summary>The entries that have changed since a version; null when the trail does not tell all of them.</summary>

@@ -5,21 +5,21 @@
 --       2 changes   a list of the last changes, newest first, in JSON
 --       3 texts     a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
 --       4 restoring the token of the instance that gives back what is lost; it expires
---       5 restored  what that instance has given back so far
 --
 -- look    ARGV 'look', history ('' for none) and version that the reader knows
 --         reply { standing, history, version, entries that are there, count, 1 if it is being restored }
 -- write   ARGV 'write', kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept, texts kept, channel,
 --         history and version that the writer knows, 'exact' if nothing may have changed since, bytes of texts kept, 'remember' to keep the text
 --         reply { 1 written, 0 not the version expected, -1 lost what the writer knows, -2 ahead of it, or -3 nothing there to delete; version }
--- begin   ARGV 'begin', token, milliseconds, history, version, entries: claims the restoration, if the caller knows what is lost. reply 1 or 0
+-- begin   ARGV 'begin', token, milliseconds, history, version, count: claims the restoration, if the caller knows what is lost. reply 1 or 0. Until all
+--         entries are there, the state counts more than it holds, and so nobody takes it for whole
 -- put     ARGV 'put', token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
--- finish  ARGV 'finish', token, channel, history, version, entries: puts what was given back in place. reply 1 or 0
+-- finish  ARGV 'finish', token, channel. reply 1, or 0 when entries are missing still
 -- accept  ARGV 'accept', a random text: takes what is there for all there is. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
 local META = 3
-local state, restoring, restored = KEYS[1], KEYS[4], KEYS[5]
+local state, restoring = KEYS[1], KEYS[4]
 
 -- Nil when there is none. What is no hash is none either.
 local function standing_state()
@@ -60,12 +60,13 @@ local function holds_claim(token)
   return redis.call('GET', restoring) == token
 end
 
-local function begin(token, milliseconds, history, version)
+local function begin(token, milliseconds, history, version, count)
   local _, can_restore = compare(standing_state(), history, version)
   if not can_restore or not redis.call('SET', restoring, token, 'NX', 'PX', milliseconds) then
     return 0
   end
-  redis.call('UNLINK', restored)
+  redis.call('UNLINK', state)
+  redis.call('HSET', state, 'history', history, 'version', version, 'count', count)
   return 1
 end
 
@@ -74,24 +75,20 @@ local function put(token, milliseconds)
     return 0
   end
   redis.call('PEXPIRE', restoring, milliseconds)
-  redis.call('HSET', restored, unpack(ARGV, 4))
+  redis.call('HSET', state, unpack(ARGV, 4))
   return 1
 end
 
-local function finish(token, channel, history, version, count)
-  local _, can_restore = compare(standing_state(), history, version)
+local function finish(token, channel)
   if not holds_claim(token) then
     return 0
   end
   redis.call('DEL', restoring)
-  if not can_restore or redis.call('HLEN', restored) ~= count then
-    redis.call('UNLINK', restored)
+  local now = standing_state()
+  if not now or now.held < now.count then
     return 0
   end
-  redis.call('HSET', restored, 'history', history, 'version', version, 'count', count)
-  redis.call('UNLINK', state)
-  redis.call('RENAME', restored, state)
-  redis.call('PUBLISH', channel, version)
+  redis.call('PUBLISH', channel, now.version)
   return 1
 end
 
@@ -131,7 +128,7 @@ local function write()
   local name, value, expected, who, when, changes, texts, channel, history, known = unpack(ARGV, 2, 11)
   local now = standing_state()
   known = tonumber(known)
-  if not now or now.history ~= history or now.version < known then
+  if not now or now.held < now.count or now.history ~= history or now.version < known then
     return { -1, 0 }
   end
   if ARGV[12] == 'exact' and now.version > known then
@@ -166,10 +163,10 @@ if what == 'look' then
 elseif what == 'write' then
   return write()
 elseif what == 'begin' then
-  return begin(ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]))
+  return begin(ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6])
 elseif what == 'put' then
   return put(ARGV[2], ARGV[3])
 elseif what == 'finish' then
-  return finish(ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]))
+  return finish(ARGV[2], ARGV[3])
 end
 return accept(ARGV[2])

@@ -7,7 +7,10 @@ namespace Weir.Server;
 internal sealed partial class LiveData : IDisposable
 {
     /// <summary>An instance that does not know what a store has lost waits so long for one that does.</summary>
-    private static readonly TimeSpan LossPatience = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>And so long when the store is likely new: nothing is there, and it has been answering since this instance started.</summary>
+    private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A start waits at most so long while another instance restores what was lost.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
@@ -33,6 +36,7 @@ internal sealed partial class LiveData : IDisposable
     private volatile LiveVersion _known = LiveVersion.Unknown;
     private long? _lostSince;
     private volatile bool _isLost;
+    private bool _wasSilent;
     private volatile bool _isChecked = true;
     private string? _fault;
 
@@ -151,9 +155,11 @@ internal sealed partial class LiveData : IDisposable
         try
         {
             var read = await Store.ReadAsync(_known);
-            if (read?.Loss is { } loss)
+            if (read is null)
+                _wasSilent = true;
+            else if (read.Loss is { } loss)
                 await MakeGoodAsync(loss);
-            else if (read is not null)
+            else
                 Apply(read);
             TellOfFault();
         }
@@ -204,11 +210,12 @@ internal sealed partial class LiveData : IDisposable
             return;
         }
 
+        bool isNew = loss.IsNew && !knows && !_wasSilent;
         _lostSince = loss.IsBeingRestored ? null : _lostSince ?? _time.GetTimestamp();
-        if (_lostSince is not { } since || _time.GetElapsedTime(since) < LossPatience)
+        if (_lostSince is not { } since || _time.GetElapsedTime(since) < (isNew ? NewPatience : LossPatience))
             return;
         await Store.AcceptLossAsync();
-        if (!loss.IsNew || knows)
+        if (!loss.IsNew)
             NotRestored(loss.Reason);
         // What the store still has is read anew.
         (_known, _lostSince) = (LiveVersion.Unknown, null);
