@@ -6,13 +6,23 @@ internal static class AdminRoutes
     public static void Map(WebApplication app)
     {
         var group = app.MapGroup("/admin").WithTags("Admin").Asking(Access.ToAdmin);
+        group.AddEndpointFilter(RefuseStrangers);
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapTenants(group, app.Services.GetRequiredService<TenantEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
         MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
         group.MapGet("/top", (Delegate)app.Services.GetRequiredService<TopEndpoints>().Get)
-            .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&limit=….").Produces<TopBody>().WithProblems();
+            .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&after=…&limit=….").Produces<TopBody>().WithProblems();
+    }
+
+    /// <summary>A parameter that a path does not have is a mistake that would otherwise change the answer without a word.</summary>
+    private static async ValueTask<object?> RefuseStrangers(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        if (QueryParameters.ComplaintAbout(context.HttpContext) is not { } complaint)
+            return await next(context);
+        await Problems.BadRequest(context.HttpContext, complaint);
+        return Results.Empty;
     }
 
     private static void MapApiKeys(RouteGroupBuilder group, ApiKeyEndpoints keys)
@@ -58,7 +68,7 @@ internal static class AdminRoutes
             .WithSummary("Says why a request gets what it gets, and spends nothing: ?tenant=…&key=…&cost=…&attributes.NAME=….").Produces<ExplanationBody>();
         group.MapGet("/buckets", (Delegate)keys.GetBuckets).WithSummary("How the buckets of a request stand.").Produces<DecisionBody>();
         group.MapDelete("/buckets", (Delegate)keys.ResetBuckets).WithSummary("Makes the buckets of a request as new.").Produces(StatusCodes.Status204NoContent);
-        group.MapGet("/block", (Delegate)keys.ListBlocks).WithSummary("The keys that are refused.").Produces<BlocksBody>();
+        group.MapGet("/block", (Delegate)keys.ListBlocks).WithSummary("The keys that are refused: ?after=…&limit=….").Produces<BlocksBody>();
         group.MapPost("/block", (Delegate)keys.Block)
             .WithSummary("Refuses a key until a time, and says why.").Accepts<BlockBody>("application/json").Produces<VersionBody>().WithBodyProblems();
         group.MapDelete("/block", (Delegate)keys.Unblock).WithSummary("Refuses a key no longer: ?tenant=…&key=….").Produces<VersionBody>().Produces<ProblemBody>(StatusCodes.Status404NotFound, Problems.ContentType);

@@ -23,6 +23,8 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>Each time, some other instance has made a change, so this is reached by nobody whose turn comes now and then.</summary>
     private const int MaxTries = 50;
 
+    private const int ReadAtOnce = 128;
+
     /// <summary>Lines of the log about what one read could not use.</summary>
     private const int MaxLines = 20;
 
@@ -57,8 +59,18 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>An entry as this instance knows it; null when there is none.</summary>
     public LiveEntry? Find(string kind, string id) => _entries.Find(kind, id);
 
-    /// <inheritdoc cref="LiveEntries.Page"/>
-    public IReadOnlyList<LiveEntry> Page(string kind, string after, int most) => _entries.Page(kind, after, most);
+    /// <summary>The entries of a kind after an id, in the order of their ids. What changes meanwhile may be among them or not.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="after">The id; empty for all entries.</param>
+    public IEnumerable<LiveEntry> After(string kind, string after)
+    {
+        for (IReadOnlyList<LiveEntry>? part = null; part is null || part.Count == ReadAtOnce; after = part.Count == 0 ? after : part[^1].Id)
+        {
+            part = _entries.Page(kind, after, ReadAtOnce);
+            foreach (var entry in part)
+                yield return entry;
+        }
+    }
 
     /// <inheritdoc cref="LiveEntries.CountOf"/>
     public int CountOf(string kind) => _entries.CountOf(kind);

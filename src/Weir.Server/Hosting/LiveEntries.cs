@@ -41,9 +41,11 @@ internal sealed class LiveEntries
         lock (_gate)
         {
             var entries = OfLocked(kind);
-            if (entries.Ids.Max is not { } last || string.CompareOrdinal(after, last) >= 0)
+            if (entries.Ids.Max is not { } last || (after.Length > 0 && string.CompareOrdinal(after, last) >= 0))
                 return [];
-            return [.. entries.Ids.GetViewBetween(after, last).Where(id => id != after).Take(most).Select(id => entries.ById[id])];
+            // An id that is no text is the first of all, such as that of the document.
+            var ids = after.Length == 0 ? entries.Ids : entries.Ids.GetViewBetween(after, last).Where(id => id != after);
+            return [.. ids.Take(most).Select(id => entries.ById[id])];
         }
     }
 

@@ -33,7 +33,7 @@ public sealed class LiveDataTests : IDisposable
         var seen = new List<string>();
         var edit = await live.EditAsync(LiveKind.Tenant, "acme", "{}", "me", () =>
         {
-            seen.Add(string.Join(",", live.Page(LiveKind.Tenant, "", 10).Select(entry => entry.Id)));
+            seen.Add(string.Join(",", live.After(LiveKind.Tenant, "").Select(entry => entry.Id)));
             if (seen.Count <= 2)
                 _file.WriteAsync(LiveKind.Tenant, $"other{seen.Count}", "{}", "another", null, LiveVersion.Unknown).GetAwaiter().GetResult();
             return null;
@@ -68,7 +68,7 @@ public sealed class LiveDataTests : IDisposable
         var grace = TimeSpan.FromSeconds(6);
         await live.SweepAsync(LiveKind.Block, grace, 1);
         await live.SweepAsync(LiveKind.Boost, grace, 1);
-        Assert.Equal(["acme/k2", "acme/k3"], live.Page(LiveKind.Block, "", 10).Select(entry => entry.Id));
+        Assert.Equal(["acme/k2", "acme/k3"], live.After(LiveKind.Block, "").Select(entry => entry.Id));
         Assert.Equal(1, live.CountOf(LiveKind.Boost));
         _time.Advance(TimeSpan.FromHours(1));
         await live.SweepAsync(LiveKind.Block, grace, 10);
