@@ -37,7 +37,7 @@ internal static class Snapshot
     private const int ChecksumSize = 16;
 
     /// <summary>The longest snapshot that is read: what a store of the largest size could have written.</summary>
-    private const long MaxSize = HeaderSize + ((long)RefillRate.MaxCount * RateSize) + (2L * MemoryStoreOptions.MostKeys * Slot.Size) + ChecksumSize;
+    private const long MaxSize = HeaderSize + ((long)RefillRate.MaxCount * RateSize) + (4L * MemoryStoreOptions.MostKeys * Slot.Size) + ChecksumSize;
 
     private static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
