@@ -92,16 +92,15 @@ public sealed unsafe class NeighbourhoodTests
     private sealed class SmallTable
     {
         private readonly FakeTimeProvider _time = Some.Clock();
-        private readonly SlotMemory _memory;
-        private readonly SlotPart _others;
+        private readonly SlotRegion _region;
         private readonly SlotShard _shard;
         private readonly MonotonicClock _clock;
 
         public SmallTable(int sets)
         {
-            _memory = new SlotMemory(2 * sets * SlotPart.SetSize);
-            _others = new SlotPart(_memory.Start + (sets * SlotPart.SetSize), sets);
-            _shard = new SlotShard(new SlotPart(_memory.Start, sets), _others, 0);
+            _region = new SlotRegion(1, sets);
+            _region.Open();
+            _shard = new SlotShard(_region.Parts[0], new SlotRegion(1, sets).Parts[0], 0);
             _clock = new MonotonicClock(_time);
         }
 
@@ -128,11 +127,13 @@ public sealed unsafe class NeighbourhoodTests
             return state.At + TokenBucket.MicrosecondsUntil(Some.Quota.Rate, state, state.At, 0);
         }
 
+        private Slot* Slots => _region.Parts[0].Start;
+
         public int SlotsOf(uint tenant, int set)
         {
             int count = 0;
             for (int i = 0; i < SlotPart.SetSize; i++)
-                count += _memory.Start[(set * SlotPart.SetSize) + i].Tenant == tenant ? 1 : 0;
+                count += Slots[(set * SlotPart.SetSize) + i].Tenant == tenant ? 1 : 0;
             return count;
         }
 
@@ -143,8 +144,8 @@ public sealed unsafe class NeighbourhoodTests
         private int Live(Func<uint, bool> counts)
         {
             int count = 0;
-            for (int i = 0; i < _shard.Capacity; i++)
-                count += !_memory.Start[i].IsEmpty && !_memory.Start[i].IsAsNew(_clock.Now) && counts(_memory.Start[i].Tenant) ? 1 : 0;
+            for (int i = 0; i < _region.Capacity; i++)
+                count += !Slots[i].IsEmpty && !Slots[i].IsAsNew(_clock.Now) && counts(Slots[i].Tenant) ? 1 : 0;
             return count;
         }
 

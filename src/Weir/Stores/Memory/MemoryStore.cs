@@ -41,7 +41,7 @@ public sealed class MemoryStore : IBucketStore
         _memos = new MemoTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey);
         int overflows = Math.Max(MemoryStoreOptions.LeastKeys, options.MaxKeys / KeysPerOverflow);
         _overflow = new SlotTable(overflows);
-        _spenders = new Spenders(_overflow.Capacity);
+        _spenders = new Spenders(_overflow.MostSlots);
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ public sealed class MemoryStoreOptions
 
     /// <summary>
     /// Keys of listed tenants that the store is sized for, and as many again of all other tenants; from 64 to 2^28, 1,000,000 by default. It takes
-    /// twice <see cref="BytesPerKey"/> of address space a key at once, and of memory as keys of either kind come; it never grows.
+    /// <see cref="BytesPerKey"/> of address space a key when the first tenant of a kind comes, and of memory as its keys come; it never grows beyond both.
     /// </summary>
     public int MaxKeys { get; set; } = 1_000_000;
 

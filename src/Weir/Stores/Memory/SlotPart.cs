@@ -12,28 +12,36 @@ namespace Weir;
 internal sealed unsafe class SlotPart
 {
     public const int SetSize = 8;
-    private readonly Slot* _slots;
+    private readonly SlotRegion _region;
     private readonly uint _sets;
+    private volatile Slot* _slots;
     private int _used;
 
-    /// <param name="slots">This part's memory, zeroed.</param>
+    /// <param name="region">Whose memory it is in, once it is taken.</param>
     /// <param name="sets">Sets of slots in it.</param>
-    public SlotPart(Slot* slots, int sets)
+    public SlotPart(SlotRegion region, int sets)
     {
-        _slots = slots;
+        _region = region;
         _sets = (uint)sets;
     }
 
     /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
     public int Used => Volatile.Read(ref _used);
 
-    /// <summary>Slots in all.</summary>
+    /// <summary>Slots in all, be their memory taken or not.</summary>
     public int Capacity => (int)_sets * SetSize;
+
+    /// <summary>The first slot; null until the memory is taken. It is zeroed.</summary>
+    public Slot* Start
+    {
+        get => _slots;
+        set => _slots = value;
+    }
 
     /// <summary>Asks the processor for both sets of a hash at once, so that the look-up under the lock does not wait for one after the other.</summary>
     public void Prefetch(UInt128 hash)
     {
-        if (!Sse.IsSupported)
+        if (!Sse.IsSupported || _slots is null)
             return;
         var first = FirstSetOf((ulong)hash);
         var second = SecondSetOf((ulong)(hash >> 64), first);
@@ -47,6 +55,8 @@ internal sealed unsafe class SlotPart
     /// <summary>The slot of a bucket; null when it is not here.</summary>
     public Slot* Find(UInt128 hash)
     {
+        if (_slots is null)
+            return null;
         ulong low = (ulong)hash, high = (ulong)(hash >> 64);
         var first = FirstSetOf(low);
         var slot = FindIn(first, low, high);
@@ -56,6 +66,8 @@ internal sealed unsafe class SlotPart
     /// <summary>The candidate slots of a new bucket.</summary>
     public Neighbourhood NeighbourhoodOf(UInt128 hash)
     {
+        if (_slots is null)
+            _region.Open();
         var first = FirstSetOf((ulong)hash);
         return new Neighbourhood(first, SecondSetOf((ulong)(hash >> 64), first));
     }
@@ -77,7 +89,6 @@ internal sealed unsafe class SlotPart
     public int CopyLive(Span<Slot> to, in StoreTime time)
     {
         int count = 0;
-        // Of a part that was never used, no memory is touched.
         for (var slot = _slots; Used > 0 && slot < _slots + Capacity; slot++)
         {
             if (!slot->IsEmpty && !slot->IsAsNew(time))

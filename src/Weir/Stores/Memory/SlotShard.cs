@@ -32,7 +32,7 @@ internal sealed unsafe class SlotShard
     /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
     public int Used => _listed.Used + _others.Used;
 
-    /// <summary>Slots in all.</summary>
+    /// <summary>Slots in all, be their memory taken or not.</summary>
     public int Capacity => _listed.Capacity + _others.Capacity;
 
     /// <summary>Owns the slots and the count: hold it around every method whose name ends in Locked.</summary>
