@@ -139,6 +139,8 @@ internal static class Service
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<BatchTurns>();
+        services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         if (options.Memory.SnapshotPath is not null && stores.Failover is null)
