@@ -175,7 +175,10 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return kept.Fingerprint == memo.Fingerprint ? (Decision.Remembered(limits, kept, names, store.Source, degraded: false), false) : (null, true);
     }
 
-    /// <summary>The attributes that settling a request needs: those that its limits are keyed by, and those that a candidate's limits look at. Null when there are none.</summary>
+    /// <summary>
+    /// The attributes that settling a request needs: those that its limits are keyed by, and those that a candidate's
+    /// limits look at. Null when there are none.
+    /// </summary>
     internal Dictionary<string, string>? AttributesOf(in LimitSet limits)
     {
         if (limits.Facts.Attributes is not { Count: > 0 } given)

@@ -2,7 +2,9 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests;
 
-/// <summary>Which answers are kept under an idempotency key, the same in memory and in Redis: those that changed something.</summary>
+/// <summary>
+/// Which answers are kept under an idempotency key, the same in memory and in Redis: those that changed something.
+/// </summary>
 public sealed class KeptAnswerTests : IAsyncLifetime
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);

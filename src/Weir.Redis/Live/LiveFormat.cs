@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Weir.Redis;
 
-/// <summary>How live data is spelled in Redis; <c>live.lua</c> spells the same. What somebody else has written there is read by nobody, and stops nobody.</summary>
+/// <summary>
+/// How live data is spelled in Redis; <c>live.lua</c> spells the same. What somebody else has written there is read by
+/// nobody, and stops nobody.
+/// </summary>
 internal static class LiveFormat
 {
     /// <summary>Whether a field of the state is no entry, but says how the entries are.</summary>
@@ -12,7 +15,8 @@ internal static class LiveFormat
 
     public static string NameOf(string kind, string id) => $"{kind}/{id}";
 
-    public static string ValueOf(LiveEntry entry) => $"{entry.Version.ToString(CultureInfo.InvariantCulture)} {entry.Value}";
+    public static string ValueOf(LiveEntry entry) =>
+        $"{entry.Version.ToString(CultureInfo.InvariantCulture)} {entry.Value}";
 
     /// <summary>An entry of the state; false for what is none.</summary>
     public static bool TryReadEntry(string name, string value, [NotNullWhen(true)] out LiveEntry? entry)

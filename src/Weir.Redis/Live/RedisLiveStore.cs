@@ -3,8 +3,13 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Live data in Redis, for all instances: each learns of a change by a message, or at the latest by its next read.</summary>
-/// <remarks>The rules are in <c>live.lua</c>. No call is longer than a part of the data, so that decisions wait for none of them.</remarks>
+/// <summary>
+/// Live data in Redis, for all instances: each learns of a change by a message, or at the latest by its next read.
+/// </summary>
+/// <remarks>
+/// The rules are in <c>live.lua</c>. No call is longer than a part of the data, so that decisions wait for none of
+/// them.
+/// </remarks>
 /// <param name="options">The prefix of all keys.</param>
 /// <param name="connection">The connection, once there is one.</param>
 /// <param name="time">Says when a change was made.</param>
@@ -82,7 +87,9 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     });
 
     /// <inheritdoc/>
-    /// <remarks>One instance at a time, in parts; until the last one is there, the store says that something is lost.</remarks>
+    /// <remarks>
+    /// One instance at a time, in parts; until the last one is there, the store says that something is lost.
+    /// </remarks>
     public async Task<bool> RestoreAsync(LiveRead known)
     {
         string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
@@ -105,7 +112,9 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     public Task AcceptLossAsync() => TryAsync<object>(async database =>
         await IsDoneAsync(database, "accept", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))).ConfigureAwait(false));
 
-    /// <summary>The parts in which entries are sent, as the script's arguments. An entry is never cut, however long it is.</summary>
+    /// <summary>
+    /// The parts in which entries are sent, as the script's arguments. An entry is never cut, however long it is.
+    /// </summary>
     private static IEnumerable<List<RedisValue>> PartsOf(IReadOnlyList<LiveEntry> entries)
     {
         var part = new List<RedisValue>();
@@ -166,7 +175,10 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return new LiveRead(now with { Number = later[0]!.Version }, [.. entries], IsWhole: false);
     }
 
-    /// <summary>All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after them.</summary>
+    /// <summary>
+    /// All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after
+    /// them.
+    /// </summary>
     private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
     {
         var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);
@@ -213,7 +225,8 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     private async Task<bool> IsDoneAsync(IDatabase database, params RedisValue[] arguments) =>
         (int)await RunAsync(database, arguments).ConfigureAwait(false) == 1;
 
-    private Task<RedisResult> RunAsync(IDatabase database, params RedisValue[] arguments) => database.ScriptEvaluateAsync(Script, _keys, arguments);
+    private Task<RedisResult> RunAsync(IDatabase database, params RedisValue[] arguments) =>
+        database.ScriptEvaluateAsync(Script, _keys, arguments);
 
     private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T?>> ask)
         where T : class

@@ -1,21 +1,23 @@
--- Live data: a history of changes, the entries as they are now, the last changes and their texts. This script is the only writer.
+-- Live data: a history of changes, the entries as they are now, the last changes and their texts. The only writer.
 --
--- KEYS  1 state     a hash: kind/id -> version, a space and the text, for each entry; and the fields history, version and count (of entries).
---                   One key, so that Redis evicts all of it or nothing
---       2 changes   a list of the last changes, newest first, in JSON
---       3 texts     a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
---       4 restoring the token of the instance that gives back what is lost; it expires
+-- KEYS  1 state      a hash: kind/id -> version, a space and the text, for each entry; and the fields history, version
+--                    and count (of entries). One key, so that Redis evicts all of it or nothing
+--       2 changes    a list of the last changes, newest first, in JSON
+--       3 texts      a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
+--       4 restoring  the token of the instance that restores what is lost; it expires
 --
--- look    ARGV 'look', history ('' for none) and version that the reader knows
+-- look    history ('' for none) and version that the reader knows
 --         reply { standing, history, version, entries that are there, count, 1 if it is being restored }
--- write   ARGV 'write', kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept, texts kept, channel,
---         history and version that the writer knows, 'exact' if nothing may have changed since, bytes of texts kept, 'remember' to keep the text
---         reply { 1 written, 0 not the version expected, -1 lost what the writer knows, -2 ahead of it, or -3 nothing there to delete; version }
--- begin   ARGV 'begin', token, milliseconds, history, version, count: claims the restoration, if the caller knows what is lost. reply 1 or 0. Until all
---         entries are there, the state counts more than it holds, and so nobody takes it for whole
--- put     ARGV 'put', token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
--- finish  ARGV 'finish', token, channel. reply 1, or 0 when entries are missing still
--- accept  ARGV 'accept', a random text: takes what is there for all there is. reply 1
+-- write   kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept,
+--         texts kept, channel, history and version that the writer knows, 'exact' if nothing may have changed since,
+--         bytes of texts kept, 'remember' to keep the text
+--         reply { 1 written, 0 not the version expected, -1 the store has lost what the writer knows, -2 ahead of it,
+--         or -3 nothing there to delete; version }
+-- begin   token, milliseconds, history, version, count: claims the restoration, if the caller knows what is lost
+--         reply 1 or 0. Until all entries are there, the state counts more than it holds: nobody takes it for whole
+-- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
+-- finish  token, channel. reply 1, or 0 when entries are missing still
+-- accept  a random text: takes what is there for all there is. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
 local META = 3
@@ -30,8 +32,8 @@ local function standing_state()
   return { history = meta[1], version = tonumber(meta[2]), count = tonumber(meta[3]), held = redis.call('HLEN', state) - META }
 end
 
--- How the store stands to a reader who knows so much, and whether he can give back what is lost. Of two histories the older one goes on: the other
--- began in a store that had lost it.
+-- How the store stands to a reader that knows so much, and whether the reader can restore what is lost. Of two histories
+-- the older one goes on: the younger one began in a store that had lost it.
 local function compare(now, history, version)
   if not now then
     return MISSING, history ~= ''

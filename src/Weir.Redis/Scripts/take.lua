@@ -540,7 +540,8 @@ local function spend_all(what, count, worst)
   end
 end
 
--- What changed nothing need not be known again: a refusal, and a refund of what had not been spent. That something is settled must be.
+-- What changed nothing need not be known again: a refusal, and a refund of what had not been spent. That something is
+-- settled must be.
 local function is_to_be_kept(what, memo_kind, count, worst)
   if what ~= CHARGE then
     return worst == ALLOWED

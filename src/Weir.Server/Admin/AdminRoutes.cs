@@ -16,7 +16,9 @@ internal static class AdminRoutes
             .WithSummary("The keys of a tenant, or the tenants, that are refused and allowed most often: ?tenant=…&which=denied|allowed&after=…&limit=….").Produces<TopBody>().WithProblems();
     }
 
-    /// <summary>A parameter that a path does not have is a mistake that would otherwise change the answer without a word.</summary>
+    /// <summary>
+    /// A parameter that a path does not have is a mistake that would otherwise change the answer without a word.
+    /// </summary>
     private static async ValueTask<object?> RefuseStrangers(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         if (QueryParameters.ComplaintAbout(context.HttpContext) is not { } complaint)

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>A page of a list under <c>/admin</c>: what follows <c>?after=</c>, at most <c>?limit=</c> of it. <c>next</c> of the answer is the <c>after</c> of the next page.</summary>
+/// <summary>
+/// A page of a list under <c>/admin</c>: what follows <c>?after=</c>, at most <c>?limit=</c> of it. <c>next</c> of the
+/// answer is the <c>after</c> of the next page.
+/// </summary>
 /// <param name="After">What the page before said as <c>next</c>; empty for the first page.</param>
 /// <param name="Limit">The largest number of items.</param>
 internal readonly record struct Paging(string After, int Limit)

@@ -28,7 +28,10 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);
     }
 
-    /// <summary>The order is by count and name, and so the next page begins where this one ends, though counts have changed meanwhile.</summary>
+    /// <summary>
+    /// The order is by count and name, and so the next page begins where this one ends, though counts have changed
+    /// meanwhile.
+    /// </summary>
     private TopListBody BodyOf(TopList list, bool ofKeys, Paging page)
     {
         TryReadCursor(page.After, out long count, out string name);

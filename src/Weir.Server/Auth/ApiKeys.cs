@@ -28,7 +28,8 @@ internal sealed class ApiKeys
     public bool IsComplete => _isComplete;
 
     /// <summary>The keys of the configuration after an id, but the one that is <c>Weir:Auth:AdminKey</c>.</summary>
-    public IEnumerable<ApiKey> ConfiguredAfter(string id) => _configured.Where(key => key.Id != ApiKey.AdminId && string.CompareOrdinal(key.Id, id) > 0);
+    public IEnumerable<ApiKey> ConfiguredAfter(string id) =>
+        _configured.Where(key => key.Id != ApiKey.AdminId && string.CompareOrdinal(key.Id, id) > 0);
 
     /// <summary>The live key of an id; null when there is none that can be read.</summary>
     public ApiKey? OfId(string id)

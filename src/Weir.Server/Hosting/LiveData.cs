@@ -1,15 +1,18 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Keeps the policies and keys of this instance as the live data has them, and changes live data. While the store is away, what is known goes
-/// on; what a store has lost, it is given back.
+/// Keeps the policies and keys of this instance as the live data has them, and changes live data. While the store is
+/// away, what is known goes on; what a store has lost, it is given back.
 /// </summary>
 internal sealed partial class LiveData : IDisposable
 {
     /// <summary>An instance that does not know what a store has lost waits so long for one that does.</summary>
     private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>And so long when the store is likely new: nothing is there, and it has been answering since this instance started.</summary>
+    /// <summary>
+    /// And so long when the store is likely new: nothing is there, and it has been answering since this instance
+    /// started.
+    /// </summary>
     private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A start waits at most so long while another instance restores what was lost.</summary>
@@ -17,7 +20,9 @@ internal sealed partial class LiveData : IDisposable
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Compiling many tenants takes seconds of a core: it begins when the start is over, and pauses after each step.</summary>
+    /// <summary>
+    /// Compiling many tenants takes seconds of a core: it begins when the start is over, and pauses after each step.
+    /// </summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Each time, some other instance has made a change, so this is reached by nobody whose turn comes now and then.</summary>
@@ -59,7 +64,9 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>An entry as this instance knows it; null when there is none.</summary>
     public LiveEntry? Find(string kind, string id) => _entries.Find(kind, id);
 
-    /// <summary>The entries of a kind after an id, in the order of their ids. What changes meanwhile may be among them or not.</summary>
+    /// <summary>
+    /// The entries of a kind after an id, in the order of their ids. What changes meanwhile may be among them or not.
+    /// </summary>
     /// <param name="kind">The kind.</param>
     /// <param name="after">The id; empty for all entries.</param>
     public IEnumerable<LiveEntry> After(string kind, string after)
@@ -78,7 +85,10 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>Whether a tenant has its plan only until a time.</summary>
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
 
-    /// <summary>Reads live data before the first request: what was lost is waited for, as long as another instance gives it back.</summary>
+    /// <summary>
+    /// Reads live data before the first request: what was lost is waited for, as long as another instance gives it
+    /// back.
+    /// </summary>
     public async Task BeginAsync()
     {
         long began = _time.GetTimestamp();
@@ -106,8 +116,9 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Changes an entry that must fit the others: it is judged by what is known, and written only if nothing has changed since, so that two
-    /// changes at two instances, each right alone, are never both made. Otherwise it is judged again.
+    /// Changes an entry that must fit the others: it is judged by what is known, and written only if nothing has
+    /// changed since, so that two changes at two instances, each right alone, are never both made. Otherwise it is
+    /// judged again.
     /// </summary>
     /// <param name="kind">The kind of the entry.</param>
     /// <param name="id">The entry.</param>
@@ -142,7 +153,9 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Deletes entries of a kind that have ended, the first ones first; one that was changed meanwhile stays.</summary>
+    /// <summary>
+    /// Deletes entries of a kind that have ended, the first ones first; one that was changed meanwhile stays.
+    /// </summary>
     public async Task SweepAsync(string kind, TimeSpan grace, int most)
     {
         bool isOther = false;
@@ -182,8 +195,8 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Compiles the tenants that a whole read has left to be compiled when they are asked for, and tells which of them do not fit. In steps, since
-    /// requests are decided meanwhile.
+    /// Compiles the tenants that a whole read has left to be compiled when they are asked for, and tells which of them
+    /// do not fit. In steps, since requests are decided meanwhile.
     /// </summary>
     public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
@@ -210,7 +223,10 @@ internal sealed partial class LiveData : IDisposable
         _edits.Dispose();
     }
 
-    /// <summary>Gives back what the store has lost, if this instance knows it. Otherwise others may; when nobody does in a while, what is left is all there is.</summary>
+    /// <summary>
+    /// Gives back what the store has lost, if this instance knows it. Otherwise others may; when nobody does in a
+    /// while, what is left is all there is.
+    /// </summary>
     private async Task MakeGoodAsync(LiveLoss loss)
     {
         _isLost = true;

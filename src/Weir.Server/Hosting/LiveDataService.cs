@@ -1,14 +1,16 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Reads live data when a message says that it has changed, and twice a second anyway, so that a lost message only delays; and deletes blocks and
-/// boosts that have ended.
+/// Reads live data when a message says that it has changed, and twice a second anyway, so that a lost message only
+/// delays; and deletes blocks and boosts that have ended.
 /// </summary>
 internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataService> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A clock of another instance may be behind by so much; what has ended stays in the store that long.</summary>
+    /// <summary>
+    /// A clock of another instance may be behind by so much; what has ended stays in the store that long.
+    /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     private const int SweptAtOnce = 10;

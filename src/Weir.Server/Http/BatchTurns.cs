@@ -1,8 +1,9 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Batches take turns on the processor: half of the cores work for them at a time, so that other requests find a core whatever a batch holds (law L9).
-/// A turn is short, and those who wait for one are served in the order in which they came.
+/// Batches take turns on the processor: half of the cores work for them at a time, so that other requests find a core
+/// whatever a batch holds (law L9). A turn is short, and those who wait for one are served in the order in which they
+/// came.
 /// </summary>
 internal sealed class BatchTurns : IDisposable
 {

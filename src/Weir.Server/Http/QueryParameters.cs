@@ -1,6 +1,9 @@
 namespace Weir.Server;
 
-/// <summary>The query parameters of each path: the one place that says which there are, for whoever reads the API's description and for the paths themselves.</summary>
+/// <summary>
+/// The query parameters of each path: the one place that says which there are, for whoever reads the API's description
+/// and for the paths themselves.
+/// </summary>
 internal static class QueryParameters
 {
     private const int MostShown = 40;
@@ -40,7 +43,10 @@ internal static class QueryParameters
         _ => [],
     };
 
-    /// <summary>What is wrong with the names of a request's query: one that the path does not have, or one that is given twice; null when nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the names of a request's query: one that the path does not have, or one that is given twice;
+    /// null when nothing is.
+    /// </summary>
     public static Complaint? ComplaintAbout(HttpContext http)
     {
         if (!http.Request.QueryString.HasValue || http.GetEndpoint() is not RouteEndpoint endpoint)
@@ -61,7 +67,8 @@ internal static class QueryParameters
     private static bool Names(QueryParameter parameter, string name) =>
         parameter.Name == name || (parameter.Name == Attribute.Name && (name == "attributes" || name.StartsWith(AttributePrefix, StringComparison.Ordinal)));
 
-    private static string Listed(IReadOnlyList<QueryParameter> known) => known.Count == 0 ? "it has none" : string.Join(", ", known.Select(parameter => parameter.Name));
+    private static string Listed(IReadOnlyList<QueryParameter> known) =>
+        known.Count == 0 ? "it has none" : string.Join(", ", known.Select(parameter => parameter.Name));
 
     private static QueryParameter After(string what) => new("after", $"What next said, or {what}; left out for the first page.");
 }

@@ -1,13 +1,18 @@
 namespace Weir;
 
-/// <summary>Live data of one instance: in memory, and in a file if there is one, to which each change is appended.</summary>
+/// <summary>
+/// Live data of one instance: in memory, and in a file if there is one, to which each change is appended.
+/// </summary>
 /// <remarks>
-/// A change is on disk before it is answered. A crash in the middle of one loses that change only. The file is rewritten beside the old one, and
-/// then takes its place, when the changes in it are longer than its snapshot: so it is never much more than twice as long as what it holds.
+/// A change is on disk before it is answered. A crash in the middle of one loses that change only. The file is
+/// rewritten beside the old one, and then takes its place, when the changes in it are longer than its snapshot: so it
+/// is never much more than twice as long as what it holds.
 /// </remarks>
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
-    /// <summary>Changes of this length, in bytes, are appended before the file is compacted, however short its snapshot is.</summary>
+    /// <summary>
+    /// Changes of this length, in bytes, are appended before the file is compacted, however short its snapshot is.
+    /// </summary>
     private const int LeastLog = 1 << 20;
 
     /// <summary>A file has one history: one that is damaged stops the start.</summary>
@@ -27,7 +32,10 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private volatile string? _compactionFault;
 
     /// <summary>Opens the store.</summary>
-    /// <param name="path">The file, which is made if it is not there; null to keep nothing over a restart. Beside it lies <c>path.lock</c>, by which it has one owner.</param>
+    /// <param name="path">
+    /// The file, which is made if it is not there; null to keep nothing over a restart. Beside it lies
+    /// <c>path.lock</c>, by which it has one owner.
+    /// </param>
     /// <param name="time">Says when a change was made.</param>
     /// <exception cref="IOException">The file cannot be read or written, is damaged, or has another owner.</exception>
     public FileLiveStore(string? path, TimeProvider time)
@@ -187,7 +195,9 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _compaction = Task.Run(() => Compact(log, snapshot, from));
     }
 
-    /// <summary>Writes the new file while changes go on to the old one, then copies these, and puts it in the old one's place.</summary>
+    /// <summary>
+    /// Writes the new file while changes go on to the old one, then copies these, and puts it in the old one's place.
+    /// </summary>
     private void Compact(LiveLog old, LiveSnapshot snapshot, long from)
     {
         LiveLog? compacted = null;

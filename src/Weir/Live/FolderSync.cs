@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Flushes a folder to disk, without which a file that was renamed may have its old name again after a power failure.</summary>
+/// <summary>
+/// Flushes a folder to disk, without which a file that was renamed may have its old name again after a power failure.
+/// </summary>
 internal static partial class FolderSync
 {
     public static void Flush(string folder)

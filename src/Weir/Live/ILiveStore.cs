@@ -3,7 +3,10 @@ namespace Weir;
 /// <summary>Where live data is kept: versioned by one count for all of it, with a trail of who changed what.</summary>
 public interface ILiveStore
 {
-    /// <summary>Something may have changed; raised on any thread. A hint only: a reader that misses it finds out by its next read.</summary>
+    /// <summary>
+    /// Something may have changed; raised on any thread. A hint only: a reader that misses it finds out by its next
+    /// read.
+    /// </summary>
     event Action? Changed;
 
     /// <summary>Why the store did not answer the last call, for the log; null when it did.</summary>
@@ -20,7 +23,9 @@ public interface ILiveStore
     /// <param name="who">Who changes it.</param>
     /// <param name="expected">The version it must have now, 0 for none; null for any.</param>
     /// <param name="known">The version that the writer knows. A store that has lost it changes nothing.</param>
-    /// <param name="exact">True to change nothing either in a store that is ahead of it, since the change was judged by what is known.</param>
+    /// <param name="exact">
+    /// True to change nothing either in a store that is ahead of it, since the change was judged by what is known.
+    /// </param>
     Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false);
 
     /// <summary>The remembered changes, newest first; null when the store does not answer.</summary>
@@ -33,7 +38,9 @@ public interface ILiveStore
 
     /// <summary>Gives back to the store what it has lost.</summary>
     /// <param name="known">All entries that the caller knows.</param>
-    /// <returns>True when they are in the store now; false when nothing is lost any more, or another instance is giving it back.</returns>
+    /// <returns>
+    /// True when they are in the store now; false when nothing is lost any more, or another instance is giving it back.
+    /// </returns>
     Task<bool> RestoreAsync(LiveRead known);
 
     /// <summary>Takes what the store holds for all there is, since no instance has given back what is lost.</summary>

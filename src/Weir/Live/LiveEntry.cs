@@ -59,7 +59,9 @@ public enum LiveOutcome
     /// <summary>The entry to be deleted is not there; nothing was changed.</summary>
     Absent,
 
-    /// <summary>The store has lost what the writer knows, and must be given it back first. Nothing was changed.</summary>
+    /// <summary>
+    /// The store has lost what the writer knows, and must be given it back first. Nothing was changed.
+    /// </summary>
     Behind,
 
     /// <summary>The store does not answer; the change may or may not have been made.</summary>
@@ -67,7 +69,9 @@ public enum LiveOutcome
 }
 
 /// <summary>A point in the life of a store: which history of changes, and how far in it.</summary>
-/// <param name="History">The name of the history: a store that begins anew begins another one. Of two, the smaller name is the older.</param>
+/// <param name="History">
+/// The name of the history: a store that begins anew begins another one. Of two, the smaller name is the older.
+/// </param>
 /// <param name="Number">The number of changes made in it.</param>
 public sealed record LiveVersion(string History, long Number)
 {
@@ -81,7 +85,10 @@ public sealed record LiveVersion(string History, long Number)
 /// <param name="IsWhole">True when these are all entries there are, and not only changed ones.</param>
 public sealed record LiveRead(LiveVersion Version, IReadOnlyList<LiveEntry> Entries, bool IsWhole)
 {
-    /// <summary>What the store has lost, such as <c>2 of 5 entries are left</c>; null when nothing. A store that has lost something tells no entries.</summary>
+    /// <summary>
+    /// What the store has lost, such as <c>2 of 5 entries are left</c>; null when nothing. A store that has lost
+    /// something tells no entries.
+    /// </summary>
     public LiveLoss? Loss { get; init; }
 
     /// <summary>What the store holds and nobody can read: a line each, for the log.</summary>

@@ -6,8 +6,8 @@ using System.Text;
 namespace Weir;
 
 /// <summary>
-/// One line of the file of live data, field by field. This and <see cref="LiveLineWriter"/> are the only places that know the format: fields between
-/// tabs, the first of them the XXH3-64 of all others.
+/// One line of the file of live data, field by field. This and <see cref="LiveLineWriter"/> are the only places that
+/// know the format: fields between tabs, the first of them the XXH3-64 of all others.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -17,7 +17,8 @@ namespace Weir;
 /// checksum  text    version  kind/id  value                      of the snapshot: a remembered text, oldest first
 /// checksum  change  version  kind/id  before  at  who  value     a change since then
 /// </code>
-/// A value is a plus and the text, or a minus for what was deleted. Tabs, line ends and backslashes within a field are escaped by a backslash.
+/// A value is a plus and the text, or a minus for what was deleted. Tabs, line ends and backslashes within a field are
+/// escaped by a backslash.
 /// </remarks>
 internal ref struct LiveLine
 {

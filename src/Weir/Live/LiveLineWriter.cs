@@ -20,9 +20,11 @@ internal sealed class LiveLineWriter
     public void Clear() => _buffer.ResetWrittenCount();
 
     /// <summary>The first line of a file.</summary>
-    public void WriteBegin(long version, long lines) => Write(LiveLine.Begin, version, Number(LiveLine.CurrentFormat), Number(lines));
+    public void WriteBegin(long version, long lines) =>
+        Write(LiveLine.Begin, version, Number(LiveLine.CurrentFormat), Number(lines));
 
-    public void WriteEntry(string type, LiveEntry entry) => Write(type, entry.Version, $"{entry.Kind}/{entry.Id}", Value(entry.Value));
+    public void WriteEntry(string type, LiveEntry entry) =>
+        Write(type, entry.Version, $"{entry.Kind}/{entry.Id}", Value(entry.Value));
 
     /// <param name="type">Whether it is a change or a past one.</param>
     /// <param name="change">The change.</param>

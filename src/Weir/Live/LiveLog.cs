@@ -1,6 +1,9 @@
 namespace Weir;
 
-/// <summary>An open file of live data: a snapshot, and the changes since (<see cref="LiveLine"/>). A change is appended and flushed to disk.</summary>
+/// <summary>
+/// An open file of live data: a snapshot, and the changes since (<see cref="LiveLine"/>). A change is appended and
+/// flushed to disk.
+/// </summary>
 /// <remarks>Not for use by two threads at once.</remarks>
 internal sealed class LiveLog : IDisposable
 {
@@ -70,7 +73,9 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>Appends a change, and returns when it is on disk. When it fails, the next one cuts off what it may have left.</summary>
+    /// <summary>
+    /// Appends a change, and returns when it is on disk. When it fails, the next one cuts off what it may have left.
+    /// </summary>
     /// <exception cref="IOException">The change cannot be written.</exception>
     public void Append(LiveChange change, string? value)
     {
@@ -135,7 +140,9 @@ internal sealed class LiveLog : IDisposable
         SnapshotLength = Length;
     }
 
-    /// <summary>In steps: one flush of all of it would hold up the changes that are flushed to the old file meanwhile.</summary>
+    /// <summary>
+    /// In steps: one flush of all of it would hold up the changes that are flushed to the old file meanwhile.
+    /// </summary>
     private void FlushIfLong()
     {
         if (_lines.Written.Length >= FlushBytes)

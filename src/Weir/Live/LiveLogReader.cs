@@ -1,6 +1,9 @@
 namespace Weir;
 
-/// <summary>Reads a file of live data. Whatever is not as it was written is an error that names the line and the cure; only a last line without an end is left out.</summary>
+/// <summary>
+/// Reads a file of live data. Whatever is not as it was written is an error that names the line and the cure; only a
+/// last line without an end is left out.
+/// </summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="file">The file, open.</param>
 /// <param name="state">Filled with what is in the file.</param>

@@ -111,8 +111,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
     /// <param name="read">What has changed; if it is whole, all other live data is gone.</param>
     /// <returns>
-    /// What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does not fit waits for one that it
-    /// fits. Of a whole read, tenants that do not fit are told by <see cref="CompileTenants"/>.
+    /// What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does
+    /// not fit waits for one that it fits. Of a whole read, tenants that do not fit are told by <see
+    /// cref="CompileTenants"/>.
     /// </returns>
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
@@ -161,7 +162,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
-    /// <summary>Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each step what does not fit.</summary>
+    /// <summary>
+    /// Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each
+    /// step what does not fit.
+    /// </summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants() => _current.Live.CompileAll();
 
     /// <summary>Whether a tenant has what it has only until a time.</summary>

@@ -24,7 +24,9 @@ internal sealed class LiveState
     /// <summary>All of it as it is now. Costs a copy of references.</summary>
     public LiveSnapshot Snapshot() => new(Version, Entries(), [.. _changes], [.. _texts]);
 
-    /// <summary>The entries that have changed since a version; null when that is longer ago than changes are remembered.</summary>
+    /// <summary>
+    /// The entries that have changed since a version; null when that is longer ago than changes are remembered.
+    /// </summary>
     public IReadOnlyList<LiveEntry>? ChangedSince(long version)
     {
         if (Version - version > _changes.Count)

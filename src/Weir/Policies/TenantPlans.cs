@@ -6,8 +6,9 @@ namespace Weir;
 
 /// <summary>Plans by tenant, immutable: a change copies one part of a thousand, and all others are shared.</summary>
 /// <remarks>
-/// A look-up costs two trips to memory however many tenants there are; a tree of a hundred thousand would cost seventeen. A plan may be pending: it
-/// is compiled when it is first asked for, and then stands in its own place. All who ask get the same plan, so nobody sees a change.
+/// A look-up costs two trips to memory however many tenants there are; a tree of a hundred thousand would cost
+/// seventeen. A plan may be pending: it is compiled when it is first asked for, and then stands in its own place. All
+/// who ask get the same plan, so nobody sees a change.
 /// </remarks>
 internal sealed class TenantPlans
 {
@@ -43,7 +44,9 @@ internal sealed class TenantPlans
     public bool Has(string tenant) => Count > 0 && _parts[PartOf(tenant)].ContainsKey(tenant);
 
     /// <summary>The same with other plans; null leaves a tenant out. A part is copied once, however many of its tenants change.</summary>
-    /// <param name="changes">A <see cref="Plan"/>, a <see cref="PendingPlan"/> or null for each tenant that changes.</param>
+    /// <param name="changes">
+    /// A <see cref="Plan"/>, a <see cref="PendingPlan"/> or null for each tenant that changes.
+    /// </param>
     public TenantPlans With(IEnumerable<KeyValuePair<string, object?>> changes)
     {
         var parts = (Dictionary<string, object>[])_parts.Clone();
@@ -65,7 +68,9 @@ internal sealed class TenantPlans
         return new TenantPlans(parts, count);
     }
 
-    /// <summary>Compiles all pending plans, part by part, and says of each part that had some what does not fit.</summary>
+    /// <summary>
+    /// Compiles all pending plans, part by part, and says of each part that had some what does not fit.
+    /// </summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileAll() =>
         from part in _parts
         let pending = part.Where(tenant => tenant.Value is PendingPlan).ToList()
@@ -83,7 +88,9 @@ internal sealed class TenantPlans
     private static int PartOf(string tenant) => string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1);
 }
 
-/// <summary>A tenant's plan that is compiled when it is first asked for. It has no end, and so follows from the texts alone.</summary>
+/// <summary>
+/// A tenant's plan that is compiled when it is first asked for. It has no end, and so follows from the texts alone.
+/// </summary>
 /// <param name="document">The document over which it lies.</param>
 /// <param name="layers">The texts of the tenant.</param>
 internal sealed class PendingPlan(PolicySet document, TenantLayers layers)
@@ -101,5 +108,6 @@ internal sealed class PendingPlan(PolicySet document, TenantLayers layers)
     }
 
     /// <summary>Why the texts do not fit the document.</summary>
-    public IReadOnlyList<PolicyError> ErrorsOf(string tenant) => layers.Compile(document, tenant, DateTimeOffset.MinValue).Errors;
+    public IReadOnlyList<PolicyError> ErrorsOf(string tenant) =>
+        layers.Compile(document, tenant, DateTimeOffset.MinValue).Errors;
 }

@@ -24,7 +24,8 @@ public sealed class LiveFormatTests
     [InlineData("tenant/acme", "-7 text")]
     [InlineData("tenant/acme", "99999999999999999999 text")]
     [InlineData("", "")]
-    public void What_is_no_entry_is_read_as_none(string name, string value) => Assert.False(LiveFormat.TryReadEntry(name, value, out _));
+    public void What_is_no_entry_is_read_as_none(string name, string value) =>
+        Assert.False(LiveFormat.TryReadEntry(name, value, out _));
 
     [Theory]
     [InlineData("tenant/acme\n+text\nmore", "tenant/acme text\nmore")]

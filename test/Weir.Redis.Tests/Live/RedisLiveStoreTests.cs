@@ -2,7 +2,9 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests.Live;
 
-/// <summary>Live data in Redis, as several instances see it: its versions, what is lost of it, and how it is given back.</summary>
+/// <summary>
+/// Live data in Redis, as several instances see it: its versions, what is lost of it, and how it is given back.
+/// </summary>
 public sealed class RedisLiveStoreTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -9,7 +9,8 @@ public sealed class LiveEntriesTests
     private void Apply(bool isWhole, params (string Kind, string Id, string? Value)[] entries) => _entries.Apply(new LiveRead(
         new LiveVersion("test", ++_version), [.. entries.Select(entry => new LiveEntry(entry.Kind, entry.Id, _version, entry.Value))], isWhole));
 
-    private string Page(string kind, string after, int most) => string.Join(" ", _entries.Page(kind, after, most).Select(entry => $"{entry.Id}={entry.Value}"));
+    private string Page(string kind, string after, int most) =>
+        string.Join(" ", _entries.Page(kind, after, most).Select(entry => $"{entry.Id}={entry.Value}"));
 
     [Fact]
     public void A_page_begins_after_an_id_that_need_not_be_there_and_goes_in_the_order_of_bytes()

@@ -3,7 +3,10 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 
-/// <summary>Live data that Redis has lost, all of it or a part, while instances run and start. What was created opens, what was revoked does not, and nobody is told that a valid key is wrong.</summary>
+/// <summary>
+/// Live data that Redis has lost, all of it or a part, while instances run and start. What was created opens, what was
+/// revoked does not, and nobody is told that a valid key is wrong.
+/// </summary>
 public sealed class LiveLossTests : IAsyncLifetime
 {
     private const string State = "weir:{~live}:state";
@@ -48,7 +51,8 @@ public sealed class LiveLossTests : IAsyncLifetime
 
     private const string Right = "200 401 19 429";
 
-    private static int Restorations(params RunningServer[] servers) => servers.Sum(server => server.Log.Count("this instance has restored version"));
+    private static int Restorations(params RunningServer[] servers) =>
+        servers.Sum(server => server.Log.Count("this instance has restored version"));
 
     private static Task UntilRestoredAsync(params RunningServer[] servers) =>
         Until.TrueAsync(() => Restorations(servers) > 0, () => string.Join('\n', servers.SelectMany(server => server.Log.AtLeast(Microsoft.Extensions.Logging.LogLevel.Warning))));

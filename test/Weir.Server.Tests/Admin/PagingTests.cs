@@ -4,7 +4,10 @@ using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.Admin;
 
-/// <summary>Every list under <c>/admin</c> comes in pages, in one way; and no path there takes a parameter that it does not have.</summary>
+/// <summary>
+/// Every list under <c>/admin</c> comes in pages, in one way; and no path there takes a parameter that it does not
+/// have.
+/// </summary>
 public sealed class PagingTests : IAsyncLifetime
 {
     private const int Items = 23;
@@ -53,7 +56,8 @@ public sealed class PagingTests : IAsyncLifetime
         await Http.PutTenantAsync("t0", """{"until":"2199-01-01T00:00:00Z"}""");
     }
 
-    private static JsonElement Within(JsonElement json, string path) => path.Split('.').Aggregate(json, (element, name) => element.GetProperty(name));
+    private static JsonElement Within(JsonElement json, string path) =>
+        path.Split('.').Aggregate(json, (element, name) => element.GetProperty(name));
 
     private async Task<(List<string> Items, string? Next)> PageAsync(string path, string list, string id)
     {

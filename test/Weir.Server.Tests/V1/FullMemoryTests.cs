@@ -2,7 +2,10 @@ using Weir.Server.Tests.Harness;
 
 namespace Weir.Server.Tests.V1;
 
-/// <summary>Embedded mode, with a memory that invented tenants have filled: tenants that the document or live data names lose nothing (law L9).</summary>
+/// <summary>
+/// Embedded mode, with a memory that invented tenants have filled: tenants that the document or live data names lose
+/// nothing (law L9).
+/// </summary>
 public sealed class FullMemoryTests : IAsyncLifetime
 {
     private const int MaxKeys = 1_000;

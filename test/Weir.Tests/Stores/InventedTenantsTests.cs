@@ -3,7 +3,10 @@ using Weir.Testing;
 
 namespace Weir.Tests.Stores;
 
-/// <summary>Tenants that no policy names, which anybody may invent without end, take nothing from a listed one (law L9), whatever the size of the table and the seed of its hash.</summary>
+/// <summary>
+/// Tenants that no policy names, which anybody may invent without end, take nothing from a listed one (law L9),
+/// whatever the size of the table and the seed of its hash.
+/// </summary>
 public sealed class InventedTenantsTests
 {
     private const int Burst = 3;

@@ -2,7 +2,10 @@ using Weir.Testing;
 
 namespace Weir.Tests.Stores;
 
-/// <summary>Reservations and idempotency records in memory take no more bytes than their bound says. Looks at the memory of the whole process, and so runs while no other test does.</summary>
+/// <summary>
+/// Reservations and idempotency records in memory take no more bytes than their bound says. Looks at the memory of the
+/// whole process, and so runs while no other test does.
+/// </summary>
 [Collection("alone")]
 public sealed class KeptBytesTests
 {

@@ -55,17 +55,22 @@ internal static class BucketHash
     }
 
     /// <summary>
-    /// The hash with the name of its tenant in the bits 64 to 95, which choose no slot: by these a set of slots tells whose they are, and by the highest of them
-    /// whether the tenant is listed.
+    /// The hash with the name of its tenant in the bits 64 to 95, which choose no slot: by these a set of slots tells
+    /// whose they are, and by the highest of them whether the tenant is listed.
     /// </summary>
-    /// <remarks>31 bits: two of a thousand tenants share a name, and so a share of the slots, with a chance of one in 4,000.</remarks>
+    /// <remarks>
+    /// 31 bits: two of a thousand tenants share a name, and so a share of the slots, with a chance of one in 4,000.
+    /// </remarks>
     public static UInt128 WithTenant(UInt128 hash, in LimitSet limits, long seed)
     {
         uint tenant = limits.TenantIsListed ? TenantHash(limits, seed) & ~NotListed : TenantHash(limits, seed) | NotListed;
         return new UInt128(((ulong)(hash >> 64) & ~(ulong)uint.MaxValue) | tenant, (ulong)hash);
     }
 
-    /// <summary>As <see cref="WithTenant"/>, for the one bucket that all tenants share that are not listed: it lies with those of listed ones, where they leave it room.</summary>
+    /// <summary>
+    /// As <see cref="WithTenant"/>, for the one bucket that all tenants share that are not listed: it lies with those
+    /// of listed ones, where they leave it room.
+    /// </summary>
     public static UInt128 AsListed(UInt128 hash) => hash & ~((UInt128)NotListed << 64);
 
     /// <summary>Whether the tenant that a hash names is listed.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// Answers that are kept in this process for callers that ask again, and reservations that are to be settled. Bounded in bytes, and shared out to the
-/// tenants.
+/// Answers that are kept in this process for callers that ask again, and reservations that are to be settled. Bounded
+/// in bytes, and shared out to the tenants.
 /// </summary>
 /// <param name="maxBytes">The bytes that listed tenants may have kept; all others may have as many again.</param>
 internal sealed class MemoTable(long maxBytes)
@@ -12,7 +12,10 @@ internal sealed class MemoTable(long maxBytes)
     /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
     private const int ForgottenAtOnce = 4;
 
-    /// <summary>What an answer takes beside its text and its lines: its objects, its place in the table and in the order of ends, its tenant's name.</summary>
+    /// <summary>
+    /// What an answer takes beside its text and its lines: its objects, its place in the table and in the order of
+    /// ends, its tenant's name.
+    /// </summary>
     private const int BytesPerAnswer = 550;
 
     private const int BytesPerLine = 32;
@@ -78,12 +81,15 @@ internal sealed class MemoTable(long maxBytes)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    /// <summary>What changed nothing need not be known again: a refusal, and a refund of what had not been spent.</summary>
+    /// <summary>
+    /// What changed nothing need not be known again: a refusal, and a refund of what had not been spent.
+    /// </summary>
     private static bool IsToBeKept(in StoreAsk ask, in BucketAnswer answer) => answer.Fault == StoreFault.None && (ask.What == StoreVerb.Charge
         ? ask.Memo!.Settles || answer.HasChanged
         : answer.Outcome == BucketOutcome.Allowed);
 
-    private static long BytesOf(Memo memo, in LimitSet limits) => BytesPerAnswer + memo.Text.Length + (limits.Count * BytesPerLine);
+    private static long BytesOf(Memo memo, in LimitSet limits) =>
+        BytesPerAnswer + memo.Text.Length + (limits.Count * BytesPerLine);
 
     private static Entry EntryOf(in StoreAsk ask, in BucketAnswer answer, long bytes, long nowUs)
     {

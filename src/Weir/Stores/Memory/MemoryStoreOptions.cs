@@ -12,12 +12,17 @@ public sealed class MemoryStoreOptions
     /// <summary>The bytes that a key takes in memory, its share of the slots that are left empty included.</summary>
     public const int BytesPerKey = 61;
 
-    /// <summary>The bytes of reservations and idempotency records that are kept for each key that the store is sized for, at most.</summary>
+    /// <summary>
+    /// The bytes of reservations and idempotency records that are kept for each key that the store is sized for, at
+    /// most.
+    /// </summary>
     public const int AnswerBytesPerKey = 256;
 
     /// <summary>
-    /// Keys of listed tenants that the store is sized for, and as many again of all other tenants; from 64 to 2^28, 1,000,000 by default. It takes
-    /// <see cref="BytesPerKey"/> of address space a key when the first tenant of a kind comes, and of memory as its keys come; it never grows beyond both.
+    /// Keys of listed tenants that the store is sized for, and as many again of all other tenants; from 64 to 2^28,
+    /// 1,000,000 by default. It takes
+    /// <see cref="BytesPerKey"/> of address space a key when the first tenant of a kind comes, and of memory as its
+    /// keys come; it never grows beyond both.
     /// </summary>
     public int MaxKeys { get; set; } = 1_000_000;
 

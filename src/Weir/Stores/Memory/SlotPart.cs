@@ -3,10 +3,11 @@ using System.Runtime.Intrinsics.X86;
 namespace Weir;
 
 /// <summary>
-/// A part of a shard: the slots of listed tenants, or those of all others. Slots lie in sets of eight; a hash names two sets and its bucket is in one
-/// of them, put into the emptier one when it came ("the power of two choices", Mitzenmacher 2001), which fills sets so
-/// evenly that hardly two full ones meet before all are. Which of these sixteen slots a tenant may have says <see cref="Neighbourhood"/>.
-/// Nothing is ever moved, and a look-up reads at most sixteen slots.
+/// A part of a shard: the slots of listed tenants, or those of all others. Slots lie in sets of eight; a hash names two
+/// sets and its bucket is in one of them, put into the emptier one when it came ("the power of two choices",
+/// Mitzenmacher 2001), which fills sets so evenly that hardly two full ones meet before all are. Which of these sixteen
+/// slots a tenant may have says <see cref="Neighbourhood"/>. Nothing is ever moved, and a look-up reads at most sixteen
+/// slots.
 /// </summary>
 /// <remarks>Not for use by two threads at once: the shard has a lock.</remarks>
 internal sealed unsafe class SlotPart
@@ -38,7 +39,10 @@ internal sealed unsafe class SlotPart
         set => _slots = value;
     }
 
-    /// <summary>Asks the processor for both sets of a hash at once, so that the look-up under the lock does not wait for one after the other.</summary>
+    /// <summary>
+    /// Asks the processor for both sets of a hash at once, so that the look-up under the lock does not wait for one
+    /// after the other.
+    /// </summary>
     public void Prefetch(UInt128 hash)
     {
         if (!Sse.IsSupported || _slots is null)
@@ -83,7 +87,9 @@ internal sealed unsafe class SlotPart
         return slot;
     }
 
-    /// <summary>Copies every bucket that is not as new to <paramref name="to"/>, and returns how many there are.</summary>
+    /// <summary>
+    /// Copies every bucket that is not as new to <paramref name="to"/>, and returns how many there are.
+    /// </summary>
     /// <param name="to">Room for <see cref="Capacity"/> slots.</param>
     /// <param name="time">The store's clock.</param>
     public int CopyLive(Span<Slot> to, in StoreTime time)

@@ -1,6 +1,9 @@
 namespace Weir;
 
-/// <summary>The parts of one kind of tenants of all shards, and the memory under them, which is taken when the first tenant of that kind comes.</summary>
+/// <summary>
+/// The parts of one kind of tenants of all shards, and the memory under them, which is taken when the first tenant of
+/// that kind comes.
+/// </summary>
 internal sealed unsafe class SlotRegion
 {
     private readonly Lock _gate = new();

@@ -1,13 +1,13 @@
 namespace Weir;
 
 /// <summary>
-/// A shard of the table with a lock of its own. It has two parts of equal size: one for listed tenants, and one for all others, which anybody may invent
-/// without end. So whatever those do, it takes no slot from a listed tenant (law L9).
+/// A shard of the table with a lock of its own. It has two parts of equal size: one for listed tenants, and one for all
+/// others, which anybody may invent without end. So whatever those do, it takes no slot from a listed tenant (law L9).
 /// </summary>
 /// <remarks>
 /// <para>
-/// A new bucket goes to its tenant's part. A tenant may become listed, or be listed no more, while it has buckets: they stay where they are until they are
-/// as new, and are found in either part (law L12).
+/// A new bucket goes to its tenant's part. A tenant may become listed, or be listed no more, while it has buckets: they
+/// stay where they are until they are as new, and are found in either part (law L12).
 /// </para>
 /// <para>The lock is held for a few dozen nanoseconds and a cache miss or two.</para>
 /// </remarks>
@@ -69,7 +69,10 @@ internal sealed unsafe class SlotShard
         return part.Put(part.NeighbourhoodOf(hash).PlaceFor((uint)(hash >> 64), clock), hash, state, rateId);
     }
 
-    /// <summary>Adds a bucket that was here before a restart: to any free slot if its tenant's are taken, since to leave it out would be an amnesty.</summary>
+    /// <summary>
+    /// Adds a bucket that was here before a restart: to any free slot if its tenant's are taken, since to leave it out
+    /// would be an amnesty.
+    /// </summary>
     /// <inheritdoc cref="AddLocked"/>
     public Slot* AddAgainLocked(UInt128 hash, BucketState state, int rateId, MonotonicClock clock)
     {

@@ -3,13 +3,18 @@ using System.Numerics;
 namespace Weir;
 
 /// <summary>A bounded, flat table of buckets, cut into shards so that cores seldom wait for one another.</summary>
-/// <remarks>It has room for the keys it is made for twice: once for those of listed tenants, once for all others. Memory is taken when the first of a kind comes.</remarks>
+/// <remarks>
+/// It has room for the keys it is made for twice: once for those of listed tenants, once for all others. Memory is
+/// taken when the first of a kind comes.
+/// </remarks>
 internal sealed unsafe class SlotTable
 {
     private const int MaxShards = 1024;
     private const int KeysPerShard = 256;
 
-    /// <summary>How full a part is when it holds the keys it was made for; see <see cref="Neighbourhood.Reserve"/>.</summary>
+    /// <summary>
+    /// How full a part is when it holds the keys it was made for; see <see cref="Neighbourhood.Reserve"/>.
+    /// </summary>
     private const double Load = 0.53;
 
     private readonly SlotRegion _listed;
