@@ -14,7 +14,7 @@ internal static class ResolveProbe
         string limits = string.Concat(Enumerable.Range(0, 16).Select(i => $"      l{i}: {{ by: [key], rate: {i + 1}/s{(i % 4 == 0 ? ", when: { route: \"/search*\" }" : "")} }}\n"));
         using var policies = new LivePolicies(PolicyDocument.Parse("defaultPlan: a\nplans:\n  a:\n    limits:\n" + limits, "benchmark"), TimeProvider.System);
         long began = Stopwatch.GetTimestamp();
-        policies.Apply(new LiveRead(1, [.. Enumerable.Range(0, Tenants).Select(i => new LiveEntry(LiveKind.Tenant, $"tenant{i}", 1, TextOf(i)))], IsWhole: true));
+        policies.Apply(new LiveRead(new LiveVersion("probe", 1), [.. Enumerable.Range(0, Tenants).Select(i => new LiveEntry(LiveKind.Tenant, $"tenant{i}", 1, TextOf(i)))], IsWhole: true));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Tenants:N0} tenants taken over in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms"));
 
         var attributes = new Dictionary<string, string> { ["route"] = "/search/all" };

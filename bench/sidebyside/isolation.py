@@ -25,6 +25,7 @@ tenants:
   quiet: { plan: quiet }
   flood: { plan: flood }
   random: { plan: random }
+  batch: { plan: quiet }
 """
 
 KEYS = 50
@@ -158,12 +159,38 @@ def batches(port: int, seconds: float) -> Iterator[Callable[[], dict]]:
     yield wait
 
 
+@contextmanager
+def batches_in_a_row(port: int, seconds: float) -> Iterator[Callable[[], dict]]:
+    """Batches of a thousand on one connection, each as soon as the one before it is answered, over 20,000 keys that may take."""
+    bodies = [json.dumps({"requests": [{"tenant": "batch", "key": f"key_{part}_{i}"} for i in range(BATCH)]}).encode() for part in range(20)]
+    end, decided, allowed = time.monotonic() + seconds + 1, [0], [0]
+
+    def send() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.monotonic() < end:
+            connection.request("POST", "/v1/batch", bodies[decided[0] // BATCH % len(bodies)], {"Content-Type": "application/json"})
+            answer = connection.getresponse().read()
+            decided[0] += BATCH
+            allowed[0] += answer.count(b'"allowed":true,"tenant"')
+        connection.close()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+
+    def wait() -> dict:
+        thread.join()
+        return {"requests": decided[0] * seconds / (seconds + 1), "allowed": allowed[0] * seconds / (seconds + 1)}
+
+    yield wait
+
+
 FLOODS = [
     Flood("alone", "nobody else asks", nobody),
     Flood("20 times", "another tenant asks 4,000 times a second of the 200 that it may", load_of("flood", "--rate", "4000", "--users", "100")),
     Flood("random keys", "another has asked for a million random keys and goes on, 4,000 a second",
           load_of("random", "--rate", "4000", "--users", "100", "--keys", "1000000000")),
     Flood("batches", "another sends eight batches of a thousand at once, four times a second", batches),
+    Flood("batches in a row", "another sends batches of a thousand on one connection, each when the one before it is answered", batches_in_a_row),
     Flood("saturating", "another asks as fast as 64 connections can, with the generator on the same cores", load_of("flood", "--users", "64")),
 ]
 

@@ -172,6 +172,23 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return kept.Fingerprint == memo.Fingerprint ? (Decision.Remembered(limits, kept, names, store.Source, degraded: false), false) : (null, true);
     }
 
+    /// <summary>
+    /// The attributes that settling a request needs: those that its limits are keyed by, and those that a candidate's
+    /// limits look at. Null when there are none.
+    /// </summary>
+    internal Dictionary<string, string>? AttributesOf(in LimitSet limits)
+    {
+        if (limits.Facts.Attributes is not { Count: > 0 } given)
+            return null;
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var limit in limits)
+            names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
+        foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts.Tenant).Limits ?? [])
+            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Select(condition => condition.Dimension)]);
+        var used = given.Where(attribute => names.Contains(attribute.Key)).ToDictionary(StringComparer.Ordinal);
+        return used.Count == 0 ? null : used;
+    }
+
     /// <summary>Has a candidate decide what has been decided.</summary>
     internal Decision Tried(in LimitSet limits, Decision decision)
     {

@@ -1,89 +1,210 @@
-using System.Globalization;
-using System.Text.Json;
+using System.Security.Cryptography;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Live data in Redis, for all instances: each learns of a change by a message, or at the latest when it reads the next time.</summary>
+/// <summary>
+/// Live data in Redis, for all instances: each learns of a change by a message, or at the latest by its next read.
+/// </summary>
+/// <remarks>
+/// The rules are in <c>live.lua</c>. No call is longer than a part of the data, so that decisions wait for none of
+/// them.
+/// </remarks>
 /// <param name="options">The prefix of all keys.</param>
 /// <param name="connection">The connection, once there is one.</param>
 /// <param name="time">Says when a change was made.</param>
 public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiplexer> connection, TimeProvider time) : ILiveStore
 {
-    private const string Kept = "live";
+    /// <summary>Entries and characters of a call that reads or restores entries.</summary>
+    private const int PartEntries = 250, PartLength = 64 * 1024;
+
+    /// <summary>An instance that gives back what is lost is taken for dead after this time without a call.</summary>
+    private const int ClaimMs = 5_000;
+
+    /// <summary>Changes that others may make between two calls of one read.</summary>
+    private const int ChangesBetween = 16;
+
     private static readonly string Script = Load();
 
-    private readonly RedisKey[] _keys = [.. new[] { "version", "entries", "changes", "texts", "text-versions" }.Select(name => (RedisKey)$"{options.Prefix}:{{~{Kept}}}:{name}")];
-    private readonly RedisChannel _channel = RedisChannel.Literal($"{options.Prefix}:{{~{Kept}}}:changed");
+    private readonly RedisKey[] _keys =
+        [.. new[] { "state", "changes", "texts", "restoring" }.Select(name => (RedisKey)$"{options.Prefix}:{{~live}}:{name}")];
+
+    private readonly RedisChannel _channel = RedisChannel.Literal($"{options.Prefix}:{{~live}}:changed");
     private int _listening;
+    private bool _hasTold;
 
     /// <inheritdoc/>
     public event Action? Changed;
 
     /// <inheritdoc/>
-    public Task<LiveRead?> ReadAsync(long since) => TryAsync(async database =>
+    public string? Fault { get; private set; }
+
+    private RedisKey State => _keys[0];
+
+    private RedisKey Changes => _keys[1];
+
+    private RedisKey Texts => _keys[2];
+
+    /// <inheritdoc/>
+    public Task<LiveRead?> ReadAsync(LiveVersion known) => TryAsync(async database =>
     {
         await ListenAsync().ConfigureAwait(false);
-        long version = (long?)await database.StringGetAsync(_keys[0]).ConfigureAwait(false) ?? 0;
-        if (version <= since)
-            return new LiveRead(version, [], since == 0);
-        var names = since == 0 ? null : await ChangedSinceAsync(database, since).ConfigureAwait(false);
-        if (names is null)
+        var look = await LookAsync(database, known).ConfigureAwait(false);
+        if (look.Loss is { } loss)
         {
-            var all = await database.HashGetAllAsync(_keys[1]).ConfigureAwait(false);
-            return new LiveRead(version, [.. all.Select(entry => EntryOf(entry.Name!, entry.Value!))], IsWhole: true);
+            await TellOthersAsync(database).ConfigureAwait(false);
+            return new LiveRead(known, [], IsWhole: false) { Loss = loss };
         }
 
-        // What is not there any more was deleted, and forgotten meanwhile.
-        var values = await database.HashGetAsync(_keys[1], names).ConfigureAwait(false);
-        return new LiveRead(version, [.. names.Zip(values).Select(pair => EntryOf(pair.First!, (string?)pair.Second ?? $"{version} -"))], IsWhole: false);
+        _hasTold = false;
+        if (look.Version == known)
+            return new LiveRead(known, [], IsWhole: false);
+        return await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
     });
 
     /// <inheritdoc/>
-    public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known, bool exact = false)
+    public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false)
     {
-        RedisValue[] arguments =
-        [
-            "write", $"{kind}/{id}", value is null ? "-" : "+" + value, expected is { } version ? version : "", who,
-            time.GetUtcNow().ToUnixTimeMilliseconds(), LiveBounds.MaxChanges, LiveBounds.MaxTexts, (string)_channel!, known,
-            exact ? "exact" : "", LiveBounds.MaxTextTotal, who == LiveBounds.Expiry ? "" : "remember",
-        ];
-        var reply = await TryAsync(async database => (long[]?)await database.ScriptEvaluateAsync(Script, _keys, arguments).ConfigureAwait(false)).ConfigureAwait(false);
+        long[]? reply = await TryAsync(async database => (long[]?)await RunAsync(
+            database, "write", LiveFormat.NameOf(kind, id), value is null ? "-" : "+" + value, expected is { } version ? version : "", who,
+            time.GetUtcNow().ToUnixTimeMilliseconds(), LiveBounds.MaxChanges, LiveBounds.MaxTexts, (string)_channel!, known.History, known.Number,
+            exact ? "exact" : "", LiveBounds.MaxTextTotal, who == LiveBounds.Expiry ? "" : "remember").ConfigureAwait(false)).ConfigureAwait(false);
         return reply is null ? new LiveWrite(LiveOutcome.Unavailable, 0) : new LiveWrite(OutcomeOf(reply[0]), reply[1]);
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most) => TryAsync<IReadOnlyList<LiveChange>>(async database =>
     {
-        var changes = await database.ListRangeAsync(_keys[2]).ConfigureAwait(false);
-        return [.. changes.Select(change => ChangeOf(change!)).Where(change => change.Version < before).Take(most)];
+        var changes = await database.ListRangeAsync(Changes).ConfigureAwait(false);
+        return [.. changes.Select(change => LiveFormat.ReadChange(change!)).OfType<LiveChange>().Where(change => change.Version < before).Take(most)];
     });
 
     /// <inheritdoc/>
     public Task<LiveEntry?> RecallAsync(long version) => TryAsync(async database =>
     {
-        string? text = await database.HashGetAsync(_keys[3], version).ConfigureAwait(false);
-        if (text is null)
-            return null;
-        int line = text.IndexOf('\n', StringComparison.Ordinal);
-        return EntryOf(text[..line], $"{version} {text[(line + 1)..]}");
+        string? text = await database.HashGetAsync(Texts, version).ConfigureAwait(false);
+        return text is null ? null : LiveFormat.ReadText(version, text);
     });
 
     /// <inheritdoc/>
-    public Task RestoreAsync(LiveRead known) => TryAsync(async database =>
+    /// <remarks>
+    /// One instance at a time, in parts; until the last one is there, the store says that something is lost.
+    /// </remarks>
+    public async Task<bool> RestoreAsync(LiveRead known)
     {
-        var arguments = new List<RedisValue> { "restore", known.Version };
-        foreach (var entry in known.Entries)
-            arguments.AddRange([$"{entry.Kind}/{entry.Id}", $"{entry.Version} {(entry.Value is null ? "-" : "+" + entry.Value)}"]);
-        return await database.ScriptEvaluateAsync(Script, _keys, [.. arguments]).ConfigureAwait(false);
-    });
+        string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
+        object? restored = await TryAsync<object>(async database =>
+        {
+            if (!await IsDoneAsync(database, "begin", token, ClaimMs, known.Version.History, known.Version.Number, known.Entries.Count).ConfigureAwait(false))
+                return false;
+            foreach (var part in PartsOf(known.Entries))
+            {
+                if (!await IsDoneAsync(database, ["put", token, ClaimMs, .. part]).ConfigureAwait(false))
+                    return false;
+            }
 
-    /// <summary>What has changed since a version; null when that is longer ago than is remembered.</summary>
-    private async Task<RedisValue[]?> ChangedSinceAsync(IDatabase database, long since)
+            return await IsDoneAsync(database, "finish", token, (string)_channel!).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return restored is true;
+    }
+
+    /// <inheritdoc/>
+    public Task AcceptLossAsync() => TryAsync<object>(async database =>
+        await IsDoneAsync(database, "accept", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))).ConfigureAwait(false));
+
+    /// <summary>
+    /// The parts in which entries are sent, as the script's arguments. An entry is never cut, however long it is.
+    /// </summary>
+    private static IEnumerable<List<RedisValue>> PartsOf(IReadOnlyList<LiveEntry> entries)
     {
-        var changes = await database.ListRangeAsync(_keys[2]).ConfigureAwait(false);
-        var later = changes.Select(change => ChangeOf(change!)).TakeWhile(change => change.Version > since).ToList();
-        return later.Count == 0 || later[^1].Version != since + 1 ? null : [.. later.Select(change => (RedisValue)$"{change.Kind}/{change.Id}").Distinct()];
+        var part = new List<RedisValue>();
+        int length = 0;
+        foreach (var entry in entries)
+        {
+            part.AddRange([LiveFormat.NameOf(entry.Kind, entry.Id), LiveFormat.ValueOf(entry)]);
+            length += entry.Value?.Length ?? 0;
+            if (part.Count < 2 * PartEntries && length < PartLength)
+                continue;
+            yield return part;
+            (part, length) = ([], 0);
+        }
+
+        if (part.Count > 0)
+            yield return part;
+    }
+
+    private async Task<(LiveVersion Version, LiveLoss? Loss)> LookAsync(IDatabase database, LiveVersion known)
+    {
+        var reply = (RedisResult[])(await RunAsync(database, "look", known.History, known.Number).ConfigureAwait(false))!;
+        var version = new LiveVersion((string)reply[1]!, (long)reply[2]);
+        string? reason = (int)reply[0] switch
+        {
+            0 => null,
+            1 => "there is none",
+            2 => $"{(long)reply[3]} of {(long)reply[4]} entries are left",
+            3 => $"it is of version {version.Number}, and version {known.Number} is known",
+            _ => $"it began anew, and is of version {version.Number}",
+        };
+        return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1));
+    }
+
+    /// <summary>Others may know what this instance does not: they are told to look, once for a loss.</summary>
+    private async Task TellOthersAsync(IDatabase database)
+    {
+        if (_hasTold)
+            return;
+        _hasTold = true;
+        await database.PublishAsync(_channel, "lost").ConfigureAwait(false);
+    }
+
+    /// <summary>The entries that have changed since a version; null when the trail does not tell all of them.</summary>
+    private async Task<LiveRead?> ReadChangesAsync(IDatabase database, LiveVersion known, LiveVersion now)
+    {
+        long count = now.Number - known.Number;
+        if (known.History != now.History || count is < 1 or > LiveBounds.MaxChanges)
+            return null;
+        // Others may have made a few changes since the look.
+        var trail = await database.ListRangeAsync(Changes, 0, count + ChangesBetween).ConfigureAwait(false);
+        var later = trail.Select(change => LiveFormat.ReadChange(change!)).TakeWhile(change => change?.Version > known.Number).ToList();
+        if (later.Count == 0 || later[0]!.Version - known.Number != later.Count)
+            return null;
+        var names = later.Select(change => (change!.Kind, change.Id)).Distinct().ToList();
+        var values = await database.HashGetAsync(State, [.. names.Select(name => (RedisValue)LiveFormat.NameOf(name.Kind, name.Id))]).ConfigureAwait(false);
+        var entries = names.Zip(values, (name, value) =>
+            LiveFormat.TryReadEntry(LiveFormat.NameOf(name.Kind, name.Id), (string?)value ?? "", out var entry) ? entry : new LiveEntry(name.Kind, name.Id, now.Number, null));
+        return new LiveRead(now with { Number = later[0]!.Version }, [.. entries], IsWhole: false);
+    }
+
+    /// <summary>
+    /// All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after
+    /// them.
+    /// </summary>
+    private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
+    {
+        var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);
+        var unreadable = new List<string>();
+        await foreach (var field in database.HashScanAsync(State, pageSize: PartEntries).ConfigureAwait(false))
+        {
+            string name = field.Name!;
+            if (LiveFormat.TryReadEntry(name, field.Value!, out var entry))
+                entries[name] = entry;
+            else if (!LiveFormat.IsMeta(name))
+                unreadable.Add($"the field {Shorten(name)} of {State} is no entry: delete it");
+        }
+
+        var (now, loss) = await LookAsync(database, version).ConfigureAwait(false);
+        if (loss is not null || now.History != version.History)
+            return null;
+        var later = await ReadChangesAsync(database, version, now).ConfigureAwait(false);
+        foreach (var entry in later?.Entries ?? [])
+        {
+            if (entry.Value is null)
+                entries.Remove(LiveFormat.NameOf(entry.Kind, entry.Id));
+            else
+                entries[LiveFormat.NameOf(entry.Kind, entry.Id)] = entry;
+        }
+
+        return new LiveRead(later?.Version ?? version, [.. entries.Values], IsWhole: true) { Unreadable = unreadable };
     }
 
     private async Task ListenAsync()
@@ -96,22 +217,36 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         }
         catch (RedisException)
         {
-            // The next reading tries again; until then, reading alone tells.
+            // The next read tries again; until then, reads alone tell.
             Volatile.Write(ref _listening, 0);
         }
     }
 
-    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T>> ask)
-        where T : class?
+    private async Task<bool> IsDoneAsync(IDatabase database, params RedisValue[] arguments) =>
+        (int)await RunAsync(database, arguments).ConfigureAwait(false) == 1;
+
+    private Task<RedisResult> RunAsync(IDatabase database, params RedisValue[] arguments) =>
+        database.ScriptEvaluateAsync(Script, _keys, arguments);
+
+    private async Task<T?> TryAsync<T>(Func<IDatabase, Task<T?>> ask)
+        where T : class
     {
         if (!connection.IsCompletedSuccessfully)
             return null;
         try
         {
-            return await ask(connection.Result.GetDatabase()).ConfigureAwait(false);
+            var answer = await ask(connection.Result.GetDatabase()).ConfigureAwait(false);
+            Fault = null;
+            return answer;
         }
-        catch (Exception fault) when (fault is RedisException or TimeoutException or JsonException or FormatException or InvalidCastException)
+        catch (RedisServerException refused)
         {
+            Fault = refused.Message;
+            return null;
+        }
+        catch (Exception fault) when (fault is RedisException or TimeoutException)
+        {
+            // That Redis is away is told of elsewhere.
             return null;
         }
     }
@@ -125,28 +260,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         _ => LiveOutcome.Behind,
     };
 
-    private static LiveEntry EntryOf(string name, string value)
-    {
-        int slash = name.IndexOf('/', StringComparison.Ordinal), space = value.IndexOf(' ', StringComparison.Ordinal);
-        long version = long.Parse(value.AsSpan(0, space), CultureInfo.InvariantCulture);
-        return new LiveEntry(name[..slash], name[(slash + 1)..], version, value[space + 1] == '-' ? null : value[(space + 2)..]);
-    }
-
-    private static LiveChange ChangeOf(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        var change = document.RootElement;
-        string name = change.GetProperty("n").GetString()!;
-        int slash = name.IndexOf('/', StringComparison.Ordinal);
-        return new LiveChange(
-            change.GetProperty("v").GetInt64(),
-            name[..slash],
-            name[(slash + 1)..],
-            change.GetProperty("b").GetInt64(),
-            change.GetProperty("d").GetBoolean(),
-            change.GetProperty("w").GetString()!,
-            DateTimeOffset.FromUnixTimeMilliseconds((long)change.GetProperty("t").GetDouble()));
-    }
+    private static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
 
     private static string Load()
     {

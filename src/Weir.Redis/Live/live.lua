@@ -1,78 +1,174 @@
--- Live data: one count of versions, the entries as they are now, and what was changed. The only writer of them.
+-- Live data: a history of changes, the entries as they are now, the last changes and their texts. The only writer.
 --
--- KEYS     1 version   2 entries: a hash of kind/id to a version, a space, + and the text, or - when it was deleted   3 changes: a list, newest first
---          4 texts: a hash of versions to kind/id, a line feed and the text   5 texts' versions: a list, newest first
--- write    ARGV 'write', kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept, texts kept, channel,
---          the version that the writer knows, 'exact' if nothing may have changed since, bytes of texts kept, 'remember' if the text is to be kept
---          reply { 1 written, 0 not what was expected, -1 behind what the writer knows, -2 ahead of it, or -3 nothing there to delete; version }
--- restore  ARGV 'restore', version, then kind/id and value of each entry, as they stand in the hash: only if less is known here
---          reply { 1 restored or 0 not, version }
+-- KEYS  1 state      a hash: kind/id -> version, a space and the text, for each entry; and the fields history, version
+--                    and count (of entries). One key, so that Redis evicts all of it or nothing
+--       2 changes    a list of the last changes, newest first, in JSON
+--       3 texts      a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
+--       4 restoring  the token of the instance that restores what is lost; it expires
+--
+-- look    history ('' for none) and version that the reader knows
+--         reply { standing, history, version, entries that are there, count, 1 if it is being restored }
+-- write   kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept,
+--         texts kept, channel, history and version that the writer knows, 'exact' if nothing may have changed since,
+--         bytes of texts kept, 'remember' to keep the text
+--         reply { 1 written, 0 not the version expected, -1 the store has lost what the writer knows, -2 ahead of it,
+--         or -3 nothing there to delete; version }
+-- begin   token, milliseconds, history, version, count: claims the restoration, if the caller knows what is lost
+--         reply 1 or 0. Until all entries are there, the state counts more than it holds: nobody takes it for whole
+-- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
+-- finish  token, channel. reply 1, or 0 when entries are missing still
+-- accept  a random text: takes what is there for all there is. reply 1
 
-local function version()
-  return tonumber(redis.call('GET', KEYS[1]) or '0')
-end
+local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
+local META = 3
+local state, restoring = KEYS[1], KEYS[4]
 
-if ARGV[1] == 'restore' then
-  if version() >= tonumber(ARGV[2]) then
-    return { 0, version() }
+-- Nil when there is none. What is no hash is none either.
+local function standing_state()
+  local meta = redis.pcall('HMGET', state, 'history', 'version', 'count')
+  if meta.err or not meta[1] or not meta[2] or not meta[3] then
+    return nil
   end
-  redis.call('DEL', KEYS[2])
-  for i = 3, #ARGV, 2 do
-    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
-  end
-  redis.call('SET', KEYS[1], ARGV[2])
-  return { 1, tonumber(ARGV[2]) }
+  return { history = meta[1], version = tonumber(meta[2]), count = tonumber(meta[3]), held = redis.call('HLEN', state) - META }
 end
 
-local name, value, expected, who, when, changes, texts, channel = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-if version() < tonumber(ARGV[10]) then
-  return { -1, version() }
-end
-if ARGV[11] == 'exact' and version() > tonumber(ARGV[10]) then
-  return { -2, version() }
+-- How the store stands to a reader that knows so much, and whether the reader can restore what is lost. Of two histories
+-- the older one goes on: the younger one began in a store that had lost it.
+local function compare(now, history, version)
+  if not now then
+    return MISSING, history ~= ''
+  end
+  local is_older = history ~= '' and history < now.history
+  if now.held < now.count then
+    return PARTIAL, is_older or (history == now.history and version >= now.version)
+  end
+  if is_older then
+    return YOUNGER, true
+  end
+  if history == now.history and version > now.version then
+    return BEHIND, true
+  end
+  return SOUND, false
 end
 
-local old = redis.call('HGET', KEYS[2], name)
-local before = 0
-if old then
-  local number, mark = string.match(old, '^(%d+) ([+-])')
-  if mark == '+' then
-    before = tonumber(number)
-  end
-end
-if expected ~= '' and tonumber(expected) ~= before then
-  return { 0, before }
-end
-if value == '-' and before == 0 then
-  return { -3, 0 }
+local function look(history, version)
+  local now = standing_state()
+  local how = compare(now, history, version)
+  now = now or { history = '', version = 0, count = 0, held = 0 }
+  return { how, now.history, now.version, now.held, now.count, redis.call('EXISTS', restoring) }
 end
 
-local new = version() + 1
-redis.call('SET', KEYS[1], new)
-redis.call('HSET', KEYS[2], name, new .. ' ' .. value)
-redis.call('LPUSH', KEYS[3], cjson.encode({ v = new, n = name, b = before, d = value == '-', w = who, t = tonumber(when) }))
-while redis.call('LLEN', KEYS[3]) > tonumber(changes) do
-  -- Whoever knows less than the changes that are kept reads everything, so nobody needs to be told any more that this was deleted.
-  local change = cjson.decode(redis.call('RPOP', KEYS[3]))
-  if change.d and redis.call('HGET', KEYS[2], change.n) == change.v .. ' -' then
-    redis.call('HDEL', KEYS[2], change.n)
-  end
+local function holds_claim(token)
+  return redis.call('GET', restoring) == token
 end
-if ARGV[13] == 'remember' then
-  redis.call('HSET', KEYS[4], new, name .. '\n' .. value)
-  redis.call('LPUSH', KEYS[5], new)
-  -- The newest first, as far as there is room for them; there is for the newest one.
-  local kept, total = 0, 0
-  for i, text in ipairs(redis.call('LRANGE', KEYS[5], 0, -1)) do
-    total = total + redis.call('HSTRLEN', KEYS[4], text)
-    if i > 1 and (i > tonumber(texts) or total > tonumber(ARGV[12])) then
-      break
+
+local function begin(token, milliseconds, history, version, count)
+  local _, can_restore = compare(standing_state(), history, version)
+  if not can_restore or not redis.call('SET', restoring, token, 'NX', 'PX', milliseconds) then
+    return 0
+  end
+  redis.call('UNLINK', state)
+  redis.call('HSET', state, 'history', history, 'version', version, 'count', count)
+  return 1
+end
+
+local function put(token, milliseconds)
+  if not holds_claim(token) then
+    return 0
+  end
+  redis.call('PEXPIRE', restoring, milliseconds)
+  redis.call('HSET', state, unpack(ARGV, 4))
+  return 1
+end
+
+local function finish(token, channel)
+  if not holds_claim(token) then
+    return 0
+  end
+  redis.call('DEL', restoring)
+  local now = standing_state()
+  if not now or now.held < now.count then
+    return 0
+  end
+  redis.call('PUBLISH', channel, now.version)
+  return 1
+end
+
+local function accept(random)
+  local now = standing_state()
+  if now then
+    redis.call('HSET', state, 'count', now.held)
+    return 1
+  end
+  local time = redis.call('TIME')
+  local history = string.format('%011d%06d-%s', tonumber(time[1]), tonumber(time[2]), random)
+  redis.call('UNLINK', state)
+  redis.call('HSET', state, 'history', history, 'version', 0, 'count', 0)
+  return 1
+end
+
+local function remember_change(change, most)
+  redis.call('LPUSH', KEYS[2], cjson.encode(change))
+  redis.call('LTRIM', KEYS[2], 0, most - 1)
+end
+
+-- The newest first, as far as there is room for them; there is always room for the newest one.
+local function remember_text(version, text, most, most_bytes)
+  redis.call('HSET', KEYS[3], version, text)
+  local versions = redis.call('HKEYS', KEYS[3])
+  table.sort(versions, function(left, right) return tonumber(left) > tonumber(right) end)
+  local total = 0
+  for i, kept in ipairs(versions) do
+    total = total + redis.call('HSTRLEN', KEYS[3], kept)
+    if i > 1 and (i > most or total > most_bytes) then
+      redis.call('HDEL', KEYS[3], kept)
     end
-    kept = i
-  end
-  while redis.call('LLEN', KEYS[5]) > kept do
-    redis.call('HDEL', KEYS[4], redis.call('RPOP', KEYS[5]))
   end
 end
-redis.call('PUBLISH', channel, new)
-return { 1, new }
+
+local function write()
+  local name, value, expected, who, when, changes, texts, channel, history, known = unpack(ARGV, 2, 11)
+  local now = standing_state()
+  known = tonumber(known)
+  if not now or now.held < now.count or now.history ~= history or now.version < known then
+    return { -1, 0 }
+  end
+  if ARGV[12] == 'exact' and now.version > known then
+    return { -2, now.version }
+  end
+  local before = tonumber(string.match(redis.call('HGET', state, name) or '', '^(%d+) ')) or 0
+  if expected ~= '' and tonumber(expected) ~= before then
+    return { 0, before }
+  end
+  if value == '-' and before == 0 then
+    return { -3, 0 }
+  end
+
+  local new, is_gone = now.version + 1, value == '-'
+  if is_gone then
+    redis.call('HDEL', state, name)
+  else
+    redis.call('HSET', state, name, new .. ' ' .. string.sub(value, 2))
+  end
+  redis.call('HSET', state, 'version', new, 'count', now.count + (is_gone and -1 or before == 0 and 1 or 0))
+  remember_change({ v = new, n = name, b = before, d = is_gone, w = who, t = tonumber(when) }, tonumber(changes))
+  if ARGV[14] == 'remember' then
+    remember_text(new, name .. '\n' .. value, tonumber(texts), tonumber(ARGV[13]))
+  end
+  redis.call('PUBLISH', channel, new)
+  return { 1, new }
+end
+
+local what = ARGV[1]
+if what == 'look' then
+  return look(ARGV[2], tonumber(ARGV[3]))
+elseif what == 'write' then
+  return write()
+elseif what == 'begin' then
+  return begin(ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6])
+elseif what == 'put' then
+  return put(ARGV[2], ARGV[3])
+elseif what == 'finish' then
+  return finish(ARGV[2], ARGV[3])
+end
+return accept(ARGV[2])

@@ -268,6 +268,7 @@ function bucket.spend(limit)
 end
 
 function bucket.charge(limit)
+  limit.touched = limit.drained > 0 or limit.cost > 0
   put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)), max(limit.stamp_us, limit.now_us))
 end
 
@@ -347,10 +348,12 @@ local function put_window(limit)
 end
 
 function window.charge(limit)
+  limit.touched = false
   -- What was spent in a window that is over is not given back to the one that came after it.
   if limit.cost < 0 and limit.only ~= 0 and limit.only ~= limit.at_us then
     return
   end
+  limit.touched = limit.spent > 0 or limit.cost > 0
   limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.cost))
   put_window(limit)
 end
@@ -409,7 +412,7 @@ function places.spend(limit)
 end
 
 function places.charge(limit)
-  redis.call('ZREM', limit.key, limit.holder)
+  limit.touched = redis.call('ZREM', limit.key, limit.holder) > 0
 end
 
 function places.reset(limit)
@@ -426,7 +429,7 @@ local function new_limit()
   -- All fields at once: a table that grows is laid out anew several times.
   return {
     key = '', kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, drain = 0, spent = 0, at_us = 0, only = 0, lease_ms = 0,
-    want = 0, back = 0, back_us = 0, leased = 0, holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false,
+    want = 0, back = 0, back_us = 0, leased = 0, holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false, touched = false,
   }
 end
 
@@ -524,6 +527,20 @@ local function spend_all(what, count, worst)
   end
 end
 
+-- What changed nothing need not be known again: a refusal, and a refund of what had not been spent. That something is
+-- settled must be.
+local function is_to_be_kept(what, memo_kind, count, worst)
+  if what ~= CHARGE then
+    return worst == ALLOWED
+  end
+  for i = 1, count do
+    if limits[i].touched then
+      return true
+    end
+  end
+  return memo_kind == 2
+end
+
 local function decide()
   local what, count, memo_kind
   what, count, memo_kind, horizon_us, position = unpack('<dddd', numbers, position)
@@ -555,7 +572,7 @@ local function decide()
 
   spend_all(what, count, worst)
   local reply = reply_of(count)
-  if memo and (worst == ALLOWED or what == CHARGE) then
+  if memo and is_to_be_kept(what, memo_kind, count, worst) then
     local open = memo_kind == 1 and memo.open_ms > 0
     keep(memo, open and OPEN or SETTLED, now_us + memo.open_ms * 1000, count, reply)
   end

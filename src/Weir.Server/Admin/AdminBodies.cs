@@ -33,7 +33,9 @@ internal sealed record TenantsBody(IReadOnlyList<TenantBody> Tenants, string? Ne
 internal sealed record ChangeBody(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
 
 /// <summary>Changes, newest first.</summary>
-internal sealed record AuditBody(IReadOnlyList<ChangeBody> Changes);
+/// <param name="Changes">A page of them.</param>
+/// <param name="Next">What to send as <c>before</c> for the next page; absent on the last one.</param>
+internal sealed record AuditBody(IReadOnlyList<ChangeBody> Changes, long? Next);
 
 /// <summary>To which version to go back.</summary>
 internal sealed record RollbackBody
@@ -57,8 +59,10 @@ internal sealed record BlockBody
     public string? Reason { get; set; }
 }
 
-/// <summary>Keys that are refused.</summary>
-internal sealed record BlocksBody(IReadOnlyList<Block> Blocks);
+/// <summary>The keys that are refused now, in the order of tenant and key.</summary>
+/// <param name="Blocks">A page of them.</param>
+/// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>
+internal sealed record BlocksBody(IReadOnlyList<Block> Blocks, string? Next);
 
 /// <summary>Why a request gets what it gets.</summary>
 internal sealed record ExplanationBody(

@@ -20,6 +20,7 @@ internal static class AdminRoutes
             .Taking(
                 new("tenant", $"Whose keys to list: {Bounds.NameRule}. Without it, tenants are listed."),
                 new("which", "denied or allowed; both without it."),
+                new("after", "What next said, sent with which: it continues one list. Left out for the first page."),
                 new("limit", "How many to list: 1 to 1000. 20 by default.", IsNumber: true))
             .Produces<TopBody>().WithProblems();
     }
@@ -86,7 +87,8 @@ internal static class AdminRoutes
             .WithName("getBuckets").WithSummary("The buckets of a request as they are now.").Taking(bucket).Produces<DecisionBody>().WithProblems();
         group.MapDelete("/buckets", (Delegate)keys.ResetBuckets)
             .WithName("resetBuckets").WithSummary("Makes the buckets of a request as new.").Taking(bucket).Produces(StatusCodes.Status204NoContent).WithProblems();
-        group.MapGet("/block", (Delegate)keys.ListBlocks).WithName("listBlocks").WithSummary("The blocked keys.").Produces<BlocksBody>();
+        group.MapGet("/block", (Delegate)keys.ListBlocks).WithName("listBlocks").WithSummary("The blocked keys.").Taking(After("block, as tenant, a slash and key,"), Limit)
+            .Produces<BlocksBody>().ProducesProblems(StatusCodes.Status400BadRequest);
         group.MapPost("/block", (Delegate)keys.Block)
             .WithName("block").WithSummary("Blocks a key, for good or until a time.").Accepts<BlockBody>(Json).Produces<VersionBody>().WithBodyProblems();
         group.MapDelete("/block", (Delegate)keys.Unblock)

@@ -9,13 +9,13 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
 
     public Task List(HttpContext http)
     {
-        string after = http.Request.Query["after"].ToString();
-        if (!Paging.TryReadLimit(http, out int limit))
-            return Problems.BadRequest(http, Paging.BadLimit);
-        var page = keys.All.Where(key => string.CompareOrdinal(key.Id, after) > 0).Take(limit + 1).ToList();
+        if (Paging.Read(http, out var page) is { } complaint)
+            return Problems.BadRequest(http, complaint);
+        var following = keys.ConfiguredAfter(page.After).Concat(live.After(LiveKind.Key, page.After).Select(entry => keys.OfId(entry.Id)).OfType<ApiKey>().Take(page.Limit + 1))
+            .OrderBy(key => key.Id, StringComparer.Ordinal);
+        var (listed, next) = page.Cut(following, key => key.Id);
         var now = time.GetUtcNow();
-        var body = new ApiKeysBody([.. page.Take(limit).Select(key => BodyOf(key, now))], page.Count > limit ? page[limit - 1].Id : null);
-        return AdminAnswers.Ok(http, body, WireJson.Default.ApiKeysBody);
+        return AdminAnswers.Ok(http, new ApiKeysBody([.. listed.Select(key => BodyOf(key, now))], next), WireJson.Default.ApiKeysBody);
     }
 
     public async Task Create(HttpContext http)
@@ -59,7 +59,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
     {
         bool isFull = false;
         var written = await live.EditAsync(
-            LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), () => (isFull = live.Count(LiveKind.Key) >= ApiKey.MaxKeys) ? LiveEdit.Conflict(0) : null);
+            LiveKind.Key, key.Id, key.ToJson(), Caller.WhoOf(http), () => (isFull = live.CountOf(LiveKind.Key) >= ApiKey.MaxKeys) ? LiveEdit.Conflict(0) : null);
         if (isFull)
         {
             await Problems.BadRequest(http, new Complaint("keys", $"there are {ApiKey.MaxKeys} keys already: revoke one first, such as one that has expired"));

@@ -29,8 +29,15 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    public Task ListBlocks(HttpContext http) =>
-        AdminAnswers.Ok(http, new BlocksBody([.. limiter.Policies.AllBlocks.OrderBy(block => block.Tenant, StringComparer.Ordinal).ThenBy(block => block.Key, StringComparer.Ordinal)]), WireJson.Default.BlocksBody);
+    /// <summary>The blocks that hold now, in the order of tenant and key.</summary>
+    public Task ListBlocks(HttpContext http)
+    {
+        if (Paging.Read(http, out var page) is { } complaint)
+            return Problems.BadRequest(http, complaint);
+        var policies = limiter.Policies;
+        var (blocks, next) = page.Cut(live.After(LiveKind.Block, page.After).Select(entry => policies.BlockOf(entry.Id)).OfType<Block>(), block => Weir.Block.IdOf(block.Tenant, block.Key));
+        return AdminAnswers.Ok(http, new BlocksBody(blocks, next), WireJson.Default.BlocksBody);
+    }
 
     public async Task Block(HttpContext http)
     {
@@ -44,7 +51,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         }
 
         // Those that have ended take no place from one that holds, and yet must not pile up.
-        if (live.Count(LiveKind.Block) >= Weir.Block.MaxBlocks)
+        if (live.CountOf(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
         var kept = block with { Key = NameOf(block.Key) };
         bool isFull = false;

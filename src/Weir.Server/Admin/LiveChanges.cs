@@ -63,7 +63,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     private IEnumerable<PolicyError> OneTooMany(string kind, string id, string? text, string what)
     {
-        if (text is not null && live.Find(kind, id) is null && live.Count(kind) >= LiveBounds.MaxTenants)
+        if (text is not null && live.Find(kind, id) is null && live.CountOf(kind) >= LiveBounds.MaxTenants)
             yield return new PolicyError($"tenant {id}", 0, 0, "", $"{LiveBounds.MaxTenants} {what} already: delete one first, or write it in the document");
     }
 }

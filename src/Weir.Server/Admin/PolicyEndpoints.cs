@@ -51,27 +51,26 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
 
     /// <summary>Nothing is found either where there is nothing or where the store does not answer.</summary>
     private async Task NotRecalled(HttpContext http, string complaint) =>
-        await (await live.Store.ReadAsync(live.Version) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
+        await (await live.Store.AuditAsync(0, 1) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
 
     public async Task Audit(HttpContext http)
     {
-        if (!Paging.TryReadLimit(http, out int limit))
-        {
-            await Problems.BadRequest(http, Paging.BadLimit);
-            return;
-        }
-
+        var complaint = Paging.Read(http, out var page, "before");
         long before = long.MaxValue;
-        if (http.Request.Query["before"].ToString() is { Length: > 0 } text && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out before))
-        {
-            await Problems.BadRequest(http, new Complaint("before", "before must be a version: a whole number"));
-            return;
-        }
-
-        if (await live.Store.AuditAsync(before, limit) is not { } changes)
-            await Problems.ReducedCapacity(http);
+        if (complaint is null && page.After.Length > 0 && !long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+            complaint = new Complaint("before", "before must be a version: a whole number");
+        if (complaint is not null)
+            await Problems.BadRequest(http, complaint);
+        else if (await live.Store.AuditAsync(before, page.Limit + 1) is { } changes)
+            await AdminAnswers.Ok(http, BodyOf(page, changes), WireJson.Default.AuditBody);
         else
-            await AdminAnswers.Ok(http, new AuditBody([.. changes.Select(BodyOf)]), WireJson.Default.AuditBody);
+            await Problems.ReducedCapacity(http);
+    }
+
+    private static AuditBody BodyOf(Paging page, IReadOnlyList<LiveChange> changes)
+    {
+        var (listed, next) = page.Cut(changes, change => change.Version.ToString(CultureInfo.InvariantCulture));
+        return new AuditBody([.. listed.Select(BodyOf)], next is null ? null : listed[^1].Version);
     }
 
     private static ChangeBody BodyOf(LiveChange change) => new(change.Version, change.Kind, change.Id, change.Before, change.Deleted, change.Who, change.At);

@@ -55,13 +55,12 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
 
     public Task List(HttpContext http)
     {
-        string after = http.Request.Query["after"].ToString();
-        if (!Paging.TryReadLimit(http, out int limit))
-            return Problems.BadRequest(http, Paging.BadLimit);
-        var page = live.All(LiveKind.Tenant).Concat(live.All(LiveKind.Boost)).Select(entry => entry.Id).Where(id => string.CompareOrdinal(id, after) > 0)
-            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(limit + 1).ToList();
-        var body = new TenantsBody([.. page.Take(limit).Select(Describe)], page.Count > limit ? page[limit - 1] : null);
-        return AdminAnswers.Ok(http, body, WireJson.Default.TenantsBody);
+        if (Paging.Read(http, out var page) is { } complaint)
+            return Problems.BadRequest(http, complaint);
+        var ids = new[] { LiveKind.Tenant, LiveKind.Boost }.SelectMany(kind => live.After(kind, page.After).Take(page.Limit + 1))
+            .Select(entry => entry.Id).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var (tenants, next) = page.Cut(ids, id => id);
+        return AdminAnswers.Ok(http, new TenantsBody([.. tenants.Select(Describe)], next), WireJson.Default.TenantsBody);
     }
 
     private async Task PutAsync(HttpContext http, string tenant, string text)
@@ -81,7 +80,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         }
 
         string kind = isBoost ? LiveKind.Boost : LiveKind.Tenant;
-        if (isBoost && live.Count(kind) >= LiveBounds.MaxTenants)
+        if (isBoost && live.CountOf(kind) >= LiveBounds.MaxTenants)
             await live.SweepAsync(kind, TimeSpan.Zero, 2);
         await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
     }

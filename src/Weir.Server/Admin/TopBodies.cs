@@ -12,8 +12,11 @@ internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Te
 /// <param name="Total">Takes that were counted.</param>
 /// <param name="MaxError">No entry's error is above it, and whatever was taken more often has an entry.</param>
 /// <param name="Missed">At most so many takes of the tenant were not counted, since busier tenants had its counters meanwhile.</param>
-/// <param name="Entries">The most frequent first.</param>
-internal sealed record TopListBody(long Total, long MaxError, long Missed, IReadOnlyList<TopEntryBody> Entries);
+/// <param name="Entries">A page of them, the most frequent first.</param>
+/// <param name="Next">
+/// What to send as <c>after</c>, with <c>which</c>, for the next page; absent on the last one.
+/// </param>
+internal sealed record TopListBody(long Total, long MaxError, long Missed, IReadOnlyList<TopEntryBody> Entries, string? Next);
 
 /// <summary>A key or a tenant.</summary>
 /// <param name="Key">The key; absent of a tenant.</param>

@@ -6,51 +6,57 @@ namespace Weir.Server;
 internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
 {
     private const int DefaultLimit = 20;
-    private const int MostPerPage = 1_000;
 
     public Task Get(HttpContext http)
     {
-        if (ComplaintAbout(http.Request.Query) is { } complaint)
-            return Problems.BadRequest(http, complaint);
-        return top is null ? Problems.TopIsOff(http) : Answer(http, top);
-    }
-
-    private Task Answer(HttpContext http, TopKeys counted)
-    {
         var query = http.Request.Query;
         string? tenant = Given(query, "tenant"), which = Given(query, "which");
-        int limit = Given(query, "limit") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : DefaultLimit;
+        var complaint = Paging.Read(http, out var page, limit: DefaultLimit) ?? ComplaintAbout(tenant, which, page.After);
+        return complaint is not null ? Problems.BadRequest(http, complaint)
+            : top is null ? Problems.TopIsOff(http)
+            : Answer(http, top, tenant, which, page);
+    }
+
+    private Task Answer(HttpContext http, TopKeys counted, string? tenant, string? which, Paging page)
+    {
         var denied = tenant is null ? counted.Tenants(allowed: false) : counted.Keys(tenant, allowed: false);
         var allowed = tenant is null ? counted.Tenants(allowed: true) : counted.Keys(tenant, allowed: true);
         var body = new TopBody(
             Instance.Name, denied.Since, tenant,
-            which == "allowed" ? null : BodyOf(denied, tenant is not null, limit),
-            which == "denied" ? null : BodyOf(allowed, tenant is not null, limit));
+            which == "allowed" ? null : BodyOf(denied, tenant is not null, page),
+            which == "denied" ? null : BodyOf(allowed, tenant is not null, page));
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);
     }
 
-    private TopListBody BodyOf(TopList list, bool ofKeys, int limit) => new(
-        list.Total, list.MostError, list.Missed,
-        [.. list.Entries.Take(limit).Select(entry => new TopEntryBody(ofKeys ? keys.Of(entry.Name) : null, ofKeys ? null : entry.Name, entry.Count, entry.Error))]);
-
-    private static Complaint? ComplaintAbout(IQueryCollection query)
+    /// <summary>
+    /// The order is by count and name, and so the next page begins where this one ends, though counts have changed
+    /// meanwhile.
+    /// </summary>
+    private TopListBody BodyOf(TopList list, bool ofKeys, Paging page)
     {
-        foreach (var (name, values) in query)
-        {
-            string value = values.ToString();
-            string? wrong = name switch
-            {
-                "tenant" => Bounds.IsTenant(value) ? null : $"tenant must be {Bounds.NameRule}",
-                "which" => value is "denied" or "allowed" ? null : "which must be denied or allowed; without it, both are listed",
-                _ => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is >= 1 and <= MostPerPage
-                    ? null : $"limit must be a whole number from 1 to {MostPerPage}",
-            };
-            if (wrong is not null)
-                return new Complaint(name, wrong);
-        }
-
-        return null;
+        TryReadCursor(page.After, out long count, out string name);
+        var following = list.Entries.Select(entry => entry with { Name = ofKeys ? keys.Of(entry.Name) : entry.Name })
+            .OrderByDescending(entry => entry.Count).ThenBy(entry => entry.Name, StringComparer.Ordinal)
+            .Where(entry => entry.Count < count || (entry.Count == count && string.CompareOrdinal(entry.Name, name) > 0));
+        var (entries, next) = page.Cut(following, entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Count}/{entry.Name}"));
+        return new TopListBody(
+            list.Total, list.MostError, list.Missed,
+            [.. entries.Select(entry => new TopEntryBody(ofKeys ? entry.Name : null, ofKeys ? null : entry.Name, entry.Count, entry.Error))], next);
     }
+
+    private static bool TryReadCursor(string after, out long count, out string name)
+    {
+        int slash = after.IndexOf('/', StringComparison.Ordinal);
+        (count, name) = (long.MaxValue, after[(slash + 1)..]);
+        return after.Length == 0 || (slash > 0 && long.TryParse(after.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out count));
+    }
+
+    private static Complaint? ComplaintAbout(string? tenant, string? which, string after) =>
+        tenant is not null && !Bounds.IsTenant(tenant) ? new Complaint("tenant", $"tenant must be {Bounds.NameRule}")
+        : which is not (null or "denied" or "allowed") ? new Complaint("which", "which must be denied or allowed; without it, both are listed")
+        : after.Length > 0 && which is null ? new Complaint("after", "after continues one list: send which with it")
+        : TryReadCursor(after, out _, out _) ? null
+        : new Complaint("after", "after must be what next said on the page before");
 
     private static string? Given(IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 }

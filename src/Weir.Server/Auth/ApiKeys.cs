@@ -27,14 +27,15 @@ internal sealed class ApiKeys
     /// </summary>
     public bool IsComplete => _isComplete;
 
-    /// <summary>All keys but the one that is <c>Weir:Auth:AdminKey</c>, in the order of their ids.</summary>
-    public IReadOnlyList<ApiKey> All
+    /// <summary>The keys of the configuration after an id, but the one that is <c>Weir:Auth:AdminKey</c>.</summary>
+    public IEnumerable<ApiKey> ConfiguredAfter(string id) =>
+        _configured.Where(key => key.Id != ApiKey.AdminId && string.CompareOrdinal(key.Id, id) > 0);
+
+    /// <summary>The live key of an id; null when there is none that can be read.</summary>
+    public ApiKey? OfId(string id)
     {
-        get
-        {
-            lock (_gate)
-                return [.. _configured.Where(key => key.Id != ApiKey.AdminId).Concat(_live.Values).OrderBy(key => key.Id, StringComparer.Ordinal)];
-        }
+        lock (_gate)
+            return _live.GetValueOrDefault(id);
     }
 
     /// <inheritdoc cref="KeyRing.Find"/>

@@ -1,30 +1,51 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Keeps the policies of this instance as the live data has them: reads what has changed when a message says so, and twice a second anyway, so that a lost message
-/// only delays. While the store is away, what is known goes on; a store that comes back with less than that is given it again.
+/// Keeps the policies and keys of this instance as the live data has them, and changes live data. While the store is
+/// away, what is known goes on; what a store has lost, it is given back.
 /// </summary>
-internal sealed partial class LiveData : BackgroundService
+internal sealed partial class LiveData : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    /// <summary>An instance that does not know what a store has lost waits so long for one that does.</summary>
+    private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>A clock of another instance may be behind by so much; what has ended stays in the store that long.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// And so long when the store is likely new: nothing is there, and it has been answering since this instance
+    /// started.
+    /// </summary>
+    private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>A start waits at most so long while another instance restores what was lost.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>
+    /// Compiling many tenants takes seconds of a core: it begins when the start is over, and pauses after each step.
+    /// </summary>
+    private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Each time, some other instance has made a change, so this is reached by nobody whose turn comes now and then.</summary>
     private const int MaxTries = 50;
 
-    private const int SweptAtOnce = 10;
+    private const int ReadAtOnce = 128;
 
-    private readonly Dictionary<string, Dictionary<string, LiveEntry>> _known = new(StringComparer.Ordinal);
+    /// <summary>Lines of the log about what one read could not use.</summary>
+    private const int MaxLines = 20;
+
+    private readonly LiveEntries _entries = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _edits = new(1, 1);
-    private readonly SemaphoreSlim _nudge = new(0, 1);
     private readonly LivePolicies _policies;
     private readonly ApiKeys _keys;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveData> _logger;
-    private long _version;
+    private volatile LiveVersion _known = LiveVersion.Unknown;
+    private long? _lostSince;
+    private volatile bool _isLost;
+    private bool _wasSilent;
+    private volatile bool _isChecked = true;
+    private string? _fault;
 
     public LiveData(ILiveStore store, LivePolicies policies, ApiKeys keys, TimeProvider time, ILogger<LiveData> logger)
     {
@@ -33,46 +54,60 @@ internal sealed partial class LiveData : BackgroundService
         _keys = keys;
         _time = time;
         _logger = logger;
-        store.Changed += Nudge;
     }
 
     public ILiveStore Store { get; }
 
     /// <summary>The version that this instance decides by.</summary>
-    public long Version => Volatile.Read(ref _version);
+    public long Version => _known.Number;
 
     /// <summary>An entry as this instance knows it; null when there is none.</summary>
-    public LiveEntry? Find(string kind, string id)
+    public LiveEntry? Find(string kind, string id) => _entries.Find(kind, id);
+
+    /// <summary>
+    /// The entries of a kind after an id, in the order of their ids. What changes meanwhile may be among them or not.
+    /// </summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="after">The id; empty for all entries.</param>
+    public IEnumerable<LiveEntry> After(string kind, string after)
     {
-        lock (_known)
-            return OfLocked(kind).GetValueOrDefault(id);
+        for (IReadOnlyList<LiveEntry>? part = null; part is null || part.Count == ReadAtOnce; after = part.Count == 0 ? after : part[^1].Id)
+        {
+            part = _entries.Page(kind, after, ReadAtOnce);
+            foreach (var entry in part)
+                yield return entry;
+        }
     }
 
-    /// <summary>All entries of a kind, in the order of their ids.</summary>
-    public IReadOnlyList<LiveEntry> All(string kind)
-    {
-        lock (_known)
-            return [.. OfLocked(kind).Values.OrderBy(entry => entry.Id, StringComparer.Ordinal)];
-    }
+    /// <inheritdoc cref="LiveEntries.CountOf"/>
+    public int CountOf(string kind) => _entries.CountOf(kind);
 
-    /// <summary>How many entries of a kind there are.</summary>
-    public int Count(string kind)
-    {
-        lock (_known)
-            return OfLocked(kind).Count;
-    }
-
-    /// <summary>Whether a tenant has what it has only until a time.</summary>
+    /// <summary>Whether a tenant has its plan only until a time.</summary>
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
+
+    /// <summary>
+    /// Reads live data before the first request: what was lost is waited for, as long as another instance gives it
+    /// back.
+    /// </summary>
+    public async Task BeginAsync()
+    {
+        long began = _time.GetTimestamp();
+        await CatchUpAsync();
+        while (_isLost && _time.GetElapsedTime(began) < StartPatience)
+        {
+            await Task.Delay(Pause, _time);
+            await CatchUpAsync();
+        }
+    }
 
     /// <summary>Changes an entry that needs no other one, and goes on when this instance decides by it.</summary>
     public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected)
     {
-        var written = await Store.WriteAsync(kind, id, value, who, expected, Version);
+        var written = await Store.WriteAsync(kind, id, value, who, expected, _known);
         if (written.Outcome == LiveOutcome.Behind)
         {
             await CatchUpAsync();
-            written = await Store.WriteAsync(kind, id, value, who, expected, Version);
+            written = await Store.WriteAsync(kind, id, value, who, expected, _known);
         }
 
         if (written.Outcome == LiveOutcome.Written)
@@ -81,14 +116,15 @@ internal sealed partial class LiveData : BackgroundService
     }
 
     /// <summary>
-    /// Changes an entry that must fit the others: it is judged by what is known, and written only if nothing has changed since, so that two changes at two instances,
-    /// each right alone, are never both made. Otherwise it is judged anew.
+    /// Changes an entry that must fit the others: it is judged by what is known, and written only if nothing has
+    /// changed since, so that two changes at two instances, each right alone, are never both made. Otherwise it is
+    /// judged again.
     /// </summary>
-    /// <param name="kind">What it is about.</param>
-    /// <param name="id">Which of its kind.</param>
+    /// <param name="kind">The kind of the entry.</param>
+    /// <param name="id">The entry.</param>
     /// <param name="value">Its text; null deletes it.</param>
     /// <param name="who">Who changes it.</param>
-    /// <param name="judge">Says why it is not to be made; null when it is.</param>
+    /// <param name="judge">Says why the change is not to be made; null when it is.</param>
     public async Task<LiveEdit> EditAsync(string kind, string id, string? value, string who, Func<LiveEdit?> judge)
     {
         // One after the other here, so that only other instances come between.
@@ -98,7 +134,7 @@ internal sealed partial class LiveData : BackgroundService
             for (int i = 0; i < MaxTries; i++)
             {
                 await CatchUpAsync();
-                long known = Version;
+                var known = _known;
                 if (judge() is { } refused)
                     return refused;
                 var written = await Store.WriteAsync(kind, id, value, who, expected: null, known, exact: true);
@@ -117,7 +153,9 @@ internal sealed partial class LiveData : BackgroundService
         }
     }
 
-    /// <summary>Deletes entries of a kind that have ended, the first ones first; what was changed meanwhile stays.</summary>
+    /// <summary>
+    /// Deletes entries of a kind that have ended, the first ones first; one that was changed meanwhile stays.
+    /// </summary>
     public async Task SweepAsync(string kind, TimeSpan grace, int most)
     {
         bool isOther = false;
@@ -125,7 +163,7 @@ internal sealed partial class LiveData : BackgroundService
         {
             if (Find(kind, id) is not { } entry)
                 continue;
-            var written = await Store.WriteAsync(kind, id, null, LiveBounds.Expiry, entry.Version, Version);
+            var written = await Store.WriteAsync(kind, id, null, LiveBounds.Expiry, entry.Version, _known);
             if (written.Outcome is LiveOutcome.Unavailable or LiveOutcome.Behind)
                 break;
             isOther = true;
@@ -135,19 +173,20 @@ internal sealed partial class LiveData : BackgroundService
             await CatchUpAsync();
     }
 
-    /// <summary>Reads what has changed.</summary>
+    /// <summary>Reads what has changed, and gives back what was lost.</summary>
     public async Task CatchUpAsync()
     {
         await _turn.WaitAsync();
         try
         {
-            var read = await Store.ReadAsync(_version);
+            var read = await Store.ReadAsync(_known);
             if (read is null)
-                return;
-            if (read.Version < _version)
-                await Store.RestoreAsync(new LiveRead(_version, Everything(), IsWhole: true));
-            else if (read.Version > _version || read.Entries.Count > 0 || !_keys.IsComplete)
+                _wasSilent = true;
+            else if (read.Loss is { } loss)
+                await MakeGoodAsync(loss);
+            else
                 Apply(read);
+            TellOfFault();
         }
         finally
         {
@@ -155,69 +194,97 @@ internal sealed partial class LiveData : BackgroundService
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>
+    /// Compiles the tenants that a whole read has left to be compiled when they are asked for, and tells which of them
+    /// do not fit. In steps, since requests are decided meanwhile.
+    /// </summary>
+    public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        if (_isChecked)
+            return;
+        await Task.Delay(CheckDelay, _time, cancellation);
+        _isChecked = true;
+        int misfits = 0;
+        foreach (var errors in _policies.CompileTenants())
         {
-            await CatchUpAsync();
-            await SweepAsync(LiveKind.Block, Grace, SweptAtOnce);
-            await SweepAsync(LiveKind.Boost, Grace, SweptAtOnce);
-            await ((Task)_nudge.WaitAsync(Interval, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var error in errors.Take(MaxLines - misfits))
+                LeftOut(error.ToString());
+            misfits += errors.Count;
+            await Task.Delay(CheckPause, _time, cancellation);
         }
+
+        if (misfits > MaxLines)
+            LeftOut($"and {misfits - MaxLines} more tenants");
     }
 
-    private LiveEntry[] Everything()
+    public void Dispose()
     {
-        lock (_known)
-            return [.. _known.Values.SelectMany(entries => entries.Values)];
+        _turn.Dispose();
+        _edits.Dispose();
     }
 
-    private Dictionary<string, LiveEntry> OfLocked(string kind)
+    /// <summary>
+    /// Gives back what the store has lost, if this instance knows it. Otherwise others may; when nobody does in a
+    /// while, what is left is all there is.
+    /// </summary>
+    private async Task MakeGoodAsync(LiveLoss loss)
     {
-        if (!_known.TryGetValue(kind, out var entries))
-            _known[kind] = entries = new(StringComparer.Ordinal);
-        return entries;
+        _isLost = true;
+        bool knows = _known != LiveVersion.Unknown;
+        if (knows && await Store.RestoreAsync(new LiveRead(_known, _entries.All(), IsWhole: true)))
+        {
+            Restored(loss.Reason, _known.Number, _entries.Count);
+            (_isLost, _lostSince) = (false, null);
+            return;
+        }
+
+        bool isNew = loss.IsNew && !knows && !_wasSilent;
+        _lostSince = loss.IsBeingRestored ? null : _lostSince ?? _time.GetTimestamp();
+        if (_lostSince is not { } since || _time.GetElapsedTime(since) < (isNew ? NewPatience : LossPatience))
+            return;
+        await Store.AcceptLossAsync();
+        if (!loss.IsNew)
+            NotRestored(loss.Reason);
+        // What the store still has is read anew.
+        (_known, _lostSince) = (LiveVersion.Unknown, null);
     }
 
     private void Apply(LiveRead read)
     {
-        foreach (var error in _policies.Apply(read))
-            Refused(error.ToString());
-        foreach (string unreadable in _keys.Apply(read))
-            Refused(unreadable);
-        lock (_known)
-        {
-            if (read.IsWhole)
-                _known.Clear();
-            foreach (var entry in read.Entries)
-            {
-                if (entry.Value is null)
-                    OfLocked(entry.Kind).Remove(entry.Id);
-                else
-                    OfLocked(entry.Kind)[entry.Id] = entry;
-            }
-        }
-
-        Volatile.Write(ref _version, read.Version);
+        (_isLost, _lostSince) = (false, null);
+        if (read.Version == _known && !read.IsWhole)
+            return;
+        IEnumerable<string> unusable = [.. read.Unreadable, .. _policies.Apply(read).Select(error => error.ToString()), .. _keys.Apply(read)];
+        foreach (string line in unusable.Take(MaxLines))
+            LeftOut(line);
+        _entries.Apply(read);
+        _known = read.Version;
+        _isChecked &= !read.IsWhole;
         if (read.Entries.Count > 0)
-            Applied(read.Version, read.Entries.Count);
+            Applied(read.Version.Number, read.Entries.Count);
     }
 
-    private void Nudge()
+    /// <summary>A line when the store begins to refuse, and when it refuses for another reason.</summary>
+    private void TellOfFault()
     {
-        try
-        {
-            _nudge.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It has been told already.
-        }
+        string? fault = Store.Fault;
+        if (fault is not null && fault != _fault)
+            Faulted(fault);
+        _fault = fault;
     }
 
-    [LoggerMessage(20, LogLevel.Information, "Live data is at version {Version}: {Count} entries changed")]
+    [LoggerMessage(20, LogLevel.Information, "Live data is at version {Version}; entries changed: {Count}")]
     private partial void Applied(long version, int count);
 
-    [LoggerMessage(21, LogLevel.Error, "Live data that does not fit is left out: {Error}")]
-    private partial void Refused(string error);
+    [LoggerMessage(21, LogLevel.Error, "Live data that does not fit is left out: {Line}")]
+    private partial void LeftOut(string line);
+
+    [LoggerMessage(22, LogLevel.Warning, "Redis had lost live data ({Reason}): this instance has restored version {Version}; entries: {Count}")]
+    private partial void Restored(string reason, long version, int count);
+
+    [LoggerMessage(23, LogLevel.Error, "Redis has lost live data ({Reason}), and no instance has restored it: what is left holds")]
+    private partial void NotRestored(string reason);
+
+    [LoggerMessage(24, LogLevel.Error, "Live data cannot be read or changed as it should: {Fault}")]
+    private partial void Faulted(string fault);
 }

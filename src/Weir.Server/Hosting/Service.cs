@@ -77,7 +77,7 @@ internal static class Service
         app.UseMiddleware<Gate>();
         Routes.Map(app);
         await stores.GreetAsync();
-        await app.Services.GetRequiredService<LiveData>().CatchUpAsync();
+        await app.Services.GetRequiredService<LiveData>().BeginAsync();
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             started = true;
@@ -154,6 +154,8 @@ internal static class Service
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<BatchTurns>();
+        services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<RootPage>();
@@ -178,7 +180,7 @@ internal static class Service
         services.AddSingleton(_ => policies);
         services.AddSingleton(stores.Live);
         services.AddSingleton<LiveData>();
-        services.AddHostedService(services => services.GetRequiredService<LiveData>());
+        services.AddHostedService<LiveDataService>();
         services.AddHostedService(services => ActivatorUtilities.CreateInstance<PolicyFileWatch>(services, PolicyFileOf(options)));
         if (SecretFile.Of(options).Any(file => file.Path is not null))
             services.AddHostedService<SecretFileWatch>();

@@ -80,6 +80,7 @@ internal sealed class Stores : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        (Live as IDisposable)?.Dispose();
         if (Failover is not null)
             await Failover.DisposeAsync();
         if (Peers is not null)

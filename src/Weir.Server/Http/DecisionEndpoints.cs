@@ -8,9 +8,6 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
     /// <summary>Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.</summary>
     public const int MaxBody = 64 * 1024;
 
-    /// <summary>Bytes of the body of a batch.</summary>
-    public const int MaxBatchBody = 1024 * 1024;
-
     public async Task CheckByQuery(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
@@ -67,24 +64,6 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         await answers.Decision(http, await DecideAsync(facts, spend: false));
     }
 
-    public async Task Batch(HttpContext http)
-    {
-        var body = await JsonBody.ReadAsync<BatchBody>(http, MaxBatchBody);
-        if (body is null)
-            return;
-        if ((BatchReader.Read(http.Request, body, out var requests) ?? IdempotencyKey.ComplaintOfBatch(http)) is { } complaint)
-        {
-            await Problems.Refuse(http, complaint);
-            return;
-        }
-
-        // Asked all at once: they share the way to the store, and those for one key keep their order on it.
-        var asked = Array.ConvertAll(requests, facts => DecideAsync(facts, spend: true).AsTask());
-        var decisions = await Task.WhenAll(asked);
-        var bodies = Array.ConvertAll(decisions, decision => Spelling.Body(decision));
-        await Problems.Write(http, StatusCodes.Status200OK, new BatchDecisionsBody(bodies), WireJson.Default.BatchDecisionsBody, DecisionAnswers.Json);
-    }
-
     /// <summary>Null when the idempotency key stands for another request.</summary>
     private async ValueTask<Decision?> TakeOnceAsync(RequestFacts facts, string key)
     {
@@ -95,9 +74,10 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         return decision;
     }
 
+    /// <summary>Takes or checks, and counts the decision.</summary>
     /// <remarks>Nearly all of a decision that Redis makes is waiting, and each layer that waits is resumed by itself: so there is no other between this and the path.</remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
+    public async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
     {
         long began = time.GetTimestamp();
         // Not cancelled with the request: the answer is due within the deadline, and a take given up half-way is still spent.

@@ -13,7 +13,10 @@ internal static class JsonBody
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The body, or null when the problem has been answered already.</summary>
-    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit)
+    /// <param name="http">The request.</param>
+    /// <param name="limit">The largest number of bytes.</param>
+    /// <param name="turns">Where parsing waits for its turn, if it takes long; null to parse at once.</param>
+    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, BatchTurns? turns = null)
         where T : class
     {
         if (!IsJson(http.Request))
@@ -22,11 +25,11 @@ internal static class JsonBody
             return null;
         }
 
-        return await ReadAsync(http, limit, static bytes => Parse(bytes, StrictJson<T>.Type));
+        return await ReadAsync(http, limit, static bytes => Parse(bytes, StrictJson<T>.Type), turns);
     }
 
     /// <summary>As the other, for a body of any form.</summary>
-    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse)
+    public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, BatchTurns? turns = null)
         where T : class
     {
         if (IsEncoded(http.Request))
@@ -43,7 +46,7 @@ internal static class JsonBody
 
         try
         {
-            var (body, complaint) = await ReadAndParseAsync(http, parse, limit);
+            var (body, complaint) = await ReadAndParseAsync(http, parse, limit, turns);
             if (complaint is not null)
                 await Problems.BadRequest(http, complaint);
             else if (body is null)
@@ -68,7 +71,7 @@ internal static class JsonBody
     }
 
     private static async ValueTask<(T? Body, Complaint? Complaint)> ReadAndParseAsync<T>(
-        HttpContext http, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, int limit)
+        HttpContext http, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, int limit, BatchTurns? turns)
         where T : class
     {
         var reader = http.Request.BodyReader;
@@ -84,6 +87,7 @@ internal static class JsonBody
 
             if (read.IsCompleted)
             {
+                using BatchTurns.Turn? turn = turns is null ? null : await turns.TakeAsync();
                 var parsed = parse(buffer);
                 reader.AdvanceTo(buffer.End);
                 return parsed;

@@ -41,7 +41,7 @@ internal static class Routes
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
             .WithName("refund").WithMetadata(IdempotencyKey.Described).WithSummary("Gives tokens back; never more than were spent.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
-        group.MapPost("/v1/batch", (Delegate)decisions.Batch)
+        group.MapPost("/v1/batch", (Delegate)app.Services.GetRequiredService<BatchEndpoint>().Decide)
             .WithName("takeBatch").WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
             .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithBodyProblems();
     }

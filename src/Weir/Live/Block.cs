@@ -16,14 +16,15 @@ public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, str
     /// <summary>Blocks at the same time, at most.</summary>
     public const int MaxBlocks = 10_000;
 
-    /// <summary>What a block is known by.</summary>
+    /// <summary>The id of a block.</summary>
     public static string IdOf(string tenant, string key) => $"{tenant}/{key}";
 
-    /// <summary>Whose key an id stands for.</summary>
-    internal static (string Tenant, string Key) NamesOf(string id)
+    /// <summary>The tenant and the key of an id; false for what is no id of a block.</summary>
+    internal static bool TryReadId(string id, out (string Tenant, string Key) names)
     {
         int slash = id.IndexOf('/', StringComparison.Ordinal);
-        return (id[..slash], id[(slash + 1)..]);
+        names = slash < 0 ? default : (id[..slash], id[(slash + 1)..]);
+        return slash > 0;
     }
 
     /// <summary>The block as it is kept.</summary>
@@ -34,7 +35,7 @@ public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, str
     {
         try
         {
-            return JsonSerializer.Deserialize(text, BlockJson.Default.Block);
+            return JsonSerializer.Deserialize(text, BlockJson.Default.Block) is { Tenant: not null, Key: not null, Reason: not null } block ? block : null;
         }
         catch (JsonException)
         {

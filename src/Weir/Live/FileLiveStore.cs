@@ -1,43 +1,100 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Weir;
 
-/// <summary>Live data of one instance: in memory, and in a file if there is one, which is written whole with each change.</summary>
-public sealed class FileLiveStore : ILiveStore
+/// <summary>
+/// Live data of one instance: in memory, and in a file if there is one, to which each change is appended.
+/// </summary>
+/// <remarks>
+/// A change is on disk before it is answered. A crash in the middle of one loses that change only. The file is
+/// rewritten beside the old one, and then takes its place, when the changes in it are longer than its snapshot: so it
+/// is never much more than twice as long as what it holds.
+/// </remarks>
+public sealed class FileLiveStore : ILiveStore, IDisposable
 {
+    /// <summary>
+    /// Changes of this length, in bytes, are appended before the file is compacted, however short its snapshot is.
+    /// </summary>
+    private const int LeastLog = 1 << 20;
+
+    /// <summary>A file has one history: one that is damaged stops the start.</summary>
+    private const string History = "file";
+
+    private static readonly Task<bool> NothingLost = Task.FromResult(false);
+
     private readonly Lock _gate = new();
-    private readonly string? _path;
     private readonly TimeProvider _time;
-    private readonly LiveFile _state;
+    private readonly LiveState _state = new();
+    private readonly FileStream? _owned;
+    private readonly string[] _torn = [];
+    private LiveLog? _log;
+    private Task _compaction = Task.CompletedTask;
+    private long _compactAt;
+    private volatile string? _appendFault;
+    private volatile string? _compactionFault;
 
     /// <summary>Opens the store.</summary>
-    /// <param name="path">The file, which need not be there yet; null to keep nothing over a restart.</param>
+    /// <param name="path">
+    /// The file, which is made if it is not there; null to keep nothing over a restart. Beside it lies
+    /// <c>path.lock</c>, by which it has one owner.
+    /// </param>
     /// <param name="time">Says when a change was made.</param>
-    /// <exception cref="IOException">The file cannot be read, or is none of ours.</exception>
+    /// <exception cref="IOException">The file cannot be read or written, is damaged, or has another owner.</exception>
     public FileLiveStore(string? path, TimeProvider time)
     {
-        _path = path;
         _time = time;
-        _state = path is not null && File.Exists(path) ? Read(path) : new LiveFile();
+        if (path is null)
+            return;
+        try
+        {
+            _owned = Own(path);
+            Use(File.Exists(path) ? LiveLog.Open(path, _state, out long torn) : Begin(path, out torn));
+            _torn = torn == 0 ? [] : [$"{path} ended with {torn} bytes of a change that a crash had torn; that change is lost"];
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            _owned?.Dispose();
+            throw new IOException($"{path}: the file of live data may not be read and written: {denied.Message}", denied);
+        }
+        catch
+        {
+            _owned?.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public event Action? Changed;
 
     /// <inheritdoc/>
-    public Task<LiveRead?> ReadAsync(long since)
+    public string? Fault => _appendFault ?? _compactionFault;
+
+    /// <summary>The end of the compaction under way, if there is one.</summary>
+    internal Task Compaction
     {
-        lock (_gate)
-            return Task.FromResult<LiveRead?>(new LiveRead(_state.Version, [.. _state.Entries.Values.Where(entry => entry.Version > since)], since == 0));
+        get
+        {
+            lock (_gate)
+                return _compaction;
+        }
     }
 
     /// <inheritdoc/>
-    public Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, long known, bool exact = false)
+    public Task<LiveRead?> ReadAsync(LiveVersion known)
+    {
+        lock (_gate)
+        {
+            var changed = known.History == History ? _state.ChangedSince(known.Number) : null;
+            var version = new LiveVersion(History, _state.Version);
+            return Task.FromResult<LiveRead?>(
+                changed is null ? new LiveRead(version, _state.Entries(), IsWhole: true) { Unreadable = _torn } : new LiveRead(version, changed, IsWhole: false));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false)
     {
         LiveWrite written;
         lock (_gate)
-            written = exact && _state.Version != known ? new LiveWrite(LiveOutcome.Outdated, _state.Version) : WriteLocked(kind, id, value, who, expected);
+            written = exact && _state.Version != known.Number ? new LiveWrite(LiveOutcome.Outdated, _state.Version) : WriteLocked(kind, id, value, who, expected);
         if (written.Outcome == LiveOutcome.Written)
             Changed?.Invoke();
         return Task.FromResult(written);
@@ -47,112 +104,138 @@ public sealed class FileLiveStore : ILiveStore
     public Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most)
     {
         lock (_gate)
-            return Task.FromResult<IReadOnlyList<LiveChange>?>([.. Enumerable.Reverse(_state.Changes).Where(change => change.Version < before).Take(most)]);
+            return Task.FromResult<IReadOnlyList<LiveChange>?>([.. _state.Changes().Where(change => change.Version < before).Take(most)]);
     }
 
     /// <inheritdoc/>
     public Task<LiveEntry?> RecallAsync(long version)
     {
         lock (_gate)
-            return Task.FromResult(_state.Texts.Find(entry => entry.Version == version));
+            return Task.FromResult(_state.Text(version));
     }
 
     /// <inheritdoc/>
-    public Task RestoreAsync(LiveRead known) => Task.CompletedTask;
+    public Task<bool> RestoreAsync(LiveRead known) => NothingLost;
 
-    private LiveWrite WriteLocked(string kind, string id, string? value, string who, long? expected)
+    /// <inheritdoc/>
+    public Task AcceptLossAsync() => Task.CompletedTask;
+
+    /// <summary>Waits for a compaction under way, and closes the file.</summary>
+    public void Dispose()
     {
-        string name = $"{kind}/{id}";
-        long before = _state.Entries.TryGetValue(name, out var old) && old.Value is not null ? old.Version : 0;
-        if (expected is { } version && version != before)
-            return new LiveWrite(LiveOutcome.Conflict, before);
-        if (value is null && before == 0)
-            return new LiveWrite(LiveOutcome.Absent, 0);
-        var entry = new LiveEntry(kind, id, _state.Version + 1, value);
-        var next = _state.With(name, entry, new LiveChange(entry.Version, kind, id, before, value is null, who, _time.GetUtcNow()));
-        if (_path is not null && !TryWrite(_path, next))
-            return new LiveWrite(LiveOutcome.Unavailable, before);
-        _state.Become(next);
-        return new LiveWrite(LiveOutcome.Written, entry.Version);
+        Compaction.Wait();
+        lock (_gate)
+        {
+            _log?.Dispose();
+            _log = null;
+        }
+
+        _owned?.Dispose();
     }
 
-    /// <summary>To a new file first, which then takes the old one's place in one step, so that there is a whole one at every moment.</summary>
-    private static bool TryWrite(string path, LiveFile state)
+    /// <summary>Two writers would each append versions that the other does not know.</summary>
+    private static FileStream Own(string path)
     {
         try
         {
-            string fresh = path + ".new";
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new FileStream(fresh, options))
-            {
-                JsonSerializer.Serialize(stream, state, LiveFileJson.Default.LiveFile);
-                stream.Flush(flushToDisk: true);
-            }
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new IOException($"{path}: the folder of the file of live data is not there; make it");
+        }
+        catch (IOException taken) when (taken is not FileNotFoundException and not PathTooLongException)
+        {
+            throw new IOException($"{path}: the file of live data is in use by another Weir; stop that one, or name another file in Weir:Live:Path", taken);
+        }
+    }
 
-            File.Move(fresh, path, overwrite: true);
+    private static LiveLog Begin(string path, out long torn)
+    {
+        torn = 0;
+        var log = LiveLog.Create(path + ".new", new LiveState().Snapshot());
+        log.Rename(path);
+        log.FlushName();
+        return log;
+    }
+
+    private LiveWrite WriteLocked(string kind, string id, string? value, string who, long? expected)
+    {
+        var judged = _state.Judge(kind, id, value, expected);
+        if (judged.Outcome != LiveOutcome.Written)
+            return judged;
+        var change = new LiveChange(_state.Version + 1, kind, id, judged.Version, value is null, who, _time.GetUtcNow());
+        if (_log is not null && !TryAppendLocked(_log, change, value))
+            return new LiveWrite(LiveOutcome.Unavailable, judged.Version);
+        _state.Make(change, value);
+        if (_log?.Length >= _compactAt && _compaction.IsCompleted)
+            BeginCompactionLocked(_log);
+        return new LiveWrite(LiveOutcome.Written, change.Version);
+    }
+
+    private bool TryAppendLocked(LiveLog log, LiveChange change, string? value)
+    {
+        try
+        {
+            log.Append(change, value);
+            _appendFault = null;
             return true;
         }
-        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
+            _appendFault = $"{log.Path}: {failed.Message}";
             return false;
         }
     }
 
-    private static LiveFile Read(string path)
+    private void BeginCompactionLocked(LiveLog log)
     {
+        var snapshot = _state.Snapshot();
+        long from = log.Length;
+        _compaction = Task.Run(() => Compact(log, snapshot, from));
+    }
+
+    /// <summary>
+    /// Writes the new file while changes go on to the old one, then copies these, and puts it in the old one's place.
+    /// </summary>
+    private void Compact(LiveLog old, LiveSnapshot snapshot, long from)
+    {
+        LiveLog? compacted = null;
         try
         {
-            using var stream = File.OpenRead(path);
-            return JsonSerializer.Deserialize(stream, LiveFileJson.Default.LiveFile) ?? throw new JsonException("it is empty");
+            compacted = LiveLog.Create(old.Path + ".new", snapshot);
+            long to;
+            lock (_gate)
+                to = old.Length;
+            compacted.Append(old, from, to);
+            // All but the last few changes are copied already, so a change waits for no more than those.
+            lock (_gate)
+            {
+                compacted.Append(old, to, old.Length);
+                compacted.Rename(old.Path);
+                Use(compacted);
+                old.Dispose();
+                compacted.FlushName();
+            }
+
+            _compactionFault = null;
         }
-        catch (Exception unreadable) when (unreadable is JsonException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            // Not ignored as a snapshot is: limits that somebody set would silently not hold.
-            throw new IOException($"the live data in {path} cannot be read ({unreadable.Message}): mend the file, or move it away to begin anew", unreadable);
+            _compactionFault = $"{old.Path}: it cannot be compacted, and grows: {failed.Message}";
+            lock (_gate)
+            {
+                if (_log == compacted)
+                    return;
+                compacted?.Dispose();
+                _compactAt = old.Length + Math.Max(LeastLog, old.Length / 4);
+            }
         }
     }
-}
 
-/// <summary>The file of live data: JSON, whole.</summary>
-internal sealed class LiveFile
-{
-    public long Version { get; set; }
-
-    public Dictionary<string, LiveEntry> Entries { get; set; } = [];
-
-    public List<LiveChange> Changes { get; set; } = [];
-
-    public List<LiveEntry> Texts { get; set; } = [];
-
-    public LiveFile With(string name, LiveEntry entry, LiveChange change)
+    private void Use(LiveLog log)
     {
-        var next = new LiveFile { Version = entry.Version, Entries = new(Entries) { [name] = entry }, Changes = [.. Changes, change], Texts = [.. Texts] };
-        // Nobody goes back to what has ended by itself, and so it pushes out nothing that somebody may go back to.
-        if (change.Who != LiveBounds.Expiry)
-            next.Texts.Add(entry);
-        foreach (var old in next.Changes.Take(next.Changes.Count - LiveBounds.MaxChanges).Where(old => old.Deleted))
-        {
-            // What was deleted so long ago need not be told of any more.
-            string gone = $"{old.Kind}/{old.Id}";
-            if (next.Entries.TryGetValue(gone, out var left) && left.Version == old.Version)
-                next.Entries.Remove(gone);
-        }
-
-        next.Changes.RemoveRange(0, Math.Max(0, next.Changes.Count - LiveBounds.MaxChanges));
-        long total = next.Texts.Sum(text => (long)(text.Value?.Length ?? 0));
-        while (next.Texts.Count > LiveBounds.MaxTexts || (total > LiveBounds.MaxTextTotal && next.Texts.Count > 1))
-        {
-            total -= next.Texts[0].Value?.Length ?? 0;
-            next.Texts.RemoveAt(0);
-        }
-
-        return next;
+        _log = log;
+        _compactAt = log.SnapshotLength + Math.Max(LeastLog, log.SnapshotLength);
     }
-
-    public void Become(LiveFile next) => (Version, Entries, Changes, Texts) = (next.Version, next.Entries, next.Changes, next.Texts);
 }
-
-[JsonSerializable(typeof(LiveFile))]
-internal sealed partial class LiveFileJson : JsonSerializerContext;

@@ -16,11 +16,11 @@ internal sealed class LiveBlocks
     /// <summary>Those that have ended by a time, and are there still.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
-    public void Set(string tenant, string key, Block? block, DateTimeOffset now)
+    public void Set((string Tenant, string Key) names, Block? block, DateTimeOffset now)
     {
-        string id = Block.IdOf(tenant, key);
+        string id = Block.IdOf(names.Tenant, names.Key);
         bool holds = block is not null && !(block.Until <= now);
-        Now = holds ? Now.SetItem((tenant, key), block!) : Now.Remove((tenant, key));
+        Now = holds ? Now.SetItem(names, block!) : Now.Remove(names);
         _ends.Set(id, holds ? block!.Until : null);
         _stored.Set(id, block?.Until);
     }
@@ -30,7 +30,8 @@ internal sealed class LiveBlocks
     {
         foreach (string id in _ends.EndedBy(now).ToList())
         {
-            Now = Now.Remove(Block.NamesOf(id));
+            if (Block.TryReadId(id, out var names))
+                Now = Now.Remove(names);
             _ends.Set(id, null);
         }
     }

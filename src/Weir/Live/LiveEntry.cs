@@ -22,52 +22,81 @@ public static class LiveKind
     public const string Key = "key";
 }
 
-/// <summary>One piece of live data, as it is now.</summary>
+/// <summary>One piece of live data.</summary>
 /// <param name="Kind">What it is about; one of <see cref="LiveKind"/>.</param>
-/// <param name="Id">Which of its kind.</param>
+/// <param name="Id">Its name within its kind.</param>
 /// <param name="Version">The version that it came with.</param>
 /// <param name="Value">Its text; null when it was deleted.</param>
 public sealed record LiveEntry(string Kind, string Id, long Version, string? Value);
 
-/// <summary>One change: who made what of which, and when.</summary>
+/// <summary>One change: who changed which entry, and when.</summary>
 /// <param name="Version">The version it made.</param>
-/// <param name="Kind">What was changed.</param>
-/// <param name="Id">Which of its kind.</param>
-/// <param name="Before">The version that it had before; 0 when there was none.</param>
-/// <param name="Deleted">True when it was deleted.</param>
+/// <param name="Kind">The kind of the entry.</param>
+/// <param name="Id">The entry.</param>
+/// <param name="Before">The version that the entry had before; 0 when there was none.</param>
+/// <param name="Deleted">True when the entry was deleted.</param>
 /// <param name="Who">Who changed it.</param>
 /// <param name="At">When.</param>
 public sealed record LiveChange(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
 
 /// <summary>How a change ended.</summary>
 /// <param name="Outcome">How it ended.</param>
-/// <param name="Version">The version made; on a conflict, the one that stands.</param>
+/// <param name="Version">The version made; on a conflict, the version of the entry now.</param>
 public readonly record struct LiveWrite(LiveOutcome Outcome, long Version);
 
 /// <summary>How a change ended.</summary>
 public enum LiveOutcome
 {
-    /// <summary>It is made.</summary>
+    /// <summary>The change is made.</summary>
     Written,
 
-    /// <summary>It was meant for another version than the one that stands; nothing was changed.</summary>
+    /// <summary>The entry has another version than the one expected; nothing was changed.</summary>
     Conflict,
 
     /// <summary>Something has changed since the version that the change was judged by; nothing was changed.</summary>
     Outdated,
 
-    /// <summary>It was to be deleted, and is not there; nothing was changed.</summary>
+    /// <summary>The entry to be deleted is not there; nothing was changed.</summary>
     Absent,
 
-    /// <summary>The store knows less than whoever changes it: it began anew, and is to be given back what it lost first. Nothing was changed.</summary>
+    /// <summary>
+    /// The store has lost what the writer knows, and must be given it back first. Nothing was changed.
+    /// </summary>
     Behind,
 
-    /// <summary>The store does not answer; it may or may not have been made.</summary>
+    /// <summary>The store does not answer; the change may or may not have been made.</summary>
     Unavailable,
 }
 
-/// <summary>What has changed since a version.</summary>
+/// <summary>A point in the life of a store: which history of changes, and how far in it.</summary>
+/// <param name="History">
+/// The name of the history: a store that begins anew begins another one. Of two, the smaller name is the older.
+/// </param>
+/// <param name="Number">The number of changes made in it.</param>
+public sealed record LiveVersion(string History, long Number)
+{
+    /// <summary>The version that a reader knows who has read nothing yet.</summary>
+    public static readonly LiveVersion Unknown = new("", 0);
+}
+
+/// <summary>What a store says about the time since a version.</summary>
 /// <param name="Version">The version up to which it tells.</param>
-/// <param name="Entries">What has changed, as it is now.</param>
-/// <param name="IsWhole">True when it is everything there is, and not only what has changed.</param>
-public sealed record LiveRead(long Version, IReadOnlyList<LiveEntry> Entries, bool IsWhole);
+/// <param name="Entries">The entries that have changed, as they are now.</param>
+/// <param name="IsWhole">True when these are all entries there are, and not only changed ones.</param>
+public sealed record LiveRead(LiveVersion Version, IReadOnlyList<LiveEntry> Entries, bool IsWhole)
+{
+    /// <summary>
+    /// What the store has lost, such as <c>2 of 5 entries are left</c>; null when nothing. A store that has lost
+    /// something tells no entries.
+    /// </summary>
+    public LiveLoss? Loss { get; init; }
+
+    /// <summary>What the store holds and nobody can read: a line each, for the log.</summary>
+    public IReadOnlyList<string> Unreadable { get; init; } = [];
+}
+
+/// <summary>Live data that a store has lost.</summary>
+/// <param name="Reason">What is missing, for the log.</param>
+/// <param name="IsNew">True when the store holds nothing at all, as one that was never used.</param>
+/// <param name="IsBeingRestored">True while an instance gives back what it knows.</param>
+public sealed record LiveLoss(string Reason, bool IsNew, bool IsBeingRestored);

@@ -104,13 +104,17 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>Refuses a key from now on, or no longer.</summary>
     public void UseBlock(string tenant, string key, Block? block) => Change(() =>
     {
-        _blocks.Set(tenant, key, block, _time.GetUtcNow());
+        _blocks.Set((tenant, key), block, _time.GetUtcNow());
         return UpdateLocked([]);
     });
 
     /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
     /// <param name="read">What has changed; if it is whole, all other live data is gone.</param>
-    /// <returns>What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does not fit waits for one that it fits.</returns>
+    /// <returns>
+    /// What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does
+    /// not fit waits for one that it fits. Of a whole read, tenants that do not fit are told by <see
+    /// cref="CompileTenants"/>.
+    /// </returns>
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
@@ -122,10 +126,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
 
         bool isOther = TakeDocumentLocked(read, LiveKind.Policies, ref _live, errors), triesOther = TakeDocumentLocked(read, LiveKind.Candidate, ref _tried, errors);
         var now = _time.GetUtcNow();
-        var tenants = new HashSet<string>(StringComparer.Ordinal);
         foreach (var entry in read.Entries)
-            TakeLocked(entry, tenants, now);
-        errors.AddRange(isOther || read.IsWhole ? RebuildLocked() : UpdateLocked(tenants));
+            TakeLocked(entry, now, errors);
+        string[] tenants = read.IsWhole ? [] : [.. read.Entries.Where(IsOfTenant).Select(entry => entry.Id).Distinct(StringComparer.Ordinal)];
+        errors.AddRange(read.IsWhole ? LayLocked() : isOther ? RebuildLocked() : UpdateLocked(tenants));
         if (isOther || triesOther || read.IsWhole)
             RebuildCandidateLocked();
         _tenants.Tidy(tenants);
@@ -157,6 +161,12 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
+
+    /// <summary>
+    /// Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each
+    /// step what does not fit.
+    /// </summary>
+    public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants() => _current.Live.CompileAll();
 
     /// <summary>Whether a tenant has what it has only until a time.</summary>
     public bool IsBoosted(string tenant)
@@ -212,17 +222,22 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return true;
     }
 
-    private void TakeLocked(LiveEntry entry, HashSet<string> tenants, DateTimeOffset now)
+    private static bool IsOfTenant(LiveEntry entry) => entry.Kind is LiveKind.Tenant or LiveKind.Boost;
+
+    private void TakeLocked(LiveEntry entry, DateTimeOffset now, List<PolicyError> errors)
     {
         switch (entry.Kind)
         {
             case LiveKind.Tenant or LiveKind.Boost:
                 _tenants.Set(entry.Kind, entry.Id, entry.Value);
-                tenants.Add(entry.Id);
                 break;
             case LiveKind.Block:
-                var (tenant, key) = Block.NamesOf(entry.Id);
-                _blocks.Set(tenant, key, entry.Value is null ? null : Block.FromJson(entry.Value), now);
+                var block = entry.Value is null ? null : Block.FromJson(entry.Value);
+                bool isId = Block.TryReadId(entry.Id, out var names);
+                if (isId)
+                    _blocks.Set(names, block, now);
+                if ((!isId || (block is null && entry.Value is not null)) && errors.Count < DocumentErrors.MaxReported)
+                    errors.Add(new PolicyError($"block {entry.Id}", 0, 0, "", "cannot be read, and refuses nothing: delete it, and block the key again"));
                 break;
         }
     }
@@ -252,9 +267,18 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
+    /// <summary>As the other, but tenants are compiled later, since all of many would hold up a start.</summary>
+    private List<PolicyError> LayLocked()
+    {
+        var errors = new List<PolicyError>();
+        var document = _live ?? _file;
+        _draft = document.With(TenantPlans.None.With(_tenants.Lay(document, _tenants.Compile(document, _tenants.Ending, _time.GetUtcNow(), errors))), _blocks.Now);
+        return errors;
+    }
+
     /// <summary>What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.</summary>
-    private void RebuildCandidateLocked() =>
-        _candidateDraft = _tried?.With(TenantPlans.None.With(_tenants.Try(_tried, _tenants.Names, _time.GetUtcNow(), [])), _blocks.Now);
+    private void RebuildCandidateLocked() => _candidateDraft = _tried?.With(
+        TenantPlans.None.With(_tenants.Lay(_tried, _tenants.Try(_tried, _tenants.Ending, _time.GetUtcNow(), []))), _blocks.Now);
 
     /// <summary>Some tenants anew, and the blocks.</summary>
     private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants)
@@ -267,9 +291,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    private PolicySet With(PolicySet set, Dictionary<string, Plan?> plans)
+    private PolicySet With(PolicySet set, Dictionary<string, object?> plans)
     {
-        var changes = plans.Where(tenant => tenant.Value is not null || set.IsLive(tenant.Key)).ToList();
+        var changes = plans.Where(tenant => tenant.Value is not null || set.Live.Has(tenant.Key)).ToList();
         return changes.Count == 0 && set.Blocks == _blocks.Now ? set : set.With(set.Live.With(changes), _blocks.Now);
     }
 

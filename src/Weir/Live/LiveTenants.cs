@@ -17,6 +17,9 @@ internal sealed class LiveTenants
 
     public IReadOnlyCollection<string> Names => _layers.Keys;
 
+    /// <summary>The tenants that time may change.</summary>
+    public IEnumerable<string> Ending => _layers.Where(tenant => tenant.Value.MayEnd).Select(tenant => tenant.Key);
+
     public bool IsBoosted(string tenant) => _boosted.Contains(tenant);
 
     /// <summary>Those whose plan has ended by a time.</summary>
@@ -34,9 +37,9 @@ internal sealed class LiveTenants
     }
 
     /// <summary>The plans of some tenants under the document that decides; null where the document's own holds. What does not fit is added to the errors.</summary>
-    public Dictionary<string, Plan?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
+    public Dictionary<string, object?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
-        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        var plans = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (string tenant in tenants)
         {
             var compiled = this[tenant].Compile(document, tenant, now);
@@ -53,10 +56,16 @@ internal sealed class LiveTenants
         return plans;
     }
 
+    /// <summary>The plans of all tenants under a document: those given, and of all others a pending one.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="plans">The plans of those that time may change (<see cref="Ending"/>).</param>
+    public IEnumerable<KeyValuePair<string, object?>> Lay(PolicySet document, Dictionary<string, object?> plans) =>
+        _layers.Select(tenant => KeyValuePair.Create(tenant.Key, plans.TryGetValue(tenant.Key, out object? plan) ? plan : new PendingPlan(document, tenant.Value)));
+
     /// <summary>The same under a document that does not decide: it changes nothing here.</summary>
-    public Dictionary<string, Plan?> Try(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
+    public Dictionary<string, object?> Try(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
-        var plans = new Dictionary<string, Plan?>(StringComparer.Ordinal);
+        var plans = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (string tenant in tenants)
         {
             var compiled = this[tenant].Compile(document, tenant, now);

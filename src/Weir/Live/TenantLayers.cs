@@ -7,6 +7,11 @@ internal sealed record TenantLayers(string? Text, string? Boost)
 {
     public static readonly TenantLayers None = new(null, null);
 
+    /// <summary>
+    /// Whether time may change the plan. A text that escapes characters is not searched, and so may hold anything.
+    /// </summary>
+    public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
+
     /// <summary>The tenant's plan under a document: a function of the texts and the time alone, so that all who know the same decide the same (law L12).</summary>
     /// <remarks>A layer that does not fit the document is left out, and the others hold.</remarks>
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)

@@ -6,7 +6,7 @@ namespace Weir;
 /// <summary>What is kept of a reservation beside its buckets' answers, so that any instance can settle it.</summary>
 /// <param name="Key">The request's key.</param>
 /// <param name="Cost">What was taken.</param>
-/// <param name="Attributes">The request's attributes.</param>
+/// <param name="Attributes">Those attributes of the request that limits look at.</param>
 /// <param name="Limits">The limits that were asked, in the order of the answers.</param>
 /// <param name="Holder">Who holds its places.</param>
 internal sealed record KeptReservation(string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder)

@@ -26,7 +26,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var limits = limiter.ResolveTake(facts, out var block);
         var number = idempotencyKey is null ? ReservationId.NewNumber() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
-        var kept = new KeptReservation(facts.Key, facts.Cost, facts.Attributes, [.. RateLimiter.NamesOf(limits)], number.ToString("x32"));
+        var kept = new KeptReservation(facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"));
         var memo = new Memo(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
         if (RateLimiter.NeedsNoStore(limits, block))
         {

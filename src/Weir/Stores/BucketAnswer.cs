@@ -128,6 +128,9 @@ public readonly record struct BucketAnswer
     /// <summary>True when it was given before, and nothing was done now.</summary>
     internal bool IsRemembered { get; init; }
 
+    /// <summary>Of a charge: whether any bucket stands otherwise than before.</summary>
+    internal bool HasChanged { get; init; }
+
     /// <summary>What was kept with an answer that is remembered, if the store has it at hand.</summary>
     internal KeptAnswer? Kept { get; init; }
 

@@ -68,4 +68,7 @@ public sealed record KeptAnswer(byte[] Text, IReadOnlyList<BucketLine> Lines)
 
     /// <summary>The store's clock at the answer.</summary>
     internal StoreTime Time { get; init; }
+
+    /// <summary>The part of the buckets that answered.</summary>
+    internal Share Share { get; init; }
 }

@@ -21,20 +21,24 @@ public sealed partial class AclTests
         await using var guest = new RedisStore(store, "weir:candidate");
         var live = new RedisLiveStore(OptionsOf(server.Endpoint), store.Connection, TimeProvider.System);
         var told = new TaskCompletionSource();
-        live.Changed += told.SetResult;
+        live.Changed += () => told.TrySetResult();
 
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request())).Fault);
-        Assert.NotNull(await live.ReadAsync(0));
-        Assert.Equal(LiveOutcome.Written, (await live.WriteAsync("tenant", "acme", "text", "test", null, 0)).Outcome);
+        Assert.NotNull((await live.ReadAsync(LiveVersion.Unknown))!.Loss);
+        await live.AcceptLossAsync();
+        var first = (await live.ReadAsync(LiveVersion.Unknown))!.Version;
+        Assert.Equal(LiveOutcome.Written, (await live.WriteAsync("tenant", "acme", "text", "test", null, first)).Outcome);
         await told.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        for (int i = 0; i < LiveBounds.MaxChanges; i++)
-            await live.WriteAsync("tenant", $"{i % 2}", i % 3 == 0 ? null : $"{i}", "test", null, 0);
+        for (int i = 0; i <= LiveBounds.MaxChanges; i++)
+            await live.WriteAsync("tenant", $"{i % 2}", i % 3 == 0 ? null : $"{i}", "test", null, first);
         Assert.NotNull(await live.AuditAsync(long.MaxValue, 10));
-        var known = await live.ReadAsync(1);
-        Assert.NotNull(known);
+        Assert.NotEmpty((await live.ReadAsync(first with { Number = 999 }))!.Entries);
+        var known = (await live.ReadAsync(LiveVersion.Unknown))!;
+        Assert.NotEmpty(known.Entries);
         await live.RecallAsync(1);
-        await live.RestoreAsync(known with { Version = known.Version + 1 });
-        Assert.Equal(known.Version + 1, (await live.ReadAsync(0))!.Version);
+        var next = known.Version with { Number = known.Version.Number + 1 };
+        Assert.True(await live.RestoreAsync(known with { Version = next }));
+        Assert.Equal(next, (await live.ReadAsync(LiveVersion.Unknown))!.Version);
         await Polling.UntilAsync(async () => (await guest.TakeAsync(Some.Request())).Fault == StoreFault.None, "the guest was not decided for");
 
         Assert.Equal("", await LeastUser.RefusedByAsync(server));

@@ -120,7 +120,7 @@ public abstract class LiveChangeTests : OwnServerTests
     {
         foreach (string text in new[] { "{unlimited: true}", "null", "\"half" })
         {
-            await Server.Live.WriteAsync(LiveKind.Tenant, "acme", text, "test", null, 0);
+            await Server.Live.PutAsync(LiveKind.Tenant, "acme", text);
             // Makes this instance read it.
             await Http.PutTenantAsync("globex", "{}");
             Assert.Equal(200, (await Http.AdminAsync(HttpMethod.Get, "/admin/tenants/acme")).Status);
@@ -164,17 +164,16 @@ public sealed class LiveChangesInMemory : LiveChangeTests
 
     private protected override async Task FillBlocksAsync(int count)
     {
+        var known = await Server.Live.VersionAsync();
         for (int i = 0; i < count; i++)
-            await Server.Live.WriteAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), "test", null, 0);
+            await Server.Live.PutAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), known);
     }
 
     [Fact]
     public async Task L10_at_the_bound_of_live_tenants_another_one_is_refused_and_one_of_them_is_changed()
     {
-        var entries = Enumerable.Range(1, LiveBounds.MaxTenants).Select(i => $$"""
-            "tenant/t{{i}}":{"Kind":"tenant","Id":"t{{i}}","Version":{{i}},"Value":"{}"}
-            """.Trim());
-        await File.WriteAllTextAsync(_server.Policies.LivePath, $$$"""{"Version":{{{LiveBounds.MaxTenants}}},"Entries":{ {{{string.Join(',', entries)}}} }}""");
+        var entries = Enumerable.Range(1, LiveBounds.MaxTenants).Select(i => new LiveEntry(LiveKind.Tenant, $"t{i}", i, "{}"));
+        LiveLog.Create(_server.Policies.LivePath, new LiveSnapshot(LiveBounds.MaxTenants, [.. entries], [], [])).Dispose();
         await using var server = await RunningServer.StartAsync(_server.Policies.Setting, AdminCalls.Setting, _server.Policies.LiveSetting);
         var answer = await server.Http.PutTenantAsync("one-more", "{}");
         answer.AssertProblem(400);
@@ -214,8 +213,11 @@ public sealed class LiveChangesOnRedis : LiveChangeTests
 
     private protected override async Task<IOwnServer> StartAsync() => _server = await ServerOnRedis.StartAsync(AdminCalls.Setting);
 
-    private protected override Task FillBlocksAsync(int count) => Task.WhenAll(Enumerable.Range(0, count).Select(i =>
-        Server.Live.WriteAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), "test", null, 0)));
+    private protected override async Task FillBlocksAsync(int count)
+    {
+        var known = await Server.Live.VersionAsync();
+        await Task.WhenAll(Enumerable.Range(0, count).Select(i => Server.Live.PutAsync(LiveKind.Block, $"default/f{i}", new Block("default", $"f{i}", null, "r").ToJson(), known)));
+    }
 
     [Fact]
     public async Task L12_instances_that_change_what_belongs_together_at_the_same_time_decide_like_one_that_starts_afterwards()

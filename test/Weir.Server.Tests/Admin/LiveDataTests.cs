@@ -16,7 +16,13 @@ public sealed class LiveDataTests : IDisposable
         _file = new FileLiveStore(null, _time);
     }
 
-    public void Dispose() => _policies.Dispose();
+    public void Dispose()
+    {
+        _policies.Dispose();
+        _file.Dispose();
+    }
+
+    private static LiveVersion At(long number) => new("file", number);
 
     private LiveData Over(ILiveStore store) => new(store, _policies, new ApiKeys([], _time), _time, NullLogger<LiveData>.Instance);
 
@@ -27,9 +33,9 @@ public sealed class LiveDataTests : IDisposable
         var seen = new List<string>();
         var edit = await live.EditAsync(LiveKind.Tenant, "acme", "{}", "me", () =>
         {
-            seen.Add(string.Join(",", live.All(LiveKind.Tenant).Select(entry => entry.Id)));
+            seen.Add(string.Join(",", live.After(LiveKind.Tenant, "").Select(entry => entry.Id)));
             if (seen.Count <= 2)
-                _file.WriteAsync(LiveKind.Tenant, $"other{seen.Count}", "{}", "another", null, 0).GetAwaiter().GetResult();
+                _file.WriteAsync(LiveKind.Tenant, $"other{seen.Count}", "{}", "another", null, LiveVersion.Unknown).GetAwaiter().GetResult();
             return null;
         });
         Assert.Equal((LiveOutcome.Written, 3L), (edit.Outcome, edit.Version));
@@ -44,7 +50,7 @@ public sealed class LiveDataTests : IDisposable
         var edit = await live.EditAsync(LiveKind.Tenant, "acme", "{}", "me", () =>
         {
             judged++;
-            _file.WriteAsync(LiveKind.Tenant, "other", "{}", "another", null, 0).GetAwaiter().GetResult();
+            _file.WriteAsync(LiveKind.Tenant, "other", "{}", "another", null, LiveVersion.Unknown).GetAwaiter().GetResult();
             return null;
         });
         Assert.Equal((LiveOutcome.Unavailable, 50), (edit.Outcome, judged));
@@ -62,12 +68,12 @@ public sealed class LiveDataTests : IDisposable
         var grace = TimeSpan.FromSeconds(6);
         await live.SweepAsync(LiveKind.Block, grace, 1);
         await live.SweepAsync(LiveKind.Boost, grace, 1);
-        Assert.Equal(["acme/k2", "acme/k3"], live.All(LiveKind.Block).Select(entry => entry.Id));
-        Assert.Equal(1, live.Count(LiveKind.Boost));
+        Assert.Equal(["acme/k2", "acme/k3"], live.After(LiveKind.Block, "").Select(entry => entry.Id));
+        Assert.Equal(1, live.CountOf(LiveKind.Boost));
         _time.Advance(TimeSpan.FromHours(1));
         await live.SweepAsync(LiveKind.Block, grace, 10);
         await live.SweepAsync(LiveKind.Boost, grace, 10);
-        Assert.Equal((0, 0), (live.Count(LiveKind.Block), live.Count(LiveKind.Boost)));
+        Assert.Equal((0, 0), (live.CountOf(LiveKind.Block), live.CountOf(LiveKind.Boost)));
         var trail = (await _file.AuditAsync(long.MaxValue, 4))!;
         Assert.All(trail, change => Assert.Equal(("expiry", true), (change.Who, change.Deleted)));
         Assert.Null(await _file.RecallAsync(trail[0].Version));
@@ -77,10 +83,10 @@ public sealed class LiveDataTests : IDisposable
     [Fact]
     public async Task A_store_deletes_nothing_that_is_not_there_and_an_exact_change_only_by_the_version_known()
     {
-        Assert.Equal(LiveOutcome.Absent, (await _file.WriteAsync(LiveKind.Tenant, "acme", null, "me", null, 0)).Outcome);
-        Assert.Equal(0, (await _file.ReadAsync(0))!.Version);
-        await _file.WriteAsync(LiveKind.Tenant, "acme", "{}", "me", null, 0);
-        Assert.Equal(new LiveWrite(LiveOutcome.Outdated, 1), await _file.WriteAsync(LiveKind.Tenant, "b", "{}", "me", null, 0, exact: true));
-        Assert.Equal(new LiveWrite(LiveOutcome.Written, 2), await _file.WriteAsync(LiveKind.Tenant, "b", "{}", "me", null, 1, exact: true));
+        Assert.Equal(LiveOutcome.Absent, (await _file.WriteAsync(LiveKind.Tenant, "acme", null, "me", null, At(0))).Outcome);
+        Assert.Equal(0, (await _file.ReadAsync(LiveVersion.Unknown))!.Version.Number);
+        await _file.WriteAsync(LiveKind.Tenant, "acme", "{}", "me", null, At(0));
+        Assert.Equal(new LiveWrite(LiveOutcome.Outdated, 1), await _file.WriteAsync(LiveKind.Tenant, "b", "{}", "me", null, At(0), exact: true));
+        Assert.Equal(new LiveWrite(LiveOutcome.Written, 2), await _file.WriteAsync(LiveKind.Tenant, "b", "{}", "me", null, At(1), exact: true));
     }
 }

@@ -19,14 +19,33 @@ public sealed class LivePoliciesInMemory : LivePolicyTests
     }
 
     [Fact]
-    public async Task A_torn_file_of_live_data_stops_the_start_and_says_so()
+    public async Task A_change_that_a_crash_has_torn_is_lost_alone_and_the_log_says_so()
     {
         await Http.PutPoliciesAsync(Document);
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
         await _server.StopAsync();
         string path = _server.Policies.LivePath;
         File.WriteAllText(path, File.ReadAllText(path)[..^20]);
+        await _server.StartAgainAsync();
+        Assert.Equal(10, await Http.RemainingAsync("k", "acme"));
+        Assert.Equal(1, Server.Log.Count("that change is lost"));
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
+        await _server.StopAsync();
+        await _server.StartAgainAsync();
+        Assert.Equal(20, await Http.RemainingAsync("k", "acme"));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_of_live_data_stops_the_start_and_the_message_has_the_cure()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await Http.PutTenantAsync("acme", """{"plan":"wide"}""");
+        await _server.StopAsync();
+        string path = _server.Policies.LivePath;
+        File.WriteAllText(path, File.ReadAllText(path).Replace("slow", "fast", StringComparison.Ordinal));
         var thrown = await Assert.ThrowsAsync<IOException>(_server.StartAgainAsync);
-        Assert.Contains(path, thrown.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: line 2 is damaged: its checksum does not match", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("restore the file from a backup", thrown.Message, StringComparison.Ordinal);
         File.Delete(path);
         await _server.StartAgainAsync();
     }

@@ -26,7 +26,8 @@ public sealed class ApiKeysTests
         _keys.Apply(SomeKey.Read(3, false, new LiveEntry(LiveKind.Key, "k_a", 3, null), new LiveEntry(LiveKind.Tenant, "k_b", 3, null)));
         Assert.False(Opens("a"));
         Assert.True(Opens("b"));
-        Assert.Equal(["config:ci", "k_b"], _keys.All.Select(key => key.Id));
+        Assert.Equal(["config:ci"], _keys.ConfiguredAfter("").Select(key => key.Id));
+        Assert.Equal((null, "k_b"), (_keys.OfId("k_a")?.Id, _keys.OfId("k_b")?.Id));
     }
 
     [Fact]

@@ -8,5 +8,6 @@ internal static class SomeKey
 
     public static LiveEntry Entry(ApiKey key, long version) => new(LiveKind.Key, key.Id, version, key.ToJson());
 
-    public static LiveRead Read(long version, bool isWhole, params LiveEntry[] entries) => new(version, entries, isWhole);
+    public static LiveRead Read(long version, bool isWhole, params LiveEntry[] entries) =>
+        new(new LiveVersion("test", version), entries, isWhole);
 }

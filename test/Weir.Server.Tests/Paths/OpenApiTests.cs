@@ -114,9 +114,9 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(
             [
-                "get /admin/audit: before limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes",
+                "get /admin/audit: before limit", "get /admin/block: after limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes",
                 "delete /admin/buckets: key tenant attributes", "get /admin/explain: key tenant cost attributes", "get /admin/keys: after limit",
-                "get /admin/tenants: after limit", "get /admin/top: tenant which limit",
+                "get /admin/tenants: after limit", "get /admin/top: tenant which after limit",
             ],
             from path in paths.EnumerateObject()
             from operation in path.Value.EnumerateObject()
@@ -128,7 +128,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         foreach (string query in (string[])
             [
                 "audit?before=7&limit=1000", "buckets?key=k&tenant=acme&attributes.route=/a", "explain?key=k&tenant=acme&cost=0&attributes.route=/a", "keys?after=k&limit=1",
-                "tenants?after=acme&limit=1", "top?tenant=acme&which=denied&limit=1000",
+                "tenants?after=acme&limit=1", "block?after=acme/k&limit=1", "top?tenant=acme&which=denied&after=7/k&limit=1000",
             ])
             Assert.Equal(200, (await server.Http.AdminAsync(HttpMethod.Get, "/admin/" + query)).Status);
     }

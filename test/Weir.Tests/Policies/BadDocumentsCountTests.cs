@@ -44,7 +44,7 @@ public sealed class BadDocumentsCountTests : IDisposable
     {
         foreach (var (_, text, _) in BadDocuments.All)
         {
-            var errors = _policies.Apply(new LiveRead(1, [new LiveEntry(LiveKind.Policies, "", 1, text)], IsWhole: false));
+            var errors = _policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Policies, "", 1, text)], IsWhole: false));
 
             Assert.NotEmpty(errors);
             Assert.Same(_running, _policies.Current);
@@ -59,7 +59,7 @@ public sealed class BadDocumentsCountTests : IDisposable
 
         Assert.Equal(report, string.Join('\n', _policies.TryTenant("acme", text)));
         Assert.Equal(report, string.Join('\n', _policies.UseTenant("acme", text)));
-        Assert.Equal(report, string.Join('\n', _policies.Apply(new LiveRead(1, [new LiveEntry(LiveKind.Tenant, "acme", 1, text)], IsWhole: false))));
+        Assert.Equal(report, string.Join('\n', _policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Tenant, "acme", 1, text)], IsWhole: false))));
         Assert.Same(_running, _policies.Current);
         Assert.False(_policies.Current.IsLive("acme"));
     }

@@ -58,7 +58,7 @@ public sealed class FuzzTests
             {
                 var running = PolicyDocument.Parse("defaultPlan: free\nplans: { free: {} }\n", "running");
                 using var policies = new LivePolicies(running, TimeProvider.System);
-                var errors = policies.Apply(new LiveRead(1, [new LiveEntry(LiveKind.Policies, "", 1, Mutate(mutated.Item1, mutated.Item2))], IsWhole: false));
+                var errors = policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Policies, "", 1, Mutate(mutated.Item1, mutated.Item2))], IsWhole: false));
                 Assert.Equal(errors.Count > 0, ReferenceEquals(running, policies.Current));
             },
             iter: 2_000);

@@ -25,7 +25,7 @@ public sealed class LiveEntriesTests : IDisposable
     private string Acme => PlanOf(_policies.Current, "acme");
 
     private IReadOnlyList<PolicyError> Put(string kind, string? text, string id = "acme") =>
-        _policies.Apply(new LiveRead(++_version, [new LiveEntry(kind, kind is LiveKind.Policies or LiveKind.Candidate ? "" : id, _version, text)], IsWhole: false));
+        _policies.Apply(new LiveRead(new LiveVersion("test", ++_version), [new LiveEntry(kind, kind is LiveKind.Policies or LiveKind.Candidate ? "" : id, _version, text)], IsWhole: false));
 
     [Fact]
     public void L12_the_same_entries_end_the_same_in_whatever_order_they_come()
@@ -40,11 +40,11 @@ public sealed class LiveEntriesTests : IDisposable
         {
             using var policies = Make();
             // On the way, others than those that are left in the end.
-            policies.Apply(new LiveRead(1, [new LiveEntry(LiveKind.Policies, "", 1, random.Next(2) == 0 ? Wide : Narrow)], IsWhole: false));
+            policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Policies, "", 1, random.Next(2) == 0 ? Wide : Narrow)], IsWhole: false));
             random.Shuffle(entries);
             int cut = random.Next(entries.Length + 1);
             foreach (var part in new[] { entries[..cut], entries[cut..] })
-                policies.Apply(new LiveRead(6, part, IsWhole: false));
+                policies.Apply(new LiveRead(new LiveVersion("test", 6), part, IsWhole: false));
             Assert.Equal("b(l 50, all 200)|b(l 20, all 200)|a(l 11)", $"{PlanOf(policies.Current, "x")}|{PlanOf(policies.Current, "y")}|{PlanOf(policies.Current, "z")}");
             // The candidate has no plan b: of x the boost is left, of y the other layer.
             Assert.Equal("c(l 50)|c(l 12)", $"{PlanOf(policies.Candidate!, "x")}|{PlanOf(policies.Candidate!, "y")}");

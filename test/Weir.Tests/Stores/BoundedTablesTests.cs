@@ -26,7 +26,7 @@ public sealed class BoundedTablesTests
     {
         var time = Some.Clock();
         var store = Some.Memory(time, maxKeys: 1_000_000);
-        var memos = new MemoTable(1_000_000);
+        var memos = new MemoTable(10_000_000);
         void Keep(int from, int count)
         {
             for (int i = from; i < from + count; i++)

@@ -36,20 +36,6 @@ public sealed unsafe class NeighbourhoodTests
         });
 
     [Fact]
-    public void L9_Tenants_that_no_policy_names_never_have_all_slots_of_a_set_however_their_keys_come_back() => Steps.Sample(
-        steps =>
-        {
-            var table = new SmallTable(sets: 3);
-            foreach (var step in steps)
-            {
-                // Names with the bit, and as many as there are keys.
-                table.Take(step with { Tenant = Neighbourhood.Unnamed + ((uint)step.Key % 9) });
-                for (int set = 0; set < 3; set++)
-                    Assert.InRange(table.UnnamedSlots(set), 0, Neighbourhood.MostUnnamed);
-            }
-        });
-
-    [Fact]
     public void L9_Beside_one_that_floods_a_key_finds_a_place_while_others_hold_one_of_its_sixteen_or_three_but_none_its_own() => Steps.Sample(
         steps =>
         {
@@ -106,14 +92,15 @@ public sealed unsafe class NeighbourhoodTests
     private sealed class SmallTable
     {
         private readonly FakeTimeProvider _time = Some.Clock();
-        private readonly SlotMemory _memory;
+        private readonly SlotRegion _region;
         private readonly SlotShard _shard;
         private readonly MonotonicClock _clock;
 
         public SmallTable(int sets)
         {
-            _memory = new SlotMemory(sets * SlotShard.SetSize);
-            _shard = new SlotShard(_memory.Start, sets, 0);
+            _region = new SlotRegion(1, sets);
+            _region.Open();
+            _shard = new SlotShard(_region.Parts[0], new SlotRegion(1, sets).Parts[0], 0);
             _clock = new MonotonicClock(_time);
         }
 
@@ -124,7 +111,7 @@ public sealed unsafe class NeighbourhoodTests
         {
             _time.Advance(TimeSpan.FromMilliseconds(step.WaitMs));
             var hash = HashOf(step.Tenant, step.Key);
-            var slot = _shard.FindLocked(hash);
+            var slot = _shard.FindLocked(hash, isListed: true);
             var state = slot is null ? default : slot->State;
             TokenBucket.Take(Some.Quota, ref state, NowUs, step.Tokens);
             if (slot is not null)
@@ -132,27 +119,21 @@ public sealed unsafe class NeighbourhoodTests
             return slot is not null || _shard.AddLocked(hash, state, Rate, _clock) is not null;
         }
 
-        public bool Has(uint tenant, int key) => _shard.FindLocked(HashOf(tenant, key)) is not null;
+        public bool Has(uint tenant, int key) => _shard.FindLocked(HashOf(tenant, key), isListed: true) is not null;
 
         public long LiveUntilUs(uint tenant, int key)
         {
-            var state = _shard.FindLocked(HashOf(tenant, key))->State;
+            var state = _shard.FindLocked(HashOf(tenant, key), isListed: true)->State;
             return state.At + TokenBucket.MicrosecondsUntil(Some.Quota.Rate, state, state.At, 0);
         }
+
+        private Slot* Slots => _region.Parts[0].Start;
 
         public int SlotsOf(uint tenant, int set)
         {
             int count = 0;
-            for (int i = 0; i < SlotShard.SetSize; i++)
-                count += _memory.Start[(set * SlotShard.SetSize) + i].Tenant == tenant ? 1 : 0;
-            return count;
-        }
-
-        public int UnnamedSlots(int set)
-        {
-            int count = 0;
-            for (int i = 0; i < SlotShard.SetSize; i++)
-                count += (_memory.Start[(set * SlotShard.SetSize) + i].Tenant & Neighbourhood.Unnamed) != 0 ? 1 : 0;
+            for (int i = 0; i < SlotPart.SetSize; i++)
+                count += Slots[(set * SlotPart.SetSize) + i].Tenant == tenant ? 1 : 0;
             return count;
         }
 
@@ -163,8 +144,8 @@ public sealed unsafe class NeighbourhoodTests
         private int Live(Func<uint, bool> counts)
         {
             int count = 0;
-            for (int i = 0; i < _shard.Capacity; i++)
-                count += !_memory.Start[i].IsEmpty && !_memory.Start[i].IsAsNew(_clock.Now) && counts(_memory.Start[i].Tenant) ? 1 : 0;
+            for (int i = 0; i < _region.Capacity; i++)
+                count += !Slots[i].IsEmpty && !Slots[i].IsAsNew(_clock.Now) && counts(Slots[i].Tenant) ? 1 : 0;
             return count;
         }
 

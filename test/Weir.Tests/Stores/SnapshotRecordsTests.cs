@@ -146,9 +146,11 @@ public sealed class SnapshotRecordsTests : IDisposable
 
         var read = _weir.Restart(maxKeys: 64);
 
-        Assert.Equal((64, 64), (read.Permits, read.Records));
+        Assert.Equal(64, read.Permits);
+        Assert.InRange(read.Records, 1, 64);
+        Assert.InRange(_weir.Store.Memos.Bytes, 1, 64 * MemoryStoreOptions.AnswerBytesPerKey);
         Assert.Equal(300, read.Buckets + read.Permits + read.Records + read.Dropped);
-        Assert.Equal((64, 64), (_weir.Store.Places.Holders, _weir.Store.Memos.Count));
+        Assert.Equal((64, read.Records), (_weir.Store.Places.Holders, _weir.Store.Memos.Count));
     }
 
     [Fact]

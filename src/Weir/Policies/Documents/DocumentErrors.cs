@@ -35,6 +35,8 @@ internal sealed class DocumentErrors(string source)
     /// <summary>The errors sorted by line, those of one line in the order they were found.</summary>
     public IReadOnlyList<PolicyError> Sorted()
     {
+        if (!Any)
+            return [];
         KeepFirst();
         return _dropped == 0
             ? [.. _first]

@@ -21,6 +21,18 @@ internal sealed class KnownFields(List<DocumentField> fields, List<string>? excu
         }
     }
 
+    /// <summary>The first of several fields that is there; null when none is.</summary>
+    public DocumentField? First(string[] names)
+    {
+        foreach (string name in names)
+        {
+            if (this[name] is { } field)
+                return field;
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// True when a required key is missing, and nobody has been told yet: a misspelt key is one mistake, not two.
     /// </summary>

@@ -6,6 +6,9 @@ namespace Weir;
 /// <param name="Example">A whole one; null if its keys say enough.</param>
 internal sealed record DocumentKeys(string Owner, string[] Known, string? Example = null)
 {
+    /// <summary>What such a mapping must be, in words, for error messages.</summary>
+    public string Shape { get; } = $"a mapping with the keys {string.Join(", ", Known)}{(Example is null ? "" : $", such as {Example}")}";
+
     public const string DefaultPlan = "defaultPlan";
     public const string Plans = "plans";
     public const string Tenants = "tenants";

@@ -27,8 +27,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     /// <summary>The entries of a mapping whose keys are fixed; any other key is an error.</summary>
     public KnownFields Keyed(DocumentNode node, DocumentPlace place, DocumentKeys keys)
     {
-        string example = keys.Example is null ? "" : $", such as {keys.Example}";
-        var fields = Fields(node, place, $"a mapping with the keys {string.Join(", ", keys.Known)}{example}");
+        var fields = Fields(node, place, keys.Shape);
         List<string>? excused = node is DocumentMapping || node.IsEmpty ? null : [.. keys.Known];
         foreach (var field in fields)
         {
@@ -81,7 +80,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
 
     /// <summary>The place of a value among the words that it may be.</summary>
     /// <inheritdoc cref="Parsed{T}" path="/param"/>
-    public int? Word(DocumentField? field, string shape, string[] words, ref bool broken) => Parsed<int>(
+    public int? Word(DocumentField? field, string shape, string[] words, ref bool broken) => field is null ? null : Parsed<int>(
         field,
         $"{shape}: {string.Join(", ", words)}",
         (string text, out int index, out string? error) =>
@@ -94,7 +93,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
 
     /// <summary>A whole number within a range.</summary>
     /// <inheritdoc cref="Parsed{T}" path="/param"/>
-    public long? Number(DocumentField? field, string shape, long least, long most, ref bool broken) => Parsed<long>(
+    public long? Number(DocumentField? field, string shape, long least, long most, ref bool broken) => field is null ? null : Parsed<long>(
         field,
         $"{shape}, a whole number from {least} to {most}",
         (string text, out long number, out string? error) =>

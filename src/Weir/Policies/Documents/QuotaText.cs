@@ -33,16 +33,19 @@ internal sealed record QuotaText
     public bool IsEmpty => Rate is null && !IsWindow && !IsConcurrency && Unlimited != true;
 
     /// <summary>The field that says what kind of limit it is, or its burst; null when there is none.</summary>
-    public static DocumentField? FieldOf(KnownFields fields) =>
-        Kind.Select(kind => fields[kind]).FirstOrDefault(field => field is not null) ?? fields[DocumentKeys.Burst];
+    public static DocumentField? FieldOf(KnownFields fields) => fields.First(Kind) ?? fields[DocumentKeys.Burst];
 
     public static QuotaText Read(DocumentWalk walk, KnownFields fields, ref bool broken)
     {
-        var kinds = Kind.Select(kind => fields[kind]).OfType<DocumentField>().ToList();
-        foreach (var second in kinds.Skip(1))
-            Refuse(walk, second, $"{Kinds}, and this one has {kinds[0].Name}: keep one, and give the other a name of its own", ref broken);
-        if (fields[DocumentKeys.Burst] is { } burst && kinds.Count > 0 && kinds[0].Name != DocumentKeys.Rate)
-            Refuse(walk, burst, $"a burst belongs to a rate, and this limit has {kinds[0].Name}: leave it out", ref broken);
+        var kind = fields.First(Kind);
+        foreach (string other in Kind)
+        {
+            if (kind is { } first && other != first.Name && fields[other] is { } second)
+                Refuse(walk, second, $"{Kinds}, and this one has {first.Name}: keep one, and give the other a name of its own", ref broken);
+        }
+
+        if (fields[DocumentKeys.Burst] is { } burst && kind is { } only && only.Name != DocumentKeys.Rate)
+            Refuse(walk, burst, $"a burst belongs to a rate, and this limit has {only.Name}: leave it out", ref broken);
         var text = new QuotaText
         {
             Rate = walk.Parsed<Rate>(fields[DocumentKeys.Rate], "tokens per period, such as 5/s, 100/m or 20/10s", Weir.Rate.TryParse, ref broken),

@@ -16,23 +16,17 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
     public static bool TryParse(string text, out Rate rate, [NotNullWhen(false)] out string? error)
     {
         rate = default;
-        error = $"{Spelling.Quote(text)} is not a rate; {Cure(text)}";
         int slash = text.IndexOf('/');
-        if (slash < 1)
-            return false;
         var period = text.AsSpan(slash + 1);
         int digits = period.IndexOfAnyExceptInRange('0', '9');
-        if (!WholeNumber.IsOne(text.AsSpan(0, slash)) || digits < 0)
-            return false;
-        if (UnitOf(period[digits..]) is not { } unit)
-        {
-            error = FractionalRate.InWholeNumbers(text) is { } whole
-                ? $"{Spelling.Quote(text)} has a fraction; write {whole}"
-                : $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
-            return false;
-        }
-
-        error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
+        if (slash < 1 || digits < 0 || !WholeNumber.IsOne(text.AsSpan(0, slash)))
+            error = $"{Spelling.Quote(text)} is not a rate; {Cure(text)}";
+        else if (UnitOf(period[digits..]) is { } unit)
+            error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
+        else if (FractionalRate.InWholeNumbers(text) is { } whole)
+            error = $"{Spelling.Quote(text)} has a fraction; write {whole}";
+        else
+            error = $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
         return error is null;
     }
 
@@ -56,14 +50,12 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
     /// <summary>Reads a time as it is written, <c>60s</c> or <c>5m</c>, or says why the text is none.</summary>
     public static bool TryParsePeriod(string text, out TimeSpan period, out string? error)
     {
-        period = default;
-        error = $"{Spelling.Quote(text)} is not a time; write a whole number and one of {Units}, such as 60s or 5m";
         int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        if (digits < 1 || UnitOf(text.AsSpan(digits)) is not { } unit || !WholeNumber.TryParse(text.AsSpan(0, digits), TokenQuota.MaxPeriod.Ticks / unit.Ticks, out long count))
-            return false;
-        period = unit * count;
-        error = null;
-        return true;
+        var unit = digits < 1 ? null : UnitOf(text.AsSpan(digits));
+        bool isPeriod = WholeNumber.TryParse(text.AsSpan(0, Math.Max(0, digits)), TokenQuota.MaxPeriod.Ticks / (unit?.Ticks ?? 1), out long count) && unit is not null;
+        period = isPeriod ? unit!.Value * count : default;
+        error = isPeriod ? null : $"{Spelling.Quote(text)} is not a time; write a whole number and one of {Units}, such as 60s or 5m";
+        return isPeriod;
     }
 
     /// <summary>The length of a unit; null if it is none.</summary>

@@ -18,6 +18,9 @@ internal static class BucketHash
 {
     private const int OnStack = 512;
 
+    /// <summary>The bit of a tenant's name that says that the tenant is not listed.</summary>
+    private const uint NotListed = 0x8000_0000;
+
     /// <summary>The hash of the bucket of one of a request's limits. Its low half is never zero: zero marks an empty slot.</summary>
     [SkipLocalsInit]
     public static UInt128 Of(in RequestFacts facts, Limit limit, long seed)
@@ -52,15 +55,26 @@ internal static class BucketHash
     }
 
     /// <summary>
-    /// The hash with the name of its tenant in the bits 64 to 95, which choose no place: by these a set of slots tells whose they are, and by the highest of them
-    /// whether a policy names him.
+    /// The hash with the name of its tenant in the bits 64 to 95, which choose no slot: by these a set of slots tells
+    /// whose they are, and by the highest of them whether the tenant is listed.
     /// </summary>
-    /// <remarks>31 bits: two of a thousand tenants share a name, and so a share of the places, with a chance of one in 4,000.</remarks>
+    /// <remarks>
+    /// 31 bits: two of a thousand tenants share a name, and so a share of the slots, with a chance of one in 4,000.
+    /// </remarks>
     public static UInt128 WithTenant(UInt128 hash, in LimitSet limits, long seed)
     {
-        uint tenant = limits.TenantIsListed ? TenantHash(limits, seed) & ~Neighbourhood.Unnamed : TenantHash(limits, seed) | Neighbourhood.Unnamed;
+        uint tenant = limits.TenantIsListed ? TenantHash(limits, seed) & ~NotListed : TenantHash(limits, seed) | NotListed;
         return new UInt128(((ulong)(hash >> 64) & ~(ulong)uint.MaxValue) | tenant, (ulong)hash);
     }
+
+    /// <summary>
+    /// As <see cref="WithTenant"/>, for the one bucket that all tenants share that are not listed: it lies with those
+    /// of listed ones, where they leave it room.
+    /// </summary>
+    public static UInt128 AsListed(UInt128 hash) => hash & ~((UInt128)NotListed << 64);
+
+    /// <summary>Whether the tenant that a hash names is listed.</summary>
+    public static bool IsListed(UInt128 hash) => ((uint)(hash >> 64) & NotListed) == 0;
 
     private static uint TenantHash(in LimitSet limits, long seed) => (uint)XxHash3.HashToUInt64(MemoryMarshal.AsBytes(limits.Facts.Tenant.AsSpan()), seed);
 

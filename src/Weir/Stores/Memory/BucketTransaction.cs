@@ -84,7 +84,7 @@ internal sealed unsafe class BucketTransaction
             claim.IsShared = false;
             claim.Slot = null;
             if (!claim.IsPlaces)
-                claim.Shard.Prefetch(claim.Hash);
+                claim.Shard.Prefetch(claim.Hash, limits.TenantIsListed);
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed unsafe class BucketTransaction
         var quota = claim.Limit.Quota;
         if (claim.IsPlaces)
             return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances));
-        claim.Slot = claim.Shard.FindLocked(claim.Hash);
+        claim.Slot = claim.Shard.FindLocked(claim.Hash, limits.TenantIsListed);
         if (claim.Slot is null)
             return store.StateOfNew(limits, claim.Limit, claim.Hash, time);
         return SlotShard.StateOf(claim.Slot, quota, claim.Slot->RateId == quota.Rate.Id ? time : store.WithWall(time));
@@ -301,9 +301,14 @@ internal sealed unsafe class BucketTransaction
     private BucketAnswer Answer(in LimitSet limits, BucketOutcome outcome, in StoreTime time)
     {
         Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
+        bool hasChanged = false;
         for (int i = 0; i < _count; i++)
+        {
             lines[i] = _claims[i].Line;
-        return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory) { Share = limits.Share };
+            hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
+        }
+
+        return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory) { Share = limits.Share, HasChanged = hasChanged };
     }
 
     private sealed class ByNumber : IComparer<SlotShard?>

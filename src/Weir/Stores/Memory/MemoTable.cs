@@ -2,15 +2,27 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Answers that are kept in this process for those who ask again, and reservations that are to be settled. Bounded, and shared out to the tenants.</summary>
-internal sealed class MemoTable(int maxMemos)
+/// <summary>
+/// Answers that are kept in this process for callers that ask again, and reservations that are to be settled. Bounded
+/// in bytes, and shared out to the tenants.
+/// </summary>
+/// <param name="maxBytes">The bytes that listed tenants may have kept; all others may have as many again.</param>
+internal sealed class MemoTable(long maxBytes)
 {
     /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
     private const int ForgottenAtOnce = 4;
 
+    /// <summary>
+    /// What an answer takes beside its text and its lines: its objects, its place in the table and in the order of
+    /// ends, its tenant's name.
+    /// </summary>
+    private const int BytesPerAnswer = 550;
+
+    private const int BytesPerLine = 32;
+
     private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];
     private readonly PriorityQueue<(string Tenant, UInt128 Id), long> _ends = new();
-    private readonly Shares _shares = new(maxMemos);
+    private readonly Shares _shares = new(maxBytes);
     private readonly Lock _gate = new();
     private long _lastNumber;
 
@@ -24,11 +36,25 @@ internal sealed class MemoTable(int maxMemos)
         }
     }
 
-    private sealed record Entry(string Share, UInt128 Fingerprint, BucketAnswer Answer, bool IsOpen, long OpenUntilUs,
-        long KeptUntilUs, KeptAnswer Kept)
+    /// <summary>Bytes of all answers that are kept.</summary>
+    public long Bytes
     {
+        get
+        {
+            lock (_gate)
+                return _shares.Held;
+        }
+    }
+
+    private sealed record Entry(string Share, long Bytes, BucketOutcome Outcome, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept)
+    {
+        public UInt128 Fingerprint => Kept.Fingerprint;
+
         /// <summary>How many were kept before this one, and it.</summary>
         public long Number { get; set; }
+
+        public BucketAnswer Answer() =>
+            new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
     /// <summary>Answers as before, or has the store answer and keeps that. Asks with a memo are made one after the other.</summary>
@@ -38,16 +64,16 @@ internal sealed class MemoTable(int maxMemos)
         var name = (ask.Limits.Facts.Tenant, memo.Id);
         lock (_gate)
         {
-            long nowUs = store.Time.NowUs;
+            long nowUs = store.Time.NowUs, bytes = BytesOf(memo.Text, ask.Limits.Count);
             if (TryFindLocked(name, nowUs, out var before) && !(memo.Settles && before.IsOpen))
-                return before.Fingerprint == memo.Fingerprint ? before.Answer with { IsRemembered = true, Kept = before.Kept } : BucketAnswer.Failed(StoreFault.Conflict);
+                return before.Fingerprint == memo.Fingerprint ? before.Answer() : BucketAnswer.Failed(StoreFault.Conflict);
             if (memo.Settles && (before is null || before.OpenUntilUs <= nowUs))
                 return BucketAnswer.Failed(StoreFault.Gone);
-            if (before is null && !HasRoomLocked(Shares.NameOf(ask.Limits), nowUs))
+            if (before is null && !HasRoomLocked(Shares.NameOf(ask.Limits), bytes, nowUs))
                 return BucketAnswer.Failed(StoreFault.Full);
             var answer = store.Answer(ask with { Memo = null });
-            if (answer.Fault == StoreFault.None && (answer.Outcome == BucketOutcome.Allowed || ask.What == StoreVerb.Charge))
-                KeepLocked(name, EntryOf(ask, memo, answer, nowUs));
+            if (IsToBeKept(ask, answer))
+                KeepLocked(name, EntryOf(ask, answer, bytes, nowUs));
             return answer;
         }
     }
@@ -84,7 +110,7 @@ internal sealed class MemoTable(int maxMemos)
                    where !entry.IsOpen || entry.Number <= lastNumber
                    select new SavedRecord(
                        pair.Key.Tenant, pair.Key.Id, entry.Share, entry.IsOpen, entry.OpenUntilUs, entry.KeptUntilUs,
-                           entry.Answer.Outcome, entry.Kept)];
+                           entry.Outcome, entry.Kept)];
     }
 
     /// <summary>
@@ -101,33 +127,37 @@ internal sealed class MemoTable(int maxMemos)
         {
             foreach (var saved in records.Where(record => record.KeptUntilUs + shiftUs > nowUs))
             {
-                bool fits = _entries.Count < maxMemos;
+                var entry = EntryOf(saved, shiftUs);
+                bool fits = _shares.Held + entry.Bytes <= maxBytes;
                 (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
                 if (fits)
-                    KeepLocked((saved.Tenant, saved.Id), EntryOf(saved, shiftUs));
+                    KeepLocked((saved.Tenant, saved.Id), entry);
             }
         }
 
         return (restored, noRoom);
     }
 
-    private static Entry EntryOf(SavedRecord saved, long shiftUs)
-    {
-        var answer =
-            new BucketAnswer(saved.Outcome, saved.Kept.Lines.ToArray(), saved.Kept.Time, DecisionSource.Memory);
-        return new Entry(
-            saved.Share, saved.Kept.Fingerprint, answer, saved.IsOpen, saved.OpenUntilUs + shiftUs, saved.KeptUntilUs
-                + shiftUs, saved.Kept);
-    }
+    private static Entry EntryOf(SavedRecord saved, long shiftUs) => new(
+        saved.Share, BytesOf(saved.Kept.Text, saved.Kept.Lines.Count), saved.Outcome, saved.IsOpen, saved.OpenUntilUs + shiftUs,
+        saved.KeptUntilUs + shiftUs, saved.Kept);
 
-    private static Entry EntryOf(in StoreAsk ask, Memo memo, in BucketAnswer answer, long nowUs)
+    /// <summary>What changed nothing need not be known again: a refusal, and a refund of what had not been spent.</summary>
+    private static bool IsToBeKept(in StoreAsk ask, in BucketAnswer answer) => answer.Fault == StoreFault.None && (ask.What == StoreVerb.Charge
+        ? ask.Memo!.Settles || answer.HasChanged
+        : answer.Outcome == BucketOutcome.Allowed);
+
+    private static long BytesOf(byte[] text, int lines) => BytesPerAnswer + text.Length + (lines * BytesPerLine);
+
+    private static Entry EntryOf(in StoreAsk ask, in BucketAnswer answer, long bytes, long nowUs)
     {
+        var memo = ask.Memo!;
         var lines = new BucketLine[ask.Limits.Count];
         for (int i = 0; i < lines.Length; i++)
             lines[i] = answer[i];
         bool open = !memo.Settles && memo.Open > TimeSpan.Zero;
-        return new Entry(
-            Shares.NameOf(ask.Limits), memo.Fingerprint, answer, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), new KeptAnswer(memo.Text, lines) { Fingerprint = memo.Fingerprint, Time = answer.Time });
+        var kept = new KeptAnswer(memo.Text, lines) { Fingerprint = memo.Fingerprint, Time = answer.Time, Share = answer.Share };
+        return new Entry(Shares.NameOf(ask.Limits), bytes, answer.Outcome, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), kept);
     }
 
     private bool TryFindLocked((string, UInt128) name, long nowUs, [NotNullWhen(true)] out Entry? entry)
@@ -138,9 +168,9 @@ internal sealed class MemoTable(int maxMemos)
         return false;
     }
 
-    private bool HasRoomLocked(string share, long nowUs)
+    private bool HasRoomLocked(string share, long bytes, long nowUs)
     {
-        for (int left = _shares.MayTake(share) ? ForgottenAtOnce : int.MaxValue; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
+        for (int left = _shares.MayTake(share, bytes) ? ForgottenAtOnce : int.MaxValue; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
         {
             _ends.Dequeue();
             // It may have been settled since, and is kept for longer then.
@@ -148,7 +178,7 @@ internal sealed class MemoTable(int maxMemos)
                 ForgetLocked(name);
         }
 
-        return _shares.MayTake(share);
+        return _shares.MayTake(share, bytes);
     }
 
     private void KeepLocked((string, UInt128) name, Entry entry)
@@ -157,13 +187,13 @@ internal sealed class MemoTable(int maxMemos)
         entry.Number = ++_lastNumber;
         _entries.Add(name, entry);
         _ends.Enqueue(name, entry.KeptUntilUs);
-        _shares.Take(entry.Share);
+        _shares.Take(entry.Share, entry.Bytes);
     }
 
     private void ForgetLocked((string, UInt128) name)
     {
         if (_entries.Remove(name, out var entry))
-            _shares.Return(entry.Share, 1);
+            _shares.Return(entry.Share, entry.Bytes);
     }
 
     private static long Microseconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerMicrosecond;

@@ -38,10 +38,10 @@ public sealed class MemoryStore : IBucketStore
         Seed = options.HashSeed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _buckets = new SlotTable(options.MaxKeys);
         _places = new PlaceTable(options.MaxKeys);
-        _memos = new MemoTable(options.MaxKeys);
+        _memos = new MemoTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey);
         int overflows = Math.Max(MemoryStoreOptions.LeastKeys, options.MaxKeys / KeysPerOverflow);
         _overflow = new SlotTable(overflows);
-        _spenders = new Spenders(_overflow.Capacity);
+        _spenders = new Spenders(_overflow.MostSlots);
     }
 
     /// <inheritdoc/>
@@ -101,7 +101,7 @@ public sealed class MemoryStore : IBucketStore
         var shard = _buckets.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
+            var slot = shard.FindLocked(hash, limits.TenantIsListed);
             return slot is null ? StateOfNew(limits, limit, hash, time) : SlotShard.StateOf(slot, limit.Quota, time);
         }
     }
@@ -112,7 +112,7 @@ public sealed class MemoryStore : IBucketStore
         var shard = _buckets.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
+            var slot = shard.FindLocked(hash, limits.TenantIsListed);
             if (slot is not null)
                 slot->Put(state, limit.Quota.Rate.Id);
             else if (state.Spent > 0)
@@ -124,11 +124,11 @@ public sealed class MemoryStore : IBucketStore
     {
         var hash = BucketHash.Of(limits.Facts, limit, Seed);
         var shard = _buckets.ShardOf(hash);
-        shard.Prefetch(hash);
+        shard.Prefetch(hash, limits.TenantIsListed);
         var ask = new Ask(limits, limit, TimeFor(limits.Plan), what);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
+            var slot = shard.FindLocked(hash, limits.TenantIsListed);
             if (slot is null)
                 return DecideNewLocked(shard, hash, limits, limit, ask);
             var (outcome, state) = Take(slot, ask);
@@ -174,20 +174,21 @@ public sealed class MemoryStore : IBucketStore
     {
         if (_overflow.Used == 0)
             return default;
-        var state = StateOfShared(BucketHash.OfOverflow(limits, limit, Seed), limit.Quota, own, time);
-        return state.Spent > 0 || limits.TenantIsListed ? state : StateOfShared(BucketHash.OfOverflow(limits, limit, Seed, common: true), limit.Quota, own, time);
+        var state = StateOfShared(limits, limit, common: false, own, time);
+        return state.Spent > 0 || limits.TenantIsListed ? state : StateOfShared(limits, limit, common: true, own, time);
     }
 
     /// <summary>How a shared bucket stands, for a key that may have spent from it; for others it is as none.</summary>
-    private unsafe BucketState StateOfShared(UInt128 hash, Quota quota, UInt128 own, in StoreTime time)
+    private unsafe BucketState StateOfShared(in LimitSet limits, Limit limit, bool common, UInt128 own, in StoreTime time)
     {
+        var hash = BucketHash.OfOverflow(limits, limit, Seed, common);
         var shard = _overflow.ShardOf(hash);
         lock (shard.Gate)
         {
-            var slot = shard.FindLocked(hash);
+            var slot = shard.FindLocked(hash, common || limits.TenantIsListed);
             return slot is null || slot->IsAsNew(WithWall(time)) || !_spenders.MayHave(_overflow.NumberOf(slot), own)
                 ? default
-                : SlotShard.StateOf(slot, quota, WithWall(time));
+                : SlotShard.StateOf(slot, limit.Quota, WithWall(time));
         }
     }
 
@@ -246,11 +247,10 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>The shared bucket, from which a key is about to spend; null when there is none, and none can be made.</summary>
     private unsafe Slot* SharedSlotLocked(SlotShard shard, UInt128 hash, in LimitSet limits, bool common, Quota quota, UInt128 own, in StoreTime time)
     {
-        var slot = shard.FindLocked(hash);
+        var slot = shard.FindLocked(hash, common || limits.TenantIsListed);
         if (slot is null)
         {
-            // What all unnamed tenants have in common is one tenant, and named.
-            slot = shard.AddLocked(common ? hash & ~((UInt128)Neighbourhood.Unnamed << 64) : BucketHash.WithTenant(hash, limits, Seed), default, quota.Rate.Id, _clock);
+            slot = shard.AddLocked(common ? BucketHash.AsListed(hash) : BucketHash.WithTenant(hash, limits, Seed), default, quota.Rate.Id, _clock);
             if (slot is not null)
                 _spenders.Clear(_overflow.NumberOf(slot));
         }

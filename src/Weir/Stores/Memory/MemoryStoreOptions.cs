@@ -9,12 +9,20 @@ public sealed class MemoryStoreOptions
     /// <summary>Keys that <see cref="MaxKeys"/> may be, at most.</summary>
     public const int MostKeys = 1 << 28;
 
-    /// <summary>What a key takes in memory, its share of the places that are left empty included.</summary>
+    /// <summary>The bytes that a key takes in memory, its share of the slots that are left empty included.</summary>
     public const int BytesPerKey = 61;
 
     /// <summary>
-    /// Buckets the store is sized for, from 64 to 2^28; 1,000,000 by default. It takes <see cref="BytesPerKey"/> of address space a key at
-    /// once, and of memory as keys come; it never grows.
+    /// The bytes of reservations and idempotency records that are kept for each key that the store is sized for, at
+    /// most.
+    /// </summary>
+    public const int AnswerBytesPerKey = 256;
+
+    /// <summary>
+    /// Keys of listed tenants that the store is sized for, and as many again of all other tenants; from 64 to 2^28,
+    /// 1,000,000 by default. It takes
+    /// <see cref="BytesPerKey"/> of address space a key when the first tenant of a kind comes, and of memory as its
+    /// keys come; it never grows beyond both.
     /// </summary>
     public int MaxKeys { get; set; } = 1_000_000;
 

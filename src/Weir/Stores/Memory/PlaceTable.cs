@@ -32,7 +32,7 @@ internal sealed class PlaceTable(int maxHolders)
         get
         {
             lock (Gate)
-                return _shares.Held;
+                return (int)_shares.Held;
         }
     }
 

@@ -2,45 +2,56 @@ namespace Weir;
 
 /// <summary>
 /// How much of something bounded each tenant holds, and whether it may take more: only while it holds less than is left ("dynamic thresholds",
-/// Choudhury and Hahne 1998). One that floods ends at half, the next at a quarter, and whoever holds nothing finds some. Tenants that no policy names, and so
-/// anybody can invent, have a few shares together: one of them meets another that floods only by chance, and all of them have no more than that.
+/// Choudhury and Hahne 1998). One that floods ends at half, the next at a quarter, and a tenant that holds nothing
+/// finds some. Tenants that are not listed, and so can be invented without end, have a few shares together, and a bound
+/// of their own: whatever they hold, listed ones find as much as without them.
 /// </summary>
 /// <remarks>Not for use by two threads at once.</remarks>
-/// <param name="most">What all may hold together.</param>
-internal sealed class Shares(int most)
+/// <param name="most">The most that listed tenants may hold together; all others may hold as much again.</param>
+internal sealed class Shares(long most)
 {
-    private const int UnnamedShares = 64;
+    private const int UnlistedShares = 64;
 
     /// <summary>No tenant can be called that.</summary>
-    private static readonly string[] UnnamedNames = [.. Enumerable.Range(0, UnnamedShares).Select(i => $"~{i}")];
+    private static readonly string[] UnlistedNames = [.. Enumerable.Range(0, UnlistedShares).Select(i => $"~{i}")];
 
-    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _held = new(StringComparer.Ordinal);
+    private long _listed;
+    private long _others;
 
     /// <summary>What all hold together.</summary>
-    public int Held { get; private set; }
+    public long Held => _listed + _others;
 
     /// <summary>The name of the share in which a request's tenant is.</summary>
     public static string NameOf(in LimitSet limits) => limits.TenantIsListed
         ? limits.Facts.Tenant
-        : UnnamedNames[(uint)string.GetHashCode(limits.Facts.Tenant, StringComparison.Ordinal) % UnnamedShares];
+        : UnlistedNames[(uint)string.GetHashCode(limits.Facts.Tenant, StringComparison.Ordinal) % UnlistedShares];
 
-    public bool MayTake(string name) => _held.GetValueOrDefault(name) < most - Held;
+    public bool MayTake(string name, long amount = 1) => _held.GetValueOrDefault(name) + amount <= most - HeldBeside(name);
 
-    public void Take(string name)
+    public void Take(string name, long amount = 1)
     {
-        _held[name] = _held.GetValueOrDefault(name) + 1;
-        Held++;
+        _held[name] = _held.GetValueOrDefault(name) + amount;
+        HeldBeside(name) += amount;
     }
 
-    public void Return(string name, int count)
+    public void Return(string name, long amount)
     {
-        if (count == 0)
+        if (amount == 0)
             return;
-        Held -= count;
-        int left = _held[name] - count;
+        HeldBeside(name) -= amount;
+        long left = _held[name] - amount;
         if (left == 0)
             _held.Remove(name);
         else
             _held[name] = left;
+    }
+
+    /// <summary>What those hold together who share a bound with a share.</summary>
+    private ref long HeldBeside(string name)
+    {
+        if (name.StartsWith('~'))
+            return ref _others;
+        return ref _listed;
     }
 }

@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// How live data is spelled in Redis; <c>live.lua</c> spells the same. What somebody else has written there is read by
+/// nobody, and stops nobody.
+/// </summary>
+internal static class LiveFormat
+{
+    /// <summary>Whether a field of the state is no entry, but says how the entries are.</summary>
+    public static bool IsMeta(string name) => name is "history" or "version" or "count";
+
+    public static string NameOf(string kind, string id) => $"{kind}/{id}";
+
+    public static string ValueOf(LiveEntry entry) =>
+        $"{entry.Version.ToString(CultureInfo.InvariantCulture)} {entry.Value}";
+
+    /// <summary>An entry of the state; false for what is none.</summary>
+    public static bool TryReadEntry(string name, string value, [NotNullWhen(true)] out LiveEntry? entry)
+    {
+        entry = null;
+        int space = value.IndexOf(' ', StringComparison.Ordinal);
+        if (space > 0 && TrySplit(name, '/', out string kind, out string id) && TryReadNumber(value.AsSpan(0, space), out long version))
+            entry = new LiveEntry(kind, id, version, value[(space + 1)..]);
+        return entry is not null;
+    }
+
+    /// <summary>A text that a change made: the name of the entry, a line feed, and the text.</summary>
+    public static LiveEntry? ReadText(long version, string text) =>
+        TrySplit(text, '\n', out string name, out string value) && value.Length > 0 && TrySplit(name, '/', out string kind, out string id)
+            ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])
+            : null;
+
+    /// <summary>A change of the trail; null for what is none.</summary>
+    public static LiveChange? ReadChange(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var change = document.RootElement;
+            return TrySplit(change.GetProperty("n").GetString() ?? "", '/', out string kind, out string id)
+                ? new LiveChange(
+                    change.GetProperty("v").GetInt64(), kind, id, change.GetProperty("b").GetInt64(), change.GetProperty("d").GetBoolean(),
+                    change.GetProperty("w").GetString() ?? "", DateTimeOffset.FromUnixTimeMilliseconds((long)change.GetProperty("t").GetDouble()))
+                : null;
+        }
+        catch (Exception other) when (other is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    private static bool TrySplit(string text, char at, out string left, out string right)
+    {
+        int index = text.IndexOf(at, StringComparison.Ordinal);
+        (left, right) = index < 0 ? ("", "") : (text[..index], text[(index + 1)..]);
+        return index > 0;
+    }
+
+    private static bool TryReadNumber(ReadOnlySpan<char> text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

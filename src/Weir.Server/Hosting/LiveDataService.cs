@@ -1,0 +1,81 @@
+namespace Weir.Server;
+
+/// <summary>
+/// Reads live data when a message says that it has changed, and twice a second anyway, so that a lost message only
+/// delays; and deletes blocks and boosts that have ended.
+/// </summary>
+internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataService> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// A clock of another instance may be behind by so much; what has ended stays in the store that long.
+    /// </summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    private const int SweptAtOnce = 10;
+
+    private readonly SemaphoreSlim _nudge = new(0, 1);
+    private Task _check = Task.CompletedTask;
+    private string? _failure;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        live.Store.Changed += Nudge;
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        live.Store.Changed -= Nudge;
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await FollowAsync(stoppingToken);
+            await ((Task)_nudge.WaitAsync(Interval, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>An error that nobody has thought of must not end this, and with it the host.</summary>
+    private async Task FollowAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await live.CatchUpAsync();
+            await live.SweepAsync(LiveKind.Block, Grace, SweptAtOnce);
+            await live.SweepAsync(LiveKind.Boost, Grace, SweptAtOnce);
+            if (_check.IsCompleted)
+            {
+                await _check;
+                _check = live.CheckTenantsAsync(stoppingToken);
+            }
+
+            _failure = null;
+        }
+        catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+        {
+            if (failure.Message != _failure)
+                Failed(failure);
+            _failure = failure.Message;
+        }
+    }
+
+    private void Nudge()
+    {
+        try
+        {
+            _nudge.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It has been told already.
+        }
+    }
+
+    [LoggerMessage(25, LogLevel.Error, "Live data cannot be read; it is tried again")]
+    private partial void Failed(Exception failure);
+}

@@ -1,0 +1,166 @@
+namespace Weir;
+
+/// <summary>
+/// An open file of live data: a snapshot, and the changes since (<see cref="LiveLine"/>). A change is appended and
+/// flushed to disk.
+/// </summary>
+/// <remarks>Not for use by two threads at once.</remarks>
+internal sealed class LiveLog : IDisposable
+{
+    private const int FlushBytes = 1 << 20;
+
+    private readonly FileStream _file;
+    private readonly LiveLineWriter _lines = new();
+
+    private LiveLog(string path, FileMode mode)
+    {
+        Path = path;
+        // Others may read it, such as a backup, and a new file takes its name while it is open.
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows() && mode == FileMode.Create)
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        _file = new FileStream(path, options);
+    }
+
+    public string Path { get; private set; }
+
+    /// <summary>The length of all whole lines, in bytes.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The length of the snapshot at the beginning of the file, in bytes.</summary>
+    public long SnapshotLength { get; private set; }
+
+    /// <summary>Writes a new file.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static LiveLog Create(string path, LiveSnapshot snapshot)
+    {
+        var log = new LiveLog(path, FileMode.Create);
+        try
+        {
+            log.Write(snapshot);
+            return log;
+        }
+        catch (IOException)
+        {
+            log.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file and reads it. A last line without an end, as a crash leaves it, is cut off.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="state">Filled with what is in the file.</param>
+    /// <param name="torn">The bytes that were cut off.</param>
+    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    public static LiveLog Open(string path, LiveState state, out long torn)
+    {
+        var log = new LiveLog(path, FileMode.Open);
+        try
+        {
+            var reader = new LiveLogReader(path, log._file, state);
+            reader.Read();
+            (log.Length, log.SnapshotLength) = (reader.Length, reader.SnapshotLength);
+            torn = log._file.Length - log.Length;
+            if (torn > 0)
+                log.CutOff();
+            return log;
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Appends a change, and returns when it is on disk. When it fails, the next one cuts off what it may have left.
+    /// </summary>
+    /// <exception cref="IOException">The change cannot be written.</exception>
+    public void Append(LiveChange change, string? value)
+    {
+        if (_file.Length != Length)
+            CutOff();
+        _lines.WriteChange(LiveLine.Change, change, value);
+        Flush();
+    }
+
+    /// <summary>Appends a part of another file, and returns when it is on disk.</summary>
+    public void Append(LiveLog other, long from, long to)
+    {
+        byte[] bytes = new byte[FlushBytes];
+        while (from < to)
+        {
+            int read = RandomAccess.Read(other._file.SafeFileHandle, bytes.AsSpan(0, (int)Math.Min(bytes.Length, to - from)), from);
+            if (read == 0)
+                throw new IOException($"{other.Path} is shorter than it was");
+            RandomAccess.Write(_file.SafeFileHandle, bytes.AsSpan(0, read), Length);
+            (from, Length) = (from + read, Length + read);
+        }
+
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+    }
+
+    /// <summary>Renames the file, in one step: a crash leaves the file that had the name before, or this one.</summary>
+    public void Rename(string path)
+    {
+        File.Move(Path, path, overwrite: true);
+        Path = path;
+    }
+
+    /// <summary>Returns when the file has its name also after a power failure.</summary>
+    public void FlushName() => FolderSync.Flush(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+
+    public void Dispose() => _file.Dispose();
+
+    private void CutOff()
+    {
+        _file.SetLength(Length);
+        RandomAccess.FlushToDisk(_file.SafeFileHandle);
+    }
+
+    private void Write(LiveSnapshot snapshot)
+    {
+        _lines.WriteBegin(snapshot.Version, snapshot.Entries.Length + snapshot.Changes.Length + snapshot.Texts.Length);
+        foreach (var entry in snapshot.Entries)
+        {
+            _lines.WriteEntry(LiveLine.Entry, entry);
+            FlushIfLong();
+        }
+
+        foreach (var change in snapshot.Changes)
+            _lines.WriteChange(LiveLine.Past, change, change.Deleted ? null : "");
+        foreach (var text in snapshot.Texts)
+        {
+            _lines.WriteEntry(LiveLine.Text, text);
+            FlushIfLong();
+        }
+
+        Flush();
+        SnapshotLength = Length;
+    }
+
+    /// <summary>
+    /// In steps: one flush of all of it would hold up the changes that are flushed to the old file meanwhile.
+    /// </summary>
+    private void FlushIfLong()
+    {
+        if (_lines.Written.Length >= FlushBytes)
+            Flush();
+    }
+
+    /// <summary>Appends the lines that were written, and returns when they are on disk.</summary>
+    private void Flush()
+    {
+        try
+        {
+            RandomAccess.Write(_file.SafeFileHandle, _lines.Written, Length);
+            RandomAccess.FlushToDisk(_file.SafeFileHandle);
+            Length += _lines.Written.Length;
+        }
+        finally
+        {
+            _lines.Clear();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+namespace Weir;
+
+/// <summary>
+/// Reads a file of live data. Whatever is not as it was written is an error that names the line and the cure; only a
+/// last line without an end is left out.
+/// </summary>
+/// <param name="path">The file, for messages.</param>
+/// <param name="file">The file, open.</param>
+/// <param name="state">Filled with what is in the file.</param>
+internal sealed class LiveLogReader(string path, FileStream file, LiveState state)
+{
+    private const int FirstBuffer = 1 << 20;
+
+    /// <summary>No line is longer: a document is of 16 MiB at most.</summary>
+    private const int MostBuffer = 128 << 20;
+
+    private int _lines;
+    private long _snapshotLines;
+
+    /// <summary>Stands in place of a damaged line, so that its owner can go on without it.</summary>
+    private static ReadOnlySpan<byte> Lost => "lost"u8;
+
+    /// <summary>The length of all whole lines, in bytes.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The length of the snapshot at the beginning of the file, in bytes.</summary>
+    public long SnapshotLength { get; private set; }
+
+    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    public void Read()
+    {
+        byte[] buffer = new byte[FirstBuffer];
+        int held = 0, read;
+        while ((read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(held), Length + held)) > 0)
+        {
+            held += read;
+            int used = TakeLines(buffer.AsSpan(0, held));
+            held -= used;
+            buffer.AsSpan(used, held).CopyTo(buffer);
+            if (held == buffer.Length)
+                Array.Resize(ref buffer, held < MostBuffer ? held * 2 : throw Damaged("it is longer than any line that is written"));
+        }
+
+        if (_lines == 0)
+            throw Unusable(held == 0 ? "is empty" : "is not live data of this version of Weir");
+        if (_lines - 1 < _snapshotLines)
+            throw Unusable($"ends after {_lines - 1} of the {_snapshotLines} lines of its snapshot");
+    }
+
+    private int TakeLines(ReadOnlySpan<byte> bytes)
+    {
+        int used = 0;
+        for (int end; (end = bytes[used..].IndexOf((byte)'\n')) >= 0;)
+        {
+            Take(bytes.Slice(used, end));
+            used += end + 1;
+            Length += end + 1;
+            if (_lines - 1 == _snapshotLines)
+                SnapshotLength = Length;
+        }
+
+        return used;
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        int number = _lines++;
+        bool isOfSnapshot = number <= _snapshotLines;
+        if (number > 0 && bytes.SequenceEqual(Lost))
+        {
+            if (!isOfSnapshot)
+                state.BeginAt(state.Version + 1);
+            return;
+        }
+
+        try
+        {
+            var line = new LiveLine(bytes);
+            if (number == 0)
+                Begin(line);
+            else if (isOfSnapshot)
+                TakeSnapshot(line);
+            else
+                TakeChange(line);
+        }
+        catch (FormatException wrong)
+        {
+            throw number == 0 ? Unusable("is not live data of this version of Weir") : Damaged(wrong.Message);
+        }
+    }
+
+    private void Begin(LiveLine line)
+    {
+        if (line.Type != LiveLine.Begin)
+            throw new FormatException();
+        (long format, _snapshotLines) = line.ReadBegin();
+        if (format != LiveLine.CurrentFormat)
+            throw Unusable($"is of format {format}, and this version of Weir reads format {LiveLine.CurrentFormat}");
+        state.BeginAt(line.Version);
+    }
+
+    private void TakeSnapshot(LiveLine line)
+    {
+        switch (line.Type)
+        {
+            case LiveLine.Entry:
+                state.Put(line.ReadEntry());
+                break;
+            case LiveLine.Past:
+                state.Remember(line.ReadChange().Change);
+                break;
+            case LiveLine.Text:
+                state.Remember(line.ReadEntry());
+                break;
+            default:
+                throw new FormatException($"it is of the type {line.Type}, and stands in a snapshot");
+        }
+    }
+
+    private void TakeChange(LiveLine line)
+    {
+        if (line.Type != LiveLine.Change)
+            throw new FormatException($"it is of the type {line.Type}, and stands among changes");
+        if (line.Version != state.Version + 1)
+            throw new FormatException($"it is of version {line.Version}, and {state.Version + 1} should follow");
+        var (change, value) = line.ReadChange();
+        state.Make(change, value);
+    }
+
+    // Not ignored as a snapshot of buckets is: limits and keys that somebody set would silently not hold.
+    private IOException Damaged(string wrong) => new(
+        $"{path}: line {_lines} is damaged: {wrong}; restore the file from a backup, or write the word lost in place of that line to go on without it");
+
+    private IOException Unusable(string wrong) => new($"{path}: the file of live data {wrong}; restore it from a backup, or move it away to begin without live data");
+}

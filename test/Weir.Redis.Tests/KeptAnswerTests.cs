@@ -1,0 +1,107 @@
+using Weir.Testing;
+
+namespace Weir.Redis.Tests;
+
+/// <summary>
+/// Which answers are kept under an idempotency key, the same in memory and in Redis: those that changed something.
+/// </summary>
+public sealed class KeptAnswerTests : IAsyncLifetime
+{
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);
+
+    private ITestRedis _redis = null!;
+    private RedisStore _store = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _redis = await TestRedis.StartAsync();
+        _store = new RedisStore(new RedisOptions { Endpoints = _redis.Endpoint, Deadline = TimeSpan.FromSeconds(5) }, TimeProvider.System);
+        Assert.True(await _store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(10)), _store.LastError);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    private IBucketStore StoreOf(string name) => name == "redis" ? _store : Some.Memory(TimeProvider.System);
+
+    /// <summary>The limits of a tenant: a bucket, or a window, or both.</summary>
+    private static LimitSet Request(string kind, string key, long cost)
+    {
+        Assert.True(WindowQuota.TryCreate(10, WindowUnit.Year, "UTC", out var window, out string? error), error);
+        var bucket = new Limit("bucket", [Limit.KeyDimension], Slow);
+        var year = new Limit("year", [Limit.KeyDimension], window);
+        Limit[] limits = kind switch { "bucket" => [bucket], "window" => [year], _ => [bucket, year] };
+        return new Plan("p", [.. limits], OnOutage.Local).Resolve(new RequestFacts("default", key, cost)) with { TenantIsListed = true };
+    }
+
+    private static ValueTask<BucketAnswer> Refund(IBucketStore store, LimitSet limits, uint id, long cost) =>
+        store.AskAsync(new StoreAsk(limits with { Facts = limits.Facts with { Cost = -cost } }, StoreVerb.Charge) { Memo = new Memo(id, 7) { Text = [1, 2, 3] } });
+
+    [Theory]
+    [InlineData("memory", "bucket")]
+    [InlineData("memory", "window")]
+    [InlineData("memory", "both")]
+    [InlineData("redis", "bucket")]
+    [InlineData("redis", "window")]
+    [InlineData("redis", "both")]
+    public async Task A_refund_that_changes_nothing_is_not_kept(string name, string kind)
+    {
+        var store = StoreOf(name);
+        var limits = Request(kind, "untouched", 4);
+        Assert.Equal(StoreFault.None, (await Refund(store, limits, 1, 4)).Fault);
+        Assert.Null((await store.RecallAsync("default", 1)).Kept);
+        // And so it is made when there is something to give back.
+        Assert.Equal(BucketOutcome.Allowed, (await store.TakeAsync(limits)).Outcome);
+        Assert.False((await Refund(store, limits, 1, 4)).IsRemembered);
+        Assert.NotNull((await store.RecallAsync("default", 1)).Kept);
+        Assert.Equal(0, (await store.CheckAsync(limits with { Facts = limits.Facts with { Cost = 0 } }))[0].State.Spent);
+    }
+
+    [Theory]
+    [InlineData("memory", "bucket")]
+    [InlineData("memory", "window")]
+    [InlineData("memory", "both")]
+    [InlineData("redis", "bucket")]
+    [InlineData("redis", "window")]
+    [InlineData("redis", "both")]
+    public async Task A_refund_that_changes_something_is_made_once(string name, string kind)
+    {
+        var store = StoreOf(name);
+        var limits = Request(kind, "spent", 9);
+        await store.TakeAsync(limits);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(i > 0, (await Refund(store, limits, 1, 2)).IsRemembered);
+        Assert.Equal(BucketOutcome.Refused, (await store.TakeAsync(limits with { Facts = limits.Facts with { Cost = 4 } })).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await store.TakeAsync(limits with { Facts = limits.Facts with { Cost = 3 } })).Outcome);
+    }
+
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("redis")]
+    public async Task A_reservation_that_is_settled_without_a_change_is_settled(string name)
+    {
+        var store = StoreOf(name);
+        var limits = Request("both", "reserved", 4);
+        await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = new Memo(1, 7) { Open = TimeSpan.FromMinutes(1) } });
+        var settled = limits with { Facts = limits.Facts with { Cost = 0 } };
+        Assert.Equal(StoreFault.None, (await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 8) { Settles = true } })).Fault);
+        Assert.Equal(StoreFault.Conflict, (await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 9) { Settles = true } })).Fault);
+        Assert.True((await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 8) { Settles = true } })).IsRemembered);
+    }
+
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("redis")]
+    public async Task L10_ten_thousand_refunds_of_nothing_leave_nothing(string name)
+    {
+        var store = StoreOf(name);
+        for (uint i = 1; i <= 10_000; i += 100)
+            await Task.WhenAll(Enumerable.Range((int)i, 100).Select(id => Refund(store, Request("bucket", $"k{id % 7}", 1), (uint)id, 3).AsTask()));
+        if (name == "redis")
+            Assert.DoesNotContain("memo", await _redis.CommandAsync("KEYS", "*"), StringComparison.Ordinal);
+        Assert.Equal(0, (await Task.WhenAll(Enumerable.Range(1, 10_000).Select(async id => (await store.RecallAsync("default", (UInt128)id)).Kept))).Count(kept => kept is not null));
+    }
+}
