@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Deploy;
 
