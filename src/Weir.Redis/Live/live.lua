@@ -54,7 +54,8 @@ redis.call('LPUSH', KEYS[3], cjson.encode({ v = new, n = name, b = before, d = v
 while redis.call('LLEN', KEYS[3]) > tonumber(changes) do
   -- Whoever knows less than the changes that are kept reads everything, so nobody needs to be told any more that this was deleted.
   local change = cjson.decode(redis.call('RPOP', KEYS[3]))
-  if change.d and redis.call('HGET', KEYS[2], change.n) == change.v .. ' -' then
+  -- Decoded numbers are floats; Garnet's Lua would write 7 as 7.0.
+  if change.d and redis.call('HGET', KEYS[2], change.n) == string.format('%.0f -', change.v) then
     redis.call('HDEL', KEYS[2], change.n)
   end
 end
