@@ -15,7 +15,7 @@ public sealed class SharedServerTests
         await shared.StartAsync();
 
         for (int test = 0; test < 3; test++)
-            Assert.Equal(Reason, Assert.Throws<SkippedException>(() => shared.Server).Reason);
+            Assert.Equal(Reason, WhySkipped(shared));
     }
 
     [Fact]
@@ -39,6 +39,20 @@ public sealed class SharedServerTests
         Assert.Same(server, shared.Server);
         await shared.DisposeAsync();
         Assert.True(server.IsGone);
+    }
+
+    /// <summary>The runner's own way to expect an exception would skip this test, too.</summary>
+    private static string? WhySkipped(SharedServer<Server> shared)
+    {
+        try
+        {
+            _ = shared.Server;
+            return null;
+        }
+        catch (SkippedException skipped)
+        {
+            return skipped.Reason;
+        }
     }
 
     private sealed class Server : IAsyncDisposable

@@ -2,15 +2,15 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests.Members;
 
-/// <summary>Instances that hear of each other on a real Redis.</summary>
+/// <summary>Instances that hear of each other by a Redis.</summary>
 public sealed class RedisPeersTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private RedisServer _server = null!;
+    private ITestRedis _server = null!;
     private readonly List<(RedisStore Store, RedisPeers Peers)> _instances = [];
 
-    public async ValueTask InitializeAsync() => _server = await TestRedis.StartProcessAsync();
+    public async ValueTask InitializeAsync() => _server = await TestRedis.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -89,12 +89,12 @@ public sealed class RedisPeersTests : IAsyncLifetime
     [Fact]
     public async Task A_Redis_that_lost_its_memory_is_noticed_by_each_until_it_has_told_what_it_knows()
     {
+        var server = TestRedis.ProcessOf(_server);
         RedisPeers one = Join(), two = Join();
         await Until(() => one.Count == 2 && two.Count == 2);
         one.Part();
         two.Part();
-        _server.Kill();
-        await _server.RestartAsync();
+        await server.RestartAsync();
         Assert.Equal((1, 1, true), Numbers(await Meet(one)));
         Assert.Equal((1, 1, true), Numbers(await Meet(two)));
         Assert.Equal((1, 1, true), Numbers(await Meet(one, isReady: true)));
