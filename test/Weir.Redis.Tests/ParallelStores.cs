@@ -9,9 +9,6 @@ internal sealed class ParallelStores : IAsyncDisposable
 {
     private const int Instances = 4;
 
-    /// <summary>Long, since a busy machine is no fault of the store's; deadlines have tests of their own.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private readonly ITestRedis _server;
     private readonly RedisStore[] _stores;
     private int _turn;
@@ -24,10 +21,10 @@ internal sealed class ParallelStores : IAsyncDisposable
     /// <summary>Opens them, without leases. The server is then theirs to dispose.</summary>
     public static async Task<ParallelStores> OpenAsync(ITestRedis server, RedisOptions options)
     {
-        (options.Endpoints, options.Deadline, options.LeaseHorizon) = (server.Endpoint, Patience, TimeSpan.Zero);
+        (options.Endpoints, options.Deadline, options.LeaseHorizon) = (server.Endpoint, Until.Patience, TimeSpan.Zero);
         var stores = Enumerable.Range(0, Instances).Select(_ => new RedisStore(options, TimeProvider.System)).ToArray();
         foreach (var store in stores)
-            Assert.True(await store.WaitUntilConnectedAsync(Patience), store.LastError);
+            Assert.True(await store.WaitUntilConnectedAsync(Until.Patience), store.LastError);
         return new ParallelStores(server, stores);
     }
 

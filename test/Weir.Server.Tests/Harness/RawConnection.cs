@@ -1,13 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Harness;
 
 /// <summary>A connection on which a test says exactly what it wants, also what no HTTP client would.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private readonly TcpClient _client = new();
 
     private NetworkStream _stream = null!;
@@ -39,7 +38,7 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Everything the server sends until it closes the connection, in order or not.</summary>
     public async Task<string> ReadToEndAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Until.Patience);
         using var received = new MemoryStream();
         try
         {

@@ -53,8 +53,7 @@ internal sealed class ServerOnRedis : IOwnServer
             await Http.TakeAsync(Fresh.Key());
             return (await Http.GetAsync("/readyz")).Flag("degraded");
         },
-        () => "the server did not notice",
-        TimeSpan.FromSeconds(5));
+        () => "the server did not notice");
 
     /// <summary>Waits until Redis decides, which the issue wants within 2 s.</summary>
     public async Task UntilRedisDecidesAsync(string? key = null)
@@ -62,8 +61,7 @@ internal sealed class ServerOnRedis : IOwnServer
         string last = "";
         await Until.TrueAsync(
             async () => (last = (await Http.CallAsync(key, HttpMethod.Post, "/v1/take", $$"""{"key":"{{Fresh.Key()}}"}""")).Body).Contains("\"source\":\"redis\"", StringComparison.Ordinal),
-            () => last,
-            TimeSpan.FromSeconds(2));
+            () => last);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Start;
 
