@@ -13,7 +13,7 @@ public sealed class BucketSizeTests
     {
         await using var server = await TestRedis.StartProcessAsync();
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Prefix = "w", Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         // w:{t}:per-key:000000
         var request = Some.Request("000000", tenant: "t");
         string key = System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("w", null).KeyOf(request.Facts, Some.Limit));

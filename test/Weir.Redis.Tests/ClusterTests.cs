@@ -8,8 +8,6 @@ public sealed class ClusterTests
 {
     private const int Crowd = 1_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <summary>A node that does not know its own address is taken for no cluster by the client.</summary>
     [Theory]
     [InlineData]
@@ -48,8 +46,8 @@ public sealed class ClusterTests
 
     private static async Task<RedisStore> OpenAsync(ITestRedis server)
     {
-        var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = Patience }, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(Patience, TestContext.Current.CancellationToken));
+        var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = Until.Patience }, TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         return store;
     }
 

@@ -12,7 +12,7 @@ public sealed class DamageTests : IAsyncLifetime
     {
         _server = await TestRedis.StartAsync();
         _store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(5) }, TimeProvider.System);
-        Assert.True(await _store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5)));
+        Assert.True(await _store.WaitUntilConnectedAsync(Until.Patience));
     }
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,7 @@ public sealed class OrderTests
     {
         await using var server = await TestRedis.StartAsync();
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromSeconds(10), LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
 
         for (int round = 0; round < Rounds; round++)
         {
@@ -39,7 +39,7 @@ public sealed class OrderTests
     {
         await using var server = await TestRedis.StartProcessAsync();
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1), LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();
         var flood = Enumerable.Range(0, 20 * TakeBatcher.MaxBatch)

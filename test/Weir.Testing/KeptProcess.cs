@@ -30,7 +30,6 @@ internal sealed class KeptProcess : IDisposable
         rm -rf -- "$folder"
         """;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     private readonly Process _keeper;
     private readonly string _folder;
@@ -80,7 +79,7 @@ internal sealed class KeptProcess : IDisposable
         var waited = Stopwatch.StartNew();
         while (State() is not (null or 'T' or 'Z'))
         {
-            if (waited.Elapsed > Deadline)
+            if (waited.Elapsed > Until.Patience)
                 throw new TimeoutException($"Process {Id} did not stop.");
             Thread.Sleep(1);
         }
@@ -99,7 +98,7 @@ internal sealed class KeptProcess : IDisposable
             return;
         _ended = true;
         _keeper.StandardInput.Close();
-        if (!_keeper.WaitForExit(Deadline))
+        if (!_keeper.WaitForExit(Until.Patience))
             throw new TimeoutException($"Process {Id} did not end when it was killed.");
         _keeper.Dispose();
     }

@@ -10,20 +10,13 @@ public static class LeastUser
     public const string Password = "change-me";
 
     /// <summary>The command that makes it, word by word, as it stands in the document.</summary>
-    public static string[] Command { get; } = File.ReadLines(Document()).Single(line => line.StartsWith("ACL SETUSER weir ", StringComparison.Ordinal)).Split(' ');
+    public static string[] Command { get; } = Repository.Read("docs/redis.md").Split('\n')
+        .Single(line => line.StartsWith("ACL SETUSER weir ", StringComparison.Ordinal)).Split(' ');
 
     /// <summary>What Redis has refused to anybody so far, such as <c>config|get</c>; nothing when all were allowed what they wanted.</summary>
     public static async Task<string> RefusedByAsync(RedisServer server)
     {
         string[] log = (await server.CommandAsync("ACL", "LOG")).Split('\n');
         return string.Join(" ", log.Skip(1).Zip(log).Where(pair => pair.Second == "object").Select(pair => pair.First));
-    }
-
-    private static string Document()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Weir.slnx")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.FullName ?? throw new DirectoryNotFoundException("This reads the repository, and found none above it."), "docs", "redis.md");
     }
 }

@@ -29,7 +29,7 @@ public sealed class OneNodeCluster : ITestRedis
     private static async Task<OneNodeCluster> FormAsync(ClusterNode node)
     {
         await node.CommandAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-        await Polling.UntilAsync(() => node.IsWellAsync(1), "the cluster of one node did not form");
+        await Until.TrueAsync(() => node.IsWellAsync(1), () => "the cluster of one node did not form");
         return new OneNodeCluster(node);
     }
 }

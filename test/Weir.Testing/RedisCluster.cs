@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Weir.Testing;
 
 /// <summary>A Redis Cluster of real processes: three masters, and a replica of each.</summary>
@@ -6,6 +8,12 @@ public sealed class RedisCluster : IAsyncDisposable
     private const int Shards = 3;
     private const int Slots = 16_384;
     private const string Late = "30000";
+
+    /// <summary>An election that failed is held again after four times that, which is half of a test's patience at most.</summary>
+    private const string LateInAFailover = "10000";
+
+    /// <summary>After this a replica gives up to take its master's place by hand.</summary>
+    private static readonly TimeSpan FailoverEnds = TimeSpan.FromSeconds(5);
 
     private readonly ClusterNode[] _nodes;
 
@@ -45,13 +53,13 @@ public sealed class RedisCluster : IAsyncDisposable
     public async Task<(ClusterNode Master, ClusterNode Replica)> ShardOfAsync(int slot)
     {
         (string? Master, string? Replica) shard = default;
-        await Polling.UntilAsync(
+        await Until.TrueAsync(
             async () =>
             {
                 shard = (await ClusterMap.OfAsync(Running.First())).ShardOf(slot);
                 return shard.Replica is not null;
             },
-            $"slot {slot} has no master, or none with a replica");
+            () => $"slot {slot} has no master, or none with a replica");
         return (Node(shard.Master!), Node(shard.Replica!));
     }
 
@@ -59,7 +67,30 @@ public sealed class RedisCluster : IAsyncDisposable
     public async Task UntilServedByAsync(int slot, ClusterNode master)
     {
         foreach (var node in Running)
-            await Polling.UntilAsync(async () => (await ClusterMap.OfAsync(node)).IsServedBy(slot, master.Id), $"slot {slot} was not served by {master.Server.Endpoint} in the eyes of {node.Server.Endpoint}");
+            await Until.TrueAsync(async () => (await ClusterMap.OfAsync(node)).IsServedBy(slot, master.Id), () => $"slot {slot} was not served by {master.Server.Endpoint} in the eyes of {node.Server.Endpoint}");
+    }
+
+    /// <summary>Has a replica take its master's place by hand, and waits until all agree. On a busy machine Redis may give up; then it is asked again.</summary>
+    public async Task FailOverAsync(int slot, ClusterNode replica)
+    {
+        await NoticeAfterAsync(LateInAFailover);
+        long? asked = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                if ((await replica.CommandAsync("ROLE")).StartsWith("master", StringComparison.Ordinal))
+                    return true;
+                if (asked is null || Stopwatch.GetElapsedTime(asked.Value) > FailoverEnds)
+                {
+                    await replica.CommandAsync("CLUSTER", "FAILOVER");
+                    asked = Stopwatch.GetTimestamp();
+                }
+
+                return false;
+            },
+            () => $"{replica.Server.Endpoint} did not become the master");
+        await UntilServedByAsync(slot, replica);
+        await NoticeAfterAsync(Late);
     }
 
     /// <summary>Moves a slot and all its keys to the master of another shard, one after the other.</summary>
@@ -96,14 +127,14 @@ public sealed class RedisCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until a node is a replica that is connected to its master.</summary>
-    public static Task UntilInStepAsync(ClusterNode replica) => Polling.UntilAsync(
+    public static Task UntilInStepAsync(ClusterNode replica) => Until.TrueAsync(
         async () => (await replica.CommandAsync("INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal),
-        $"{replica.Server.Endpoint} did not become a replica");
+        () => $"{replica.Server.Endpoint} did not become a replica");
 
     /// <summary>Waits until a replica has had all that its master has.</summary>
-    public static Task UntilSameAsync(ClusterNode master, ClusterNode replica) => Polling.UntilAsync(
+    public static Task UntilSameAsync(ClusterNode master, ClusterNode replica) => Until.TrueAsync(
         async () => await OffsetAsync(master, "master_repl_offset") == await OffsetAsync(replica, "slave_repl_offset"),
-        $"{replica.Server.Endpoint} did not get all that {master.Server.Endpoint} has");
+        () => $"{replica.Server.Endpoint} did not get all that {master.Server.Endpoint} has");
 
     /// <summary>Has a master accept no replica any more, while it goes on answering everybody else.</summary>
     public static async Task CutReplicasOffAsync(ClusterNode master)
@@ -138,13 +169,13 @@ public sealed class RedisCluster : IAsyncDisposable
         foreach (var replica in _nodes[Shards..])
             await UntilInStepAsync(replica);
         foreach (var node in _nodes)
-            await Polling.UntilAsync(async () => (await ClusterMap.OfAsync(node)).Replicas == Shards, "the replicas were not known to all");
+            await Until.TrueAsync(async () => (await ClusterMap.OfAsync(node)).Replicas == Shards, () => "the replicas were not known to all");
     }
 
     private async Task UntilAllAreWellAsync()
     {
         foreach (var node in _nodes)
-            await Polling.UntilAsync(() => node.IsWellAsync(_nodes.Length), "the cluster did not form");
+            await Until.TrueAsync(() => node.IsWellAsync(_nodes.Length), () => "the cluster did not form");
     }
 
     private async Task<ClusterNode> OtherMasterAsync(ClusterNode than)

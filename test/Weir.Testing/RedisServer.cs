@@ -11,7 +11,6 @@ namespace Weir.Testing;
 /// </summary>
 public sealed class RedisServer : ITestRedis
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
     private static readonly string? Program = FindProgram();
 
     private readonly string[] _arguments;
@@ -144,8 +143,8 @@ public sealed class RedisServer : ITestRedis
         {
             if (_process.HasEnded)
                 throw Failed(_process.Output);
-            if (waited.Elapsed > Deadline)
-                throw new TimeoutException($"redis-server did not answer within {Deadline.TotalSeconds} s. It wrote:\n{_process.Output}");
+            if (waited.Elapsed > Until.Patience)
+                throw new TimeoutException($"redis-server did not answer within {Until.Patience.TotalSeconds} s. It wrote:\n{_process.Output}");
             await Task.Delay(5);
         }
     }

@@ -11,8 +11,6 @@ namespace Weir.Testing;
 /// </summary>
 internal static class RespCommand
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
-
     public static Task<string> SendAsync(int port, string? password, TestCertificates? tls, string[] words) =>
         SendAsync(port, password is null ? [] : ["AUTH", password], tls, words);
 
@@ -20,7 +18,7 @@ internal static class RespCommand
 
     private static async Task<string> SendAsync(int port, string[] greeting, TestCertificates? tls, string[] words)
     {
-        using var cancellation = new CancellationTokenSource(Deadline);
+        using var cancellation = new CancellationTokenSource(Until.Patience);
         try
         {
             using var client = new TcpClient { NoDelay = true };
@@ -32,7 +30,7 @@ internal static class RespCommand
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Redis on port {port} did not answer {words[0]} within {Deadline.TotalSeconds} s.");
+            throw new TimeoutException($"Redis on port {port} did not answer {words[0]} within {Until.Patience.TotalSeconds} s.");
         }
     }
 

@@ -54,12 +54,12 @@ public sealed class SentinelTrio : IAsyncDisposable
     {
         foreach (var sentinel in Sentinels)
         {
-            await Polling.UntilAsync(
+            await Until.TrueAsync(
                 async () => await sentinel.CommandAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Service) == $"127.0.0.1\n{server.Port}",
-                $"the Sentinels did not make {server.Endpoint} the master");
+                () => $"the Sentinels did not make {server.Endpoint} the master");
         }
 
-        await Polling.UntilAsync(async () => (await server.CommandAsync("ROLE")).StartsWith("master", StringComparison.Ordinal), $"{server.Endpoint} did not become the master");
+        await Until.TrueAsync(async () => (await server.CommandAsync("ROLE")).StartsWith("master", StringComparison.Ordinal), () => $"{server.Endpoint} did not become the master");
     }
 
     /// <inheritdoc/>
@@ -76,11 +76,11 @@ public sealed class SentinelTrio : IAsyncDisposable
         string port = First.Port.ToString(CultureInfo.InvariantCulture);
         _servers.Add(await TestRedis.StartProcessAsync(["--replicaof", $"127.0.0.1 {port}", .. arguments]));
         // A Sentinel looks for replicas when it starts, and then not for ten seconds.
-        await Polling.UntilAsync(async () => (await First.CommandAsync("ROLE")).Contains("127.0.0.1", StringComparison.Ordinal), "the replica did not come");
+        await Until.TrueAsync(async () => (await First.CommandAsync("ROLE")).Contains("127.0.0.1", StringComparison.Ordinal), () => "the replica did not come");
         for (int i = 0; i < 3; i++)
             _servers.Add(await StartSentinelAsync($"sentinel{i}.conf", port, arguments));
         foreach (var sentinel in Sentinels)
-            await Polling.UntilAsync(() => KnowsAllAsync(sentinel), "the Sentinels did not find each other");
+            await Until.TrueAsync(() => KnowsAllAsync(sentinel), () => "the Sentinels did not find each other");
     }
 
     private async Task<RedisServer> StartSentinelAsync(string name, string port, string[] arguments)

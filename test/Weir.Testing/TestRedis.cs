@@ -36,6 +36,13 @@ public static class TestRedis
         return RedisServer.StartTlsAsync(tls, arguments);
     }
 
+    /// <summary>The process behind a Redis that <see cref="StartAsync"/> started; where it is Garnet, the calling test is skipped.</summary>
+    public static RedisServer ProcessOf(ITestRedis redis)
+    {
+        DemandProcess();
+        return (RedisServer)redis;
+    }
+
     private static void DemandProcess()
     {
         if (RedisServer.IsAvailable)

@@ -11,7 +11,7 @@ public sealed class PendingBoundTests
         await using var server = await TestRedis.StartProcessAsync();
         var options = new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) };
         var store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();
 
@@ -39,7 +39,7 @@ public sealed class PendingBoundTests
         var time = Some.Clock();
         var deadline = TimeSpan.FromMilliseconds(15);
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = deadline }, time);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();
 
@@ -62,7 +62,7 @@ public sealed class PendingBoundTests
         const int Each = 3 * TakeBatcher.MaxPending / Askers;
         await using var server = await TestRedis.StartAsync();
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) }, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
 
         int[] faults = await Task.WhenAll(Enumerable.Range(0, Askers).Select(async asker =>
         {

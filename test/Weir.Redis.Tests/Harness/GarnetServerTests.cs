@@ -71,5 +71,9 @@ public sealed class GarnetServerTests : IAsyncLifetime
     public async Task It_knows_no_script_flags() =>
         await Assert.ThrowsAsync<RedisErrorException>(() => EvaluateAsync("#!lua flags=allow-oom\nreturn 1"));
 
+    [Fact]
+    public void The_options_it_starts_with_are_those_that_the_page_on_Redis_names() =>
+        Assert.Contains($"`{string.Join(' ', GarnetServer.Options)}`", Repository.Read("docs/redis.md"), StringComparison.Ordinal);
+
     private Task<string> EvaluateAsync(string script) => _server.CommandAsync("EVAL", script, "1", "key");
 }

@@ -1,14 +1,22 @@
+using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
 
 namespace Weir.Redis.Tests.Leases;
 
-/// <summary>Several instances that lease from one real Redis, busy enough to do so.</summary>
+/// <summary>
+/// Several instances that lease from one real Redis. Their clock stands between the steps of a test, so that however slow the machine is they are busy
+/// enough to lease, and a lease ends when the test says so.
+/// </summary>
 public sealed class LeasedStoreTests : IAsyncLifetime
 {
     private const int Instances = 3;
 
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
 
+    /// <summary>Longer than a lease lives and a refusal is remembered.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(1);
+
+    private readonly FakeTimeProvider _time = Some.Clock();
     private readonly RedisStore[] _stores = new RedisStore[Instances];
     private ITestRedis _server = null!;
 
@@ -19,11 +27,11 @@ public sealed class LeasedStoreTests : IAsyncLifetime
             _stores[i] = await OpenAsync();
     }
 
-    private async Task<RedisStore> OpenAsync(double horizonSeconds = 0.02)
+    private async Task<RedisStore> OpenAsync()
     {
-        var options = new RedisOptions { Endpoints = _server.Endpoint, Deadline = TimeSpan.FromSeconds(10), LeaseHorizon = TimeSpan.FromSeconds(horizonSeconds) };
-        var store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(5)));
+        var options = new RedisOptions { Endpoints = _server.Endpoint, Deadline = Until.Patience, LeaseHorizon = TimeSpan.FromMilliseconds(20) };
+        var store = new RedisStore(options, _time);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience));
         return store;
     }
 
@@ -44,11 +52,10 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         while (taken != last)
         {
             last = taken;
+            long began = await RedisUsAsync(_stores[0]);
             long[] each = await Task.WhenAll(_stores.Select(store => Task.Run(() => TakeUntilRefusedAsync(store, request))));
             taken += each.Sum();
-            // What was leased and not used is given back in this time, and what was refused is asked again.
-            await Until(() => _stores.All(store => store.LeasesOut == 0));
-            await PassAsync(40_000);
+            await EndLeasesAsync(began);
         }
 
         return taken;
@@ -69,20 +76,22 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         return taken;
     }
 
-    /// <summary>What comes back while a lease is out is there when as much has come back again.</summary>
-    private async Task PassAsync(long us)
+    /// <summary>What was leased since then and not used is given back, and what was refused is asked again.</summary>
+    private async Task EndLeasesAsync(long beganUs)
     {
-        var clock = Request(strict: true, 0);
-        long until = (await _stores[0].CheckAsync(clock)).NowUs + us;
-        while ((await _stores[0].CheckAsync(clock)).NowUs < until)
+        _time.Advance(Long);
+        await Until.TrueAsync(() => _stores.All(store => store.LeasesOut == 0), () => "leases do not end");
+        // Redis has what a store gave back when it answers what the store asks next.
+        foreach (var store in _stores)
+            await RedisUsAsync(store);
+        // What comes back while a lease is out is there when as much has come back again.
+        long endedUs = await RedisUsAsync(_stores[0]);
+        while (await RedisUsAsync(_stores[0]) < endedUs + (endedUs - beganUs))
             await Task.Yield();
     }
 
-    private static async Task Until(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Yield();
-    }
+    /// <summary>The time of Redis.</summary>
+    private static async Task<long> RedisUsAsync(RedisStore store) => (await store.CheckAsync(Request(strict: true, 0))).NowUs;
 
     [Theory]
     [InlineData(1)]
@@ -113,7 +122,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     [Fact]
     public async Task A_check_sees_what_its_own_instance_has_leased_also_where_that_alone_is_too_little()
     {
-        await using var leasing = await OpenAsync(horizonSeconds: 1);
+        await using var leasing = await OpenAsync();
         int taken = 0;
         for (; leasing.LeasesOut == 0; taken++)
             Assert.Equal(BucketOutcome.Allowed, (await leasing.TakeAsync(Request(strict: false))).Outcome);
@@ -130,7 +139,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     [Fact]
     public async Task An_instance_that_leaves_returns_its_leases_at_once_and_takes_no_more()
     {
-        await using var leaving = await OpenAsync(horizonSeconds: 1);
+        await using var leaving = await OpenAsync();
         int taken = 0;
         for (; leaving.LeasesOut == 0; taken++)
             Assert.Equal(BucketOutcome.Allowed, (await leaving.TakeAsync(Request(strict: false))).Outcome);
@@ -196,8 +205,8 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         var refund = new StoreAsk(Request(strict: false, -100), StoreVerb.Charge);
         await _stores[0].AskAsync(refund);
         Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(Request(strict: false))).Outcome);
-        var waited = System.Diagnostics.Stopwatch.StartNew();
-        while ((await _stores[1].TakeAsync(Request(strict: false))).Outcome != BucketOutcome.Allowed)
-            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(0.5), "the refund is not known elsewhere");
+        // No time passes by which a refusal would be forgotten.
+        await Until.TrueAsync(
+            async () => (await _stores[1].TakeAsync(Request(strict: false))).Outcome == BucketOutcome.Allowed, () => "the refund is not known elsewhere");
     }
 }

@@ -152,7 +152,7 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
         Assert.Equal(new LiveLoss("1 of 2 entries are left", IsNew: false, IsBeingRestored: true), (await store.ReadAsync(known.Version))!.Loss);
         Assert.Equal(LiveOutcome.Behind, (await store.WriteAsync(LiveKind.Tenant, "t1", "w", "me", null, known.Version)).Outcome);
         Assert.False(await store.RestoreAsync(known));
-        await Polling.UntilAsync(() => store.RestoreAsync(known), "it is not given back");
+        await Until.TrueAsync(() => store.RestoreAsync(known), () => "it is not given back");
         Assert.Equal(Told(known), Told(await store.ReadAsync(LiveVersion.Unknown)));
     }
 

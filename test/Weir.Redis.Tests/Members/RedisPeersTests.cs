@@ -1,121 +1,136 @@
+using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
+using Weir.Simulation.Worlds;
 using Weir.Testing;
 
 namespace Weir.Redis.Tests.Members;
 
-/// <summary>Instances that hear of each other on a real Redis.</summary>
-public sealed class RedisPeersTests : IAsyncLifetime
+/// <summary>Instances that hear of each other, in virtual time, by a simulated Redis that runs the script of production.</summary>
+public sealed class RedisPeersTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
-    private RedisServer _server = null!;
-    private readonly List<(RedisStore Store, RedisPeers Peers)> _instances = [];
+    private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly LuaRedis _redis = new();
+    private readonly RedisOptions _options = new();
+    private int _names;
 
-    public async ValueTask InitializeAsync() => _server = await TestRedis.StartProcessAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (store, peers) in _instances)
-        {
-            await peers.DisposeAsync();
-            await store.DisposeAsync();
-        }
-
-        await _server.DisposeAsync();
-    }
+    public void Dispose() => _redis.Dispose();
 
     private RedisPeers Join()
     {
-        var store = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint }, TimeProvider.System);
-        var peers = new RedisPeers(store, TimeProvider.System);
-        _instances.Add((store, peers));
-        return peers;
+        var wire = new Wire(_redis, _time);
+        return new RedisPeers(() => wire, _options, _time, ++_names);
     }
 
-    private static async Task Until(Func<bool> condition)
+    private (RedisPeers One, RedisPeers Two) JoinTwo()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!condition())
-            await Task.Delay(10, patience.Token);
+        var (one, two) = (Join(), Join());
+        _time.Advance(Beat);
+        Assert.Equal((2, 2), (one.Count, two.Count));
+        // What happens next happens after these beats.
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        return (one, two);
     }
-
-    private static async Task<T> Until<T>(Func<Task<T>> ask, Func<T, bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            var answer = await ask();
-            if (condition(answer))
-                return answer;
-            await Task.Delay(10, patience.Token);
-        }
-    }
-
-    private static Task<Meeting?> Meet(RedisPeers peers, bool isReady = false) => Until(() => peers.MeetAsync(isReady).AsTask(), meeting => meeting is not null);
 
     [Fact]
-    public async Task Instances_hear_of_each_other_and_of_one_that_leaves()
+    public async Task Instances_hear_of_each_other_within_a_beat_and_of_one_that_leaves()
     {
         RedisPeers one = Join(), two = Join(), three = Join();
-        await Until(() => one.Count == 3 && two.Count == 3 && three.Count == 3);
+        _time.Advance(Beat);
+        Assert.Equal((3, 3, 3), (one.Count, two.Count, three.Count));
+
         await three.DisposeAsync();
-        await Until(() => one.Count == 2 && two.Count == 2);
+        for (int beat = 0; beat < 9; beat++)
+            _time.Advance(Beat);
+
+        Assert.Equal((2, 2), (one.Count, two.Count));
     }
 
     [Fact]
     public async Task Who_comes_back_awaits_the_others_until_they_follow()
     {
-        RedisPeers one = Join(), two = Join();
-        await Until(() => one.Count == 2 && two.Count == 2);
+        var (one, two) = JoinTwo();
         one.Part();
         two.Part();
-        Assert.Equal((1, 1, false), Numbers(await Meet(one)));
-        Assert.Equal((1, 1, false), Numbers(await Meet(two)));
+        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        Assert.Equal((1, 1, false), Numbers(await two.MeetAsync(isReady: false)));
         Assert.Equal(1, await one.FollowAsync());
-        // The one that follows is no longer awaited once it was heard of again.
-        await Until(() => two.FollowAsync().AsTask(), absent => absent == 0);
-        await Until(() => one.FollowAsync().AsTask(), absent => absent == 0);
+
+        // The one that follows is awaited no longer, and neither is the other one then.
+        Assert.Equal(0, await two.FollowAsync());
+        Assert.Equal(0, await one.FollowAsync());
     }
 
     [Fact]
     public async Task Who_never_left_is_awaited_no_longer_than_until_he_is_heard_of()
     {
-        RedisPeers one = Join(), two = Join();
-        await Until(() => one.Count == 2 && two.Count == 2);
+        var (one, _) = JoinTwo();
         one.Part();
-        Assert.Equal((1, 1, false), Numbers(await Meet(one)));
-        await Until(() => one.FollowAsync().AsTask(), absent => absent == 0);
+        _time.Advance(Beat / 2);
+        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        Assert.Equal(1, await one.FollowAsync());
+
+        _time.Advance(Beat);
+
+        Assert.Equal(0, await one.FollowAsync());
     }
 
     [Fact]
     public async Task A_Redis_that_lost_its_memory_is_noticed_by_each_until_it_has_told_what_it_knows()
     {
-        RedisPeers one = Join(), two = Join();
-        await Until(() => one.Count == 2 && two.Count == 2);
+        var (one, two) = JoinTwo();
         one.Part();
         two.Part();
-        _server.Kill();
-        await _server.RestartAsync();
-        Assert.Equal((1, 1, true), Numbers(await Meet(one)));
-        Assert.Equal((1, 1, true), Numbers(await Meet(two)));
-        Assert.Equal((1, 1, true), Numbers(await Meet(one, isReady: true)));
-        Assert.Equal((1, 0, true), Numbers(await Meet(two, isReady: true)));
-        Assert.Equal((1, 0, false), Numbers(await Meet(one, isReady: true)));
+        _redis.Forget();
+        Assert.Equal((1, 1, true), Numbers(await one.MeetAsync(isReady: false)));
+        Assert.Equal((1, 1, true), Numbers(await two.MeetAsync(isReady: false)));
+        Assert.Equal((1, 1, true), Numbers(await one.MeetAsync(isReady: true)));
+        Assert.Equal((1, 0, true), Numbers(await two.MeetAsync(isReady: true)));
+        Assert.Equal((1, 0, false), Numbers(await one.MeetAsync(isReady: true)));
     }
 
     [Fact]
-    public async Task An_instance_that_has_parted_is_not_taken_for_one_that_follows()
+    public async Task An_instance_that_has_parted_is_awaited_for_a_second_and_not_taken_for_one_that_follows()
     {
-        RedisPeers one = Join(), two = Join();
-        await Until(() => one.Count == 2 && two.Count == 2);
+        var (one, two) = JoinTwo();
         two.Part();
         one.Part();
-        await Meet(one);
-        for (int i = 0; i < 50; i++)
+        await one.MeetAsync(isReady: false);
+        for (int ms = 0; ms < 1_000; ms += 50)
         {
             Assert.Equal(1, await one.FollowAsync());
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            _time.Advance(TimeSpan.FromMilliseconds(50));
         }
+
+        Assert.Equal(0, await one.FollowAsync());
     }
 
     private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
+
+    /// <summary>A way to Redis that takes no time.</summary>
+    private sealed class Wire(LuaRedis redis, TimeProvider time) : IScriptWire
+    {
+        public bool IsConnected => true;
+
+        public ScriptReply Send(ScriptCall call, bool withText)
+        {
+            redis.NowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+            byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
+            try
+            {
+                return ScriptReply.Of(Task.FromResult(redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..])));
+            }
+            catch (RedisServerException refusal)
+            {
+                return ScriptReply.Failed(refusal);
+            }
+        }
+
+        public Task<byte[]?> GetAsync(byte[] key) => throw new NotSupportedException("nothing is recalled here");
+
+        public void Tell(string channel, string text) => throw new NotSupportedException("nothing is told here");
+
+        public void Listen(string channel, Action<string> heard) => throw new NotSupportedException("nothing is told here");
+    }
 }

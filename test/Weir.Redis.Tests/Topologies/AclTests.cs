@@ -10,14 +10,12 @@ namespace Weir.Redis.Tests.Topologies;
 /// </summary>
 public sealed partial class AclTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     [Fact]
     public async Task It_is_refused_nothing_that_Weir_does()
     {
         await using var server = await StartAsync();
         await using var store = new RedisStore(OptionsOf(server.Endpoint), TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(Patience, TestContext.Current.CancellationToken), store.LastError);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken), store.LastError);
         await using var guest = new RedisStore(store, "weir:candidate");
         var live = new RedisLiveStore(OptionsOf(server.Endpoint), store.Connection, TimeProvider.System);
         var told = new TaskCompletionSource();
@@ -28,7 +26,7 @@ public sealed partial class AclTests
         await live.AcceptLossAsync();
         var first = (await live.ReadAsync(LiveVersion.Unknown))!.Version;
         Assert.Equal(LiveOutcome.Written, (await live.WriteAsync("tenant", "acme", "text", "test", null, first)).Outcome);
-        await told.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await told.Task.WaitAsync(Until.Patience, TestContext.Current.CancellationToken);
         for (int i = 0; i <= LiveBounds.MaxChanges; i++)
             await live.WriteAsync("tenant", $"{i % 2}", i % 3 == 0 ? null : $"{i}", "test", null, first);
         Assert.NotNull(await live.AuditAsync(long.MaxValue, 10));
@@ -39,7 +37,7 @@ public sealed partial class AclTests
         var next = known.Version with { Number = known.Version.Number + 1 };
         Assert.True(await live.RestoreAsync(known with { Version = next }));
         Assert.Equal(next, (await live.ReadAsync(LiveVersion.Unknown))!.Version);
-        await Polling.UntilAsync(async () => (await guest.TakeAsync(Some.Request())).Fault == StoreFault.None, "the guest was not decided for");
+        await Until.TrueAsync(async () => (await guest.TakeAsync(Some.Request())).Fault == StoreFault.None, () => "the guest was not decided for");
 
         Assert.Equal("", await LeastUser.RefusedByAsync(server));
     }
@@ -112,10 +110,10 @@ public sealed partial class AclTests
 
         var meanwhile = await load.ListenAsync(100);
         Assert.All(meanwhile, seen => Assert.Equal((StoreFault.None, DecisionSource.Memory), (seen.Answer.Fault, seen.Answer.Source)));
-        await Polling.UntilAsync(() => Task.FromResult(Refusal().IsMatch(load.LastError ?? "")), "Redis was not said to refuse");
+        await Until.TrueAsync(() => Task.FromResult(Refusal().IsMatch(load.LastError ?? "")), () => "Redis was not said to refuse");
 
         await server.CommandAsync("ACL", "SETUSER", LeastUser.Name, "+set");
-        await load.UntilRedisDecidesAsync(Patience);
+        await load.UntilRedisDecidesAsync();
     }
 
     /// <summary>Outside of scripts, and within them as Redis 7.0 and as later ones say it.</summary>
@@ -130,7 +128,7 @@ public sealed partial class AclTests
     }
 
     private static RedisOptions OptionsOf(string endpoints) =>
-        new() { Endpoints = endpoints, User = LeastUser.Name, Password = LeastUser.Password, Deadline = Patience };
+        new() { Endpoints = endpoints, User = LeastUser.Name, Password = LeastUser.Password, Deadline = Until.Patience };
 
     private static Task<ConnectionMultiplexer> ConnectAsync(RedisServer server) =>
         ConnectionMultiplexer.ConnectAsync(RedisConnection.Configure(OptionsOf(server.Endpoint)));
@@ -138,7 +136,7 @@ public sealed partial class AclTests
     private static async Task AssertDecidesAsync(RedisOptions options)
     {
         await using var store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(Patience, TestContext.Current.CancellationToken), store.LastError);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken), store.LastError);
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => store.TakeAsync(Some.Request($"key{i}", tenant: $"tenant{i % 20}")).AsTask()));
         Assert.True(Array.TrueForAll(answers, answer => answer.Fault == StoreFault.None), store.LastError);
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Weir.Testing;
 
 namespace Weir.Redis.Tests.Topologies;
 
@@ -13,7 +14,7 @@ public sealed partial class ClusterSpreadTests(SharedCluster shared)
     public async Task A_crowd_of_many_tenants_is_decided_by_all_shards_in_fewer_calls_than_decisions()
     {
         await using var store = new RedisStore(shared.Options(), TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         // The first batch of all finds out that this is a cluster.
         await AskAsync(store, "first");
         var before = await CallsAsync();
@@ -30,7 +31,7 @@ public sealed partial class ClusterSpreadTests(SharedCluster shared)
     public async Task All_keys_of_a_tenant_lie_in_one_slot()
     {
         await using var store = new RedisStore(shared.Options(), TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
 
         for (int i = 0; i < 20; i++)
             Assert.Equal(StoreFault.None, (await store.TakeAsync(Ledger.Request("together", $"key{i}"))).Fault);

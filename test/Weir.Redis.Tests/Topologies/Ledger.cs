@@ -20,7 +20,7 @@ internal static class Ledger
     public static async Task<IReadOnlyList<Entry>> ReadAsync(RedisOptions options, IEnumerable<StoreUnderLoad.Seen> answers)
     {
         await using var store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         var entries = new List<Entry>();
         foreach (var bucket in answers.GroupBy(seen => (seen.Facts.Tenant, seen.Facts.Key)))
         {

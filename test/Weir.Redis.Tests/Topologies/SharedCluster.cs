@@ -5,17 +5,13 @@ namespace Weir.Redis.Tests.Topologies;
 /// <summary>One cluster for all tests that hurt one, one after the other; each leaves it whole, and uses tenants of its own.</summary>
 public sealed class SharedCluster : IAsyncLifetime
 {
-    private RedisCluster? _cluster;
+    private readonly SharedServer<RedisCluster> _shared = new(RedisCluster.StartAsync);
 
-    internal RedisCluster Cluster => _cluster!;
+    internal RedisCluster Cluster => _shared.Server;
 
-    public async ValueTask InitializeAsync() => _cluster = await RedisCluster.StartAsync();
+    public ValueTask InitializeAsync() => _shared.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_cluster is not null)
-            await _cluster.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _shared.DisposeAsync();
 
     /// <summary>How the cluster is reached, with more patience than the default: other tests share the cores.</summary>
     internal RedisOptions Options(TimeSpan? deadline = null) => new() { Endpoints = Cluster.Endpoints, Deadline = deadline ?? TimeSpan.FromSeconds(5) };

@@ -16,7 +16,7 @@ public sealed class SlotMigrationTests(SharedCluster shared)
     public async Task L1_L6_A_slot_that_moves_under_load_is_decided_by_Redis_all_the_while_and_not_a_token_is_lost()
     {
         await using var load = new StoreUnderLoad(shared.Options(), i => Ledger.Request(i % 4 == 0 ? $"staying{i % 40}" : "moving", $"key{i % 100}"));
-        await load.UntilRedisDecidesAsync(TimeSpan.FromSeconds(10));
+        await load.UntilRedisDecidesAsync();
         await load.ListenAsync(400);
         int before = load.OutagesBegan, already = load.Answers.Count;
 
@@ -38,7 +38,7 @@ public sealed class SlotMigrationTests(SharedCluster shared)
     public async Task L1_L6_Batches_of_a_slot_that_moves_are_decided_by_Redis_key_by_key()
     {
         await using var store = new RedisStore(shared.Options(), TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         for (int i = 0; i < 400; i++)
             await store.TakeAsync(Ledger.Request("moving", $"batched{i}"));
 
@@ -63,11 +63,11 @@ public sealed class SlotMigrationTests(SharedCluster shared)
         await using var load = new StoreUnderLoad(shared.Options(), i => i % 4 != 0
             ? Ledger.Request($"staying{i % 40}", $"several{i % 100}")
             : request.Resolve(new RequestFacts("moving", $"several{i % 100}", 1)));
-        await load.UntilRedisDecidesAsync(TimeSpan.FromSeconds(10));
+        await load.UntilRedisDecidesAsync();
 
         await shared.Cluster.MoveSlotAsync(Slot, () => load.ListenAsync(4));
         await load.ListenAsync(100);
-        await load.UntilRedisDecidesAsync(TimeSpan.FromSeconds(10));
+        await load.UntilRedisDecidesAsync();
 
         await load.StopAsync();
         Assert.All(load.Answers, seen => Assert.Equal(StoreFault.None, seen.Answer.Fault));

@@ -5,8 +5,6 @@ namespace Weir.Redis.Tests.Topologies;
 /// <summary>TLS with an authority of one's own: what it has signed is let in, and nothing else.</summary>
 public sealed class TlsTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     [Fact]
     public async Task A_server_whose_certificate_a_named_authority_has_signed_is_asked()
     {
@@ -107,9 +105,9 @@ public sealed class TlsTests
 
     private static async Task AssertIsAskedAsync(RedisOptions options)
     {
-        options.Deadline = Patience;
+        options.Deadline = Until.Patience;
         await using var store = new RedisStore(options, TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(Patience, TestContext.Current.CancellationToken), store.LastError);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken), store.LastError);
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request())).Fault);
     }
 
@@ -117,8 +115,8 @@ public sealed class TlsTests
     {
         await using var store = new RedisStore(options, TimeProvider.System);
         Assert.False(await store.WaitUntilConnectedAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken));
-        await Polling.UntilAsync(
+        await Until.TrueAsync(
             async () => (await store.TakeAsync(Some.Request())).Fault != StoreFault.None && store.LastError is { } said && said.Contains(error, StringComparison.Ordinal),
-            $"\"{error}\" was not said");
+            () => $"\"{error}\" was not said");
     }
 }

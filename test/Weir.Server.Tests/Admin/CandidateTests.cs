@@ -1,4 +1,5 @@
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 
@@ -25,8 +26,7 @@ public abstract class CandidateTests : OwnServerTests
         var report = await GetAsync();
         await Until.TrueAsync(
             async () => (report = await GetAsync()) is { Status: 200 } && report.Number("decisions") + report.Number("skipped") >= decisions,
-            () => report.Body,
-            TimeSpan.FromSeconds(5));
+            () => report.Body);
         Assert.Equal((decisions, 0), (report.Number("decisions"), report.Number("skipped")));
         return report;
     }
@@ -194,8 +194,7 @@ public sealed class CandidateOnRedis : CandidateTests
                 await Http.TakeAsync(Fresh.Key());
                 return (await GetAsync()).Number("decisions") > before;
             },
-            () => "it is not tried again",
-            TimeSpan.FromSeconds(5));
+            () => "it is not tried again");
     }
 
     [Fact]
@@ -207,7 +206,6 @@ public sealed class CandidateOnRedis : CandidateTests
             await (i % 2 == 0 ? Http : second.Http).TakeAsync("k");
         await Until.TrueAsync(
             async () => (await second.Http.AdminAsync(HttpMethod.Get, "/admin/candidate")).Number("stricter") + (await GetAsync()).Number("stricter") == 1,
-            () => "the two do not share the candidate's buckets",
-            TimeSpan.FromSeconds(5));
+            () => "the two do not share the candidate's buckets");
     }
 }

@@ -1,4 +1,5 @@
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 
@@ -72,7 +73,7 @@ public abstract class LiveChangeTests : OwnServerTests
         string until = DateTimeOffset.UtcNow.AddMilliseconds(1_500).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
         await Http.PutTenantAsync("acme", $$$"""{"limits":{"per-key":{"burst":50}},"until":"{{{until}}}"}""");
         Assert.Equal(50, await Http.RemainingAsync("k", "acme"));
-        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 30, () => "the tenant is not as it was", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 30, () => "the tenant is not as it was");
         await Http.PutTenantAsync("acme", """{"limits":{"per-key":{"burst":60}},"until":"2199-01-01T00:00:00Z"}""");
         var shown = await Http.AdminAsync(HttpMethod.Get, "/admin/tenants/acme");
         Assert.Equal("30/h", shown.Json.GetProperty("live").GetProperty("limits").GetProperty("per-key").GetProperty("rate").GetString());
@@ -136,7 +137,7 @@ public abstract class LiveChangeTests : OwnServerTests
             HttpMethod.Post, "/admin/block", until is null ? $$"""{"key":"{{key}}","reason":"r"}""" : $$"""{"key":"{{key}}","until":"{{until}}","reason":"r"}""");
         Assert.Equal(200, (await BlockAsync("ended", soon)).Status);
         await FillBlocksAsync(Block.MaxBlocks - 1);
-        await Until.TrueAsync(async () => (await BlockAsync("last")).Status == 200, () => "what has ended takes a place on", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => (await BlockAsync("last")).Status == 200, () => "what has ended takes a place on");
         (await BlockAsync("one-more")).AssertProblem(400);
         Assert.Equal(200, (await BlockAsync("last")).Status);
         // There was no room left for what had ended, so it was deleted, as the trail says.
@@ -187,7 +188,7 @@ public sealed class LiveChangesInMemory : LiveChangeTests
     public async Task The_file_that_is_in_force_is_shown_though_it_is_away_or_another_one_was_refused()
     {
         _server.Policies.Replace("defaultPlan: none\n");
-        await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of");
         Assert.Equal(PolicyFile.Common, (await Http.AdminAsync(HttpMethod.Get, "/admin/policies")).Body);
         File.Delete(_server.Policies.Path);
         Assert.Equal(PolicyFile.Common, (await Http.AdminAsync(HttpMethod.Get, "/admin/policies")).Body);
@@ -197,13 +198,13 @@ public sealed class LiveChangesInMemory : LiveChangeTests
     public async Task A_file_that_was_refused_because_of_a_live_tenant_holds_once_the_tenant_is_gone()
     {
         _server.Policies.Replace(LivePolicyTests.Document);
-        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 10, () => "the first does not hold", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 10, () => "the first does not hold");
         Assert.Equal(200, (await Http.PutTenantAsync("wider", """{"plan":"wide"}""")).Status);
         _server.Policies.Replace(Other);
-        await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of");
         Assert.Equal(10, await Http.RemainingAsync("k", "acme"));
         await DeleteAsync("/admin/tenants/wider");
-        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 7, () => "it is not tried again", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == 7, () => "it is not tried again");
     }
 }
 
@@ -233,7 +234,7 @@ public sealed class LiveChangesOnRedis : LiveChangeTests
             long expected = await third.Http.RemainingAsync("k", tenant);
             Assert.Equal(answers[0].Status == 200 ? 20 : 7, expected);
             foreach (var http in new[] { Http, second.Http })
-                await Until.TrueAsync(async () => await http.RemainingAsync("k", tenant) == expected, () => "another instance decides otherwise", TimeSpan.FromSeconds(2));
+                await Until.TrueAsync(async () => await http.RemainingAsync("k", tenant) == expected, () => "another instance decides otherwise");
             await DeleteAsync($"/admin/tenants/{tenant}");
         }
     }

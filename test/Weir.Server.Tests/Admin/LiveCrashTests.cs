@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 

@@ -1,4 +1,5 @@
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 
@@ -62,8 +63,8 @@ public sealed class LivePoliciesInMemory : LivePolicyTests
             File.CreateSymbolicLink(_server.Policies.Path + ".new", target);
             File.Move(_server.Policies.Path + ".new", _server.Policies.Path, overwrite: true);
             if (target == "bad")
-                await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of", TimeSpan.FromSeconds(5));
-            await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == left, () => $"{target} does not hold", TimeSpan.FromSeconds(5));
+                await Until.TrueAsync(() => Task.FromResult(Server.Log.Count("are refused") == 1), () => "it was not told of");
+            await Until.TrueAsync(async () => await Http.RemainingAsync("k", "acme") == left, () => $"{target} does not hold");
         }
     }
 }

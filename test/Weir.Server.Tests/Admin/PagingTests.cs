@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Admin;
 
@@ -129,7 +130,7 @@ public sealed class PagingTests : IAsyncLifetime
         }
 
         await Until.TrueAsync(
-            async () => (await PageAsync("/admin/block?limit=2", "blocks", "key")) is (["acme/k1", "acme/k3"], "acme/k3"), () => "those that have ended are there still", TimeSpan.FromSeconds(5));
+            async () => (await PageAsync("/admin/block?limit=2", "blocks", "key")) is (["acme/k1", "acme/k3"], "acme/k3"), () => "those that have ended are there still");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Auth;
 
@@ -55,7 +56,7 @@ public abstract class ApiKeyTests : IAsyncLifetime
     {
         string until = DateTimeOffset.UtcNow.AddMilliseconds(700).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", null);
         var (_, secret) = await Http.CreateKeyAsync($"\"scope\":\"take\",\"until\":\"{until}\"");
-        await Until.TrueAsync(async () => (await Http.TakeWithAsync(secret, Fresh.Key())).Status == 401, () => "it opens on", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => (await Http.TakeWithAsync(secret, Fresh.Key())).Status == 401, () => "it opens on");
         Assert.True(Assert.Single(await ListAsync()).GetProperty("expired").GetBoolean());
     }
 
@@ -168,7 +169,7 @@ public abstract class ApiKeyTests : IAsyncLifetime
         var all = (await Server.Live.ReadAsync(LiveVersion.Unknown))!;
         Assert.True(all.Version.Number == version && all.IsWhole);
         Assert.NotNull(Assert.Single(all.Entries).Value);
-        await Until.TrueAsync(async () => (await ListAsync()).Count == 1, () => "it has not come", TimeSpan.FromSeconds(2));
+        await Until.TrueAsync(async () => (await ListAsync()).Count == 1, () => "it has not come");
         Assert.Equal((200, 401), ((await Http.TakeWithAsync(stays, Fresh.Key())).Status, (await Http.TakeWithAsync(revoked, Fresh.Key())).Status));
     }
 
@@ -273,11 +274,11 @@ public sealed class ApiKeysOnRedis : ApiKeyTests
         await using var third = await _server.StartAnotherAsync(KeyCalls.Closed);
         var (id, secret) = await Http.CreateKeyAsync();
         foreach (var http in new[] { Http, second.Http, third.Http })
-            await Until.TrueAsync(async () => (await http.TakeWithAsync(secret, Fresh.Key())).Status == 200, () => "the key has not come", TimeSpan.FromSeconds(1));
+            await Until.TrueAsync(async () => (await http.TakeWithAsync(secret, Fresh.Key())).Status == 200, () => "the key has not come");
         Assert.Equal(204, (await second.Http.CallAsync(AdminCalls.Key, HttpMethod.Delete, $"/admin/keys/{id}")).Status);
         Assert.Equal(401, (await second.Http.TakeWithAsync(secret, Fresh.Key())).Status);
         foreach (var http in new[] { Http, third.Http })
-            await Until.TrueAsync(async () => (await http.TakeWithAsync(secret, Fresh.Key())).Status == 401, () => "the key is not revoked", TimeSpan.FromSeconds(1));
+            await Until.TrueAsync(async () => (await http.TakeWithAsync(secret, Fresh.Key())).Status == 401, () => "the key is not revoked");
     }
 
     [Fact]
@@ -288,7 +289,7 @@ public sealed class ApiKeysOnRedis : ApiKeyTests
         await Http.CallAsync(AdminCalls.Key, HttpMethod.Delete, $"/admin/keys/{id}");
         await _server!.Redis.RestartAsync();
         await _server.UntilRedisDecidesAsync(secret);
-        await Until.TrueAsync(async () => (await Http.CallAsync(AdminCalls.Key, HttpMethod.Put, "/admin/tenants/acme", "{}")).Status == 200, () => "changes are not taken", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => (await Http.CallAsync(AdminCalls.Key, HttpMethod.Put, "/admin/tenants/acme", "{}")).Status == 200, () => "changes are not taken");
         await using var fresh = await _server.StartAnotherAsync(KeyCalls.Closed);
         foreach (var http in new[] { Http, fresh.Http })
             Assert.Equal((200, 401), ((await http.TakeWithAsync(secret, Fresh.Key())).Status, (await http.TakeWithAsync(revoked, Fresh.Key())).Status));
@@ -309,6 +310,6 @@ public sealed class ApiKeysOnRedis : ApiKeyTests
         (await started.Http.TakeWithAsync(null, Fresh.Key())).AssertProblem(401);
         Assert.Equal(200, (await started.Http.TakeWithAsync(AdminCalls.Key, Fresh.Key())).Status);
         await _server.Redis.RestartAsync();
-        await Until.TrueAsync(async () => (await started.Http.TakeWithAsync(secret, Fresh.Key())).Status == 200, () => "the key does not open again", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => (await started.Http.TakeWithAsync(secret, Fresh.Key())).Status == 200, () => "the key does not open again");
     }
 }

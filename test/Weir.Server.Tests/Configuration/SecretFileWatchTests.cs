@@ -192,8 +192,7 @@ public sealed class SecretFileWatchTests : IDisposable
 
         string last = "";
         await Until.TrueAsync(async () =>
-            (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last,
-                TimeSpan.FromSeconds(15));
+            (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last);
         Assert.DoesNotContain("NOAUTH", string.Join('\n', server.Log.AtLeast(LogLevel.Information)),
             StringComparison.Ordinal);
     }

@@ -1,4 +1,4 @@
-using Weir.Server.Tests.Deploy;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Configuration;
 

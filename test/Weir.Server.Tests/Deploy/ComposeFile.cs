@@ -1,3 +1,4 @@
+using Weir.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace Weir.Server.Tests.Deploy;

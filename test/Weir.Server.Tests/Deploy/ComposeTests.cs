@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Weir.Server.Tests.Configuration;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Deploy;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Deploy;
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Deploy;
 

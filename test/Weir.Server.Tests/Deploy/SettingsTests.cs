@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Deploy;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Harness;
 
@@ -7,7 +8,7 @@ internal sealed class HttpCalls(Uri server) : IDisposable
 {
     public Uri Address => server;
 
-    private readonly HttpClient _client = new() { BaseAddress = server, Timeout = TimeSpan.FromSeconds(20) };
+    private readonly HttpClient _client = new() { BaseAddress = server, Timeout = Until.Patience };
 
     public Task<Answer> GetAsync(string path, string? tenant = null) => SendAsync(HttpMethod.Get, path, null, tenant);
 

@@ -1,14 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Harness;
 
 /// <summary>A connection on which a test says exactly what it wants, also what no HTTP client would.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private readonly TcpClient _client = new();
 
     private NetworkStream _stream = null!;
@@ -40,7 +39,7 @@ internal sealed class RawConnection : IDisposable
     /// <summary>One answer, to the end of the body that its header announces.</summary>
     public async Task<string> ReadAnswerAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Until.Patience);
         var received = new StringBuilder();
         byte[] one = new byte[1];
         int end = -1;
@@ -58,7 +57,7 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Whether the server closes the connection in order (FIN) and sends nothing before that.</summary>
     public async Task<bool> EndsInOrderAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Until.Patience);
         return await _stream.ReadAsync(new byte[1], deadline.Token) == 0;
     }
 
@@ -72,7 +71,7 @@ internal sealed class RawConnection : IDisposable
     /// <summary>Everything the server sends until it closes the connection, in order or not.</summary>
     public async Task<string> ReadToEndAsync()
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(Until.Patience);
         using var received = new MemoryStream();
         try
         {

@@ -2,19 +2,21 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Harness;
 
-/// <summary>A server on a real Redis that the test may hurt.</summary>
+/// <summary>A server on a Redis of its own. A test that hurts Redis needs a real one, and is skipped without it.</summary>
 internal sealed class ServerOnRedis : IOwnServer
 {
     private readonly PolicyFile _policies;
+    private readonly ITestRedis _redis;
 
-    private ServerOnRedis(PolicyFile policies, RedisServer redis, RunningServer server)
+    private ServerOnRedis(PolicyFile policies, ITestRedis redis, RunningServer server)
     {
         _policies = policies;
-        Redis = redis;
+        _redis = redis;
         Server = server;
     }
 
-    public RedisServer Redis { get; }
+    /// <summary>The Redis process.</summary>
+    public RedisServer Redis => TestRedis.ProcessOf(_redis);
 
     public RunningServer Server { get; }
 
@@ -26,7 +28,7 @@ internal sealed class ServerOnRedis : IOwnServer
 
     public static async Task<ServerOnRedis> StartAsync(params string[] settings)
     {
-        var redis = await TestRedis.StartProcessAsync();
+        var redis = await TestRedis.StartAsync();
         var policies = new PolicyFile();
         var server = await RunningServer.StartAsync([policies.Setting, .. Settings(redis.Endpoint), .. settings]);
         var started = new ServerOnRedis(policies, redis, server);
@@ -35,7 +37,7 @@ internal sealed class ServerOnRedis : IOwnServer
     }
 
     /// <summary>Starts another instance on the same Redis.</summary>
-    public Task<RunningServer> StartAnotherAsync(params string[] settings) => RunningServer.StartAsync([_policies.Setting, .. Settings(Redis.Endpoint), .. settings]);
+    public Task<RunningServer> StartAnotherAsync(params string[] settings) => RunningServer.StartAsync([_policies.Setting, .. Settings(_redis.Endpoint), .. settings]);
 
     /// <summary>Kills Redis, and takes until the server knows.</summary>
     public Task BreakAsync()
@@ -51,8 +53,7 @@ internal sealed class ServerOnRedis : IOwnServer
             await Http.TakeAsync(Fresh.Key());
             return (await Http.GetAsync("/readyz")).Flag("degraded");
         },
-        () => "the server did not notice",
-        TimeSpan.FromSeconds(5));
+        () => "the server did not notice");
 
     /// <summary>Waits until Redis decides, which the issue wants within 2 s.</summary>
     public async Task UntilRedisDecidesAsync(string? key = null)
@@ -60,14 +61,13 @@ internal sealed class ServerOnRedis : IOwnServer
         string last = "";
         await Until.TrueAsync(
             async () => (last = (await Http.CallAsync(key, HttpMethod.Post, "/v1/take", $$"""{"key":"{{Fresh.Key()}}"}""")).Body).Contains("\"source\":\"redis\"", StringComparison.Ordinal),
-            () => last,
-            TimeSpan.FromSeconds(2));
+            () => last);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Server.DisposeAsync();
-        await Redis.DisposeAsync();
+        await _redis.DisposeAsync();
         _policies.Dispose();
     }
 }

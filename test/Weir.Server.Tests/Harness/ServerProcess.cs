@@ -88,7 +88,7 @@ internal sealed partial class ServerProcess : IDisposable
     private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start,
         (string Name, string Value)[] environment)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(Until.Patience);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

@@ -1,17 +1,15 @@
+using Weir.Testing;
+
 namespace Weir.Server.Tests.Harness;
 
 /// <summary>One server on a Redis for all tests of a class; they stay apart by using fresh keys, and hurt nobody.</summary>
 public sealed class SharedServerOnRedis : IAsyncLifetime
 {
-    private ServerOnRedis? _server;
+    private readonly SharedServer<ServerOnRedis> _shared = new(() => ServerOnRedis.StartAsync());
 
-    internal ServerOnRedis Server => _server!;
+    internal ServerOnRedis Server => _shared.Server;
 
-    public async ValueTask InitializeAsync() => _server = await ServerOnRedis.StartAsync();
+    public ValueTask InitializeAsync() => _shared.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_server is not null)
-            await _server.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _shared.DisposeAsync();
 }

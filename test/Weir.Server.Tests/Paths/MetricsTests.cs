@@ -1,4 +1,5 @@
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Paths;
 
@@ -91,7 +92,7 @@ public sealed class MetricsTests
     internal static async Task<Metrics> ReadUntilAsync(ServerProcess server, Func<Metrics, bool> condition)
     {
         Metrics? last = null;
-        await Until.TrueAsync(async () => condition(last = await Metrics.ReadAsync(server.Http)), () => $"{last}", TimeSpan.FromSeconds(5));
+        await Until.TrueAsync(async () => condition(last = await Metrics.ReadAsync(server.Http)), () => $"{last}");
         return last!;
     }
 }

@@ -58,7 +58,7 @@ public sealed class GoodStartTests
         await redis.RestartAsync();
         string last = "";
         await Until.TrueAsync(
-            async () => (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last, TimeSpan.FromSeconds(2));
+            async () => (last = (await server.Http.TakeAsync(Fresh.Key())).Text("source")) == "redis", () => last);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Start;
 

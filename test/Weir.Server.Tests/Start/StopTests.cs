@@ -96,8 +96,7 @@ public sealed class StopTests : IDisposable
 
         server.Signal("TERM");
         await Until.TrueAsync(() => File.Exists(SnapshotPath), () => "there is no snapshot while it waits");
-        await Until.TrueAsync(async () => !await ListensAsync(server), () => "it still listens",
-            TimeSpan.FromSeconds(15));
+        await Until.TrueAsync(async () => !await ListensAsync(server), () => "it still listens");
         Assert.False(server.HasEnded);
 
         server.Signal("TERM");
@@ -190,13 +189,12 @@ public sealed class StopTests : IDisposable
         using var server = await ServerProcess.StartAsync(
             [.. ServerOnRedis.Settings(redis.Endpoint), "Weir:Redis:LeaseMs=1000", _policies.Setting,
                 $"Weir:Shutdown:DrainMs={Forever}"]);
-        await Until.TrueAsync(async () => await LocallyAsync(server) > 0, () => "nothing was decided by leases",
-            TimeSpan.FromSeconds(15));
+        await Until.TrueAsync(async () => await LocallyAsync(server) > 0, () => "nothing was decided by leases");
 
         await BeginDrainAsync(server);
 
         await Until.TrueAsync(async () => (await Metrics.ReadAsync(server.Http))["weir_leases{}"] == 0, () =>
-            "something is still leased", TimeSpan.FromSeconds(15));
+            "something is still leased");
         double before = (await Metrics.ReadAsync(server.Http))["weir_decisions_local_total{}"]!.Value;
         for (int i = 0; i < 5; i++)
             Assert.Equal(before, await LocallyAsync(server));
@@ -230,7 +228,7 @@ public sealed class StopTests : IDisposable
     {
         server.Signal("TERM");
         await Until.TrueAsync(async () => (await server.Http.GetAsync("/readyz")).Status == 503, () =>
-            "it is still ready", TimeSpan.FromSeconds(15));
+            "it is still ready");
     }
 
     private static async Task<bool> ListensAsync(ServerProcess server)

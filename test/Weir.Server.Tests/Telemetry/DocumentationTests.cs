@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Weir.Server.Tests.Deploy;
 using Weir.Server.Tests.Harness;
 using Weir.Testing;
 

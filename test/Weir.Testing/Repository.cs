@@ -1,4 +1,4 @@
-namespace Weir.Server.Tests.Deploy;
+namespace Weir.Testing;
 
 /// <summary>The working tree these tests were built from.</summary>
 internal static class Repository
