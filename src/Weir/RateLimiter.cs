@@ -127,14 +127,18 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
         if (NeedsNoStore(limits, block))
-            return await RecallAsync(limits, memo, NamesIn, cancellation).ConfigureAwait(false) is { } recalled ? recalled.Decision
-                : verb == StoreVerb.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
+        {
+            if ((await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
+                return verb == StoreVerb.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
+            return kept.Fingerprint == memo.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
+        }
+
         var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
         // What was done before was tried before.
         if (answer.IsRemembered)
-            return await RememberedAsync(limits, answer, memo, NamesIn, cancellation).ConfigureAwait(false);
+            return await RememberedAsync(limits, answer, memo, cancellation).ConfigureAwait(false);
         if (verb == StoreVerb.Take)
             return Tried(limits, Decision.From(limits, answer));
         TryCharge(limits.Facts, hold: null, answer);
@@ -154,22 +158,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     private static string[] NamesIn(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
 
-    /// <summary>An answer that was given before, told by the names of the limits that it was of: those of now may be others.</summary>
-    internal async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketAnswer answer, Memo memo, Func<byte[], string[]?> namesIn, CancellationToken cancellation = default)
+    /// <summary>A decision that was made before, told by the names of its limits: those of now may be others.</summary>
+    private async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketAnswer answer, Memo memo, CancellationToken cancellation)
     {
-        var kept = answer.Kept;
-        if (kept is null)
-            (kept, _) = await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false);
-        return kept is not null && namesIn(kept.Text) is { } names ? Decision.Remembered(limits, kept, names, answer.Source, answer.Degraded) : Decision.From(limits, answer);
-    }
-
-    /// <summary>What was answered before to a request that no bucket has to be asked about now; its decision is null when the key stands for another one.</summary>
-    internal async ValueTask<(Decision? Decision, bool IsConflict)?> RecallAsync(LimitSet limits, Memo memo, Func<byte[], string[]?> namesIn, CancellationToken cancellation = default)
-    {
-        var (kept, _) = await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false);
-        if (kept is null || namesIn(kept.Text) is not { } names)
-            return null;
-        return kept.Fingerprint == memo.Fingerprint ? (Decision.Remembered(limits, kept, names, store.Source, degraded: false), false) : (null, true);
+        var kept = answer.Kept ?? (await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false)).Kept;
+        return kept is null ? Decision.From(limits, answer) : Decision.Remembered(limits, kept, NamesIn(kept.Text), answer.Source, answer.Degraded);
     }
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
         }
 
         telemetry.Record(facts, reservation.Decision, spend: true, time.GetElapsedTime(began));
-        await (reservation.Id is { } id ? answers.Reserved(http, id, reservation.Decision) : answers.Take(http, reservation.Decision));
+        await Answer(http, reservation);
     }
 
     public async Task Commit(HttpContext http)
@@ -45,6 +45,11 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
         else
             await Answer(http, settlement);
     }
+
+    private Task Answer(HttpContext http, Reservation reservation) =>
+        reservation.Id is { } id ? answers.Reserved(http, id, reservation.Decision)
+        : reservation.Decision.Allowed ? Problems.ReducedCapacity(http)
+        : answers.Take(http, reservation.Decision);
 
     private Task Answer(HttpContext http, Settlement settlement) => settlement.Outcome switch
     {

@@ -81,6 +81,8 @@ public readonly record struct Decision
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
+        if (limits.IsEmpty)
+            return Unlimited(limits, answer, []);
         if (limits.Count > 1 || limits.First.Mode != LimitMode.Enforce)
             return FromMany(limits, answer);
         var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost, answer.Share);

@@ -9,7 +9,9 @@ namespace Weir;
 /// <param name="Attributes">Those attributes of the request that limits look at.</param>
 /// <param name="Limits">The limits that were asked, in the order of the answers.</param>
 /// <param name="Holder">Who holds its places.</param>
-internal sealed record KeptReservation(string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder)
+/// <param name="Token">The part of its id that no caller chooses.</param>
+internal sealed record KeptReservation(
+    string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder, string Token)
 {
     /// <summary>Sealed where keys are not to be read.</summary>
     public byte[] ToBytes(KeyHash? privacy)

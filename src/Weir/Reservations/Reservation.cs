@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>A take that can be settled later, by its true cost.</summary>
-/// <param name="Id">By which it is settled; null when it was not allowed.</param>
+/// <param name="Id">By which it is settled; null if it was refused, or could not be kept.</param>
 /// <param name="Decision">The answer.</param>
 /// <param name="Conflict">True when the idempotency key stands for another request, or for a reservation that has been settled; nothing was decided then.</param>
 public sealed record Reservation(string? Id, Decision Decision, bool Conflict = false);

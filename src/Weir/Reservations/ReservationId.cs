@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Weir;
 
@@ -11,39 +13,41 @@ internal enum ReservationHome
 
     /// <summary>In the memory of the instance that made it.</summary>
     Memory,
-
-    /// <summary>Nowhere: no bucket was asked, so there is nothing to settle.</summary>
-    Nowhere,
 }
 
-/// <summary>A reservation's name, and the only place that spells it: where it is kept (<c>r</c>, <c>m</c>, <c>n</c>), 32 hexadecimal digits, a dot, the tenant.</summary>
+/// <summary>
+/// A reservation's id, and the only place that spells it: where it is kept (<c>r</c> or <c>m</c>), its number and its token as 48 hexadecimal digits, a dot, the tenant.
+/// </summary>
 /// <param name="Home">Where it is kept.</param>
-/// <param name="Number">128 bits that nobody guesses.</param>
+/// <param name="Number">What it is kept under: random, or the hash of the caller's idempotency key.</param>
+/// <param name="Token">16 random digits: the number alone could be computed by whoever guesses the key.</param>
 /// <param name="Tenant">Whose it is.</param>
-internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Tenant)
+internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Token, string Tenant)
 {
-    private const string Homes = "rmn";
-    private const int Digits = 32;
+    private const string Homes = "rm";
+    private const int NumberDigits = 32;
+    private const int TokenDigits = 16;
+    private const int Dot = 1 + NumberDigits + TokenDigits;
 
-    public static UInt128 NewNumber()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-    }
+    public static UInt128 NewNumber() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(NumberDigits / 2));
+
+    public static string NewToken() => RandomNumberGenerator.GetHexString(TokenDigits, lowercase: true);
 
     public static bool TryParse(string text, out ReservationId id)
     {
         id = default;
-        int home = text.Length > Digits + 2 ? Homes.IndexOf(text[0], StringComparison.Ordinal) : -1;
-        if (home < 0 || text[Digits + 1] != '.' || !Bounds.IsTenant(text.AsSpan(Digits + 2)))
+        int home = text.Length > Dot + 1 ? Homes.IndexOf(text[0], StringComparison.Ordinal) : -1;
+        if (home < 0 || text[Dot] != '.' || !Bounds.IsTenant(text.AsSpan(Dot + 1)))
             return false;
-        if (!UInt128.TryParse(text.AsSpan(1, Digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number))
+        if (!UInt128.TryParse(text.AsSpan(1, NumberDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number))
             return false;
-        id = new ReservationId((ReservationHome)home, number, text[(Digits + 2)..]);
+        id = new ReservationId((ReservationHome)home, number, text[(1 + NumberDigits)..Dot], text[(Dot + 1)..]);
         return true;
     }
 
+    /// <summary>True if this is the token, compared in constant time.</summary>
+    public bool HasToken(string token) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token), Encoding.UTF8.GetBytes(token));
+
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Homes[(int)Home]}{Number:x32}.{Tenant}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Homes[(int)Home]}{Number:x32}{Token}.{Tenant}");
 }

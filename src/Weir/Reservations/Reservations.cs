@@ -26,24 +26,48 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var limits = limiter.ResolveTake(facts, out var block);
         var number = idempotencyKey is null ? ReservationId.NewNumber() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
-        var kept = new KeptReservation(facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"));
+        var kept = new KeptReservation(
+            facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken());
         var memo = new Memo(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
-        if (RateLimiter.NeedsNoStore(limits, block))
+        if (block is not null)
         {
-            if (idempotencyKey is not null && await limiter.RecallAsync(limits, memo, NamesIn).ConfigureAwait(false) is { } recalled)
-                return new Reservation(recalled.IsConflict ? null : new ReservationId(HomeOf(store.Source), number, facts.Tenant).ToString(), recalled.Decision ?? limiter.Settled(limits, block), recalled.IsConflict);
-            return new Reservation(block is null ? new ReservationId(ReservationHome.Nowhere, number, facts.Tenant).ToString() : null, limiter.Tried(limits, limiter.Settled(limits, block)));
+            return idempotencyKey is not null && (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept is { } known
+                ? Remembered(limits, known, memo, store.Source)
+                : new Reservation(null, limiter.Tried(limits, limiter.Settled(limits, block)));
         }
 
         var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
-        var decision = answer.IsRemembered
-            ? await limiter.RememberedAsync(limits, answer, memo, NamesIn).ConfigureAwait(false)
-            : limiter.Tried(limits, Decision.From(limits, answer));
-        return answer.Fault == StoreFault.Conflict ? new Reservation(null, decision, Conflict: true)
-            : new Reservation(decision.Allowed ? new ReservationId(HomeOf(answer), number, facts.Tenant).ToString() : null, decision);
+        if (answer.Fault == StoreFault.Conflict)
+            return new Reservation(null, Decision.Unlimited(limits, store.Source), Conflict: true);
+        if (!answer.IsRemembered)
+            return await MadeAsync(limits, answer, memo, kept.Token).ConfigureAwait(false);
+        return (answer.Kept ?? (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept) is { } before
+            ? Remembered(limits, before, memo, answer.Source, answer.Degraded)
+            : new Reservation(null, Decision.From(limits, answer), Conflict: true);
     }
 
-    private string[]? NamesIn(byte[] text) => KeptReservation.FromBytes(text, limiter.Privacy)?.Limits;
+    /// <summary>The reservation that was made before under the same key, with the same id.</summary>
+    private Reservation Remembered(in LimitSet limits, KeptAnswer before, Memo memo, DecisionSource source, bool degraded = false)
+    {
+        if (before.Fingerprint != memo.Fingerprint || KeptReservation.FromBytes(before.Text, limiter.Privacy) is not { } kept)
+            return new Reservation(null, Decision.Unlimited(limits, source), Conflict: true);
+        var id = new ReservationId(HomeOf(source), memo.Id, kept.Token, limits.Facts.Tenant);
+        return new Reservation(id.ToString(), Decision.Remembered(limits, before, kept.Limits, source, degraded));
+    }
+
+    /// <summary>A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be settled.</summary>
+    private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketAnswer answer, Memo memo, string token)
+    {
+        var decision = limiter.Tried(limits, limits.IsEmpty ? Decision.Unlimited(limits, store.Source) : Decision.From(limits, answer));
+        var home = HomeOf(answer.Source);
+        if (decision.Allowed && answer.Fault != StoreFault.None)
+        {
+            home = ReservationHome.Memory;
+            answer = await memory.AskAsync(new StoreAsk(limits with { Applying = 0 }, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
+        }
+
+        return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, memo.Id, token, limits.Facts.Tenant).ToString() : null, decision);
+    }
 
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
     /// <param name="id">The reservation.</param>
@@ -59,13 +83,11 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     {
         if (!ReservationId.TryParse(text, out var id) || (tenant is not null && tenant != id.Tenant))
             return new Settlement(SettlementOutcome.Unknown);
-        if (id.Home == ReservationHome.Nowhere)
-            return new Settlement(SettlementOutcome.Settled, Decision.Unlimited(limiter.Policies.Resolve(new RequestFacts(id.Tenant, "")) with { Applying = 0 }, store.Source));
         var home = id.Home == ReservationHome.Memory ? memory : store;
         var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);
-        return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept
+        return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept && id.HasToken(kept.Token)
             ? await SettleAsync(home, id, kept, answer, cost, limiter.Fingerprints.Of(what, cost.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false)
             : new Settlement(SettlementOutcome.Unknown);
     }
@@ -73,8 +95,6 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, KeptAnswer before, long cost, UInt128 fingerprint)
     {
         var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
-        if (limits.IsEmpty)
-            return new Settlement(SettlementOutcome.Settled, Decision.Unlimited(limits, home.Source));
         var ask = new StoreAsk(limits, StoreVerb.Charge)
         {
             OnlyEnds = onlyEnds,
@@ -110,10 +130,6 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         onlyEnds = [.. ends];
         return set with { Applying = charged, Hold = new Hold(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
     }
-
-    private static ReservationHome HomeOf(in BucketAnswer answer) =>
-        answer.Fault != StoreFault.None ? ReservationHome.Nowhere
-        : HomeOf(answer.Source);
 
     private static ReservationHome HomeOf(DecisionSource source) => source == DecisionSource.Redis ? ReservationHome.Redis : ReservationHome.Memory;
 }

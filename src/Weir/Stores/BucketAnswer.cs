@@ -78,8 +78,8 @@ public readonly record struct BucketAnswer
         Outcome = outcome;
         Time = time;
         Source = source;
-        _first = lines[0];
-        _others = lines.Length == 1 ? null : lines[1..].ToArray();
+        _first = lines.IsEmpty ? default : lines[0];
+        _others = lines.Length <= 1 ? null : lines[1..].ToArray();
     }
 
     /// <summary>Why there is no answer; <see cref="StoreFault.None"/> when there is one.</summary>

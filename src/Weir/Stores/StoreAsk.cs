@@ -20,7 +20,7 @@ public enum StoreVerb
 }
 
 /// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>
-/// <param name="Limits">The request with the limits that apply; there is at least one.</param>
+/// <param name="Limits">The request with the limits that apply; there is at least one, or a memo to keep.</param>
 /// <param name="What">What to do.</param>
 public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
 {

@@ -160,27 +160,29 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
     public async Task What_is_restored_is_sent_and_read_in_parts_so_that_no_decision_waits_for_all_of_it()
     {
         const int Entries = 5_000;
+        var redis = TestRedis.ProcessOf(_redis);
         var store = Open();
         LiveEntry[] entries = [.. Enumerable.Range(0, Entries).Select(i => new LiveEntry(LiveKind.Tenant, $"t{i}", i + 1, new string('x', i % 40 * 100)))];
         Assert.True(await store.RestoreAsync(new LiveRead(new LiveVersion("00000000000000001-a", Entries), entries, IsWhole: true)));
-        await _redis.CommandAsync("CONFIG", "RESETSTAT");
-        await _redis.CommandAsync("DEL", "weir:{~live}:state");
+        await redis.CommandAsync("CONFIG", "RESETSTAT");
+        await redis.CommandAsync("DEL", "weir:{~live}:state");
         Assert.True(await store.RestoreAsync(new LiveRead(new LiveVersion("00000000000000001-a", Entries), entries, IsWhole: true)));
         Assert.Equal(Entries, (await store.ReadAsync(LiveVersion.Unknown))!.Entries.Count);
-        if (_redis is RedisServer)
-        {
-            // 250 entries or 64 KiB a call: 10 MB are more than 150 calls.
-            string stats = await _redis.CommandAsync("INFO", "commandstats");
-            long Calls(string name) => stats.Split('\n').Where(line => line.StartsWith($"cmdstat_{name}:", StringComparison.Ordinal)).Sum(line => long.Parse(line.Split("calls=")[1].Split(',')[0]));
-            Assert.InRange(Calls("evalsha") + Calls("eval"), 150, 250);
-            Assert.InRange(Calls("hscan"), Entries / 300, Entries);
-            Assert.Equal(0, Calls("hgetall"));
-        }
+
+        // 250 entries or 64 KiB a call: 10 MB are more than 150 calls.
+        string stats = await redis.CommandAsync("INFO", "commandstats");
+        long Calls(string name) => stats.Split('\n').Where(line => line.StartsWith($"cmdstat_{name}:", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split("calls=")[1].Split(',')[0]));
+        Assert.InRange(Calls("evalsha") + Calls("eval"), 150, 250);
+        Assert.InRange(Calls("hscan"), Entries / 300, Entries);
+        Assert.Equal(0, Calls("hgetall"));
     }
 
     [Fact]
     public async Task A_reader_of_all_that_others_change_meanwhile_ends_with_what_is_there()
     {
+        // Garnet's HSCAN counts positions: what is deleted meanwhile makes it skip others.
+        _ = TestRedis.ProcessOf(_redis);
         var (store, known) = await BeginAsync(600);
         using var stopping = new CancellationTokenSource();
         var writing = Task.Run(async () =>
@@ -211,9 +213,8 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
     [Fact]
     public async Task What_Redis_refuses_is_told_with_its_words()
     {
+        _ = TestRedis.ProcessOf(_redis);
         var (store, known) = await BeginAsync(1);
-        if (_redis is not RedisServer)
-            return;
         await _redis.CommandAsync("CONFIG", "SET", "maxmemory", "1");
         Assert.Equal(LiveOutcome.Unavailable, (await store.WriteAsync(LiveKind.Tenant, "t1", "v", "me", null, known.Version)).Outcome);
         Assert.Contains("OOM", store.Fault, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ namespace Weir.Server.Tests.Harness;
 /// <summary>A policy document in a temporary folder of its own.</summary>
 internal sealed class PolicyFile : IDisposable
 {
-    /// <summary>The shipped plans, a plan too slow for a test to see it refill, and plans for each word on outages.</summary>
+    /// <summary>The shipped plans, a plan too slow for a test to see it refill, a plan whose only limit seldom applies, and plans for each word on outages.</summary>
     public const string Common =
         """
         defaultPlan: free
@@ -14,6 +14,7 @@ internal sealed class PolicyFile : IDisposable
           odd: { limits: { per-key: { by: [key], rate: 3/2s, burst: 10 } } }
           open: { onOutage: allow, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
           shut: { onOutage: deny, limits: { per-key: { by: [key], rate: 10/h, burst: 1x } } }
+          rare: { limits: { big: { by: [key], when: { size: [big] }, rate: 10/h, burst: 1x } } }
           busy: { limits: { per-key: { rate: 100/s }, running: { concurrency: { limit: 2, lease: 60s } } } }
         tenants:
           busy: { plan: busy }
@@ -23,6 +24,7 @@ internal sealed class PolicyFile : IDisposable
           odd: { plan: odd }
           open: { plan: open }
           shut: { plan: shut }
+          rare: { plan: rare }
 
         """;
 

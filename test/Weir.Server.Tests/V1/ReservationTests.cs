@@ -121,14 +121,61 @@ public abstract class ReservationTests
     }
 
     [Theory]
-    [InlineData("m00000000000000000000000000000001.slow")]
-    [InlineData("r00000000000000000000000000000001.slow")]
+    [InlineData("m000000000000000000000000000000010000000000000000.slow")]
+    [InlineData("r000000000000000000000000000000010000000000000000.slow")]
+    [InlineData("m000000000000000000000000000000010000000000000000.rare")]
+    [InlineData("r000000000000000000000000000000010000000000000000.rare")]
+    [InlineData("n000000000000000000000000000000010000000000000000.rare")]
     [InlineData("x")]
-    [InlineData("r00000000000000000000000000000001.a%20b")]
+    [InlineData("r000000000000000000000000000000010000000000000000.a%20b")]
     public async Task A_reservation_that_does_not_exist_is_not_found(string id)
     {
         (await Commit(id, 1)).AssertProblem(404);
         (await Cancel(id)).AssertProblem(404);
+    }
+
+    [Fact]
+    public async Task L9_who_knows_the_idempotency_key_cannot_guess_the_id()
+    {
+        string once = Fresh.Key();
+        string id = (await Reserve(Fresh.Key(), 8, idempotencyKey: once)).Text("id");
+        string other = (await Reserve(Fresh.Key(), 8)).Text("id");
+        // The number is computed from the key; the token after it is not.
+        string guess = string.Concat(id.AsSpan(0, 33), other.AsSpan(33));
+        (await Commit(guess, 1)).AssertProblem(404);
+        (await Cancel(guess)).AssertProblem(404);
+        Assert.Equal(200, (await Commit(id, 1)).Status);
+    }
+
+    [Fact]
+    public async Task A_reservation_that_no_limit_applies_to_is_settled_once()
+    {
+        var reserved = await Reserve(Fresh.Key(), 8, tenant: "rare");
+        string id = reserved.Text("id");
+        Assert.Equal(201, reserved.Status);
+        Assert.Equal(200, (await Commit(id, 3)).Status);
+        Assert.Equal(200, (await Commit(id, 3)).Status);
+        (await Commit(id, 4)).AssertProblem(409);
+        (await Cancel(id)).AssertProblem(409);
+        (await Commit(id.Replace(".rare", ".rarer", StringComparison.Ordinal), 3)).AssertProblem(404);
+    }
+
+    [Fact]
+    public async Task A_reservation_that_no_limit_applies_to_is_cancelled_once()
+    {
+        string id = (await Reserve(Fresh.Key(), 8, tenant: "rare")).Text("id");
+        Assert.Equal(204, (await Cancel(id)).Status);
+        Assert.Equal(204, (await Cancel(id)).Status);
+        (await Commit(id, 1)).AssertProblem(409);
+    }
+
+    [Fact]
+    public async Task The_same_reservation_that_no_limit_applies_to_has_the_same_id()
+    {
+        string key = Fresh.Key(), once = Fresh.Key();
+        string first = (await Reserve(key, 4, tenant: "rare", idempotencyKey: once)).Text("id");
+        Assert.Equal(first, (await Reserve(key, 4, tenant: "rare", idempotencyKey: once)).Text("id"));
+        (await Reserve(key, 5, tenant: "rare", idempotencyKey: once)).AssertProblem(409);
     }
 
     [Fact]
@@ -146,7 +193,7 @@ public abstract class ReservationTests
     [InlineData("{\"cost\":1,\"x\":1}", "x")]
     public async Task A_bad_commit_is_told_what_is_wrong(string body, string field)
     {
-        var answer = await Http.PostAsync("/v1/reservations/r00000000000000000000000000000001.slow/commit", body);
+        var answer = await Http.PostAsync("/v1/reservations/r000000000000000000000000000000010000000000000000.slow/commit", body);
         answer.AssertProblem(400);
         Assert.Equal(field, answer.Text("field"));
     }
@@ -201,7 +248,7 @@ public sealed class ReservationsInAnOutage
         (await weir.Http.PostAsync($"/v1/reservations/{before}/commit", """{"cost":1}""")).AssertProblem(503);
         Assert.Equal(200, (await weir.Http.PostAsync($"/v1/reservations/{inside.Text("id")}/commit", """{"cost":1}""")).Status);
         var free = await weir.Http.PostAsync("/v1/reservations", """{"key":"k","tenant":"open"}""");
-        Assert.Equal((201, 'n'), (free.Status, free.Text("id")[0]));
+        Assert.Equal((201, 'm'), (free.Status, free.Text("id")[0]));
         Assert.Equal(200, (await weir.Http.PostAsync($"/v1/reservations/{free.Text("id")}/commit", """{"cost":1}""")).Status);
     }
 }

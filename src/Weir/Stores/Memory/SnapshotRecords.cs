@@ -110,7 +110,7 @@ internal static class SnapshotRecords
         var fingerprint = from.ReadUInt128();
         var time = new StoreTime(from.ReadInt64(), from.ReadInt64());
         var lines = new BucketLine[from.ReadCount(LineBytes)];
-        if (lines.Length is 0 or > Plan.MaxLimits)
+        if (lines.Length > Plan.MaxLimits)
             throw new InvalidDataException();
         for (int i = 0; i < lines.Length; i++)
             lines[i] = new BucketLine(ReadOutcome(from), new BucketState(from.ReadInt64(), from.ReadInt64()));
