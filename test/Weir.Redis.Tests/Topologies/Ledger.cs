@@ -50,8 +50,11 @@ internal static class Ledger
     /// <param name="Spent">Tokens that Redis holds as spent.</param>
     internal sealed record Entry(string Tenant, long Allowed, long Alone, long Spent)
     {
-        /// <summary>The most that Redis may hold: what is told is told in whole tokens, and what drains while it is told is one of them.</summary>
-        public long Most => Alone == 0 ? Allowed : Allowed + Alone + 1;
+        /// <summary>
+        /// The most that Redis may hold. A take that was answered alone may be there twice: as told, and as what Redis charged before
+        /// its reply came too late. What is told is told in whole tokens, and what drains while it is told is one of them.
+        /// </summary>
+        public long Most => Alone == 0 ? Allowed : Allowed + 2 * Alone + 1;
 
         /// <summary>Tokens that were spent and that Redis does not know of.</summary>
         public long Lost => Math.Max(0, Allowed - Spent);
