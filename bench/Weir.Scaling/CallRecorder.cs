@@ -1,7 +1,7 @@
 namespace Weir.Scaling;
 
 /// <summary>Writes down the calls that the store makes of so many decisions, and answers none of them.</summary>
-internal sealed class CallRecorder : IScriptWire
+internal sealed class CallRecorder : IRedisWire
 {
     private readonly List<(ScriptCall Call, TaskCompletionSource<byte[]> Reply)> _calls = [];
 
@@ -29,7 +29,7 @@ internal sealed class CallRecorder : IScriptWire
         return [.. recorder._calls.Select(sent => sent.Call).Where(call => call.KeyCount == decisions).Take(calls)];
     }
 
-    public ScriptReply Send(ScriptCall call, bool withText)
+    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
     {
         var copy = new ScriptCall(call.Script);
         for (int i = 0; i < call.Count; i++)

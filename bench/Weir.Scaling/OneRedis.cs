@@ -21,7 +21,7 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
     public void Dispose() => _lua.Dispose();
 
     /// <summary>A way to it.</summary>
-    public IScriptWire Connect() => new Wire(this);
+    public IRedisWire Connect() => new Wire(this);
 
     /// <summary>Counts from now on.</summary>
     public void Recount() => (Calls, Decisions) = (0, 0);
@@ -62,11 +62,11 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
         });
     }
 
-    private sealed class Wire(OneRedis redis) : IScriptWire
+    private sealed class Wire(OneRedis redis) : IRedisWire
     {
         public bool IsConnected => true;
 
-        public ScriptReply Send(ScriptCall call, bool withText)
+        public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
         {
             var reply = new TaskCompletionSource<byte[]>();
             redis.Send(() => redis.Arrive(call, withText, reply));

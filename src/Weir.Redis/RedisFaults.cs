@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using StackExchange.Redis;
 
@@ -24,19 +25,15 @@ internal static class RedisFaults
     /// <summary>Redis did not run the call, since it does not know the script (any more).</summary>
     public static bool IsUnknownScript(Exception error) => error is RedisServerException && Begins(error, "NOSCRIPT");
 
-    /// <summary>The call was not run, since its keys lie in several slots: the client said so, or the cluster did.</summary>
+    /// <summary>The call was not run, since its keys lie in several slots.</summary>
     public static bool IsSeveralSlots(Exception error) =>
-        (error is RedisCommandException && error.Message.Contains("single slot", StringComparison.Ordinal))
-        || (error is RedisServerException && Begins(error, "CROSSSLOT"));
+        error is RedisServerException && Begins(error, "CROSSSLOT");
 
     /// <summary>The call was not run, since its slot is at another node (MOVED), to which the client sends what comes from now on, if it is connected to it.</summary>
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
     /// <summary>The call was not run, since its keys are at the node to which their slot is moving (ASK).</summary>
-    /// <remarks>The client tells an ASK that it is not to follow as a node that it cannot reach.</remarks>
-    public static bool IsMoving(Exception error) =>
-        error is RedisServerException { Kind: RedisErrorKind.Ask }
-        || (error is RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect } && error.Message.Contains("not reachable at this point", StringComparison.Ordinal));
+    public static bool IsMoving(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Ask };
 
     /// <summary>The call was not run, since some of its keys have moved to another node already, and some have not (TRYAGAIN).</summary>
     public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
@@ -54,6 +51,10 @@ internal static class RedisFaults
         RedisConnectionException { InnerException: RedisConnectionException cause } => Explain(cause),
         RedisConnectionException { InnerException: IOException cause } lost => $"{lost.FailureType}: {Shorten(cause.GetBaseException().Message)}",
         RedisConnectionException lost => lost.FailureType.ToString(),
+        AuthenticationException => "TLS: " + Shorten(error.Message),
+        SocketException refused => refused.SocketErrorCode.ToString(),
+        IOException { InnerException: SocketException cause } => cause.SocketErrorCode.ToString(),
+        IOException or InvalidDataException => Shorten(error.GetBaseException().Message),
         _ => error.GetType().Name,
     };
 

@@ -6,7 +6,9 @@ namespace Weir.Redis;
 /// </summary>
 internal static class RedisSlot
 {
-    private const int Slots = 16_384;
+    /// <summary>The number of slots of a cluster.</summary>
+    public const int Count = 16_384;
+
     private const int Polynomial = 0x1021;
 
     public static int Of(ReadOnlySpan<byte> key)
@@ -19,7 +21,7 @@ internal static class RedisSlot
                 crc = (crc & 0x8000) != 0 ? (crc << 1) ^ Polynomial : crc << 1;
         }
 
-        return crc & (Slots - 1);
+        return crc & (Count - 1);
     }
 
     /// <summary>What stands in the first braces, if anything does; else the whole key.</summary>

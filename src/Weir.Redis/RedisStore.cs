@@ -25,7 +25,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly bool _isGuest;
     private readonly LeaseTable? _leases;
     private readonly DozingTimer? _leaseEnds;
-    private IScriptWire? _wire;
+    private IRedisWire? _wire;
+    private IScriptWire? _decisions;
     private TakeBatcher? _batcher;
     private ConnectionMultiplexer? _sentinels;
     private string? _connectError;
@@ -49,7 +50,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         (_leases, _leaseEnds) = BeginLeases();
     }
 
-    /// <summary>Opens a store of other keys beside another store, over that one's connection but with a queue of its own.</summary>
+    /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
     /// <param name="host">The other store, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
@@ -69,7 +70,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <param name="time">The clock of this instance.</param>
     /// <param name="wire">The way to Redis.</param>
     /// <param name="pump">Who sends, and has callers go on.</param>
-    internal RedisStore(RedisOptions options, TimeProvider time, IScriptWire wire, ITakePump pump)
+    internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, ITakePump pump)
     {
         _options = options;
         _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
@@ -78,7 +79,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
         _isGuest = true;
         (_leases, _leaseEnds) = BeginLeases();
-        Begin(wire, pump);
+        Begin(wire, wire, pump);
     }
 
     /// <inheritdoc/>
@@ -94,7 +95,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
     /// <summary>The way to Redis, once there is one.</summary>
-    internal IScriptWire? Wire => Volatile.Read(ref _wire);
+    internal IRedisWire? Wire => Volatile.Read(ref _wire);
 
     internal RedisOptions Options => _options;
 
@@ -108,7 +109,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return Volatile.Read(ref _wire) is { IsConnected: true };
+        return Volatile.Read(ref _decisions) is { IsConnected: true };
     }
 
     /// <inheritdoc/>
@@ -162,26 +163,30 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_sentinels is not null)
             await _sentinels.DisposeAsync().ConfigureAwait(false);
         _batcher?.Dispose();
+        (_decisions as IDisposable)?.Dispose();
         _stopping.Dispose();
         if (_leaseEnds is not null)
             await _leaseEnds.DisposeAsync().ConfigureAwait(false);
     }
 
-    private ConnectionMultiplexer Begin(ConnectionMultiplexer connection)
+    private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        Begin(new RedisWire(connection), new ThreadPump());
+        var decisions = new SocketWire(connection, RedisConnection.Configure(_options), _time);
+        await decisions.ConnectAsync().ConfigureAwait(false);
+        Begin(new RedisWire(connection), decisions, new ThreadPump());
         return connection;
     }
 
-    private void Begin(IScriptWire wire, ITakePump pump)
+    private void Begin(IRedisWire wire, IScriptWire decisions, ITakePump pump)
     {
         wire.Listen(_given, tenant => _leases?.Forget(tenant));
-        Volatile.Write(ref _batcher, new TakeBatcher(wire, _options.Deadline, _time, pump));
+        Volatile.Write(ref _decisions, decisions);
+        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump));
         Volatile.Write(ref _wire, wire);
     }
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
-        Begin(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false));
+        await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary>Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address for a name.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
@@ -191,7 +196,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             try
             {
                 (var connection, _sentinels) = await RedisConnection.OpenAsync(configuration).ConfigureAwait(false);
-                return Begin(connection);
+                return await BeginAsync(connection).ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {

@@ -11,6 +11,14 @@ namespace Weir.Redis;
 /// </summary>
 internal static class RedisTls
 {
+    /// <summary>TLS as it is without files of our own.</summary>
+    public static SslClientAuthenticationOptions Defaults(string host, ConfigurationOptions configuration) => new()
+    {
+        TargetHost = host,
+        EnabledSslProtocols = configuration.SslProtocols ?? default,
+        CertificateRevocationCheckMode = RevocationOf(configuration),
+    };
+
     /// <summary>What TLS is to do beyond its defaults; null when nothing is set.</summary>
     public static Func<string, SslClientAuthenticationOptions>? Of(RedisOptions options, ConfigurationOptions configuration)
     {
@@ -18,15 +26,16 @@ internal static class RedisTls
             return null;
         var trust = options.CaFile is null ? null : TrustOnly(Authorities(options.CaFile));
         var own = options.CertificateFile is null ? null : SslStreamCertificateContext.Create(Own(options), Intermediates(options.CertificateFile), offline: true);
-        return host => new SslClientAuthenticationOptions
+        return host =>
         {
-            TargetHost = host,
-            EnabledSslProtocols = configuration.SslProtocols ?? default,
-            CertificateChainPolicy = trust,
-            CertificateRevocationCheckMode = configuration.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
-            ClientCertificateContext = own,
+            var tls = Defaults(host, configuration);
+            (tls.CertificateChainPolicy, tls.ClientCertificateContext) = (trust, own);
+            return tls;
         };
     }
+
+    private static X509RevocationMode RevocationOf(ConfigurationOptions configuration) =>
+        configuration.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
 
     /// <summary>What is wrong with the files, and with what is set beside them.</summary>
     /// <param name="options">The options.</param>

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Weir.Simulation;
 
 /// <summary>A way to a Redis that is no more than one bucket: calls reach it and come back when <see cref="Step"/> says so, one after the other.</summary>
-internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IScriptWire
+internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRedisWire
 {
     private const int Head = 4;
     private const int Fields = 7;
@@ -23,7 +23,7 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IScr
     public List<string> Told { get; } = [];
 
     /// <inheritdoc/>
-    public ScriptReply Send(ScriptCall call, bool withText)
+    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
     {
         if (call.Script != RedisScript.Take)
             throw new NotSupportedException("only takes are simulated");

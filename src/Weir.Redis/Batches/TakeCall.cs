@@ -1,25 +1,12 @@
 namespace Weir.Redis;
 
-/// <summary>How a call is sent.</summary>
-internal enum Way
-{
-    /// <summary>To where its slot was last seen.</summary>
-    Straight,
-
-    /// <summary>To where its slot is said to have moved.</summary>
-    Moved,
-
-    /// <summary>And followed to wherever it is redirected.</summary>
-    Followed,
-}
-
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
 internal sealed class TakeCall
 {
     private static readonly Pool<TakeCall> Spare = new(static () => new TakeCall(), 16);
 
     private readonly PendingTake[] _takes = new PendingTake[TakeBatcher.MaxBatch];
-    private ScriptCall _words = new(RedisScript.Take);
+    private readonly ScriptCall _words = new(RedisScript.Take);
     private ScriptReply? _reply;
 
     /// <summary>Room for decisions.</summary>
@@ -37,6 +24,9 @@ internal sealed class TakeCall
     /// <summary>How it was sent.</summary>
     public Way Way { get; private set; }
 
+    /// <summary>How often it was sent to another node since it was put together.</summary>
+    public int Redirections { get; set; }
+
     /// <summary>Ends when the reply is there, or fails with what went wrong.</summary>
     public Task Arrival => _reply!.Arrival;
 
@@ -53,7 +43,7 @@ internal sealed class TakeCall
         try
         {
             TakeScript.Spell(Takes, _words);
-            _reply = way == Way.Followed ? wire.Follow(_words, withText) : wire.Send(_words, withText);
+            _reply = wire.Send(_words, withText, way);
         }
         catch (Exception unsent)
         {
@@ -93,20 +83,10 @@ internal sealed class TakeCall
         Keep(left);
     }
 
-    /// <summary>The reply will not be looked at again.</summary>
-    public void Forget()
-    {
-        // What failed may lie in the client still, to be written by and by.
-        if (_reply is { Arrival.IsCompletedSuccessfully: false })
-            _words = new ScriptCall(RedisScript.Take);
-        _reply?.Dispose();
-        _reply = null;
-    }
-
     /// <summary>Gives it back, without the decisions.</summary>
     public void Return()
     {
-        Forget();
+        (_reply, Redirections) = (null, 0);
         Keep(0);
         Spare.Return(this);
     }

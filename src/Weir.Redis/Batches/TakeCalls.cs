@@ -7,6 +7,9 @@ namespace Weir.Redis;
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 internal sealed class TakeCalls(IScriptWire wire)
 {
+    /// <summary>A slot may move again before a call has followed it.</summary>
+    private const int MaxRedirections = 4;
+
     private volatile bool _bySlot;
     private volatile bool _withText = true;
     private string? _lastError;
@@ -44,16 +47,15 @@ internal sealed class TakeCalls(IScriptWire wire)
         {
             // Those that follow bring it along too, so that they do not pass each other by coming back for it.
             _withText = true;
-            return SendAgain(call, withText: true, call.Way, again);
+            return SendAgain(call, withText: true, call.Way == Way.Asked ? Way.Straight : call.Way, again);
         }
-        catch (Exception refusal) when (RedisFaults.IsMoved(refusal) && call.Way == Way.Straight)
+        catch (Exception refusal) when (RedisFaults.IsMoved(refusal) && call.Redirections < MaxRedirections)
         {
-            // If it is moved again, that node is not connected: others were asked in its place, and to follow would be to wait for it, and let all wait who come after.
-            return SendAgain(call, _withText, Way.Moved, again);
+            return Redirect(call, Way.Moved, again);
         }
-        catch (Exception refusal) when (RedisFaults.IsMoving(refusal) && call.Way != Way.Followed)
+        catch (Exception refusal) when (RedisFaults.IsMoving(refusal) && call.Redirections < MaxRedirections)
         {
-            return SendAgain(call, _withText, Way.Followed, again);
+            return Redirect(call, Way.Asked, again);
         }
         catch (Exception refusal) when (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
         {
@@ -92,10 +94,15 @@ internal sealed class TakeCalls(IScriptWire wire)
 
     private bool SendAgain(TakeCall call, bool withText, Way way, Queue<TakeCall> again)
     {
-        call.Forget();
         call.Send(wire, withText, way);
         again.Enqueue(call);
         return false;
+    }
+
+    private bool Redirect(TakeCall call, Way way, Queue<TakeCall> again)
+    {
+        call.Redirections++;
+        return SendAgain(call, _withText, way, again);
     }
 
     /// <summary>A decision of one bucket is always somewhere, while those of a batch may be at two nodes.</summary>
@@ -105,7 +112,7 @@ internal sealed class TakeCalls(IScriptWire wire)
         {
             var call = TakeCall.Rent();
             call.Add(take);
-            call.Send(wire, _withText, Way.Followed);
+            call.Send(wire, _withText);
             sent.Enqueue(call);
         }
 

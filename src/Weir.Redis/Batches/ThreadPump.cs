@@ -1,20 +1,14 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends by a few threads of its own that wait for replies. On a machine that is overrun, the thread pool's queue alone is longer than the deadline; these threads wait only for
-/// their turn on a core, so that Redis is not called late when it is we who are.
+/// Sends and reads on a thread of its own. On an overloaded machine the queue of the thread pool alone is longer than
+/// the deadline; this thread waits only for its turn on a core.
 /// </summary>
 internal sealed class ThreadPump : ITakePump
 {
-    /// <summary>One call that Redis works on, and a full one that is on its way meanwhile.</summary>
-    private const int Callers = 2;
-
     /// <inheritdoc/>
-    public void Begin(TakeBatcher batcher)
-    {
-        for (int i = 0; i < Callers; i++)
-            new Thread(() => Call(batcher)) { IsBackground = true, Name = $"Weir Redis caller {i}" }.Start();
-    }
+    public void Begin(TakeBatcher batcher) =>
+        new Thread(() => Call(batcher)) { IsBackground = true, Name = "Weir Redis" }.Start();
 
     /// <inheritdoc/>
     public void WakeLocked(object gate, bool all)
@@ -41,7 +35,6 @@ internal sealed class ThreadPump : ITakePump
             batcher.Send(batch, calls);
             while (calls.TryDequeue(out var call))
             {
-                call.Arrival.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
                 batcher.Receive(call, calls);
             }
         }

@@ -224,7 +224,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private async Task<Beat?> SendAsync(IScriptWire wire, ScriptCall call, bool withText, CancellationToken cancellation)
     {
-        using var reply = wire.Send(call, withText);
+        var reply = wire.Send(call, withText);
         try
         {
             await reply.Arrival.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);

@@ -1,10 +1,9 @@
-using System.Buffers;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>The way to a real Redis, over a connection that several may share.</summary>
-internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
+/// <summary>Reaches a real Redis through the general client, for everything but decisions.</summary>
+internal sealed class RedisWire(ConnectionMultiplexer connection) : IRedisWire
 {
     private readonly IDatabase _database = connection.GetDatabase();
 
@@ -12,26 +11,8 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
     public bool IsConnected => connection.IsConnected;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// The client is not to follow where a cluster redirects a call: it has let go of the words by then, and would break off the connection to the node that has the slot.
-    /// </remarks>
-    public ScriptReply Send(ScriptCall call, bool withText)
-    {
-        const int Head = 2;
-        int count = Head + call.Count;
-        var words = ArrayPool<RedisKeyOrValue>.Shared.Rent(count);
-        words[0] = (RedisValue)(withText ? call.Script.Text : call.Script.Digest);
-        words[1] = (RedisValue)call.KeyCount;
-        // The client looks at keys only to find their slot, which is the same for all, and would have an array for each.
-        for (int i = 0; i < call.Count; i++)
-            words[Head + i] = i == 0 && call.KeyCount > 0 ? (RedisKey)call[i].ToArray() : (RedisValue)call[i];
-        var coming = _database.ExecuteRespAsync(withText ? "EVAL" : "EVALSHA", words.AsMemory(0, count), CommandFlags.DemandMaster | CommandFlags.NoRedirect);
-        return new Reply(coming, words);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>At the price of copies, which the client keeps.</remarks>
-    public ScriptReply Follow(ScriptCall call, bool withText)
+    /// <remarks>The client follows redirections by itself.</remarks>
+    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
     {
         const int Head = 2;
         object[] words = new object[Head + call.Count];
@@ -41,9 +22,6 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
             words[Head + i] = i < call.KeyCount ? (RedisKey)call[i].ToArray() : (object)call[i].ToArray();
         return ScriptReply.Of(AskAsync(withText ? "EVAL" : "EVALSHA", words));
     }
-
-    private async Task<byte[]> AskAsync(string command, object[] words) =>
-        (byte[]?)await _database.ExecuteAsync(command, words, CommandFlags.DemandMaster).ConfigureAwait(false) ?? [];
 
     /// <inheritdoc/>
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
@@ -67,26 +45,6 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IScriptWire
         }
     }
 
-    private sealed class Reply(Task<RespResult> coming, RedisKeyOrValue[] words) : ScriptReply
-    {
-        public override Task Arrival => coming;
-
-        public override ReadOnlySpan<byte> Read()
-        {
-            var reply = coming.GetAwaiter().GetResult();
-            if (reply.Prefix != RESPite.Messages.RespPrefix.BulkString)
-                return default;
-            var reader = reply.ReadScalar();
-            return reader.TryGetSpan(out var bytes) ? bytes : reader.ReadByteArray();
-        }
-
-        public override void Dispose()
-        {
-            // What failed may lie in the client still, to be written by and by.
-            if (!coming.IsCompletedSuccessfully)
-                return;
-            coming.Result.Dispose();
-            ArrayPool<RedisKeyOrValue>.Shared.Return(words);
-        }
-    }
+    private async Task<byte[]> AskAsync(string command, object[] words) =>
+        (byte[]?)await _database.ExecuteAsync(command, words, CommandFlags.DemandMaster).ConfigureAwait(false) ?? [];
 }

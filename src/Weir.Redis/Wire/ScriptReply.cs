@@ -1,21 +1,21 @@
 namespace Weir.Redis;
 
 /// <summary>The reply to a script call, on its way.</summary>
-internal abstract class ScriptReply : IDisposable
+internal abstract class ScriptReply
 {
-    /// <summary>Ends when the reply is there, or fails with what went wrong.</summary>
-    public abstract Task Arrival { get; }
+    /// <summary>Ends when the reply can be read without waiting, or has failed.</summary>
+    public virtual Task Arrival => Task.CompletedTask;
 
-    /// <summary>The reply, when it is there: a string's bytes, until this is disposed; none when it is something else. Throws what went wrong.</summary>
+    /// <summary>
+    /// Waits for the reply and returns its bytes, valid until the next call is sent; none if it is no string. Throws
+    /// the error of the call.
+    /// </summary>
     public abstract ReadOnlySpan<byte> Read();
 
-    /// <summary>Gives back what holds the bytes.</summary>
-    public abstract void Dispose();
-
-    /// <summary>The reply to a call that could not be sent.</summary>
+    /// <summary>Returns the reply to a call that could not be sent.</summary>
     public static ScriptReply Failed(Exception unsent) => new Bytes(Task.FromException<byte[]>(unsent));
 
-    /// <summary>A reply that comes as bytes of its own.</summary>
+    /// <summary>Returns a reply that comes as bytes of its own.</summary>
     public static ScriptReply Of(Task<byte[]> bytes) => new Bytes(bytes);
 
     private sealed class Bytes(Task<byte[]> bytes) : ScriptReply
@@ -23,9 +23,5 @@ internal abstract class ScriptReply : IDisposable
         public override Task Arrival => bytes;
 
         public override ReadOnlySpan<byte> Read() => bytes.GetAwaiter().GetResult();
-
-        public override void Dispose()
-        {
-        }
     }
 }

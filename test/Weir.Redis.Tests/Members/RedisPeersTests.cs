@@ -109,11 +109,11 @@ public sealed class RedisPeersTests : IDisposable
     private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
 
     /// <summary>A way to Redis that takes no time.</summary>
-    private sealed class Wire(LuaRedis redis, TimeProvider time) : IScriptWire
+    private sealed class Wire(LuaRedis redis, TimeProvider time) : IRedisWire
     {
         public bool IsConnected => true;
 
-        public ScriptReply Send(ScriptCall call, bool withText)
+        public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
         {
             redis.NowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
             byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];

@@ -15,7 +15,7 @@ internal enum Cut
 }
 
 /// <summary>One instance's way to the simulated Redis: takes its time, loses, hangs, and is cut.</summary>
-internal sealed class Network(World world, LuaRedis redis, Random random) : IScriptWire
+internal sealed class Network(World world, LuaRedis redis, Random random) : IRedisWire
 {
     private readonly List<(Action What, Action Fail)> _held = [];
     private readonly List<(string Channel, Action<string> Heard)> _ears = [];
@@ -55,7 +55,7 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IScr
     }
 
     /// <inheritdoc/>
-    public ScriptReply Send(ScriptCall call, bool withText)
+    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
     {
         byte[][] keys = [.. Enumerable.Range(0, call.KeyCount).Select(i => call[i].ToArray())];
         byte[][] arguments = [.. Enumerable.Range(call.KeyCount, call.Count - call.KeyCount).Select(i => call[i].ToArray())];

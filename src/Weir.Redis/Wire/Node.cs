@@ -1,0 +1,79 @@
+using System.Net;
+
+namespace Weir.Redis;
+
+/// <summary>One Redis node: its connection, or why there is none. Connects in the background and again when asked to.</summary>
+/// <param name="endpoint">Where it is.</param>
+/// <param name="open">Opens a connection, or throws what prevents it.</param>
+/// <param name="time">The clock of the pause after a failure.</param>
+internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> open, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(RedisConnection.RetryMs);
+
+    private readonly Lock _gate = new();
+    private NodeConnection? _connection;
+    private Exception? _fault;
+    private Task _connecting = Task.CompletedTask;
+    private bool _isClosed;
+
+    /// <summary>Where it is.</summary>
+    public EndPoint EndPoint => endpoint;
+
+    /// <summary>The connection; null if there is none now.</summary>
+    public NodeConnection? Connection => Volatile.Read(ref _connection);
+
+    /// <summary>Why there is no connection; null if none was lost or refused yet.</summary>
+    public Exception? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>Connects unless it is connected, connecting, or pausing after a failure.</summary>
+    /// <returns>Ends after the attempt that is under way.</returns>
+    public Task ConnectAsync()
+    {
+        lock (_gate)
+        {
+            if (_connection is null && _connecting.IsCompleted && !_isClosed)
+                _connecting = Task.Run(ConnectOnceAsync);
+            return _connecting;
+        }
+    }
+
+    /// <summary>Closes a connection that failed or leads to the wrong server.</summary>
+    public void Drop(NodeConnection connection, Exception fault)
+    {
+        lock (_gate)
+        {
+            if (_connection != connection)
+                return;
+            (_connection, _fault) = (null, fault);
+        }
+
+        connection.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _isClosed = true;
+        Connection?.Dispose();
+    }
+
+    private async Task ConnectOnceAsync()
+    {
+        try
+        {
+            var connection = open(endpoint);
+            lock (_gate)
+            {
+                Volatile.Write(ref _connection, connection);
+                if (_isClosed)
+                    connection.Dispose();
+            }
+        }
+        catch (Exception fault)
+        {
+            Volatile.Write(ref _fault, fault);
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// A connection to one Redis node that speaks RESP 2 and blocks. One thread uses it at a time.
+/// Source of the format: redis.io/docs/latest/develop/reference/protocol-spec.
+/// </summary>
+internal sealed class NodeConnection : IDisposable
+{
+    /// <summary>The longest reply: 256 decisions over 16 limits take 132 KB.</summary>
+    private const int MaxReply = 1 << 20;
+
+    private const int SmallBuffer = 16 * 1024;
+
+    private readonly Socket _socket;
+    private readonly Stream _stream;
+    private byte[] _out = new byte[SmallBuffer];
+    private int _written;
+    private byte[] _in = new byte[SmallBuffer];
+    private int _read;
+    private int _received;
+
+    private NodeConnection(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
+
+    /// <summary>Connects, logs in and selects the database, or throws what prevents it.</summary>
+    /// <param name="endpoint">The node.</param>
+    /// <param name="configuration">How to log in.</param>
+    /// <param name="patience">Maximum time for the connection, and for each reply afterwards.</param>
+    public static NodeConnection Open(EndPoint endpoint, ConfigurationOptions configuration, TimeSpan patience)
+    {
+        int timeout = (int)patience.TotalMilliseconds;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendTimeout = timeout, ReceiveTimeout = timeout };
+        try
+        {
+            // Connect has no timeout of its own, and ConnectAsync would leave the socket unable to block.
+            using (new Timer(static socket => ((Socket)socket!).Dispose(), socket, patience, Timeout.InfiniteTimeSpan))
+                socket.Connect(endpoint);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (configuration.Ssl)
+                stream = Secure(stream, endpoint, configuration);
+            var connection = new NodeConnection(socket, stream);
+            connection.LogIn(configuration);
+            return connection;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>True if bytes of a reply have arrived and were not read.</summary>
+    public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
+
+    /// <summary>Adds a script call to what <see cref="Flush"/> sends.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="withText">Whether to send the script's text instead of its digest.</param>
+    /// <param name="asking">Whether to ask for a slot that the node is importing.</param>
+    public void Write(ScriptCall call, bool withText, bool asking)
+    {
+        if (asking)
+            Write("ASKING"u8);
+        WriteHead((byte)'*', 3 + call.Count);
+        WriteWord(withText ? "EVAL"u8 : "EVALSHA"u8);
+        WriteWord((withText ? call.Script.Text : call.Script.Digest).Span);
+        Span<byte> digits = stackalloc byte[11];
+        Utf8Formatter.TryFormat(call.KeyCount, digits, out int length);
+        WriteWord(digits[..length]);
+        for (int i = 0; i < call.Count; i++)
+            WriteWord(call[i].Span);
+    }
+
+    /// <summary>Sends what was written.</summary>
+    public void Flush()
+    {
+        _stream.Write(_out, 0, _written);
+        _written = 0;
+    }
+
+    /// <summary>
+    /// Waits for the next reply and returns its bytes, which are valid until the next call; none if it is no string.
+    /// </summary>
+    /// <exception cref="RedisServerException">Redis replied with an error; the connection stays usable.</exception>
+    public ReadOnlySpan<byte> Read()
+    {
+        var line = ReadLine();
+        if (line.IsEmpty)
+            throw new InvalidDataException("an empty reply");
+        if (line[0] == '-')
+            throw RespErrors.Read(line[1..]);
+        if (line[0] is (byte)'+' or (byte)':')
+            return line[1..];
+        if (line[0] != '$' || !Utf8Parser.TryParse(line[1..], out int length, out int used) || used != line.Length - 1)
+            throw new InvalidDataException("a reply of an unknown type");
+        return length < 0 ? default : ReadBytes(length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    private static SslStream Secure(Stream stream, EndPoint endpoint, ConfigurationOptions configuration)
+    {
+        string host = configuration.SslHost ?? RespErrors.HostOf(endpoint);
+        var secure = new SslStream(stream);
+        secure.AuthenticateAsClient(configuration.SslClientAuthenticationOptions?.Invoke(host) ?? RedisTls.Defaults(host, configuration));
+        return secure;
+    }
+
+    private void LogIn(ConfigurationOptions configuration)
+    {
+        if (configuration.Password is { } password)
+            Command(configuration.User is { } user ? ["AUTH", user, password] : ["AUTH", password]);
+        if (configuration.ClientName is { } name)
+            Command("CLIENT", "SETNAME", name);
+        if (configuration.DefaultDatabase is { } database and > 0)
+            Command("SELECT", database.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private void Command(params ReadOnlySpan<string> words)
+    {
+        WriteHead((byte)'*', words.Length);
+        foreach (string word in words)
+            WriteWord(System.Text.Encoding.UTF8.GetBytes(word));
+        Flush();
+        Read();
+    }
+
+    private void Write(ReadOnlySpan<byte> command)
+    {
+        WriteHead((byte)'*', 1);
+        WriteWord(command);
+    }
+
+    private void WriteWord(ReadOnlySpan<byte> word)
+    {
+        WriteHead((byte)'$', word.Length);
+        var to = Room(word.Length + 2);
+        word.CopyTo(to);
+        "\r\n"u8.CopyTo(to[word.Length..]);
+        _written += word.Length + 2;
+    }
+
+    private void WriteHead(byte type, int number)
+    {
+        var to = Room(14);
+        to[0] = type;
+        Utf8Formatter.TryFormat(number, to[1..], out int length);
+        "\r\n"u8.CopyTo(to[(1 + length)..]);
+        _written += length + 3;
+    }
+
+    private Span<byte> Room(int length)
+    {
+        if (_written + length > _out.Length)
+            Array.Resize(ref _out, Math.Max(2 * _out.Length, _written + length));
+        return _out.AsSpan(_written);
+    }
+
+    /// <summary>Returns the next line without its end.</summary>
+    private ReadOnlySpan<byte> ReadLine()
+    {
+        int searched = 0, end;
+        while ((end = _in.AsSpan(_read + searched, _received - _read - searched).IndexOf("\r\n"u8)) < 0)
+        {
+            searched = Math.Max(0, _received - _read - 1);
+            Receive();
+        }
+
+        var line = _in.AsSpan(_read, searched + end);
+        _read += line.Length + 2;
+        return line;
+    }
+
+    private ReadOnlySpan<byte> ReadBytes(int length)
+    {
+        if (length > MaxReply)
+            throw new InvalidDataException($"a reply of {length} bytes; {MaxReply} are the most");
+        while (_received - _read < length + 2)
+            Receive();
+        var bytes = _in.AsSpan(_read, length);
+        _read += length + 2;
+        return bytes;
+    }
+
+    /// <summary>Waits for more bytes. What was not read yet stays, and may move.</summary>
+    private void Receive()
+    {
+        if (_read == _received)
+            (_read, _received) = (0, 0);
+        if (_received == _in.Length)
+            MakeRoom();
+        int count = _stream.Read(_in, _received, _in.Length - _received);
+        if (count == 0)
+            throw new EndOfStreamException("Redis closed the connection");
+        _received += count;
+    }
+
+    private void MakeRoom()
+    {
+        int unread = _received - _read;
+        if (unread >= MaxReply)
+            throw new InvalidDataException($"a reply of more than {MaxReply} bytes");
+        byte[] to = unread > _in.Length / 2 ? new byte[2 * _in.Length] : _in;
+        _in.AsSpan(_read, unread).CopyTo(to);
+        (_in, _read, _received) = (to, 0, unread);
+    }
+}
