@@ -9,8 +9,8 @@ namespace Weir.Redis;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A take is never sent twice. One that was not answered in time may have happened: it is charged at most once more by
-/// whoever answers in Redis' place, never less.
+/// A take is never sent twice. If its reply comes after the deadline, the take is undone (<see cref="LateReplies"/>),
+/// since the fallback has decided it. If no reply comes, it may stay charged.
 /// </para>
 /// <para>What goes wrong is a <see cref="StoreFault"/>; the only exception is a cancellation. Safe for concurrent use.</para>
 /// </remarks>
@@ -23,6 +23,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly string _given;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
+    private readonly LateReplies _late;
     private readonly LeaseTable? _leases;
     private readonly DozingTimer? _leaseEnds;
     private IRedisWire? _wire;
@@ -48,6 +49,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _time = time;
         _connecting = ConnectAsync(RedisConnection.Configure(options));
         (_leases, _leaseEnds) = BeginLeases();
+        _late = BeginLateReplies();
     }
 
     /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
@@ -63,6 +65,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _isGuest = true;
         _connecting = BesideAsync(host._connecting);
         (_leases, _leaseEnds) = BeginLeases();
+        _late = BeginLateReplies();
     }
 
     /// <summary>Opens a store over any way to Redis, which the store does not close.</summary>
@@ -79,6 +82,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
         _isGuest = true;
         (_leases, _leaseEnds) = BeginLeases();
+        _late = BeginLateReplies();
         Begin(wire, wire, pump);
     }
 
@@ -101,6 +105,15 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
     public long DecidedLocally => _leases?.Decided ?? 0;
+
+    /// <summary>Takes that Redis replied to after memory had decided them, and that were undone there.</summary>
+    public long LateUndone => _late.Undone;
+
+    /// <summary>Takes like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
+    public long LateLost => _late.Lost;
+
+    /// <summary>Takes that are being undone now.</summary>
+    internal int LateUndoing => _late.Undoing;
 
     /// <summary>Buckets of which tokens are leased now.</summary>
     public int LeasesOut => _leases?.Out ?? 0;
@@ -181,7 +194,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         wire.Listen(_given, tenant => _leases?.Forget(tenant));
         Volatile.Write(ref _decisions, decisions);
-        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump));
+        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump, late: (ask, reply) => _late.Undo(ask, reply)));
         Volatile.Write(ref _wire, wire);
     }
 
@@ -206,6 +219,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(RedisConnection.RetryMs), _time, _stopping.Token).ConfigureAwait(false);
         }
     }
+
+    private LateReplies BeginLateReplies() => new(
+        ask => AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
 
     private (LeaseTable?, DozingTimer?) BeginLeases()
     {

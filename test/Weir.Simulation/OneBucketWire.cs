@@ -7,6 +7,7 @@ namespace Weir.Simulation;
 internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRedisWire
 {
     private const int Head = 4;
+    private const int MemoFields = 2;
     private const int Fields = 7;
     private const int LeaseFields = 3;
 
@@ -57,6 +58,11 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
     /// <inheritdoc/>
+    public void Delete(byte[] key)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Tell(string channel, string text) => Told.Add($"{channel} {text}");
 
     /// <inheritdoc/>
@@ -64,17 +70,17 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     {
     }
 
-    /// <summary>Takes and what is given back of leases, of one limit each; with leases, if there is a horizon.</summary>
+    /// <summary>Takes, and what is given back of them or of leases, of one limit each; with leases, if there is a horizon.</summary>
     private byte[] Decide(ReadOnlySpan<double> numbers)
     {
         var reply = new List<double>();
         while (numbers.Length > 0)
         {
             bool leases = numbers[3] > 0;
-            var limit = numbers[Head..];
+            var limit = numbers[(numbers[2] > 0 ? Head + MemoFields : Head)..];
             var wish = leases ? new LeaseWish((long)limit[Fields], (long)limit[Fields + 1], (long)limit[Fields + 2]) : default;
             long now = nowUs();
-            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take((long)limit[3], wish, now) : GiveBack(wish, now);
+            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take((long)limit[3], wish, now) : GiveBack(-(long)limit[3], wish, now);
             reply.AddRange([0, now, (int)said.Line.Outcome, said.Line.State.Spent, said.Line.State.At]);
             if (leases)
                 reply.Add(said.Leased);
@@ -84,9 +90,10 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
         return MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(reply)).ToArray();
     }
 
-    private LeaseReply GiveBack(LeaseWish wish, long now)
+    private LeaseReply GiveBack(long tokens, LeaseWish wish, long now)
     {
         bucket.Return(wish, now);
+        bucket.GiveBack(tokens, now);
         return new LeaseReply(new BucketLine(BucketOutcome.Allowed, bucket.State), new StoreTime(now, now), 0);
     }
 }

@@ -38,6 +38,10 @@ internal sealed class ScriptModel(TokenQuota quota, long horizonUs)
     /// <summary>Gives back, and asks nothing.</summary>
     public void Return(in LeaseWish wish, long nowUs) => State = new BucketState(GivenBack(wish, nowUs, out _), Math.Max(State.At, nowUs));
 
+    /// <summary>Gives back tokens that were taken, though never more than were spent.</summary>
+    public void GiveBack(long tokens, long nowUs) => State = new BucketState(
+        Math.Max(0, TokenBucket.SpentAt(quota.Rate, State, nowUs) - quota.UnitsOf(tokens)), Math.Max(State.At, nowUs));
+
     private long GivenBack(in LeaseWish wish, long nowUs, out bool isChanged)
     {
         long drained = TokenBucket.SpentAt(quota.Rate, State, nowUs);

@@ -53,6 +53,9 @@ internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
     /// <summary>The timestamp at which the caller stops waiting.</summary>
     public long DueAt { get; set; }
 
+    /// <summary>How long Redis had been waited for in all when this was asked (<see cref="ReplyWait"/>), in ticks.</summary>
+    public long WaitedBefore { get; set; }
+
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     public ValueTask<BucketAnswer> Answer => new(this, _core.Version);

@@ -31,7 +31,13 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Decisions a call, at most: so many that the call's own cost is small, so few that Redis is not held up.</summary>
     public const int MaxBatch = 256;
 
-    /// <summary>A reply makes Redis live this long beyond the deadline, as far as those are concerned who wait.</summary>
+    /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often it is looked whether Redis is late by now.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Redis counts as alive for this long after its last reply, beyond the deadline.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
@@ -43,6 +49,8 @@ internal sealed class TakeBatcher : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
+    private readonly long _graceTicks;
+    private readonly ReplyWait _wait = new();
     private readonly ITimer _timer;
     private long _repliedAt;
     private int _unanswered;
@@ -55,13 +63,16 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="deadline">How long a decision waits.</param>
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="pump">Who sends.</param>
-    public TakeBatcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump)
+    /// <param name="late">Called with what Redis replied to a decision after it had fallen due; must be cheap.</param>
+    public TakeBatcher(
+        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Action<StoreAsk, BucketAnswer>? late = null)
     {
-        _calls = new TakeCalls(wire);
+        _calls = new TakeCalls(wire, late);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
         _deadlineTicks = (long)(deadline.TotalSeconds * time.TimestampFrequency);
+        _graceTicks = (long)(Grace.TotalSeconds * time.TimestampFrequency);
         _time = time;
         _timer = time.CreateTimer(static batcher => ((TakeBatcher)batcher!).GiveUpLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         pump.Begin(this);
@@ -73,7 +84,8 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
     public ValueTask<BucketAnswer> AskAsync(PendingTake take)
     {
-        take.DueAt = _time.GetTimestamp() + _deadlineTicks;
+        long now = _time.GetTimestamp();
+        take.DueAt = now + _deadlineTicks;
         // It may be answered, and another decision, before this returns.
         var answer = take.Answer;
         lock (_gate)
@@ -85,6 +97,7 @@ internal sealed class TakeBatcher : IDisposable
             }
 
             Interlocked.Increment(ref _unanswered);
+            take.WaitedBefore = _wait.At(now);
             WatchOverLocked(take);
             WakeLocked();
         }
@@ -113,7 +126,7 @@ internal sealed class TakeBatcher : IDisposable
         lock (_gate)
         {
             if (back)
-                _underWay--;
+                BackLocked();
             TakeCall? batch;
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
@@ -137,6 +150,7 @@ internal sealed class TakeBatcher : IDisposable
         lock (_gate)
         {
             _sending = false;
+            _wait.Begin(_time.GetTimestamp());
             WakeLocked();
         }
     }
@@ -158,7 +172,13 @@ internal sealed class TakeBatcher : IDisposable
     public void Back()
     {
         lock (_gate)
-            _underWay--;
+            BackLocked();
+    }
+
+    private void BackLocked()
+    {
+        _underWay--;
+        _wait.End(_time.GetTimestamp());
     }
 
     /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
@@ -222,22 +242,36 @@ internal sealed class TakeBatcher : IDisposable
             _due.Dequeue().LetGo();
     }
 
+    /// <summary>
+    /// Gives up the decisions that are due: if Redis has owed replies for the whole deadline and none has arrived, or if
+    /// this instance was too slow to send or read for as long as the grace.
+    /// </summary>
     private void GiveUpLate()
     {
         var late = new List<PendingTake>();
+        var starved = new List<PendingTake>();
         lock (_gate)
         {
             _watching = false;
             long now = _time.GetTimestamp();
+            bool hasArrived = _wire.HasArrived;
             while (_due.TryPeek(out var first) && (first.IsAnswered || first.DueAt <= now || _stopped))
-                late.Add(_due.Dequeue());
+            {
+                if (_stopped || first.IsAnswered || (!hasArrived && _wait.At(now) - first.WaitedBefore >= _deadlineTicks))
+                    late.Add(_due.Dequeue());
+                else if (first.DueAt + _graceTicks <= now)
+                    starved.Add(_due.Dequeue());
+                else
+                    break;
+            }
+
             if (_due.TryPeek(out var next))
-                WatchLocked(_time.GetElapsedTime(now, next.DueAt));
+                WatchLocked(next.DueAt > now ? _time.GetElapsedTime(now, next.DueAt) : Glance);
         }
 
-        // The client may take longer to say that it has no connection than a decision waits, such as the first time of all.
         var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
         Resume(AnswerEach(late, BucketAnswer.Failed(fault)));
+        Resume(AnswerEach(starved, BucketAnswer.Failed(StoreFault.Starved)));
     }
 
     /// <summary>Answers those that nobody had answered before, says which those are, and lets go of the others.</summary>

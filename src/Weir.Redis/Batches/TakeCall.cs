@@ -55,7 +55,8 @@ internal sealed class TakeCall
     public bool IsAnswered { get; private set; }
 
     /// <summary>Answers the decisions by the reply, which has come, or throws what went wrong. Of the decisions those are left that nobody had answered before.</summary>
-    public void Answer()
+    /// <param name="late">Called with each decision that was answered before, and what Redis says of it.</param>
+    public void Answer(Action<StoreAsk, BucketAnswer>? late)
     {
         var reply = _reply!.Read();
         bool fits = TakeScript.LengthOf(Takes) == reply.Length;
@@ -67,6 +68,8 @@ internal sealed class TakeCall
             var answer = fits ? TakeScript.Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
             reply = fits ? reply[length..] : reply;
             IsAnswered |= answer.Fault == StoreFault.None;
+            if (late is not null && take.IsAnswered)
+                late(take.Ask, answer);
             Answer(take, answer, ref left);
         }
 

@@ -5,7 +5,7 @@ namespace Weir.Redis;
 /// Whether there is a cluster is not asked but found out, when it refuses a call: a Redis may come, or become one, later than we.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
-internal sealed class TakeCalls(IScriptWire wire)
+internal sealed class TakeCalls(IScriptWire wire, Action<StoreAsk, BucketAnswer>? late)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
@@ -40,7 +40,7 @@ internal sealed class TakeCalls(IScriptWire wire)
     {
         try
         {
-            call.Answer();
+            call.Answer(late);
             _withText = false;
         }
         catch (Exception refusal) when (!call.WithText && RedisFaults.IsUnknownScript(refusal))

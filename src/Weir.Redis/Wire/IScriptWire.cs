@@ -22,6 +22,9 @@ internal interface IScriptWire
     /// <summary>True if there is a connection now, as far as is known.</summary>
     bool IsConnected { get; }
 
+    /// <summary>True if a reply has arrived and was not read yet.</summary>
+    bool HasArrived => false;
+
     /// <summary>Sends a script call. Calls arrive in the order in which they are sent.</summary>
     /// <param name="call">The call, all of its keys in one slot. It may be used again once this returns.</param>
     /// <param name="withText">Whether to send the script's text. Without it, a Redis that lacks the script refuses.</param>

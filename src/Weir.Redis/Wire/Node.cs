@@ -22,6 +22,22 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     /// <summary>The connection; null if there is none now.</summary>
     public NodeConnection? Connection => Volatile.Read(ref _connection);
 
+    /// <summary>True if a reply, or the end of the connection, waits to be read.</summary>
+    public bool HasArrived
+    {
+        get
+        {
+            try
+            {
+                return Connection is { HasArrived: true };
+            }
+            catch (Exception closed) when (closed is ObjectDisposedException or System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Why there is no connection; null if none was lost or refused yet.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
 

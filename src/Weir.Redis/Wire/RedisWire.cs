@@ -27,6 +27,9 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IRedisWire
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public void Delete(byte[] key) => _database.KeyDelete(key, CommandFlags.DemandMaster | CommandFlags.FireAndForget);
+
+    /// <inheritdoc/>
     public void Tell(string channel, string text) =>
         _ = connection.GetSubscriber().PublishAsync(RedisChannel.Literal(channel), text, CommandFlags.FireAndForget);
 

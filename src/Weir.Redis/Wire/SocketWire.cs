@@ -36,6 +36,9 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     /// <inheritdoc/>
     public bool IsConnected => _nodes.Values.Any(node => node.Connection is not null);
 
+    /// <inheritdoc/>
+    public bool HasArrived => _nodes.Values.Any(node => node.HasArrived);
+
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
     public Task ConnectAsync()
     {

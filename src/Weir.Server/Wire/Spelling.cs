@@ -34,6 +34,7 @@ internal static class Spelling
         StoreFault.Conflict => "conflict",
         StoreFault.Gone => "gone",
         StoreFault.Crowded => "crowded",
+        StoreFault.Starved => "starved",
         _ => "full",
     };
 

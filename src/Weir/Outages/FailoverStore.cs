@@ -97,11 +97,13 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
-        _breaker.IsClosed ? AskPrimaryAsync(ask, cancellation) : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
+        _breaker.IsClosed && !IsKeptHere(ask) ? AskPrimaryAsync(ask, cancellation) : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-        _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation) : new((null, StoreFault.Unreachable));
+        _local.Recall(tenant, id) is { } kept ? new((kept, StoreFault.None))
+        : _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
+        : new((null, StoreFault.Unreachable));
 
     /// <summary>Asks the primary, outside of any request, and begins an outage if it cannot answer.</summary>
     /// <param name="tries">How often it is asked at most; once by default. The first call of a process takes longer than any other: the code is new, and the script is loaded.</param>
@@ -149,14 +151,17 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         }
 
         Faulted?.Invoke(answer.Fault);
-        // One damaged bucket says nothing of the others, nor does one tenant's crowd.
-        if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
+        // One damaged bucket says nothing of the others, nor does one tenant's crowd, nor our own slowness.
+        if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
         // What may have been given back already must not be given back twice: that would be handed out again.
         return ask is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
             ? answer with { Degraded = true }
             : await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>True if this instance has decided the same request by itself: it then is the one that remembers.</summary>
+    private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _local.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
 
     private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
     {
@@ -168,9 +173,9 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
 
-    /// <summary>A crowd is no outage: whoever makes one is not let in unlimited, though that is what his plan wants in an outage.</summary>
+    /// <summary>True if memory may decide. A crowd and our own slowness are no outage, so that they let nobody in unlimited.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
-        onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault == StoreFault.Crowded);
+        onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
     private static async ValueTask<BucketAnswer> MarkAsync(ValueTask<BucketAnswer> asked) =>
         await asked.ConfigureAwait(false) with { Degraded = true };

@@ -24,4 +24,7 @@ internal sealed class LocalShare(MemoryStore memory, Ledger ledger, IPeers peers
 
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
+
+    /// <summary>Returns what this instance remembers; null if nothing.</summary>
+    public KeptAnswer? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
 }

@@ -45,6 +45,12 @@ public enum StoreFault
     /// store's health.
     /// </summary>
     Crowded,
+
+    /// <summary>
+    /// This instance got too little processor time to send the call or to read its reply. The cost may have been spent,
+    /// and is never asked for twice. Says nothing about the store's health.
+    /// </summary>
+    Starved,
 }
 
 /// <summary>What a store says of one bucket: raw, in units.</summary>

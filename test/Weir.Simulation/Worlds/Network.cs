@@ -74,6 +74,11 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
     public Task<byte[]?> GetAsync(byte[] key) => throw new NotSupportedException("nothing is recalled here");
 
     /// <inheritdoc/>
+    public void Delete(byte[] key)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Tell(string channel, string text)
     {
         if (_cut == Cut.None)

@@ -78,7 +78,10 @@ public sealed class MemoryStore : IBucketStore
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-        new((_memos.Recall(tenant, id, _clock.NowUs), StoreFault.None));
+        new((Recall(tenant, id), StoreFault.None));
+
+    /// <inheritdoc cref="RecallAsync"/>
+    internal KeptAnswer? Recall(string tenant, UInt128 id) => _memos.Recall(tenant, id, _clock.NowUs);
 
     /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// Undoes the takes whose reply came after their caller had been answered otherwise: gives back the cost at face value,
+/// releases the permits, and deletes the idempotency record. What memory decided instead is settled as ever.
+/// </summary>
+/// <remarks>
+/// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
+/// leaves the bucket as if the take had never arrived.
+/// </remarks>
+/// <param name="ask">Sends a command to Redis.</param>
+/// <param name="forget">Deletes the idempotency record of a tenant.</param>
+/// <param name="time">The clock of the pauses.</param>
+/// <param name="stopped">Ends the attempts.</param>
+internal sealed class LateReplies(
+    Func<StoreAsk, ValueTask<BucketAnswer>> ask, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
+{
+    /// <summary>Takes being undone at the same time, at most.</summary>
+    private const int Most = 16_384;
+
+    /// <summary>Attempts, each under the same name, so that the cost is given back once.</summary>
+    private const int Attempts = 4;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private int _undoing;
+    private long _undone;
+    private long _lost;
+
+    /// <summary>Takes that are being undone now.</summary>
+    public int Undoing => Volatile.Read(ref _undoing);
+
+    /// <summary>Takes that were undone.</summary>
+    public long Undone => Volatile.Read(ref _undone);
+
+    /// <summary>Takes that stay charged, since Redis did not confirm that they were undone.</summary>
+    public long Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Begins to undo what a late reply says was taken, if anything was.</summary>
+    public void Undo(in StoreAsk asked, in BucketAnswer reply)
+    {
+        if (asked.What != StoreVerb.Take || reply.Fault != StoreFault.None || reply.IsRemembered || reply.Outcome != BucketOutcome.Allowed)
+            return;
+        if (asked.Memo is { } memo)
+            forget(asked.Limits.Facts.Tenant, memo.Id);
+        var undo = UndoOf(asked.Limits, reply);
+        if (undo.Limits.IsEmpty)
+            return;
+        if (Interlocked.Increment(ref _undoing) > Most)
+            End(isUndone: false);
+        else
+            _ = UndoAsync(undo);
+    }
+
+    private static StoreAsk UndoOf(in LimitSet limits, in BucketAnswer reply)
+    {
+        var ends = new List<long>();
+        uint charged = 0;
+        int index = 0;
+        foreach (var limit in limits)
+        {
+            var line = reply[index];
+            // A limit in shadow may have refused, and then nothing was taken from it.
+            if (line.Outcome == BucketOutcome.Allowed)
+            {
+                charged |= limits.Only(index).Applying;
+                ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);
+            }
+
+            index++;
+        }
+
+        var name = new UInt128(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+        return new StoreAsk(limits with { Applying = charged, Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, StoreVerb.Charge)
+        {
+            OnlyEnds = [.. ends],
+            Memo = new Memo(name, name) { Life = TimeSpan.FromMinutes(1) },
+        };
+    }
+
+    private async Task UndoAsync(StoreAsk undo)
+    {
+        bool isUndone = false;
+        try
+        {
+            for (int left = Attempts; left > 0; left--)
+            {
+                var fault = (await ask(undo).ConfigureAwait(false)).Fault;
+                isUndone = fault == StoreFault.None;
+                // After a lost connection it may be another Redis, which knows nothing of the take.
+                if (fault is not (StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved))
+                    break;
+                await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The store is being disposed of.
+        }
+        finally
+        {
+            End(isUndone);
+        }
+    }
+
+    private void End(bool isUndone)
+    {
+        Interlocked.Decrement(ref _undoing);
+        Interlocked.Increment(ref isUndone ? ref _undone : ref _lost);
+    }
+}

@@ -1,0 +1,133 @@
+using Weir.Testing;
+
+namespace Weir.Redis.Tests.Late;
+
+/// <summary>Redis executes a call and replies after the deadline: nobody is charged for what nobody got (law L6).</summary>
+public sealed class LateReplyTests : IAsyncLifetime
+{
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 5_000);
+    private static readonly PolicySet Policies = PolicyDocument.Parse("""
+        defaultPlan: p
+        plans:
+          p:
+            limits:
+              tokens: { rate: 1/h, burst: 5000 }
+              day: { window: { limit: 5000, every: month } }
+              jobs: { concurrency: { limit: 20, lease: 1h } }
+        """, "test");
+
+    private RedisServer _server = null!;
+    private RedisStore _redis = null!;
+    private FailoverStore _store = null!;
+    private RateLimiter _limiter = null!;
+    private Reservations _reservations = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestRedis.StartProcessAsync();
+        _redis = new RedisStore(new RedisOptions { Endpoints = _server.Endpoint, LeaseHorizon = TimeSpan.Zero }, TimeProvider.System);
+        Assert.True(await _redis.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken), _redis.LastError);
+        _store = new FailoverStore(_redis, Some.Memory(TimeProvider.System), new BreakerOptions { Silence = TimeSpan.FromMinutes(1), Window = TimeSpan.FromMinutes(1) }, TimeProvider.System);
+        _limiter = new RateLimiter(Policies, _store, TimeProvider.System);
+        _reservations = new Reservations(_limiter, _store, _store.Alone);
+        // The first calls take longer than any deadline: the code is new.
+        await Until.TrueAsync(async () => (await _limiter.TakeAsync(new RequestFacts("t", "first"))).Source == DecisionSource.Redis, () => _redis.LastError ?? "late");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_store is not null)
+            await _store.DisposeAsync();
+        if (_redis is not null)
+            await _redis.DisposeAsync();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_Redis_charged_for_late_takes_that_nobody_got_is_given_back()
+    {
+        var limits = Some.Request("k", cost: 7, tenant: "t", quota: Slow);
+        for (int i = 0; i < 5; i++)
+        {
+            await PauseAsync();
+            var faults = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => (await _redis.TakeAsync(limits)).Fault));
+            Assert.All(faults, fault => Assert.NotEqual(StoreFault.None, fault));
+            await UntilSettledAsync();
+        }
+
+        Assert.Equal(0, await SpentAsync(limits));
+        // Those that waited behind the late call fell due before they were sent.
+        Assert.InRange(_redis.LateUndone, 5, 100);
+        Assert.Equal(0, _redis.LateLost);
+    }
+
+    [Fact]
+    public async Task What_memory_allowed_in_place_of_a_late_reply_counts_once()
+    {
+        await PauseAsync();
+        var decisions = await Task.WhenAll(Enumerable.Range(0, 15).Select(async _ => await _limiter.TakeAsync(new RequestFacts("t", "k", 10))));
+        Assert.All(decisions, decision => Assert.Equal((true, DecisionSource.Memory), (decision.Allowed, decision.Source)));
+        await UntilSettledAsync();
+        // The permits are held in memory.
+        Assert.Equal("4850 4850 20", await RemainingAsync("k"));
+    }
+
+    [Fact]
+    public async Task A_take_that_is_repeated_under_its_idempotency_key_after_a_late_reply_is_charged_once_and_answered_the_same()
+    {
+        await PauseAsync();
+        var first = (await _limiter.TakeAsync(new RequestFacts("t", "k", 10), "once"))!.Value;
+        Assert.Equal((true, DecisionSource.Memory), (first.Allowed, first.Source));
+        await UntilSettledAsync();
+        var again = (await _limiter.TakeAsync(new RequestFacts("t", "k", 10), "once"))!.Value;
+        Assert.Equal((first.Allowed, first.Remaining, first.Source), (again.Allowed, again.Remaining, again.Source));
+        Assert.Null(await _limiter.TakeAsync(new RequestFacts("t", "k", 11), "once"));
+        await UntilSettledAsync();
+        Assert.StartsWith("4990 4990 ", await RemainingAsync("k"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Permits_of_late_reservations_that_are_canceled_are_free_again()
+    {
+        await PauseAsync();
+        var made = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _reservations.ReserveAsync(new RequestFacts("t", "k"), TimeSpan.FromMinutes(1), $"job{i}").AsTask()));
+        Assert.All(made, one => Assert.True(one.Decision.Allowed));
+        await UntilSettledAsync();
+        // Repeated, each has the id that its caller knows.
+        var again = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _reservations.ReserveAsync(new RequestFacts("t", "k"), TimeSpan.FromMinutes(1), $"job{i}").AsTask()));
+        Assert.Equal(made.Select(one => one.Id), again.Select(one => one.Id));
+        foreach (var one in made)
+            Assert.Equal(SettlementOutcome.Settled, (await _reservations.CancelAsync(one.Id!, null)).Outcome);
+        await UntilSettledAsync();
+        // What is settled is settled in whole tokens, rounded against the caller.
+        Assert.Matches("^(5000|4999) 5000 20$", await RemainingAsync("k"));
+    }
+
+    /// <summary>Redis executes nothing for longer than the deadline, and then all that has come.</summary>
+    private async Task PauseAsync() => await _server.CommandAsync("CLIENT", "PAUSE", "100", "ALL");
+
+    private Task UntilSettledAsync() => Until.TrueAsync(
+        async () => _redis.LateUndoing == 0 && _store.Owing == 0 && (await _redis.CheckAsync(Some.Request("probe"))).Fault == StoreFault.None,
+        () => $"{_redis.LateUndoing} are being undone, {_store.Owing} owe");
+
+    private async Task<long> SpentAsync(LimitSet limits)
+    {
+        var answer = await _redis.CheckAsync(limits with { Facts = limits.Facts with { Cost = 0 } });
+        Assert.Equal(StoreFault.None, answer.Fault);
+        return answer.State.Spent / Slow.Rate.UnitsPerToken;
+    }
+
+    private async Task<string> RemainingAsync(string key)
+    {
+        Decision decision = default;
+        await Until.TrueAsync(
+            async () =>
+            {
+                decision = await _limiter.CheckAsync(new RequestFacts("t", key, 0));
+                return decision.Source == DecisionSource.Redis;
+            },
+            () => "Redis does not decide");
+        return string.Join(' ', decision.Limits().Select(limit => limit.Remaining));
+    }
+}
