@@ -19,6 +19,8 @@ internal sealed class StoreMetrics : IDisposable
         if (stores.Redis is { } redis)
         {
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
+            _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes that Redis replied to after memory had decided them, undone in Redis.");
+            _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
         }
 
