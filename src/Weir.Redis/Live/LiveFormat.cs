@@ -11,7 +11,7 @@ namespace Weir.Redis;
 internal static class LiveFormat
 {
     /// <summary>Whether a field of the state is no entry, but says how the entries are.</summary>
-    public static bool IsMeta(string name) => name is "history" or "version" or "count";
+    public static bool IsMeta(string name) => name is "history" or "version" or "count" or "life";
 
     public static string NameOf(string kind, string id) => $"{kind}/{id}";
 

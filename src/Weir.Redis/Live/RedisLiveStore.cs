@@ -59,7 +59,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         _hasTold = false;
         if (look.Version == known)
             return new LiveRead(known, [], IsWhole: false);
-        return await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
+        return await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version, look.Life).ConfigureAwait(false);
     });
 
     /// <inheritdoc/>
@@ -133,7 +133,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
             yield return part;
     }
 
-    private async Task<(LiveVersion Version, LiveLoss? Loss)> LookAsync(IDatabase database, LiveVersion known)
+    private async Task<(LiveVersion Version, LiveLoss? Loss, string Life)> LookAsync(IDatabase database, LiveVersion known)
     {
         var reply = (RedisResult[])(await RunAsync(database, "look", known.History, known.Number).ConfigureAwait(false))!;
         var version = new LiveVersion((string)reply[1]!, (long)reply[2]);
@@ -145,7 +145,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
             3 => $"it is of version {version.Number}, and version {known.Number} is known",
             _ => $"it began anew, and is of version {version.Number}",
         };
-        return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1));
+        return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1), (string)reply[6]!);
     }
 
     /// <summary>Others may know what this instance does not: they are told to look, once for a loss.</summary>
@@ -176,10 +176,10 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     }
 
     /// <summary>
-    /// All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after
-    /// them.
+    /// All entries, read in parts; null when something was lost meanwhile, also if it has been restored since
+    /// (<paramref name="life"/>). What has changed meanwhile is read after them.
     /// </summary>
-    private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
+    private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version, string life)
     {
         var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);
         var unreadable = new List<string>();
@@ -192,8 +192,8 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
                 unreadable.Add($"the field {Shorten(name)} of {State} is no entry: delete it");
         }
 
-        var (now, loss) = await LookAsync(database, version).ConfigureAwait(false);
-        if (loss is not null || now.History != version.History)
+        var (now, loss, lifeNow) = await LookAsync(database, version).ConfigureAwait(false);
+        if (loss is not null || now.History != version.History || lifeNow != life)
             return null;
         var later = await ReadChangesAsync(database, version, now).ConfigureAwait(false);
         foreach (var entry in later?.Entries ?? [])

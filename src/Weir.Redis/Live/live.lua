@@ -1,13 +1,14 @@
 -- Live data: a history of changes, the entries as they are now, the last changes and their texts. The only writer.
 --
 -- KEYS  1 state      a hash: kind/id -> version, a space and the text, for each entry; and the fields history, version
---                    and count (of entries). One key, so that Redis evicts all of it or nothing
+--                    count (of entries) and life (a token of the last restoration). One key, so that Redis evicts all
+--                    of it or nothing
 --       2 changes    a list of the last changes, newest first, in JSON
 --       3 texts      a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
 --       4 restoring  the token of the instance that restores what is lost; it expires
 --
 -- look    history ('' for none) and version that the reader knows
---         reply { standing, history, version, entries that are there, count, 1 if it is being restored }
+--         reply { standing, history, version, entries that are there, count, 1 if it is being restored, life }
 -- write   kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept,
 --         texts kept, channel, history and version that the writer knows, 'exact' if nothing may have changed since,
 --         bytes of texts kept, 'remember' to keep the text
@@ -20,16 +21,17 @@
 -- accept  a random text: takes what is there for all there is. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
-local META = 3
+local META = 4
 local state, restoring = KEYS[1], KEYS[4]
 
 -- Nil when there is none. What is no hash is none either.
 local function standing_state()
-  local meta = redis.pcall('HMGET', state, 'history', 'version', 'count')
-  if meta.err or not meta[1] or not meta[2] or not meta[3] then
+  local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
+  if meta.err or not meta[1] or not meta[2] or not meta[3] or not meta[4] then
     return nil
   end
-  return { history = meta[1], version = tonumber(meta[2]), count = tonumber(meta[3]), held = redis.call('HLEN', state) - META }
+  return { history = meta[1], version = tonumber(meta[2]), count = tonumber(meta[3]), life = meta[4],
+    held = redis.call('HLEN', state) - META }
 end
 
 -- How the store stands to a reader that knows so much, and whether the reader can restore what is lost. Of two histories
@@ -54,8 +56,8 @@ end
 local function look(history, version)
   local now = standing_state()
   local how = compare(now, history, version)
-  now = now or { history = '', version = 0, count = 0, held = 0 }
-  return { how, now.history, now.version, now.held, now.count, redis.call('EXISTS', restoring) }
+  now = now or { history = '', version = 0, count = 0, held = 0, life = '' }
+  return { how, now.history, now.version, now.held, now.count, redis.call('EXISTS', restoring), now.life }
 end
 
 local function holds_claim(token)
@@ -68,7 +70,7 @@ local function begin(token, milliseconds, history, version, count)
     return 0
   end
   redis.call('UNLINK', state)
-  redis.call('HSET', state, 'history', history, 'version', version, 'count', count)
+  redis.call('HSET', state, 'history', history, 'version', version, 'count', count, 'life', token)
   return 1
 end
 
@@ -103,7 +105,7 @@ local function accept(random)
   local time = redis.call('TIME')
   local history = string.format('%011d%06d-%s', tonumber(time[1]), tonumber(time[2]), random)
   redis.call('UNLINK', state)
-  redis.call('HSET', state, 'history', history, 'version', 0, 'count', 0)
+  redis.call('HSET', state, 'history', history, 'version', 0, 'count', 0, 'life', random)
   return 1
 end
 

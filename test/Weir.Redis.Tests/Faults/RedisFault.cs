@@ -12,8 +12,8 @@ internal sealed record RedisFault(Func<RedisServer, Task> Break, Func<RedisServe
     {
         ["killed, and started again empty"] = new(Now(server => server.Kill()), server => server.RestartAsync()),
         ["stopped where it stands"] = new(Now(server => server.Pause()), Now(server => server.Resume())),
-        // A client that waits for the end of the pause is answered at its end.
-        ["its clients paused"] = new(Say("CLIENT", "PAUSE", "1000", "ALL"), Say("GET", "anything")),
+        // Scripts may write, so they wait; to end the pause may not wait.
+        ["its clients paused"] = new(Say("CLIENT", "PAUSE", "600000", "WRITE"), Say("CLIENT", "UNPAUSE")),
         ["out of memory, with noeviction"] = new(Say("CONFIG", "SET", "maxmemory", "1"), Say("CONFIG", "SET", "maxmemory", "0")),
         ["a read-only replica"] = new(Say("REPLICAOF", "127.0.0.1", NoPort), Say("REPLICAOF", "NO", "ONE")),
         ["without the replicas that it is to have"] = new(Say("CONFIG", "SET", "min-replicas-to-write", "1"), Say("CONFIG", "SET", "min-replicas-to-write", "0")),

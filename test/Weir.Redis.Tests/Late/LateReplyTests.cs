@@ -104,12 +104,16 @@ public sealed class LateReplyTests : IAsyncLifetime
         Assert.Matches("^(5000|4999) 5000 20$", await RemainingAsync("k"));
     }
 
-    /// <summary>Redis executes nothing for longer than the deadline, and then all that has come.</summary>
-    private async Task PauseAsync() => await _server.CommandAsync("CLIENT", "PAUSE", "100", "ALL");
+    /// <summary>Redis executes no script until <see cref="UntilSettledAsync"/>, and then all that has come.</summary>
+    private async Task PauseAsync() => await _server.CommandAsync("CLIENT", "PAUSE", "600000", "WRITE");
 
-    private Task UntilSettledAsync() => Until.TrueAsync(
-        async () => _redis.LateUndoing == 0 && _store.Owing == 0 && (await _redis.CheckAsync(Some.Request("probe"))).Fault == StoreFault.None,
-        () => $"{_redis.LateUndoing} are being undone, {_store.Owing} owe");
+    private async Task UntilSettledAsync()
+    {
+        await _server.CommandAsync("CLIENT", "UNPAUSE");
+        await Until.TrueAsync(
+            async () => (await _redis.CheckAsync(Some.Request("probe"))).Fault == StoreFault.None && _redis.LateUndoing == 0 && _store.Owing == 0,
+            () => $"{_redis.LateUndoing} are being undone, {_store.Owing} owe");
+    }
 
     private async Task<long> SpentAsync(LimitSet limits)
     {

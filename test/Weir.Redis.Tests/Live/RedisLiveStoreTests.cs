@@ -148,7 +148,7 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
         var (store, known) = await BeginAsync(2);
         await _redis.CommandAsync("FLUSHALL");
         await _redis.CommandAsync("SET", "weir:{~live}:restoring", "somebody", "PX", "300");
-        await _redis.CommandAsync("HSET", "weir:{~live}:state", "tenant/t9", "1 half", "history", known.Version.History, "version", "2", "count", "2");
+        await _redis.CommandAsync("HSET", "weir:{~live}:state", "tenant/t9", "1 half", "history", known.Version.History, "version", "2", "count", "2", "life", "x");
         Assert.Equal(new LiveLoss("1 of 2 entries are left", IsNew: false, IsBeingRestored: true), (await store.ReadAsync(known.Version))!.Loss);
         Assert.Equal(LiveOutcome.Behind, (await store.WriteAsync(LiveKind.Tenant, "t1", "w", "me", null, known.Version)).Outcome);
         Assert.False(await store.RestoreAsync(known));
@@ -208,6 +208,30 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
             if (i == 19)
                 Assert.Equal(Told(await store.ReadAsync(LiveVersion.Unknown)), Told(rest with { IsWhole = true, Entries = [.. entries.Values.Where(entry => entry.Value is not null)] }));
         }
+    }
+
+    [Fact]
+    public async Task A_reader_of_all_that_is_lost_and_restored_meanwhile_takes_no_part_for_the_whole()
+    {
+        _ = TestRedis.ProcessOf(_redis);
+        var (store, known) = await BeginAsync(1_500);
+        using var stopping = new CancellationTokenSource();
+        var losing = Task.Run(async () =>
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await _redis.CommandAsync("DEL", "weir:{~live}:state");
+                await store.RestoreAsync(known);
+            }
+        });
+        for (int i = 0; i < 30; i++)
+        {
+            if (await Open().ReadAsync(LiveVersion.Unknown) is { Loss: null, IsWhole: true } read)
+                Assert.Equal(known.Entries.Count, read.Entries.Count);
+        }
+
+        await stopping.CancelAsync();
+        await losing;
     }
 
     [Fact]
