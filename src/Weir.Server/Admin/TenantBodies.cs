@@ -13,11 +13,9 @@ internal static class TenantBodies
         try
         {
             using var json = JsonDocument.Parse(text);
-            if (FaultIn(tenant, text) is { } fault)
-                return (false, fault);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                ? (json.RootElement.TryGetProperty("until", out _), null)
-                : (false, new PolicyError($"tenant {tenant}", 1, 1, "", """must be a JSON object, such as {"plan":"pro"}"""));
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+                return (false, new PolicyError($"tenant {tenant}", 1, 1, "", """must be a JSON object, such as {"plan":"pro"}"""));
+            return (json.RootElement.TryGetProperty("until", out _), FaultIn(tenant, text));
         }
         catch (JsonException wrong)
         {

@@ -8,7 +8,7 @@ public sealed class TenantBodiesTests
     [InlineData("{\"limits\":{\"a\":{\"rate\":\"1/s\"},\n\"b\":{\"by\":[null]}}}", 2, 12, "limits.b.by", "is null: write a value, or leave it out")]
     [InlineData("{\n  \"plan\": \"a\",\n  \"unlimited\": \"true\"\n}", 3, 16, "unlimited", "must be true or false, without quotes")]
     [InlineData("""{"unlimited":"no"}""", 1, 14, "unlimited", "must be true or false, without quotes")]
-    [InlineData("null", 1, 1, "", "is null: write a value, or leave it out")]
+    [InlineData("""{"plan":"a","until":null}""", 1, 21, "until", "is null: write a value, or leave it out")]
     public void What_JSON_has_no_meaning_for_is_named_with_its_place(string text, int line, int column, string path, string fault) =>
         Assert.Equal(new PolicyError("tenant acme", line, column, path, fault), TenantBodies.KindOf("acme", text).Error);
 
