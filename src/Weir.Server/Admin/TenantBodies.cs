@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -12,9 +13,9 @@ internal static class TenantBodies
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                ? (json.RootElement.TryGetProperty("until", out _), null)
-                : (false, new PolicyError($"tenant {tenant}", 1, 1, "", """must be a JSON object, such as {"plan":"pro"}"""));
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+                return (false, new PolicyError($"tenant {tenant}", 1, 1, "", """must be a JSON object, such as {"plan":"pro"}"""));
+            return (json.RootElement.TryGetProperty("until", out _), FaultIn(tenant, text));
         }
         catch (JsonException wrong)
         {
@@ -23,6 +24,34 @@ internal static class TenantBodies
             return (false, new PolicyError(
                 $"tenant {tenant}", (int)(wrong.LineNumber ?? 0) + 1, (int)(wrong.BytePositionInLine ?? 0) + 1, "", $"this is not JSON: {reason}"));
         }
+    }
+
+    /// <summary>What YAML takes and JSON does not: null, and true or false as a string.</summary>
+    private static PolicyError? FaultIn(string tenant, string text)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        var reader = new Utf8JsonReader(utf8);
+        var path = new Stack<string>();
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.PropertyName)
+            {
+                while (path.Count >= reader.CurrentDepth)
+                    path.Pop();
+                path.Push(reader.GetString()!);
+            }
+
+            string? fault = reader.TokenType == JsonTokenType.Null ? "is null: write a value, or leave it out"
+                : reader.TokenType == JsonTokenType.String && reader.CurrentDepth == 1 && path.Peek() == "unlimited"
+                    ? "must be true or false, without quotes" : null;
+            if (fault is null)
+                continue;
+            var before = utf8.AsSpan(0, (int)reader.TokenStartIndex);
+            return new PolicyError($"tenant {tenant}", before.Count((byte)'\n') + 1,
+                before.Length - before.LastIndexOf((byte)'\n'), string.Join('.', path.Reverse()), fault);
+        }
+
+        return null;
     }
 
     /// <summary>A text as it is shown; what an earlier version took and is no JSON is shown as a text.</summary>

@@ -18,7 +18,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
         if (read is { Fault: null })
             Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
         else if (read is not null)
-            Ignored(options.Memory.SnapshotPath!, read.Fault!);
+            Damaged(options.Memory.SnapshotPath!, read.Fault!, read.MovedTo!);
         _hasBegun = true;
         return base.StartAsync(cancellationToken);
     }
@@ -59,8 +59,8 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
     private partial void Restored(int buckets, int permits, int records, int noRoom);
 
     [LoggerMessage(11, LogLevel.Warning,
-        "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new, and the file will be replaced")]
-    private partial void Ignored(string path, string fault);
+        "The snapshot {Path} is ignored: {Fault}. Every bucket begins as new; the damaged snapshot was moved to {MovedTo}")]
+    private partial void Damaged(string path, string fault, string movedTo);
 
     [LoggerMessage(12, LogLevel.Error, "The snapshot {Path} cannot be written: {Fault}. It will be tried again")]
     private partial void Failed(string path, string fault);

@@ -29,13 +29,13 @@ internal static class FileFault
         }
     }
 
-    /// <summary>What is wrong with the place of a file that is written; null if nothing is.</summary>
-    public static string? OfWrite(string path)
+    /// <summary>What is wrong with the folder of a file that is written; null if nothing is.</summary>
+    /// <param name="path">The file as the setting names it.</param>
+    /// <param name="real">The same without symbolic links.</param>
+    public static string? OfWrite(string path, string real)
     {
         string shown = ShownValue.Path(path);
-        if (Directory.Exists(path))
-            return $"{shown} is a folder; name a file in it";
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string folder = Path.GetDirectoryName(real)!;
         if (!Directory.Exists(folder))
             return $"the folder of {shown} does not exist; make it, or name another";
         try

@@ -9,7 +9,7 @@ internal static class Settings
         var options = new SettingsReader(configuration.GetSection(WeirOptions.Section), faults).Read();
         faults.AddRange(SecretFile.ReadAll(options));
         faults.AddRange(FaultsOf(options));
-        faults.AddRange(FileFaultsOf(options));
+        faults.AddRange(FileRules.FaultsOf(options));
         faults.AddRange(UnknownSettings.FaultsOf(variables ?? []));
         faults.AddRange(ListenAddresses.FaultsOf(configuration));
         faults.AddRange(ListenAddresses.FaultsOf("Weir:Management:Urls", options.Management.Urls));
@@ -50,16 +50,6 @@ internal static class Settings
             yield return $"Weir:Memory:MaxKeys: {options.Memory.MaxKeys} takes {bytes >> 20} MiB, and this process "
                 + $"may use {available >> 20}; use at most {available / MemoryStoreOptions.BytesPerKey / 2}, which "
                 + "leaves half";
-    }
-
-    private static IEnumerable<string> FileFaultsOf(WeirOptions options)
-    {
-        if (options.PolicyFile is { } policies && FileFault.OfRead(policies) is { } unread)
-            yield return $"Weir:PolicyFile: {unread}";
-        if (options.Memory.SnapshotPath is { } snapshot && FileFault.OfWrite(snapshot) is { } unwritten)
-            yield return $"Weir:Memory:SnapshotPath: {unwritten}";
-        if (options.Live.Path is { } live && FileFault.OfWrite(live) is { } unkept)
-            yield return $"Weir:Live:Path: {unkept}";
     }
 
     /// <summary>

@@ -15,12 +15,14 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// </summary>
     private const int LeastLog = 1 << 20;
 
+    private const string Lock = ".lock", New = ".new";
+
     /// <summary>A file has one history: one that is damaged stops the start.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);
 
-    private readonly Lock _gate = new();
+    private readonly System.Threading.Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly LiveState _state = new();
     private readonly FileStream? _owned;
@@ -33,8 +35,8 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
 
     /// <summary>Opens the store.</summary>
     /// <param name="path">
-    /// The file, which is made if it is not there; null to keep nothing over a restart. Beside it lies
-    /// <c>path.lock</c>, by which it has one owner.
+    /// The file, or a symbolic link to it, which is made if it is not there; null to keep nothing over a restart. Beside
+    /// it are <c>path.lock</c>, by which it has one owner, and <c>path.new</c>, which takes its place.
     /// </param>
     /// <param name="time">Says when a change was made.</param>
     /// <exception cref="IOException">The file cannot be read or written, is damaged, or has another owner.</exception>
@@ -43,6 +45,9 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _time = time;
         if (path is null)
             return;
+        if (FindFault(path) is { } fault)
+            throw new IOException($"{path} {fault}");
+        path = RealPath.Of(path);
         try
         {
             _owned = Own(path);
@@ -64,6 +69,9 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// <inheritdoc/>
     public event Action? Changed;
 
+    /// <summary>The endings of the files beside the file.</summary>
+    public static IReadOnlyList<string> Companions { get; } = [Lock, New];
+
     /// <inheritdoc/>
     public string? Fault => _appendFault ?? _compactionFault;
 
@@ -75,6 +83,20 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
             lock (_gate)
                 return _compaction;
         }
+    }
+
+    /// <summary>
+    /// Says why a file cannot be used, as the end of a sentence that begins with its name; null if it can. It is at
+    /// fault if it, or a companion, is not a regular file, or if the companion that is written holds something else.
+    /// </summary>
+    /// <param name="path">The file, or a symbolic link to it.</param>
+    /// <exception cref="IOException">Its symbolic links lead round in a circle.</exception>
+    public static string? FindFault(string path)
+    {
+        string real = RealPath.Of(path);
+        return FileKind.FaultOf(real, Lock, New) ?? (LiveLog.IsForeign(real + New)
+            ? $"has a companion, of the ending {New}, that is no live data and would be lost; move the companion, or name another file"
+            : null);
     }
 
     /// <inheritdoc/>
@@ -138,7 +160,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     {
         try
         {
-            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (DirectoryNotFoundException)
         {
@@ -153,7 +175,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private static LiveLog Begin(string path, out long torn)
     {
         torn = 0;
-        var log = LiveLog.Create(path + ".new", new LiveState().Snapshot());
+        var log = LiveLog.Create(path + New, new LiveState().Snapshot());
         log.Rename(path);
         log.FlushName();
         return log;
@@ -203,7 +225,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         LiveLog? compacted = null;
         try
         {
-            compacted = LiveLog.Create(old.Path + ".new", snapshot);
+            compacted = LiveLog.Create(old.Path + New, snapshot);
             long to;
             lock (_gate)
                 to = old.Length;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Weir;
 
 /// <summary>
@@ -8,6 +10,8 @@ namespace Weir;
 internal sealed class LiveLog : IDisposable
 {
     private const int FlushBytes = 1 << 20;
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdef"u8);
 
     private readonly FileStream _file;
     private readonly LiveLineWriter _lines = new();
@@ -45,6 +49,27 @@ internal sealed class LiveLog : IDisposable
             log.Dispose();
             File.Delete(path);
             throw;
+        }
+    }
+
+    /// <summary>Whether a file holds something that no crash of a writer of live data leaves.</summary>
+    public static bool IsForeign(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            Span<byte> bytes = stackalloc byte[LiveLine.Digits + 1];
+            var begin = bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+            return begin[..Math.Min(begin.Length, LiveLine.Digits)].ContainsAnyExcept(HexDigits)
+                || (begin.Length > LiveLine.Digits && begin[LiveLine.Digits] != '\t');
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 

@@ -253,8 +253,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     {
         var now = _time.GetUtcNow();
         var errors = layers.Compile(_draft, tenant, now).Errors;
-        return TenantLayers.UntilOf(_draft, tenant, text) <= now
-            ? [.. errors, new PolicyError($"tenant {tenant}", 0, 0, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good")]
+        return TenantLayers.EndedAt(_draft, tenant, text, now) is { } place
+            ? [.. errors, new PolicyError($"tenant {tenant}", place.Line, place.Column, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good")]
             : errors;
     }
 

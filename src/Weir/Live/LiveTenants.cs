@@ -70,7 +70,7 @@ internal sealed class LiveTenants
         {
             var compiled = this[tenant].Compile(document, tenant, now);
             plans[tenant] = compiled.Plan;
-            Report(compiled, errors);
+            Report(compiled with { Errors = [.. compiled.Errors.Select(error => OfDocument(error, tenant))] }, errors);
         }
 
         return plans;
@@ -93,6 +93,15 @@ internal sealed class LiveTenants
         _changes.Clear();
         _boosts.Clear();
     }
+
+    /// <summary>The error of a live text as one of the document that it does not fit: that has no such line.</summary>
+    private static PolicyError OfDocument(PolicyError error, string tenant) => error with
+    {
+        Line = 0,
+        Column = 0,
+        Path = error.Path.Length > 0 ? $"{DocumentKeys.Tenants}.{tenant}.{error.Path}" : $"{DocumentKeys.Tenants}.{tenant}",
+        Message = $"{error.Source} is live data, under which this document must hold: {error.Message}; mend the document, or change the tenant by /admin/tenants/{tenant}",
+    };
 
     private static void Report(CompiledTenant compiled, List<PolicyError> errors) =>
         errors.AddRange(compiled.Errors.Take(DocumentErrors.MaxReported - errors.Count));

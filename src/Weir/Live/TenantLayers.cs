@@ -31,8 +31,9 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    /// <summary>Until when a text holds; null for good, or when nothing can be read.</summary>
-    public static DateTimeOffset? UntilOf(PolicySet document, string tenant, string? text) => LayerOf(document, "", tenant, text, null).Until;
+    /// <summary>Where a text says that it ended before a time; null if it does not.</summary>
+    public static DocumentPlace? EndedAt(PolicySet document, string tenant, string? text, DateTimeOffset now) =>
+        LayerOf(document, "", tenant, text, null) is var layer && layer.IsOver(now) ? layer.Text?.UntilPlace : null;
 
     private static TenantLayer LayerOf(PolicySet document, string source, string tenant, string? text, TenantText? below) =>
         text is null ? TenantLayer.None : PolicyDocument.CompileTenant(document, source, tenant, text, below);

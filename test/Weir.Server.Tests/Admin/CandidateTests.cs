@@ -121,7 +121,7 @@ public abstract class CandidateTests : OwnServerTests
     {
         await PutAsync(Of(10));
         await Http.PutTenantAsync("acme", """{"plan":"a"}""");
-        foreach (var (yaml, paths) in new[] { ("defaultPlan: b\nplans: { a: { limits: { x: { rate: 1 } } } }\n", "defaultPlan, plans.a.limits.x.rate"), ("defaultPlan: b\nplans: { b: {} }\n", "plan") })
+        foreach (var (yaml, paths) in new[] { ("defaultPlan: b\nplans: { a: { limits: { x: { rate: 1 } } } }\n", "defaultPlan, plans.a.limits.x.rate"), ("defaultPlan: b\nplans: { b: {} }\n", "tenants.acme.plan") })
         {
             var answer = await PutAsync(yaml);
             answer.AssertProblem(400);

@@ -175,7 +175,7 @@ public sealed class FileLiveStoreTests : IDisposable
         string path = _folder.File("missing/live.weir");
         Assert.StartsWith($"{path}: the folder of the file of live data is not there", Assert.Throws<IOException>(() => new FileLiveStore(path, _time)).Message, StringComparison.Ordinal);
         Directory.CreateDirectory(LivePath + ".new");
-        Assert.StartsWith($"{LivePath}: ", Assert.Throws<IOException>(Open).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{LivePath} has a companion, of the ending .new, that is not a regular file; ", Assert.Throws<IOException>(Open).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,6 +46,18 @@ public sealed class LiveCompactionTests : IDisposable
         Assert.False(File.Exists(LivePath + ".new"));
     }
 
+    [Theory]
+    [InlineData("Dear reader")]
+    [InlineData("defaultPlan: free")]
+    [InlineData("0123456789abcdef and more")]
+    public void A_file_of_something_else_in_the_place_of_the_new_file_stops_the_start_and_stays(string text)
+    {
+        File.WriteAllText(LivePath + ".new", text);
+
+        Assert.Contains("has a companion, of the ending .new, that is no live data", Assert.Throws<IOException>(Open).Message, StringComparison.Ordinal);
+        Assert.Equal(text, File.ReadAllText(LivePath + ".new"));
+    }
+
     [Fact]
     public async Task Changes_while_the_file_is_compacted_are_in_it_after_a_crash()
     {
@@ -123,7 +135,7 @@ public sealed class LiveCompactionTests : IDisposable
     {
         using (var store = Open())
             Put(store, "acme", "1");
-        File.WriteAllText(LivePath + ".new", "half of a file");
+        File.WriteAllBytes(LivePath + ".new", File.ReadAllBytes(LivePath)[..30]);
         using (var store = Open())
         {
             for (int i = 0; i < 40; i++)

@@ -98,13 +98,6 @@ public sealed class SnapshotTests : IDisposable
     public void No_file_is_no_fault() => Assert.Null(File.Read(StoreWith()));
 
     [Fact]
-    public void A_folder_in_its_place_is_a_fault_and_no_exception()
-    {
-        Directory.CreateDirectory(FilePath);
-        Assert.NotNull(File.Read(StoreWith())!.Fault);
-    }
-
-    [Fact]
     public void A_torn_snapshot_is_reported_and_changes_nothing()
     {
         File.Write(StoreWith("a", "b"));
@@ -135,13 +128,6 @@ public sealed class SnapshotTests : IDisposable
                 Assert.Equal(0, store.Used);
             },
             threads: 1);
-    }
-
-    [Fact]
-    public void A_foreign_file_is_reported_by_name()
-    {
-        System.IO.File.WriteAllText(FilePath, new string('x', 500));
-        Assert.Equal("it does not begin as a snapshot does", File.Read(StoreWith())!.Fault);
     }
 
     [Theory]

@@ -6,7 +6,8 @@ namespace Weir;
 /// <param name="Limits">What it has otherwise than the plan.</param>
 /// <param name="Unlimited">True when nothing of the plan limits it.</param>
 /// <param name="Until">Until when it holds; null for good.</param>
-internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null)
+/// <param name="UntilPlace">Where that stands.</param>
+internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
     /// <summary>A tenant of live data, which may hold only until a time.</summary>
     public static TenantText ReadLive(DocumentWalk walk, string name, DocumentNode root)
@@ -15,7 +16,7 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
         var fields = walk.Keyed(root, DocumentPlace.Root(root), DocumentKeys.OfLiveTenant);
         var until = walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], $"a time, such as {Timestamp.Example}", TryParseTime, ref broken);
         return new TenantText(
-            name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until);
+            name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until, fields[DocumentKeys.Until]?.Place);
     }
 
     /// <summary>This text over another one of the same tenant: what it leaves out is that one's, limit by limit and field by field.</summary>
@@ -33,7 +34,7 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
     private static bool TryParseTime(string text, out DateTimeOffset time, out string? error)
     {
         bool isTime = Timestamp.TryParse(text, out time);
-        error = isTime ? null : $"{Spelling.Quote(text)} is not a time with an offset from UTC; write it as {Timestamp.Example}";
+        error = isTime ? null : $"{Spelling.Quote(text)} {Timestamp.FaultOf(text)}";
         return isTime;
     }
 

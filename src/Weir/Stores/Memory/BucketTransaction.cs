@@ -220,7 +220,7 @@ internal sealed unsafe class BucketTransaction
             if (ask.What == StoreVerb.Raise)
                 claim.Limit.Quota.Raise(ref state, time, claim.Charge);
             else if (claim.IsPlaces)
-                store.Places.RemoveLocked(claim.Hash, HolderOf(ask.Limits));
+                state = Release(store, ask.Limits, claim, time);
             else if (!IsOver(claim.Limit.Quota, state, time, claim.Charge, ask.OnlyEnds?[i] ?? 0))
                 claim.Limit.Quota.Charge(ref state, time, claim.Charge);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
@@ -257,6 +257,13 @@ internal sealed unsafe class BucketTransaction
     }
 
     private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
+
+    /// <summary>Returns how the limit stands without the holder's permits.</summary>
+    private static BucketState Release(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    {
+        store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+        return StateOf(store, limits, claim, time);
+    }
 
     private static StoreFault Hold(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
     {

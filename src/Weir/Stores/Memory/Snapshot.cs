@@ -36,7 +36,8 @@ internal static class Snapshot
     private const int TrailerSize = sizeof(long);
     private const int ChecksumSize = 16;
 
-    private static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
+    /// <summary>The first bytes of every snapshot.</summary>
+    public static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
     /// <summary>
     /// Writes a store. Takers wait for one shard at a time, or for a list to be copied, never for the writing.

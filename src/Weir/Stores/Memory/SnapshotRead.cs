@@ -8,5 +8,8 @@ namespace Weir;
 /// <param name="Fault">Why nothing was restored, or null.</param>
 public sealed record SnapshotRead(int Buckets, int Permits, int Records, int Dropped, string? Fault)
 {
+    /// <summary>The file that a damaged snapshot was moved to, or null.</summary>
+    public string? MovedTo { get; init; }
+
     internal static SnapshotRead Failed(string fault) => new(0, 0, 0, 0, fault);
 }
