@@ -129,7 +129,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
     {
         if (_batcher is not { } batcher)
-            return new(BucketAnswer.Failed(StoreFault.Unreachable));
+            return _isGuest && !_connecting.IsCompleted ? AskOnceConnectedAsync(ask, cancellation) : new(BucketAnswer.Failed(StoreFault.Unreachable));
         LeaseTrip? trip = null;
         if (_leases is not null && !_isLeaving && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
         {
@@ -180,6 +180,13 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _stopping.Dispose();
         if (_leaseEnds is not null)
             await _leaseEnds.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A guest opens when it is asked first, and nobody waits for its answers in a hurry.</summary>
+    private async ValueTask<BucketAnswer> AskOnceConnectedAsync(StoreAsk ask, CancellationToken cancellation)
+    {
+        await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await AskAsync(ask, cancellation).ConfigureAwait(false);
     }
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)

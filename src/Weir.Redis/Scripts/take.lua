@@ -375,24 +375,29 @@ end
 
 local places = {}
 
+-- Counts what is held, and when so much of it is free that the cost fits.
+local function count_holders(limit)
+  local holders = redis.call('ZCARD', limit.key)
+  limit.spent, limit.at_us = holders * limit.unit, 0
+  local over = limit.spent + limit.unit - limit.capacity
+  if holders > 0 then
+    local leaving = holders
+    if limit.cost > 0 and over > 0 then
+      leaving = min(holders, floor((over - 1) / limit.unit) + 1)
+    end
+    limit.at_us = tonumber(redis.call('ZRANGE', limit.key, leaving - 1, leaving - 1, 'WITHSCORES')[2])
+  end
+end
+
 function places.ask(limit, each, lease_ms)
-  limit.lease_ms = lease_ms
+  limit.unit, limit.lease_ms = each, lease_ms
   limit.holder = next_text()
   local kind = redis.call('TYPE', limit.key).ok
   if kind ~= 'zset' and kind ~= 'none' then
     return DAMAGED
   end
   redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', format('%.0f', now_us))
-  local holders = redis.call('ZCARD', limit.key)
-  limit.spent, limit.at_us = holders * each, 0
-  local over = limit.spent + each - limit.capacity
-  if holders > 0 then
-    local leaving = holders
-    if limit.cost > 0 and over > 0 then
-      leaving = min(holders, floor((over - 1) / each) + 1)
-    end
-    limit.at_us = tonumber(redis.call('ZRANGE', limit.key, leaving - 1, leaving - 1, 'WITHSCORES')[2])
-  end
+  count_holders(limit)
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
@@ -417,6 +422,9 @@ end
 
 function places.charge(limit)
   limit.touched = redis.call('ZREM', limit.key, limit.holder) > 0
+  if limit.touched then
+    count_holders(limit)
+  end
 end
 
 function places.reset(limit)

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>Policies that are tried beside those that decide: put, looked at, promoted or dropped.</summary>
-internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, CandidateTrial trial, ShownKeys keys, Stores stores)
+internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, CandidateTrial trial, ShownKeys keys)
 {
     private const int MostKeys = 20;
     private const string None = "no candidate is tried: PUT a document (YAML or JSON) to /admin/candidate to try it beside the one that decides";
@@ -16,10 +16,8 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
 
     public async Task Put(HttpContext http)
     {
-        if (await TextBody.ReadAsync(http, PolicyEndpoints.DocumentTypes, PolicyDocument.MaxBytes) is not { } text)
-            return;
-        await stores.OpenTrialAsync();
-        await changes.WriteDocumentAsync(http, LiveKind.Candidate, text, "");
+        if (await TextBody.ReadAsync(http, PolicyEndpoints.DocumentTypes, PolicyDocument.MaxBytes) is { } text)
+            await changes.WriteDocumentAsync(http, LiveKind.Candidate, text, "");
     }
 
     public Task Drop(HttpContext http) => changes.WriteDocumentAsync(http, LiveKind.Candidate, null, None);

@@ -15,8 +15,6 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>Of so many calls, one will be in time with a Redis that is well.</summary>
     private const int FirstProbes = 10;
 
-    private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(2);
-
     private readonly RedisOptions? _redisOptions;
 
     public Stores(WeirOptions options, TimeProvider time)
@@ -57,13 +55,6 @@ internal sealed class Stores : IAsyncDisposable
     /// decides. There is none before there is a candidate.
     /// </summary>
     public Lazy<IBucketStore> Trial { get; }
-
-    /// <summary>Connects the store of candidates, so that the first decision after a candidate is put is tried too.</summary>
-    public async Task OpenTrialAsync()
-    {
-        if (Trial.Value is RedisStore redis)
-            await redis.WaitUntilConnectedAsync(TrialPatience);
-    }
 
     /// <summary>The store that decides.</summary>
     public IBucketStore Deciding => Failover is null ? Memory : Failover;

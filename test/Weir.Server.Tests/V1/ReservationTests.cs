@@ -43,6 +43,19 @@ public abstract class ReservationTests
     }
 
     [Fact]
+    public async Task A_commit_answers_that_its_permit_is_free()
+    {
+        string key = Fresh.Key();
+        string id = (await Reserve(key, 1, tenant: "busy")).Text("id");
+        string other = (await Reserve(key, 1, tenant: "busy")).Text("id");
+        Assert.Equal(1, RunningLeft(await Commit(id, 1)));
+        Assert.Equal(2, RunningLeft(await Commit(other, 1)));
+
+        static long RunningLeft(Answer answer) => answer.Json.GetProperty("limits").EnumerateArray()
+            .First(limit => limit.GetProperty("name").GetString() == "running").GetProperty("remaining").GetInt64();
+    }
+
+    [Fact]
     public async Task A_repeated_commit_changes_nothing_and_another_one_is_a_conflict()
     {
         string key = Fresh.Key();
