@@ -23,6 +23,9 @@ internal sealed class SocketWire : IScriptWire, IDisposable
 
     private Node? _master;
 
+    /// <summary>The node whose reply is read now, or was read last.</summary>
+    private Node? _awaited;
+
     /// <param name="topology">Knows which nodes there are.</param>
     /// <param name="configuration">How to log in to each.</param>
     /// <param name="time">The clock of pauses between attempts to connect.</param>
@@ -37,7 +40,8 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     public bool IsConnected => _nodes.Values.Any(node => node.Connection is not null);
 
     /// <inheritdoc/>
-    public bool HasArrived => _nodes.Values.Any(node => node.HasArrived);
+    /// <remarks>Of the node that is waited for: what has arrived from others waits because of it.</remarks>
+    public bool HasArrived => Volatile.Read(ref _awaited) is { HasArrived: true };
 
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
     public Task ConnectAsync()
@@ -161,6 +165,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     {
         public override ReadOnlySpan<byte> Read()
         {
+            Volatile.Write(ref wire._awaited, node);
             try
             {
                 if (asked)

