@@ -33,10 +33,20 @@ internal sealed class TenantPlans
         plan = null;
         if (Count == 0)
             return false;
-        ref object found = ref CollectionsMarshal.GetValueRefOrNullRef(_parts[PartOf(tenant)], tenant);
-        if (Unsafe.IsNullRef(ref found))
+        ref object place = ref CollectionsMarshal.GetValueRefOrNullRef(_parts[PartOf(tenant)], tenant);
+        if (Unsafe.IsNullRef(ref place))
             return false;
-        plan = found as Plan ?? Compiled(ref found, tenant);
+        // Read once: another thread may put the plan there at any moment.
+        object found = Volatile.Read(ref place);
+        if (found is not PendingPlan pending)
+        {
+            plan = (Plan)found;
+            return true;
+        }
+
+        plan = pending.Compile(tenant);
+        if (plan is not null)
+            Volatile.Write(ref place, plan);
         return plan is not null;
     }
 
@@ -76,14 +86,6 @@ internal sealed class TenantPlans
         let pending = part.Where(tenant => tenant.Value is PendingPlan).ToList()
         where pending.Count > 0
         select (IReadOnlyList<PolicyError>)[.. pending.Where(tenant => !TryGet(tenant.Key, out _)).SelectMany(tenant => ((PendingPlan)tenant.Value).ErrorsOf(tenant.Key))];
-
-    private static Plan? Compiled(ref object found, string tenant)
-    {
-        if (((PendingPlan)found).Compile(tenant) is not { } plan)
-            return null;
-        found = plan;
-        return plan;
-    }
 
     private static int PartOf(string tenant) => string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1);
 }

@@ -42,6 +42,21 @@ public sealed class PendingPlanTests : IDisposable
     }
 
     [Fact]
+    public async Task Those_who_ask_for_the_same_tenant_at_the_same_moment_all_get_its_plan()
+    {
+        string[] tenants = [.. Enumerable.Range(0, 20_000).Select(i => $"t{i}")];
+        Assert.Empty(Read(isWhole: true, [.. tenants.Select(tenant => Tenant(tenant, """{"plan":"b"}"""))]));
+        using var together = new Barrier(4);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                together.SignalAndWait();
+                Assert.All(tenants, tenant => Assert.Equal(20, Capacity(tenant)));
+            },
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
+
+    [Fact]
     public void L12_those_that_do_not_fit_are_told_of_later_and_the_document_holds_for_them()
     {
         Assert.Empty(Read(isWhole: true, Tenant("fits", """{"plan":"b"}"""), Tenant("other", """{"plan":"c"}"""), Tenant("text", "no text: of ours")));
