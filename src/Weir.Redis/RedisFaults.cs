@@ -13,6 +13,9 @@ internal static class RedisFaults
     public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
+        // Redis is there and says nothing: to a call, or to a connection that is opened.
+        SocketException { SocketErrorCode: SocketError.TimedOut } => StoreFault.Late,
+        IOException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => StoreFault.Late,
         // The node that has the slot is not there, so that others were asked.
         RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
         // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and whatever a later Redis may say.

@@ -66,7 +66,10 @@ public sealed class RedisOptions
     /// </summary>
     public int Instances { get; set; } = 1;
 
-    /// <summary>How long a decision waits for Redis, from 1 ms to 10 s; 15 ms by default.</summary>
+    /// <summary>
+    /// Maximum time a decision waits for Redis, from 1 ms to 10 s; 15 ms by default. If this instance gets no processor
+    /// time, a decision may take 100 ms more.
+    /// </summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
     /// <summary>The servers as <c>host:port</c>, without anything secret; for messages.</summary>

@@ -129,7 +129,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
     {
         if (_batcher is not { } batcher)
-            return _isGuest && !_connecting.IsCompleted ? AskOnceConnectedAsync(ask, cancellation) : new(BucketAnswer.Failed(StoreFault.Unreachable));
+            return new(BucketAnswer.Failed(StoreFault.Unreachable));
         LeaseTrip? trip = null;
         if (_leases is not null && !_isLeaving && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
         {
@@ -182,18 +182,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             await _leaseEnds.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A guest opens when it is asked first, and nobody waits for its answers in a hurry.</summary>
-    private async ValueTask<BucketAnswer> AskOnceConnectedAsync(StoreAsk ask, CancellationToken cancellation)
-    {
-        await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return await AskAsync(ask, cancellation).ConfigureAwait(false);
-    }
-
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
         var decisions = new SocketWire(connection, RedisConnection.Configure(_options), _time);
-        await decisions.ConnectAsync().ConfigureAwait(false);
+        // What is asked before there is a connection waits for it, in its order.
         Begin(new RedisWire(connection), decisions, new ThreadPump());
+        await decisions.ConnectAsync().ConfigureAwait(false);
         return connection;
     }
 

@@ -1,10 +1,8 @@
-using System.Security.Cryptography;
-
 namespace Weir.Redis;
 
 /// <summary>
-/// Undoes the takes whose reply came after their caller had been answered otherwise: gives back the cost at face value,
-/// releases the permits, and deletes the idempotency record. What memory decided instead is settled as ever.
+/// Undoes takes whose reply comes after the fallback has decided them: gives back the cost at face value, releases the
+/// permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage.
 /// </summary>
 /// <remarks>
 /// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
@@ -72,7 +70,7 @@ internal sealed class LateReplies(
             index++;
         }
 
-        var name = new UInt128(BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+        var name = Memo.NewId();
         return new StoreAsk(limits with { Applying = charged, Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, StoreVerb.Charge)
         {
             OnlyEnds = [.. ends],
@@ -85,15 +83,14 @@ internal sealed class LateReplies(
         bool isUndone = false;
         try
         {
-            for (int left = Attempts; left > 0; left--)
+            var fault = (await ask(undo).ConfigureAwait(false)).Fault;
+            for (int left = Attempts - 1; left > 0 && MayTryAgain(fault); left--)
             {
-                var fault = (await ask(undo).ConfigureAwait(false)).Fault;
-                isUndone = fault == StoreFault.None;
-                // After a lost connection it may be another Redis, which knows nothing of the take.
-                if (fault is not (StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved))
-                    break;
                 await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
+                fault = (await ask(undo).ConfigureAwait(false)).Fault;
             }
+
+            isUndone = fault == StoreFault.None;
         }
         catch (OperationCanceledException)
         {
@@ -104,6 +101,10 @@ internal sealed class LateReplies(
             End(isUndone);
         }
     }
+
+    /// <summary>After a lost connection it may be another Redis, which knows nothing of the take.</summary>
+    private static bool MayTryAgain(StoreFault fault) =>
+        fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
     private void End(bool isUndone)
     {

@@ -1,29 +1,23 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Adds up how long Redis owed a reply. A decision is late because of Redis only if Redis owed replies for the whole
-/// deadline; else this instance was too slow to send or read. Not for use by two threads at once.
+/// Adds up how long Redis owed the reply to a batch. A decision is late because of Redis only if Redis owed replies for
+/// the whole deadline; else this instance was too slow to send or read. Not for use by two threads at once.
 /// </summary>
 internal sealed class ReplyWait
 {
     private long _total;
     private long _since;
-    private int _owed;
 
-    /// <summary>A batch was sent.</summary>
-    public void Begin(long now)
-    {
-        if (_owed++ == 0)
-            _since = now;
-    }
+    /// <summary>True from the moment at which a batch is about to be sent until all of its replies have been read.</summary>
+    public bool IsOwed { get; private set; }
 
-    /// <summary>All replies to a batch have been read.</summary>
-    public void End(long now)
-    {
-        if (--_owed == 0)
-            _total += now - _since;
-    }
+    /// <summary>A batch is about to be sent.</summary>
+    public void Begin(long now) => (IsOwed, _since) = (true, now);
+
+    /// <summary>All replies to the batch have been read.</summary>
+    public void End(long now) => (IsOwed, _total) = (false, At(now));
 
     /// <summary>Returns the time for which Redis has owed a reply, in ticks.</summary>
-    public long At(long now) => _total + (_owed > 0 ? now - _since : 0);
+    public long At(long now) => _total + (IsOwed ? now - _since : 0);
 }

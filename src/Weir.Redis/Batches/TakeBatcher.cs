@@ -3,20 +3,19 @@ using System.Runtime.InteropServices;
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends decisions to Redis together: whatever has gathered while a call was under way is the next call, which leaves when
-/// that one is back, or as soon as it is full. There is no timer to wait for, so a lone decision leaves at once, and a crowd
-/// shares the cost of the way.
+/// Sends decisions to Redis in batches, one at a time: what gathers while a batch is under way is the next one. Nothing
+/// waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of the call.
 /// </summary>
 /// <remarks>
 /// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="ITakePump"/>.</para>
 /// <para>
-/// The decisions of a tenant reach Redis in the order in which they were asked for: a batch is sent before the next one is put together. Tenants take
+/// The decisions of a tenant reach Redis in the order in which they were asked for. Tenants take
 /// turns (<see cref="FairQueue"/>); no two have a bucket in common, so nobody can tell in which order they came.
 /// </para>
 /// <para>
 /// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came: one
 /// queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so is not
-/// spent; one that was sent may be spent.
+/// spent; one that was sent may be spent, until its late reply is undone.
 /// </para>
 /// <para>
 /// A tenant that has too many waiting is told so at once (<see cref="StoreFault.Crowded"/>), and others still find room.
@@ -34,7 +33,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often it is looked whether Redis is late by now.</summary>
+    /// <summary>The interval of the checks whether Redis is late, once a decision is past its deadline.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Redis counts as alive for this long after its last reply, beyond the deadline.</summary>
@@ -54,8 +53,6 @@ internal sealed class TakeBatcher : IDisposable
     private readonly ITimer _timer;
     private long _repliedAt;
     private int _unanswered;
-    private int _underWay;
-    private bool _sending;
     private bool _watching;
     private bool _stopped;
 
@@ -81,7 +78,9 @@ internal sealed class TakeBatcher : IDisposable
     /// <inheritdoc cref="TakeCalls.LastError"/>
     public string? LastError => _calls.LastError;
 
-    /// <summary>Asks for a decision, which comes within the deadline: as an answer or as a fault.</summary>
+    /// <summary>
+    /// Asks for a decision. An answer or a fault comes within the deadline, or 100 ms later if this instance is too slow.
+    /// </summary>
     public ValueTask<BucketAnswer> AskAsync(PendingTake take)
     {
         long now = _time.GetTimestamp();
@@ -90,10 +89,10 @@ internal sealed class TakeBatcher : IDisposable
         var answer = take.Answer;
         lock (_gate)
         {
-            if (!_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))
+            if (_stopped || !_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))
             {
                 take.Discard();
-                return new(BucketAnswer.Failed(StoreFault.Crowded));
+                return new(BucketAnswer.Failed(_stopped ? StoreFault.Unreachable : StoreFault.Crowded));
             }
 
             Interlocked.Increment(ref _unanswered);
@@ -126,7 +125,7 @@ internal sealed class TakeBatcher : IDisposable
         lock (_gate)
         {
             if (back)
-                BackLocked();
+                _wait.End(_time.GetTimestamp());
             TakeCall? batch;
             while ((batch = NextLocked()) is null && !_stopped)
                 Monitor.Wait(_gate);
@@ -141,19 +140,10 @@ internal sealed class TakeBatcher : IDisposable
             return _stopped ? null : NextLocked();
     }
 
-    /// <summary>Sends a batch that was next, after which another may be put together.</summary>
+    /// <summary>Sends a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="sent">Where to note what is to be waited for.</param>
-    public void Send(TakeCall batch, Queue<TakeCall> sent)
-    {
-        _calls.Send(batch, sent);
-        lock (_gate)
-        {
-            _sending = false;
-            _wait.Begin(_time.GetTimestamp());
-            WakeLocked();
-        }
-    }
+    /// <param name="sent">Takes the calls whose replies are to be received.</param>
+    public void Send(TakeCall batch, Queue<TakeCall> sent) => _calls.Send(batch, sent);
 
     /// <summary>Answers decisions by the reply to their call, which has come.</summary>
     /// <param name="call">The call, which is not the caller's any more.</param>
@@ -172,20 +162,14 @@ internal sealed class TakeBatcher : IDisposable
     public void Back()
     {
         lock (_gate)
-            BackLocked();
-    }
-
-    private void BackLocked()
-    {
-        _underWay--;
-        _wait.End(_time.GetTimestamp());
+            _wait.End(_time.GetTimestamp());
     }
 
     /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private TakeCall? NextLocked()
     {
         ForgetAnsweredLocked();
-        if (!MayLeaveLocked())
+        if (_wait.IsOwed)
             return null;
         var batch = TakeCall.Rent();
         batch.Count = _waiting.Dequeue(batch.Room);
@@ -195,16 +179,13 @@ internal sealed class TakeBatcher : IDisposable
             return null;
         }
 
-        _underWay++;
-        _sending = true;
+        _wait.Begin(_time.GetTimestamp());
         return batch;
     }
 
-    private bool MayLeaveLocked() => !_sending && _waiting.Count >= (_underWay == 0 ? 1 : MaxBatch);
-
     private void WakeLocked()
     {
-        if (MayLeaveLocked())
+        if (!_wait.IsOwed)
             _pump.WakeLocked(_gate, all: false);
     }
 

@@ -68,9 +68,7 @@ internal sealed class TakeCall
             var answer = fits ? TakeScript.Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
             reply = fits ? reply[length..] : reply;
             IsAnswered |= answer.Fault == StoreFault.None;
-            if (late is not null && take.IsAnswered)
-                late(take.Ask, answer);
-            Answer(take, answer, ref left);
+            Answer(take, answer, late, ref left);
         }
 
         Keep(left);
@@ -82,7 +80,7 @@ internal sealed class TakeCall
         IsAnswered = false;
         int left = 0;
         foreach (var take in Takes)
-            Answer(take, answer, ref left);
+            Answer(take, answer, null, ref left);
         Keep(left);
     }
 
@@ -94,12 +92,16 @@ internal sealed class TakeCall
         Spare.Return(this);
     }
 
-    private void Answer(PendingTake take, in BucketAnswer answer, ref int left)
+    private void Answer(PendingTake take, in BucketAnswer answer, Action<StoreAsk, BucketAnswer>? late, ref int left)
     {
         if (take.TryAnswer(answer))
+        {
             _takes[left++] = take;
-        else
-            take.LetGo();
+            return;
+        }
+
+        late?.Invoke(take.Ask, answer);
+        take.LetGo();
     }
 
     private void Keep(int count)

@@ -41,6 +41,20 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     /// <summary>Why there is no connection; null if none was lost or refused yet.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
 
+    /// <summary>
+    /// Returns the connection; null if there is none now. Waits for the first attempt to connect, and begins a later one
+    /// without waiting for it.
+    /// </summary>
+    public NodeConnection? ConnectionSoon(TimeSpan patience)
+    {
+        if (Connection is { } connection)
+            return connection;
+        var connecting = ConnectAsync();
+        if (Fault is null)
+            connecting.Wait(patience);
+        return Connection;
+    }
+
     /// <summary>Connects unless it is connected, connecting, or pausing after a failure.</summary>
     /// <returns>Ends after the attempt that is under way.</returns>
     public Task ConnectAsync()

@@ -37,9 +37,7 @@ internal sealed class NodeConnection : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendTimeout = timeout, ReceiveTimeout = timeout };
         try
         {
-            // Connect has no timeout of its own, and ConnectAsync would leave the socket unable to block.
-            using (new Timer(static socket => ((Socket)socket!).Dispose(), socket, patience, Timeout.InfiniteTimeSpan))
-                socket.Connect(endpoint);
+            Connect(socket, endpoint, patience);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (configuration.Ssl)
                 stream = Secure(stream, endpoint, configuration);
@@ -83,7 +81,7 @@ internal sealed class NodeConnection : IDisposable
     }
 
     /// <summary>
-    /// Waits for the next reply and returns its bytes, which are valid until the next call; none if it is no string.
+    /// Waits for the next reply and returns its bytes, which are valid until the next call; none for a null.
     /// </summary>
     /// <exception cref="RedisServerException">Redis replied with an error; the connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
@@ -102,6 +100,21 @@ internal sealed class NodeConnection : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>Connect has no timeout of its own, and ConnectAsync would leave the socket unable to block.</summary>
+    private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)
+    {
+        bool isOver = false;
+        using var timer = new Timer(_ => { isOver = true; socket.Dispose(); }, null, patience, Timeout.InfiniteTimeSpan);
+        try
+        {
+            socket.Connect(endpoint);
+        }
+        catch (Exception closed) when (Volatile.Read(ref isOver) && closed is SocketException or ObjectDisposedException)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+    }
 
     private static SslStream Secure(Stream stream, EndPoint endpoint, ConfigurationOptions configuration)
     {

@@ -13,6 +13,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     private readonly ConnectionMultiplexer _topology;
     private readonly ConfigurationOptions _configuration;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
     private readonly ConcurrentDictionary<EndPoint, Node> _nodes = new();
 
     /// <summary>The node of each slot, as far as redirections and the client have told.</summary>
@@ -34,6 +35,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
         _topology = topology;
         _configuration = configuration;
         _time = time;
+        _patience = TimeSpan.FromMilliseconds(configuration.AsyncTimeout);
     }
 
     /// <inheritdoc/>
@@ -55,11 +57,8 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     {
         int slot = RedisSlot.Of(call[0].Span);
         var node = NodeOf(slot, way);
-        if (node.Connection is not { } connection)
-        {
-            _ = node.ConnectAsync();
+        if (node.ConnectionSoon(_patience) is not { } connection)
             throw node.Fault ?? new EndOfStreamException("there is no connection yet");
-        }
 
         try
         {
@@ -139,7 +138,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     }
 
     private Node NodeAt(EndPoint endpoint) =>
-        _nodes.GetOrAdd(endpoint, at => new Node(at, to => NodeConnection.Open(to, _configuration, TimeSpan.FromMilliseconds(_configuration.AsyncTimeout)), _time));
+        _nodes.GetOrAdd(endpoint, at => new Node(at, to => NodeConnection.Open(to, _configuration, _patience), _time));
 
     private void Learn(RedisServerException error, Node from, NodeConnection connection)
     {
@@ -160,7 +159,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
         }
     }
 
-    /// <summary>The reply to a call: read from the connection by whoever waits for it, in the order of the calls.</summary>
+    /// <summary>The reply to a call. The thread that waits for it reads it from the connection, in the order of the calls.</summary>
     private sealed class Reply(SocketWire wire, Node node, NodeConnection connection, bool asked) : ScriptReply
     {
         public override ReadOnlySpan<byte> Read()

@@ -15,14 +15,14 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// </summary>
     private const int LeastLog = 1 << 20;
 
-    private const string Lock = ".lock", New = ".new";
+    private const string LockEnding = ".lock", NewEnding = ".new";
 
     /// <summary>A file has one history: one that is damaged stops the start.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);
 
-    private readonly System.Threading.Lock _gate = new();
+    private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly LiveState _state = new();
     private readonly FileStream? _owned;
@@ -70,7 +70,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     public event Action? Changed;
 
     /// <summary>The endings of the files beside the file.</summary>
-    public static IReadOnlyList<string> Companions { get; } = [Lock, New];
+    public static IReadOnlyList<string> Companions { get; } = [LockEnding, NewEnding];
 
     /// <inheritdoc/>
     public string? Fault => _appendFault ?? _compactionFault;
@@ -94,8 +94,8 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     public static string? FindFault(string path)
     {
         string real = RealPath.Of(path);
-        return FileKind.FaultOf(real, Lock, New) ?? (LiveLog.IsForeign(real + New)
-            ? $"has a companion, of the ending {New}, that is no live data and would be lost; move the companion, or name another file"
+        return FileKind.FaultOf(real, LockEnding, NewEnding) ?? (LiveLog.IsForeign(real + NewEnding)
+            ? $"has a companion, of the ending {NewEnding}, that is no live data and would be lost; move the companion, or name another file"
             : null);
     }
 
@@ -160,7 +160,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     {
         try
         {
-            return new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(path + LockEnding, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (DirectoryNotFoundException)
         {
@@ -175,7 +175,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private static LiveLog Begin(string path, out long torn)
     {
         torn = 0;
-        var log = LiveLog.Create(path + New, new LiveState().Snapshot());
+        var log = LiveLog.Create(path + NewEnding, new LiveState().Snapshot());
         log.Rename(path);
         log.FlushName();
         return log;
@@ -225,7 +225,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         LiveLog? compacted = null;
         try
         {
-            compacted = LiveLog.Create(old.Path + New, snapshot);
+            compacted = LiveLog.Create(old.Path + NewEnding, snapshot);
             long to;
             lock (_gate)
                 to = old.Length;

@@ -97,7 +97,9 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
-        _breaker.IsClosed && !IsKeptHere(ask) ? AskPrimaryAsync(ask, cancellation) : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
+        IsKeptHere(ask) ? AskLocal(ask, cancellation)
+        : _breaker.IsClosed ? AskPrimaryAsync(ask, cancellation)
+        : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
@@ -151,7 +153,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         }
 
         Faulted?.Invoke(answer.Fault);
-        // One damaged bucket says nothing of the others, nor does one tenant's crowd, nor our own slowness.
+        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
         if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
             Begin(answer.Fault);
         // What may have been given back already must not be given back twice: that would be handed out again.
@@ -160,7 +162,7 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
             : await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>True if this instance has decided the same request by itself: it then is the one that remembers.</summary>
+    /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
     private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _local.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
 
     private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
@@ -168,12 +170,17 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         // What is in the primary can be settled only there.
         if (!MayDecideAlone(ask.Limits.Plan.OnOutage, fault) || ask.Memo is { Settles: true })
             return new(BucketAnswer.Failed(fault) with { Degraded = true });
+        return AskLocal(ask, cancellation);
+    }
+
+    private ValueTask<BucketAnswer> AskLocal(in StoreAsk ask, CancellationToken cancellation)
+    {
         var asked = _local.AskAsync(ask, cancellation);
         _settling.Wake();
         return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
     }
 
-    /// <summary>True if memory may decide. A crowd and our own slowness are no outage, so that they let nobody in unlimited.</summary>
+    /// <summary>True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 

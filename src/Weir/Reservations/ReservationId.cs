@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -20,7 +19,7 @@ internal enum ReservationHome
 /// </summary>
 /// <param name="Home">Where it is kept.</param>
 /// <param name="Number">What it is kept under: random, or the hash of the caller's idempotency key.</param>
-/// <param name="Token">16 random digits: the number alone could be computed by whoever guesses the key.</param>
+/// <param name="Token">16 random digits, since a number that comes from an idempotency key can be computed.</param>
 /// <param name="Tenant">Whose it is.</param>
 internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Token, string Tenant)
 {
@@ -28,8 +27,6 @@ internal readonly record struct ReservationId(ReservationHome Home, UInt128 Numb
     private const int NumberDigits = 32;
     private const int TokenDigits = 16;
     private const int Dot = 1 + NumberDigits + TokenDigits;
-
-    public static UInt128 NewNumber() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(NumberDigits / 2));
 
     public static string NewToken() => RandomNumberGenerator.GetHexString(TokenDigits, lowercase: true);
 

@@ -24,7 +24,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         if (life < TimeSpan.FromMilliseconds(1) || life > MaxLife)
             throw new ArgumentOutOfRangeException(nameof(life), $"a reservation can be settled for a millisecond to {MaxLife.TotalHours:0} hours; it was {life}");
         var limits = limiter.ResolveTake(facts, out var block);
-        var number = idempotencyKey is null ? ReservationId.NewNumber() : limiter.Fingerprints.Of("reservation", idempotencyKey);
+        var number = idempotencyKey is null ? Memo.NewId() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Hold = new Hold(number, life) };
         var kept = new KeptReservation(
             facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken());

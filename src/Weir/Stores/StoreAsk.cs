@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace Weir;
 
 /// <summary>What a store is to do.</summary>
@@ -41,6 +44,9 @@ internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
 {
     /// <summary>How long an answer is kept for those who ask again.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+
+    /// <summary>Returns an id that nobody guesses.</summary>
+    public static UInt128 NewId() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>True to settle what is kept: only if it is there, is not settled yet and may still be.</summary>
     public bool Settles { get; init; }

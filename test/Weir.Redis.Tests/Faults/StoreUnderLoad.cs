@@ -73,11 +73,12 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     /// <summary>Waits until Redis is no longer asked.</summary>
     public Task UntilOutageAsync() => Until.TrueAsync(() => State != BreakerState.Closed, () => "the breaker did not open");
 
-    /// <summary>Asks no more, and returns when all has been answered.</summary>
+    /// <summary>Asks no more, and returns when all has been answered and late takes are undone.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
         await _callers;
+        await Until.TrueAsync(() => _redis.LateUndoing == 0, () => $"{_redis.LateUndoing} late takes are being undone");
     }
 
     public async ValueTask DisposeAsync()

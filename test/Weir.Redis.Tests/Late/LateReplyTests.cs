@@ -2,7 +2,7 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests.Late;
 
-/// <summary>Redis executes a call and replies after the deadline: nobody is charged for what nobody got (law L6).</summary>
+/// <summary>A take that Redis executes after the deadline charges nothing (law L6).</summary>
 public sealed class LateReplyTests : IAsyncLifetime
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 5_000);
@@ -57,7 +57,7 @@ public sealed class LateReplyTests : IAsyncLifetime
         }
 
         Assert.Equal(0, await SpentAsync(limits));
-        // Those that waited behind the late call fell due before they were sent.
+        // Takes that were queued behind the late batch fell due before they were sent.
         Assert.InRange(_redis.LateUndone, 5, 100);
         Assert.Equal(0, _redis.LateLost);
     }

@@ -51,10 +51,10 @@ internal static class Ledger
     internal sealed record Entry(string Tenant, long Allowed, long Alone, long Spent)
     {
         /// <summary>
-        /// The most that Redis may hold. A take that was answered alone may be there twice: as told, and as what Redis charged before
-        /// its reply came too late. What is told is told in whole tokens, and what drains while it is told is one of them.
+        /// The most that Redis may hold once late takes are undone. Spending is settled in whole tokens, and one may drain
+        /// meanwhile.
         /// </summary>
-        public long Most => Alone == 0 ? Allowed : Allowed + 2 * Alone + 1;
+        public long Most => Alone == 0 ? Allowed : Allowed + Alone + 1;
 
         /// <summary>Tokens that were spent and that Redis does not know of.</summary>
         public long Lost => Math.Max(0, Allowed - Spent);

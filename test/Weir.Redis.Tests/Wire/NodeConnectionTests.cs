@@ -12,9 +12,16 @@ public sealed class NodeConnectionTests : IDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
+    /// <summary>Held, or the garbage collector would close it.</summary>
+    private TcpClient? _accepted;
+
     public NodeConnectionTests() => _listener.Start();
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _accepted?.Dispose();
+    }
 
     [Theory]
     [InlineData("$5\r\nhello\r\n", "hello")]
@@ -89,6 +96,20 @@ public sealed class NodeConnectionTests : IDisposable
     }
 
     [Fact]
+    public void A_server_that_accepts_nobody_is_given_up_after_the_patience()
+    {
+        using var full = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        // Linux lets one more wait than it is told, and drops the rest.
+        using var waiting = NodeConnection.Open(full.LocalEndPoint!, new ConfigurationOptions(), Patience);
+
+        var fault = Assert.Throws<SocketException>(() => NodeConnection.Open(full.LocalEndPoint!, new ConfigurationOptions(), TimeSpan.FromMilliseconds(100)));
+
+        Assert.Equal(("TimedOut", StoreFault.Late), (RedisFaults.Explain(fault), RedisFaults.Classify(fault)));
+    }
+
+    [Fact]
     public async Task A_call_is_written_as_RESP()
     {
         var call = new ScriptCall(RedisScript.Take);
@@ -134,7 +155,7 @@ public sealed class NodeConnectionTests : IDisposable
     {
         var accepting = _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask();
         var connection = NodeConnection.Open(_listener.LocalEndpoint, new ConfigurationOptions(), patience ?? Patience);
-        var server = await accepting;
+        var server = _accepted = await accepting;
         server.NoDelay = true;
         _ = Task.Run(async () =>
         {

@@ -126,8 +126,11 @@ public sealed class OutageTests
 
         await Until.TrueAsync(() => weir.Server.Log.Count(Leaving) > 0, () => "no line about the end");
         Assert.Equal((1, 1), (weir.Server.Log.Count(Entering), weir.Server.Log.Count(Leaving)));
-        // That Redis came back without live data is another matter, and may be noticed by now.
-        Assert.Single(weir.Server.Log.AtLeast(LogLevel.Warning), line => line.Contains("Redis", StringComparison.Ordinal) && !line.Contains("live data", StringComparison.Ordinal));
+        // Redis came back without live data, which may have been noticed by now.
+        const string Lost = "Redis had lost live data (there is none)";
+        var warnings = weir.Server.Log.AtLeast(LogLevel.Warning).Where(line => line.Contains("Redis", StringComparison.Ordinal)).ToList();
+        Assert.InRange(warnings.RemoveAll(line => line.StartsWith(Lost, StringComparison.Ordinal)), 0, 1);
+        Assert.Single(warnings);
     }
 
     [Fact]
@@ -140,8 +143,7 @@ public sealed class OutageTests
 
         Assert.Equal((200, "memory", true), (taken.Status, taken.Text("source"), taken.Flag("degraded")));
         await weir.UntilDegradedAsync();
-        // With the long deadline of tests, the connection is given up before the fifth call is late.
-        Assert.Contains((await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString(), (string?[])["late", "unreachable"]);
+        Assert.Equal("late", (await weir.Http.GetAsync("/readyz")).Json.GetProperty("outage").GetProperty("fault").GetString());
         weir.Redis.Resume();
         await weir.UntilRedisDecidesAsync();
     }

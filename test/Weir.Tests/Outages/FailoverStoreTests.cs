@@ -67,11 +67,45 @@ public sealed class FailoverStoreTests : IAsyncDisposable
     [InlineData(StoreFault.Refusing)]
     [InlineData(StoreFault.Damaged)]
     [InlineData(StoreFault.Crowded)]
+    [InlineData(StoreFault.Starved)]
     public async Task L6_memory_answers_what_the_store_could_not(StoreFault fault)
     {
         _redis.Fault = fault;
         var answer = await Take();
         Assert.Equal((StoreFault.None, DecisionSource.Memory, true), (answer.Fault, answer.Source, answer.Degraded));
+    }
+
+    [Fact]
+    public async Task L6_an_instance_that_is_starved_begins_no_outage_however_long()
+    {
+        _redis.Fault = StoreFault.Starved;
+        for (int i = 0; i < 200; i++)
+        {
+            await Take($"key{i}");
+            _time.Advance(_options.Silence);
+        }
+
+        Assert.Equal(BreakerState.Closed, _store.State);
+        Assert.Empty(_edges);
+    }
+
+    [Theory]
+    [InlineData(OnOutage.Local)]
+    [InlineData(OnOutage.Deny)]
+    [InlineData(OnOutage.Allow)]
+    public async Task What_memory_decided_under_an_idempotency_key_memory_answers_again_whatever_the_plan_says_by_then(OnOutage now)
+    {
+        var memo = new Memo(1, 2);
+        _redis.Fault = StoreFault.Late;
+        var first = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 3), StoreVerb.Take) { Memo = memo });
+        _redis.Fault = StoreFault.None;
+        int asked = _redis.Asked;
+
+        var again = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 3, onOutage: now), StoreVerb.Take) { Memo = memo });
+        var other = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 4, onOutage: now), StoreVerb.Take) { Memo = new Memo(1, 3) });
+
+        Assert.Equal((true, first.Outcome, first.State), (again.IsRemembered, again.Outcome, again.State));
+        Assert.Equal((StoreFault.Conflict, asked), (other.Fault, _redis.Asked));
     }
 
     [Fact]
