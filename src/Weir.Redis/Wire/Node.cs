@@ -14,6 +14,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     private NodeConnection? _connection;
     private Exception? _fault;
     private Task _connecting = Task.CompletedTask;
+    private long _failedAt;
     private bool _isClosed;
 
     /// <summary>Where it is.</summary>
@@ -41,28 +42,15 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     /// <summary>Why there is no connection; null if none was lost or refused yet.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
 
-    /// <summary>
-    /// Returns the connection; null if there is none now. Waits for the first attempt to connect, and begins a later one
-    /// without waiting for it.
-    /// </summary>
-    public NodeConnection? ConnectionSoon(TimeSpan patience)
-    {
-        if (Connection is { } connection)
-            return connection;
-        var connecting = ConnectAsync();
-        if (Fault is null)
-            connecting.Wait(patience);
-        return Connection;
-    }
-
     /// <summary>Connects unless it is connected, connecting, or pausing after a failure.</summary>
     /// <returns>Ends after the attempt that is under way.</returns>
     public Task ConnectAsync()
     {
         lock (_gate)
         {
-            if (_connection is null && _connecting.IsCompleted && !_isClosed)
-                _connecting = Task.Run(ConnectOnceAsync);
+            bool mayTry = _connection is null && _connecting.IsCompleted && !_isClosed;
+            if (mayTry && (_failedAt == 0 || time.GetElapsedTime(_failedAt) >= Pause))
+                _connecting = Task.Run(Connect);
             return _connecting;
         }
     }
@@ -88,22 +76,22 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         Connection?.Dispose();
     }
 
-    private async Task ConnectOnceAsync()
+    private void Connect()
     {
         try
         {
             var connection = open(endpoint);
             lock (_gate)
             {
-                Volatile.Write(ref _connection, connection);
+                (_connection, _failedAt) = (connection, 0);
                 if (_isClosed)
                     connection.Dispose();
             }
         }
         catch (Exception fault)
         {
-            Volatile.Write(ref _fault, fault);
-            await Task.Delay(Pause, time).ConfigureAwait(false);
+            lock (_gate)
+                (_fault, _failedAt) = (fault, time.GetTimestamp());
         }
     }
 }

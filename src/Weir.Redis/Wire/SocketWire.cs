@@ -36,6 +36,7 @@ internal sealed class SocketWire : IScriptWire, IDisposable
         _configuration = configuration;
         _time = time;
         _patience = TimeSpan.FromMilliseconds(configuration.AsyncTimeout);
+        LearnTopology();
     }
 
     /// <inheritdoc/>
@@ -46,18 +47,14 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     public bool HasArrived => Volatile.Read(ref _awaited) is { HasArrived: true };
 
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
-    public Task ConnectAsync()
-    {
-        LearnTopology();
-        return Task.WhenAll(_nodes.Values.Select(node => node.ConnectAsync()));
-    }
+    public Task ConnectAsync() => Task.WhenAll(_nodes.Values.Select(node => node.ConnectAsync()));
 
     /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
     {
         int slot = RedisSlot.Of(call[0].Span);
         var node = NodeOf(slot, way);
-        if (node.ConnectionSoon(_patience) is not { } connection)
+        if (ConnectionOf(node) is not { } connection)
             throw node.Fault ?? new EndOfStreamException("there is no connection yet");
 
         try
@@ -79,6 +76,20 @@ internal sealed class SocketWire : IScriptWire, IDisposable
     {
         foreach (var node in _nodes.Values)
             node.Dispose();
+    }
+
+    /// <summary>
+    /// Returns the connection; null if there is none now, and begins an attempt to connect. The first attempt of all is
+    /// waited for, since nothing can be decided before it.
+    /// </summary>
+    private NodeConnection? ConnectionOf(Node node)
+    {
+        if (node.Connection is { } connection)
+            return connection;
+        var connecting = node.ConnectAsync();
+        if (node.Fault is null && !IsConnected)
+            connecting.Wait(_patience);
+        return node.Connection;
     }
 
     private Node NodeOf(int slot, Way way)
