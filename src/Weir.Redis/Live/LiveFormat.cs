@@ -10,8 +10,11 @@ namespace Weir.Redis;
 /// </summary>
 internal static class LiveFormat
 {
+    /// <summary>The field of the state that changes with each restoration.</summary>
+    public const string Life = "life";
+
     /// <summary>Whether a field of the state is no entry, but says how the entries are.</summary>
-    public static bool IsMeta(string name) => name is "history" or "version" or "count" or "life";
+    public static bool IsMeta(string name) => name is "history" or "version" or "count" or Life;
 
     public static string NameOf(string kind, string id) => $"{kind}/{id}";
 

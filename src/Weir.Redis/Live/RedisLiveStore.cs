@@ -59,7 +59,9 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         _hasTold = false;
         if (look.Version == known)
             return new LiveRead(known, [], IsWhole: false);
-        return await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version, look.Life).ConfigureAwait(false);
+        var read = await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
+        // What was lost between two of these calls, also if it has been restored since, looks like a deletion.
+        return await database.HashGetAsync(State, LiveFormat.Life).ConfigureAwait(false) == look.Life ? read : null;
     });
 
     /// <inheritdoc/>
@@ -176,10 +178,10 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     }
 
     /// <summary>
-    /// All entries, read in parts; null when something was lost meanwhile, also if it has been restored since
-    /// (<paramref name="life"/>). What has changed meanwhile is read after them.
+    /// All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after
+    /// them.
     /// </summary>
-    private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version, string life)
+    private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
     {
         var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);
         var unreadable = new List<string>();
@@ -192,8 +194,8 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
                 unreadable.Add($"the field {Shorten(name)} of {State} is no entry: delete it");
         }
 
-        var (now, loss, lifeNow) = await LookAsync(database, version).ConfigureAwait(false);
-        if (loss is not null || now.History != version.History || lifeNow != life)
+        var (now, loss, _) = await LookAsync(database, version).ConfigureAwait(false);
+        if (loss is not null || now.History != version.History)
             return null;
         var later = await ReadChangesAsync(database, version, now).ConfigureAwait(false);
         foreach (var entry in later?.Entries ?? [])

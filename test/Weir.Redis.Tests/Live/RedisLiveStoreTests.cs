@@ -235,6 +235,38 @@ public sealed class RedisLiveStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reader_of_changes_takes_no_loss_for_a_deletion()
+    {
+        var (store, known) = await BeginAsync(10);
+        var reader = Open();
+        var version = known.Version;
+        using var stopping = new CancellationTokenSource();
+        var losing = Task.Run(async () =>
+        {
+            var instance = Open();
+            var own = known;
+            for (int i = 0; !stopping.IsCancellationRequested; i++)
+            {
+                await store.WriteAsync(LiveKind.Tenant, $"t{i % 10}", $"w{i}", "me", null, own.Version);
+                if (await instance.ReadAsync(LiveVersion.Unknown) is { Loss: null } read)
+                    own = read;
+                await _redis.CommandAsync("DEL", "weir:{~live}:state");
+                await store.RestoreAsync(own);
+            }
+        });
+        for (int i = 0; i < 4_000; i++)
+        {
+            if (await reader.ReadAsync(version) is not { Loss: null } read)
+                continue;
+            Assert.All(read.Entries, entry => Assert.NotNull(entry.Value));
+            version = read.Version;
+        }
+
+        await stopping.CancelAsync();
+        await losing;
+    }
+
+    [Fact]
     public async Task What_Redis_refuses_is_told_with_its_words()
     {
         _ = TestRedis.ProcessOf(_redis);
