@@ -27,7 +27,7 @@ internal sealed class Stores : IAsyncDisposable
             return;
         }
 
-        // Replies are read by a thread of the client's own: behind a full thread pool they would look late.
+        // Heartbeats and live data have threads of their own, so that a full thread pool delays neither.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
