@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -24,6 +23,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private readonly LateReplies _late;
+    private readonly RedisClock _clock;
     private readonly LeaseTable? _leases;
     private readonly DozingTimer? _leaseEnds;
     private IRedisWire? _wire;
@@ -32,9 +32,6 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private ConnectionMultiplexer? _sentinels;
     private string? _connectError;
     private volatile bool _isLeaving;
-
-    /// <summary>How far the clock of Redis is ahead of ours, in microseconds.</summary>
-    private long _aheadUs;
 
     /// <summary>
     /// Opens the store and returns at once. Redis need not be there: until it is, every answer is
@@ -50,6 +47,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _connecting = ConnectAsync(RedisConnection.Configure(options));
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
+        _clock = new RedisClock(_time);
     }
 
     /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
@@ -66,6 +64,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _connecting = BesideAsync(host._connecting);
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
+        _clock = new RedisClock(_time);
     }
 
     /// <summary>Opens a store over any way to Redis, which the store does not close.</summary>
@@ -83,6 +82,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _isGuest = true;
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
+        _clock = new RedisClock(_time);
         Begin(wire, wire, pump);
     }
 
@@ -126,19 +126,21 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {
         if (_batcher is not { } batcher)
-            return new(BucketAnswer.Failed(StoreFault.Unreachable));
-        LeaseTrip? trip = null;
-        if (_leases is not null && !_isLeaving && ask.HeldBack.Absent == 0 && LeaseTable.MayDecide(ask))
         {
-            if (_leases.TryDecide(ask, out var decided, out trip))
-                return new(decided);
+            result = BucketAnswer.Failed(StoreFault.Unreachable);
+            return null;
         }
 
-        var asked = _leases is not null && MayGiveBack(ask) ? ChargeAsync(batcher, ask) : AskRedis(batcher, ask, trip);
-        return cancellation.CanBeCanceled && !asked.IsCompleted ? new(asked.AsTask().WaitAsync(cancellation)) : asked;
+        LeaseTrip? trip = null;
+        bool isLeased = _leases is not null && !_isLeaving && command.HeldBack.Absent == 0 && LeaseTable.MayDecide(command);
+        if (isLeased && _leases!.TryDecide(command, out result, out trip))
+            return null;
+        if (MayGiveBack(command))
+            _leases?.Forget(command.Limits);
+        return Ask(batcher, command, trip, out result);
     }
 
     /// <inheritdoc/>
@@ -195,7 +197,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     {
         wire.Listen(_given, tenant => _leases?.Forget(tenant));
         Volatile.Write(ref _decisions, decisions);
-        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump, late: (ask, reply) => _late.Undo(ask, reply)));
+        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump, Replied));
         Volatile.Write(ref _wire, wire);
     }
 
@@ -222,7 +224,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     private LateReplies BeginLateReplies() => new(
-        ask => AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
+        ask => this.AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
 
     private (LeaseTable?, DozingTimer?) BeginLeases()
     {
@@ -245,8 +247,15 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_leases is null || _batcher is not { } batcher)
             return asked;
         foreach (var (lease, wish) in _leases.TakeEnded(all))
-            asked.Add(AskRedis(batcher, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish)).AsTask());
+            if (Ask(batcher, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish), out _) is { } pending)
+                asked.Add(ReturnedAsync(pending));
         return asked;
+    }
+
+    private static async Task ReturnedAsync(PendingTake pending)
+    {
+        await pending.Arrival.ConfigureAwait(false);
+        pending.Take();
     }
 
     /// <summary>So that whoever stops in order leaves nothing leased behind.</summary>
@@ -258,45 +267,40 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private static bool MayGiveBack(in StoreAsk ask) =>
         ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
 
-    /// <summary>Gives something back, and tells all instances, this one first, that refusals of the tenant's may be true no longer. Whoever does not hear of it believes them for a moment more.</summary>
-    private async ValueTask<BucketAnswer> ChargeAsync(TakeBatcher batcher, StoreAsk ask)
+    private PendingTake? Ask(TakeBatcher batcher, in StoreAsk command, LeaseTrip? trip, out BucketAnswer result)
     {
-        var answer = await AskRedis(batcher, ask, null).ConfigureAwait(false);
-        _leases!.Forget(ask.Limits);
-        if (answer.Fault == StoreFault.None && !answer.IsRemembered)
-            _wire?.Tell(_given, ask.Limits.Facts.Tenant);
-        return answer;
+        var take = PendingTake.Of(command, trip);
+        if (command.Memo is { } memo)
+            take.Words.Add(_keys.MemoOf(command.Limits.Facts.Tenant, memo.Id));
+        foreach (var limit in command.Limits)
+            _keys.Write(command.Limits.Facts, limit, take.Words);
+        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _leases?.HorizonUs ?? 0);
+        result = default;
+        if (batcher.TryAsk(take, out var fault))
+            return take;
+        result = BucketAnswer.Failed(fault);
+        return null;
     }
-
-    private ValueTask<BucketAnswer> AskRedis(TakeBatcher batcher, in StoreAsk ask, LeaseTrip? trip) =>
-        ask.Limits.Plan.HasWindows ? AskOnTimeAsync(batcher, ask, trip) : Ask(batcher, ask, trip, 0);
 
     /// <summary>
-    /// Asks with the windows of now, by the clock of Redis as far as we know it. If that is elsewhere Redis does nothing but say what time it is,
-    /// and is asked once more.
+    /// Sees each reply before its caller. After a refund, tells all instances, this one first, that remembered refusals
+    /// of the tenant may be wrong. An instance that misses the message believes them for a moment more.
     /// </summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<BucketAnswer> AskOnTimeAsync(TakeBatcher batcher, StoreAsk ask, LeaseTrip? trip)
+    private void Replied(in StoreAsk command, in BucketAnswer result, bool isLate)
     {
-        var answer = await Ask(batcher, ask, trip, WallUs() + Volatile.Read(ref _aheadUs)).ConfigureAwait(false);
-        if (answer.Fault == StoreFault.None || answer.IsStale)
-            Volatile.Write(ref _aheadUs, answer.NowUs - WallUs());
-        return answer.IsStale ? await Ask(batcher, ask, trip, answer.NowUs).ConfigureAwait(false) : answer;
-    }
+        if (command.Limits.Plan.HasWindows && (result.IsStale || result is { Fault: StoreFault.None, IsRemembered: false }))
+            _clock.Learn(result.NowUs);
+        if (_leases is not null && MayGiveBack(command))
+        {
+            _leases.Forget(command.Limits);
+            if (result is { Fault: StoreFault.None, IsRemembered: false })
+                _wire?.Tell(_given, command.Limits.Facts.Tenant);
+        }
 
-    private ValueTask<BucketAnswer> Ask(TakeBatcher batcher, in StoreAsk ask, LeaseTrip? trip, long redisUs)
-    {
-        var take = PendingTake.Of(ask, trip);
-        if (ask.Memo is { } memo)
-            take.Words.Add(_keys.MemoOf(ask.Limits.Facts.Tenant, memo.Id));
-        foreach (var limit in ask.Limits)
-            _keys.Write(ask.Limits.Facts, limit, take.Words);
-        AskWriter.Write(ask, redisUs, trip, _leases?.HorizonUs ?? 0, take.Words);
-        return batcher.AskAsync(take);
+        if (isLate)
+            _late.Undo(command, result);
     }
 
     /// <summary>On which channel instances tell each other that something was given back.</summary>
     private static string GivenBackOf(string prefix) => $"{prefix}:given-back";
-
-    private long WallUs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -33,8 +33,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        var limits = ResolveTake(facts, out var block);
-        return NeedsNoStore(limits, block) ? new(Tried(limits, Settled(limits, block))) : Decide(limits, store.TakeAsync(limits, cancellation), isTake: true);
+        var pending = Begin(facts, spend: true, out var decision);
+        return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
     /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
@@ -77,11 +77,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        Demand(facts, leastCost: 0);
-        var set = Policies;
-        var limits = set.Resolve(facts);
-        var block = BlockOf(set, facts);
-        return NeedsNoStore(limits, block) ? new(Settled(limits, block)) : Decide(limits, store.CheckAsync(limits, cancellation), isTake: false);
+        var pending = Begin(facts, spend: false, out var decision);
+        return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
     /// <summary>Checks a request and says by which policies, all by one version of them. Spends nothing.</summary>
@@ -98,16 +95,52 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return new Explanation(set, block, block is null ? unblocked : Settled(limits, block), unblocked);
     }
 
+    /// <summary>Begins a take or a check.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="spend">True to take, false to check.</param>
+    /// <param name="decision">The decision, if it is made at once.</param>
+    /// <returns>Null if <paramref name="decision"/> is made; else what to await and to pass to <see cref="End"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    public PendingResult? Begin(in RequestFacts facts, bool spend, out Decision decision)
+    {
+        var limits = Resolve(facts, spend, out var block);
+        if (NeedsNoStore(limits, block))
+        {
+            decision = spend ? Tried(limits, Settled(limits, block)) : Settled(limits, block);
+            return null;
+        }
+
+        var pending = store.Execute(new StoreAsk(limits, spend ? StoreVerb.Take : StoreVerb.Check), out var result);
+        decision = pending is null ? Decide(limits, spend, result) : default;
+        return pending;
+    }
+
+    /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
+    public Decision End(PendingResult pending)
+    {
+        var limits = pending.Command.Limits;
+        bool spend = pending.Command.What == StoreVerb.Take;
+        return Decide(limits, spend, pending.Take());
+    }
+
+    private Decision Decide(in LimitSet limits, bool spend, in BucketAnswer result)
+    {
+        var decision = Decision.From(limits, result);
+        return spend ? Tried(limits, decision) : decision;
+    }
+
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
-    internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
+    internal LimitSet ResolveTake(in RequestFacts facts, out Block? block) => Resolve(facts, spend: true, out block);
+
+    private LimitSet Resolve(in RequestFacts facts, bool spend, out Block? block)
     {
-        Demand(facts, leastCost: 1);
+        Demand(facts, spend ? 1 : 0);
         var set = Policies;
         var limits = set.Resolve(facts);
         block = BlockOf(set, facts);
         // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
-        return limits.Plan.HasPlaces ? limits with { Hold = NextHold() } : limits;
+        return spend && limits.Plan.HasPlaces ? limits with { Hold = NextHold() } : limits;
     }
 
     /// <summary>Where nothing is blocked, no key needs a name.</summary>
@@ -203,18 +236,13 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             throw new ArgumentOutOfRangeException(complaint.Field, complaint.Message);
     }
 
-    private ValueTask<Decision> Decide(in LimitSet limits, ValueTask<BucketAnswer> asked, bool isTake)
-    {
-        if (!asked.IsCompletedSuccessfully)
-            return Await(limits, asked, isTake);
-        var decision = Decision.From(limits, asked.Result);
-        return new(isTake ? Tried(limits, decision) : decision);
-    }
+    private static ValueTask<T> Cancelable<T>(ValueTask<T> waiting, CancellationToken cancellation) =>
+        cancellation.CanBeCanceled ? new(waiting.AsTask().WaitAsync(cancellation)) : waiting;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Decision> Await(LimitSet limits, ValueTask<BucketAnswer> asked, bool isTake)
+    private async ValueTask<Decision> WaitAsync(PendingResult pending)
     {
-        var decision = Decision.From(limits, await asked.ConfigureAwait(false));
-        return isTake ? Tried(limits, decision) : decision;
+        await pending.Arrival.ConfigureAwait(false);
+        return End(pending);
     }
 }

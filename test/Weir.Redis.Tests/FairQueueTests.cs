@@ -30,9 +30,9 @@ public sealed class FairQueueTests
         return batch[.._queue.Dequeue(batch)];
     }
 
-    private static string TenantOf(PendingTake take) => take.Ask.Limits.Facts.Tenant;
+    private static string TenantOf(PendingTake take) => take.Command.Limits.Facts.Tenant;
 
-    private static string KeyOf(PendingTake take) => take.Ask.Limits.Facts.Key;
+    private static string KeyOf(PendingTake take) => take.Command.Limits.Facts.Key;
 
     [Fact]
     public void L9_However_many_a_tenant_has_waiting_another_is_in_the_next_batch()

@@ -12,7 +12,7 @@ namespace Weir.Redis;
 /// one; the watch over the deadline; and the caller. Whoever holds it for ever, such as a caller that never looks at its answer, leaves it to the garbage collector.
 /// </para>
 /// </remarks>
-internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
+internal sealed class PendingTake : PendingResult, IValueTaskSource
 {
     /// <summary>The way, the watch and the caller.</summary>
     private const int Holders = 3;
@@ -24,13 +24,14 @@ internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
     private BucketAnswer _answer;
     private int _answered;
     private int _holders;
+    private long _horizonUs;
+    private bool _isCorrected;
 
     private PendingTake()
     {
     }
 
-    /// <summary>What is asked, in the core's words.</summary>
-    public ref readonly StoreAsk Ask => ref _ask;
+    internal override ref readonly StoreAsk Command => ref _ask;
 
     /// <summary>In whose line it waits.</summary>
     public string Share { get; private set; } = "";
@@ -58,7 +59,7 @@ internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
 
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
-    public ValueTask<BucketAnswer> Answer => new(this, _core.Version);
+    public override ValueTask Arrival => new(this, _core.Version);
 
     /// <summary>A decision to be asked for. Its words are still to be written.</summary>
     /// <param name="ask">What is asked.</param>
@@ -93,8 +94,35 @@ internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
         LetGo();
     }
 
-    /// <summary>What was to be learned is for another decision.</summary>
-    public void LeaveTrip() => Trip = null;
+    /// <summary>Returns the result to the caller, who lets go of it.</summary>
+    public override BucketAnswer Take()
+    {
+        var result = Stage is { } stage ? stage.Finish(_ask, _answer) : _answer;
+        LetGo();
+        return result;
+    }
+
+    /// <summary>Writes the numbers of the arguments, after the keys.</summary>
+    /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
+    /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
+    public void WriteNumbers(long redisUs, long horizonUs)
+    {
+        _horizonUs = horizonUs;
+        AskWriter.Write(_ask, redisUs, Trip, horizonUs, Words);
+    }
+
+    /// <summary>
+    /// Writes the numbers again, once, since Redis did nothing but say that its clock is elsewhere. False the second time.
+    /// </summary>
+    public bool TryCorrect(long redisUs)
+    {
+        if (_isCorrected)
+            return false;
+        _isCorrected = true;
+        Words.RemoveLast();
+        WriteNumbers(redisUs, _horizonUs);
+        return true;
+    }
 
     /// <summary>Nobody else has it, or ever will.</summary>
     public void Discard()
@@ -109,21 +137,15 @@ internal sealed class PendingTake : IValueTaskSource<BucketAnswer>
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
         Trip?.Return();
-        (Trip, _ask, _answer) = (null, default, default);
+        (Trip, Stage, _ask, _answer, _isCorrected) = (null, null, default, default, false);
         _core.Reset();
         Spare.Return(this);
     }
 
-    BucketAnswer IValueTaskSource<BucketAnswer>.GetResult(short token)
-    {
-        _core.GetResult(token);
-        var answer = _answer;
-        LetGo();
-        return answer;
-    }
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource<BucketAnswer>.GetStatus(short token) => _core.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource<BucketAnswer>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 }

@@ -60,11 +60,11 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="deadline">How long a decision waits.</param>
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="pump">Who sends.</param>
-    /// <param name="late">Called with what Redis replied to a decision after it had fallen due; must be cheap.</param>
+    /// <param name="replied">Called with each result; must be cheap.</param>
     public TakeBatcher(
-        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Action<StoreAsk, BucketAnswer>? late = null)
+        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null)
     {
-        _calls = new TakeCalls(wire, late);
+        _calls = new TakeCalls(wire, replied);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
@@ -79,20 +79,23 @@ internal sealed class TakeBatcher : IDisposable
     public string? LastError => _calls.LastError;
 
     /// <summary>
-    /// Asks for a decision. An answer or a fault comes within the deadline, or 100 ms later if this instance is too slow.
+    /// Asks for a decision. Its result arrives within the deadline, or 100 ms later if this instance is too slow.
     /// </summary>
-    public ValueTask<BucketAnswer> AskAsync(PendingTake take)
+    /// <param name="take">The decision, which is the batcher's and its caller's from now on.</param>
+    /// <param name="fault">Why it is not asked for.</param>
+    /// <returns>False if it is not asked for; it must not be used any more.</returns>
+    public bool TryAsk(PendingTake take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
         take.DueAt = now + _deadlineTicks;
-        // It may be answered, and another decision, before this returns.
-        var answer = take.Answer;
+        fault = StoreFault.None;
         lock (_gate)
         {
             if (_stopped || !_waiting.TryEnqueue(take, Volatile.Read(ref _unanswered)))
             {
                 take.Discard();
-                return new(BucketAnswer.Failed(_stopped ? StoreFault.Unreachable : StoreFault.Crowded));
+                fault = _stopped ? StoreFault.Unreachable : StoreFault.Crowded;
+                return false;
             }
 
             Interlocked.Increment(ref _unanswered);
@@ -102,7 +105,7 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         _pump.Pump();
-        return answer;
+        return true;
     }
 
     /// <summary>Stops calling. Whatever still waits falls due.</summary>

@@ -1,5 +1,11 @@
 namespace Weir.Redis;
 
+/// <summary>Sees the result of a decision that Redis has replied to.</summary>
+/// <param name="command">What was asked.</param>
+/// <param name="result">The result.</param>
+/// <param name="isLate">True if the decision had been given up before.</param>
+internal delegate void Replied(in StoreAsk command, in BucketAnswer result, bool isLate);
+
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
 internal sealed class TakeCall
 {
@@ -54,9 +60,10 @@ internal sealed class TakeCall
     /// <summary>Whether Redis has answered any of it.</summary>
     public bool IsAnswered { get; private set; }
 
-    /// <summary>Answers the decisions by the reply, which has come, or throws what went wrong. Of the decisions those are left that nobody had answered before.</summary>
-    /// <param name="late">Called with each decision that was answered before, and what Redis says of it.</param>
-    public void Answer(Action<StoreAsk, BucketAnswer>? late)
+    /// <summary>Answers the decisions by the reply, or throws the error of the call before it has answered any.</summary>
+    /// <param name="replied">Called with each result.</param>
+    /// <param name="corrected">Takes the decisions that are to be sent again, with the windows of the right time.</param>
+    public void Answer(Replied? replied, List<PendingTake> corrected)
     {
         var reply = _reply!.Read();
         bool fits = TakeScript.LengthOf(Takes) == reply.Length;
@@ -65,13 +72,29 @@ internal sealed class TakeCall
         foreach (var take in Takes)
         {
             int length = TakeScript.LengthOf(take);
-            var answer = fits ? TakeScript.Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
+            var result = fits ? Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
             reply = fits ? reply[length..] : reply;
-            IsAnswered |= answer.Fault == StoreFault.None;
-            Answer(take, answer, late, ref left);
+            IsAnswered |= result.Fault == StoreFault.None;
+            if (result.IsStale && !take.IsAnswered && take.TryCorrect(result.NowUs))
+                corrected.Add(take);
+            else
+                Answer(take, result, replied, ref left);
         }
 
         Keep(left);
+    }
+
+    /// <summary>What cannot be read concerns one decision, and the others are answered all the same.</summary>
+    private static BucketAnswer Read(ReadOnlySpan<byte> reply, PendingTake take)
+    {
+        try
+        {
+            return TakeScript.Read(reply, take);
+        }
+        catch (Exception)
+        {
+            return BucketAnswer.Failed(StoreFault.Damaged);
+        }
     }
 
     /// <summary>Answers all decisions alike.</summary>
@@ -92,16 +115,32 @@ internal sealed class TakeCall
         Spare.Return(this);
     }
 
-    private void Answer(PendingTake take, in BucketAnswer answer, Action<StoreAsk, BucketAnswer>? late, ref int left)
+    private void Answer(PendingTake take, in BucketAnswer result, Replied? replied, ref int left)
     {
-        if (take.TryAnswer(answer))
+        // Before the caller goes on, which must find what a reply changes here.
+        if (!take.IsAnswered)
+            Notify(replied, take, result, isLate: false);
+        if (take.TryAnswer(result))
         {
             _takes[left++] = take;
             return;
         }
 
-        late?.Invoke(take.Ask, answer);
+        Notify(replied, take, result, isLate: true);
         take.LetGo();
+    }
+
+    /// <summary>An exception in <paramref name="replied"/> must not keep the callers of a batch waiting.</summary>
+    private static void Notify(Replied? replied, PendingTake take, in BucketAnswer result, bool isLate)
+    {
+        try
+        {
+            replied?.Invoke(take.Command, result, isLate);
+        }
+        catch (Exception)
+        {
+            // The result stands; only what would have been learned from it is lost.
+        }
     }
 
     private void Keep(int count)

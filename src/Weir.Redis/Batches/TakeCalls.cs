@@ -5,13 +5,14 @@ namespace Weir.Redis;
 /// Whether there is a cluster is not asked but found out, when it refuses a call: a Redis may come, or become one, later than we.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
-internal sealed class TakeCalls(IScriptWire wire, Action<StoreAsk, BucketAnswer>? late)
+internal sealed class TakeCalls(IScriptWire wire, Replied? replied)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
 
     private volatile bool _bySlot;
     private volatile bool _withText = true;
+    private readonly List<PendingTake> _corrected = [];
     private string? _lastError;
 
     /// <summary>The last error of a call in a few words, or null when there was none.</summary>
@@ -40,8 +41,9 @@ internal sealed class TakeCalls(IScriptWire wire, Action<StoreAsk, BucketAnswer>
     {
         try
         {
-            call.Answer(late);
+            call.Answer(replied, _corrected);
             _withText = false;
+            SendCorrected(again);
         }
         catch (Exception refusal) when (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
@@ -90,6 +92,17 @@ internal sealed class TakeCalls(IScriptWire wire, Action<StoreAsk, BucketAnswer>
         }
 
         return false;
+    }
+
+    private void SendCorrected(Queue<TakeCall> again)
+    {
+        if (_corrected.Count == 0)
+            return;
+        var call = TakeCall.Rent();
+        foreach (var take in _corrected)
+            call.Add(take);
+        _corrected.Clear();
+        Send(call, again);
     }
 
     private bool SendAgain(TakeCall call, bool withText, Way way, Queue<TakeCall> again)

@@ -39,7 +39,7 @@ internal static class TakeScript
         }
 
         foreach (var take in takes)
-            AddTexts(take.Ask, to);
+            AddTexts(take.Command, to);
     }
 
     private static void AddTexts(in StoreAsk ask, ScriptCall to)
@@ -97,11 +97,11 @@ internal static class TakeScript
         Span<long> leased = stackalloc long[take.Buckets];
         var worst = BucketOutcome.Allowed;
         int index = 0;
-        foreach (var limit in take.Ask.Limits)
+        foreach (var limit in take.Command.Limits)
         {
             var line = ReadLine(ref doubles);
             // What does not fit into the capacity as far as it is not held back may fit later.
-            if (line.Outcome == BucketOutcome.NeverFits && take.Ask.HeldBack.Absent > 0 && limit.CostOf(take.Ask.Limits.Facts.Cost) <= limit.Quota.Capacity)
+            if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0 && limit.CostOf(take.Command.Limits.Facts.Cost) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };
             lines[index] = line;
             leased[index++] = take.HasLeases ? Next(ref doubles) : 0;
@@ -112,9 +112,6 @@ internal static class TakeScript
         var time = new StoreTime(now, now);
         if (take.Trip is { } trip && code == Code.Answered)
             Learn(trip, take.Words, lines, leased, time);
-        // It will be asked once more, with all that was asked for beside it.
-        if (code == Code.Stale)
-            take.LeaveTrip();
         return code switch
         {
             Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },

@@ -22,6 +22,9 @@ internal sealed class Words
         End(word.Length);
     }
 
+    /// <summary>Removes the last one.</summary>
+    public void RemoveLast() => Count--;
+
     /// <summary>Begins one, which is written into what is returned.</summary>
     /// <param name="most">As long as it may become.</param>
     public Span<byte> Begin(int most)

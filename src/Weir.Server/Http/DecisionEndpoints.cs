@@ -16,27 +16,9 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
             await answers.Seed(http, await DecideAsync(facts, spend: false), StatusCodes.Status200OK);
     }
 
-    public async Task Increment(HttpContext http)
-    {
-        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
-        if (body is null)
-            return;
-        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
-            await Problems.Refuse(http, complaint);
-        else
-            await answers.Seed(http, IdempotencyKey.Of(http) is { } key ? await TakeOnceAsync(facts, key) : await DecideAsync(facts, spend: true), StatusCodes.Status429TooManyRequests);
-    }
+    public Task Increment(HttpContext http) => TakeAsync(http, isSeed: true);
 
-    public async Task Take(HttpContext http)
-    {
-        var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
-        if (body is null)
-            return;
-        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
-            await Problems.Refuse(http, complaint);
-        else
-            await answers.Take(http, IdempotencyKey.Of(http) is { } key ? await TakeOnceAsync(facts, key) : await DecideAsync(facts, spend: true));
-    }
+    public Task Take(HttpContext http) => TakeAsync(http, isSeed: false);
 
     /// <summary>Gives back what a request spent that turned out not to be one.</summary>
     public async Task Refund(HttpContext http)
@@ -64,23 +46,62 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         await answers.Decision(http, await DecideAsync(facts, spend: false));
     }
 
-    /// <summary>Null when the idempotency key stands for another request.</summary>
-    private async ValueTask<Decision?> TakeOnceAsync(RequestFacts facts, string key)
+    /// <summary>Takes by a body, and answers as the seed does or as <c>/v1</c> does.</summary>
+    private Task TakeAsync(HttpContext http, bool isSeed)
+    {
+        var reading = JsonBody.ReadAsync<TakeBody>(http, MaxBody);
+        return reading.IsCompletedSuccessfully ? TakeAsync(http, reading.Result, isSeed) : TakeAsync(http, reading, isSeed);
+    }
+
+    private async Task TakeAsync(HttpContext http, ValueTask<TakeBody?> reading, bool isSeed) =>
+        await TakeAsync(http, await reading, isSeed);
+
+    private Task TakeAsync(HttpContext http, TakeBody? body, bool isSeed)
+    {
+        if (body is null)
+            return Task.CompletedTask;
+        if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
+            return Problems.Refuse(http, complaint);
+        if (IdempotencyKey.Of(http) is { } key)
+            return TakeOnceAsync(http, facts, key, isSeed);
+        long began = time.GetTimestamp();
+        if (limiter.Begin(facts, spend: true, out var decision) is { } pending)
+            return EndAsync(http, pending, began, isSeed);
+        return AnswerAsync(http, facts, decision, began, isSeed);
+    }
+
+    /// <summary>
+    /// Waits for the store. Not canceled with the request: the answer is due within the deadline, and a take given up
+    /// half-way is spent all the same.
+    /// </summary>
+    /// <remarks>The only frame of ours that waits, with few locals: there are as many as requests under way.</remarks>
+    private async Task EndAsync(HttpContext http, PendingResult pending, long began, bool isSeed)
+    {
+        await pending.Arrival;
+        var facts = pending.Facts;
+        await AnswerAsync(http, facts, limiter.End(pending), began, isSeed);
+    }
+
+    private async Task TakeOnceAsync(HttpContext http, RequestFacts facts, string key, bool isSeed)
     {
         long began = time.GetTimestamp();
-        var decision = await limiter.TakeAsync(facts, key);
-        if (decision is { } decided)
-            telemetry.Record(facts, decided, spend: true, time.GetElapsedTime(began));
-        return decision;
+        if (await limiter.TakeAsync(facts, key) is { } decision)
+            await AnswerAsync(http, facts, decision, began, isSeed);
+        else
+            await Problems.OtherRequest(http);
+    }
+
+    private Task AnswerAsync(HttpContext http, in RequestFacts facts, in Decision decision, long began, bool isSeed)
+    {
+        telemetry.Record(facts, decision, spend: true, time.GetElapsedTime(began));
+        return isSeed ? answers.Seed(http, decision, StatusCodes.Status429TooManyRequests) : answers.Take(http, decision);
     }
 
     /// <summary>Takes or checks, and counts the decision.</summary>
-    /// <remarks>Nearly all of a decision that Redis makes is waiting, and each layer that waits is resumed by itself: so there is no other between this and the path.</remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
     {
         long began = time.GetTimestamp();
-        // Not cancelled with the request: the answer is due within the deadline, and a take given up half-way is still spent.
         var decision = await (spend ? limiter.TakeAsync(facts) : limiter.CheckAsync(facts));
         telemetry.Record(facts, decision, spend, time.GetElapsedTime(began));
         return decision;

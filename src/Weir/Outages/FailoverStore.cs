@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Weir;
 
 /// <summary>
@@ -17,7 +15,7 @@ namespace Weir;
 /// <see cref="Ledger"/> and <see cref="Reunion"/>.
 /// </para>
 /// </remarks>
-public sealed class FailoverStore : IBucketStore, IAsyncDisposable
+public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
     private readonly LocalShare _local;
@@ -96,10 +94,25 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
     public long Lost => _ledger.Lost;
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
-        IsKeptHere(ask) ? AskLocal(ask, cancellation)
-        : _breaker.IsClosed ? AskPrimaryAsync(ask, cancellation)
-        : AnswerAlone(ask, StoreFault.Unreachable, cancellation);
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        bool isLocal = IsKeptHere(command);
+        if (isLocal || !_breaker.IsClosed)
+        {
+            result = isLocal ? DecideLocally(command) : DecideAlone(command, StoreFault.Unreachable);
+            return null;
+        }
+
+        var settling = _ledger.Owing == 0 ? null : _reunion.SettleFirstAsync(command.Limits, _stopped);
+        var pending = _primary.Execute(_reunion.IsAwaiting ? command with { HeldBack = _reunion.HeldBack } : command, out result);
+        if (settling is { IsCompletedSuccessfully: false } or { Result: not StoreFault.None })
+            return PendingResult.Of(command, AfterSettlementAsync(command, settling, pending, result));
+        if (pending is null)
+            result = Finish(command, result);
+        else
+            pending.Stage = this;
+        return pending;
+    }
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
@@ -131,61 +144,67 @@ public sealed class FailoverStore : IBucketStore, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<BucketAnswer> AskPrimaryAsync(StoreAsk ask, CancellationToken cancellation)
+    /// <summary>A primary that was asked without knowing what is owed has answered too well.</summary>
+    private async ValueTask<BucketAnswer> AfterSettlementAsync(
+        StoreAsk command, Task<StoreFault> settling, PendingResult? pending, BucketAnswer result)
     {
-        // A cancellation leaves this method as an exception and tells the breaker nothing: it is the caller's, not the store's.
-        var settling = _ledger.Owing == 0 ? null : _reunion.SettleFirstAsync(ask.Limits, _stopped);
-        if (_reunion.IsAwaiting)
-            ask = ask with { HeldBack = _reunion.HeldBack };
-        var answer = await _primary.AskAsync(ask, cancellation).ConfigureAwait(false);
-        // A primary that was asked, but does not know what is owed, has answered too well.
-        if (settling is not null && answer is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
-            answer = BucketAnswer.Failed(unsettled);
-        if (answer.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
+        if (pending is not null)
         {
-            if (answer.IsLocal)
-                return answer;
-            _breaker.Succeeded();
-            if (answer is { Fault: StoreFault.None, IsRemembered: false })
-                _ledger.Learn(ask.Limits, answer);
-            return answer;
+            await pending.Arrival.ConfigureAwait(false);
+            result = pending.Take();
         }
 
-        Faulted?.Invoke(answer.Fault);
-        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
-        if (answer.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved) && _breaker.Failed(lives: answer.Fault == StoreFault.Slow))
-            Begin(answer.Fault);
-        // What may have been given back already must not be given back twice: that would be handed out again.
-        return ask is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
-            ? answer with { Degraded = true }
-            : await AnswerAlone(ask, answer.Fault, cancellation).ConfigureAwait(false);
+        if (result is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
+            result = BucketAnswer.Failed(unsettled);
+        return Finish(command, result);
     }
+
+    /// <summary>Learns from the primary's result, or decides what the primary could not.</summary>
+    private BucketAnswer Finish(in StoreAsk command, in BucketAnswer result)
+    {
+        if (result.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
+        {
+            if (result.IsLocal)
+                return result;
+            _breaker.Succeeded();
+            if (result is { Fault: StoreFault.None, IsRemembered: false })
+                _ledger.Learn(command.Limits, result);
+            return result;
+        }
+
+        Faulted?.Invoke(result.Fault);
+        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
+        if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
+            Begin(result.Fault);
+        // What may have been given back already must not be given back twice: that would be handed out again.
+        return command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
+            ? result with { Degraded = true }
+            : DecideAlone(command, result.Fault);
+    }
+
+    BucketAnswer IResultStage.Finish(in StoreAsk command, in BucketAnswer result) => Finish(command, result);
 
     /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
     private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _local.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
 
-    private ValueTask<BucketAnswer> AnswerAlone(in StoreAsk ask, StoreFault fault, CancellationToken cancellation)
+    private BucketAnswer DecideAlone(in StoreAsk command, StoreFault fault)
     {
         // What is in the primary can be settled only there.
-        if (!MayDecideAlone(ask.Limits.Plan.OnOutage, fault) || ask.Memo is { Settles: true })
-            return new(BucketAnswer.Failed(fault) with { Degraded = true });
-        return AskLocal(ask, cancellation);
+        if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.Memo is { Settles: true })
+            return BucketAnswer.Failed(fault) with { Degraded = true };
+        return DecideLocally(command);
     }
 
-    private ValueTask<BucketAnswer> AskLocal(in StoreAsk ask, CancellationToken cancellation)
+    private BucketAnswer DecideLocally(in StoreAsk command)
     {
-        var asked = _local.AskAsync(ask, cancellation);
+        var result = _local.Execute(command);
         _settling.Wake();
-        return asked.IsCompletedSuccessfully ? new(asked.Result with { Degraded = true }) : MarkAsync(asked);
+        return result with { Degraded = true };
     }
 
     /// <summary>True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
-
-    private static async ValueTask<BucketAnswer> MarkAsync(ValueTask<BucketAnswer> asked) =>
-        await asked.ConfigureAwait(false) with { Degraded = true };
 
     /// <summary>An outage that no request noticed, in which the primary lost its memory: it must be told what is known before it decides again.</summary>
     private void BeginUnnoticed()

@@ -10,13 +10,20 @@ internal sealed class LocalShare(MemoryStore memory, Ledger ledger, IPeers peers
     /// <summary>The share of now. While something is spent of one that is not settled, it stays as it is.</summary>
     public Share Share => ledger.Owing == 0 ? _share = new Share(peers.Count) : _share;
 
-    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        result = Execute(command);
+        return null;
+    }
+
+    /// <summary>Executes a command on this instance's share.</summary>
+    public BucketAnswer Execute(in StoreAsk ask)
     {
         var share = Share;
         bool spends = ask.What is not (StoreVerb.Check or StoreVerb.Reset);
         if (ask.What != StoreVerb.Reset)
             ledger.BeginAlone(ask.Limits, spends);
-        var answer = memory.AskAsync(ask with { Limits = ask.Limits with { Share = share } }, cancellation);
+        var answer = memory.Execute(ask with { Limits = ask.Limits with { Share = share } });
         if (spends)
             ledger.EndAlone(ask.Limits);
         return answer;

@@ -1,19 +1,22 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir;
 
 /// <summary>Where buckets live.</summary>
 /// <remarks>
-/// A store decides on its own clock, all limits or none, in one call. It never throws for what can go wrong with it: that
-/// is a <see cref="StoreFault"/> in the answer, since under load an exception a request is an outage of its own.
+/// A store decides on its own clock, all limits or none, in one call. It reports errors as a <see cref="StoreFault"/> in
+/// the result and never throws: under load, an exception per request would be an outage of its own.
 /// </remarks>
 public interface IBucketStore
 {
     /// <summary>Who decides when this store answers.</summary>
     DecisionSource Source { get; }
 
-    /// <summary>Does what is asked.</summary>
-    /// <param name="ask">The buckets, and what to do with them.</param>
-    /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
-    ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default);
+    /// <summary>Executes a command.</summary>
+    /// <param name="command">The buckets, and what to do with them.</param>
+    /// <param name="result">The result, if the store has it at once.</param>
+    /// <returns>The result to come; null if <paramref name="result"/> is it.</returns>
+    PendingResult? Execute(in StoreAsk command, out BucketAnswer result);
 
     /// <summary>Looks up an answer that was kept.</summary>
     /// <param name="tenant">Whose it is.</param>
@@ -23,9 +26,21 @@ public interface IBucketStore
     ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
 }
 
-/// <summary>The two things that stores are asked all the time.</summary>
+/// <summary>Commands whose callers wait for the result as a task.</summary>
 public static class BucketStoreExtensions
 {
+    /// <summary>Executes a command.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="command">The buckets, and what to do with them.</param>
+    /// <param name="cancellation">Gives up waiting; the command is executed all the same.</param>
+    public static ValueTask<BucketAnswer> AskAsync(this IBucketStore store, StoreAsk command, CancellationToken cancellation = default)
+    {
+        if (store.Execute(command, out var result) is not { } pending)
+            return new(result);
+        var waiting = WaitAsync(pending);
+        return cancellation.CanBeCanceled ? new(waiting.AsTask().WaitAsync(cancellation)) : waiting;
+    }
+
     /// <inheritdoc cref="StoreVerb.Take"/>
     public static ValueTask<BucketAnswer> TakeAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
         store.AskAsync(new StoreAsk(limits, StoreVerb.Take), cancellation);
@@ -33,4 +48,11 @@ public static class BucketStoreExtensions
     /// <inheritdoc cref="StoreVerb.Check"/>
     public static ValueTask<BucketAnswer> CheckAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
         store.AskAsync(new StoreAsk(limits, StoreVerb.Check), cancellation);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<BucketAnswer> WaitAsync(PendingResult pending)
+    {
+        await pending.Arrival.ConfigureAwait(false);
+        return pending.Take();
+    }
 }

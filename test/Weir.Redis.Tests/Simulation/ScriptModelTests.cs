@@ -29,12 +29,14 @@ public sealed class ScriptModelTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
-    private ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip? trip, long horizonUs)
+    private async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip? trip, long horizonUs)
     {
         var take = PendingTake.Of(ask, trip);
         take.Words.Add(key);
-        AskWriter.Write(ask, 0, trip, horizonUs, take.Words);
-        return _batcher.AskAsync(take);
+        take.WriteNumbers(redisUs: 0, horizonUs);
+        Assert.True(_batcher.TryAsk(take, out _));
+        await take.Arrival;
+        return take.Take();
     }
 
     [Fact]

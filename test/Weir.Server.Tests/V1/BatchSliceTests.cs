@@ -38,14 +38,20 @@ public sealed class BatchSliceTests : IBucketStore, IDisposable
         _answers.Dispose();
     }
 
-    public async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        result = default;
+        return PendingResult.Of(command, ExecuteAsync(command));
+    }
+
+    private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
     {
         int underWay = Interlocked.Increment(ref _underWay);
         lock (_asked)
             _most = Math.Max(_most, underWay);
-        var answer = await _buckets.AskAsync(ask, cancellation);
+        var answer = await _buckets.AskAsync(ask);
         _asked.Release();
-        await _answers.WaitAsync(cancellation);
+        await _answers.WaitAsync();
         Interlocked.Decrement(ref _underWay);
         return answer;
     }

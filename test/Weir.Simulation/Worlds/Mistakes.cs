@@ -81,20 +81,27 @@ internal static class Mistakes
     {
         public DecisionSource Source => redis.Source;
 
-        public async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+        public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+        {
+            var executing = ExecuteAsync(command);
+            result = executing.IsCompletedSuccessfully ? executing.Result : default;
+            return executing.IsCompletedSuccessfully ? null : PendingResult.Of(command, executing);
+        }
+
+        private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
         {
             bool isProbe = ask.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
             if (mistake == Mistake.ProbesFail && isProbe)
                 return BucketAnswer.Failed(StoreFault.Late);
             if (mistake == Mistake.NothingIsSettled && ask is { What: StoreVerb.Charge, Memo: not null })
-                return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }, cancellation).ConfigureAwait(false);
+                return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }).ConfigureAwait(false);
             if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Raise)
-                return await redis.AskAsync(ask with { What = StoreVerb.Check }, cancellation).ConfigureAwait(false);
+                return await redis.AskAsync(ask with { What = StoreVerb.Check }).ConfigureAwait(false);
             if (mistake == Mistake.ChargesHaveNoName)
                 ask = ask with { Memo = null };
-            var answer = await redis.AskAsync(ask, cancellation).ConfigureAwait(false);
+            var answer = await redis.AskAsync(ask).ConfigureAwait(false);
             if (mistake == Mistake.TakesAreRetried && answer.Fault is StoreFault.Late or StoreFault.Slow && ask.What == StoreVerb.Take)
-                return await redis.AskAsync(ask, cancellation).ConfigureAwait(false);
+                return await redis.AskAsync(ask).ConfigureAwait(false);
             return answer;
         }
 

@@ -35,18 +35,25 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _buckets.RecallAsync(tenant, id, cancellation);
 
-    public async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default)
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        var executing = ExecuteAsync(command);
+        result = executing.IsCompletedSuccessfully ? executing.Result : default;
+        return executing.IsCompletedSuccessfully ? null : PendingResult.Of(command, executing);
+    }
+
+    private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
     {
         Asked++;
         if (Gate is { } gate)
-            await gate.Task.WaitAsync(cancellation);
+            await gate.Task;
         if (Throws)
             throw new InvalidOperationException("a store is not to throw");
         if (Fault != StoreFault.None && Asked <= SoundAfter)
             return BucketAnswer.Failed(Fault);
         if (IsCrowdedFor(ask))
             return BucketAnswer.Failed(StoreFault.Crowded);
-        var answer = await _buckets.AskAsync(ask, cancellation);
+        var answer = await _buckets.AskAsync(ask);
         if (IsLateFor(ask))
         {
             Late++;

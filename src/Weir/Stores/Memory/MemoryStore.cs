@@ -73,8 +73,11 @@ public sealed class MemoryStore : IBucketStore
     internal SlotTable Overflow => _overflow;
 
     /// <inheritdoc/>
-    public ValueTask<BucketAnswer> AskAsync(StoreAsk ask, CancellationToken cancellation = default) =>
-        new(ask.Memo is null ? Answer(ask) : _memos.Answer(ask, this));
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        result = Execute(command);
+        return null;
+    }
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
@@ -85,6 +88,9 @@ public sealed class MemoryStore : IBucketStore
 
     /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;
+
+    /// <summary>Executes a command.</summary>
+    internal BucketAnswer Execute(in StoreAsk command) => command.Memo is null ? Answer(command) : _memos.Answer(command, this);
 
     internal BucketAnswer Answer(in StoreAsk ask) =>
         ask.Limits.Count == 1 && !ask.Limits.Plan.HasPlaces && ask.What <= StoreVerb.Take

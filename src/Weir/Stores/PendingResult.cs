@@ -1,0 +1,47 @@
+namespace Weir;
+
+/// <summary>The result of a command that a store has begun. One caller awaits <see cref="Arrival"/> and then takes it.</summary>
+/// <remarks>A class, so that whoever waits keeps one reference instead of the command and the result.</remarks>
+public abstract class PendingResult
+{
+    /// <summary>The command.</summary>
+    internal abstract ref readonly StoreAsk Command { get; }
+
+    /// <summary>The request.</summary>
+    public RequestFacts Facts => Command.Limits.Facts;
+
+    /// <summary>Ends when the result is there. May be awaited once.</summary>
+    public abstract ValueTask Arrival { get; }
+
+    /// <summary>Changes the result when it is taken; null for nobody.</summary>
+    internal IResultStage? Stage { get; set; }
+
+    /// <summary>Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.</summary>
+    public abstract BucketAnswer Take();
+
+    /// <summary>Returns the result of a command that a task brings.</summary>
+    internal static PendingResult Of(in StoreAsk command, ValueTask<BucketAnswer> task) => new OfTask(command, task);
+
+    private sealed class OfTask(StoreAsk command, ValueTask<BucketAnswer> task) : PendingResult
+    {
+        private readonly StoreAsk _command = command;
+        private readonly Task<BucketAnswer> _task = task.AsTask();
+
+        internal override ref readonly StoreAsk Command => ref _command;
+
+        public override ValueTask Arrival => new(_task);
+
+        public override BucketAnswer Take()
+        {
+            var result = _task.GetAwaiter().GetResult();
+            return Stage is null ? result : Stage.Finish(_command, result);
+        }
+    }
+}
+
+/// <summary>Sees the result of a command before its caller does.</summary>
+internal interface IResultStage
+{
+    /// <summary>Returns the result for the caller. Called once, on the caller's thread.</summary>
+    BucketAnswer Finish(in StoreAsk command, in BucketAnswer result);
+}
