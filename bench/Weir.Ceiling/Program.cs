@@ -15,4 +15,6 @@ if (bare)
 else
     app.MapPost("/limit/incr", Answer.AfterParsingAsync);
 
+// Beside Weir's dotnet_gc_heap_total_allocated_bytes_total, for bench/run-allocations.
+app.MapGet("/allocated", () => GC.GetTotalAllocatedBytes().ToString());
 await app.RunAsync();

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
 
 namespace Weir.Server;
 
@@ -17,7 +16,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
             return Problems.ReducedCapacity(http);
         headers.Write(http.Response, decision, time);
         http.Response.StatusCode = decision.Allowed ? StatusCodes.Status200OK : refused;
-        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
+        return Write(http, JsonText.Of(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
     }
 
     /// <summary>The answer of a take: a refusal is a problem.</summary>
@@ -39,7 +38,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
         headers.Write(http.Response, decision, time);
-        return Write(http, JsonSerializer.SerializeToUtf8Bytes(Spelling.Body(decision), WireJson.Default.DecisionBody));
+        return Write(http, JsonText.Of(Spelling.Body(decision), WireJson.Default.DecisionBody));
     }
 
     /// <summary>A reservation that was made.</summary>
@@ -63,7 +62,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return $"the cost{times} is above the capacity of {limit.Quota.Capacity} of the limit {limit.Name}: it can never be allowed, so send a lower cost";
     }
 
-    private static Task Write(HttpContext http, byte[] json)
+    private static Task Write(HttpContext http, ReadOnlySpan<byte> json)
     {
         http.Response.ContentType = Json;
         http.Response.ContentLength = json.Length;

@@ -21,8 +21,11 @@ internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts
         if (hosts.Complaint(http.Request) is { } otherHost)
             return Problems.BadRequest(http, otherHost);
         if (access.Scope is not { } scope)
-            return next(http);
-        return Refusal(http, scope) ?? (endpoint.Metadata.GetMetadata<QueryRule>()?.Complaint(http.Request) is { } complaint ? Problems.BadRequest(http, complaint) : next(http));
+            return endpoint.RequestDelegate!(http);
+        return Refusal(http, scope)
+            ?? (endpoint.Metadata.GetMetadata<QueryRule>()?.Complaint(http.Request) is { } complaint
+                ? Problems.BadRequest(http, complaint)
+                : endpoint.RequestDelegate!(http));
     }
 
     /// <summary>Answers a request without a sufficient key; null if the key suffices, or none is needed.</summary>

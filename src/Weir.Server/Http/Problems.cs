@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Collections.Frozen;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
@@ -121,11 +121,12 @@ internal static class Problems
 
     public static Task Write<T>(HttpContext http, int status, T body, JsonTypeInfo<T> type, string contentType)
     {
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        var json = JsonText.Of(body, type);
         http.Response.StatusCode = status;
         http.Response.ContentType = contentType;
-        http.Response.ContentLength = bytes.Length;
-        return http.Response.Body.WriteAsync(bytes).AsTask();
+        http.Response.ContentLength = json.Length;
+        http.Response.BodyWriter.Write(json);
+        return Task.CompletedTask;
     }
 
     private static Task Write(HttpContext http, ProblemBody problem) =>

@@ -41,6 +41,12 @@ internal abstract class RateLimitHeaders
         /// <summary>A structured field's integer has 15 digits at most (RFC 9651, section 3.3.1).</summary>
         private const long Most = 999_999_999_999_999;
 
+        private readonly LimitTexts _policies = new((limit, quota, window) =>
+            window < 0 ? $"\"{limit.Name}\";q={quota}" : $"\"{limit.Name}\";q={quota};w={window}");
+
+        private readonly LimitTexts _items = new((limit, left, reset) =>
+            reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
+
         /// <summary>Both fields list an item per policy. The governing one comes first, for clients that read no further.</summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
@@ -61,17 +67,10 @@ internal abstract class RateLimitHeaders
             headers["RateLimit"] = limits;
         }
 
-        private static string Policy(Limit limit, DateTimeOffset now)
-        {
-            long quota = Math.Min(limit.Quota.Capacity, Most);
-            return Window(limit, now) is { } window ? $"\"{limit.Name}\";q={quota};w={window}" : $"\"{limit.Name}\";q={quota}";
-        }
+        private string Policy(Limit limit, DateTimeOffset now) =>
+            _policies.Of(limit, Math.Min(limit.Quota.Capacity, Most), Window(limit, now) ?? -1);
 
-        private static string Item(Limit limit, long remaining, long? reset)
-        {
-            long left = Math.Min(remaining, Most);
-            return reset is null ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}";
-        }
+        private string Item(Limit limit, long remaining, long? reset) => _items.Of(limit, Math.Min(remaining, Most), reset ?? -1);
     }
 
     private sealed class Draft06 : RateLimitHeaders

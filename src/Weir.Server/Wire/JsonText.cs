@@ -1,0 +1,30 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Weir.Server;
+
+/// <summary>Spells bodies as UTF-8 in a buffer of the thread, so that an answer allocates none.</summary>
+internal static class JsonText
+{
+    /// <summary>Larger buffers are not kept.</summary>
+    private const int MostKept = 64 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _bytes;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    /// <summary>Returns the JSON of a body, which is valid until the thread spells another.</summary>
+    public static ReadOnlySpan<byte> Of<T>(T body, JsonTypeInfo<T> type)
+    {
+        if (_bytes is not { Capacity: <= MostKept } bytes)
+            _bytes = bytes = new ArrayBufferWriter<byte>(1_024);
+        bytes.ResetWrittenCount();
+        var writer = _writer ??= new Utf8JsonWriter(bytes, new JsonWriterOptions { SkipValidation = true });
+        writer.Reset(bytes);
+        JsonSerializer.Serialize(writer, body, type);
+        return bytes.WrittenSpan;
+    }
+}
