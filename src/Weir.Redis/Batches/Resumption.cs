@@ -6,21 +6,25 @@ namespace Weir.Redis;
 /// </summary>
 internal sealed class Resumption : IThreadPoolWorkItem
 {
-    /// <summary>So many that the pool is woken seldom, so few that all cores have some of a batch.</summary>
-    private const int Size = 16;
+    /// <summary>Callers per work item: at least this many, so that the pool is woken seldom.</summary>
+    private const int Least = 16;
+
+    private const int Most = 64;
 
     private static readonly Pool<Resumption> Spare = new(static () => new Resumption(), 1_024);
 
-    private readonly PendingTake[] _takes = new PendingTake[Size];
+    private readonly PendingTake[] _takes = new PendingTake[Most];
     private int _count;
 
     /// <summary>Resumes these, all of them answered by the caller.</summary>
     public static void Queue(ReadOnlySpan<PendingTake> answered)
     {
-        for (; !answered.IsEmpty; answered = answered[Math.Min(Size, answered.Length)..])
+        // Each core gets a part of a large batch.
+        int size = Math.Clamp((answered.Length + Environment.ProcessorCount - 1) / Environment.ProcessorCount, Least, Most);
+        for (; !answered.IsEmpty; answered = answered[Math.Min(size, answered.Length)..])
         {
             var some = Spare.Rent();
-            some._count = Math.Min(Size, answered.Length);
+            some._count = Math.Min(size, answered.Length);
             answered[..some._count].CopyTo(some._takes);
             ThreadPool.UnsafeQueueUserWorkItem(some, preferLocal: false);
         }

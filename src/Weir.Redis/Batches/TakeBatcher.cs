@@ -121,18 +121,17 @@ internal sealed class TakeBatcher : IDisposable
         _timer.Dispose();
     }
 
-    /// <summary>Waits for something to send; null when there will be nothing more, ever.</summary>
+    /// <summary>Waits until a decision waits to be sent. False once the batcher is disposed.</summary>
     /// <param name="back">Whether all replies to the caller's last batch have come.</param>
-    public TakeCall? WaitForNext(bool back)
+    public bool WaitForWork(bool back)
     {
         lock (_gate)
         {
             if (back)
                 _wait.End(_time.GetTimestamp());
-            TakeCall? batch;
-            while ((batch = NextLocked()) is null && !_stopped)
+            while (_waiting.Count == 0 && !_stopped)
                 Monitor.Wait(_gate);
-            return _stopped ? null : batch;
+            return !_stopped;
         }
     }
 

@@ -30,13 +30,18 @@ internal sealed class ThreadPump : ITakePump
     private static void Call(TakeBatcher batcher)
     {
         var calls = new Queue<TakeCall>();
-        for (bool back = false; batcher.WaitForNext(back) is { } batch; back = true)
+        bool back = false;
+        while (batcher.WaitForWork(back))
         {
+            // On a busy machine, threads that are about to ask go first, so that batches are larger.
+            Thread.Yield();
+            back = false;
+            if (batcher.Next() is not { } batch)
+                continue;
             batcher.Send(batch, calls);
             while (calls.TryDequeue(out var call))
-            {
                 batcher.Receive(call, calls);
-            }
+            back = true;
         }
     }
 }
