@@ -27,8 +27,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly LeaseTable? _leases;
     private readonly DozingTimer? _leaseEnds;
     private IRedisWire? _wire;
-    private IScriptWire? _decisions;
-    private TakeBatcher? _batcher;
+    private Shards? _shards;
     private ConnectionMultiplexer? _sentinels;
     private string? _connectError;
     private volatile bool _isLeaving;
@@ -83,7 +82,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
         _clock = new RedisClock(_time);
-        Begin(wire, wire, pump);
+        Begin(wire, new Shards(BatcherOf(wire, pump)));
     }
 
     /// <inheritdoc/>
@@ -93,7 +92,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
     /// It is not reset by an answer, and holds no secrets.
     /// </summary>
-    public string? LastError => Volatile.Read(ref _batcher) is { } batcher ? batcher.LastError : Volatile.Read(ref _connectError);
+    public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
 
     /// <summary>The connection, once there is one, for others who need Redis.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
@@ -122,13 +121,13 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return Volatile.Read(ref _decisions) is { IsConnected: true };
+        return Volatile.Read(ref _shards) is { IsConnected: true };
     }
 
     /// <inheritdoc/>
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {
-        if (_batcher is not { } batcher)
+        if (_shards is not { } shards)
         {
             result = BucketAnswer.Failed(StoreFault.Unreachable);
             return null;
@@ -140,7 +139,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             return null;
         if (MayGiveBack(command))
             _leases?.Forget(command.Limits);
-        return Ask(batcher, command, trip, out result);
+        return Ask(shards, command, trip, out result);
     }
 
     /// <inheritdoc/>
@@ -177,8 +176,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             await _connecting.Result.DisposeAsync().ConfigureAwait(false);
         if (_sentinels is not null)
             await _sentinels.DisposeAsync().ConfigureAwait(false);
-        _batcher?.Dispose();
-        (_decisions as IDisposable)?.Dispose();
+        _shards?.Dispose();
         _stopping.Dispose();
         if (_leaseEnds is not null)
             await _leaseEnds.DisposeAsync().ConfigureAwait(false);
@@ -186,20 +184,22 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        var decisions = new SocketWire(connection, RedisConnection.Configure(_options), _time);
+        var shards = new Shards(connection, RedisConnection.Configure(_options), _time, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
-        Begin(new RedisWire(connection), decisions, new ThreadPump());
-        await decisions.ConnectAsync().ConfigureAwait(false);
+        Begin(new RedisWire(connection), shards);
+        await shards.ConnectAsync().ConfigureAwait(false);
         return connection;
     }
 
-    private void Begin(IRedisWire wire, IScriptWire decisions, ITakePump pump)
+    private void Begin(IRedisWire wire, Shards shards)
     {
         wire.Listen(_given, tenant => _leases?.Forget(tenant));
-        Volatile.Write(ref _decisions, decisions);
-        Volatile.Write(ref _batcher, new TakeBatcher(decisions, _options.Deadline, _time, pump, Replied));
+        Volatile.Write(ref _shards, shards);
         Volatile.Write(ref _wire, wire);
     }
+
+    private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(
+        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false);
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
@@ -244,10 +244,10 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private List<Task> GiveBack(bool all)
     {
         var asked = new List<Task>();
-        if (_leases is null || _batcher is not { } batcher)
+        if (_leases is null || _shards is not { } shards)
             return asked;
         foreach (var (lease, wish) in _leases.TakeEnded(all))
-            if (Ask(batcher, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish), out _) is { } pending)
+            if (Ask(shards, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish), out _) is { } pending)
                 asked.Add(ReturnedAsync(pending));
         return asked;
     }
@@ -267,7 +267,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private static bool MayGiveBack(in StoreAsk ask) =>
         ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
 
-    private PendingTake? Ask(TakeBatcher batcher, in StoreAsk command, LeaseTrip? trip, out BucketAnswer result)
+    private PendingTake? Ask(Shards shards, in StoreAsk command, LeaseTrip? trip, out BucketAnswer result)
     {
         var take = PendingTake.Of(command, trip);
         if (command.Memo is { } memo)
@@ -276,7 +276,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             _keys.Write(command.Limits.Facts, limit, take.Words);
         take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _leases?.HorizonUs ?? 0);
         result = default;
-        if (batcher.TryAsk(take, out var fault))
+        if (shards.Of(take).TryAsk(take, out var fault))
             return take;
         result = BucketAnswer.Failed(fault);
         return null;

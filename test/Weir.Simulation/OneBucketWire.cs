@@ -24,7 +24,7 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     public List<string> Told { get; } = [];
 
     /// <inheritdoc/>
-    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
         if (call.Script != RedisScript.Take)
             throw new NotSupportedException("only takes are simulated");

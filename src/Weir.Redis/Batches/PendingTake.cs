@@ -57,6 +57,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     /// <summary>How long Redis had been waited for in all when this was asked (<see cref="ReplyWait"/>), in ticks.</summary>
     public long WaitedBefore { get; set; }
 
+    /// <summary>The batcher that has counted it as unanswered.</summary>
+    public TakeBatcher? Batcher { get; set; }
+
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     public override ValueTask Arrival => new(this, _core.Version);

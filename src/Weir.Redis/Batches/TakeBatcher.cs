@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StackExchange.Redis;
 
 namespace Weir.Redis;
 
@@ -42,6 +43,7 @@ internal sealed class TakeBatcher : IDisposable
     private readonly object _gate = new();
     private readonly FairQueue _waiting = new(MaxPending);
     private readonly Queue<PendingTake> _due = new();
+    private readonly Queue<TakeCall> _adopted = new();
     private readonly TakeCalls _calls;
     private readonly IScriptWire _wire;
     private readonly ITakePump _pump;
@@ -61,10 +63,12 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="pump">Who sends.</param>
     /// <param name="replied">Called with each result; must be cheap.</param>
+    /// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
     public TakeBatcher(
-        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null)
+        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null,
+        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null)
     {
-        _calls = new TakeCalls(wire, replied);
+        _calls = new TakeCalls(wire, replied, follow);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
@@ -99,6 +103,7 @@ internal sealed class TakeBatcher : IDisposable
             }
 
             Interlocked.Increment(ref _unanswered);
+            take.Batcher = this;
             take.WaitedBefore = _wait.At(now);
             WatchOverLocked(take);
             WakeLocked();
@@ -106,6 +111,27 @@ internal sealed class TakeBatcher : IDisposable
 
         _pump.Pump();
         return true;
+    }
+
+    /// <summary>Takes over a call that another node has redirected. It leaves before all that waits here.</summary>
+    /// <param name="call">The call, which is this batcher's from now on.</param>
+    /// <param name="asking">Whether the node is importing the slot.</param>
+    public void Adopt(TakeCall call, bool asking)
+    {
+        call.Asking = asking;
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                _adopted.Enqueue(call);
+                WakeLocked();
+                call = null!;
+            }
+        }
+
+        if (call is not null)
+            GiveUp(call);
+        _pump.Pump();
     }
 
     /// <summary>Stops calling. Whatever still waits falls due.</summary>
@@ -118,6 +144,8 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         GiveUpLate();
+        while (_adopted.TryDequeue(out var call))
+            GiveUp(call);
         _timer.Dispose();
     }
 
@@ -129,7 +157,7 @@ internal sealed class TakeBatcher : IDisposable
         {
             if (back)
                 _wait.End(_time.GetTimestamp());
-            while (_waiting.Count == 0 && !_stopped)
+            while (_waiting.Count == 0 && _adopted.Count == 0 && !_stopped)
                 Monitor.Wait(_gate);
             return !_stopped;
         }
@@ -173,6 +201,12 @@ internal sealed class TakeBatcher : IDisposable
         ForgetAnsweredLocked();
         if (_wait.IsOwed)
             return null;
+        if (_adopted.TryDequeue(out var adopted))
+        {
+            _wait.Begin(_time.GetTimestamp());
+            return adopted;
+        }
+
         var batch = TakeCall.Rent();
         batch.Count = _waiting.Dequeue(batch.Room);
         if (batch.Count == 0)
@@ -191,9 +225,25 @@ internal sealed class TakeBatcher : IDisposable
             _pump.WakeLocked(_gate, all: false);
     }
 
+    private void GiveUp(TakeCall call)
+    {
+        call.Answer(BucketAnswer.Failed(StoreFault.Unreachable));
+        Resume(call.Takes);
+        call.Return();
+    }
+
     private void Resume(ReadOnlySpan<PendingTake> answered)
     {
-        Interlocked.Add(ref _unanswered, -answered.Length);
+        int own = 0;
+        foreach (var take in answered)
+        {
+            if (take.Batcher == this)
+                own++;
+            else
+                Interlocked.Decrement(ref take.Batcher!._unanswered);
+        }
+
+        Interlocked.Add(ref _unanswered, -own);
         _pump.Resume(answered);
     }
 

@@ -27,8 +27,8 @@ internal sealed class TakeCall
     /// <summary>Whether the script went along.</summary>
     public bool WithText { get; private set; }
 
-    /// <summary>How it was sent.</summary>
-    public Way Way { get; private set; }
+    /// <summary>Whether the node that it is sent to is importing its slot.</summary>
+    public bool Asking { get; set; }
 
     /// <summary>How often it was sent to another node since it was put together.</summary>
     public int Redirections { get; set; }
@@ -43,13 +43,13 @@ internal sealed class TakeCall
     public void Add(PendingTake take) => _takes[Count++] = take;
 
     /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
-    public void Send(IScriptWire wire, bool withText, Way way = Way.Straight)
+    public void Send(IScriptWire wire, bool withText)
     {
-        (WithText, Way) = (withText, way);
+        WithText = withText;
         try
         {
             TakeScript.Spell(Takes, _words);
-            _reply = wire.Send(_words, withText, way);
+            _reply = wire.Send(_words, withText, Asking);
         }
         catch (Exception unsent)
         {
@@ -110,7 +110,7 @@ internal sealed class TakeCall
     /// <summary>Gives it back, without the decisions.</summary>
     public void Return()
     {
-        (_reply, Redirections) = (null, 0);
+        (_reply, Redirections, Asking) = (null, 0, false);
         Keep(0);
         Spare.Return(this);
     }

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Weir.Redis;
 
 /// <summary>
@@ -5,7 +7,10 @@ namespace Weir.Redis;
 /// Whether there is a cluster is not asked but found out, when it refuses a call: a Redis may come, or become one, later than we.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
-internal sealed class TakeCalls(IScriptWire wire, Replied? replied)
+/// <param name="wire">Where to.</param>
+/// <param name="replied">Called with each result.</param>
+/// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
+internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCall, RedisServerException, IScriptWire, bool>? follow)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
@@ -49,15 +54,15 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied)
         {
             // Those that follow bring it along too, so that they do not pass each other by coming back for it.
             _withText = true;
-            return SendAgain(call, withText: true, call.Way == Way.Asked ? Way.Straight : call.Way, again);
+            SendAgain(call, again);
+            return false;
         }
-        catch (Exception refusal) when (RedisFaults.IsMoved(refusal) && call.Redirections < MaxRedirections)
+        catch (RedisServerException redirection) when (IsRedirected(redirection) && call.Redirections < MaxRedirections)
         {
-            return Redirect(call, Way.Moved, again);
-        }
-        catch (Exception refusal) when (RedisFaults.IsMoving(refusal) && call.Redirections < MaxRedirections)
-        {
-            return Redirect(call, Way.Asked, again);
+            call.Redirections++;
+            if (follow is not null && follow(call, redirection, wire))
+                return false;
+            Fail(call, redirection);
         }
         catch (Exception refusal) when (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
         {
@@ -72,9 +77,7 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied)
         }
         catch (Exception fault)
         {
-            // Whatever it was, whoever waits for replies must go on and the callers must hear of it.
-            Volatile.Write(ref _lastError, RedisFaults.Explain(fault));
-            call.Answer(BucketAnswer.Failed(RedisFaults.Classify(fault)));
+            Fail(call, fault);
         }
 
         return true;
@@ -105,17 +108,19 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied)
         Send(call, again);
     }
 
-    private bool SendAgain(TakeCall call, bool withText, Way way, Queue<TakeCall> again)
+    private void SendAgain(TakeCall call, Queue<TakeCall> again)
     {
-        call.Send(wire, withText, way);
+        call.Send(wire, _withText);
         again.Enqueue(call);
-        return false;
     }
 
-    private bool Redirect(TakeCall call, Way way, Queue<TakeCall> again)
+    private static bool IsRedirected(RedisServerException error) => RedisFaults.IsMoved(error) || RedisFaults.IsMoving(error);
+
+    /// <summary>Whatever the error is, the thread goes on and the callers hear of it.</summary>
+    private void Fail(TakeCall call, Exception error)
     {
-        call.Redirections++;
-        return SendAgain(call, _withText, way, again);
+        Volatile.Write(ref _lastError, RedisFaults.Explain(error));
+        call.Answer(BucketAnswer.Failed(RedisFaults.Classify(error)));
     }
 
     /// <summary>A decision of one bucket is always somewhere, while those of a batch may be at two nodes.</summary>

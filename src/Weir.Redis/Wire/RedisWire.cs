@@ -12,7 +12,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IRedisWire
 
     /// <inheritdoc/>
     /// <remarks>The client follows redirections by itself.</remarks>
-    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
         const int Head = 2;
         object[] words = new object[Head + call.Count];

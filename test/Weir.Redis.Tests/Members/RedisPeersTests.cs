@@ -113,7 +113,7 @@ public sealed class RedisPeersTests : IDisposable
     {
         public bool IsConnected => true;
 
-        public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+        public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
         {
             redis.NowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
             byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];

@@ -55,7 +55,7 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
     }
 
     /// <inheritdoc/>
-    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
         byte[][] keys = [.. Enumerable.Range(0, call.KeyCount).Select(i => call[i].ToArray())];
         byte[][] arguments = [.. Enumerable.Range(call.KeyCount, call.Count - call.KeyCount).Select(i => call[i].ToArray())];

@@ -1,0 +1,166 @@
+using System.Net;
+using StackExchange.Redis;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// The Redis nodes that decide, and which of them has each slot. The general client says which nodes there are;
+/// redirections say which slots they have.
+/// </summary>
+internal sealed class Shards : IDisposable
+{
+    /// <summary>While no node is connected, the general client is asked about nodes at most this often.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _gate = new();
+    private readonly ConnectionMultiplexer? _topology;
+    private readonly ConfigurationOptions? _configuration;
+    private readonly TimeProvider _time;
+    private readonly Func<IScriptWire, TakeBatcher> _open;
+
+    /// <summary>The shard of each slot, as far as is known.</summary>
+    private readonly Shard?[] _slots = new Shard?[RedisSlot.Count];
+
+    private readonly TakeBatcher? _only;
+    private volatile Shard[] _shards = [];
+    private volatile Shard? _default;
+    private volatile bool _isCluster;
+    private long _askedAt;
+    private bool _isClosed;
+
+    /// <summary>Makes the shards of a real Redis.</summary>
+    /// <param name="topology">Knows which nodes there are.</param>
+    /// <param name="configuration">How to log in to each.</param>
+    /// <param name="time">The clock of pauses between attempts to connect.</param>
+    /// <param name="open">Makes the batcher of a shard.</param>
+    public Shards(ConnectionMultiplexer topology, ConfigurationOptions configuration, TimeProvider time, Func<IScriptWire, TakeBatcher> open)
+    {
+        (_topology, _configuration, _time, _open) = (topology, configuration, time, open);
+        LearnNodes();
+    }
+
+    /// <summary>Makes the one shard of a wire that is given.</summary>
+    public Shards(TakeBatcher only) => (_only, _time, _open) = (only, TimeProvider.System, _ => only);
+
+    /// <summary>True if there is a connection to a node now, as far as is known.</summary>
+    public bool IsConnected => _only is not null || _shards.Any(shard => shard.IsConnected);
+
+    /// <summary>The last error of a call in a few words, or null when there was none.</summary>
+    public string? LastError => _only is not null ? _only.LastError
+        : _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
+
+    /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
+    public TakeBatcher Of(PendingTake take)
+    {
+        if (_only is not null)
+            return _only;
+        if (_isCluster && _slots[RedisSlot.Of(take.Words[0].Span)] is { IsConnected: true } shard)
+            return shard.Batcher;
+        // Any node of a cluster redirects to the right one.
+        return (_default is { IsConnected: true } connected ? connected : FindDefault()).Batcher;
+    }
+
+    /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
+    public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
+
+    /// <summary>Hands a call over to the node that a redirection names. False if it cannot be read.</summary>
+    public bool Follow(TakeCall call, RedisServerException redirection, IScriptWire from)
+    {
+        if (from is not Shard shard || !RespErrors.TryReadTarget(redirection, shard.EndPoint, out int slot, out var endpoint))
+            return false;
+        var target = At(endpoint);
+        if (target is null)
+            return false;
+        _isCluster = true;
+        bool isAsked = redirection.Kind == RedisErrorKind.Ask;
+        if (!isAsked)
+            _slots[slot] = target;
+        target.Batcher.Adopt(call, isAsked);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _isClosed = true;
+        _only?.Dispose();
+        foreach (var shard in _shards)
+            shard.Dispose();
+    }
+
+    private string ErrorOf(Shard shard) => _isCluster ? $"{shard.Name}: {shard.Batcher.LastError}" : shard.Batcher.LastError!;
+
+    private Shard FindDefault()
+    {
+        lock (_gate)
+        {
+            if (_askedAt == 0 || _time.GetElapsedTime(_askedAt) >= Pause)
+            {
+                _askedAt = _time.GetTimestamp();
+                LearnNodes();
+                _ = ConnectAsync();
+            }
+
+            return _default = Array.Find(_shards, shard => shard.IsConnected) ?? _default ?? _shards[0];
+        }
+    }
+
+    /// <summary>Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.</summary>
+    private void LearnNodes()
+    {
+        var servers = _topology!.GetServers();
+        var masters = servers.Where(server => server is { IsConnected: true, IsReplica: false }).Select(server => server.EndPoint).ToHashSet();
+        // Until the client has connected, the endpoints of the settings are all there is. Sentinels are none of Redis' own.
+        if (masters.Count == 0 && _shards.Length == 0)
+            masters.UnionWith(servers.Select(server => server.EndPoint));
+        foreach (var gone in masters.Count == 0 ? [] : _shards.Where(shard => !shard.IsConnected && !masters.Contains(shard.EndPoint)))
+            Forget(gone);
+        foreach (var master in masters)
+            At(master);
+        foreach (var node in servers.Select(server => server.ClusterConfiguration).FirstOrDefault(cluster => cluster is not null)?.Nodes ?? [])
+        {
+            if (node.EndPoint is { } endpoint && !node.IsReplica && masters.Contains(endpoint))
+                LearnSlots(node, At(endpoint));
+        }
+    }
+
+    private void LearnSlots(ClusterNode node, Shard? shard)
+    {
+        _isCluster = true;
+        foreach (var range in node.Slots)
+        {
+            for (int slot = range.From; slot <= range.To; slot++)
+                _slots[slot] ??= shard;
+        }
+    }
+
+    private Shard? At(EndPoint endpoint)
+    {
+        lock (_gate)
+        {
+            if (Array.Find(_shards, shard => shard.EndPoint.Equals(endpoint)) is { } known)
+                return known;
+            if (_isClosed)
+                return null;
+            var patience = TimeSpan.FromMilliseconds(_configuration!.AsyncTimeout);
+            var shard = new Shard(new Node(endpoint, to => NodeConnection.Open(to, _configuration, patience), _time), patience, _open);
+            _shards = [.. _shards, shard];
+            return shard;
+        }
+    }
+
+    private void Forget(Shard gone)
+    {
+        _shards = [.. _shards.Where(shard => shard != gone)];
+        for (int slot = 0; slot < _slots.Length; slot++)
+        {
+            if (_slots[slot] == gone)
+                _slots[slot] = null;
+        }
+
+        if (_default == gone)
+            _default = null;
+        gone.Dispose();
+    }
+}
