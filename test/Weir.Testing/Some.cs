@@ -12,6 +12,10 @@ public static class Some
 
     public static Limit LimitOf(TokenQuota quota) => new("per-key", [Limit.KeyDimension], quota);
 
+    /// <summary>A window in UTC.</summary>
+    public static WindowQuota WindowOf(long limit, WindowUnit every = WindowUnit.Month) =>
+        WindowQuota.TryCreate(limit, every, "UTC", out var quota, out string? error) ? quota : throw new ArgumentException(error);
+
     public static Plan PlanOf(Limit limit, OnOutage onOutage = OnOutage.Local) => new("free", [limit], onOutage);
 
     public static LimitSet Request(string key = "some-key", long cost = 1, string tenant = "default", TokenQuota? quota = null, OnOutage onOutage = OnOutage.Local)

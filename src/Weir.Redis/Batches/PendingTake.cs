@@ -60,6 +60,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     /// <summary>The batcher that has counted it as unanswered.</summary>
     public TakeBatcher? Batcher { get; set; }
 
+    /// <summary>False as long as Redis has certainly not executed it.</summary>
+    public bool MayHaveRun { get; set; }
+
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     public override ValueTask Arrival => new(this, _core.Version);
@@ -77,6 +80,7 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
         take.HasLeases = trip is { Asks: true };
         take.Words.Clear();
         take._answered = 0;
+        take.MayHaveRun = false;
         take._holders = Holders;
         return take;
     }
@@ -139,6 +143,8 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     {
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
+        if (!MayHaveRun)
+            Trip?.Restore(Words);
         Trip?.Return();
         (Trip, Stage, _ask, _answer, _isCorrected) = (null, null, default, default, false);
         _core.Reset();

@@ -50,10 +50,21 @@ internal sealed class TakeCall
         {
             TakeScript.Spell(Takes, _words);
             _reply = wire.Send(_words, withText, Asking);
+            MayHaveRun = true;
         }
         catch (Exception unsent)
         {
             _reply = ScriptReply.Failed(unsent);
+        }
+    }
+
+    /// <summary>Says of all decisions whether Redis may have executed them.</summary>
+    public bool MayHaveRun
+    {
+        set
+        {
+            foreach (var take in Takes)
+                take.MayHaveRun = value;
         }
     }
 

@@ -120,6 +120,8 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
     private void Fail(TakeCall call, Exception error)
     {
         Volatile.Write(ref _lastError, RedisFaults.Explain(error));
+        if (error is RedisServerException)
+            call.MayHaveRun = false;
         call.Answer(BucketAnswer.Failed(RedisFaults.Classify(error)));
     }
 

@@ -158,9 +158,33 @@ internal sealed class LeaseTable
     /// <summary>When a lease that was granted ends: at once, if its bucket is known here no longer.</summary>
     private static LeaseEnd EndOf(LeaseTrip trip, int index, in LeaseReply reply, Words keys, in LeasedBucket bucket)
     {
-        var lease = new GrantedLease(trip.Limits.Only(index), keys[index].ToArray());
-        long stampUs = lease.Limits.First.Quota is WindowQuota ? reply.Line.State.At : reply.Time.NowUs;
-        return new LeaseEnd(bucket.Hash, bucket.EndsUs, lease, new LeaseWish(0, reply.Leased, stampUs));
+        long stampUs = trip.Limits.Only(index).First.Quota is WindowQuota ? reply.Line.State.At : reply.Time.NowUs;
+        return EndOf(trip, index, new LeaseWish(0, reply.Leased, stampUs), keys, bucket);
+    }
+
+    private static LeaseEnd EndOf(LeaseTrip trip, int index, in LeaseWish whole, Words keys, in LeasedBucket bucket) =>
+        new(bucket.Hash, bucket.EndsUs, new GrantedLease(trip.Limits.Only(index), keys[index].ToArray()), whole);
+
+    /// <summary>Holds tokens again that a trip was to give back and did not, since it never left.</summary>
+    public void Restore(LeaseTrip trip, Words keys)
+    {
+        var part = PartOf(trip.Limits.Facts.Tenant);
+        bool hasEnds = false;
+        lock (part.Gate)
+        {
+            for (int index = 0; index < trip.Limits.Count; index++)
+            {
+                var wish = trip[index];
+                int place = trip.BucketOf(index) == 0 ? -1 : part.Find(trip.BucketOf(index));
+                bool holds = place >= 0 && part.Buckets[place].TryRestore(wish);
+                if (wish.Back > 0)
+                    part.Ends.Enqueue(EndOf(trip, index, wish with { Tokens = 0 }, keys, holds ? part.Buckets[place] : default));
+                hasEnds |= wish.Back > 0;
+            }
+        }
+
+        if (hasEnds)
+            _leased?.Invoke();
     }
 
     /// <summary>Remembers no refusal of these buckets, since something is given back to them.</summary>
@@ -311,7 +335,8 @@ internal sealed class LeaseTable
             index++;
         }
 
-        if (trip.Asks || ask.What == StoreVerb.Take)
+        trip.IsLook = ask.What != StoreVerb.Take;
+        if (trip.Asks || !trip.IsLook)
             return trip;
         trip.Return();
         return null;

@@ -23,6 +23,9 @@ internal sealed class LeaseTrip
     /// <summary>Whether Redis is asked for a lease, or given one back.</summary>
     public bool Asks { get; private set; }
 
+    /// <summary>Whether the request only looks, and so has given nothing up.</summary>
+    public bool IsLook { get; set; }
+
     /// <summary>A trip of a request that asks for nothing yet.</summary>
     /// <param name="table">Who learns.</param>
     /// <param name="limits">The limits, in their order.</param>
@@ -30,7 +33,7 @@ internal sealed class LeaseTrip
     public static LeaseTrip Of(LeaseTable table, in LimitSet limits, long sentUs)
     {
         var trip = Spare.Rent();
-        (trip._table, trip.SentUs, trip.Asks) = (table, sentUs, false);
+        (trip._table, trip.SentUs, trip.Asks, trip.IsLook) = (table, sentUs, false, false);
         trip._limits = limits;
         for (int limit = 0; limit < limits.Count; limit++)
             (trip._wishes[limit], trip._buckets[limit]) = (default, 0);
@@ -56,6 +59,14 @@ internal sealed class LeaseTrip
     /// <param name="time">The time of Redis.</param>
     /// <param name="keys">The keys of the limits' buckets.</param>
     public void Learn(ReadOnlySpan<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time, Words keys) => _table!.Learn(this, lines, leased, time, keys);
+
+    /// <summary>Puts back the tokens that were to be given back to Redis, since it was never asked.</summary>
+    /// <param name="keys">The keys of the limits' buckets.</param>
+    public void Restore(Words keys)
+    {
+        if (Asks && !IsLook)
+            _table!.Restore(this, keys);
+    }
 
     /// <summary>Gives it back, when nobody has it any more.</summary>
     public void Return()

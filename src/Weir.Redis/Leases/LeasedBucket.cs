@@ -188,6 +188,17 @@ internal struct LeasedBucket
     /// <summary>Something was given back elsewhere: nothing is remembered.</summary>
     public void Forget() => _isKnown = _tokens > 0 && _isKnown;
 
+    /// <summary>Holds tokens again that were to be given back. False if another lease is here meanwhile.</summary>
+    public bool TryRestore(in LeaseWish wish)
+    {
+        if (wish.IsSole)
+            _askingUntilUs = 0;
+        if (_tokens > 0)
+            return false;
+        (_tokens, _isKnown) = (wish.Back, false);
+        return true;
+    }
+
     /// <summary>Takes out what is left of a lease that has ended.</summary>
     public LeaseWish End()
     {

@@ -126,7 +126,9 @@ internal static class Problems
         http.Response.ContentType = contentType;
         http.Response.ContentLength = json.Length;
         http.Response.BodyWriter.Write(json);
-        return Task.CompletedTask;
+        // Before the request ends: the server cannot end one whose body broke off, and would drop the answer.
+        var flushing = http.Response.BodyWriter.FlushAsync();
+        return flushing.IsCompletedSuccessfully ? Task.CompletedTask : flushing.AsTask();
     }
 
     private static Task Write(HttpContext http, ProblemBody problem) =>

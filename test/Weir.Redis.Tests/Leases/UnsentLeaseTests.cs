@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Redis.Tests.Leases;
+
+/// <summary>Leased tokens that were to go back with a decision which Redis never got are not lost (law L13).</summary>
+public sealed class UnsentLeaseTests
+{
+    private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly LeaseTable _table;
+
+    public UnsentLeaseTests() => _table = new LeaseTable(256, TimeSpan.FromMilliseconds(20), _time);
+
+    private static StoreAsk Take(Quota quota, long cost) =>
+        new(new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)), StoreVerb.Take);
+
+    /// <summary>Has the table hold a lease of some tokens.</summary>
+    private void Lease(Quota quota, long tokens, long windowEndUs)
+    {
+        LeaseTrip? trip = null;
+        for (int i = 0; i < 20; i++)
+        {
+            trip?.Return();
+            Assert.False(_table.TryDecide(Take(quota, 1), out _, out trip));
+        }
+
+        var keys = new Words();
+        keys.Add("key"u8);
+        var state = new BucketState(tokens + 1, windowEndUs);
+        trip!.Learn([new BucketLine(BucketOutcome.Allowed, state)], [tokens], new StoreTime(1_000_000, 1_000_000), keys);
+        trip.Return();
+    }
+
+    private static PendingTake TakeOf(in StoreAsk ask, LeaseTrip trip)
+    {
+        var take = PendingTake.Of(ask, trip);
+        take.Words.Add("key"u8);
+        take.WriteNumbers(redisUs: 1_000_000, horizonUs: 20_000);
+        return take;
+    }
+
+    private static Quota QuotaOf(bool isWindow) => isWindow ? Some.WindowOf(6_000) : TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void L13_tokens_of_a_decision_that_never_left_are_held_again_and_given_back_when_their_lease_ends(bool isWindow)
+    {
+        var quota = QuotaOf(isWindow);
+        Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
+        var ask = Take(quota, cost: 100);
+        Assert.False(_table.TryDecide(ask, out _, out var trip));
+        Assert.Equal(50, trip![0].Back);
+        Assert.Equal(0, _table.Out);
+
+        TakeOf(ask, trip).Discard();
+
+        Assert.Equal(1, _table.Out);
+        Assert.Equal([50], _table.TakeEnded(all: true).Select(ended => ended.Wish.Back));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Tokens_of_a_decision_that_Redis_may_have_executed_are_not_held_again(bool isWindow)
+    {
+        var quota = QuotaOf(isWindow);
+        Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
+        var ask = Take(quota, cost: 100);
+        Assert.False(_table.TryDecide(ask, out _, out var trip));
+
+        var take = TakeOf(ask, trip!);
+        take.MayHaveRun = true;
+        take.Discard();
+
+        Assert.Empty(_table.TakeEnded(all: true));
+    }
+
+    [Fact]
+    public void A_check_that_never_left_leaves_the_lease_as_it_was()
+    {
+        var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
+        Lease(quota, tokens: 50, windowEndUs: 0);
+        var ask = Take(quota, cost: 100) with { What = StoreVerb.Check };
+        Assert.False(_table.TryDecide(ask, out _, out var trip));
+
+        TakeOf(ask, trip!).Discard();
+
+        Assert.Equal([50], _table.TakeEnded(all: true).Select(ended => ended.Wish.Back));
+    }
+}
