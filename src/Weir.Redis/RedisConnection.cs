@@ -44,6 +44,8 @@ internal static class RedisConnection
         configuration.ConnectRetry = 1;
         configuration.ReconnectRetryPolicy = new LinearRetry(RetryMs);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
+        // How often it asks which nodes are masters, in seconds.
+        configuration.ConfigCheckSeconds = 1;
         // Our own deadline is shorter; these only decide when a connection without answers is given up for a new one.
         int patience = RetryMs + (int)Math.Max(1_000, options.Deadline.TotalMilliseconds);
         configuration.AsyncTimeout = patience;
@@ -52,19 +54,21 @@ internal static class RedisConnection
         return configuration;
     }
 
-    /// <summary>Opens a connection to Redis; by way of its Sentinels, if it has any, which are then to be disposed after it.</summary>
+    /// <summary>Opens the general client; by way of the Sentinels, if there are any, which are then to be disposed after it.</summary>
+    /// <param name="configuration">How to reach Redis or its Sentinels.</param>
+    /// <param name="nodes">Opens connections to Redis.</param>
     /// <remarks>The client could do both at once, but takes Sentinels that do not answer for Redis itself, and keeps a connection to them for each time that Redis did not answer.</remarks>
-    public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration)
+    public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration, NodeConnections nodes)
     {
         if (configuration.ServiceName is null)
-            return (await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false), null);
+            return (await ConnectionMultiplexer.ConnectAsync(nodes.OfClient()).ConfigureAwait(false), null);
         var asked = configuration.Clone();
         (asked.User, asked.Password) =
             (configuration.SentinelUser, ((CurrentPassword)configuration.Defaults).OfSentinels);
         var sentinels = await ConnectionMultiplexer.SentinelConnectAsync(asked).ConfigureAwait(false);
         try
         {
-            return (await Task.Run(() => sentinels.GetSentinelMasterConnection(configuration)).ConfigureAwait(false), sentinels);
+            return (await Task.Run(() => sentinels.GetSentinelMasterConnection(nodes.OfClient())).ConfigureAwait(false), sentinels);
         }
         catch
         {

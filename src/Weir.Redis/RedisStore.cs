@@ -17,6 +17,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
+    private readonly NodeConnections? _nodes;
     private readonly RedisOptions _options;
     private readonly RedisKeyFormat _keys;
     private readonly string _given;
@@ -43,7 +44,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
         _given = GivenBackOf(options.Prefix);
         _time = time;
-        _connecting = ConnectAsync(RedisConnection.Configure(options));
+        var configuration = RedisConnection.Configure(options);
+        _nodes = new NodeConnections(configuration, options);
+        _connecting = ConnectAsync(configuration);
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
         _clock = new RedisClock(_time);
@@ -60,6 +63,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _given = GivenBackOf(prefix);
         _time = host._time;
         _isGuest = true;
+        _nodes = host._nodes;
         _connecting = BesideAsync(host._connecting);
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
@@ -93,6 +97,16 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// It is not reset by an answer, and holds no secrets.
     /// </summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
+
+    /// <summary>What is wrong with the nodes of Redis, as the last connection to each has found.</summary>
+    public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
+
+    /// <summary>Called when <see cref="Problems"/> have become others.</summary>
+    public event Action? ProblemsChanged
+    {
+        add => _nodes?.Problems.Changed += value;
+        remove => _nodes?.Problems.Changed -= value;
+    }
 
     /// <summary>The connection, once there is one, for others who need Redis.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
@@ -184,9 +198,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        var shards = new Shards(connection, RedisConnection.Configure(_options), _time, wire => BatcherOf(wire, new ThreadPump()));
+        var shards = new Shards(connection, _nodes!, _time, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
-        Begin(new RedisWire(connection), shards);
+        Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
         return connection;
     }
@@ -211,7 +225,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         {
             try
             {
-                (var connection, _sentinels) = await RedisConnection.OpenAsync(configuration).ConfigureAwait(false);
+                (var connection, _sentinels) = await RedisConnection.OpenAsync(configuration, _nodes!).ConfigureAwait(false);
                 return await BeginAsync(connection).ConfigureAwait(false);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
@@ -302,5 +316,5 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     /// <summary>On which channel instances tell each other that something was given back.</summary>
-    private static string GivenBackOf(string prefix) => $"{prefix}:given-back";
+    internal static string GivenBackOf(string prefix) => $"{prefix}:given-back";
 }

@@ -27,7 +27,10 @@ public sealed class GarnetServer : ITestRedis
     public string Endpoint => $"127.0.0.1:{Port}";
 
     /// <summary>Starts a server on a free port, in memory only, and returns when it listens.</summary>
-    public static Task<GarnetServer> StartAsync() => Task.Run(() =>
+    public static Task<GarnetServer> StartAsync() => StartAsync(Options);
+
+    /// <summary>As <see cref="StartAsync()"/>, with other options than Weir needs.</summary>
+    public static Task<GarnetServer> StartAsync(string[] options) => Task.Run(() =>
     {
         var port = FreePort.Next();
         var server = new Server(
@@ -38,7 +41,7 @@ public sealed class GarnetServer : ITestRedis
             "--index", "8m",
             "-q", "true",
             "--logger-level", "Error",
-            .. Options,
+            .. options,
         ]);
         server.Start();
         return new GarnetServer(server, port);

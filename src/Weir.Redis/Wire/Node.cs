@@ -50,7 +50,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         {
             bool mayTry = _connection is null && _connecting.IsCompleted && !_isClosed;
             if (mayTry && (_failedAt == 0 || time.GetElapsedTime(_failedAt) >= Pause))
-                _connecting = Task.Run(Connect);
+                _connecting = Task.Factory.StartNew(Connect, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return _connecting;
         }
     }
@@ -68,6 +68,16 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         connection.Dispose();
     }
 
+    /// <summary>Opens a new connection in place of one that leads to another server than the address does now.</summary>
+    /// <param name="runId">The run id of the server to which the address leads.</param>
+    public void Follow(string runId)
+    {
+        if (Connection is not { RunId: { } before } connection || before == runId)
+            return;
+        Drop(connection, new EndOfStreamException("its address leads to another server now"));
+        _ = ConnectAsync();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -76,6 +86,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         Connection?.Dispose();
     }
 
+    /// <summary>Blocks, and so needs a thread of its own.</summary>
     private void Connect()
     {
         try

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using StackExchange.Redis;
 
 namespace Weir.Redis;
@@ -52,6 +53,12 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
+    /// <summary>Carries the connection; once it is handed on, the connection must not be used.</summary>
+    public Stream Stream => _stream;
+
+    /// <summary>The run id of the server; null if it is not known.</summary>
+    public string? RunId { get; set; }
+
     /// <summary>True if bytes of a reply have arrived and were not read.</summary>
     public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
 
@@ -98,6 +105,25 @@ internal sealed class NodeConnection : IDisposable
         return length < 0 ? default : ReadBytes(length);
     }
 
+    /// <summary>Sends a command and returns its reply.</summary>
+    /// <exception cref="RedisServerException">Redis replied with an error.</exception>
+    public string Command(params ReadOnlySpan<string> words)
+    {
+        Send(words);
+        return Encoding.UTF8.GetString(Read());
+    }
+
+    /// <summary>Sends a command and returns the first element of its reply.</summary>
+    /// <exception cref="RedisServerException">Redis replied with an error.</exception>
+    public string CommandForFirst(params ReadOnlySpan<string> words)
+    {
+        Send(words);
+        int count = ReadCount();
+        string first = count > 0 ? Encoding.UTF8.GetString(Read()) : "";
+        Skip(count - 1);
+        return first;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
@@ -134,13 +160,42 @@ internal sealed class NodeConnection : IDisposable
             Command("SELECT", database.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    private void Command(params ReadOnlySpan<string> words)
+    private void Send(ReadOnlySpan<string> words)
     {
         WriteHead((byte)'*', words.Length);
         foreach (string word in words)
-            WriteWord(System.Text.Encoding.UTF8.GetBytes(word));
+            WriteWord(Encoding.UTF8.GetBytes(word));
         Flush();
-        Read();
+    }
+
+    /// <summary>Reads the head of an array, or throws the error in its place.</summary>
+    private int ReadCount()
+    {
+        var line = ReadLine();
+        if (line is [(byte)'-', ..])
+            throw RespErrors.Read(line[1..]);
+        return line is [(byte)'*', ..] && Utf8Parser.TryParse(line[1..], out int count, out int used) && used == line.Length - 1
+            ? count
+            : throw new InvalidDataException("a reply that is no array");
+    }
+
+    /// <summary>Reads elements of an array, which may be arrays, and forgets them.</summary>
+    private void Skip(int count)
+    {
+        for (; count > 0; count--)
+        {
+            if (Peek() == (byte)'*')
+                count += ReadCount();
+            else
+                Read();
+        }
+    }
+
+    private byte Peek()
+    {
+        while (_read == _received)
+            Receive();
+        return _in[_read];
     }
 
     private void Write(ReadOnlySpan<byte> command)

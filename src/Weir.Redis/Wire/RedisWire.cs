@@ -3,7 +3,9 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>Reaches a real Redis through the general client, for everything but decisions.</summary>
-internal sealed class RedisWire(ConnectionMultiplexer connection) : IRedisWire
+/// <param name="connection">The client.</param>
+/// <param name="misled">Called when the client is connected to replicas alone; null to leave that to the client.</param>
+internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled = null) : IRedisWire
 {
     private readonly IDatabase _database = connection.GetDatabase();
 
@@ -48,6 +50,23 @@ internal sealed class RedisWire(ConnectionMultiplexer connection) : IRedisWire
         }
     }
 
-    private async Task<byte[]> AskAsync(string command, object[] words) =>
-        (byte[]?)await _database.ExecuteAsync(command, words, CommandFlags.DemandMaster).ConfigureAwait(false) ?? [];
+    private async Task<byte[]> AskAsync(string command, object[] words)
+    {
+        try
+        {
+            return (byte[]?)await _database.ExecuteAsync(command, words, CommandFlags.DemandMaster).ConfigureAwait(false) ?? [];
+        }
+        catch (RedisException fault) when (fault is RedisServerException { Kind: RedisErrorKind.ReadOnly } || IsOnReplicasAlone())
+        {
+            // The address may lead to the new master already.
+            misled?.Invoke();
+            throw;
+        }
+    }
+
+    private bool IsOnReplicasAlone()
+    {
+        var servers = connection.GetServers().Where(server => server.IsConnected).ToArray();
+        return servers.Length > 0 && Array.TrueForAll(servers, server => server.IsReplica);
+    }
 }

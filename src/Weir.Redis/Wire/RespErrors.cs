@@ -53,6 +53,9 @@ internal static class RespErrors
         _ => "",
     };
 
+    /// <summary>Returns an endpoint as <c>host:port</c>.</summary>
+    public static string NameOf(EndPoint endpoint) => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString() ?? "";
+
     private static EndPoint EndPointOf(string host, int port) =>
         IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port);
 }

@@ -29,11 +29,7 @@ internal sealed class Shard : IScriptWire, IDisposable
     public EndPoint EndPoint => _node.EndPoint;
 
     /// <summary>The node in logs and metrics: host and port.</summary>
-    public string Name => EndPoint switch
-    {
-        DnsEndPoint dns => $"{dns.Host}:{dns.Port}",
-        _ => EndPoint.ToString() ?? "",
-    };
+    public string Name => RespErrors.NameOf(EndPoint);
 
     /// <inheritdoc/>
     public bool IsConnected => _node.Connection is not null;
@@ -43,6 +39,9 @@ internal sealed class Shard : IScriptWire, IDisposable
 
     /// <inheritdoc cref="Node.ConnectAsync"/>
     public Task ConnectAsync() => _node.ConnectAsync();
+
+    /// <inheritdoc cref="Node.Follow"/>
+    public void Follow(string runId) => _node.Follow(runId);
 
     /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)

@@ -14,7 +14,7 @@ internal sealed class Shards : IDisposable
 
     private readonly Lock _gate = new();
     private readonly ConnectionMultiplexer? _topology;
-    private readonly ConfigurationOptions? _configuration;
+    private readonly NodeConnections? _connections;
     private readonly TimeProvider _time;
     private readonly Func<IScriptWire, TakeBatcher> _open;
 
@@ -30,12 +30,13 @@ internal sealed class Shards : IDisposable
 
     /// <summary>Makes the shards of a real Redis.</summary>
     /// <param name="topology">Knows which nodes there are.</param>
-    /// <param name="configuration">How to log in to each.</param>
+    /// <param name="connections">Opens connections to them.</param>
     /// <param name="time">The clock of pauses between attempts to connect.</param>
     /// <param name="open">Makes the batcher of a shard.</param>
-    public Shards(ConnectionMultiplexer topology, ConfigurationOptions configuration, TimeProvider time, Func<IScriptWire, TakeBatcher> open)
+    public Shards(ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, Func<IScriptWire, TakeBatcher> open)
     {
-        (_topology, _configuration, _time, _open) = (topology, configuration, time, open);
+        (_topology, _connections, _time, _open) = (topology, connections, time, open);
+        connections.Moved += Follow;
         LearnNodes();
     }
 
@@ -84,10 +85,13 @@ internal sealed class Shards : IDisposable
     {
         lock (_gate)
             _isClosed = true;
+        _connections?.Moved -= Follow;
         _only?.Dispose();
         foreach (var shard in _shards)
             shard.Dispose();
     }
+
+    private void Follow(EndPoint endpoint, string runId) => Array.Find(_shards, shard => shard.EndPoint.Equals(endpoint))?.Follow(runId);
 
     private string ErrorOf(Shard shard) => _isCluster ? $"{shard.Name}: {shard.Batcher.LastError}" : shard.Batcher.LastError!;
 
@@ -143,8 +147,7 @@ internal sealed class Shards : IDisposable
                 return known;
             if (_isClosed)
                 return null;
-            var patience = TimeSpan.FromMilliseconds(_configuration!.AsyncTimeout);
-            var shard = new Shard(new Node(endpoint, to => NodeConnection.Open(to, _configuration, patience), _time), patience, _open);
+            var shard = new Shard(new Node(endpoint, _connections!.Open, _time), _connections.Patience, _open);
             _shards = [.. _shards, shard];
             return shard;
         }
@@ -162,5 +165,6 @@ internal sealed class Shards : IDisposable
         if (_default == gone)
             _default = null;
         gone.Dispose();
+        _connections!.Forget(gone.EndPoint);
     }
 }

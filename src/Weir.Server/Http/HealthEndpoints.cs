@@ -15,11 +15,17 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
         : failover.State == BreakerState.Closed ? "It decides on Redis, with all instances together."
         : "Redis does not answer; it decides from memory until Redis does.";
 
+    private ProblemBody[]? ProblemsOfRedis()
+    {
+        var problems = stores.Redis?.Problems ?? [];
+        return problems.Count == 0 ? null : [.. problems.Select(problem => new ProblemBody(problem.Node, problem.Kind, problem.Text))];
+    }
+
     private ReadyBody Describe()
     {
         string status = draining.HasBegun ? "stopping" : "ready";
         if (stores.Failover is not { } failover)
-            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null);
+            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null);
         var state = failover.State;
         var outage = state == BreakerState.Closed ? null : failover.Outage;
         return new ReadyBody(
@@ -28,6 +34,7 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
             Spelling.Of(failover.Source),
             state != BreakerState.Closed,
             Spelling.Of(state),
-            outage is null ? null : new OutageBody(Spelling.Of(outage.Fault), outage.BeganAt));
+            outage is null ? null : new OutageBody(Spelling.Of(outage.Fault), outage.BeganAt),
+            ProblemsOfRedis());
     }
 }

@@ -3,12 +3,14 @@ using Weir.Redis;
 namespace Weir.Server;
 
 /// <summary>
-/// Logs the edges of outages: one line when one begins and one when it ends, whatever happens between; and damaged buckets, at most
-/// once a minute.
+/// Logs the edges of outages: one line when one begins and one when it ends, whatever happens between; damaged buckets,
+/// at most once a minute; and the problems of Redis nodes, when they are found and when they are gone.
 /// </summary>
 internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
 {
     private readonly OncePerMinute _damage = new(time);
+    private readonly Lock _gate = new();
+    private IReadOnlyList<RedisProblem> _problems = [];
 
     public void Follow(FailoverStore store, RedisStore redis)
     {
@@ -19,6 +21,21 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
             if (fault == StoreFault.Damaged && _damage.TryPass(out _))
                 Damaged();
         };
+        redis.ProblemsChanged += () => Tell(redis);
+        Tell(redis);
+    }
+
+    private void Tell(RedisStore redis)
+    {
+        lock (_gate)
+        {
+            var problems = redis.Problems;
+            foreach (var problem in problems.Except(_problems))
+                Found(problem.Node, problem.Text);
+            foreach (var problem in _problems.Except(problems))
+                Gone(problem.Node, problem.Kind);
+            _problems = problems;
+        }
     }
 
     // A late answer has no error of its own: the last one would be of an older call.
@@ -30,6 +47,12 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 
     [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total counts them as fault=\"damaged\"")]
     private partial void Damaged();
+
+    [LoggerMessage(4, LogLevel.Warning, "Redis at {Node}: {Problem}")]
+    private partial void Found(string node, string problem);
+
+    [LoggerMessage(5, LogLevel.Information, "Redis at {Node}: no problem with its {Kind} any more")]
+    private partial void Gone(string node, string kind);
 
     [LoggerMessage(2, LogLevel.Information, "Redis answers again after {Seconds:0.0} s: it decides from here on")]
     private partial void Ended(double seconds);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Weir.Redis;
 
 namespace Weir.Server;
 
@@ -21,6 +22,7 @@ internal sealed class StoreMetrics : IDisposable
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
             _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes that Redis replied to after memory had decided them, undone in Redis.");
             _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
+            _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "1 for each problem of a Redis node, found when a connection to it was opened.");
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
         }
 
@@ -42,6 +44,9 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableCounter("weir.memory.overflowed", () => memory.Overflowed, "{decision}", "Decisions on a bucket shared by keys that found no place of their own.");
         _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no place at all.");
     }
+
+    private static IEnumerable<Measurement<long>> ProblemsOf(RedisStore redis) =>
+        redis.Problems.Select(problem => new Measurement<long>(1, new("node", problem.Node), new("problem", problem.Kind)));
 
     private IEnumerable<Measurement<long>> Faults() =>
         from fault in Enum.GetValues<StoreFault>()

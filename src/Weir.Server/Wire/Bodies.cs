@@ -122,7 +122,11 @@ internal sealed record RefusalBody : DecisionBody
 }
 
 /// <summary>How the service is.</summary>
-internal sealed record ReadyBody(string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage);
+internal sealed record ReadyBody(
+    string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<ProblemBody>? Problems);
+
+/// <summary>What is wrong with a node of Redis, and the cure.</summary>
+internal sealed record ProblemBody(string Node, string Kind, string Text);
 
 /// <summary>The outage under way.</summary>
 internal sealed record OutageBody(string Fault, DateTimeOffset Since);

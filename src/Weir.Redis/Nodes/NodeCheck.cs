@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+using StackExchange.Redis;
+
+namespace Weir.Redis;
+
+/// <summary>Asks a node what it is and what its user may do, and names what is wrong with that.</summary>
+internal static class NodeCheck
+{
+    private const int LeastMajorOfRedis = 7, LeastMajorOfValkey = 8;
+
+    private const string Garnet = "Garnet";
+
+    private static readonly RedisScript Rights = new("check.lua"), Atomicity = new("atomic.lua");
+
+    /// <summary>Asks a node what it is. A user who may not ask learns less.</summary>
+    public static NodeInfo Ask(NodeConnection connection)
+    {
+        if (TryAsk(() => connection.Command("INFO")) is { } info)
+            return NodeInfo.OfInfo(info);
+        return TryAsk(() => connection.CommandForFirst("ROLE")) is { } role ? NodeInfo.OfRole(role) : NodeInfo.Unknown;
+    }
+
+    /// <summary>Returns what is wrong with a node that is to decide.</summary>
+    /// <param name="node">The name of the node.</param>
+    /// <param name="info">What it says of itself.</param>
+    /// <param name="refused">What it refuses to its user, as <see cref="AskRights"/> says.</param>
+    /// <param name="isAtomic">Whether it runs one script at a time.</param>
+    public static IEnumerable<RedisProblem> ProblemsOf(string node, NodeInfo info, string refused, bool isAtomic)
+    {
+        if (info.Product is null)
+            yield return new(node, "unchecked", "Redis refuses INFO, so that version, run id and maxmemory-policy are not checked: give the user +info");
+        if (IsTooOld(info))
+            yield return new(node, "version", $"it runs {info.Product} {info.Version}: use Redis {LeastMajorOfRedis}, Valkey {LeastMajorOfValkey} or later, or Garnet");
+        if (info.EvictionPolicy is { } policy and not "noeviction")
+            yield return new(node, "eviction", $"its maxmemory-policy is {policy}, which forgets what was spent: set maxmemory-policy noeviction");
+        if (!isAtomic)
+            yield return new(node, "scripts", "it runs scripts of several connections side by side, and so admits too much: start Garnet with --lua-transaction-mode true");
+        if (refused.Length > 0)
+            yield return new(node, "rights", $"it refuses to this user {refused}: give it the rights of the ACL line in docs/redis.md");
+    }
+
+    /// <summary>Returns what Redis refuses to the user of a connection, separated by commas; empty for nothing.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="info">What the node says of itself.</param>
+    /// <param name="prefix">The prefix of all keys.</param>
+    public static string AskRights(NodeConnection connection, NodeInfo info, string prefix)
+    {
+        byte[] key = Encoding.UTF8.GetBytes($"{prefix}:{{~check}}"), channel = Encoding.UTF8.GetBytes(RedisStore.GivenBackOf(prefix));
+        var call = new ScriptCall(Rights);
+        if (!info.IsOfCluster)
+            call.AddKey(key);
+        call.Add(channel);
+        if (info.IsOfCluster)
+            call.Add(key);
+        // The first makes the script known to the second.
+        string[] refused = [.. RefusedOf(withText: true), .. RefusedOf(withText: false)];
+        return string.Join(", ", refused.Distinct());
+
+        string[] RefusedOf(bool withText)
+        {
+            try
+            {
+                connection.Write(call, withText, asking: false);
+                connection.Flush();
+                return Encoding.UTF8.GetString(connection.Read()).Split(", ", StringSplitOptions.RemoveEmptyEntries);
+            }
+            catch (RedisServerException refusal)
+            {
+                // Other errors, such as LOADING, say nothing about rights.
+                return !IsForbidden(refusal) ? []
+                    : refusal.Message.Contains(" key", StringComparison.Ordinal) ? ["the keys"]
+                    : [withText ? "eval" : "evalsha"];
+            }
+        }
+    }
+
+    /// <summary>True if a server runs one script at a time. Of all servers, only Garnet may not.</summary>
+    /// <param name="connection">A connection to it.</param>
+    /// <param name="info">What it says of itself.</param>
+    /// <param name="prefix">The prefix of all keys.</param>
+    /// <param name="openOther">Opens another connection to it.</param>
+    public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
+    {
+        if (info.Product != Garnet)
+            return true;
+        using var other = openOther();
+        string key = $"{prefix}:{{~check}}:atomic";
+        var call = new ScriptCall(Atomicity);
+        call.AddKey(Encoding.UTF8.GetBytes(key));
+        call.Add("5000"u8);
+        connection.Write(call, withText: true, asking: false);
+        connection.Flush();
+        while (!connection.HasArrived)
+            other.Command("SET", key, "other", "PX", "10000");
+        bool isWhole = connection.Read().SequenceEqual("whole"u8);
+        other.Command("DEL", key);
+        return isWhole;
+    }
+
+    /// <summary>Returns the problem of a node that is a replica, where a master is wanted.</summary>
+    public static RedisProblem ReplicaProblemOf(string node) =>
+        new(node, RedisProblem.Role, "it is a replica: let Weir:Redis:Endpoints name the master, or the Sentinels and serviceName");
+
+    /// <summary>Returns the problem of a node that refuses a login.</summary>
+    public static RedisProblem ProblemOf(string node, RedisServerException refusal) =>
+        new(node, "login", $"it refuses the login ({RedisFaults.Explain(refusal)}): correct Weir:Redis:User, Password or Database, or the rights of the user");
+
+    private static bool IsTooOld(NodeInfo info) =>
+        info.Product != Garnet && int.TryParse(info.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major)
+        && major < (info.Product == "Valkey" ? LeastMajorOfValkey : LeastMajorOfRedis);
+
+    /// <summary>True if the user has no right to a command, or an operator has renamed it.</summary>
+    private static bool IsForbidden(RedisServerException refusal) =>
+        refusal.Message.StartsWith("NOPERM", StringComparison.Ordinal) || refusal.Message.StartsWith("ERR unknown command", StringComparison.Ordinal);
+
+    private static string? TryAsk(Func<string> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (RedisServerException refusal) when (IsForbidden(refusal))
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace Weir.Redis;
+
+/// <summary>What a node says of itself. What it does not say is null.</summary>
+/// <param name="Product"><c>Redis</c>, <c>Valkey</c> or <c>Garnet</c>.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="IsMaster">False for a replica.</param>
+/// <param name="IsOfCluster">True for a node of a cluster.</param>
+/// <param name="RunId">Another one after each start.</param>
+/// <param name="EvictionPolicy">Its <c>maxmemory-policy</c>.</param>
+internal sealed record NodeInfo(string? Product, string? Version, bool? IsMaster, bool IsOfCluster, string? RunId, string? EvictionPolicy)
+{
+    /// <summary>A node that says nothing.</summary>
+    public static readonly NodeInfo Unknown = new(null, null, null, false, null, null);
+
+    /// <summary>Reads a reply to <c>INFO</c>.</summary>
+    public static NodeInfo OfInfo(string reply)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in reply.Split('\n', StringSplitOptions.TrimEntries))
+        {
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0)
+                fields[line[..colon]] = line[(colon + 1)..];
+        }
+
+        var (product, version) = fields.TryGetValue("garnet_version", out string? garnet) ? ("Garnet", garnet)
+            : fields.TryGetValue("valkey_version", out string? valkey) ? ("Valkey", valkey)
+            : fields.TryGetValue("redis_version", out string? redis) ? ("Redis", redis) : (null, null);
+        return new NodeInfo(
+            product, version, MasterOf(fields.GetValueOrDefault("role")), fields.GetValueOrDefault("cluster_enabled") == "1",
+            fields.GetValueOrDefault("run_id"), fields.GetValueOrDefault("maxmemory_policy"));
+    }
+
+    /// <summary>Reads the first element of a reply to <c>ROLE</c>.</summary>
+    public static NodeInfo OfRole(string role) => Unknown with { IsMaster = MasterOf(role) };
+
+    private static bool? MasterOf(string? role) => role switch
+    {
+        "master" => true,
+        "slave" or "replica" => false,
+        _ => null,
+    };
+}
