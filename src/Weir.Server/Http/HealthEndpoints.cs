@@ -15,10 +15,10 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
         : failover.State == BreakerState.Closed ? "It decides on Redis, with all instances together."
         : "Redis does not answer; it decides from memory until Redis does.";
 
-    private ProblemBody[]? ProblemsOfRedis()
+    private NodeProblemBody[]? ProblemsOfRedis()
     {
         var problems = stores.Redis?.Problems ?? [];
-        return problems.Count == 0 ? null : [.. problems.Select(problem => new ProblemBody(problem.Node, problem.Kind, problem.Text))];
+        return problems.Count == 0 ? null : [.. problems.Select(problem => new NodeProblemBody(problem.Node, problem.Kind, problem.Text))];
     }
 
     private ReadyBody Describe()

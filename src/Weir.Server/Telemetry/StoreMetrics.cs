@@ -7,6 +7,10 @@ namespace Weir.Server;
 internal sealed class StoreMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
+    /// <summary>Series of problems; the nodes of a cluster may come and go.</summary>
+    private const int MaxProblems = 1_000;
+
+    private readonly HashSet<(string Node, string Kind)> _problems = [];
     private readonly long[] _faults = new long[Enum.GetValues<StoreFault>().Length];
     private long _outages;
 
@@ -22,7 +26,7 @@ internal sealed class StoreMetrics : IDisposable
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
             _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes that Redis replied to after memory had decided them, undone in Redis.");
             _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
-            _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "1 for each problem of a Redis node, found when a connection to it was opened.");
+            _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "Problems of Redis nodes: 1 as found when a connection was opened, 0 when gone.");
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
         }
 
@@ -45,8 +49,17 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no place at all.");
     }
 
-    private static IEnumerable<Measurement<long>> ProblemsOf(RedisStore redis) =>
-        redis.Problems.Select(problem => new Measurement<long>(1, new("node", problem.Node), new("problem", problem.Kind)));
+    /// <summary>A series that is reported no longer would keep its last value, and so each becomes 0.</summary>
+    private Measurement<long>[] ProblemsOf(RedisStore redis)
+    {
+        var now = redis.Problems.Select(problem => (problem.Node, problem.Kind)).ToHashSet();
+        lock (_problems)
+        {
+            _problems.UnionWith(now.Take(MaxProblems - _problems.Count));
+            return [.. _problems.Select(problem => new Measurement<long>(
+                now.Contains(problem) ? 1 : 0, new("node", problem.Node), new("problem", problem.Kind)))];
+        }
+    }
 
     private IEnumerable<Measurement<long>> Faults() =>
         from fault in Enum.GetValues<StoreFault>()

@@ -123,10 +123,10 @@ internal sealed record RefusalBody : DecisionBody
 
 /// <summary>How the service is.</summary>
 internal sealed record ReadyBody(
-    string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<ProblemBody>? Problems);
+    string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<NodeProblemBody>? Problems);
 
 /// <summary>What is wrong with a node of Redis, and the cure.</summary>
-internal sealed record ProblemBody(string Node, string Kind, string Text);
+internal sealed record NodeProblemBody(string Node, string Kind, string Text);
 
 /// <summary>The outage under way.</summary>
 internal sealed record OutageBody(string Fault, DateTimeOffset Since);
