@@ -60,6 +60,53 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(StoreFault.None, answer.Fault));
     }
 
+    [Theory]
+    [InlineData("inf")]
+    [InlineData("1e300")]
+    [InlineData("9007199254740992")]
+    [InlineData("99999999999999999.5")]
+    public async Task Times_until_which_no_permit_can_be_held_are_damage(string until)
+    {
+        Assert.True(ConcurrencyQuota.TryCreate(4, TimeSpan.FromMinutes(1), out var quota, out string? error), error);
+        var permits = new Plan("p", [new Limit("permits", [Limit.KeyDimension], quota)], OnOutage.Local)
+            .Resolve(new RequestFacts("acme", "odd")) with { Hold = new Hold(7) };
+        await _store.TakeAsync(permits);
+        string key = (await _server.CommandAsync("KEYS", "*")).Split('\n').Single();
+        await _server.CommandAsync("ZADD", key, until, "someone");
+
+        var first = _store.TakeAsync(Some.Request("first")).AsTask();
+        var asked = new[] { Some.Request("before"), permits, Some.Request("after") }.Select(request => _store.TakeAsync(request).AsTask()).ToArray();
+        await first;
+
+        Assert.Equal([StoreFault.None, StoreFault.Damaged, StoreFault.None], (await Task.WhenAll(asked)).Select(answer => answer.Fault));
+    }
+
+    [Theory]
+    [InlineData("'x'")]
+    [InlineData("string.rep('x', 48)")]
+    [InlineData("string.rep('x', 400)")]
+    [InlineData("string.char(9) .. string.rep(string.char(0), 400)")]
+    [InlineData("string.char(2) .. string.rep(string.char(0), 16) .. struct.pack('<dd', 0, -40) .. string.rep('x', 400)")]
+    [InlineData("string.char(2) .. string.rep(string.char(0), 16) .. struct.pack('<dd', 0, 0/0) .. string.rep('x', 400)")]
+    [InlineData("string.char(2) .. string.rep(string.char(0), 16) .. struct.pack('<dd', 0, 16) .. string.rep('x', 40)")]
+    [InlineData("string.char(2) .. string.rep(string.char(0), 16) .. struct.pack('<dddd', 0, 1, 0, 0/0) .. string.rep('x', 40)")]
+    public async Task What_is_no_idempotency_record_is_damage_and_hurts_no_other_decision_of_the_batch(string value)
+    {
+        var once = new StoreAsk(Some.Request("odd"), StoreVerb.Take) { Memo = new Memo(5, 0) };
+        Assert.Equal(StoreFault.None, (await _store.AskAsync(once)).Fault);
+        string key = (await _server.CommandAsync("KEYS", "*")).Split('\n').Single(name => name != KeyOf("odd"));
+        await _server.CommandAsync("EVAL", $"return redis.call('SET', KEYS[1], {value})", "1", key);
+
+        var first = _store.TakeAsync(Some.Request("first")).AsTask();
+        var before = _store.TakeAsync(Some.Request("before")).AsTask();
+        var odd = _store.AskAsync(once).AsTask();
+        var after = _store.TakeAsync(Some.Request("after", cost: 3)).AsTask();
+        await first;
+
+        Assert.Equal((StoreFault.None, StoreFault.Damaged, StoreFault.None), ((await before).Fault, (await odd).Fault, (await after).Fault));
+        Assert.Equal(7, Some.Quota.TokensLeft((await after).State, (await after).Time));
+    }
+
     [Fact]
     public async Task A_reset_mends_what_is_damaged()
     {

@@ -22,15 +22,24 @@
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
 local META = 4
+local EXACT_LIMIT = 9007199254740992
 local state, restoring = KEYS[1], KEYS[4]
 
--- Nil when there is none. What is no hash is none either.
+-- The number that a text spells; nil for none.
+local function number_of(text)
+  local number = string.find(text, '^%d+$') and tonumber(text)
+  return number and number < EXACT_LIMIT and number or nil
+end
+
+-- Nil when there is none. What is no hash is none either. A number that cannot be read counts as if entries were
+-- missing.
 local function standing_state()
   local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
   if meta.err or not meta[1] or not meta[2] or not meta[3] or not meta[4] then
     return nil
   end
-  return { history = meta[1], version = tonumber(meta[2]), count = tonumber(meta[3]), life = meta[4],
+  local version, count = number_of(meta[2]), number_of(meta[3])
+  return { history = meta[1], version = version or 0, count = version and count or EXACT_LIMIT - 1, life = meta[4],
     held = redis.call('HLEN', state) - META }
 end
 
@@ -98,11 +107,12 @@ end
 
 local function accept(random)
   local now = standing_state()
+  local time = redis.call('TIME')
   if now then
-    redis.call('HSET', state, 'count', now.held)
+    -- If the version cannot be read, the seconds of now are a later one.
+    redis.call('HSET', state, 'count', now.held, 'version', now.version > 0 and now.version or time[1])
     return 1
   end
-  local time = redis.call('TIME')
   local history = string.format('%011d%06d-%s', tonumber(time[1]), tonumber(time[2]), random)
   redis.call('UNLINK', state)
   redis.call('HSET', state, 'history', history, 'version', 0, 'count', 0, 'life', random)

@@ -11,7 +11,9 @@
 local LEAVES, FOLLOWS = 0, 1
 -- All come back from an outage within this time, or are taken for gone by then.
 local RETURN_US = 3000000
-local KEEP_MS = '3600000'
+local KEEP_MS, KEEP_US = '3600000', 3600000000
+local LAST_PHASE, VALUE_SIZE = 3, 16
+local EXACT_LIMIT = 9007199254740992
 
 local pack, unpack, format = struct.pack, struct.unpack, string.format
 
@@ -20,20 +22,44 @@ local now_us = time[1] * 1000000 + time[2]
 local name, phase, life, gone_us = unpack('<dddd', ARGV[1])
 local own = format('%.0f', name)
 
+-- The number that is meant, if it is whole and a double holds it; else nil.
+local function whole(number)
+  number = tonumber(number)
+  return number and number >= 0 and number < EXACT_LIMIT and number % 1 == 0 and number or nil
+end
+
+-- What an instance has written of itself; nothing for what none has written.
+local function member_of(field, value)
+  local its_name = whole(field)
+  if not its_name or #value ~= VALUE_SIZE then
+    return nil
+  end
+  local heard_us, its_phase = unpack('<dd', value)
+  heard_us, its_phase = whole(heard_us), whole(its_phase)
+  if heard_us and heard_us <= now_us + KEEP_US and its_phase and its_phase <= LAST_PHASE then
+    return its_name, heard_us, its_phase
+  end
+end
+
 local returned_us, members = 0, {}
-local fields = redis.call('HGETALL', KEYS[1])
+local fields = redis.pcall('HGETALL', KEYS[1])
+if fields.err then
+  -- It is no hash.
+  redis.call('DEL', KEYS[1])
+  fields = {}
+end
 for i = 1, #fields, 2 do
   local field, value = fields[i], fields[i + 1]
   if field == 'life' then
-    life = tonumber(value)
+    life = whole(value) or life
   elseif field == 'returned' then
-    returned_us = tonumber(value)
+    returned_us = whole(value) or 0
   elseif field ~= own then
-    local heard_us, its_phase = unpack('<dd', value)
-    if heard_us + gone_us < now_us then
+    local its_name, heard_us, its_phase = member_of(field, value)
+    if not its_name or heard_us + gone_us < now_us then
       redis.call('HDEL', KEYS[1], field)
     else
-      members[#members + 1] = pack('<ddd', tonumber(field), heard_us, its_phase)
+      members[#members + 1] = pack('<ddd', its_name, heard_us, its_phase)
     end
   end
 end

@@ -398,6 +398,9 @@ function places.ask(limit, each, lease_ms)
   end
   redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', format('%.0f', now_us))
   count_holders(limit)
+  if not is_whole(limit.at_us, 0) then
+    return DAMAGED
+  end
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
@@ -472,6 +475,16 @@ end
 
 local function blank(code, count)
   return pack('<dd', code, now_us) .. string.rep('\0', count * (horizon_us > 0 and LEASE_LINE_SIZE or LINE_SIZE))
+end
+
+-- What cannot be read as a memo is damage.
+local function is_memo(value)
+  if type(value) ~= 'string' or #value < MEMO_HEAD + 16 then
+    return false
+  end
+  local state, until_us, had = string.byte(value), unpack('<dd', value, 18)
+  return (state == OPEN or state == SETTLED) and is_whole(until_us, 0) and is_whole(had, 0)
+    and is_whole(unpack('<d', value, MEMO_HEAD + 9), 0) and #value >= MEMO_HEAD + 16 + had * LINE_SIZE
 end
 
 -- A reply of other limits than those that are asked about now is cut, or filled up, to as many.
@@ -566,7 +579,7 @@ local function decide()
     before = get(memo.key)
   end
   local code, worst = ask_all(count)
-  if before and (type(before) ~= 'string' or #before < MEMO_HEAD + 16) then
+  if before and not is_memo(before) then
     return blank(DAMAGED, count)
   end
   if before then

@@ -5,6 +5,8 @@ namespace Weir.Redis.Tests.Members;
 /// <summary>Instances that hear of each other by a real Redis. When they do is a matter of virtual time: <see cref="RedisPeersTests"/>.</summary>
 public sealed class RedisPeersOnRedisTests : IAsyncLifetime
 {
+    private const string Members = "weir:{~members}";
+
     private ITestRedis _server = null!;
     private readonly List<(RedisStore Store, RedisPeers Peers)> _instances = [];
 
@@ -66,6 +68,46 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
 
         foreach (var peers in (RedisPeers[])[one, two, one])
             await Until.TrueAsync(async () => await peers.FollowAsync() == 0, () => "somebody is awaited on");
+    }
+
+    [Theory]
+    [InlineData("HSET", "1", "x")]
+    [InlineData("HSET", "1", "")]
+    [InlineData("HSET", "no number", "0123456789abcdef")]
+    [InlineData("HSET", "1e400", "0123456789abcdef")]
+    [InlineData("HSET", "life", "x")]
+    [InlineData("HSET", "life", "1e400")]
+    [InlineData("HSET", "returned", "")]
+    [InlineData("HSET", "returned", "-1")]
+    [InlineData("SET", "x")]
+    public async Task What_no_instance_has_written_among_the_members_is_deleted_and_stops_no_heartbeat(string command, params string[] words)
+    {
+        RedisPeers one = Join(), two = Join();
+        await UntilAllKnowAsync(2);
+        await _server.CommandAsync("DEL", Members);
+
+        await _server.CommandAsync([command, Members, .. words]);
+
+        await Until.TrueAsync(async () => await one.FollowAsync() is not null, () => "no heartbeat is answered");
+        await Until.TrueAsync(async () => (await _server.CommandAsync("HLEN", Members)) == "4", () => "a field is there still");
+        Assert.Equal((2, 2), (one.Count, two.Count));
+    }
+
+    [Theory]
+    [InlineData("0/0", "1")]
+    [InlineData("1/0", "1")]
+    [InlineData("-1", "1")]
+    [InlineData("1e18", "1")]
+    [InlineData("1", "0/0")]
+    [InlineData("1", "7")]
+    [InlineData("1", "0.5")]
+    public async Task Numbers_that_no_instance_has_are_deleted(string heardUs, string phase)
+    {
+        Join();
+        await UntilAllKnowAsync(1);
+        await _server.CommandAsync("EVAL", $"return redis.call('HSET', KEYS[1], '7', struct.pack('<dd', {heardUs}, {phase}))", "1", Members);
+
+        await Until.TrueAsync(async () => (await _server.CommandAsync("HEXISTS", Members, "7")) == "0", () => "it is there still");
     }
 
     [Fact]

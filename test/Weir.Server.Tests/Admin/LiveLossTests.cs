@@ -183,6 +183,21 @@ public sealed class LiveLossTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("version", "x")]
+    [InlineData("version", "1e300")]
+    [InlineData("version", "-1")]
+    [InlineData("count", "")]
+    [InlineData("count", "0x10")]
+    public async Task A_state_whose_numbers_cannot_be_read_is_restored(string field, string value)
+    {
+        await StartAsync();
+        await Redis.CommandAsync("HSET", State, field, value);
+        await Until.TrueAsync(async () => await Redis.CommandAsync("HGET", State, field) != value, () => "it is not restored");
+        await using var started = await StartAnotherAsync();
+        Assert.Equal(Right, await AnswersAsync(started.Http));
+    }
+
+    [Theory]
     [InlineData("changes", "LPUSH", "no JSON")]
     [InlineData("changes", "LPUSH", "{}")]
     [InlineData("changes", "LPUSH", """{"v":"1","n":"x"}""")]
