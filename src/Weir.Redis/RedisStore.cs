@@ -25,6 +25,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly bool _isGuest;
     private readonly LateReplies _late;
     private readonly RedisClock _clock;
+    private readonly SchedulingLag _lag;
     private readonly LeaseTable? _leases;
     private readonly DozingTimer? _leaseEnds;
     private IRedisWire? _wire;
@@ -39,35 +40,22 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// </summary>
     /// <exception cref="ArgumentException">The endpoints cannot be read, or name no host.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
+        : this(options, options.Prefix, time)
     {
-        _options = options;
-        _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
-        _given = GivenBackOf(options.Prefix);
-        _time = time;
         var configuration = RedisConnection.Configure(options);
         _nodes = new NodeConnections(configuration, options);
         _connecting = ConnectAsync(configuration);
-        (_leases, _leaseEnds) = BeginLeases();
-        _late = BeginLateReplies();
-        _clock = new RedisClock(_time);
     }
 
     /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
     /// <param name="host">The other store, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
+        : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time)
     {
-        ArgumentNullException.ThrowIfNull(host);
-        _options = host._options;
-        _keys = new RedisKeyFormat(prefix, _options.Privacy);
-        _given = GivenBackOf(prefix);
-        _time = host._time;
         _isGuest = true;
         _nodes = host._nodes;
         _connecting = BesideAsync(host._connecting);
-        (_leases, _leaseEnds) = BeginLeases();
-        _late = BeginLateReplies();
-        _clock = new RedisClock(_time);
     }
 
     /// <summary>Opens a store over any way to Redis, which the store does not close.</summary>
@@ -76,17 +64,24 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <param name="wire">The way to Redis.</param>
     /// <param name="pump">Who sends, and has callers go on.</param>
     internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, ITakePump pump)
+        : this(options, options.Prefix, time)
+    {
+        _isGuest = true;
+        _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
+        Begin(wire, new Shards(BatcherOf(wire, pump)));
+    }
+
+    private RedisStore(RedisOptions options, string prefix, TimeProvider time)
     {
         _options = options;
-        _keys = new RedisKeyFormat(options.Prefix, options.Privacy);
-        _given = GivenBackOf(options.Prefix);
+        _keys = new RedisKeyFormat(prefix, options.Privacy);
+        _given = GivenBackOf(prefix);
         _time = time;
-        _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
-        _isGuest = true;
+        _clock = new RedisClock(time);
+        _lag = new SchedulingLag(time);
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
-        _clock = new RedisClock(_time);
-        Begin(wire, new Shards(BatcherOf(wire, pump)));
+        _connecting = null!;
     }
 
     /// <inheritdoc/>
@@ -124,6 +119,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     /// <summary>Takes like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
     public long LateLost => _late.Lost;
+
+    /// <summary>
+    /// The largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core. Above a
+    /// few milliseconds this instance gets too little processor time.
+    /// </summary>
+    public TimeSpan SchedulingLag => _lag.Largest;
 
     /// <summary>Takes that are being undone now.</summary>
     internal int LateUndoing => _late.Undoing;
@@ -213,7 +214,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(
-        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false);
+        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false, _lag);
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
@@ -245,7 +246,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_options.LeaseHorizon == TimeSpan.Zero)
             return (null, null);
         var ends = new DozingTimer(_options.LeaseHorizon, GiveBackEnded, _time);
-        return (new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time, leased: ends.Wake), ends);
+        return (new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time, leased: ends.Wake, lag: () => _lag.Last), ends);
     }
 
     private bool GiveBackEnded()

@@ -53,6 +53,8 @@ internal sealed class TakeBatcher : IDisposable
     private readonly long _graceTicks;
     private readonly ReplyWait _wait = new();
     private readonly ITimer _timer;
+    private readonly SchedulingLag? _lag;
+    private long _wokenAt;
     private long _repliedAt;
     private int _unanswered;
     private bool _watching;
@@ -64,10 +66,12 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="pump">Who sends.</param>
     /// <param name="replied">Called with each result; must be cheap.</param>
     /// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
+    /// <param name="lag">Is told how long the thread that sends waited for a core; null to measure none.</param>
     public TakeBatcher(
         IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null,
-        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null)
+        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null, SchedulingLag? lag = null)
     {
+        _lag = lag;
         _calls = new TakeCalls(wire, replied, follow);
         _wire = wire;
         _pump = pump;
@@ -106,7 +110,7 @@ internal sealed class TakeBatcher : IDisposable
             take.Batcher = this;
             take.WaitedBefore = _wait.At(now);
             WatchOverLocked(take);
-            WakeLocked();
+            WakeLocked(now);
         }
 
         _pump.Pump();
@@ -124,7 +128,7 @@ internal sealed class TakeBatcher : IDisposable
             if (!_stopped)
             {
                 _adopted.Enqueue(call);
-                WakeLocked();
+                WakeLocked(_time.GetTimestamp());
                 call = null!;
             }
         }
@@ -203,7 +207,7 @@ internal sealed class TakeBatcher : IDisposable
             return null;
         if (_adopted.TryDequeue(out var adopted))
         {
-            _wait.Begin(_time.GetTimestamp());
+            BeginLocked();
             return adopted;
         }
 
@@ -215,14 +219,26 @@ internal sealed class TakeBatcher : IDisposable
             return null;
         }
 
-        _wait.Begin(_time.GetTimestamp());
+        BeginLocked();
         return batch;
     }
 
-    private void WakeLocked()
+    private void WakeLocked(long now)
     {
-        if (!_wait.IsOwed)
-            _pump.WakeLocked(_gate, all: false);
+        if (_wait.IsOwed)
+            return;
+        if (_wokenAt == 0)
+            _wokenAt = now;
+        _pump.WakeLocked(_gate, all: false);
+    }
+
+    private void BeginLocked()
+    {
+        long now = _time.GetTimestamp();
+        if (_wokenAt != 0)
+            _lag?.Record(_wokenAt, now);
+        _wokenAt = 0;
+        _wait.Begin(now);
     }
 
     private void GiveUp(TakeCall call)

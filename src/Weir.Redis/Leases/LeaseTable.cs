@@ -26,13 +26,16 @@ internal sealed class LeaseTable
     private readonly MonotonicClock _clock;
     private readonly long _horizonUs;
     private readonly Action? _leased;
+    private readonly Func<TimeSpan>? _lag;
 
     /// <param name="buckets">Buckets that are known at the same time.</param>
     /// <param name="horizon">How long a lease lives.</param>
     /// <param name="time">The clock of this instance.</param>
     /// <param name="leased">Called when a lease was granted, which then ends.</param>
-    public LeaseTable(int buckets, TimeSpan horizon, TimeProvider time, Action? leased = null)
+    /// <param name="lag">How long this instance waited for a core last; null to measure nothing.</param>
+    public LeaseTable(int buckets, TimeSpan horizon, TimeProvider time, Action? leased = null, Func<TimeSpan>? lag = null)
     {
+        _lag = lag;
         _leased = leased;
         _clock = new MonotonicClock(time);
         _horizonUs = horizon.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -319,6 +322,8 @@ internal sealed class LeaseTable
     /// <summary>What goes along with a request that Redis is asked. Of what is said to one that only looks, nothing is learned.</summary>
     private LeaseTrip? TripFor(Part part, in StoreAsk ask, long nowUs, ReadOnlySpan<int> places)
     {
+        // An instance that is not scheduled would not hand the tokens out in time.
+        bool mayLease = _lag is null || 2 * _lag().Ticks / TimeSpan.TicksPerMicrosecond <= _horizonUs;
         var trip = LeaseTrip.Of(this, ask.Limits, nowUs);
         int index = 0;
         foreach (var limit in ask.Limits)
@@ -327,7 +332,7 @@ internal sealed class LeaseTable
             {
                 ref var bucket = ref part.Buckets[places[index]];
                 if (ask.What == StoreVerb.Take)
-                    trip.Ask(index, bucket.Wish(limit.Quota, limit.CostOf(ask.Limits.Facts.Cost), nowUs, _horizonUs), bucket.Hash);
+                    trip.Ask(index, bucket.Wish(limit.Quota, limit.CostOf(ask.Limits.Facts.Cost), nowUs, _horizonUs, mayLease), bucket.Hash);
                 else
                     trip.Ask(index, bucket.Held(limit.Quota), 0);
             }

@@ -42,6 +42,8 @@ internal struct LeasedBucket
     private long _tokens;
     private long _endsUs;
     private long _stampUs;
+    private long _granted;
+    private long _unused;
     private long _demandFromUs;
     private long _demand;
     private long _demandBefore;
@@ -120,7 +122,7 @@ internal struct LeasedBucket
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
     /// <summary>What to ask for beside a decision, and what to give back with it. Until the reply comes, nobody else asks for more.</summary>
-    public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs)
+    public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease = true)
     {
         bool hasSeen = IsOf(quota);
         // Tokens are tokens also when their number a second has changed. But those of a window are none of a bucket: they go back as what they were, when their lease ends.
@@ -129,11 +131,11 @@ internal struct LeasedBucket
         var wish = new LeaseWish(0, _tokens, _stampUs);
         // What is given back may or may not be there when Redis is asked next: until the reply, nothing is known.
         if (_tokens > 0)
-            (_tokens, _isKnown) = (0, false);
-        if (!IsBusy || nowUs < _askingUntilUs)
+            GiveUp();
+        if (!mayLease || !IsBusy || nowUs < _askingUntilUs)
             return wish;
         _askingUntilUs = nowUs + AskedForUs;
-        return wish with { Tokens = Wanted(quota, Surely(Demand) - cost, hasSeen, horizonUs), IsSole = true };
+        return wish with { Tokens = Math.Min(MostNext, Wanted(quota, Surely(Demand) - cost, hasSeen, horizonUs)), IsSole = true };
     }
 
     /// <summary>
@@ -181,6 +183,8 @@ internal struct LeasedBucket
         long endsUs = sentUs + lifeUs - (lifeUs / DriftShare), stampUs = isWindow ? reply.Line.State.At : reply.Time.NowUs;
         bool isFirst = _tokens == 0 || !IsOf(quota);
         (_endsUs, _stampUs) = isFirst ? (endsUs, stampUs) : (Math.Min(_endsUs, endsUs), Math.Min(_stampUs, stampUs));
+        _granted = isFirst ? reply.Leased : _granted + reply.Leased;
+        _unused = 0;
         _tokens = isFirst ? reply.Leased : _tokens + reply.Leased;
         _isOfWindow = isWindow;
     }
@@ -195,7 +199,7 @@ internal struct LeasedBucket
             _askingUntilUs = 0;
         if (_tokens > 0)
             return false;
-        (_tokens, _isKnown) = (wish.Back, false);
+        (_tokens, _unused, _isKnown) = (wish.Back, 0, false);
         return true;
     }
 
@@ -203,9 +207,18 @@ internal struct LeasedBucket
     public LeaseWish End()
     {
         var wish = new LeaseWish(0, _tokens, _stampUs);
-        (_tokens, _isKnown) = (0, false);
+        GiveUp();
         return wish;
     }
+
+    /// <summary>What goes back unused tells how much the next lease can be.</summary>
+    private void GiveUp() => (_unused, _tokens, _isKnown) = (_tokens, 0, false);
+
+    /// <summary>
+    /// The next lease, at most: twice what was handed out of the last one, so that an instance that is late to hand out
+    /// keeps less from others.
+    /// </summary>
+    private readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 
     private readonly bool IsOfOtherKind(Quota quota) => _tokens > 0 && (quota is WindowQuota) != _isOfWindow;
 

@@ -76,6 +76,53 @@ public sealed class UnsentLeaseTests
         Assert.Empty(_table.TakeEnded(all: true));
     }
 
+    [Theory]
+    [InlineData(50, 5, 10)]
+    [InlineData(50, 0, 1)]
+    [InlineData(50, 49, 98)]
+    public void L13_a_lease_is_at_most_twice_what_was_handed_out_of_the_last_one(long leased, long used, long most)
+    {
+        var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
+        Lease(quota, leased, windowEndUs: 0);
+        for (long i = 0; i < used; i++)
+            Assert.True(_table.TryDecide(Take(quota, 1), out _, out _));
+
+        // The lease is over: the rest goes back, and another is asked for.
+        _time.Advance(TimeSpan.FromMilliseconds(21));
+        Assert.False(_table.TryDecide(Take(quota, 1), out _, out var trip));
+
+        Assert.Equal(leased - used, trip![0].Back);
+        Assert.InRange(trip[0].Tokens, 1, most);
+        trip.Return();
+    }
+
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(11, false)]
+    public void L13_an_instance_that_waits_for_a_core_longer_than_half_a_lease_leases_nothing(int lagMs, bool leases)
+    {
+        var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
+        var table = new LeaseTable(256, TimeSpan.FromMilliseconds(20), _time, lag: () => TimeSpan.FromMilliseconds(lagMs));
+        long most = 0;
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                Assert.False(table.TryDecide(Take(quota, 1), out _, out var trip));
+                most = Math.Max(most, trip![0].Tokens);
+                // The state is known from the first reply on.
+                var keys = new Words();
+                keys.Add("key"u8);
+                trip.Learn([new BucketLine(BucketOutcome.Allowed, new BucketState(1, 1_000_000))], [0], new StoreTime(1_000_000, 1_000_000), keys);
+                trip.Return();
+            }
+
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+        }
+
+        Assert.Equal(leases, most > 0);
+    }
+
     [Fact]
     public void A_check_that_never_left_leaves_the_lease_as_it_was()
     {
