@@ -39,7 +39,7 @@ local function standing_state()
     return nil
   end
   local version, count = number_of(meta[2]), number_of(meta[3])
-  return { history = meta[1], version = version or 0, count = version and count or EXACT_LIMIT - 1, life = meta[4],
+  return { history = meta[1], version = version or 0, unreadable = not version, count = version and count or EXACT_LIMIT - 1, life = meta[4],
     held = redis.call('HLEN', state) - META }
 end
 
@@ -110,7 +110,7 @@ local function accept(random)
   local time = redis.call('TIME')
   if now then
     -- If the version cannot be read, the seconds of now are a later one.
-    redis.call('HSET', state, 'count', now.held, 'version', now.version > 0 and now.version or time[1])
+    redis.call('HSET', state, 'count', now.held, 'version', now.unreadable and time[1] or now.version)
     return 1
   end
   local history = string.format('%011d%06d-%s', tonumber(time[1]), tonumber(time[2]), random)
