@@ -18,6 +18,7 @@ public sealed class Limit
     public Limit(string name, IEnumerable<Dimension> dimensions, Quota quota)
     {
         Name = name;
+        NameHash = BucketHash.OfName(name);
         Dimensions = [.. dimensions];
         Quota = quota;
     }
@@ -30,6 +31,9 @@ public sealed class Limit
 
     /// <summary>The limit's name within its plan.</summary>
     public string Name { get; }
+
+    /// <summary>The hash of the name, computed once.</summary>
+    internal ulong NameHash { get; }
 
     /// <summary>What buckets are told apart by, beside the tenant, in order.</summary>
     public ImmutableArray<Dimension> Dimensions { get; }

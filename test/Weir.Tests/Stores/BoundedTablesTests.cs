@@ -40,21 +40,42 @@ public sealed class BoundedTablesTests
         Assert.Equal(1_000, memos.Count);
     }
 
-    [Fact]
-    public void Who_has_not_spent_from_a_shared_bucket_is_hardly_ever_taken_for_one_who_has()
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 1_000);
+
+    private readonly MemoryStore _store = Some.Memory(Some.Clock());
+
+    private bool Take(OverflowTable table, string tenant, string key, bool listed = true)
     {
-        var spenders = new Spenders(4);
-        var random = new Random(1);
-        UInt128 Key() => new((ulong)random.NextInt64(), (ulong)random.NextInt64());
-        UInt128[] few = [.. Enumerable.Range(0, 8).Select(_ => Key())];
-        foreach (var key in few)
-            spenders.Add(1, key);
-        Assert.All(few, key => Assert.True(spenders.MayHave(1, key)));
-        Assert.InRange(Enumerable.Range(0, 10_000).Count(_ => spenders.MayHave(1, Key())), 0, 300);
-        Assert.DoesNotContain(few, key => spenders.MayHave(0, key) || spenders.MayHave(2, key));
-        spenders.Fill(2);
-        Assert.True(spenders.MayHave(2, Key()));
-        spenders.Clear(1);
-        Assert.DoesNotContain(few, key => spenders.MayHave(1, key));
+        var limits = Some.Request(key, tenant: tenant, quota: Slow) with { TenantIsListed = listed };
+        return table.TryTake(_store, limits, limits.First, HashOf(limits), _store.Time, out _);
+    }
+
+    private long SpentOf(OverflowTable table, string tenant, string key)
+    {
+        var limits = Some.Request(key, tenant: tenant, quota: Slow);
+        return table.StateOf(_store, limits, limits.First, HashOf(limits), _store.Time).Spent / Slow.Rate.UnitsPerToken;
+    }
+
+    private UInt128 HashOf(LimitSet limits) => BucketHash.Of(limits.Facts, limits.First, _store.Seed);
+
+    [Fact]
+    public void A_key_that_has_not_spent_from_a_shared_bucket_is_hardly_ever_taken_for_one_that_has()
+    {
+        var table = new OverflowTable(64);
+        for (int i = 0; i < 8; i++)
+            Assert.True(Take(table, "t", $"few{i}"));
+        Assert.All(Enumerable.Range(0, 8), i => Assert.Equal(8, SpentOf(table, "t", $"few{i}")));
+        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => SpentOf(table, "t", $"other{i}") > 0), 0, 300);
+        Assert.Equal(0, SpentOf(table, "another", "few0"));
+    }
+
+    [Fact]
+    public void L10_shared_buckets_are_bounded_and_tenants_that_are_not_listed_end_in_one()
+    {
+        var table = new OverflowTable(64);
+        Assert.Equal(64, Enumerable.Range(0, 1_000).Count(i => Take(table, $"listed{i}", "k")));
+        Assert.Equal(64, table.Used);
+        Assert.All(Enumerable.Range(0, 500), i => Assert.True(Take(table, $"invented{i}", "k", listed: false)));
+        Assert.Equal(64 + 65, table.Used);
     }
 }

@@ -1,129 +1,192 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir;
 
 /// <summary>
-/// A decision over several buckets in memory, all or nothing (law L2): their shards are locked in the order of their numbers, all are asked, and
-/// only when every limit that is enforced allows is anything written.
+/// A command on the buckets of one or several limits, all or nothing (law L2): their sets of slots are locked together,
+/// all buckets are asked, and only if every enforced limit allows is anything written.
 /// </summary>
-/// <remarks>One for each thread, so that a decision allocates no more than its answer. Not for use by two threads.</remarks>
+/// <remarks>One per thread, so that a decision allocates nothing but the lines of several limits.</remarks>
 internal sealed unsafe class BucketTransaction
 {
     [ThreadStatic]
     private static BucketTransaction? _ofThisThread;
 
-    private readonly Claim[] _claims = [.. Enumerable.Range(0, Plan.MaxLimits).Select(_ => new Claim())];
-    private readonly SlotShard?[] _held = new SlotShard?[Plan.MaxLimits];
+    private readonly Claim[] _claims = new Claim[Plan.MaxLimits];
+    private readonly SlotLocks _locks = new();
     private int _count;
 
-    /// <summary>What the decision wants of one bucket.</summary>
-    private sealed class Claim
+    /// <summary>What the command wants of one bucket.</summary>
+    private struct Claim
     {
-        public Limit Limit = null!;
+        public Limit Limit;
         public UInt128 Hash;
-        public SlotShard Shard = null!;
-        public Slot* Slot;
+
+        /// <summary>The bucket's slot; none if the bucket is not in memory, or the limit is a concurrency limit.</summary>
+        public SlotRef Slot;
+
+        /// <summary>What a take costs.</summary>
+        public long Cost;
         public BucketState Before;
         public BucketLine Line;
-        public Ask Ask;
 
-        /// <summary>What is charged without asking, and what is given back of what was spent.</summary>
-        public long Charge;
+        /// <summary>True if the bucket that keys without a slot share has a part in the decision.</summary>
         public bool IsShared;
         public bool IsSpent;
 
-        public bool IsPlaces => Limit.Quota is ConcurrencyQuota;
+        public readonly bool IsPermits => Limit.Quota is ConcurrencyQuota;
+
+        public readonly ulong Head => BucketHash.HeadOf(Hash);
+
+        public readonly void Put() => Slot.Slot->Put(Line.State, Limit.Quota.Rate.Id);
     }
 
     public static BucketTransaction OfThisThread() => _ofThisThread ??= new BucketTransaction();
 
     public BucketAnswer Answer(MemoryStore store, in StoreAsk ask)
     {
-        var time = store.TimeFor(ask.Limits.Plan);
-        MakeClaims(store, ask, time);
-        if (ask.Limits.Plan.HasPlaces)
+        var limits = ask.Limits;
+        MakeClaims(store, limits);
+        var time = store.TimeFor(limits.Plan);
+        if (limits.Plan.HasPlaces)
             store.Places.Gate.Enter();
-        Lock();
+        LockSlots(store, limits.TenantIsListed);
         try
         {
-            return Answer(store, ask, time);
+            return Answer(store, limits, ask, time);
         }
         finally
         {
-            Unlock();
-            if (ask.Limits.Plan.HasPlaces)
+            _locks.Exit();
+            if (limits.Plan.HasPlaces)
                 store.Places.Gate.Exit();
         }
     }
 
-    private BucketAnswer Answer(MemoryStore store, in StoreAsk ask, in StoreTime time)
+    /// <summary>Returns how one bucket stands.</summary>
+    public BucketState StateOf(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash)
     {
-        var outcome = AskAll(store, ask.Limits, time);
-        var fault = StoreFault.None;
-        if (ask.What is StoreVerb.Charge or StoreVerb.Raise)
-            fault = Charge(store, ask, time);
-        else if (ask.What == StoreVerb.Reset)
-            Reset(store, ask.Limits, time);
-        else if (outcome != BucketOutcome.Allowed)
-            SpendNothing(ask.What);
-        else if (ask.What == StoreVerb.Take)
-            fault = Spend(store, ask.Limits, time, out outcome);
-        return fault == StoreFault.None ? Answer(ask.Limits, outcome, time) : BucketAnswer.Failed(fault);
+        MakeClaim(store, limits, limit, hash);
+        LockSlots(store, limits.TenantIsListed);
+        var state = StateOf(store, limits, _claims[0], store.Time);
+        _locks.Exit();
+        return state;
     }
 
-    private void MakeClaims(MemoryStore store, in StoreAsk ask, in StoreTime time)
+    /// <summary>Has one bucket stand as given. A bucket for which there is no slot begins as new.</summary>
+    public void Know(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
     {
-        var limits = ask.Limits;
+        MakeClaim(store, limits, limit, hash);
+        LockSlots(store, limits.TenantIsListed);
+        ref var claim = ref _claims[0];
+        claim.Line = new BucketLine(BucketOutcome.Allowed, state);
+        if (!claim.Slot.IsNone)
+            claim.Put();
+        else if (state.Spent > 0)
+            TryAdd(store, limits, ref claim);
+        _locks.Exit();
+    }
+
+    private void MakeClaims(MemoryStore store, in LimitSet limits)
+    {
         _count = 0;
         foreach (var limit in limits)
-        {
-            var claim = _claims[_count++];
-            claim.Limit = limit;
-            claim.Hash = BucketHash.Of(limits.Facts, limit, store.Seed);
-            claim.Shard = store.Buckets.ShardOf(claim.Hash);
-            claim.Ask = new Ask(limits, limit, time, ask.What);
-            claim.Charge = claim.IsPlaces ? claim.Ask.Cost : limits.Share.CostOf(claim.Ask.Cost);
-            claim.IsShared = false;
-            claim.Slot = null;
-            if (!claim.IsPlaces)
-                claim.Shard.Prefetch(claim.Hash, limits.TenantIsListed);
-        }
+            AddClaim(store, limits, limit, BucketHash.Of(limits.Facts, limit, store.Seed));
     }
 
-    /// <summary>Whoever locks in the same order never waits for one who waits for him.</summary>
-    private void Lock()
+    private void MakeClaim(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash)
     {
-        for (int i = 0; i < _count; i++)
-            _held[i] = _claims[i].IsPlaces ? null : _claims[i].Shard;
-        Array.Sort(_held, 0, _count, ByNumber.Instance);
-        SlotShard? last = null;
+        _count = 0;
+        AddClaim(store, limits, limit, hash);
+    }
+
+    private void AddClaim(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash)
+    {
+        ref var claim = ref _claims[_count++];
+        (claim.Limit, claim.Hash, claim.Slot) = (limit, hash, default);
+        (claim.IsShared, claim.IsSpent) = (false, false);
+        claim.Cost = limit.CostOf(limits.Facts.Cost);
+        if (!claim.IsPermits)
+            store.Buckets.OpenPartOf(limits.TenantIsListed).FirstOf(claim.Head).Prefetch(claim.Head);
+    }
+
+    private void LockSlots(MemoryStore store, bool isListed)
+    {
+        for (bool all = false; !TryLockSlots(store.Buckets.PartOf(isListed), store.Buckets.PartOf(!isListed), all); all = true)
+            _locks.Exit();
+    }
+
+    /// <summary>
+    /// Locks the sets in which the buckets are, and both sets in both parts of each bucket that is not in memory. False
+    /// if a bucket has come, or has gone, before its set was locked.
+    /// </summary>
+    private bool TryLockSlots(SlotPart own, SlotPart other, bool all)
+    {
+        bool otherIsOpen = other.IsOpen;
         for (int i = 0; i < _count; i++)
         {
-            if (_held[i] is not { } shard)
+            ref var claim = ref _claims[i];
+            if (claim.IsPermits)
                 continue;
-            if (shard == last)
-                _held[i] = null;
-            else
-                shard.Gate.Enter();
-            last = shard;
+            claim.Slot = all ? default : own.Find(claim.Head);
+            if (claim.Slot.IsNone && !all && otherIsOpen)
+                claim.Slot = other.Find(claim.Head);
+            if (!claim.Slot.IsNone)
+            {
+                _locks.Add(claim.Slot.Set);
+                continue;
+            }
+
+            _locks.Add(own, claim.Head);
+            if (otherIsOpen)
+                _locks.Add(other, claim.Head);
         }
-    }
 
-    private void Unlock()
-    {
+        _locks.Enter();
         for (int i = 0; i < _count; i++)
-            _held[i]?.Gate.Exit();
+        {
+            ref var claim = ref _claims[i];
+            if (!claim.Slot.IsNone && claim.Slot.Head != claim.Head)
+                return false;
+            if (!claim.Slot.IsNone || claim.IsPermits)
+                continue;
+            claim.Slot = own.Find(claim.Head);
+            if (claim.Slot.IsNone && otherIsOpen)
+                claim.Slot = other.Find(claim.Head);
+            // A tenant that has just become listed, or is listed no more, may have got a bucket there meanwhile.
+            if (claim.Slot.IsNone && otherIsOpen != other.IsOpen)
+                return false;
+        }
+
+        return true;
     }
 
-    /// <summary>Asks every bucket, and spends nothing.</summary>
+    private BucketAnswer Answer(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time)
+    {
+        var outcome = AskAll(store, limits, time);
+        var fault = StoreFault.None;
+        if (ask.What is StoreVerb.Charge or StoreVerb.Raise)
+            fault = Charge(store, limits, ask, time);
+        else if (ask.What == StoreVerb.Reset)
+            Reset(store, limits, time);
+        else if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+            fault = Spend(store, limits, time, out outcome);
+        else
+            SpendNothing(insist: ask.What == StoreVerb.Take);
+        return fault == StoreFault.None ? Answer(store, limits, outcome, time) : BucketAnswer.Failed(fault);
+    }
+
+    /// <summary>Asks every bucket, and writes nothing.</summary>
     private BucketOutcome AskAll(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         var worst = BucketOutcome.Allowed;
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
-            claim.Before = StateOf(store, limits, claim, time);
-            var after = claim.Before;
-            var outcome = claim.Ask.Take(ref after);
-            claim.Line = new BucketLine(outcome, after);
+            ref var claim = ref _claims[i];
+            var state = claim.Before = StateOf(store, limits, claim, time);
+            claim.IsShared = claim.Slot.IsNone && !claim.IsPermits && state.Spent > 0;
+            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, limits.Facts.Cost <= 1);
+            claim.Line = new BucketLine(outcome, state);
             if (claim.Limit.Mode == LimitMode.Enforce && outcome > worst)
                 worst = outcome;
         }
@@ -131,38 +194,39 @@ internal sealed unsafe class BucketTransaction
         return worst;
     }
 
-    private static BucketState StateOf(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    private static BucketState StateOf(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
     {
         var quota = claim.Limit.Quota;
-        if (claim.IsPlaces)
-            return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances));
-        claim.Slot = claim.Shard.FindLocked(claim.Hash, limits.TenantIsListed);
-        if (claim.Slot is null)
-            return store.StateOfNew(limits, claim.Limit, claim.Hash, time);
-        return SlotShard.StateOf(claim.Slot, quota, claim.Slot->RateId == quota.Rate.Id ? time : store.WithWall(time));
+        if (!claim.Slot.IsNone)
+            return claim.Slot.Slot->StateUnder(quota, store.Clock, time);
+        if (!claim.IsPermits)
+            return store.Overflow.StateOf(store, limits, claim.Limit, claim.Hash, time);
+        long capacity = limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances);
+        return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    /// <summary>Writes what was allowed. If a bucket has no room, and the one it then shares refuses, what was written is taken back.</summary>
-    /// <remarks>Those that are here come first: a new one must not be given the place of one that is as new and about to be written.</remarks>
+    /// <summary>Writes what was allowed. If a bucket has no slot, and the one it then shares refuses, takes all of it back.</summary>
+    /// <remarks>Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.</remarks>
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = BucketOutcome.Allowed;
+        int missing = 0;
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
-            claim.IsSpent = claim.Slot is not null && claim.Line.Outcome == BucketOutcome.Allowed;
-            if (claim.IsSpent)
-                claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
-            else
-                Insist(claim);
+            ref var claim = ref _claims[i];
+            missing += claim.Slot.IsNone ? 1 : 0;
+            if (claim.Slot.IsNone)
+                continue;
+            claim.Slot.Slot->PutTaken(claim.Line.Outcome, claim.Line.State, claim.Limit.Quota);
+            claim.IsSpent = claim.Line.Outcome == BucketOutcome.Allowed;
         }
 
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; missing > 0 && i < _count; i++)
         {
-            var claim = _claims[i];
+            ref var claim = ref _claims[i];
             if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed)
                 continue;
-            var fault = claim.IsPlaces ? Hold(store, limits, claim, time) : SpendNew(store, limits, claim, time);
+            var fault = claim.IsPermits ? Hold(store, limits, ref claim, time) : SpendNew(store, limits, ref claim, time);
             claim.IsSpent = fault == StoreFault.None && claim.Line.Outcome == BucketOutcome.Allowed;
             if (claim.Limit.Mode == LimitMode.Enforce)
                 outcome = claim.Line.Outcome;
@@ -176,66 +240,57 @@ internal sealed unsafe class BucketTransaction
     }
 
     /// <summary>What one limit refused is not spent on the others either.</summary>
-    private void SpendNothing(StoreVerb what)
+    private void SpendNothing(bool insist)
     {
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
-            if (claim.Line.Outcome == BucketOutcome.Allowed)
+            ref var claim = ref _claims[i];
+            if (claim.Line.Outcome == BucketOutcome.Allowed || !insist)
                 claim.Line = claim.Line with { State = claim.Before };
-            else if (what == StoreVerb.Take)
-                Insist(claim);
+            else if (!claim.Slot.IsNone)
+                claim.Slot.Slot->PutTaken(claim.Line.Outcome, claim.Line.State, claim.Limit.Quota);
         }
     }
 
-    /// <summary>See <see cref="MemoryStore.IsUnsaid"/>.</summary>
-    private static void Insist(Claim claim)
-    {
-        if (claim.Slot is not null && MemoryStore.IsUnsaid(claim.Slot, claim.Line.Outcome, claim.Line.State, claim.Limit.Quota))
-            claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
-    }
-
-    /// <summary>A bucket that shares with others is given back what is spent there, since nobody knows whose it is.</summary>
+    /// <summary>A bucket that others share is given back all of it: nobody knows who has spent what.</summary>
     private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
-            claim.Line = new BucketLine(BucketOutcome.Allowed, new BucketState(0, claim.IsPlaces ? 0 : time.NowUs));
-            if (claim.IsPlaces)
+            ref var claim = ref _claims[i];
+            claim.Line = new BucketLine(BucketOutcome.Allowed, new BucketState(0, claim.IsPermits ? 0 : time.NowUs));
+            if (claim.IsPermits)
                 store.Places.ClearLocked(claim.Hash);
-            else if (claim.Slot is not null)
-                claim.Slot->Put(claim.Line.State, claim.Limit.Quota.Rate.Id);
+            else if (!claim.Slot.IsNone)
+                claim.Put();
             else if (claim.Before.Spent > 0)
-                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -Quota.ExactLimit);
+                store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, -Quota.ExactLimit);
         }
     }
 
-    private StoreFault Charge(MemoryStore store, in StoreAsk ask, in StoreTime time)
+    private StoreFault Charge(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
+            ref var claim = ref _claims[i];
             var state = claim.Before;
+            long cost = limits.Share.CostOf(claim.Cost);
             if (ask.What == StoreVerb.Raise)
-                claim.Limit.Quota.Raise(ref state, time, claim.Charge);
-            else if (claim.IsPlaces)
-                state = Release(store, ask.Limits, claim, time);
-            else if (!IsOver(claim.Limit.Quota, state, time, claim.Charge, ask.OnlyEnds?[i] ?? 0))
-                claim.Limit.Quota.Charge(ref state, time, claim.Charge);
+                claim.Limit.Quota.Raise(ref state, time, claim.IsPermits ? claim.Cost : cost);
+            else if (claim.IsPermits)
+                state = Release(store, limits, claim, time);
+            else if (!IsOver(claim.Limit.Quota, state, time, cost, ask.OnlyEnds?[i] ?? 0))
+                claim.Limit.Quota.Charge(ref state, time, cost);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
-        }
-
-        for (int i = 0; i < _count; i++)
-        {
-            if (_claims[i].Slot is not null)
-                _claims[i].Slot->Put(_claims[i].Line.State, _claims[i].Limit.Quota.Rate.Id);
+            if (!claim.Slot.IsNone)
+                claim.Put();
         }
 
         var fault = StoreFault.None;
         for (int i = 0; i < _count; i++)
         {
-            if (_claims[i] is { IsPlaces: false, Slot: null } claim && !ChargeNew(store, ask.Limits, claim, time))
+            ref var claim = ref _claims[i];
+            if (claim.Slot.IsNone && !claim.IsPermits && !ChargeNew(store, limits, ref claim, time))
                 fault = StoreFault.Full;
         }
 
@@ -246,82 +301,82 @@ internal sealed unsafe class BucketTransaction
     private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
         cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
 
-    /// <summary>Charges a bucket that is not here: it spends on what it shares with others, or is new.</summary>
-    private static bool ChargeNew(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    /// <summary>Charges a bucket that is not in memory: it spends from the bucket that it shares, or is new.</summary>
+    private static bool ChargeNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time) =>
+        (claim.Before.Spent == 0 && (claim.Line.State.Spent == 0 || TryAdd(store, limits, ref claim)))
+        || store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, limits.Share.CostOf(claim.Cost));
+
+    private static bool TryAdd(MemoryStore store, in LimitSet limits, ref Claim claim)
     {
-        if (claim.Before.Spent == 0 && claim.Line.State.Spent == 0)
-            return true;
-        if (claim.Before.Spent == 0 && claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock) is not null)
-            return true;
-        return store.TryChargeShared(limits, claim.Limit, claim.Hash, time, claim.Charge);
+        var part = store.Buckets.PartOf(limits.TenantIsListed);
+        claim.Slot = part.Add(claim.Head, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
+        return !claim.Slot.IsNone;
     }
 
     private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
 
     /// <summary>Returns how the limit stands without the holder's permits.</summary>
-    private static BucketState Release(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    private static BucketState Release(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
     {
         store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
         return StateOf(store, limits, claim, time);
     }
 
-    private static StoreFault Hold(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    private static StoreFault Hold(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time)
     {
-        if (claim.Ask.Cost == 0)
+        if (claim.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
         if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;
-        var state = new BucketState(claim.Line.State.Spent + claim.Ask.Cost, Math.Max(claim.Line.State.At, untilUs));
+        var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
         return StoreFault.None;
     }
 
-    private static StoreFault SpendNew(MemoryStore store, in LimitSet limits, Claim claim, in StoreTime time)
+    private static StoreFault SpendNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time)
     {
-        claim.Slot = claim.Shard.AddLocked(BucketHash.WithTenant(claim.Hash, limits, store.Seed), claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
-        if (claim.Slot is not null)
+        if (TryAdd(store, limits, ref claim))
             return StoreFault.None;
-        store.CountOverflowed();
         claim.IsShared = true;
-        bool decided = store.TryTakeShared(limits, claim.Limit, claim.Hash, claim.Ask, out claim.Line);
-        return decided ? StoreFault.None : StoreFault.Full;
+        if (store.Overflow.TryTake(store, limits, claim.Limit, claim.Hash, time, out claim.Line))
+            return StoreFault.None;
+        store.CountFull();
+        return StoreFault.Full;
     }
 
     private void TakeBack(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
         {
-            var claim = _claims[i];
+            ref var claim = ref _claims[i];
             if (!claim.IsSpent)
                 continue;
-            if (claim.IsPlaces)
-                store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
-            else if (claim.IsShared)
-                store.TryChargeShared(limits, claim.Limit, claim.Hash, time, -claim.Charge);
-            else
-                claim.Slot->Put(claim.Before, claim.Limit.Quota.Rate.Id);
             claim.Line = claim.Line with { State = claim.Before };
+            if (claim.IsPermits)
+                store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+            else if (claim.Slot.IsNone)
+                store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, -limits.Share.CostOf(claim.Cost));
+            else
+                claim.Put();
         }
     }
 
-    private BucketAnswer Answer(in LimitSet limits, BucketOutcome outcome, in StoreTime time)
+    [SkipLocalsInit]
+    private BucketAnswer Answer(MemoryStore store, in LimitSet limits, BucketOutcome outcome, in StoreTime time)
     {
         Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
-        bool hasChanged = false;
+        bool hasChanged = false, isShared = false;
         for (int i = 0; i < _count; i++)
         {
-            lines[i] = _claims[i].Line;
-            hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
+            ref readonly var claim = ref _claims[i];
+            lines[i] = claim.Line;
+            hasChanged |= claim.Line.State.Spent != claim.Before.Spent;
+            isShared |= claim.IsShared;
         }
 
+        if (isShared)
+            store.CountOverflowed();
         return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory) { Share = limits.Share, HasChanged = hasChanged };
-    }
-
-    private sealed class ByNumber : IComparer<SlotShard?>
-    {
-        public static readonly ByNumber Instance = new();
-
-        public int Compare(SlotShard? x, SlotShard? y) => (x?.Number ?? -1).CompareTo(y?.Number ?? -1);
     }
 }

@@ -10,7 +10,7 @@ public sealed class MemoryStoreOptions
     public const int MostKeys = 1 << 28;
 
     /// <summary>The bytes that a key takes in memory, its share of the slots that are left empty included.</summary>
-    public const int BytesPerKey = 61;
+    public const int BytesPerKey = 40;
 
     /// <summary>
     /// The bytes of reservations and idempotency records that are kept for each key that the store is sized for, at

@@ -22,4 +22,7 @@ internal sealed class MonotonicClock(TimeProvider time)
             return _frequency == 1_000_000_000 ? timestamp / 1_000 : (long)((Int128)timestamp * 1_000_000 / _frequency);
         }
     }
+
+    /// <summary>The time of a decision, with the wall's time if it was read without.</summary>
+    public StoreTime WithWall(in StoreTime now) => now.WallUs != 0 ? now : now with { WallUs = WallUs };
 }

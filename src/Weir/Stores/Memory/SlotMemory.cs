@@ -3,43 +3,47 @@ using System.Runtime.InteropServices;
 namespace Weir;
 
 /// <summary>
-/// The memory of a whole table in one piece: pinned for life, so that it can be pointed into. What is large enough begins at a
-/// huge page and asks the operating system for such pages, since a look-up at random would else wait for the page tables too;
-/// what is small begins at a cache line.
+/// The memory of a part in one piece: zeroed, pinned for life, so that it can be pointed into, and in huge pages where
+/// the operating system has them: a look-up at random would wait for the page tables too.
 /// </summary>
 internal sealed unsafe partial class SlotMemory
 {
     public const int CacheLine = 64;
+    private const int Page = 4096;
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    // Held for its memory's life. An array of slots, not of bytes, whose count would end at 2 GiB.
-    private readonly Slot[] _slots;
+    // Held for its memory's life. An array of lines, not of bytes, whose count would end at 2 GiB.
+    private readonly Line[] _lines;
 
-    public SlotMemory(int slots)
+    public SlotMemory(int sets)
     {
-        long size = (long)slots * Slot.Size;
-        int alignment = size < HugePage ? CacheLine : HugePage;
-        // Fresh pages are zero, and a zero slot is empty.
-        _slots = GC.AllocateArray<Slot>(slots + (alignment / Slot.Size), pinned: true);
-        fixed (Slot* first = _slots)
-            Start = (Slot*)(((nuint)first + (nuint)alignment - 1) & ~((nuint)alignment - 1));
-        if (alignment == HugePage && OperatingSystem.IsLinux())
+        long size = (long)sets * SlotSet.Size;
+        // Fresh pages are zero. Sets begin at a pair of lines, which the processor fetches together.
+        _lines = GC.AllocateArray<Line>((int)(size / CacheLine) + 2, pinned: true);
+        fixed (Line* first = _lines)
+            Start = (ulong*)AlignedUp((nuint)first, 2 * CacheLine);
+        if (size >= HugePage && OperatingSystem.IsLinux())
             AskForHugePages(size);
     }
 
-    /// <summary>The first slot.</summary>
-    public Slot* Start { get; }
+    [StructLayout(LayoutKind.Sequential, Size = CacheLine)]
+    private struct Line;
+
+    /// <summary>The first head of the first set.</summary>
+    public ulong* Start { get; }
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => _slots.LongLength * Slot.Size;
+    public long Bytes => _lines.LongLength * CacheLine;
 
-    /// <summary>Whether it is heard makes no difference but speed: a kernel without huge pages refuses, and that is all.</summary>
+    private static nuint AlignedUp(nuint address, int alignment) => (address + (nuint)alignment - 1) & ~((nuint)alignment - 1);
+
+    /// <summary>Without huge pages everything works, and is slower.</summary>
     private void AskForHugePages(long size)
     {
         try
         {
-            _ = Advise(Start, (nuint)size, AdviseHugePages);
+            _ = Advise((void*)AlignedUp((nuint)Start, Page), (nuint)(size - Page), AdviseHugePages);
         }
         catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
         {

@@ -1,127 +1,87 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Weir;
 
 /// <summary>
-/// A part of a shard: the slots of listed tenants, or those of all others. Slots lie in sets of eight; a hash names two
-/// sets and its bucket is in one of them, put into the emptier one when it came ("the power of two choices",
-/// Mitzenmacher 2001), which fills sets so evenly that hardly two full ones meet before all are. Which of these sixteen
-/// slots a tenant may have says <see cref="Neighbourhood"/>. Nothing is ever moved, and a look-up reads at most sixteen
-/// slots.
+/// The slots of listed tenants, or those of all others. A bucket is in one of two sets, which its hash names; nothing
+/// is ever moved. Memory is taken when the first tenant of the kind comes.
 /// </summary>
-/// <remarks>Not for use by two threads at once: the shard has a lock.</remarks>
-internal sealed unsafe class SlotPart
+/// <param name="sets">The number of sets; at least two.</param>
+internal sealed unsafe class SlotPart(int sets)
 {
-    public const int SetSize = 8;
-    private readonly SlotRegion _region;
-    private readonly uint _sets;
-    private volatile Slot* _slots;
+    private readonly Lock _gate = new();
+    private SlotMemory? _memory;
+    private volatile ulong* _start;
     private int _used;
 
-    /// <param name="region">Whose memory it is in, once it is taken.</param>
-    /// <param name="sets">Sets of slots in it.</param>
-    public SlotPart(SlotRegion region, int sets)
-    {
-        _region = region;
-        _sets = (uint)sets;
-    }
+    /// <summary>True once the memory is taken.</summary>
+    public bool IsOpen => _start is not null;
+
+    /// <summary>The number of sets in memory.</summary>
+    public int Sets => IsOpen ? sets : 0;
 
     /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
     public int Used => Volatile.Read(ref _used);
 
-    /// <summary>Slots in all, be their memory taken or not.</summary>
-    public int Capacity => (int)_sets * SetSize;
+    /// <summary>Bytes held.</summary>
+    public long Bytes => _memory?.Bytes ?? 0;
 
-    /// <summary>The first slot; null until the memory is taken. It is zeroed.</summary>
-    public Slot* Start
+    /// <summary>Takes the memory, unless it is taken.</summary>
+    public void Open()
     {
-        get => _slots;
-        set => _slots = value;
-    }
-
-    /// <summary>
-    /// Asks the processor for both sets of a hash at once, so that the look-up under the lock does not wait for one
-    /// after the other.
-    /// </summary>
-    public void Prefetch(UInt128 hash)
-    {
-        if (!Sse.IsSupported || _slots is null)
-            return;
-        var first = FirstSetOf((ulong)hash);
-        var second = SecondSetOf((ulong)(hash >> 64), first);
-        for (int line = 0; line < SetSize * Slot.Size; line += SlotMemory.CacheLine)
+        lock (_gate)
         {
-            Sse.Prefetch0((byte*)first + line);
-            Sse.Prefetch0((byte*)second + line);
+            _memory ??= new SlotMemory(sets);
+            _start = _memory.Start;
         }
     }
 
-    /// <summary>The slot of a bucket; null when it is not here.</summary>
-    public Slot* Find(UInt128 hash)
+    /// <summary>A set by its number.</summary>
+    public SlotSet this[int set] => new(_start + ((long)set * (SlotSet.Size / sizeof(ulong))));
+
+    /// <summary>The set that a bucket is in, unless that was too full.</summary>
+    public SlotSet FirstOf(ulong head) => this[NumberOf(head)];
+
+    /// <summary>Always another set than the first, so that a bucket has 32 candidate slots and not sixteen.</summary>
+    public SlotSet SecondOf(ulong head)
     {
-        if (_slots is null)
-            return null;
-        ulong low = (ulong)hash, high = (ulong)(hash >> 64);
-        var first = FirstSetOf(low);
-        var slot = FindIn(first, low, high);
-        return slot is null ? FindIn(SecondSetOf(high, first), low, high) : slot;
+        int first = NumberOf(head), second = NumberOf(head * 0x9E37_79B9_7F4A_7C15);
+        return this[second != first ? second : first == 0 ? 1 : first - 1];
     }
 
-    /// <summary>The candidate slots of a new bucket.</summary>
-    public Neighbourhood NeighbourhoodOf(UInt128 hash)
+    /// <summary>Finds a bucket; none if it is not here. Without the locks of its sets, true of a moment ago.</summary>
+    public SlotRef Find(ulong head)
     {
-        if (_slots is null)
-            _region.Open();
-        var first = FirstSetOf((ulong)hash);
-        return new Neighbourhood(first, SecondSetOf((ulong)(hash >> 64), first));
+        var set = FirstOf(head);
+        int index = set.Find(head);
+        if (index >= 0)
+            return new SlotRef(set, index);
+        set = SecondOf(head);
+        index = set.Find(head);
+        return index >= 0 ? new SlotRef(set, index) : default;
     }
 
-    /// <summary>Puts a bucket into a slot; null for none.</summary>
-    public Slot* Put(Slot* slot, UInt128 hash, BucketState state, int rateId)
+    /// <summary>Adds a bucket that is not here; none if there is no slot for its tenant. Both sets must be locked.</summary>
+    /// <param name="head">The bucket.</param>
+    /// <param name="state">How it stands.</param>
+    /// <param name="rateId">The rate of its quota.</param>
+    /// <param name="clock">Asked only when few slots are empty.</param>
+    /// <param name="isBack">
+    /// True for a bucket that was here before a restart: it may have a slot of another tenant's share, since to leave it
+    /// out would be an amnesty.
+    /// </param>
+    public SlotRef Add(ulong head, BucketState state, int rateId, MonotonicClock clock, bool isBack = false)
     {
-        if (slot is null)
-            return null;
-        if (slot->IsEmpty)
-            _used++;
-        slot->Put((ulong)hash, (ulong)(hash >> 64), state, rateId);
+        var candidates = new CandidateSlots(FirstOf(head), SecondOf(head));
+        var slot = candidates.SlotFor(head, clock);
+        if (slot.IsNone && isBack)
+            slot = candidates.AnySlot(clock);
+        if (slot.IsNone)
+            return slot;
+        if (slot.Head == 0)
+            Interlocked.Increment(ref _used);
+        slot.Set.Put(slot.Index, head, state, rateId);
         return slot;
     }
 
-    /// <summary>
-    /// Copies every bucket that is not as new to <paramref name="to"/>, and returns how many there are.
-    /// </summary>
-    /// <param name="to">Room for <see cref="Capacity"/> slots.</param>
-    /// <param name="time">The store's clock.</param>
-    public int CopyLive(Span<Slot> to, in StoreTime time)
-    {
-        int count = 0;
-        for (var slot = _slots; Used > 0 && slot < _slots + Capacity; slot++)
-        {
-            if (!slot->IsEmpty && !slot->IsAsNew(time))
-                to[count++] = *slot;
-        }
-
-        return count;
-    }
-
     /// <summary>The upper half of the word is scaled to the number of sets, which need not be a power of two.</summary>
-    private Slot* FirstSetOf(ulong low) => _slots + ((((low >> 32) * _sets) >> 32) * SetSize);
-
-    /// <summary>Always another set, so that a key has sixteen candidate slots and not eight.</summary>
-    private Slot* SecondSetOf(ulong high, Slot* first)
-    {
-        var second = FirstSetOf(high);
-        return second != first ? second : first == _slots ? first + SetSize : _slots;
-    }
-
-    private static Slot* FindIn(Slot* set, ulong low, ulong high)
-    {
-        for (int i = 0; i < SetSize; i++)
-        {
-            if (set[i].Is(low, high))
-                return set + i;
-        }
-
-        return null;
-    }
+    private int NumberOf(ulong word) => (int)(((word >> 32) * (uint)sets) >> 32);
 }

@@ -1,63 +1,54 @@
-using System.Numerics;
-
 namespace Weir;
 
-/// <summary>A bounded, flat table of buckets, cut into shards so that cores seldom wait for one another.</summary>
+/// <summary>A bounded, flat table of buckets. Each set of slots has a lock of its own.</summary>
 /// <remarks>
-/// It has room for the keys it is made for twice: once for those of listed tenants, once for all others. Memory is
-/// taken when the first of a kind comes.
+/// It has two parts of equal size: one for listed tenants, and one for all others, which anybody may invent without end.
+/// So whatever those do, it takes no slot from a listed tenant (law L9). A tenant may become listed, or be listed no
+/// more, while it has buckets: they stay where they are, and are found in either part (law L12).
 /// </remarks>
-internal sealed unsafe class SlotTable
+internal sealed class SlotTable
 {
-    private const int MaxShards = 1024;
-    private const int KeysPerShard = 256;
+    /// <summary>How full a part is when it holds the keys it was made for; see <see cref="CandidateSlots.Reserve"/>.</summary>
+    private const double Load = 0.61;
 
-    /// <summary>
-    /// How full a part is when it holds the keys it was made for; see <see cref="Neighbourhood.Reserve"/>.
-    /// </summary>
-    private const double Load = 0.53;
-
-    private readonly SlotRegion _listed;
-    private readonly SlotRegion _others;
-    private readonly SlotShard[] _shards;
+    private readonly SlotPart _listed;
+    private readonly SlotPart _others;
 
     public SlotTable(int maxKeys)
     {
-        int shards = (int)Math.Min(MaxShards, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, maxKeys / KeysPerShard)));
-        int sets = Math.Max(2, (int)Math.Ceiling(maxKeys / (shards * Load * SlotPart.SetSize)));
-        (_listed, _others) = (new SlotRegion(shards, sets), new SlotRegion(shards, sets));
-        _shards = [.. _listed.Parts.Select((part, i) => new SlotShard(part, _others.Parts[i], i))];
-        MostSlots = (long)shards * _shards[0].Capacity;
+        int sets = Math.Max(2, (int)Math.Ceiling(maxKeys / (Load * SlotSet.Count)));
+        (_listed, _others) = (new SlotPart(sets), new SlotPart(sets));
     }
-
-    public IReadOnlyList<SlotShard> Shards => _shards;
 
     /// <summary>Bytes held.</summary>
     public long Bytes => _listed.Bytes + _others.Bytes;
 
-    public long Used
-    {
-        get
-        {
-            long used = 0;
-            foreach (var shard in _shards)
-                used += shard.Used;
-            return used;
-        }
-    }
+    /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
+    public long Used => (long)_listed.Used + _others.Used;
 
     /// <summary>Slots in memory.</summary>
-    public long Capacity => _listed.Capacity + _others.Capacity;
+    public long Capacity => ((long)_listed.Sets + _others.Sets) * SlotSet.Count;
 
-    /// <summary>Slots in all, be their memory taken or not.</summary>
-    public long MostSlots { get; }
+    /// <summary>The part of listed tenants, or that of all others.</summary>
+    public SlotPart PartOf(bool isListed) => isListed ? _listed : _others;
 
-    /// <summary>The number of a slot in the table, below <see cref="MostSlots"/>.</summary>
-    public long NumberOf(Slot* slot) =>
-        _listed.TryNumber(slot, out long number) ? number
-        : _others.TryNumber(slot, out number) ? (MostSlots / 2) + number
-        : throw new ArgumentOutOfRangeException(nameof(slot));
+    /// <summary>The part of a tenant that is about to be decided on: its memory is taken.</summary>
+    public SlotPart OpenPartOf(bool isListed)
+    {
+        var part = PartOf(isListed);
+        if (!part.IsOpen)
+            part.Open();
+        return part;
+    }
 
-    /// <summary>The lowest bits choose the shard; the sets are chosen by the highest of each half.</summary>
-    public SlotShard ShardOf(UInt128 hash) => _shards[(int)(uint)hash & (_shards.Length - 1)];
+    /// <summary>Puts a bucket of a snapshot back. False if there is no slot.</summary>
+    public bool TryRestore(ulong head, bool isListed, BucketState state, int rateId, MonotonicClock clock, SlotLocks locks)
+    {
+        var part = OpenPartOf(isListed);
+        locks.Add(part, head);
+        locks.Enter();
+        bool isRestored = !part.Add(head, state, rateId, clock, isBack: true).IsNone;
+        locks.Exit();
+        return isRestored;
+    }
 }

@@ -8,14 +8,15 @@ namespace Weir;
 /// The format of a snapshot, little-endian, and with <see cref="SnapshotRecords"/> the only place that knows it:
 /// <code>
 /// 8  "WEIRSNAP"
-/// 4  version (3)
+/// 4  version (4)
 /// 4  rates
 /// 8  hash seed: buckets are known by their hash under it
 /// 8  the store's clock in us at which it was begun
 /// 8  Unix time in us at the same moment
 /// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-/// 32 a slot: hash (low, high; the lower half of high is the tenant's name), spent, stamp, each of the last two with
-///    half of the rate's index; an empty slot ends the keys' own buckets, another one those that keys share
+/// 24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one ends
+///    those of listed tenants, another one those of all others, a third one those that keys share, whose head is a
+///    hash of tenant and limit, and 1 in its lowest bit if the tenant is listed
 /// 4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 when its permit ends
 /// 4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
 ///    8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
@@ -30,7 +31,7 @@ namespace Weir;
 /// </remarks>
 internal static class Snapshot
 {
-    private const int Version = 3;
+    private const int Version = 4;
     private const int HeaderSize = 40;
     private const int RateSize = 24;
     private const int TrailerSize = sizeof(long);
@@ -59,8 +60,10 @@ internal static class Snapshot
         to.Write(time.WallUs);
         foreach (var rate in rates)
             to.Write(MemoryMarshal.AsBytes([rate.TickUs, rate.UnitsPerToken, rate.UnitsPerTick]));
-        WriteTable(store.Buckets, to, time, rates.Length);
-        WriteTable(store.Overflow, to, time, rates.Length);
+        WritePart(store.Buckets.PartOf(isListed: true), to, time, rates.Length);
+        WritePart(store.Buckets.PartOf(isListed: false), to, time, rates.Length);
+        WriteSlots(store.Overflow.Export(time), to, rates.Length);
+        to.Write(stackalloc byte[SavedSlot.Size]);
         long records = to.Position;
         SnapshotRecords.Write(to, store.Places.Export());
         SnapshotRecords.Write(to, store.Memos.Export(lastRecord));
@@ -97,23 +100,35 @@ internal static class Snapshot
         }
     }
 
-    private static void WriteTable(SlotTable table, SnapshotWriter to, in StoreTime time, int rates)
+    private static unsafe void WritePart(SlotPart part, SnapshotWriter to, in StoreTime time, int rates)
     {
-        var slots = new Slot[table.Shards.Max(shard => shard.Capacity)];
-        foreach (var shard in table.Shards)
+        Span<SavedSlot> live = stackalloc SavedSlot[SlotSet.Count];
+        for (int number = 0; number < part.Sets; number++)
         {
-            int count = shard.CopyLive(slots, time), written = 0;
-            for (int i = 0; i < count; i++)
+            var set = part[number];
+            int count = 0;
+            set.Lock();
+            for (int i = 0; i < SlotSet.Count; i++)
             {
-                // A rate that came after the table of rates was written belongs to a bucket that did too.
-                if (slots[i].RateId < rates)
-                    slots[written++] = slots[i];
+                if (set.HeadAt(i) is not 0 and var head && !set.SlotAt(i)->IsAsNew(time))
+                    live[count++] = new SavedSlot(head, *set.SlotAt(i));
             }
 
-            to.Write(MemoryMarshal.AsBytes(slots.AsSpan(0, written)));
+            set.Unlock();
+            WriteSlots(live[..count], to, rates);
         }
 
-        to.Write(stackalloc byte[Slot.Size]);
+        to.Write(stackalloc byte[SavedSlot.Size]);
+    }
+
+    private static void WriteSlots(ReadOnlySpan<SavedSlot> slots, SnapshotWriter to, int rates)
+    {
+        foreach (ref readonly var slot in slots)
+        {
+            // A rate that came after the table of rates was written belongs to a bucket that did too.
+            if (slot.Slot.RateId < rates)
+                to.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SavedSlot>(in slot)));
+        }
     }
 
     private static bool IsWhole(Stream from)
@@ -146,7 +161,7 @@ internal static class Snapshot
         from.Position = recordsAt;
         var permits = SnapshotRecords.ReadPermits(from);
         var records = SnapshotRecords.ReadRecords(from);
-        if (!from.IsAtEnd || slots > recordsAt || (recordsAt - slots) % Slot.Size != 0)
+        if (!from.IsAtEnd || slots > recordsAt || (recordsAt - slots) % SavedSlot.Size != 0)
             throw new InvalidDataException();
 
         store.AdoptSeed(BinaryPrimitives.ReadInt64LittleEndian(header[16..]));
@@ -170,16 +185,16 @@ internal static class Snapshot
     private static (int Restored, int NoRoom) RestoreSlots(MemoryStore store, SnapshotReader from, long end,
         RefillRate[] rates, long shiftUs)
     {
-        int restored = 0, noRoom = 0;
-        var table = store.Buckets;
-        var slot = default(Slot);
-        var bytes = MemoryMarshal.AsBytes(new Span<Slot>(ref slot));
+        int section = 0, restored = 0, noRoom = 0;
+        var locks = new SlotLocks();
+        var saved = default(SavedSlot);
+        var bytes = MemoryMarshal.AsBytes(new Span<SavedSlot>(ref saved));
         while (from.Position < end)
         {
             from.Read(bytes);
-            if (slot.IsEmpty)
-                table = store.Overflow;
-            else if (slot.RateId >= rates.Length || !TryRestore(table, slot, rates[slot.RateId], shiftUs, store))
+            if (saved.Head == 0)
+                section++;
+            else if (saved.Slot.RateId >= rates.Length || !TryRestore(store, section, saved, rates[saved.Slot.RateId], shiftUs, locks))
                 noRoom++;
             else
                 restored++;
@@ -188,26 +203,24 @@ internal static class Snapshot
         return (restored, noRoom);
     }
 
-    /// <summary>False when there is no room.</summary>
-    /// <param name="table">Where the slot belongs.</param>
-    /// <param name="slot">As the snapshot has it.</param>
-    /// <param name="rate">The slot's rate in this process.</param>
+    /// <summary>False if there is no room.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="section">0 for buckets of listed tenants, 1 for those of all others, 2 for those that keys share.</param>
+    /// <param name="saved">The bucket in the snapshot.</param>
+    /// <param name="rate">The rate of the bucket in this process.</param>
     /// <param name="shiftUs">What turns the snapshot's stamps into this store's.</param>
-    /// <param name="store">Whose clock it is.</param>
-    private static unsafe bool TryRestore(SlotTable table, in Slot slot, RefillRate rate, long shiftUs, MemoryStore store)
+    /// <param name="locks">Locks the candidate slots.</param>
+    private static bool TryRestore(MemoryStore store, int section, in SavedSlot saved, RefillRate rate, long shiftUs, SlotLocks locks)
     {
         var time = store.Time;
-        var state = rate.IsWindow ? OpenWindow(slot.State, time) : Drained(rate, slot.State with { At = slot.State.At + shiftUs }, time);
-        var shard = table.ShardOf(slot.Hash);
-        lock (shard.Gate)
-        {
-            if (state.Spent == 0)
-                return true;
-            var place = shard.AddAgainLocked(slot.Hash, state, rate.Id, store.Clock);
-            if (place is not null && table == store.Overflow)
-                store.Spenders.Fill(table.NumberOf(place));
-            return place is not null;
-        }
+        var state = saved.Slot.State;
+        state = rate.IsWindow ? OpenWindow(state, time) : Drained(rate, state with { At = state.At + shiftUs }, time);
+        if (state.Spent == 0)
+            return true;
+        if (section < 2)
+            return store.Buckets.TryRestore(saved.Head, isListed: section == 0, state, rate.Id, store.Clock, locks);
+        store.Overflow.Import(saved.Head, state, rate.Id);
+        return true;
     }
 
     /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>

@@ -1,0 +1,107 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Weir;
+
+/// <summary>
+/// Sixteen slots in six cache lines: two lines of heads, which say whose bucket each slot holds, then four of slots.
+/// The lowest bit of the first head is the lock of the set, so that no decision reads a further line for it.
+/// </summary>
+/// <remarks>
+/// A head is 47 bits of the bucket's hash, 16 that name its tenant, and a zero; 0 marks an empty slot, so that zeroed
+/// memory is a set of empty slots. Heads and slots are written under the lock only.
+/// </remarks>
+/// <param name="heads">The first head.</param>
+internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
+{
+    public const int Count = 16;
+    public const int Size = Count * (sizeof(ulong) + Slot.Size);
+    private const int HeadLines = 2;
+    private const int SlotsPerLine = SlotMemory.CacheLine / Slot.Size;
+    private const int HashAt = 17;
+    private const ulong LockBit = 1;
+
+    private readonly ulong* _heads = heads;
+
+    public bool IsNone => _heads is null;
+
+    /// <summary>Names the tenant of a bucket. Two of a thousand tenants share a name.</summary>
+    public static uint TenantOf(ulong head) => (ushort)(head >> 1);
+
+    /// <summary>The head of a bucket: its hash, and the name of its tenant from the hash of that.</summary>
+    public static ulong HeadOf(ulong hash, ulong tenantHash)
+    {
+        ulong head = (hash >> HashAt << HashAt) | ((ulong)(ushort)tenantHash << 1);
+        return head >> HashAt == 0 ? head | (1UL << HashAt) : head;
+    }
+
+    /// <summary>A bit for each empty slot.</summary>
+    public uint Empties => Matches(0);
+
+    public ulong HeadAt(int index) => _heads[index] & ~LockBit;
+
+    public Slot* SlotAt(int index) => (Slot*)(_heads + Count) + index;
+
+    /// <summary>The index of a bucket; -1 if it is not in this set. Without the lock, true of a moment ago.</summary>
+    public int Find(ulong head)
+    {
+        uint matches = Matches(head);
+        return matches == 0 ? -1 : BitOperations.TrailingZeroCount(matches);
+    }
+
+    /// <summary>The best of some slots for a bucket: one in the line that <see cref="Prefetch"/> asks for.</summary>
+    /// <param name="slots">A bit for each slot; at least one.</param>
+    /// <param name="head">The bucket.</param>
+    public static int BestOf(uint slots, ulong head)
+    {
+        uint near = slots & (((1u << SlotsPerLine) - 1) << (LineOf(head) * SlotsPerLine));
+        return BitOperations.TrailingZeroCount(near != 0 ? near : slots);
+    }
+
+    /// <summary>Has a slot hold a bucket.</summary>
+    public void Put(int index, ulong head, BucketState state, int rateId)
+    {
+        SlotAt(index)->Put(state, rateId);
+        _heads[index] = head | (_heads[index] & LockBit);
+    }
+
+    /// <summary>Asks the processor for the heads, and for the line in which the bucket's slot is most likely.</summary>
+    public void Prefetch(ulong head)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(_heads);
+        Sse.Prefetch0((byte*)_heads + SlotMemory.CacheLine);
+        Sse.Prefetch0((byte*)_heads + ((HeadLines + LineOf(head)) * SlotMemory.CacheLine));
+    }
+
+    /// <summary>Waits for the lock. Whoever has it does a few dozen nanoseconds of work.</summary>
+    public void Lock()
+    {
+        var spinner = default(SpinWait);
+        while (true)
+        {
+            ulong head = Volatile.Read(ref *_heads);
+            if ((head & LockBit) == 0 && Interlocked.CompareExchange(ref *_heads, head | LockBit, head) == head)
+                return;
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    public void Unlock() => Volatile.Write(ref *_heads, *_heads & ~LockBit);
+
+    /// <summary>The order in which sets are locked.</summary>
+    public int CompareTo(SlotSet other) => ((nuint)_heads).CompareTo((nuint)other._heads);
+
+    private static int LineOf(ulong head) => (int)(head >> HashAt) & ((Count / SlotsPerLine) - 1);
+
+    private uint Matches(ulong head)
+    {
+        var wanted = Vector512.Create(head | LockBit);
+        var unlocked = Vector512.Create(LockBit);
+        ulong low = Vector512.Equals(Vector512.Load(_heads) | unlocked, wanted).ExtractMostSignificantBits();
+        ulong high = Vector512.Equals(Vector512.Load(_heads + 8) | unlocked, wanted).ExtractMostSignificantBits();
+        return (uint)(low | (high << 8));
+    }
+}
