@@ -78,6 +78,25 @@ public readonly record struct BucketAnswer
         _first = new BucketLine(outcome, state);
     }
 
+    /// <summary>The answer of memory.</summary>
+    /// <param name="outcome">The outcome of all limits together.</param>
+    /// <param name="first">The line of the first bucket.</param>
+    /// <param name="others">The lines of the others, in the order of the limits; null if there are none.</param>
+    /// <param name="time">The clock of memory.</param>
+    /// <param name="share">The part of the buckets that answered.</param>
+    /// <param name="hasChanged">Whether any bucket stands otherwise than before.</param>
+    internal BucketAnswer(
+        BucketOutcome outcome, in BucketLine first, BucketLine[]? others, in StoreTime time, Share share, bool hasChanged)
+    {
+        Outcome = outcome;
+        Time = time;
+        Source = DecisionSource.Memory;
+        Share = share;
+        HasChanged = hasChanged;
+        _first = first;
+        _others = others;
+    }
+
     /// <summary>The answer of several buckets, in the order of the limits.</summary>
     internal BucketAnswer(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time, DecisionSource source)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Weir;
@@ -27,6 +28,19 @@ public enum StoreVerb
 /// <param name="What">What to do.</param>
 public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
 {
+    private readonly LimitSet _limits = Limits;
+
+    /// <inheritdoc cref="StoreAsk(LimitSet, StoreVerb)"/>
+    public LimitSet Limits
+    {
+        get => _limits;
+        init => _limits = value;
+    }
+
+    /// <summary>The same, where it is: a copy of so large a structure costs as much as a decision's arithmetic.</summary>
+    [UnscopedRef]
+    internal ref readonly LimitSet LimitsRef => ref _limits;
+
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
     internal Memo? Memo { get; init; }
 

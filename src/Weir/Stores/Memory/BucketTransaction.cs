@@ -43,24 +43,31 @@ internal sealed unsafe class BucketTransaction
 
     public static BucketTransaction OfThisThread() => _ofThisThread ??= new BucketTransaction();
 
+    // Not inlined: its callers' frames, which are zeroed in each call, are large enough.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public BucketAnswer Answer(MemoryStore store, in StoreAsk ask)
     {
-        var limits = ask.Limits;
+        ref readonly var limits = ref ask.LimitsRef;
+        bool hasPermits = limits.Plan.HasPlaces;
         MakeClaims(store, limits);
         var time = store.TimeFor(limits.Plan);
-        if (limits.Plan.HasPlaces)
+        if (hasPermits)
             store.Places.Gate.Enter();
         LockSlots(store, limits.TenantIsListed);
+        BucketOutcome outcome;
+        StoreFault fault;
         try
         {
-            return Answer(store, limits, ask, time);
+            fault = Decide(store, limits, ask, time, out outcome);
         }
         finally
         {
             _locks.Exit();
-            if (limits.Plan.HasPlaces)
+            if (hasPermits)
                 store.Places.Gate.Exit();
         }
+
+        return fault == StoreFault.None ? Answer(store, limits.Share, outcome, time) : BucketAnswer.Failed(fault);
     }
 
     /// <summary>Returns how one bucket stands.</summary>
@@ -161,19 +168,18 @@ internal sealed unsafe class BucketTransaction
         return true;
     }
 
-    private BucketAnswer Answer(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time)
+    private StoreFault Decide(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time, out BucketOutcome outcome)
     {
-        var outcome = AskAll(store, limits, time);
-        var fault = StoreFault.None;
+        outcome = AskAll(store, limits, time);
+        if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+            return Spend(store, limits, time, out outcome);
         if (ask.What is StoreVerb.Charge or StoreVerb.Raise)
-            fault = Charge(store, limits, ask, time);
-        else if (ask.What == StoreVerb.Reset)
+            return Charge(store, limits, ask, time);
+        if (ask.What == StoreVerb.Reset)
             Reset(store, limits, time);
-        else if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
-            fault = Spend(store, limits, time, out outcome);
         else
             SpendNothing(insist: ask.What == StoreVerb.Take);
-        return fault == StoreFault.None ? Answer(store, limits, outcome, time) : BucketAnswer.Failed(fault);
+        return StoreFault.None;
     }
 
     /// <summary>Asks every bucket, and writes nothing.</summary>
@@ -362,21 +368,27 @@ internal sealed unsafe class BucketTransaction
         }
     }
 
-    [SkipLocalsInit]
-    private BucketAnswer Answer(MemoryStore store, in LimitSet limits, BucketOutcome outcome, in StoreTime time)
+    private BucketAnswer Answer(MemoryStore store, Share share, BucketOutcome outcome, in StoreTime time)
     {
-        Span<BucketLine> lines = stackalloc BucketLine[Plan.MaxLimits];
         bool hasChanged = false, isShared = false;
         for (int i = 0; i < _count; i++)
         {
-            ref readonly var claim = ref _claims[i];
-            lines[i] = claim.Line;
-            hasChanged |= claim.Line.State.Spent != claim.Before.Spent;
-            isShared |= claim.IsShared;
+            hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
+            isShared |= _claims[i].IsShared;
         }
 
         if (isShared)
             store.CountOverflowed();
-        return new BucketAnswer(outcome, lines[.._count], time, DecisionSource.Memory) { Share = limits.Share, HasChanged = hasChanged };
+        return new BucketAnswer(outcome, _claims[0].Line, OtherLines(), time, share, hasChanged);
+    }
+
+    private BucketLine[]? OtherLines()
+    {
+        if (_count <= 1)
+            return null;
+        var others = new BucketLine[_count - 1];
+        for (int i = 0; i < others.Length; i++)
+            others[i] = _claims[i + 1].Line;
+        return others;
     }
 }
