@@ -13,6 +13,7 @@ namespace Weir;
 public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private readonly MemoryStore? _memory = store as MemoryStore;
     private long _holders;
 
     /// <summary>The policies that decide now. Whoever decides reads them once, and so never by two versions.</summary>
@@ -33,7 +34,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        var pending = Begin(facts, spend: true, out var decision);
+        var decision = Decide(facts, spend: true, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
@@ -77,7 +78,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        var pending = Begin(facts, spend: false, out var decision);
+        var decision = Decide(facts, spend: false, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
@@ -103,16 +104,33 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out Decision decision)
     {
-        var limits = Resolve(facts, spend, out var block);
-        if (NeedsNoStore(limits, block))
-        {
-            decision = spend ? Tried(limits, Settled(limits, block)) : Settled(limits, block);
-            return null;
-        }
-
-        var pending = store.Execute(new StoreAsk(limits, spend ? StoreVerb.Take : StoreVerb.Check), out var result);
-        decision = pending is null ? Decide(limits, spend, result) : default;
+        decision = Decide(facts, spend, out var pending);
         return pending;
+    }
+
+    /// <summary>As <see cref="Begin"/>, with the decision returned by value: the caller's place for it is never copied.</summary>
+    private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
+    {
+        pending = null;
+        Demand(facts, spend ? 1 : 0);
+        var set = Policies;
+        var plan = set.PlanOf(facts.Tenant, out bool isListed);
+        var block = BlockOf(set, facts);
+        var limits = new LimitSet(facts, plan, plan.Applying(facts), isListed, HolderOf(plan, spend));
+        if (NeedsNoStore(limits, block))
+            return Settled(limits, block, spend);
+        var what = spend ? StoreVerb.Take : StoreVerb.Check;
+        // Memory decides in place: a command and a result, made and copied, would cost as much as the decision.
+        if (_memory is null)
+            return Execute(limits, what, out pending);
+        return spend && trial?.Candidate is not null ? Tried(limits, _memory.Decide(limits, what)) : _memory.Decide(limits, what);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision Execute(in LimitSet limits, StoreVerb what, out PendingResult? pending)
+    {
+        pending = store.Execute(new StoreAsk(limits, what), out var result);
+        return pending is null ? Decide(limits, what == StoreVerb.Take, result) : default;
     }
 
     /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
@@ -131,27 +149,33 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
-    internal LimitSet ResolveTake(in RequestFacts facts, out Block? block) => Resolve(facts, spend: true, out block);
-
-    private LimitSet Resolve(in RequestFacts facts, bool spend, out Block? block)
+    internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
     {
-        Demand(facts, spend ? 1 : 0);
+        Demand(facts, leastCost: 1);
         var set = Policies;
         var limits = set.Resolve(facts);
         block = BlockOf(set, facts);
-        // Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
-        return spend && limits.Plan.HasPlaces ? limits with { Hold = NextHold() } : limits;
+        return limits with { Hold = HolderOf(limits.Plan, spend: true) };
     }
+
+    /// <summary>Who takes without a reservation cannot give back, but must not be taken for another who does so, too.</summary>
+    private Hold? HolderOf(Plan plan, bool spend) => spend && plan.HasPlaces ? NextHold() : null;
 
     /// <summary>Where nothing is blocked, no key needs a name.</summary>
     private Block? BlockOf(PolicySet set, in RequestFacts facts) => set.HasBlocks ? set.BlockOf(facts.Tenant, NameOf(facts.Key)) : null;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Hold NextHold() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
     /// <summary>True for a key that is blocked, or that nothing limits.</summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
 
     /// <summary>The decision that needs no store.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision Settled(in LimitSet limits, Block? block, bool spend) =>
+        spend ? Tried(limits, Settled(limits, block)) : Settled(limits, block);
+
+    /// <inheritdoc cref="Settled(in LimitSet, Block?, bool)"/>
     internal Decision Settled(in LimitSet limits, Block? block) => block is not null
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
         : Decision.Unlimited(limits, store.Source);
@@ -216,7 +240,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Has a candidate decide what has been decided.</summary>
-    internal Decision Tried(in LimitSet limits, Decision decision)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal Decision Tried(in LimitSet limits, in Decision decision)
     {
         if (trial?.Candidate is { } candidate)
             trial.Take(candidate, limits.Facts, limits.Hold ?? NextHold(), decision);
@@ -233,8 +258,10 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     private static void Demand(in RequestFacts facts, long leastCost)
     {
         if (Bounds.Complaint(facts, leastCost) is { } complaint)
-            throw new ArgumentOutOfRangeException(complaint.Field, complaint.Message);
+            Throw(complaint);
     }
+
+    private static void Throw(Complaint complaint) => throw new ArgumentOutOfRangeException(complaint.Field, complaint.Message);
 
     private static ValueTask<T> Cancelable<T>(ValueTask<T> waiting, CancellationToken cancellation) =>
         cancellation.CanBeCanceled ? new(waiting.AsTask().WaitAsync(cancellation)) : waiting;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir;
 
 /// <summary>What a request gets.</summary>
@@ -25,17 +27,28 @@ public readonly record struct Decision
     /// <summary>What each limit said; null when there is only the one that governed.</summary>
     private readonly LimitDecision[]? _lines;
 
-    private Decision(in LimitSet limits, in BucketAnswer answer, LimitDecision[]? lines)
+    /// <summary>Ticks of <see cref="RetryAfter"/>; below zero for null.</summary>
+    private readonly long _retryTicks;
+
+    private Decision(
+        in LimitSet limits, DecisionSource source, bool degraded, LimitDecision[]? lines, DecisionOutcome outcome,
+        Limit? limit, long remaining, TimeSpan? retryAfter, TimeSpan resetAfter = default, string? reason = null)
     {
         Tenant = limits.Facts.Tenant;
         Plan = limits.Plan;
-        Source = answer.Source;
-        Degraded = answer.Degraded;
+        Source = source;
+        Degraded = degraded;
         _lines = lines;
+        Outcome = outcome;
+        Limit = limit;
+        Remaining = remaining;
+        _retryTicks = retryAfter?.Ticks ?? -1;
+        ResetAfter = resetAfter;
+        Reason = reason;
     }
 
     /// <summary>What the request gets.</summary>
-    public DecisionOutcome Outcome { get; private init; }
+    public DecisionOutcome Outcome { get; }
 
     /// <summary>True when the request may go ahead.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
@@ -50,19 +63,19 @@ public readonly record struct Decision
     /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the longest wait; else the one with the
     /// fewest requests left.
     /// </summary>
-    public Limit? Limit { get; private init; }
+    public Limit? Limit { get; }
 
     /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own tokens.</summary>
-    public long Remaining { get; private init; }
+    public long Remaining { get; }
 
     /// <summary>When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.</summary>
-    public TimeSpan? RetryAfter { get; private init; }
+    public TimeSpan? RetryAfter => _retryTicks < 0 ? null : new TimeSpan(_retryTicks);
 
     /// <summary>When the governing limit's bucket is as new.</summary>
-    public TimeSpan ResetAfter { get; private init; }
+    public TimeSpan ResetAfter { get; }
 
     /// <summary>Why the key is blocked; null when it is not.</summary>
-    public string? Reason { get; private init; }
+    public string? Reason { get; }
 
     /// <summary>Who decided.</summary>
     public DecisionSource Source { get; }
@@ -81,12 +94,17 @@ public readonly record struct Decision
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
-        if (limits.IsEmpty)
-            return Unlimited(limits, answer, []);
-        if (limits.Count > 1 || limits.First.Mode != LimitMode.Enforce)
+        if (limits.Count != 1 || limits.First.Mode != LimitMode.Enforce)
             return FromMany(limits, answer);
         var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost, answer.Share);
         return Governed(limits, answer, line, null);
+    }
+
+    /// <summary>The decision of memory on the only limit, which is enforced.</summary>
+    internal static Decision OfMemory(in LimitSet limits, Limit limit, in BucketLine result, in StoreTime time)
+    {
+        var line = LimitDecision.From(limit, result, time, limits.Facts.Cost, limits.Share);
+        return new(limits, DecisionSource.Memory, false, null, line.Outcome, limit, line.Remaining, line.RetryAfter, line.ResetAfter);
     }
 
     /// <summary>A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can be told.</summary>
@@ -107,8 +125,11 @@ public readonly record struct Decision
             : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one) ? other : one), [.. lines]);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static Decision FromMany(in LimitSet limits, in BucketAnswer answer)
     {
+        if (limits.IsEmpty)
+            return Unlimited(limits, answer, []);
         var lines = new LimitDecision[limits.Count];
         int count = 0, governing = -1;
         foreach (var limit in limits)
@@ -122,42 +143,24 @@ public readonly record struct Decision
         return governing < 0 ? Unlimited(limits, answer, lines) : Governed(limits, answer, lines[governing], lines);
     }
 
-    private static Decision Governed(in LimitSet limits, in BucketAnswer answer, in LimitDecision governing, LimitDecision[]? lines) => new(limits, answer, lines)
-    {
-        Outcome = governing.Outcome,
-        Limit = governing.Limit,
-        Remaining = governing.Remaining,
-        RetryAfter = governing.RetryAfter,
-        ResetAfter = governing.ResetAfter,
-    };
+    private static Decision Governed(in LimitSet limits, in BucketAnswer answer, in LimitDecision line, LimitDecision[]? lines) =>
+        new(limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter, line.ResetAfter);
 
     /// <summary>The decision of a request that no limit applies to.</summary>
     internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source), []);
 
     /// <summary>The decision of a request whose key is blocked.</summary>
-    internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(limits, BucketAnswer.OfNone(source), [])
-    {
-        Outcome = DecisionOutcome.Blocked,
-        Reason = block.Reason,
-        RetryAfter = block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null,
-    };
+    internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(
+        limits, source, false, [], DecisionOutcome.Blocked, null, 0,
+        block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null, reason: block.Reason);
 
-    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer, LimitDecision[] lines) => new(limits, answer, lines)
-    {
-        Remaining = Quota.ExactLimit - 1,
-        RetryAfter = TimeSpan.Zero,
-    };
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer, LimitDecision[] lines) =>
+        new(limits, answer.Source, answer.Degraded, lines, DecisionOutcome.Allowed, null, Quota.ExactLimit - 1, TimeSpan.Zero);
 
     /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
-    private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer)
-    {
-        bool allowed = limits.Plan.OnOutage == OnOutage.Allow;
-        return new Decision(limits, answer, [])
-        {
-            Outcome = allowed ? DecisionOutcome.Allowed : DecisionOutcome.Unavailable,
-            Limit = limits.First,
-            Remaining = allowed ? limits.First.Quota.Capacity : 0,
-            RetryAfter = allowed ? TimeSpan.Zero : null,
-        };
-    }
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer) => limits.Plan.OnOutage == OnOutage.Allow
+        ? new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Allowed, limits.First, limits.First.Quota.Capacity, TimeSpan.Zero)
+        : new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Unavailable, limits.First, 0, null);
 }

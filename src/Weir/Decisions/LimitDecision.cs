@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Weir;
 
 /// <summary>One limit's part of a decision.</summary>
@@ -16,6 +18,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
     /// <summary>True when this limit allows the request.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost, Share share = default) => new(
         limit,
         (DecisionOutcome)line.Outcome,

@@ -8,6 +8,9 @@ namespace Weir;
 /// <param name="Applying">Which of the plan's limits apply: a bit each, the lowest for the first.</param>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
+    internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, Hold? hold)
+        : this(facts, plan, applying) => (TenantIsListed, Hold) = (isListed, hold);
+
     /// <summary>True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.</summary>
     public bool TenantIsListed { get; init; }
 

@@ -62,8 +62,8 @@ public sealed record Plan
     /// <summary>True when a decision may hold places.</summary>
     internal bool HasPlaces { get; }
 
-    /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
-    internal LimitSet Resolve(in RequestFacts facts)
+    /// <summary>The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.</summary>
+    internal uint Applying(in RequestFacts facts)
     {
         uint applying = _always;
         for (uint rest = ~_always & ((1u << Limits.Length) - 1); rest != 0; rest &= rest - 1)
@@ -73,6 +73,9 @@ public sealed record Plan
                 applying |= 1u << i;
         }
 
-        return new LimitSet(facts, this, applying);
+        return applying;
     }
+
+    /// <summary>The request with the limits that apply to it.</summary>
+    internal LimitSet Resolve(in RequestFacts facts) => new(facts, this, Applying(facts));
 }

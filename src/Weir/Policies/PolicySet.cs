@@ -58,7 +58,7 @@ public sealed class PolicySet : IPolicySource
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts.Tenant, out bool listed);
-        return plan.Resolve(facts) with { TenantIsListed = listed };
+        return new LimitSet(facts, plan, plan.Applying(facts), listed, hold: null);
     }
 
     /// <summary>Whether any key is refused.</summary>
@@ -76,10 +76,11 @@ public sealed class PolicySet : IPolicySource
     internal PolicySet With(TenantPlans live, ImmutableDictionary<(string Tenant, string Key), Block> blocks) =>
         new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, Blocks = blocks };
 
-    private Plan PlanOf(string tenant, out bool listed)
+    /// <summary>The plan of a tenant, and whether the document or live data name the tenant.</summary>
+    internal Plan PlanOf(string tenant, out bool listed)
     {
         listed = true;
-        if (Live.TryGet(tenant, out var plan))
+        if (Live.Count > 0 && Live.TryGet(tenant, out var plan))
             return plan;
         listed = _tenants.TryGetValue(tenant, out plan);
         return plan ?? DefaultPlan;

@@ -28,11 +28,11 @@ internal sealed class TenantPlans
     /// <summary>The number of tenants, those included whose pending plan will turn out not to fit.</summary>
     public int Count { get; }
 
+    // Not inlined: it is large, and most installations have no such plans.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TryGet(string tenant, [NotNullWhen(true)] out Plan? plan)
     {
         plan = null;
-        if (Count == 0)
-            return false;
         ref object place = ref CollectionsMarshal.GetValueRefOrNullRef(_parts[PartOf(tenant)], tenant);
         if (Unsafe.IsNullRef(ref place))
             return false;

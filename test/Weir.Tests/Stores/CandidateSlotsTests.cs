@@ -84,17 +84,6 @@ public sealed unsafe class CandidateSlotsTests
         Assert.Equal(23, Enumerable.Range(1, 100).Count(key => table.Take(new Step(1, key, 10, 0))));
     }
 
-    [Fact]
-    public void Most_buckets_are_in_their_first_set_when_a_part_holds_what_it_is_made_for()
-    {
-        const int Sets = 1_000;
-        var table = new SmallTable(Sets);
-        int keys = (int)(0.61 * Sets * SlotSet.Count), inFirst = 0;
-        for (int key = 0; key < keys; key++)
-            inFirst += table.Take(new Step((uint)key % 100, key, 10, 0)) && table.IsInFirst((uint)key % 100, key) ? 1 : 0;
-        Assert.InRange(inFirst, keys * 8 / 10, keys);
-    }
-
     /// <summary>A part of the table, looked at slot by slot.</summary>
     private sealed class SmallTable
     {
@@ -125,8 +114,6 @@ public sealed unsafe class CandidateSlotsTests
         }
 
         public bool Has(uint tenant, int key) => !_part.Find(HeadOf(tenant, key)).IsNone;
-
-        public bool IsInFirst(uint tenant, int key) => _part.FirstOf(HeadOf(tenant, key)).Find(HeadOf(tenant, key)) >= 0;
 
         public long LiveUntilUs(uint tenant, int key)
         {

@@ -43,22 +43,39 @@ internal sealed unsafe class BucketTransaction
 
     public static BucketTransaction OfThisThread() => _ofThisThread ??= new BucketTransaction();
 
-    // Not inlined: its callers' frames, which are zeroed in each call, are large enough.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public BucketAnswer Answer(MemoryStore store, in StoreAsk ask)
+    /// <summary>Executes a command.</summary>
+    public BucketAnswer Answer(MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds)
     {
-        ref readonly var limits = ref ask.LimitsRef;
+        var fault = Execute(store, limits, what, onlyEnds, out var outcome, out var time);
+        return fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketAnswer.Failed(fault);
+    }
+
+    /// <summary>Executes a take or a check, and puts the result into words without a copy of it.</summary>
+    public Decision Decide(MemoryStore store, in LimitSet limits, StoreVerb what)
+    {
+        var fault = Execute(store, limits, what, null, out var outcome, out var time);
+        if (fault == StoreFault.None && _count == 1 && _claims[0].Limit.Mode == LimitMode.Enforce)
+            return Decision.OfMemory(limits, _claims[0].Limit, _claims[0].Line, time);
+        return DecideMany(limits, fault, outcome, time);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Decision DecideMany(in LimitSet limits, StoreFault fault, BucketOutcome outcome, in StoreTime time) =>
+        Decision.From(limits, fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketAnswer.Failed(fault));
+
+    private StoreFault Execute(
+        MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, out BucketOutcome outcome, out StoreTime time)
+    {
         bool hasPermits = limits.Plan.HasPlaces;
         MakeClaims(store, limits);
-        var time = store.TimeFor(limits.Plan);
+        time = store.TimeFor(limits.Plan);
         if (hasPermits)
             store.Places.Gate.Enter();
         LockSlots(store, limits.TenantIsListed);
-        BucketOutcome outcome;
         StoreFault fault;
         try
         {
-            fault = Decide(store, limits, ask, time, out outcome);
+            fault = Decide(store, limits, what, onlyEnds, time, out outcome);
         }
         finally
         {
@@ -67,7 +84,16 @@ internal sealed unsafe class BucketTransaction
                 store.Places.Gate.Exit();
         }
 
-        return fault == StoreFault.None ? Answer(store, limits.Share, outcome, time) : BucketAnswer.Failed(fault);
+        for (int i = 0; i < _count; i++)
+        {
+            if (_claims[i].IsShared)
+            {
+                store.CountOverflowed();
+                break;
+            }
+        }
+
+        return fault;
     }
 
     /// <summary>Returns how one bucket stands.</summary>
@@ -114,7 +140,7 @@ internal sealed unsafe class BucketTransaction
         (claim.IsShared, claim.IsSpent) = (false, false);
         claim.Cost = limit.CostOf(limits.Facts.Cost);
         if (!claim.IsPermits)
-            store.Buckets.OpenPartOf(limits.TenantIsListed).FirstOf(claim.Head).Prefetch(claim.Head);
+            store.Buckets.OpenPartOf(limits.TenantIsListed).Prefetch(claim.Head);
     }
 
     private void LockSlots(MemoryStore store, bool isListed)
@@ -168,17 +194,18 @@ internal sealed unsafe class BucketTransaction
         return true;
     }
 
-    private StoreFault Decide(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time, out BucketOutcome outcome)
+    private StoreFault Decide(
+        MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = AskAll(store, limits, time);
-        if (ask.What == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+        if (what == StoreVerb.Take && outcome == BucketOutcome.Allowed)
             return Spend(store, limits, time, out outcome);
-        if (ask.What is StoreVerb.Charge or StoreVerb.Raise)
-            return Charge(store, limits, ask, time);
-        if (ask.What == StoreVerb.Reset)
+        if (what is StoreVerb.Charge or StoreVerb.Raise)
+            return Charge(store, limits, what, onlyEnds, time);
+        if (what == StoreVerb.Reset)
             Reset(store, limits, time);
         else
-            SpendNothing(insist: ask.What == StoreVerb.Take);
+            SpendNothing(insist: what == StoreVerb.Take);
         return StoreFault.None;
     }
 
@@ -274,18 +301,18 @@ internal sealed unsafe class BucketTransaction
         }
     }
 
-    private StoreFault Charge(MemoryStore store, in LimitSet limits, in StoreAsk ask, in StoreTime time)
+    private StoreFault Charge(MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
         {
             ref var claim = ref _claims[i];
             var state = claim.Before;
             long cost = limits.Share.CostOf(claim.Cost);
-            if (ask.What == StoreVerb.Raise)
+            if (what == StoreVerb.Raise)
                 claim.Limit.Quota.Raise(ref state, time, claim.IsPermits ? claim.Cost : cost);
             else if (claim.IsPermits)
                 state = Release(store, limits, claim, time);
-            else if (!IsOver(claim.Limit.Quota, state, time, cost, ask.OnlyEnds?[i] ?? 0))
+            else if (!IsOver(claim.Limit.Quota, state, time, cost, onlyEnds?[i] ?? 0))
                 claim.Limit.Quota.Charge(ref state, time, cost);
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
             if (!claim.Slot.IsNone)
@@ -368,17 +395,11 @@ internal sealed unsafe class BucketTransaction
         }
     }
 
-    private BucketAnswer Answer(MemoryStore store, Share share, BucketOutcome outcome, in StoreTime time)
+    private BucketAnswer Answer(Share share, BucketOutcome outcome, in StoreTime time)
     {
-        bool hasChanged = false, isShared = false;
+        bool hasChanged = false;
         for (int i = 0; i < _count; i++)
-        {
             hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
-            isShared |= _claims[i].IsShared;
-        }
-
-        if (isShared)
-            store.CountOverflowed();
         return new BucketAnswer(outcome, _claims[0].Line, OtherLines(), time, share, hasChanged);
     }
 

@@ -14,8 +14,8 @@ namespace Weir;
 /// is nothing to count beforehand, nothing to sweep, and no word that several cores write.
 /// </para>
 /// <para>
-/// A new bucket goes to its first set while more than half of that is empty, so that most look-ups read one set; then
-/// where more is free ("the power of two choices", Mitzenmacher 2001).
+/// A new bucket goes into the set in which more is free ("the power of two choices", Mitzenmacher 2001), which fills
+/// sets so evenly that hardly two full ones meet before all are.
 /// </para>
 /// <para>
 /// Therefore <b>no tenant ever has more than twelve of the sixteen slots of a set</b>, and so never more than three
@@ -50,7 +50,7 @@ internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second
         int first = BitOperations.PopCount(inFirst), second = BitOperations.PopCount(inSecond);
         if (first + second <= Reserve)
             return SlotOfShare(head, clock.Now);
-        return first > SlotSet.Count / 2 || first >= second
+        return first >= second
             ? new SlotRef(_first, SlotSet.BestOf(inFirst, head))
             : new SlotRef(_second, SlotSet.BestOf(inSecond, head));
     }

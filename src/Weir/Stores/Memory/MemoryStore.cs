@@ -91,7 +91,11 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>Executes a command.</summary>
     internal BucketAnswer Execute(in StoreAsk command) => command.Memo is null ? Answer(command) : Memos.Answer(command, this);
 
-    internal BucketAnswer Answer(in StoreAsk ask) => BucketTransaction.OfThisThread().Answer(this, ask);
+    internal BucketAnswer Answer(in StoreAsk ask) =>
+        BucketTransaction.OfThisThread().Answer(this, ask.LimitsRef, ask.What, ask.OnlyEnds);
+
+    /// <summary>Decides a request.</summary>
+    internal Decision Decide(in LimitSet limits, StoreVerb what) => BucketTransaction.OfThisThread().Decide(this, limits, what);
 
     /// <summary>What time it is; on the wall only where a limit needs to know.</summary>
     internal StoreTime TimeFor(Plan plan) => new(Clock.NowUs, plan.HasWindows ? Clock.WallUs : 0);

@@ -37,7 +37,6 @@ internal sealed unsafe class SlotPart(int sets)
     /// <summary>A set by its number.</summary>
     public SlotSet this[int set] => new(_start + ((long)set * (SlotSet.Size / sizeof(ulong))));
 
-    /// <summary>The set that a bucket is in, unless that was too full.</summary>
     public SlotSet FirstOf(ulong head) => this[NumberOf(head)];
 
     /// <summary>Always another set than the first, so that a bucket has 32 candidate slots and not sixteen.</summary>
@@ -45,6 +44,13 @@ internal sealed unsafe class SlotPart(int sets)
     {
         int first = NumberOf(head), second = NumberOf(head * 0x9E37_79B9_7F4A_7C15);
         return this[second != first ? second : first == 0 ? 1 : first - 1];
+    }
+
+    /// <summary>Asks the processor for both sets of a bucket at once.</summary>
+    public void Prefetch(ulong head)
+    {
+        FirstOf(head).Prefetch(head);
+        SecondOf(head).Prefetch(head);
     }
 
     /// <summary>Finds a bucket; none if it is not here. Without the locks of its sets, true of a moment ago.</summary>
