@@ -30,6 +30,9 @@ public static class Bounds
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    private static readonly SearchValues<char> Surrogates =
+        SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(half => (char)half)]);
+
     /// <summary>What a name may be, in words, for error messages.</summary>
     public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
@@ -82,7 +85,7 @@ public static class Bounds
     /// <summary>In UTF-8, all halves of pairs are spelled alike, and so keys that differ would meet.</summary>
     private static bool IsBroken(string text)
     {
-        for (int i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
+        for (int i = text.AsSpan().IndexOfAny(Surrogates); i >= 0 && i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
                 continue;
