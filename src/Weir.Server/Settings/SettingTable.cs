@@ -39,7 +39,7 @@ internal static class SettingTable
         Of(o => o.Redis.DeadlineMs, SettingKind.Number(1, 10_000), "Maximum time a decision waits for Redis."),
         Of(o => o.Redis.LeaseMs, SettingKind.Number(0, 1_000), "How long a lease lives, the same everywhere; 0: none."),
         Of(o => o.Redis.Instances, SettingKind.Number(1, 10_000), "Instances to assume until Redis reports them."),
-        Of(o => o.Memory.MaxKeys, Keys, "Keys that memory is sized for, 61 bytes each."),
+        Of(o => o.Memory.MaxKeys, Keys, "Keys that memory is sized for, 40 bytes each."),
         Of(o => o.Memory.SnapshotPath, SettingKind.Text(File), "Keeps the embedded store over a restart."),
         Of(o => o.Memory.SnapshotSeconds, SettingKind.Number(1, 86_400), "Seconds between snapshots."),
         Of(o => o.Breaker.FailuresInARow, SettingKind.Number(1, 1_000_000), "Failures after which memory decides."),

@@ -26,7 +26,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public bool IsNone => _heads is null;
 
-    /// <summary>Names the tenant of a bucket. Two of a thousand tenants share a name.</summary>
+    /// <summary>The name of the tenant of a bucket. Two given tenants share one with a chance of 1 in 65,536.</summary>
     public static uint TenantOf(ulong head) => (ushort)(head >> 1);
 
     /// <summary>The head of a bucket: its hash, and the name of its tenant from the hash of that.</summary>

@@ -41,7 +41,7 @@ internal static class Snapshot
     public static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
     /// <summary>
-    /// Writes a store. Takers wait for one shard at a time, or for a list to be copied, never for the writing.
+    /// Writes a store. Takers wait for one set of slots at a time, or for a list to be copied, never for the writing.
     /// </summary>
     /// <remarks>
     /// Takes go on meanwhile. Buckets come first, so that a record that is written later never gives back what the
