@@ -16,6 +16,9 @@ internal sealed unsafe class BucketTransaction
     private readonly SlotLocks _locks = new();
     private int _count;
 
+    /// <summary>The parts of permits that the decision asks, as a mask.</summary>
+    private ulong _permitParts;
+
     /// <summary>What the command wants of one bucket.</summary>
     private struct Claim
     {
@@ -66,11 +69,9 @@ internal sealed unsafe class BucketTransaction
     private StoreFault Execute(
         MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, out BucketOutcome outcome, out StoreTime time)
     {
-        bool hasPermits = limits.Plan.HasPlaces;
         MakeClaims(store, limits);
         time = store.TimeFor(limits.Plan);
-        if (hasPermits)
-            store.Places.Gate.Enter();
+        store.Places.Enter(_permitParts);
         LockSlots(store, limits.TenantIsListed);
         StoreFault fault;
         try
@@ -80,8 +81,7 @@ internal sealed unsafe class BucketTransaction
         finally
         {
             _locks.Exit();
-            if (hasPermits)
-                store.Places.Gate.Exit();
+            store.Places.Exit(_permitParts);
         }
 
         for (int i = 0; i < _count; i++)
@@ -122,7 +122,7 @@ internal sealed unsafe class BucketTransaction
 
     private void MakeClaims(MemoryStore store, in LimitSet limits)
     {
-        _count = 0;
+        (_count, _permitParts) = (0, 0);
         foreach (var limit in limits)
             AddClaim(store, limits, limit, BucketHash.Of(limits.Facts, limit, store.Seed));
     }
@@ -139,7 +139,9 @@ internal sealed unsafe class BucketTransaction
         (claim.Limit, claim.Hash, claim.Slot) = (limit, hash, default);
         (claim.IsShared, claim.IsSpent) = (false, false);
         claim.Cost = limit.CostOf(limits.Facts.Cost);
-        if (!claim.IsPermits)
+        if (claim.IsPermits)
+            _permitParts |= PlaceTable.PartOf(claim.Hash);
+        else
             store.Buckets.OpenPartOf(limits.TenantIsListed).Prefetch(claim.Head);
     }
 

@@ -1,115 +1,130 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Who holds the places of concurrency limits, and until when. Bounded, and shared out to the tenants; a holder that does not come back is forgotten when its time is over.</summary>
-/// <remarks>All methods whose names end in Locked want <see cref="Gate"/> held.</remarks>
+/// <summary>
+/// Who holds the permits of concurrency limits, and until when. Bounded, and shared out to the tenants; a holder that
+/// does not come back is forgotten when its time is over.
+/// </summary>
+/// <remarks>
+/// The limits lie in parts with a lock each. All methods whose names end in Locked want the parts of their limits held:
+/// <see cref="Enter"/> what <see cref="PartOf"/> says of each.
+/// </remarks>
 internal sealed class PlaceTable(int maxHolders)
 {
-    /// <summary>Looking for who is gone costs a look at everybody, which nobody may have made again and again.</summary>
+    /// <summary>As many as a mask has bits.</summary>
+    private const int Parts = 64;
+
+    /// <summary>A look at all holders costs much, and nobody may have it made again and again.</summary>
     private const long SweepUs = 1_000_000;
 
-    private const int CopiedAtOnce = 256;
+    private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
 
-    private readonly Dictionary<UInt128, HolderList> _limits = [];
+    /// <summary>Guards the shares. It is entered last, and for a few instructions.</summary>
+    private readonly Lock _shareGate = new();
     private readonly Shares _shares = new(maxHolders);
     private long _sweptUs = -SweepUs;
 
     internal readonly record struct Holder(UInt128 Id, long UntilUs);
 
-    /// <summary>Those who hold places of one limit; all of them are of one tenant.</summary>
-    private sealed class HolderList : List<Holder>
+    private sealed class Part
     {
-        public string Share = "";
+        public readonly Lock Gate = new();
+        public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Owns the table.</summary>
-    public Lock Gate { get; } = new();
-
-    /// <summary>Holders that are remembered, those included whose time is over and whose limit nobody has asked since.</summary>
+    /// <summary>Holders that are remembered, with those whose time is over and whose limit nobody has asked since.</summary>
     public int Holders
     {
         get
         {
-            lock (Gate)
+            lock (_shareGate)
                 return (int)_shares.Held;
         }
     }
 
     /// <summary>Limits that are remembered.</summary>
-    public int Limits
+    public int Limits => _parts.Sum(part =>
     {
-        get
-        {
-            lock (Gate)
-                return _limits.Count;
-        }
+        lock (part.Gate)
+            return part.Limits.Count;
+    });
+
+    /// <summary>The part of a limit, as a mask with one bit.</summary>
+    public static ulong PartOf(UInt128 limit) => 1UL << (int)(limit >> 122);
+
+    /// <summary>Enters some parts, in the order of their numbers.</summary>
+    public void Enter(ulong parts)
+    {
+        for (; parts != 0; parts &= parts - 1)
+            _parts[BitOperations.TrailingZeroCount(parts)].Gate.Enter();
     }
 
-    /// <summary>Places that are held, and when there will be room for <paramref name="places"/> more; when there is, when all will be free.</summary>
+    /// <summary>Leaves parts that were entered.</summary>
+    public void Exit(ulong parts)
+    {
+        for (; parts != 0; parts &= parts - 1)
+            _parts[BitOperations.TrailingZeroCount(parts)].Gate.Exit();
+    }
+
+    /// <summary>Permits that are held, and when there will be room for <paramref name="places"/> more; when there is, when all will be free.</summary>
     public BucketState StateLocked(UInt128 limit, long nowUs, long places, long capacity)
     {
-        if (!_limits.TryGetValue(limit, out var holders))
+        var limits = LimitsOf(limit);
+        if (!limits.TryGetValue(limit, out var holders))
             return default;
-        Forget(holders, nowUs);
+        Forget(limits, limit, holders, nowUs);
         if (holders.Count == 0)
-        {
-            _limits.Remove(limit);
             return default;
-        }
-
         long held = holders.Count * places, over = held + places - capacity;
         if (places == 0 || over <= 0)
-            return new BucketState(held, holders[^1].UntilUs);
+            return new BucketState(held, holders.LastUntilUs);
         long leaving = ((over - 1) / places) + 1;
-        return new BucketState(held, holders[(int)Math.Min(leaving, holders.Count) - 1].UntilUs);
+        return new BucketState(held, holders.UntilUsOf((int)Math.Min(leaving, holders.Count)));
     }
 
-    /// <summary>Takes a place. False when there are too many holders of all limits of the tenant together.</summary>
+    /// <summary>Takes a permit. False when there are too many holders of all limits of the tenant together.</summary>
     public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs, string share)
     {
-        if (!HasRoom(share, nowUs))
-            return false;
-        AddLocked(limit, new Holder(id, untilUs), share);
+        var limits = LimitsOf(limit);
+        share = limits.TryGetValue(limit, out var holders) ? holders.Share : share;
+        if (!TryTake(share))
+        {
+            Sweep(nowUs);
+            if (!TryTake(share))
+                return false;
+        }
+
+        Add(limits, limit, new Holder(id, untilUs), share);
         return true;
     }
 
-    /// <summary>Gives a place back. False when it is not held (any more).</summary>
+    /// <summary>Gives a permit back. False when it is not held (any more).</summary>
     public bool RemoveLocked(UInt128 limit, UInt128 id)
     {
-        if (!_limits.TryGetValue(limit, out var holders))
+        var limits = LimitsOf(limit);
+        if (!limits.TryGetValue(limit, out var holders) || !holders.Remove(id))
             return false;
-        int removed = holders.RemoveAll(holder => holder.Id == id);
-        _shares.Return(holders.Share, removed);
-        if (holders.Count == 0)
-            _limits.Remove(limit);
-        return removed > 0;
+        Return(limits, limit, holders, 1);
+        return true;
     }
 
-    /// <summary>Gives all places of a limit back.</summary>
+    /// <summary>Gives all permits of a limit back.</summary>
     public void ClearLocked(UInt128 limit)
     {
-        if (_limits.Remove(limit, out var holders))
-            _shares.Return(holders.Share, holders.Count);
+        if (LimitsOf(limit).Remove(limit, out var holders))
+            Return(holders.Share, holders.Count);
     }
 
-    /// <summary>Copies all permits for a snapshot; takers wait for some limits at a time.</summary>
+    /// <summary>Copies all permits for a snapshot; takers wait for one part at a time.</summary>
     public IReadOnlyList<SavedPermits> Export()
     {
-        UInt128[] limits;
-        lock (Gate)
-            limits = [.. _limits.Keys];
-        var saved = new List<SavedPermits>(limits.Length);
-        foreach (var some in limits.Chunk(CopiedAtOnce))
+        var saved = new List<SavedPermits>();
+        foreach (var part in _parts)
         {
-            lock (Gate)
-            {
-                foreach (var limit in some)
-                {
-                    if (_limits.TryGetValue(limit, out var holders))
-                        saved.Add(new SavedPermits(limit, holders.Share, [.. holders]));
-                }
-            }
+            lock (part.Gate)
+                saved.AddRange(part.Limits.Select(limit => new SavedPermits(limit.Key, limit.Value.Share, [.. limit.Value.InOrder])));
         }
 
         return saved;
@@ -125,58 +140,78 @@ internal sealed class PlaceTable(int maxHolders)
     public (int Restored, int NoRoom) Import(IEnumerable<SavedPermits> permits, long shiftUs, long nowUs)
     {
         int restored = 0, noRoom = 0;
-        lock (Gate)
+        foreach (var saved in permits)
         {
-            foreach (var saved in permits)
+            ulong part = PartOf(saved.Limit);
+            Enter(part);
+            foreach (var (id, untilUs) in saved.Holders.Where(holder => holder.UntilUs + shiftUs > nowUs))
             {
-                foreach (var (id, untilUs) in saved.Holders.Where(holder => holder.UntilUs + shiftUs > nowUs))
-                {
-                    bool fits = _shares.Held < maxHolders;
-                    (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
-                    if (fits)
-                        AddLocked(saved.Limit, new Holder(id, untilUs + shiftUs), saved.Share);
-                }
+                bool fits = TryTake(saved.Share, isGranted: true);
+                (restored, noRoom) = fits ? (restored + 1, noRoom) : (restored, noRoom + 1);
+                if (fits)
+                    Add(LimitsOf(saved.Limit), saved.Limit, new Holder(id, untilUs + shiftUs), saved.Share);
             }
+
+            Exit(part);
         }
 
         return (restored, noRoom);
     }
 
-    private void AddLocked(UInt128 limit, Holder holder, string share)
+    private Dictionary<UInt128, PermitHolders> LimitsOf(UInt128 limit) => _parts[BitOperations.TrailingZeroCount(PartOf(limit))].Limits;
+
+    /// <summary>Adds a holder whose share has been taken.</summary>
+    private void Add(Dictionary<UInt128, PermitHolders> limits, UInt128 limit, Holder holder, string share)
     {
-        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, limit, out _);
-        holders ??= new HolderList { Share = share };
-        int at = holders.FindLastIndex(before => before.UntilUs <= holder.UntilUs) + 1;
-        holders.Insert(at, holder);
-        _shares.Take(holders.Share);
+        ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(limits, limit, out _);
+        holders ??= new PermitHolders(share);
+        if (!holders.Add(holder))
+            Return(holders.Share, 1);
     }
 
-    private bool HasRoom(string share, long nowUs)
+    private bool TryTake(string share, bool isGranted = false)
     {
-        if (!_shares.MayTake(share) && nowUs - _sweptUs >= SweepUs)
+        lock (_shareGate)
         {
-            _sweptUs = nowUs;
-            ForgetAll(nowUs);
+            bool fits = isGranted ? _shares.Held < maxHolders : _shares.MayTake(share);
+            if (fits)
+                _shares.Take(share);
+            return fits;
         }
-
-        return _shares.MayTake(share);
     }
 
-    private void Forget(HolderList holders, long nowUs)
+    private void Return(string share, int count)
     {
-        int over = holders.FindIndex(holder => holder.UntilUs > nowUs);
-        int count = over < 0 ? holders.Count : over;
-        holders.RemoveRange(0, count);
-        _shares.Return(holders.Share, count);
+        lock (_shareGate)
+            _shares.Return(share, count);
     }
 
-    private void ForgetAll(long nowUs)
+    private void Return(Dictionary<UInt128, PermitHolders> limits, UInt128 limit, PermitHolders holders, int count)
     {
-        foreach (var (limit, holders) in _limits)
+        Return(holders.Share, count);
+        if (holders.Count == 0)
+            limits.Remove(limit);
+    }
+
+    private void Forget(Dictionary<UInt128, PermitHolders> limits, UInt128 limit, PermitHolders holders, long nowUs)
+    {
+        if (holders.RemoveEnded(nowUs) is > 0 and var count)
+            Return(limits, limit, holders, count);
+    }
+
+    /// <summary>Forgets who is gone, but in parts that others are in: two who wait for each other would wait for ever.</summary>
+    private void Sweep(long nowUs)
+    {
+        if (nowUs - Volatile.Read(ref _sweptUs) < SweepUs)
+            return;
+        Volatile.Write(ref _sweptUs, nowUs);
+        foreach (var part in _parts)
         {
-            Forget(holders, nowUs);
-            if (holders.Count == 0)
-                _limits.Remove(limit);
+            if (!part.Gate.TryEnter())
+                continue;
+            foreach (var (limit, holders) in part.Limits)
+                Forget(part.Limits, limit, holders, nowUs);
+            part.Gate.Exit();
         }
     }
 }

@@ -1,0 +1,56 @@
+namespace Weir;
+
+/// <summary>
+/// Who holds the permits of one limit, by name and in the order in which they end; all of them are of one tenant. To
+/// take and to give back costs the logarithm of their number.
+/// </summary>
+/// <remarks>Not for use by two threads at once.</remarks>
+/// <param name="share">The share of their tenant.</param>
+internal sealed class PermitHolders(string share)
+{
+    private static readonly Comparer<PlaceTable.Holder> ByEnd = Comparer<PlaceTable.Holder>.Create(static (left, right) =>
+        left.UntilUs != right.UntilUs ? left.UntilUs.CompareTo(right.UntilUs) : left.Id.CompareTo(right.Id));
+
+    private readonly Dictionary<UInt128, long> _untilUs = [];
+    private readonly SortedSet<PlaceTable.Holder> _inOrder = new(ByEnd);
+
+    /// <summary>The share of their tenant.</summary>
+    public string Share { get; } = share;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _untilUs.Count;
+
+    /// <summary>All of them; who ends first is first.</summary>
+    public IEnumerable<PlaceTable.Holder> InOrder => _inOrder;
+
+    /// <summary>When the last of them ends.</summary>
+    public long LastUntilUs => _inOrder.Max.UntilUs;
+
+    /// <summary>When so many of them have ended. Cheap for the first ones, since few are asked about but the first one.</summary>
+    /// <param name="number">From 1 to <see cref="Count"/>.</param>
+    public long UntilUsOf(int number) =>
+        number == 1 ? _inOrder.Min.UntilUs
+        : number <= Count / 2 ? _inOrder.ElementAt(number - 1).UntilUs
+        : _inOrder.Reverse().ElementAt(Count - number).UntilUs;
+
+    /// <summary>Adds a holder; one that is here already ends at the new time. False for that.</summary>
+    public bool Add(PlaceTable.Holder holder)
+    {
+        bool isNew = !Remove(holder.Id);
+        _untilUs.Add(holder.Id, holder.UntilUs);
+        _inOrder.Add(holder);
+        return isNew;
+    }
+
+    /// <summary>Removes a holder. False if there is none of that name.</summary>
+    public bool Remove(UInt128 id) => _untilUs.Remove(id, out long untilUs) && _inOrder.Remove(new(id, untilUs));
+
+    /// <summary>Removes those whose time is over, and returns how many they were.</summary>
+    public int RemoveEnded(long nowUs)
+    {
+        int count = 0;
+        for (; Count > 0 && _inOrder.Min is { } first && first.UntilUs <= nowUs; count++)
+            Remove(first.Id);
+        return count;
+    }
+}
