@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Weir;
 
 /// <summary>
@@ -13,15 +15,20 @@ namespace Weir;
 /// <para>Safe for concurrent use.</para>
 /// </remarks>
 /// <param name="policies">Has the candidate, when there is one.</param>
-/// <param name="store">Where the candidate's buckets are; opened when there is a candidate for the first time.</param>
+/// <param name="store">Where the candidate's buckets are; opened by the first trial.</param>
 /// <param name="time">Says since when is counted.</param>
 public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> store, TimeProvider time)
 {
     /// <summary>Trials under way at the same time, at most.</summary>
     public const int MaxUnderWay = 1_024;
 
+    private readonly Channel<Trial> _waiting = Channel.CreateUnbounded<Trial>(new UnboundedChannelOptions { SingleReader = true });
     private TrialTally? _tally;
     private int _underWay;
+    private int _isReading;
+
+    /// <summary>What is to be tried: a take with its answer, or a charge.</summary>
+    private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, Hold? Hold, Decision? Live);
 
     /// <summary>What was found about the candidate of now; null when there is none, or nothing has been tried yet.</summary>
     public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
@@ -29,7 +36,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <summary>The candidate of now, or null.</summary>
     internal PolicySet? Candidate => policies.Candidate;
 
-    /// <summary>Decides a request once more, after it has been decided.</summary>
+    /// <summary>Has a request that was decided decided once more, by another thread.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request.</param>
     /// <param name="hold">Who holds the places that it takes.</param>
@@ -39,24 +46,34 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         // Only like is held against like: an outage's answer is another policy's, and a blocked key is blocked by both.
         if (live.Degraded || live.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked)
             return;
-        var tally = TallyOf(candidate);
-        var limits = candidate.Resolve(facts) with { Hold = hold };
-        if (limits.IsEmpty)
-            tally.Count(live, Decision.Unlimited(limits, live.Source), facts.Key);
-        else if (TryEnter(tally))
-            _ = AskAsync(tally, new StoreAsk(limits, StoreVerb.Take), live);
+        Add(new Trial(candidate, facts, hold, live));
     }
 
     /// <summary>Spends, or gives back, what was settled or refunded afterwards.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request, its cost being what is charged.</param>
     /// <param name="hold">Who gives back places; null for nobody.</param>
-    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold)
+    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold) => Add(new Trial(candidate, facts, hold, null));
+
+    /// <summary>Leaves a trial to a task of its own, in the order of the requests.</summary>
+    private void Add(in Trial trial)
     {
-        var limits = candidate.Resolve(facts) with { Hold = hold };
-        var tally = TallyOf(candidate);
-        if (!limits.IsEmpty && TryEnter(tally))
-            _ = AskAsync(tally, new StoreAsk(limits, StoreVerb.Charge), null);
+        if (Interlocked.Increment(ref _underWay) > MaxUnderWay)
+        {
+            Interlocked.Decrement(ref _underWay);
+            Tally?.Skip();
+            return;
+        }
+
+        _waiting.Writer.TryWrite(trial);
+        if (Interlocked.Exchange(ref _isReading, 1) == 0)
+            _ = Task.Run(ReadAsync);
+    }
+
+    private async Task ReadAsync()
+    {
+        await foreach (var trial in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
+            _ = TryAsync(trial);
     }
 
     private TrialTally TallyOf(PolicySet candidate)
@@ -72,29 +89,23 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         return seen is null || seen == tally || !seen.IsOf(candidate) ? fresh : seen;
     }
 
-    private bool TryEnter(TrialTally tally)
-    {
-        if (Interlocked.Increment(ref _underWay) <= MaxUnderWay)
-            return true;
-        Interlocked.Decrement(ref _underWay);
-        tally.Skip();
-        return false;
-    }
-
-    private async Task AskAsync(TrialTally tally, StoreAsk ask, Decision? live)
+    private async Task TryAsync(Trial trial)
     {
         try
         {
-            var answer = await store.Value.AskAsync(ask).ConfigureAwait(false);
+            var tally = TallyOf(trial.Candidate);
+            var limits = trial.Candidate.Resolve(trial.Facts) with { Hold = trial.Hold };
+            var ask = new StoreAsk(limits, trial.Live is null ? StoreVerb.Charge : StoreVerb.Take);
+            var answer = limits.IsEmpty ? default : await store.Value.AskAsync(ask).ConfigureAwait(false);
             if (answer.Fault != StoreFault.None)
                 tally.Skip();
-            else if (live is { } decision)
-                tally.Count(decision, Decision.From(ask.Limits, answer), ask.Limits.Facts.Key);
+            else if (trial.Live is { } live)
+                tally.Count(live, limits.IsEmpty ? Decision.Unlimited(limits, live.Source) : Decision.From(limits, answer), trial.Facts.Key);
         }
         catch (Exception)
         {
             // Whatever goes wrong with it, whoever asked has an answer, which this is not to change.
-            tally.Skip();
+            Tally?.Skip();
         }
         finally
         {

@@ -34,17 +34,77 @@ public sealed class CandidateTrialTests : IPolicySource
             Assert.True((await _limiter.TakeAsync(Facts)).Allowed);
     }
 
+    /// <summary>Waits until so many have been tried, or were left out.</summary>
+    private async Task UntilTriedAsync(long count)
+    {
+        long Tried() => _trial.Tally is { } tally ? tally.Decisions + tally.Skipped : 0;
+        await Until.TrueAsync(() => Tried() >= count, () => $"{Tried()} were tried");
+        Assert.Equal(count, Tried());
+    }
+
+    [Fact]
+    public async Task A_request_waits_neither_for_its_trial_nor_for_the_store_of_trials_to_open()
+    {
+        using var mayOpen = new ManualResetEventSlim();
+        var trial = new CandidateTrial(
+            this,
+            new Lazy<IBucketStore>(() =>
+            {
+                mayOpen.Wait();
+                return _store;
+            }),
+            _time);
+        var limiter = new RateLimiter(this, _memory, _time, trial);
+
+        var taken = limiter.TakeAsync(Facts);
+
+        Assert.True(taken.IsCompletedSuccessfully);
+        Assert.Equal(0, trial.Tally?.Decisions ?? 0);
+        mayOpen.Set();
+        await Until.TrueAsync(() => trial.Tally?.Decisions == 1, () => "it was not tried");
+    }
+
+    [Fact]
+    public async Task A_store_of_trials_that_cannot_be_opened_changes_no_answer()
+    {
+        var trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => throw new InvalidOperationException("no memory")), _time);
+        var limiter = new RateLimiter(this, _memory, _time, trial);
+        for (int i = 0; i < 3; i++)
+            Assert.True((await limiter.TakeAsync(Facts)).Allowed);
+        await Until.TrueAsync(() => trial.Tally?.Skipped == 3, () => "they were not left out");
+    }
+
+    [Fact]
+    public async Task Trials_are_made_in_the_order_of_their_requests()
+    {
+        var decided = Some.Memory(_time);
+        var limiter = new RateLimiter(this, _memory, _time, new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time));
+        for (int i = 0; i < 500; i++)
+        {
+            await limiter.TakeAsync(Facts with { Cost = 2 });
+            await limiter.RefundAsync(Facts with { Cost = 2 });
+        }
+
+        // Of two tokens, a take of two finds both only if the refund before it came first.
+        await limiter.TakeAsync(Facts with { Cost = 2 });
+        await Until.TrueAsync(
+            async () => (await decided.CheckAsync(Candidate!.Resolve(Facts with { Cost = 0 })))[0].State.Spent > 0, () => "nothing is spent");
+    }
+
     [Fact]
     public async Task L10_of_more_trials_than_may_be_under_way_the_others_are_left_out_and_counted()
     {
         _store.Gate = new TaskCompletionSource();
-        await TakeAsync(CandidateTrial.MaxUnderWay + 3);
-        Assert.Equal((CandidateTrial.MaxUnderWay, 3L), (_store.Asked, _trial.Tally!.Skipped));
+        await TakeAsync(1);
+        await Until.TrueAsync(() => _store.Asked == 1, () => "nothing is tried");
+        await TakeAsync(CandidateTrial.MaxUnderWay + 2);
+        await Until.TrueAsync(() => _store.Asked == CandidateTrial.MaxUnderWay, () => $"{_store.Asked} were asked");
+        Assert.Equal(3L, _trial.Tally!.Skipped);
         _store.Gate.SetResult();
         _store.Gate = null;
-        while (_trial.Tally.Decisions < CandidateTrial.MaxUnderWay)
-            await Task.Yield();
+        await UntilTriedAsync(CandidateTrial.MaxUnderWay + 3);
         await TakeAsync(1);
+        await UntilTriedAsync(CandidateTrial.MaxUnderWay + 4);
         Assert.Equal((3L, CandidateTrial.MaxUnderWay + 1L), (_trial.Tally.Skipped, _trial.Tally.Decisions));
         Assert.Equal(CandidateTrial.MaxUnderWay + 1 - 2L, _trial.Tally.Stricter);
     }
@@ -54,11 +114,14 @@ public sealed class CandidateTrialTests : IPolicySource
     {
         _store.Fault = StoreFault.Late;
         await TakeAsync(2);
+        await UntilTriedAsync(2);
         _store.Throws = true;
         await TakeAsync(CandidateTrial.MaxUnderWay);
+        await UntilTriedAsync(CandidateTrial.MaxUnderWay + 2);
         Assert.Equal((CandidateTrial.MaxUnderWay + 2L, 0L), (_trial.Tally!.Skipped, _trial.Tally.Decisions));
         (_store.Throws, _store.Fault) = (false, StoreFault.None);
         await TakeAsync(1);
+        await UntilTriedAsync(CandidateTrial.MaxUnderWay + 3);
         Assert.Equal(1, _trial.Tally.Decisions);
     }
 
@@ -72,10 +135,13 @@ public sealed class CandidateTrialTests : IPolicySource
         foreach (string? once in new[] { null, "once" })
         {
             Assert.True((await limiter.TakeAsync(facts)).Allowed);
+            await Until.TrueAsync(async () => await SpentAsync() > 0, () => "nothing was tried");
             Assert.True((await limiter.RefundAsync(facts, once))!.Value.Allowed);
             await limiter.RefundAsync(facts, once is null ? null : "again");
-            Assert.Equal(0, (await decided.CheckAsync(Candidate!.Resolve(facts with { Cost = 0 })))[0].State.Spent);
+            await Until.TrueAsync(async () => await SpentAsync() == 0, () => "it is spent still");
         }
+
+        async Task<long> SpentAsync() => (await decided.CheckAsync(Candidate!.Resolve(facts with { Cost = 0 })))[0].State.Spent;
     }
 
     [Fact]
@@ -83,6 +149,7 @@ public sealed class CandidateTrialTests : IPolicySource
     {
         for (int i = 0; i < 20; i++)
             await _limiter.TakeAsync(new RequestFacts("acme", $"k{i}"));
+        await UntilTriedAsync(20);
         Assert.Equal((20L, 20L), (_memory.Used, _trial.Tally!.Decisions));
     }
 
@@ -94,6 +161,7 @@ public sealed class CandidateTrialTests : IPolicySource
         Candidate = PolicyDocument.Parse($"defaultPlan: p0\nplans:\n{string.Concat(plans)}tenants:\n{string.Concat(tenants)}", "test");
         for (int i = 0; i < TrialTally.MaxLimits + 5; i++)
             await _limiter.TakeAsync(new RequestFacts($"t{i}", $"k{i}"));
+        await UntilTriedAsync(TrialTally.MaxLimits + 5);
         var tally = _trial.Tally!;
         Assert.Equal((TrialTally.MaxLimits + 1, 5L), (tally.Limits.Count, tally.Limits.Single(limit => limit.Name == TrialTally.Others).Stricter));
         Assert.Equal(TrialTally.MaxKeys, tally.Keys(int.MaxValue).Count);
@@ -104,6 +172,7 @@ public sealed class CandidateTrialTests : IPolicySource
     public async Task A_key_may_hold_anything_and_is_told_as_it_is()
     {
         await _limiter.TakeAsync(new RequestFacts("acme", "a\nb\n", 3));
+        await UntilTriedAsync(1);
         Assert.Equal(new TrialKey("acme", "a\nb\n", "l", true, 1, 0), Assert.Single(_trial.Tally!.Keys(10)));
     }
 

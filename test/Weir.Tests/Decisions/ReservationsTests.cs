@@ -89,9 +89,11 @@ public sealed class ReservationsTests : IPolicySource
         Candidate = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { route: { by: [route], when: { size: [big] }, rate: 100/h, burst: 1x } } } }\n", "candidate");
         string id = await ReserveAsync(("route", "/a"), ("size", "big"), ("unused", "u"));
         Assert.DoesNotContain("unused", await KeptAsync(id), StringComparison.Ordinal);
-        await _reservations.CancelAsync(id);
         var limits = Candidate.Resolve(new RequestFacts("acme", "k", 0, new Dictionary<string, string> { ["route"] = "/a", ["size"] = "big" }));
-        Assert.Equal(0, (await _trial.CheckAsync(limits))[0].State.Spent);
+        async Task<long> SpentAsync() => (await _trial.CheckAsync(limits))[0].State.Spent;
+        await Until.TrueAsync(async () => await SpentAsync() > 0, () => "the reservation was not tried");
+        await _reservations.CancelAsync(id);
+        await Until.TrueAsync(async () => await SpentAsync() == 0, () => "it is spent still");
         Assert.Equal(1, _trial.Used);
     }
 
