@@ -100,7 +100,7 @@ public sealed record TokenQuota : Quota
             else if (RefillRate.TryGet(tickUs, ticks / divisor, tokens / divisor, out var rate))
                 quota = new TokenQuota(tokens, period, capacity, rate);
             else
-                error = $"this process has already seen {RefillRate.MaxCount} distinct rates; restart it";
+                error = $"this process has already decided by {RefillRate.RefusedFrom} distinct rates; restart it";
             return quota is not null;
         }
 

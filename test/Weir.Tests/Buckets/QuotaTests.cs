@@ -61,12 +61,20 @@ public sealed class QuotaTests
     }
 
     [Fact]
-    public void Equal_numbers_make_equal_quotas_that_share_a_rate()
+    public void Equal_numbers_make_equal_quotas_whose_rates_have_one_number()
     {
         var one = TokenQuota.Create(7, TimeSpan.FromSeconds(3), 9);
         var other = TokenQuota.Create(7, TimeSpan.FromSeconds(3), 9);
         Assert.Equal(one, other);
-        Assert.Same(one.Rate, other.Rate);
-        Assert.Same(one.Rate, RefillRate.ById(one.Rate.Id));
+        Assert.Equal(one.Rate.Id, other.Rate.Id);
+        Assert.Equal(one.Rate, RefillRate.ById(one.Rate.Id));
+    }
+
+    [Fact]
+    public void L10_a_rate_that_nobody_decides_by_has_no_number()
+    {
+        // Primes, so that no other test has such rates.
+        var quotas = Enumerable.Range(0, 100).Select(i => TokenQuota.Create(7_919 + i, TimeSpan.FromSeconds(104_729), 9)).ToArray();
+        Assert.Empty(quotas.Select(quota => quota.Rate).Intersect(RefillRate.All().ToArray()));
     }
 }

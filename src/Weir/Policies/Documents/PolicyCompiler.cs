@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 
 namespace Weir;
 
@@ -18,11 +17,14 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>So many plans are listed to someone who names none of them.</summary>
     private const int FewPlans = 10;
 
+    /// <summary>Names that are no plan's for which a hint is remembered.</summary>
+    private const int MaxHints = 1_000;
+
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Plan> _plans = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _hints = new(StringComparer.Ordinal);
-    private readonly Dictionary<LimitKey, Limit> _limits = [];
-    private readonly Dictionary<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = [];
+    private readonly SharedObjects<LimitKey, Limit> _limits = new();
+    private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
     /// <summary>What makes two limits one object: everything that decides.</summary>
     private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, long Cost, bool IsStrict, string When);
@@ -82,13 +84,14 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>Remembered, since what is wrong once in a generated document is often wrong on every line.</summary>
     private string PlanMeantBy(string name)
     {
-        ref string? hint = ref CollectionsMarshal.GetValueRefOrAddDefault(_hints, name, out _);
-        if (hint is not null)
+        if (_hints.TryGetValue(name, out string? hint))
             return hint;
         hint = Spelling.DidYouMean(name, _plans.Keys);
         if (hint.Length == 0 && _plans.Count <= FewPlans)
             hint = $": the plans are {string.Join(", ", _plans.Keys)}";
-        return hint;
+        if (_hints.Count == MaxHints)
+            _hints.Clear();
+        return _hints[name] = hint;
     }
 
     /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.</summary>
@@ -140,14 +143,13 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         string when = string.Concat((text.When ?? []).Select(condition =>
             $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
         var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, text.IsStrict ?? false, when);
-        ref var limit = ref CollectionsMarshal.GetValueRefOrAddDefault(_limits, key, out _);
-        return limit ??= new Limit(text.Name, text.Dimensions, quota)
+        return _limits.GetOrMake(key, () => new Limit(text.Name, text.Dimensions, quota)
         {
             Mode = key.Mode,
             Cost = key.Cost,
             IsStrict = key.IsStrict,
             When = [.. text.When ?? []],
-        };
+        });
     }
 
     /// <summary>The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.</summary>
@@ -156,8 +158,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);
         if (index < 0 ? limit is null : plan.Limits[index] == limit)
             return plan;
-        ref var overridden = ref CollectionsMarshal.GetValueRefOrAddDefault(_overridden, (plan, name, limit), out _);
-        return overridden ??= new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage);
+        return _overridden.GetOrMake((plan, name, limit), () => new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage));
     }
 
     private static ImmutableArray<Limit> Limits(ImmutableArray<Limit> limits, int index, Limit? limit) =>
