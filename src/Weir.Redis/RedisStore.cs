@@ -24,6 +24,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
     private readonly LateReplies _late;
+    private readonly GivenBackNotice _givenBack;
     private readonly RedisClock _clock;
     private readonly SchedulingLag _lag;
     private readonly LeaseTable? _leases;
@@ -82,6 +83,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         (_leases, _leaseEnds) = BeginLeases();
         _late = BeginLateReplies();
         _connecting = null!;
+        _givenBack = new GivenBackNotice(message => _wire?.Tell(_given, message), _time);
     }
 
     /// <inheritdoc/>
@@ -153,7 +155,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (isLeased && _leases!.TryDecide(command, out result, out trip))
             return null;
         if (MayGiveBack(command))
-            _leases?.Forget(command.Limits);
+            _leases?.Forget(command.Limits.Facts.Tenant);
         return Ask(shards, command, trip, out result);
     }
 
@@ -185,6 +187,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _givenBack.DisposeAsync().ConfigureAwait(false);
         await ReturnLeasesAsync().ConfigureAwait(false);
         await ((Task)_connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connecting.IsCompletedSuccessfully && !_isGuest)
@@ -208,7 +211,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private void Begin(IRedisWire wire, Shards shards)
     {
-        wire.Listen(_given, tenant => _leases?.Forget(tenant));
+        wire.Listen(_given, message => Array.ForEach(GivenBackNotice.TenantsIn(message), tenant => _leases?.Forget(tenant)));
         Volatile.Write(ref _shards, shards);
         Volatile.Write(ref _wire, wire);
     }
@@ -307,9 +310,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             _clock.Learn(result.NowUs);
         if (_leases is not null && MayGiveBack(command))
         {
-            _leases.Forget(command.Limits);
+            _leases.Forget(command.Limits.Facts.Tenant);
             if (result is { Fault: StoreFault.None, IsRemembered: false })
-                _wire?.Tell(_given, command.Limits.Facts.Tenant);
+                _givenBack.Add(command.Limits.Facts.Tenant);
         }
 
         if (isLate)

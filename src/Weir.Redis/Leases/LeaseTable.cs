@@ -21,8 +21,14 @@ internal sealed class LeaseTable
     private const int Parts = 64;
     private const int Ways = 4;
 
+    /// <summary>Times of refunds, each for the tenants of one hash. A power of two.</summary>
+    private const int Times = 4_096;
+
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
     private readonly Part[] _parts;
+
+    /// <summary>When something was given back to a tenant last.</summary>
+    private readonly long[] _forgottenUs = new long[Times];
     private readonly MonotonicClock _clock;
     private readonly long _horizonUs;
     private readonly Action? _leased;
@@ -39,6 +45,7 @@ internal sealed class LeaseTable
         _leased = leased;
         _clock = new MonotonicClock(time);
         _horizonUs = horizon.Ticks / TimeSpan.TicksPerMicrosecond;
+        Array.Fill(_forgottenUs, -1);
         _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part(Math.Max(1, buckets / Parts / Ways)))];
     }
 
@@ -190,30 +197,11 @@ internal sealed class LeaseTable
             _leased?.Invoke();
     }
 
-    /// <summary>Remembers no refusal of these buckets, since something is given back to them.</summary>
-    public void Forget(in LimitSet limits)
-    {
-        var part = PartOf(limits.Facts.Tenant);
-        lock (part.Gate)
-        {
-            foreach (var limit in limits)
-            {
-                if (part.Find(HashOf(limits, limit)) is >= 0 and var place)
-                    part.Buckets[place].Forget();
-            }
-        }
-    }
-
-    /// <summary>Remembers no refusal of a tenant's, since something was given back to one of its buckets elsewhere. Whoever shares its part asks once more, too.</summary>
-    public void Forget(string tenant)
-    {
-        var part = PartOf(tenant);
-        lock (part.Gate)
-        {
-            foreach (ref var bucket in part.Buckets.AsSpan())
-                bucket.Forget();
-        }
-    }
+    /// <summary>
+    /// Believes no refusal of a tenant's that Redis was asked for before now, since something was given back. Takes no
+    /// lock. A few tenants share a time, and are asked for once more than they need be.
+    /// </summary>
+    public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), _clock.NowUs);
 
     /// <summary>What is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
     /// <param name="all">True to end all leases.</param>
@@ -260,6 +248,7 @@ internal sealed class LeaseTable
         Span<Standing> standings = stackalloc Standing[Plan.MaxLimits];
         answer = default;
         bool refused = false, unknown = false;
+        long forgottenUs = Volatile.Read(ref ForgottenUsOf(ask.Limits.Facts.Tenant));
         int index = 0;
         foreach (var limit in ask.Limits)
         {
@@ -271,7 +260,7 @@ internal sealed class LeaseTable
                 ref var bucket = ref part.Buckets[places[index]];
                 if (ask.What == StoreVerb.Take)
                     bucket.Touch(cost, nowUs, _horizonUs);
-                standing = bucket.Stand(limit.Quota, cost, ask.What == StoreVerb.Take, nowUs);
+                standing = bucket.Stand(limit.Quota, cost, ask.What == StoreVerb.Take, nowUs, forgottenUs);
             }
 
             standings[index++] = standing;
@@ -348,6 +337,9 @@ internal sealed class LeaseTable
     }
 
     private UInt128 HashOf(in LimitSet limits, Limit limit) => BucketHash.Of(limits.Facts, limit, _seed);
+
+    private ref long ForgottenUsOf(string tenant) =>
+        ref _forgottenUs[string.GetHashCode(tenant, StringComparison.Ordinal) & (Times - 1)];
 
     private Part PartOf(string tenant) => _parts[string.GetHashCode(tenant, StringComparison.Ordinal) & (Parts - 1)];
 }

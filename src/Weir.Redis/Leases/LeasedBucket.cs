@@ -90,13 +90,18 @@ internal struct LeasedBucket
     private readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
     /// <summary>How a request stands. One that spends nothing sees also what is left of a lease that has just ended.</summary>
-    public readonly Standing Stand(Quota quota, long cost, bool spends, long nowUs)
+    /// <param name="quota">The quota of its limit.</param>
+    /// <param name="cost">What it costs.</param>
+    /// <param name="spends">Whether it spends.</param>
+    /// <param name="nowUs">Now.</param>
+    /// <param name="forgottenUs">A state is believed only if Redis was asked for it after this time.</param>
+    public readonly Standing Stand(Quota quota, long cost, bool spends, long nowUs, long forgottenUs)
     {
         if (!_isKnown || !IsOf(quota))
             return Standing.Unknown;
         if (_tokens > 0)
             return _tokens >= cost && (!spends || nowUs < _endsUs) && !IsOfOtherKind(quota) ? Standing.Covered : Standing.Unknown;
-        if (nowUs - _sentUs > BelievedUs || cost > quota.Capacity)
+        if (nowUs - _sentUs > BelievedUs || _sentUs <= forgottenUs || cost > quota.Capacity)
             return Standing.Unknown;
         var state = _state;
         if (quota.Take(ref state, Latest(nowUs), cost) == BucketOutcome.Refused)
@@ -188,9 +193,6 @@ internal struct LeasedBucket
         _tokens = isFirst ? reply.Leased : _tokens + reply.Leased;
         _isOfWindow = isWindow;
     }
-
-    /// <summary>Something was given back elsewhere: nothing is remembered.</summary>
-    public void Forget() => _isKnown = _tokens > 0 && _isKnown;
 
     /// <summary>Holds tokens again that were to be given back. False if another lease is here meanwhile.</summary>
     public bool TryRestore(in LeaseWish wish)

@@ -88,7 +88,8 @@ internal static class NodeCheck
         string key = $"{prefix}:{{~check}}:atomic";
         var call = new ScriptCall(Atomicity);
         call.AddKey(Encoding.UTF8.GetBytes(key));
-        call.Add("5000"u8);
+        // Long enough for the other connection also on a busy machine; it is waited for only where scripts are atomic.
+        call.Add("100000"u8);
         connection.Write(call, withText: true, asking: false);
         connection.Flush();
         while (!connection.HasArrived)

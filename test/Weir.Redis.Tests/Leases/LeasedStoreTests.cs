@@ -198,6 +198,30 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         Assert.Equal(Slow.Capacity - taken, Slow.TokensLeft(check.State, check.Time));
     }
 
+    /// <summary>Redis counts tokens on lease as spent, and cannot tell them from tokens that were handed out.</summary>
+    [Fact]
+    public async Task L1_a_refund_of_more_than_was_spent_lets_no_more_through_than_what_is_leased_and_never_more_than_the_refund()
+    {
+        var request = Request(strict: false);
+        long before = 0;
+        while (_stores[0].LeasesOut == 0)
+        {
+            Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(request)).Outcome);
+            before++;
+        }
+
+        var check = await _stores[1].CheckAsync(Request(strict: false, 0));
+        long leased = Slow.Capacity - Slow.TokensLeft(check.State, check.Time) - before;
+        Assert.InRange(leased, 1, Slow.Capacity / 4);
+        long refund = 2 * Slow.Capacity;
+        await _stores[1].AskAsync(new StoreAsk(Request(strict: false, -refund), StoreVerb.Charge));
+
+        long after = await TakeAllAsync(request);
+
+        Assert.InRange(after, Slow.Capacity, Slow.Capacity + leased);
+        Assert.InRange(before + after - refund, long.MinValue, Slow.Capacity);
+    }
+
     [Fact]
     public async Task What_is_given_back_is_seen_at_once_where_it_is_given_back_and_in_a_moment_elsewhere()
     {
@@ -205,7 +229,8 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         var refund = new StoreAsk(Request(strict: false, -100), StoreVerb.Charge);
         await _stores[0].AskAsync(refund);
         Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(Request(strict: false))).Outcome);
-        // No time passes by which a refusal would be forgotten.
+        // Time for the message, and none by which a refusal would be forgotten.
+        _time.Advance(GivenBackNotice.Interval);
         await Until.TrueAsync(
             async () => (await _stores[1].TakeAsync(Request(strict: false))).Outcome == BucketOutcome.Allowed, () => "the refund is not known elsewhere");
     }
