@@ -211,7 +211,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private void Begin(IRedisWire wire, Shards shards)
     {
-        wire.Listen(_given, message => Array.ForEach(GivenBackNotice.TenantsIn(message), tenant => _leases?.Forget(tenant)));
+        wire.Listen(_given, message =>
+        {
+            foreach (string tenant in GivenBackNotice.TenantsIn(message))
+                _leases?.Forget(tenant);
+        });
         Volatile.Write(ref _shards, shards);
         Volatile.Write(ref _wire, wire);
     }

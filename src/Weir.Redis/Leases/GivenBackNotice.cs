@@ -22,7 +22,11 @@ internal sealed class GivenBackNotice : IAsyncDisposable
 
     /// <param name="tell">Publishes a message.</param>
     /// <param name="time">The clock.</param>
-    public GivenBackNotice(Action<string> tell, TimeProvider time) => (_tell, _timer) = (tell, new DozingTimer(Interval, Flush, time));
+    public GivenBackNotice(Action<string> tell, TimeProvider time)
+    {
+        _tell = tell;
+        _timer = new DozingTimer(Interval, Flush, time);
+    }
 
     /// <summary>Reads a message.</summary>
     public static string[] TenantsIn(string message) => message.Split(Separator);

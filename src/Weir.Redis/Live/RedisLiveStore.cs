@@ -217,7 +217,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         {
             await connection.Result.GetSubscriber().SubscribeAsync(_channel, (_, _) => Changed?.Invoke()).ConfigureAwait(false);
         }
-        catch (RedisException)
+        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
             // The next read tries again; until then, reads alone tell.
             Volatile.Write(ref _listening, 0);
@@ -246,7 +246,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
             Fault = refused.Message;
             return null;
         }
-        catch (Exception fault) when (fault is RedisException or TimeoutException)
+        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
             // That Redis is away is told of elsewhere.
             return null;

@@ -17,11 +17,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>An instance that may decide by itself is awaited for so long at least after it was heard of, or should have been: four tries of Redis.</summary>
     private const long LeastAwaitedUs = 1_000_000;
 
-    /// <summary>Redis is not waited for any longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    /// <summary>Minimum time that a heartbeat waits for Redis. It waits longer where decisions do.</summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly Func<IScriptWire?> _wire;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _patience;
     private readonly byte[] _key;
     private readonly long _name;
     private readonly ITimer _timer;
@@ -34,6 +35,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private readonly HashSet<long> _awaited = [];
 
     private bool _follows = true;
+    private int _isBeating;
 
     /// <summary>Counts departures, so that what was told before one is not taken for news.</summary>
     private int _parted;
@@ -60,6 +62,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         (_wire, _time, _count) = (wire, time, options.Instances);
         _name = name & ((1L << 52) - 1);
+        _patience = options.Deadline > LeastPatience ? options.Deadline : LeastPatience;
         // No tenant can be called so.
         _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{~members}}");
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Often);
@@ -144,9 +147,11 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private async Task BeatAsync()
     {
         int parted = Volatile.Read(ref _parted);
-        if (!_follows)
+        // One that Redis has not answered yet says as much as another one.
+        if (!_follows || Interlocked.Exchange(ref _isBeating, 1) != 0)
             return;
         var beat = await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false);
+        Volatile.Write(ref _isBeating, 0);
         bool hasForgotten = false;
         lock (_gate)
         {
@@ -227,7 +232,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         var reply = wire.Send(call, withText);
         try
         {
-            await reply.Arrival.WaitAsync(Patience, _time, cancellation).ConfigureAwait(false);
+            await reply.Arrival.WaitAsync(_patience, _time, cancellation).ConfigureAwait(false);
         }
         catch (Exception refusal) when (!withText && RedisFaults.IsUnknownScript(refusal))
         {

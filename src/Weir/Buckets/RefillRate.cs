@@ -17,7 +17,7 @@ internal sealed class RefillRate : IEquatable<RefillRate>
     /// <summary>Distinct rates a process can number.</summary>
     public const int MaxCount = 1 << 22;
 
-    /// <summary>From here on a new rate is refused. The rest is for rates of quotas that exist and have no number yet.</summary>
+    /// <summary>From here on a new rate is refused. The rest is for quotas whose rates have no number yet.</summary>
     public const int RefusedFrom = MaxCount / 4 * 3;
 
     private const int Unnumbered = -1;
@@ -56,7 +56,7 @@ internal sealed class RefillRate : IEquatable<RefillRate>
     /// <summary>Rates that have a number.</summary>
     public static int Count => Volatile.Read(ref _count);
 
-    /// <summary>The rate with these numbers; false when it is a new one, and <see cref="RefusedFrom"/> others are numbered.</summary>
+    /// <summary>The rate with these numbers; false for a new one when <see cref="RefusedFrom"/> are numbered.</summary>
     public static bool TryGet(long tickUs, long unitsPerToken, long unitsPerTick, [NotNullWhen(true)] out RefillRate? rate)
     {
         bool fits = Count < RefusedFrom || Known.ContainsKey((tickUs, unitsPerToken, unitsPerTick));

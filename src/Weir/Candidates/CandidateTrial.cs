@@ -22,7 +22,9 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <summary>Trials under way at the same time, at most.</summary>
     public const int MaxUnderWay = 1_024;
 
-    private readonly Channel<Trial> _waiting = Channel.CreateUnbounded<Trial>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Trial> _waiting =
+        Channel.CreateUnbounded<Trial>(new UnboundedChannelOptions { SingleReader = true });
+
     private TrialTally? _tally;
     private int _underWay;
     private int _isReading;
@@ -53,7 +55,8 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request, its cost being what is charged.</param>
     /// <param name="hold">Who gives back places; null for nobody.</param>
-    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold) => Add(new Trial(candidate, facts, hold, null));
+    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold) =>
+        Add(new Trial(candidate, facts, hold, null));
 
     /// <summary>Leaves a trial to a task of its own, in the order of the requests.</summary>
     private void Add(in Trial trial)
@@ -100,7 +103,10 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
             if (answer.Fault != StoreFault.None)
                 tally.Skip();
             else if (trial.Live is { } live)
-                tally.Count(live, limits.IsEmpty ? Decision.Unlimited(limits, live.Source) : Decision.From(limits, answer), trial.Facts.Key);
+            {
+                var tried = limits.IsEmpty ? Decision.Unlimited(limits, live.Source) : Decision.From(limits, answer);
+                tally.Count(live, tried, trial.Facts.Key);
+            }
         }
         catch (Exception)
         {

@@ -41,5 +41,6 @@ internal sealed record KeptReservation(
     }
 }
 
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(KeptReservation))]
 internal sealed partial class KeptReservationJson : JsonSerializerContext;

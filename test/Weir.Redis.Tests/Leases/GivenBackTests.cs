@@ -11,7 +11,9 @@ public sealed class GivenBackTests
     private readonly FakeTimeProvider _time = Some.Clock();
 
     private static StoreAsk Take(string tenant, string key = "k") => new(
-        new Plan("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local).Resolve(new RequestFacts(tenant, key, 1)), StoreVerb.Take);
+        new Plan("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local)
+            .Resolve(new RequestFacts(tenant, key, 1)),
+        StoreVerb.Take);
 
     /// <summary>Asks, and answers that the bucket is used up.</summary>
     private static LeaseTrip Ask(LeaseTable table, string tenant, string key = "k")
@@ -30,7 +32,8 @@ public sealed class GivenBackTests
         trip.Return();
     }
 
-    private static bool Knows(LeaseTable table, string tenant, string key = "k") => table.TryDecide(Take(tenant, key), out _, out _);
+    private static bool Knows(LeaseTable table, string tenant, string key = "k") =>
+        table.TryDecide(Take(tenant, key), out _, out _);
 
     private LeaseTable Table()
     {
@@ -111,7 +114,8 @@ public sealed class GivenBackTests
             notice.Add($"tenant{i}");
         _time.Advance(GivenBackNotice.Interval);
         Assert.Equal(messages, told.Count);
-        Assert.All(told, message => Assert.InRange(GivenBackNotice.TenantsIn(message).Length, 1, GivenBackNotice.TenantsAtOnce));
-        Assert.Equal(tenants, told.Sum(message => GivenBackNotice.TenantsIn(message).Length));
+        int[] named = [.. told.Select(message => GivenBackNotice.TenantsIn(message).Length)];
+        Assert.All(named, number => Assert.InRange(number, 1, GivenBackNotice.TenantsAtOnce));
+        Assert.Equal(tenants, named.Sum());
     }
 }

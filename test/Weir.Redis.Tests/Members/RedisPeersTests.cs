@@ -108,10 +108,33 @@ public sealed class RedisPeersTests : IDisposable
 
     private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
 
-    /// <summary>A way to Redis that takes no time.</summary>
-    private sealed class Wire(LuaRedis redis, TimeProvider time) : IRedisWire
+    [Theory]
+    [InlineData(400, 1_000)]
+    [InlineData(900, 1_000)]
+    [InlineData(200, 15)]
+    public async Task A_heartbeat_waits_for_a_far_Redis_as_long_as_a_decision_does(int wayMs, int deadlineMs)
+    {
+        var options = new RedisOptions { Deadline = TimeSpan.FromMilliseconds(deadlineMs) };
+        var wire = new Wire(_redis, _time, TimeSpan.FromMilliseconds(wayMs));
+        await using RedisPeers one = new(() => wire, options, _time, 1), two = new(() => wire, options, _time, 2);
+        for (int i = 0; i < 100; i++)
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+        Assert.Equal((2, 2), (one.Count, two.Count));
+        one.Part();
+        two.Part();
+    }
+
+    /// <summary>A way to Redis that takes no time, or always the same.</summary>
+    private sealed class Wire(LuaRedis redis, TimeProvider time, TimeSpan way = default) : IRedisWire
     {
         public bool IsConnected => true;
+
+        private async Task<byte[]> BringAsync(byte[] reply)
+        {
+            if (way > TimeSpan.Zero)
+                await Task.Delay(way, time).ConfigureAwait(false);
+            return reply;
+        }
 
         public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
         {
@@ -119,7 +142,7 @@ public sealed class RedisPeersTests : IDisposable
             byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
             try
             {
-                return ScriptReply.Of(Task.FromResult(redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..])));
+                return ScriptReply.Of(BringAsync(redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..])));
             }
             catch (RedisServerException refusal)
             {

@@ -124,7 +124,8 @@ public sealed class NodeCheckTests
     public async Task A_Garnet_that_runs_scripts_side_by_side_is_a_problem(bool isAtomic)
     {
         await using var server = await GarnetServer.StartAsync(isAtomic ? GarnetServer.Options : GarnetServer.Options[..2]);
-        await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        var options = new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromSeconds(10) };
+        await using var store = new RedisStore(options, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(Until.Patience), store.LastError);
 
         Assert.Equal(isAtomic ? [] : ["scripts"], store.Problems.Select(problem => problem.Kind));

@@ -158,7 +158,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);
         if (index < 0 ? limit is null : plan.Limits[index] == limit)
             return plan;
-        return _overridden.GetOrMake((plan, name, limit), () => new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage));
+        return _overridden.GetOrMake(
+            (plan, name, limit), () => new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage));
     }
 
     private static ImmutableArray<Limit> Limits(ImmutableArray<Limit> limits, int index, Limit? limit) =>

@@ -31,7 +31,7 @@ internal sealed class SharedObjects<TKey, TValue>
         return value;
     }
 
-    /// <summary>Costs each object that is made a constant, since twice as many must be known before the next time.</summary>
+    /// <summary>Costs a constant per object that is made: the next time, twice as many must be known.</summary>
     private void Sweep()
     {
         foreach (var (key, known) in _known)

@@ -8,8 +8,8 @@ namespace Weir;
 /// <param name="share">The share of their tenant.</param>
 internal sealed class PermitHolders(string share)
 {
-    private static readonly Comparer<PlaceTable.Holder> ByEnd = Comparer<PlaceTable.Holder>.Create(static (left, right) =>
-        left.UntilUs != right.UntilUs ? left.UntilUs.CompareTo(right.UntilUs) : left.Id.CompareTo(right.Id));
+    private static readonly Comparer<PlaceTable.Holder> ByEnd = Comparer<PlaceTable.Holder>.Create(
+        static (left, right) => (left.UntilUs, left.Id).CompareTo((right.UntilUs, right.Id)));
 
     private readonly Dictionary<UInt128, long> _untilUs = [];
     private readonly SortedSet<PlaceTable.Holder> _inOrder = new(ByEnd);
@@ -26,7 +26,7 @@ internal sealed class PermitHolders(string share)
     /// <summary>When the last of them ends.</summary>
     public long LastUntilUs => _inOrder.Max.UntilUs;
 
-    /// <summary>When so many of them have ended. Cheap for the first ones, since few are asked about but the first one.</summary>
+    /// <summary>When so many of them have ended. Costs as much as there are up to there, from the nearer end.</summary>
     /// <param name="number">From 1 to <see cref="Count"/>.</param>
     public long UntilUsOf(int number) =>
         number == 1 ? _inOrder.Min.UntilUs

@@ -34,7 +34,7 @@ internal sealed class PlaceTable(int maxHolders)
         public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Holders that are remembered, with those whose time is over and whose limit nobody has asked since.</summary>
+    /// <summary>Holders that are remembered, also those that have ended and whose limit nobody has asked since.</summary>
     public int Holders
     {
         get
@@ -68,7 +68,10 @@ internal sealed class PlaceTable(int maxHolders)
             _parts[BitOperations.TrailingZeroCount(parts)].Gate.Exit();
     }
 
-    /// <summary>Permits that are held, and when there will be room for <paramref name="places"/> more; when there is, when all will be free.</summary>
+    /// <summary>
+    /// Permits that are held, and when there will be room for <paramref name="places"/> more; when there is, when all
+    /// will be free.
+    /// </summary>
     public BucketState StateLocked(UInt128 limit, long nowUs, long places, long capacity)
     {
         var limits = LimitsOf(limit);
@@ -124,7 +127,10 @@ internal sealed class PlaceTable(int maxHolders)
         foreach (var part in _parts)
         {
             lock (part.Gate)
-                saved.AddRange(part.Limits.Select(limit => new SavedPermits(limit.Key, limit.Value.Share, [.. limit.Value.InOrder])));
+            {
+                foreach (var (limit, holders) in part.Limits)
+                    saved.Add(new SavedPermits(limit, holders.Share, [.. holders.InOrder]));
+            }
         }
 
         return saved;
@@ -158,7 +164,8 @@ internal sealed class PlaceTable(int maxHolders)
         return (restored, noRoom);
     }
 
-    private Dictionary<UInt128, PermitHolders> LimitsOf(UInt128 limit) => _parts[BitOperations.TrailingZeroCount(PartOf(limit))].Limits;
+    private Dictionary<UInt128, PermitHolders> LimitsOf(UInt128 limit) =>
+        _parts[BitOperations.TrailingZeroCount(PartOf(limit))].Limits;
 
     /// <summary>Adds a holder whose share has been taken.</summary>
     private void Add(Dictionary<UInt128, PermitHolders> limits, UInt128 limit, Holder holder, string share)
@@ -199,7 +206,7 @@ internal sealed class PlaceTable(int maxHolders)
             Return(limits, limit, holders, count);
     }
 
-    /// <summary>Forgets who is gone, but in parts that others are in: two who wait for each other would wait for ever.</summary>
+    /// <summary>Forgets who is gone, but in parts that others are in: two threads would wait for each other.</summary>
     private void Sweep(long nowUs)
     {
         if (nowUs - Volatile.Read(ref _sweptUs) < SweepUs)
