@@ -68,8 +68,8 @@ public sealed class DamageTests : IAsyncLifetime
     public async Task Times_until_which_no_permit_can_be_held_are_damage(string until)
     {
         Assert.True(ConcurrencyQuota.TryCreate(4, TimeSpan.FromMinutes(1), out var quota, out string? error), error);
-        var permits = new Plan("p", [new Limit("permits", [Limit.KeyDimension], quota)], OnOutage.Local)
-            .Resolve(new RequestFacts("acme", "odd")) with { Hold = new Hold(7) };
+        var plan = new Plan("p", [new Limit("permits", [Limit.KeyDimension], quota)], OnOutage.Local);
+        var permits = plan.Resolve(new RequestFacts("acme", "odd")) with { Hold = new Hold(7) };
         await _store.TakeAsync(permits);
         string key = (await _server.CommandAsync("KEYS", "*")).Split('\n').Single();
         await _server.CommandAsync("ZADD", key, until, "someone");

@@ -3,7 +3,7 @@ using Weir.Testing;
 
 namespace Weir.Redis.Tests.Leases;
 
-/// <summary>A refund makes refusals from before it untrue, at the cost of one number here and of one message for many.</summary>
+/// <summary>A refund makes refusals from before it untrue, at the cost of a number here and a message for many.</summary>
 public sealed class GivenBackTests
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);

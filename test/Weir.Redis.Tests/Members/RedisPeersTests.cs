@@ -142,7 +142,8 @@ public sealed class RedisPeersTests : IDisposable
             byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
             try
             {
-                return ScriptReply.Of(BringAsync(redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..])));
+                byte[] reply = redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..]);
+                return ScriptReply.Of(BringAsync(reply));
             }
             catch (RedisServerException refusal)
             {

@@ -74,7 +74,8 @@ public sealed class QuotaTests
     public void L10_a_rate_that_nobody_decides_by_has_no_number()
     {
         // Primes, so that no other test has such rates.
-        var quotas = Enumerable.Range(0, 100).Select(i => TokenQuota.Create(7_919 + i, TimeSpan.FromSeconds(104_729), 9)).ToArray();
+        var period = TimeSpan.FromSeconds(104_729);
+        var quotas = Enumerable.Range(0, 100).Select(i => TokenQuota.Create(7_919 + i, period, 9)).ToArray();
         Assert.Empty(quotas.Select(quota => quota.Rate).Intersect(RefillRate.All().ToArray()));
     }
 }

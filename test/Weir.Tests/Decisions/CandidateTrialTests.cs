@@ -67,7 +67,8 @@ public sealed class CandidateTrialTests : IPolicySource
     [Fact]
     public async Task A_store_of_trials_that_cannot_be_opened_changes_no_answer()
     {
-        var trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => throw new InvalidOperationException("no memory")), _time);
+        var store = new Lazy<IBucketStore>(() => throw new InvalidOperationException("no memory"));
+        var trial = new CandidateTrial(this, store, _time);
         var limiter = new RateLimiter(this, _memory, _time, trial);
         for (int i = 0; i < 3; i++)
             Assert.True((await limiter.TakeAsync(Facts)).Allowed);
@@ -78,7 +79,9 @@ public sealed class CandidateTrialTests : IPolicySource
     public async Task Trials_are_made_in_the_order_of_their_requests()
     {
         var decided = Some.Memory(_time);
-        var limiter = new RateLimiter(this, _memory, _time, new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time));
+        var trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time);
+        var limiter = new RateLimiter(this, _memory, _time, trial);
+        var nothing = Candidate!.Resolve(Facts with { Cost = 0 });
         for (int i = 0; i < 500; i++)
         {
             await limiter.TakeAsync(Facts with { Cost = 2 });
@@ -88,7 +91,7 @@ public sealed class CandidateTrialTests : IPolicySource
         // Of two tokens, a take of two finds both only if the refund before it came first.
         await limiter.TakeAsync(Facts with { Cost = 2 });
         await Until.TrueAsync(
-            async () => (await decided.CheckAsync(Candidate!.Resolve(Facts with { Cost = 0 })))[0].State.Spent > 0, () => "nothing is spent");
+            async () => (await decided.CheckAsync(nothing))[0].State.Spent > 0, () => "nothing is spent");
     }
 
     [Fact]
@@ -141,7 +144,8 @@ public sealed class CandidateTrialTests : IPolicySource
             await Until.TrueAsync(async () => await SpentAsync() == 0, () => "it is spent still");
         }
 
-        async Task<long> SpentAsync() => (await decided.CheckAsync(Candidate!.Resolve(facts with { Cost = 0 })))[0].State.Spent;
+        async Task<long> SpentAsync() =>
+            (await decided.CheckAsync(Candidate!.Resolve(facts with { Cost = 0 })))[0].State.Spent;
     }
 
     [Fact]

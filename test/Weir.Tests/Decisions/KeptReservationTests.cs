@@ -24,6 +24,7 @@ public sealed class KeptReservationTests
         var kept = new KeptReservation("k", 3, null, ["l"], "holder", "token");
         var read = KeptReservation.FromBytes(kept.ToBytes(privacy: null), privacy: null)!;
         Assert.Equal(
-            ("k", 3L, null, "l", "holder", "token"), (read.Key, read.Cost, read.Attributes, Assert.Single(read.Limits), read.Holder, read.Token));
+            ("k", 3L, null, "l", "holder", "token"),
+            (read.Key, read.Cost, read.Attributes, Assert.Single(read.Limits), read.Holder, read.Token));
     }
 }

@@ -2,10 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace Weir.Tests.Policies;
 
-/// <summary>Equal limits and plans are one object while somebody uses it, and none is kept for nobody (law L10).</summary>
+/// <summary>Equal limits and plans are one object while somebody uses it, and are forgotten then (law L10).</summary>
 public sealed class SharedObjectsTests
 {
-    private static PolicySet Set() => PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { l: { rate: 5/s } } } }\n", "test");
+    private static PolicySet Set() =>
+        PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { l: { rate: 5/s } } } }\n", "test");
 
     [Fact]
     public void L10_limits_of_tenants_that_were_only_validated_are_forgotten()
@@ -47,8 +48,11 @@ public sealed class SharedObjectsTests
         Assert.InRange(forgotten.Count(plan => plan.TryGetTarget(out _)), 0, 10);
     }
 
-    private static Plan? Compile(PolicySet set, int rate) =>
-        PolicyDocument.TryParseTenant(set, "acme", $"plan: a\nlimits: {{ l: {{ rate: {rate}/s }} }}", out var plan, out _, out _) ? plan : null;
+    private static Plan? Compile(PolicySet set, int rate)
+    {
+        string text = $"plan: a\nlimits: {{ l: {{ rate: {rate}/s }} }}";
+        return PolicyDocument.TryParseTenant(set, "acme", text, out var plan, out _, out _) ? plan : null;
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference<Plan>[] CompileMany(PolicySet set) =>

@@ -1,6 +1,6 @@
 namespace Weir.Tests.Stores;
 
-/// <summary>Who holds permits: found by name, in the order in which they end, and one limit without the others.</summary>
+/// <summary>Who holds permits: found by name, in the order in which they end, one limit without the others.</summary>
 public sealed class PlaceTableTests
 {
     private static readonly UInt128 One = 1, Other = UInt128.MaxValue;

@@ -34,7 +34,7 @@ internal sealed class PlaceTable(int maxHolders)
         public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Holders that are remembered, also those that have ended and whose limit nobody has asked since.</summary>
+    /// <summary>Holders that are remembered, also ended ones whose limit nobody has asked since.</summary>
     public int Holders
     {
         get
