@@ -150,6 +150,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             return null;
         }
 
+        if (_late.IsGivenUp(command))
+        {
+            result = BucketAnswer.Failed(StoreFault.Slow);
+            return null;
+        }
+
         LeaseTrip? trip = null;
         bool isLeased = _leases is not null && !_isLeaving && command.HeldBack.Absent == 0 && LeaseTable.MayDecide(command);
         if (isLeased && _leases!.TryDecide(command, out result, out trip))
@@ -202,7 +208,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        var shards = new Shards(connection, _nodes!, _time, wire => BatcherOf(wire, new ThreadPump()));
+        var shards = new Shards(connection, _nodes!, _time, _options.Breaker, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
@@ -221,7 +227,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     }
 
     private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(
-        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false, _lag);
+        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false, _lag, take => _late.GaveUp(take.Command));
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
@@ -298,9 +304,15 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             _keys.Write(command.Limits.Facts, limit, take.Words);
         take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _leases?.HorizonUs ?? 0);
         result = default;
-        if (shards.Of(take).TryAsk(take, out var fault))
+        if (shards.Of(take) is not { } batcher)
+        {
+            take.Discard();
+            result = BucketAnswer.Failed(StoreFault.ShardAway);
+        }
+        else if (batcher.TryAsk(take, out var fault))
             return take;
-        result = BucketAnswer.Failed(fault);
+        else
+            result = BucketAnswer.Failed(fault);
         return null;
     }
 

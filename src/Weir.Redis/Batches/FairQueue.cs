@@ -92,6 +92,18 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
+    /// <summary>Lets go of all decisions, which have been answered.</summary>
+    public void Clear()
+    {
+        foreach (var line in _turns)
+        {
+            while (line.Takes.TryDequeue(out var take))
+                take.LetGo();
+        }
+
+        Count = 0;
+    }
+
     private Line LineOf(string tenant)
     {
         // A crowd is mostly one tenant's, and waits for the lock meanwhile.
@@ -127,7 +139,8 @@ internal sealed class FairQueue(int most)
                 continue;
             }
 
-            line.Credit -= take.Buckets;
+            // One that only keeps a record asks no bucket.
+            line.Credit -= Math.Max(1, take.Buckets);
             batch[count++] = take;
         }
 

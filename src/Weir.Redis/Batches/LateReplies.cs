@@ -23,6 +23,7 @@ internal sealed class LateReplies(
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private readonly GivenUpRecords _givenUp = new(time);
     private int _undoing;
     private long _undone;
     private long _lost;
@@ -36,20 +37,42 @@ internal sealed class LateReplies(
     /// <summary>Takes that stay charged, since Redis did not confirm that they were undone.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
+    /// <summary>
+    /// True if a take under the same idempotency key was given up and is not undone: the same take again must not be
+    /// answered by the record, which is about to be deleted.
+    /// </summary>
+    public bool IsGivenUp(in StoreAsk asked) => asked.Memo is { Settles: false } memo && _givenUp.Has(asked.Limits.Facts.Tenant, memo.Id);
+
+    /// <summary>A take was given up, and may still be executed.</summary>
+    public void GaveUp(in StoreAsk asked)
+    {
+        if (asked is { What: StoreVerb.Take, Memo: { Settles: false } memo })
+            _givenUp.Add(asked.Limits.Facts.Tenant, memo.Id);
+    }
+
     /// <summary>Begins to undo what a late reply says was taken, if anything was.</summary>
     public void Undo(in StoreAsk asked, in BucketAnswer reply)
     {
-        if (asked.What != StoreVerb.Take || reply.Fault != StoreFault.None || reply.IsRemembered || reply.Outcome != BucketOutcome.Allowed)
-            return;
-        if (asked.Memo is { } memo)
+        bool isTaken = asked.What == StoreVerb.Take && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
+        if (isTaken && asked.Memo is { } memo)
             forget(asked.Limits.Facts.Tenant, memo.Id);
-        var undo = UndoOf(asked.Limits, reply);
+        var undo = isTaken ? UndoOf(asked.Limits, reply) : default;
         if (undo.Limits.IsEmpty)
+        {
+            Forget(asked);
             return;
+        }
+
         if (Interlocked.Increment(ref _undoing) > Most)
             End(isUndone: false);
         else
-            _ = UndoAsync(undo);
+            _ = UndoAsync(asked, undo);
+    }
+
+    private void Forget(in StoreAsk asked)
+    {
+        if (asked.Memo is { Settles: false } memo)
+            _givenUp.Remove(asked.Limits.Facts.Tenant, memo.Id);
     }
 
     private static StoreAsk UndoOf(in LimitSet limits, in BucketAnswer reply)
@@ -78,7 +101,7 @@ internal sealed class LateReplies(
         };
     }
 
-    private async Task UndoAsync(StoreAsk undo)
+    private async Task UndoAsync(StoreAsk asked, StoreAsk undo)
     {
         bool isUndone = false;
         try
@@ -98,13 +121,14 @@ internal sealed class LateReplies(
         }
         finally
         {
+            Forget(asked);
             End(isUndone);
         }
     }
 
     /// <summary>After a lost connection it may be another Redis, which knows nothing of the take.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
-        fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
+        fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway;
 
     private void End(bool isUndone)
     {

@@ -60,6 +60,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     /// <summary>The batcher that has counted it as unanswered.</summary>
     public TakeBatcher? Batcher { get; set; }
 
+    /// <summary>The batcher that sends it, after redirections.</summary>
+    public TakeBatcher? Sender { get; set; }
+
     /// <summary>False as long as Redis has certainly not executed it.</summary>
     public bool MayHaveRun { get; set; }
 

@@ -44,7 +44,7 @@ internal sealed class SchedulingLag(TimeProvider time)
     private void TurnLocked(long now)
     {
         long window = now / (time.TimestampFrequency * WindowSeconds);
-        if (window == _window)
+        if (window <= _window)
             return;
         _largestBefore = window == _window + 1 ? _largest : 0;
         (_window, _largest) = (window, 0);

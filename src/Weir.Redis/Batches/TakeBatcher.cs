@@ -54,6 +54,8 @@ internal sealed class TakeBatcher : IDisposable
     private readonly ReplyWait _wait = new();
     private readonly ITimer _timer;
     private readonly SchedulingLag? _lag;
+    private readonly Action<PendingTake>? _gaveUp;
+    private readonly Shard? _shard;
     private long _wokenAt;
     private long _repliedAt;
     private int _unanswered;
@@ -67,12 +69,15 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="replied">Called with each result; must be cheap.</param>
     /// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
     /// <param name="lag">Is told how long the thread that sends waited for a core; null to measure none.</param>
+    /// <param name="gaveUp">Called with each decision that is late, before its caller hears of it.</param>
     public TakeBatcher(
         IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null,
-        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null, SchedulingLag? lag = null)
+        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null, SchedulingLag? lag = null, Action<PendingTake>? gaveUp = null)
     {
         _lag = lag;
-        _calls = new TakeCalls(wire, replied, follow);
+        _gaveUp = gaveUp;
+        _shard = wire as Shard;
+        _calls = new TakeCalls(wire, replied, follow, FaultOf);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
@@ -107,7 +112,7 @@ internal sealed class TakeBatcher : IDisposable
             }
 
             Interlocked.Increment(ref _unanswered);
-            take.Batcher = this;
+            (take.Batcher, take.Sender) = (this, this);
             take.WaitedBefore = _wait.At(now);
             WatchOverLocked(take);
             WakeLocked(now);
@@ -123,9 +128,12 @@ internal sealed class TakeBatcher : IDisposable
     public void Adopt(TakeCall call, bool asking)
     {
         call.Asking = asking;
+        bool mayAsk = _shard is not { IsOneOfMany: true } || _shard.Breaker.MayAsk();
+        foreach (var take in call.Takes)
+            take.Sender = this;
         lock (_gate)
         {
-            if (!_stopped)
+            if (!_stopped && mayAsk)
             {
                 _adopted.Enqueue(call);
                 WakeLocked(_time.GetTimestamp());
@@ -134,7 +142,7 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         if (call is not null)
-            GiveUp(call);
+            GiveUp(call, mayAsk ? StoreFault.Unreachable : StoreFault.ShardAway);
         _pump.Pump();
     }
 
@@ -148,8 +156,13 @@ internal sealed class TakeBatcher : IDisposable
         }
 
         GiveUpLate();
-        while (_adopted.TryDequeue(out var call))
-            GiveUp(call);
+        lock (_gate)
+        {
+            while (_adopted.TryDequeue(out var call))
+                GiveUp(call, StoreFault.Unreachable);
+            _waiting.Clear();
+        }
+
         _timer.Dispose();
     }
 
@@ -187,7 +200,11 @@ internal sealed class TakeBatcher : IDisposable
         if (!_calls.Receive(call, again))
             return;
         if (call.IsAnswered)
+        {
             Volatile.Write(ref _repliedAt, _time.GetTimestamp());
+            _shard?.Breaker.Succeeded();
+        }
+
         Resume(call.Takes);
         call.Return();
     }
@@ -215,6 +232,7 @@ internal sealed class TakeBatcher : IDisposable
         batch.Count = _waiting.Dequeue(batch.Room);
         if (batch.Count == 0)
         {
+            _wokenAt = 0;
             batch.Return();
             return null;
         }
@@ -241,9 +259,10 @@ internal sealed class TakeBatcher : IDisposable
         _wait.Begin(now);
     }
 
-    private void GiveUp(TakeCall call)
+    private void GiveUp(TakeCall call, StoreFault fault)
     {
-        call.Answer(BucketAnswer.Failed(StoreFault.Unreachable));
+        call.MayHaveRun = false;
+        call.Answer(BucketAnswer.Failed(fault));
         Resume(call.Takes);
         call.Return();
     }
@@ -318,25 +337,40 @@ internal sealed class TakeBatcher : IDisposable
                 WatchLocked(next.DueAt > now ? _time.GetElapsedTime(now, next.DueAt) : Glance);
         }
 
-        var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
-        Resume(AnswerEach(late, BucketAnswer.Failed(fault)));
-        Resume(AnswerEach(starved, BucketAnswer.Failed(StoreFault.Starved)));
+        Resume(GiveUp(late, take => take.Sender!.LateFault()));
+        Resume(GiveUp(starved, _ => StoreFault.Starved));
     }
 
-    /// <summary>Answers those that nobody had answered before, says which those are, and lets go of the others.</summary>
-    private static Span<PendingTake> AnswerEach(List<PendingTake> takes, in BucketAnswer answer)
+    /// <summary>Why a decision that this batcher was to send is late.</summary>
+    private StoreFault LateFault() => FaultOf(Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable, decisions: 1);
+
+    /// <summary>Answers those that nobody had answered before, returns them, and lets go of the others.</summary>
+    private Span<PendingTake> GiveUp(List<PendingTake> takes, Func<PendingTake, StoreFault> faultOf)
     {
         var all = CollectionsMarshal.AsSpan(takes);
         int answered = 0;
         foreach (var take in all)
         {
-            if (take.TryAnswer(answer))
+            if (!take.IsAnswered && take.TryAnswer(BucketAnswer.Failed(faultOf(take))))
+            {
+                _gaveUp?.Invoke(take);
                 all[answered++] = take;
+            }
             else
                 take.LetGo();
         }
 
         return all[..answered];
+    }
+
+    /// <summary>Tells the breaker of the node of a fault, and returns what it is to those who asked.</summary>
+    private StoreFault FaultOf(StoreFault fault, int decisions)
+    {
+        if (_shard is null || _stopped)
+            return fault;
+        for (int i = 0; i < decisions; i++)
+            _shard.Breaker.Failed(lives: fault == StoreFault.Slow);
+        return _shard.IsOneOfMany ? StoreFault.ShardAway : fault;
     }
 
     /// <summary>Whether Redis has answered anything a moment ago, however late.</summary>

@@ -48,6 +48,14 @@ internal sealed class TakeCall
         WithText = withText;
         try
         {
+            wire.Prepare();
+            DropAnswered();
+            if (Count == 0)
+            {
+                _reply = ScriptReply.Nothing;
+                return;
+            }
+
             TakeScript.Spell(Takes, _words);
             _reply = wire.Send(_words, withText, Asking);
             MayHaveRun = true;
@@ -86,13 +94,43 @@ internal sealed class TakeCall
             var result = fits ? Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
             reply = fits ? reply[length..] : reply;
             IsAnswered |= result.Fault == StoreFault.None;
-            if (result.IsStale && !take.IsAnswered && take.TryCorrect(result.NowUs))
+            if (result.IsStale || result.Fault == StoreFault.Damaged)
+                take.MayHaveRun = false;
+            if (result.IsStale && !take.IsAnswered && TryCorrect(take, result.NowUs))
                 corrected.Add(take);
             else
                 Answer(take, result, replied, ref left);
         }
 
         Keep(left);
+    }
+
+    /// <summary>What was given up while it waited is not sent.</summary>
+    private void DropAnswered()
+    {
+        int left = 0;
+        foreach (var take in Takes)
+        {
+            if (take.IsAnswered)
+                take.LetGo();
+            else
+                _takes[left++] = take;
+        }
+
+        Keep(left);
+    }
+
+    private static bool TryCorrect(PendingTake take, long redisUs)
+    {
+        try
+        {
+            return take.TryCorrect(redisUs);
+        }
+        catch (Exception)
+        {
+            // A time for which there is no calendar.
+            return false;
+        }
     }
 
     /// <summary>What cannot be read concerns one decision, and the others are answered all the same.</summary>
@@ -109,12 +147,12 @@ internal sealed class TakeCall
     }
 
     /// <summary>Answers all decisions alike.</summary>
-    public void Answer(in BucketAnswer answer)
+    public void Answer(in BucketAnswer answer, Replied? replied = null)
     {
         IsAnswered = false;
         int left = 0;
         foreach (var take in Takes)
-            Answer(take, answer, null, ref left);
+            Answer(take, answer, replied, ref left);
         Keep(left);
     }
 

@@ -10,7 +10,8 @@ namespace Weir.Redis;
 /// <param name="wire">Where to.</param>
 /// <param name="replied">Called with each result.</param>
 /// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
-internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCall, RedisServerException, IScriptWire, bool>? follow)
+/// <param name="faultOf">Is told of a fault and how many decisions it concerns, and returns what it is to callers.</param>
+internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCall, RedisServerException, IScriptWire, bool>? follow, Func<StoreFault, int, StoreFault>? faultOf = null)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
@@ -50,30 +51,11 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
             _withText = false;
             SendCorrected(again);
         }
-        catch (Exception refusal) when (!call.WithText && RedisFaults.IsUnknownScript(refusal))
+        catch (RedisServerException refusal)
         {
-            // Those that follow bring it along too, so that they do not pass each other by coming back for it.
-            _withText = true;
-            SendAgain(call, again);
-            return false;
-        }
-        catch (RedisServerException redirection) when (IsRedirected(redirection) && call.Redirections < MaxRedirections)
-        {
-            call.Redirections++;
-            if (follow is not null && follow(call, redirection, wire))
-                return false;
-            Fail(call, redirection);
-        }
-        catch (Exception refusal) when (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
-        {
-            FollowEach(call, again);
-            return false;
-        }
-        catch (Exception refusal) when (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
-        {
-            _bySlot = true;
-            SendEach(call, again);
-            return false;
+            // Redis did not run the call.
+            call.MayHaveRun = false;
+            return Repeat(call, refusal, again);
         }
         catch (Exception fault)
         {
@@ -81,6 +63,35 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
         }
 
         return true;
+    }
+
+    /// <summary>Sends a call again that Redis has refused, in another way. True if that cannot help, and it is answered.</summary>
+    private bool Repeat(TakeCall call, RedisServerException refusal, Queue<TakeCall> again)
+    {
+        if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
+        {
+            // Those that follow bring it along too, so that they do not pass each other by coming back for it.
+            _withText = true;
+            SendAgain(call, again);
+        }
+        else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && follow is not null && follow(call, refusal, wire))
+        {
+            // It is the other node's now.
+        }
+        else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
+            FollowEach(call, again);
+        else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
+        {
+            _bySlot = true;
+            SendEach(call, again);
+        }
+        else
+        {
+            Fail(call, refusal);
+            return true;
+        }
+
+        return false;
     }
 
     private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Words[0].Span);
@@ -120,9 +131,8 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
     private void Fail(TakeCall call, Exception error)
     {
         Volatile.Write(ref _lastError, RedisFaults.Explain(error));
-        if (error is RedisServerException)
-            call.MayHaveRun = false;
-        call.Answer(BucketAnswer.Failed(RedisFaults.Classify(error)));
+        var fault = RedisFaults.Classify(error);
+        call.Answer(BucketAnswer.Failed(faultOf is null ? fault : faultOf(fault, call.Count)), replied);
     }
 
     /// <summary>A decision of one bucket is always somewhere, while those of a batch may be at two nodes.</summary>

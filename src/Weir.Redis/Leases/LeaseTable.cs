@@ -24,6 +24,9 @@ internal sealed class LeaseTable
     /// <summary>Times of refunds, each for the tenants of one hash. A power of two.</summary>
     private const int Times = 4_096;
 
+    /// <summary>Pause before tokens that could not be given back are given back again.</summary>
+    private const long RetryUs = 250_000;
+
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
     private readonly Part[] _parts;
 
@@ -187,8 +190,9 @@ internal sealed class LeaseTable
                 var wish = trip[index];
                 int place = trip.BucketOf(index) == 0 ? -1 : part.Find(trip.BucketOf(index));
                 bool holds = place >= 0 && part.Buckets[place].TryRestore(wish);
+                // What cannot be held goes back by itself, not at once: Redis has just refused it, or cannot be reached.
                 if (wish.Back > 0)
-                    part.Ends.Enqueue(EndOf(trip, index, wish with { Tokens = 0 }, keys, holds ? part.Buckets[place] : default));
+                    part.Ends.Enqueue(EndOf(trip, index, wish with { Tokens = 0 }, keys, holds ? part.Buckets[place] : default) with { EndsUs = holds ? part.Buckets[place].EndsUs : _clock.NowUs + RetryUs });
                 hasEnds |= wish.Back > 0;
             }
         }

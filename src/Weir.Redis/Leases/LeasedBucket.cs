@@ -199,7 +199,7 @@ internal struct LeasedBucket
     {
         if (wish.IsSole)
             _askingUntilUs = 0;
-        if (_tokens > 0)
+        if (_tokens > 0 || _stampUs != wish.BackStampUs)
             return false;
         (_tokens, _unused, _isKnown) = (wish.Back, 0, false);
         return true;

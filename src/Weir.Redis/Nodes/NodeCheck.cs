@@ -82,7 +82,8 @@ internal static class NodeCheck
     /// <param name="openOther">Opens another connection to it.</param>
     public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
     {
-        if (info.Product != Garnet)
+        // A node of a cluster may not have the slot of the key.
+        if (info.Product != Garnet || info.IsOfCluster)
             return true;
         using var other = openOther();
         string key = $"{prefix}:{{~check}}:atomic";

@@ -12,6 +12,11 @@ internal interface IScriptWire
     /// <summary>True if a reply has arrived and was not read yet.</summary>
     bool HasArrived => false;
 
+    /// <summary>Makes ready to send, as far as that can take long.</summary>
+    void Prepare()
+    {
+    }
+
     /// <summary>Sends a script call. Calls arrive in the order in which they are sent.</summary>
     /// <param name="call">The call, all of its keys in one slot. It may be used again once this returns.</param>
     /// <param name="withText">Whether to send the script's text. Without it, a Redis that lacks the script refuses.</param>

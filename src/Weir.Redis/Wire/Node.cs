@@ -81,9 +81,10 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     /// <inheritdoc/>
     public void Dispose()
     {
+        NodeConnection? connection;
         lock (_gate)
-            _isClosed = true;
-        Connection?.Dispose();
+            (_isClosed, connection, _connection) = (true, _connection, null);
+        connection?.Dispose();
     }
 
     /// <summary>Blocks, and so needs a thread of its own.</summary>
@@ -94,9 +95,10 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
             var connection = open(endpoint);
             lock (_gate)
             {
-                (_connection, _failedAt) = (connection, 0);
                 if (_isClosed)
                     connection.Dispose();
+                else
+                    (_connection, _failedAt) = (connection, 0);
             }
         }
         catch (Exception fault)

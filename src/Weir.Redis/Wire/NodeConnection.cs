@@ -36,6 +36,7 @@ internal sealed class NodeConnection : IDisposable
     {
         int timeout = (int)patience.TotalMilliseconds;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendTimeout = timeout, ReceiveTimeout = timeout };
+        KeepAlive(socket);
         try
         {
             Connect(socket, endpoint, patience);
@@ -58,6 +59,10 @@ internal sealed class NodeConnection : IDisposable
 
     /// <summary>The run id of the server; null if it is not known.</summary>
     public string? RunId { get; set; }
+
+    /// <summary>To be asked while no reply is owed: true if bytes, or the end of the connection, have arrived.</summary>
+    /// <remarks>TLS has messages of its own, so there nothing is said.</remarks>
+    public bool IsClosedWhileIdle => _stream is NetworkStream && HasArrived;
 
     /// <summary>True if bytes of a reply have arrived and were not read.</summary>
     public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
@@ -126,6 +131,15 @@ internal sealed class NodeConnection : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    /// <summary>An idle connection that the network has dropped is noticed within half a minute.</summary>
+    private static void KeepAlive(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+    }
 
     /// <summary>Connect has no timeout of its own, and ConnectAsync would leave the socket unable to block.</summary>
     private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)

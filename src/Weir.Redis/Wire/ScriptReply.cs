@@ -12,6 +12,9 @@ internal abstract class ScriptReply
     /// </summary>
     public abstract ReadOnlySpan<byte> Read();
 
+    /// <summary>The reply to no decision at all.</summary>
+    public static ScriptReply Nothing { get; } = new Bytes(Task.FromResult<byte[]>([]));
+
     /// <summary>Returns the reply to a call that could not be sent.</summary>
     public static ScriptReply Failed(Exception unsent) => new Bytes(Task.FromException<byte[]>(unsent));
 

@@ -11,19 +11,31 @@ internal sealed class Shard : IScriptWire, IDisposable
 {
     private readonly Node _node;
     private readonly TimeSpan _patience;
+    private int _owed;
+    private readonly Func<Shard, bool> _isOneOfMany;
 
     /// <param name="node">The node.</param>
     /// <param name="patience">Maximum time to wait for the first connection.</param>
+    /// <param name="breaker">Whether the node is asked.</param>
+    /// <param name="isOneOfMany">Whether another node of the cluster answers.</param>
     /// <param name="open">Makes the batcher of decisions that this shard sends.</param>
-    public Shard(Node node, TimeSpan patience, Func<IScriptWire, TakeBatcher> open)
+    public Shard(Node node, TimeSpan patience, ShardBreaker breaker, Func<Shard, bool> isOneOfMany, Func<IScriptWire, TakeBatcher> open)
     {
         _node = node;
+        _isOneOfMany = isOneOfMany;
+        Breaker = breaker;
         _patience = patience;
         Batcher = open(this);
     }
 
     /// <summary>The decisions for the node.</summary>
     public TakeBatcher Batcher { get; }
+
+    /// <summary>Whether the node is asked, as one of a cluster.</summary>
+    public ShardBreaker Breaker { get; }
+
+    /// <summary>True if another node of the cluster answers, as far as is known.</summary>
+    public bool IsOneOfMany => _isOneOfMany(this);
 
     /// <summary>Where the node is.</summary>
     public EndPoint EndPoint => _node.EndPoint;
@@ -44,10 +56,23 @@ internal sealed class Shard : IScriptWire, IDisposable
     public void Follow(string runId) => _node.Follow(runId);
 
     /// <inheritdoc/>
+    /// <remarks>Waits for the very first connection, since the node can decide nothing before it.</remarks>
+    public void Prepare()
+    {
+        if (_owed == 0 && _node.Connection is { IsClosedWhileIdle: true } closed)
+            _node.Drop(closed, new EndOfStreamException("the connection was closed"));
+        if (_node.Connection is not null)
+            return;
+        var connecting = _node.ConnectAsync();
+        if (_node.Fault is null)
+            connecting.Wait(_patience);
+    }
+
+    /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
-        if (ConnectionNow() is not { } connection)
-            throw _node.Fault ?? new EndOfStreamException("there is no connection yet");
+        if (_node.Connection is not { } connection)
+            throw Unconnected();
         try
         {
             connection.Write(call, withText, asking);
@@ -59,7 +84,8 @@ internal sealed class Shard : IScriptWire, IDisposable
             throw;
         }
 
-        return new Reply(_node, connection, asking);
+        _owed++;
+        return new Reply(this, connection, asking);
     }
 
     /// <inheritdoc/>
@@ -69,42 +95,60 @@ internal sealed class Shard : IScriptWire, IDisposable
         _node.Dispose();
     }
 
-    /// <summary>
-    /// Returns the connection; null if there is none now, and begins an attempt to connect. The first attempt is waited
-    /// for, since the node can decide nothing before it.
-    /// </summary>
-    private NodeConnection? ConnectionNow()
-    {
-        if (_node.Connection is { } connection)
-            return connection;
-        var connecting = _node.ConnectAsync();
-        if (_node.Fault is null)
-            connecting.Wait(_patience);
-        return _node.Connection;
-    }
+    /// <summary>Why nothing can be sent. A redirection of a call of our own is none of the caller's call.</summary>
+    private Exception Unconnected() => _node.Fault is null or RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.Ask }
+        ? new EndOfStreamException("there is no connection yet", _node.Fault)
+        : _node.Fault;
 
     /// <summary>The reply to a call. The shard's thread reads it from the connection, in the order of the calls.</summary>
-    private sealed class Reply(Node node, NodeConnection connection, bool asked) : ScriptReply
+    private sealed class Reply(Shard shard, NodeConnection connection, bool asked) : ScriptReply
     {
         public override ReadOnlySpan<byte> Read()
         {
+            shard._owed--;
             try
             {
                 if (asked)
-                    connection.Read();
+                    ReadAsking();
                 return connection.Read();
             }
             catch (RedisServerException error)
             {
                 // A replica now. Its address may lead to the new master already.
                 if (error.Kind == RedisErrorKind.ReadOnly)
-                    node.Drop(connection, error);
+                    shard._node.Drop(connection, error);
                 throw;
             }
             catch (Exception fault)
             {
-                node.Drop(connection, fault);
+                shard._node.Drop(connection, fault);
                 throw;
+            }
+        }
+
+        /// <summary>If ASKING is refused, the reply to the call comes all the same, and is not left to the next call.</summary>
+        private void ReadAsking()
+        {
+            try
+            {
+                connection.Read();
+            }
+            catch (RedisServerException)
+            {
+                SkipReply();
+                throw;
+            }
+        }
+
+        private void SkipReply()
+        {
+            try
+            {
+                connection.Read();
+            }
+            catch (RedisServerException)
+            {
+                // Without ASKING, the call was refused or redirected.
             }
         }
     }

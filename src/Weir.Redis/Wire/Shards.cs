@@ -16,6 +16,7 @@ internal sealed class Shards : IDisposable
     private readonly ConnectionMultiplexer? _topology;
     private readonly NodeConnections? _connections;
     private readonly TimeProvider _time;
+    private readonly BreakerOptions _breaker;
     private readonly Func<IScriptWire, TakeBatcher> _open;
 
     /// <summary>The shard of each slot, as far as is known.</summary>
@@ -32,16 +33,18 @@ internal sealed class Shards : IDisposable
     /// <param name="topology">Knows which nodes there are.</param>
     /// <param name="connections">Opens connections to them.</param>
     /// <param name="time">The clock of pauses between attempts to connect.</param>
+    /// <param name="breaker">When a node of a cluster is not asked any more.</param>
     /// <param name="open">Makes the batcher of a shard.</param>
-    public Shards(ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, Func<IScriptWire, TakeBatcher> open)
+    public Shards(
+        ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, BreakerOptions breaker, Func<IScriptWire, TakeBatcher> open)
     {
-        (_topology, _connections, _time, _open) = (topology, connections, time, open);
+        (_topology, _connections, _time, _breaker, _open) = (topology, connections, time, breaker, open);
         connections.Moved += Follow;
         LearnNodes();
     }
 
     /// <summary>Makes the one shard of a wire that is given.</summary>
-    public Shards(TakeBatcher only) => (_only, _time, _open) = (only, TimeProvider.System, _ => only);
+    public Shards(TakeBatcher only) => (_only, _time, _breaker, _open) = (only, TimeProvider.System, new BreakerOptions(), _ => only);
 
     /// <summary>True if there is a connection to a node now, as far as is known.</summary>
     public bool IsConnected => _only is not null || _shards.Any(shard => shard.IsConnected);
@@ -50,15 +53,21 @@ internal sealed class Shards : IDisposable
     public string? LastError => _only is not null ? _only.LastError
         : _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
 
-    /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
-    public TakeBatcher Of(PendingTake take)
+    /// <summary>
+    /// Returns the batcher of the node that has the keys of a decision; null if that node does not answer, while others
+    /// of the cluster do.
+    /// </summary>
+    public TakeBatcher? Of(PendingTake take)
     {
         if (_only is not null)
             return _only;
-        if (_isCluster && _slots[RedisSlot.Of(take.Words[0].Span)] is { IsConnected: true } shard)
+        var shard = _isCluster ? _slots[RedisSlot.Of(take.Words[0].Span)] : null;
+        if (shard is { IsOneOfMany: true } && !shard.Breaker.MayAsk())
+            return null;
+        if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.
-        return (_default is { IsConnected: true } connected ? connected : FindDefault()).Batcher;
+        return (_default is { } first && Answers(first) ? first : FindDefault()).Batcher;
     }
 
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
@@ -74,8 +83,12 @@ internal sealed class Shards : IDisposable
             return false;
         _isCluster = true;
         bool isAsked = redirection.Kind == RedisErrorKind.Ask;
-        if (!isAsked)
-            _slots[slot] = target;
+        lock (_gate)
+        {
+            if (!isAsked && _shards.Contains(target))
+                _slots[slot] = target;
+        }
+
         target.Batcher.Adopt(call, isAsked);
         return true;
     }
@@ -83,12 +96,14 @@ internal sealed class Shards : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate)
-            _isClosed = true;
         _connections?.Moved -= Follow;
         _only?.Dispose();
-        foreach (var shard in _shards)
-            shard.Dispose();
+        lock (_gate)
+        {
+            _isClosed = true;
+            foreach (var shard in _shards)
+                shard.Dispose();
+        }
     }
 
     private void Follow(EndPoint endpoint, string runId) => Array.Find(_shards, shard => shard.EndPoint.Equals(endpoint))?.Follow(runId);
@@ -99,16 +114,21 @@ internal sealed class Shards : IDisposable
     {
         lock (_gate)
         {
-            if (_askedAt == 0 || _time.GetElapsedTime(_askedAt) >= Pause)
+            if (!_isClosed && (_askedAt == 0 || _time.GetElapsedTime(_askedAt) >= Pause))
             {
                 _askedAt = _time.GetTimestamp();
                 LearnNodes();
                 _ = ConnectAsync();
             }
 
-            return _default = Array.Find(_shards, shard => shard.IsConnected) ?? _default ?? _shards[0];
+            return _default = Array.Find(_shards, Answers) ?? Array.Find(_shards, shard => shard.IsConnected) ?? _default ?? _shards[0];
         }
     }
+
+    /// <summary>True if a node answers, as far as is known.</summary>
+    private static bool Answers(Shard shard) => shard is { IsConnected: true, Breaker.IsClosed: true };
+
+    private bool IsOneOfMany(Shard one) => _isCluster && Array.Exists(_shards, other => other != one && Answers(other));
 
     /// <summary>Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.</summary>
     private void LearnNodes()
@@ -120,6 +140,7 @@ internal sealed class Shards : IDisposable
             masters.UnionWith(servers.Select(server => server.EndPoint));
         foreach (var gone in masters.Count == 0 ? [] : _shards.Where(shard => !shard.IsConnected && !masters.Contains(shard.EndPoint)))
             Forget(gone);
+        _isCluster |= servers.Any(server => server.ServerType == ServerType.Cluster);
         foreach (var master in masters)
             At(master);
         foreach (var node in servers.Select(server => server.ClusterConfiguration).FirstOrDefault(cluster => cluster is not null)?.Nodes ?? [])
@@ -131,7 +152,6 @@ internal sealed class Shards : IDisposable
 
     private void LearnSlots(ClusterNode node, Shard? shard)
     {
-        _isCluster = true;
         foreach (var range in node.Slots)
         {
             for (int slot = range.From; slot <= range.To; slot++)
@@ -147,10 +167,19 @@ internal sealed class Shards : IDisposable
                 return known;
             if (_isClosed)
                 return null;
-            var shard = new Shard(new Node(endpoint, _connections!.Open, _time), _connections.Patience, _open);
+            var breaker = new ShardBreaker(_breaker, _time);
+            breaker.Changed += isAway => Tell(endpoint, isAway);
+            var shard = new Shard(new Node(endpoint, _connections!.Open, _time), _connections.Patience, breaker, IsOneOfMany, _open);
             _shards = [.. _shards, shard];
             return shard;
         }
+    }
+
+    /// <summary>A Redis of one node has the breaker and the outage of the whole store instead.</summary>
+    private void Tell(EndPoint endpoint, bool isAway)
+    {
+        if (_isCluster)
+            _connections!.Problems.SetSilent(RespErrors.NameOf(endpoint), isAway);
     }
 
     private void Forget(Shard gone)

@@ -31,6 +31,7 @@ internal sealed class Stores : IAsyncDisposable
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
+        redis.Breaker = BreakerOptionsOf(options.Breaker);
         Redis = new RedisStore(redis, time);
         Peers = new RedisPeers(Redis, time);
         Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time, Peers);

@@ -35,6 +35,7 @@ internal static class Spelling
         StoreFault.Gone => "gone",
         StoreFault.Crowded => "crowded",
         StoreFault.Starved => "starved",
+        StoreFault.ShardAway => "shard-away",
         _ => "full",
     };
 

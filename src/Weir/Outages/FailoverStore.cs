@@ -106,7 +106,12 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         var settling = _ledger.Owing == 0 ? null : _reunion.SettleFirstAsync(command.Limits, _stopped);
         var pending = _primary.Execute(_reunion.IsAwaiting ? command with { HeldBack = _reunion.HeldBack } : command, out result);
         if (settling is { IsCompletedSuccessfully: false } or { Result: not StoreFault.None })
-            return PendingResult.Of(command, AfterSettlementAsync(command, settling, pending, result));
+        {
+            var settled = AfterSettlementAsync(command, settling, pending, result).AsTask();
+            result = settled.IsCompletedSuccessfully ? settled.Result : default;
+            return settled.IsCompletedSuccessfully ? null : PendingResult.Of(command, new ValueTask<BucketAnswer>(settled));
+        }
+
         if (pending is null)
             result = Finish(command, result);
         else
@@ -126,9 +131,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public async Task ProbeAsync(int tries = 1, CancellationToken cancellation = default)
     {
         var answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
-        for (int left = tries - 1; left > 0 && answer.Fault != StoreFault.None; left--)
+        for (int left = tries - 1; left > 0 && !IsThere(answer.Fault); left--)
             answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
-        if (answer.Fault != StoreFault.None && _breaker.Trip())
+        if (!IsThere(answer.Fault) && _breaker.Trip())
             Begin(answer.Fault);
     }
 
@@ -173,8 +178,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
 
         Faulted?.Invoke(result.Fault);
-        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
-        if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
+        // A damaged bucket, one tenant's crowd, a starved instance and one node of many say nothing about the primary.
+        if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
             Begin(result.Fault);
         // What may have been given back already must not be given back twice: that would be handed out again.
         return command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
@@ -264,11 +269,14 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return true;
     }
 
+    /// <summary>True if the primary decides, be it without the node that has the probe's bucket.</summary>
+    private static bool IsThere(StoreFault fault) => fault is StoreFault.None or StoreFault.ShardAway;
+
     private async Task<bool> PrimaryIsBackAsync()
     {
         try
         {
-            return (await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault == StoreFault.None
+            return IsThere((await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault)
                 && await _reunion.BeginAsync(_stopped).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stopped.IsCancellationRequested)
