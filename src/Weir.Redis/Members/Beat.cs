@@ -18,28 +18,36 @@ internal enum MemberPhase
     IsReady,
 }
 
+/// <summary>An instance, as Redis knows it. Times are those of Redis.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="HeardUs">When Redis executed its last heartbeat.</param>
+/// <param name="Phase">Where it stood when it sent that.</param>
+/// <param name="ReadUs">The time of the last reply that it had read when it sent that; 0 if none.</param>
+internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
+
 /// <summary>What <c>beat.lua</c> is told, and what it replies.</summary>
 /// <param name="NowUs">The time of Redis.</param>
 /// <param name="Life">What a Redis that loses its memory loses, too.</param>
 /// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>
 /// <param name="Members">All instances.</param>
-internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<(long Name, long HeardUs, MemberPhase Phase)> Members)
+internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members)
 {
     private const int Head = 3;
-    private const int MemberFields = 3;
+    private const int MemberFields = 4;
 
     private static readonly RedisScript Script = new("beat.lua");
 
     /// <summary>Spells a call.</summary>
-    public static ScriptCall Call(byte[] key, long name, MemberPhase phase, long life, long goneUs)
+    public static ScriptCall Call(byte[] key, long name, MemberPhase phase, long readUs, long life, long goneUs)
     {
         var call = new ScriptCall(Script);
         call.AddKey(key);
-        var numbers = call.Add(4 * sizeof(double));
+        var numbers = call.Add(5 * sizeof(double));
         BinaryPrimitives.WriteDoubleLittleEndian(numbers, name);
         BinaryPrimitives.WriteDoubleLittleEndian(numbers[8..], (int)phase);
-        BinaryPrimitives.WriteDoubleLittleEndian(numbers[16..], life);
-        BinaryPrimitives.WriteDoubleLittleEndian(numbers[24..], goneUs);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[16..], readUs);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[24..], life);
+        BinaryPrimitives.WriteDoubleLittleEndian(numbers[32..], goneUs);
         return call;
     }
 
@@ -49,11 +57,11 @@ internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyLis
         int numbers = reply.Length / sizeof(double);
         if (numbers < Head || (numbers - Head) % MemberFields != 0)
             return null;
-        var members = new (long, long, MemberPhase)[(numbers - Head) / MemberFields];
+        var members = new Member[(numbers - Head) / MemberFields];
         for (int i = 0; i < members.Length; i++)
         {
             int at = Head + (i * MemberFields);
-            members[i] = (Number(reply, at), Number(reply, at + 1), (MemberPhase)Number(reply, at + 2));
+            members[i] = new(Number(reply, at), Number(reply, at + 1), (MemberPhase)Number(reply, at + 2), Number(reply, at + 3));
         }
 
         return new Beat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members);

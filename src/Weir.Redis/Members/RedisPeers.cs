@@ -41,6 +41,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private int _parted;
     private long? _life;
     private long _metUs;
+
+    /// <summary>The time of Redis in the last reply that was read.</summary>
+    private long _readUs;
     private int _count;
 
     /// <summary>Whether Redis has not been heard since it was heard last: one that has lost its memory was away, then, and not flushed by somebody.</summary>
@@ -169,19 +172,22 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>
-    /// Those that are awaited and have not been heard of in one of these phases since this instance met Redis again. Who has not been heard of at all for a while is gone.
+    /// Counts the awaited instances that have not sent one of these phases since this instance met Redis again. One that was
+    /// not heard of at all for a while is gone.
     /// </summary>
+    /// <remarks>A Redis that hung executes heartbeats of before. Their senders had not read a reply from after it.</remarks>
     private int NotSeenLocked(Beat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
         int silent = beat.NowUs - _metUs < goneUs ? _awaited.Count : 0, seen = 0, late = 0;
-        foreach (var (name, heardUs, phase) in beat.Members)
+        foreach (var member in beat.Members)
         {
-            if (!_awaited.Contains(name))
+            if (!_awaited.Contains(member.Name))
                 continue;
-            bool isHere = heardUs >= _metUs && phases.Contains(phase);
+            // The clock of Redis may have stepped back: then times of before it lie ahead.
+            bool isHere = member.ReadUs >= _metUs && member.ReadUs <= member.HeardUs && member.HeardUs <= beat.NowUs && phases.Contains(member.Phase);
             seen += isHere ? 1 : 0;
-            late += !isHere && beat.NowUs - heardUs < goneUs ? 1 : 0;
+            late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;
         }
 
         return silent > 0 ? silent - seen : late;
@@ -192,10 +198,10 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         long now = _time.GetTimestamp();
         // Whoever flushes a Redis that is there wants that.
         _life = beat.Life;
-        foreach (var (name, _, _) in beat.Members)
+        foreach (var member in beat.Members)
         {
-            if (name != _name)
-                _heard[name] = now;
+            if (member.Name != _name)
+                _heard[member.Name] = now;
         }
 
         foreach (var (name, at) in _heard)
@@ -215,7 +221,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         if (_wire() is not { } wire)
             return null;
         long life = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & ((1L << 52) - 1);
-        var call = Beat.Call(_key, _name, phase, life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
+        var call = Beat.Call(_key, _name, phase, Volatile.Read(ref _readUs), life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
         try
         {
             return await SendAsync(wire, call, withText: false, cancellation).ConfigureAwait(false);
@@ -239,6 +245,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             return await SendAsync(wire, call, withText: true, cancellation).ConfigureAwait(false);
         }
 
-        return Beat.Read(reply.Read());
+        var beat = Beat.Read(reply.Read());
+        Volatile.Write(ref _readUs, beat?.NowUs ?? 0);
+        return beat;
     }
 }

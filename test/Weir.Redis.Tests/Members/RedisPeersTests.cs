@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 using Weir.Simulation.Worlds;
@@ -17,11 +18,9 @@ public sealed class RedisPeersTests : IDisposable
 
     public void Dispose() => _redis.Dispose();
 
-    private RedisPeers Join()
-    {
-        var wire = new Wire(_redis, _time);
-        return new RedisPeers(() => wire, _options, _time, ++_names);
-    }
+    private RedisPeers Join() => Join(new Wire(_redis, _time));
+
+    private RedisPeers Join(Wire wire) => new(() => wire, _options, _time, ++_names);
 
     private (RedisPeers One, RedisPeers Two) JoinTwo()
     {
@@ -63,7 +62,7 @@ public sealed class RedisPeersTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_never_left_is_awaited_no_longer_than_until_he_is_heard_of()
+    public async Task Who_never_left_is_awaited_until_he_has_read_a_reply_and_is_heard_of_again()
     {
         var (one, _) = JoinTwo();
         one.Part();
@@ -71,6 +70,8 @@ public sealed class RedisPeersTests : IDisposable
         Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
         Assert.Equal(1, await one.FollowAsync());
 
+        _time.Advance(Beat);
+        Assert.Equal(1, await one.FollowAsync());
         _time.Advance(Beat);
 
         Assert.Equal(0, await one.FollowAsync());
@@ -106,6 +107,49 @@ public sealed class RedisPeersTests : IDisposable
         Assert.Equal(0, await one.FollowAsync());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(150)]
+    [InlineData(5_000)]
+    public async Task L7_A_heartbeat_from_before_an_outage_that_Redis_executes_after_it_does_not_count(int clockStepsBackMs)
+    {
+        Wire wire = new(_redis, _time), other = new(_redis, _time);
+        RedisPeers one = Join(other), two = Join(wire);
+        _time.Advance(Beat);
+        Assert.Equal((2, 2), (one.Count, two.Count));
+
+        // Redis hangs: the heartbeat is sent, and executed when Redis goes on.
+        wire.Hangs = true;
+        _time.Advance(Beat);
+        one.Part();
+        two.Part();
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        wire.BehindUs = other.BehindUs = 1_000 * clockStepsBackMs;
+        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        wire.Hangs = false;
+
+        Assert.Equal(1, await one.FollowAsync());
+        Assert.NotNull(await two.MeetAsync(isReady: false));
+        Assert.Equal(1, await one.FollowAsync());
+        Assert.NotNull(await two.FollowAsync());
+        Assert.Equal(0, await one.FollowAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no number")]
+    [InlineData("a value of an older Weir")]
+    public async Task A_damaged_member_keeps_nobody_out_and_is_deleted(string value)
+    {
+        var (one, two) = JoinTwo();
+        _redis.Put("weir:{~members}", "77", Encoding.ASCII.GetBytes(value));
+        one.Part();
+        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        _time.Advance(Beat);
+        Assert.Equal(2, two.Count);
+        Assert.Null(_redis.Field("weir:{~members}", "77"));
+    }
+
     private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
 
     [Theory]
@@ -124,9 +168,12 @@ public sealed class RedisPeersTests : IDisposable
         two.Part();
     }
 
-    /// <summary>A way to Redis that takes no time, or always the same.</summary>
+    /// <summary>A way to Redis that takes no time, or always the same, unless Redis hangs.</summary>
     private sealed class Wire(LuaRedis redis, TimeProvider time, TimeSpan way = default) : IRedisWire
     {
+        private readonly List<Action> _held = [];
+        private bool _hangs;
+
         public bool IsConnected => true;
 
         private async Task<byte[]> BringAsync(byte[] reply)
@@ -136,13 +183,38 @@ public sealed class RedisPeersTests : IDisposable
             return reply;
         }
 
+        /// <summary>How far the clock of Redis is behind.</summary>
+        public long BehindUs { get; set; }
+
+        /// <summary>True while Redis hangs. It executes what it was sent when it goes on.</summary>
+        public bool Hangs
+        {
+            get => _hangs;
+            set
+            {
+                _hangs = value;
+                _held.ForEach(held => held());
+                _held.Clear();
+            }
+        }
+
         public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
         {
-            redis.NowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
             byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
+            var script = call.Script;
+            if (!Hangs)
+                return Run(script, withText, words, call.KeyCount);
+            int keys = call.KeyCount;
+            _held.Add(() => Run(script, withText, words, keys));
+            return ScriptReply.Of(new TaskCompletionSource<byte[]>().Task);
+        }
+
+        private ScriptReply Run(RedisScript script, bool withText, byte[][] words, int keys)
+        {
+            redis.NowUs = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) - BehindUs;
             try
             {
-                byte[] reply = redis.Run(call.Script, withText, words[..call.KeyCount], words[call.KeyCount..]);
+                byte[] reply = redis.Run(script, withText, words[..keys], words[keys..]);
                 return ScriptReply.Of(BringAsync(reply));
             }
             catch (RedisServerException refusal)

@@ -72,6 +72,12 @@ internal sealed class LuaRedis : IDisposable
     /// <summary>What a string key holds; null for nothing.</summary>
     public byte[]? Get(string key) => Live(key)?.Text;
 
+    /// <summary>Returns a field of a hash; null if there is none.</summary>
+    public byte[]? Field(string key, string field) => FieldsOf(key).GetValueOrDefault(field);
+
+    /// <summary>Writes a field of a hash.</summary>
+    public void Put(string key, string field, byte[] value) => FieldsOf(key)[field] = value;
+
     /// <summary>What it holds now, for <see cref="Restore"/>.</summary>
     public object Remember() => _values.ToDictionary(pair => pair.Key, pair => pair.Value with { Fields = pair.Value.Fields is { } fields ? new(fields) : null });
 
