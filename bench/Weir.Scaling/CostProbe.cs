@@ -35,7 +35,7 @@ internal sealed class CostProbe : IAsyncDisposable
     {
         await _server.FlushDatabaseAsync().ConfigureAwait(false);
         byte[] key = "weir:{~members}"u8.ToArray();
-        var calls = Enumerable.Range(1, instances).Select(name => Beat.Call(key, name, MemberPhase.Follows, 1, 3_600_000_000)).ToArray();
+        var calls = Enumerable.Range(1, instances).Select(name => Beat.Call(key, name, MemberPhase.Follows, 0, 1, 3_600_000_000)).ToArray();
         await MeasureAsync(calls, 1).ConfigureAwait(false);
         return await MeasureAsync([.. Enumerable.Repeat(calls, Math.Max(1, 2_000 / instances)).SelectMany(some => some)], 8).ConfigureAwait(false);
     }

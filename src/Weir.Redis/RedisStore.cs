@@ -89,6 +89,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// <inheritdoc/>
     public DecisionSource Source => DecisionSource.Redis;
 
+    /// <inheritdoc/>
+    public TimeSpan LongestAnswer => _options.Deadline + TakeBatcher.Grace;
+
     /// <summary>
     /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
     /// It is not reset by an answer, and holds no secrets.

@@ -32,7 +32,7 @@ internal sealed class TakeBatcher : IDisposable
     public const int MaxBatch = 256;
 
     /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The interval of the checks whether Redis is late, once a decision is past its deadline.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);

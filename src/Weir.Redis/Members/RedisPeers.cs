@@ -46,8 +46,14 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private long _readUs;
     private int _count;
 
-    /// <summary>Whether Redis has not been heard since it was heard last: one that has lost its memory was away, then, and not flushed by somebody.</summary>
-    private bool _wasAway;
+    /// <summary>
+    /// True if a heartbeat failed, or the connection was lost, since the last answer. A Redis that has lost its memory was
+    /// away, then, and not flushed by somebody.
+    /// </summary>
+    private volatile bool _isInDoubt;
+
+    /// <summary>Counts doubts, so that a heartbeat sent before one does not settle it.</summary>
+    private int _doubts;
 
     /// <summary>Joins those who share a store's Redis, as soon as it is there.</summary>
     /// <param name="store">The store.</param>
@@ -82,6 +88,23 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     public int Count => Volatile.Read(ref _count);
 
     /// <inheritdoc/>
+    public bool IsInDoubt => _isInDoubt;
+
+    /// <inheritdoc/>
+    public void Doubt()
+    {
+        Interlocked.Increment(ref _doubts);
+        _isInDoubt = true;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default)
+    {
+        await BeatAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        return !_isInDoubt;
+    }
+
+    /// <inheritdoc/>
     public void Part()
     {
         lock (_gate)
@@ -99,6 +122,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
     {
+        int doubts = Volatile.Read(ref _doubts);
         if (await TellAsync(isReady ? MemberPhase.IsReady : MemberPhase.Returns, cancellation).ConfigureAwait(false) is not { } beat)
             return null;
         lock (_gate)
@@ -106,6 +130,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             bool isForgetful = _life is { } life && life != beat.Life;
             if (isReady)
                 _life = beat.Life;
+            if ((isReady || !isForgetful) && doubts == _doubts)
+                _isInDoubt = false;
             if (_metUs == 0)
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
@@ -126,7 +152,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 return null;
             if (!_follows)
             {
-                _wasAway = false;
+                _isInDoubt = false;
                 _follows = true;
                 // Those who are awaited have their time to be heard of.
                 foreach (long name in _awaited)
@@ -149,7 +175,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private async Task BeatAsync()
     {
-        int parted = Volatile.Read(ref _parted);
+        int parted = Volatile.Read(ref _parted), doubts = Volatile.Read(ref _doubts);
         // One that Redis has not answered yet says as much as another one.
         if (!_follows || Interlocked.Exchange(ref _isBeating, 1) != 0)
             return;
@@ -160,9 +186,11 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             if (!_follows || parted != _parted)
                 return;
-            hasForgotten = beat is not null && _wasAway && _life is { } life && life != beat.Life;
-            if (!hasForgotten)
-                _wasAway = beat is null;
+            hasForgotten = beat is not null && _isInDoubt && _life is { } life && life != beat.Life;
+            if (beat is null)
+                Doubt();
+            else if (!hasForgotten && doubts == _doubts)
+                _isInDoubt = false;
             if (beat is not null && !hasForgotten)
                 LearnLocked(beat);
         }

@@ -3,7 +3,8 @@
 --
 -- KEYS     decision by decision: its memo, if it has one, then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, decision by decision:
---          what (0 check, 1 take, 2 charge, 3 reset, 4 raise), limits, memo (0 none, 1 once, 2 settle), horizon (the microseconds that a lease lives; 0: no leases)
+--          what (0 check, 1 take, 2 charge, 3 reset, 4 settle: a charge in units, 5 restore: settle the first limit by how much the cost exceeds
+--          what the second one holds, and that as well), limits, memo (0 none, 1 once, 2 settle), horizon (the microseconds that a lease lives; 0: no leases)
 --          with a memo: milliseconds to keep it, milliseconds for which it may be settled (0: it is nothing to settle)
 --          then for each limit: kind, shadow (1 or 0), capacity, cost, and three by kind
 --            0 bucket  units a token, units that drain a tick, microseconds a tick
@@ -33,7 +34,7 @@
 --
 -- A key, but for places, is read once a call and written once, at its end: what many decisions of a batch share costs as much as if one had it.
 
-local CHECK, TAKE, CHARGE, RESET, RAISE = 0, 1, 2, 3, 4
+local CHECK, TAKE, CHARGE, RESET, SETTLE, RESTORE = 0, 1, 2, 3, 4, 5
 local BUCKET, WINDOW, PLACES = 0, 1, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
 local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED = 0, 1, 2, 3, 4, 5
@@ -55,6 +56,7 @@ local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local numbers, position, text, key_index = ARGV[1], 1, 1, 0
 local horizon_us = 0
+local is_in_units = false
 
 -- What keys hold by now (false: nothing), and the milliseconds for which those are to be kept that were changed (0: not at all).
 local values, ttls = {}, {}
@@ -238,10 +240,11 @@ function bucket.ask(limit, unit, refill, tick_us)
     spent, drained = give_back(limit, spent), give_back(limit, drained)
   end
   limit.spent, limit.at_us, limit.drained, limit.stamp_us, limit.now_us = spent, at_us, drained, stamp_us, now_tick * tick_us
+  limit.amount = is_in_units and limit.cost or limit.cost * unit
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
-  if drained + limit.cost * unit > limit.capacity * unit then
+  if drained + limit.amount > limit.capacity * unit then
     limit.changed = limit.changed or stamp_us < at_us
     limit.at_us = stamp_us
     return ANSWERED, REFUSED
@@ -259,9 +262,9 @@ local function put_bucket(limit, spent, at_us)
 end
 
 function bucket.spend(limit)
-  local spent = limit.drained + limit.cost * limit.unit
+  local spent = limit.drained + limit.amount
   if limit.want > 0 then
-    local raised = max(limit.drained, ceil(horizon_us / limit.tick_us) * limit.refill) + limit.cost * limit.unit
+    local raised = max(limit.drained, ceil(horizon_us / limit.tick_us) * limit.refill) + limit.amount
     local room = floor((limit.capacity * limit.unit - raised) / limit.unit)
     if room > 0 then
       limit.leased = min(limit.want, room)
@@ -272,15 +275,8 @@ function bucket.spend(limit)
 end
 
 function bucket.charge(limit)
-  limit.touched = limit.drained > 0 or limit.cost > 0
-  put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.cost * limit.unit)), max(limit.stamp_us, limit.now_us))
-end
-
--- At least so much is spent: for a Redis that has lost its memory. The larger of the two holds.
-function bucket.raise(limit)
-  if limit.cost * limit.unit > limit.drained then
-    put_bucket(limit, min(EXACT_LIMIT - 1, limit.cost * limit.unit), max(limit.stamp_us, limit.now_us))
-  end
+  limit.touched = limit.drained > 0 or limit.amount > 0
+  put_bucket(limit, min(EXACT_LIMIT - 1, max(0, limit.drained + limit.amount)), max(limit.stamp_us, limit.now_us))
 end
 
 function bucket.reset(limit)
@@ -330,6 +326,7 @@ function window.ask(limit, only, e0, e1)
     limit.changed = true
   end
   limit.unit, limit.only, limit.spent, limit.at_us, limit.gone_us = 0, only, spent, until_us, until_us
+  limit.amount, limit.drained = limit.cost, spent
   if limit.cost > limit.capacity then
     return ANSWERED, NEVER_FITS
   end
@@ -354,16 +351,11 @@ end
 function window.charge(limit)
   limit.touched = false
   -- What was spent in a window that is over is not given back to the one that came after it.
-  if limit.cost < 0 and limit.only ~= 0 and limit.only ~= limit.at_us then
+  if limit.amount < 0 and limit.only ~= 0 and limit.only ~= limit.at_us then
     return
   end
-  limit.touched = limit.spent > 0 or limit.cost > 0
-  limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.cost))
-  put_window(limit)
-end
-
-function window.raise(limit)
-  limit.spent = min(EXACT_LIMIT - 1, max(limit.spent, limit.cost))
+  limit.touched = limit.spent > 0 or limit.amount > 0
+  limit.spent = min(EXACT_LIMIT - 1, max(0, limit.spent + limit.amount))
   put_window(limit)
 end
 
@@ -410,9 +402,6 @@ end
 function places.insist(limit)
 end
 
-function places.raise(limit)
-end
-
 function places.spend(limit)
   if limit.cost == 0 then
     return
@@ -444,7 +433,7 @@ local function new_limit()
   -- All fields at once: a table that grows is laid out anew several times.
   return {
     key = '', kind = bucket, shadow = 0, capacity = 0, cost = 0, unit = 0, refill = 0, tick_us = 0, drain = 0, spent = 0, at_us = 0, only = 0, lease_ms = 0,
-    want = 0, back = 0, back_us = 0, leased = 0, holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false, touched = false,
+    amount = 0, want = 0, back = 0, back_us = 0, leased = 0, holder = '', drained = 0, stamp_us = 0, now_us = 0, gone_us = 0, outcome = ALLOWED, changed = false, touched = false,
   }
 end
 
@@ -540,13 +529,14 @@ local function spend_all(what, count, worst)
   if what == TAKE then
     return take_all(count, worst)
   end
+  if what == RESTORE then
+    local missing = max(0, limits[1].amount - limits[2].drained)
+    limits[1].amount, limits[2].amount = missing, missing
+  end
   for i = 1, count do
     local limit = limits[i]
-    if what == CHARGE then
+    if what == CHARGE or is_in_units then
       limit.kind.charge(limit)
-      limit.outcome = ALLOWED
-    elseif what == RAISE then
-      limit.kind.raise(limit)
       limit.outcome = ALLOWED
     elseif what == RESET then
       limit.kind.reset(limit)
@@ -559,7 +549,7 @@ end
 -- settled must be.
 local function is_to_be_kept(what, memo_kind, count, worst)
   if what ~= CHARGE then
-    return worst == ALLOWED
+    return worst == ALLOWED or is_in_units
   end
   for i = 1, count do
     if limits[i].touched then
@@ -572,6 +562,7 @@ end
 local function decide()
   local what, count, memo_kind
   what, count, memo_kind, horizon_us, position = unpack('<dddd', numbers, position)
+  is_in_units = what == SETTLE or what == RESTORE
   local memo, before
   if memo_kind > 0 then
     memo = { key = next_key(), fingerprint = next_text(), text = next_text() }

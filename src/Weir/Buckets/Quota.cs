@@ -36,16 +36,6 @@ public abstract record Quota
     /// <param name="cost">Tokens; negative to give back.</param>
     internal abstract void Charge(ref BucketState state, in StoreTime time, long cost);
 
-    /// <summary>Sees to it that at least <paramref name="cost"/> is spent.</summary>
-    internal void Raise(ref BucketState state, in StoreTime time, long cost)
-    {
-        Charge(ref state, time, 0);
-        var least = default(BucketState);
-        Charge(ref least, time, cost);
-        if (least.Spent > state.Spent)
-            state = least;
-    }
-
     /// <summary>Whole tokens that are left.</summary>
     internal abstract long TokensLeft(BucketState state, in StoreTime time);
 

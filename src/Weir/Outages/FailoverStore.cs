@@ -12,16 +12,16 @@ namespace Weir;
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
 /// <para>
 /// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides again (law L7): see <see cref="Share"/>,
-/// <see cref="Ledger"/> and <see cref="Reunion"/>.
+/// <see cref="KnownBuckets"/> and <see cref="Recovery"/>.
 /// </para>
 /// </remarks>
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
-    private readonly LocalShare _local;
-    private readonly Ledger _ledger;
+    private readonly FallbackStore _fallback;
+    private readonly KnownBuckets _known;
     private readonly IPeers _peers;
-    private readonly Reunion _reunion;
+    private readonly Recovery _recovery;
     private readonly DozingTimer _settling;
     private readonly CircuitBreaker _breaker;
     private readonly BreakerOptions _options;
@@ -30,6 +30,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private readonly CancellationToken _stopped;
     private Task _probing = Task.CompletedTask;
     private int _isSettling;
+
+    private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
     /// <summary>Outages that began.</summary>
     private int _begun;
@@ -56,9 +58,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _time = time;
         _breaker = new CircuitBreaker(options, time);
         _peers = peers ?? new NoPeers();
-        _ledger = new Ledger(ledgerBuckets, memory);
-        _local = new LocalShare(memory, _ledger, _peers);
-        _reunion = new Reunion(primary, _local, _ledger, _peers, memory.Clock, time);
+        _known = new KnownBuckets(ledgerBuckets, memory);
+        _fallback = new FallbackStore(memory, _known, _peers);
+        _recovery = new Recovery(primary, _fallback, _known, _peers, memory.Clock, time);
         _peers.Forgot += BeginUnnoticed;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
     }
@@ -73,7 +75,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public event Action<StoreFault>? Faulted;
 
     /// <inheritdoc/>
-    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _local.Source;
+    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _fallback.Source;
 
     /// <summary>Whether the primary is asked.</summary>
     public BreakerState State => _breaker.State;
@@ -82,16 +84,16 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public Outage? Outage => Volatile.Read(ref _outage);
 
     /// <summary>Where this instance decides by itself: what was taken there is settled there.</summary>
-    public IBucketStore Alone => _local;
+    public IBucketStore Alone => _fallback;
 
     /// <summary>Instances to reckon with, this one included, as was last known.</summary>
     public int Instances => _peers.Count;
 
     /// <summary>Buckets of which this instance spent something by itself that is not known to be in the primary.</summary>
-    public int Owing => _ledger.Owing;
+    public int Owing => _known.Owing;
 
     /// <summary>Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket is damaged.</summary>
-    public long Lost => _ledger.Lost;
+    public long Lost => _known.Lost;
 
     /// <inheritdoc/>
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
@@ -103,15 +105,12 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return null;
         }
 
-        var settling = _ledger.Owing == 0 ? null : _reunion.SettleFirstAsync(command.Limits, _stopped);
-        var pending = _primary.Execute(_reunion.IsAwaiting ? command with { HeldBack = _reunion.HeldBack } : command, out result);
-        if (settling is { IsCompletedSuccessfully: false } or { Result: not StoreFault.None })
-        {
-            var settled = AfterSettlementAsync(command, settling, pending, result).AsTask();
-            result = settled.IsCompletedSuccessfully ? settled.Result : default;
-            return settled.IsCompletedSuccessfully ? null : PendingResult.Of(command, new ValueTask<BucketAnswer>(settled));
-        }
-
+        var settling = _known.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
+        if (settling is null)
+            return AtOnceOr(command, LookAsync(command), out result);
+        var pending = _primary.Execute(_recovery.IsAwaiting ? command with { HeldBack = _recovery.HeldBack } : command, out result);
+        if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None })
+            return AtOnceOr(command, AfterSettlementAsync(command, settling, pending, result), out result);
         if (pending is null)
             result = Finish(command, result);
         else
@@ -121,7 +120,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-        _local.Recall(tenant, id) is { } kept ? new((kept, StoreFault.None))
+        _fallback.Recall(tenant, id) is { } kept ? new((kept, StoreFault.None))
         : _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
@@ -141,12 +140,26 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_breaker.IsClosed)
-            await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
+            await _recovery.SettleAllAsync(_stopped).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _peers.Forgot -= BeginUnnoticed;
         await _settling.DisposeAsync().ConfigureAwait(false);
         await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
+    }
+
+    private static PendingResult? AtOnceOr(in StoreAsk command, ValueTask<BucketAnswer> task, out BucketAnswer result)
+    {
+        bool isThere = task.IsCompletedSuccessfully;
+        result = isThere ? task.Result : default;
+        return isThere ? null : PendingResult.Of(command, task);
+    }
+
+    /// <summary>Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.</summary>
+    private async ValueTask<BucketAnswer> LookAsync(StoreAsk command)
+    {
+        var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
+        return Finish(command, look.Fault == StoreFault.None ? BucketAnswer.Failed(StoreFault.Starved) : look);
     }
 
     /// <summary>A primary that was asked without knowing what is owed has answered too well.</summary>
@@ -173,11 +186,18 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
                 return result;
             _breaker.Succeeded();
             if (result is { Fault: StoreFault.None, IsRemembered: false })
-                _ledger.Learn(command.Limits, result);
+                _known.Learn(command.Limits, result, _peers.IsInDoubt);
             return result;
         }
 
         Faulted?.Invoke(result.Fault);
+        // Whoever answers next may be another Redis, or have begun anew.
+        if (result.Fault is StoreFault.Unreachable or StoreFault.Refusing)
+        {
+            _peers.Doubt();
+            _settling.Wake();
+        }
+
         // A damaged bucket, one tenant's crowd, a starved instance and one node of many say nothing about the primary.
         if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
             Begin(result.Fault);
@@ -190,7 +210,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     BucketAnswer IResultStage.Finish(in StoreAsk command, in BucketAnswer result) => Finish(command, result);
 
     /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
-    private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _local.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
+    private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _fallback.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
 
     private BucketAnswer DecideAlone(in StoreAsk command, StoreFault fault)
     {
@@ -202,7 +222,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketAnswer DecideLocally(in StoreAsk command)
     {
-        var result = _local.Execute(command);
+        var result = _fallback.Execute(command);
         _settling.Wake();
         return result with { Degraded = true };
     }
@@ -263,7 +283,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         finally
         {
             // Also when a listener throws: what is held back for others must not be for ever.
-            await _reunion.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, _stopped).ConfigureAwait(false);
+            await _recovery.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, _stopped).ConfigureAwait(false);
         }
 
         return true;
@@ -277,7 +297,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         try
         {
             return IsThere((await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault)
-                && await _reunion.BeginAsync(_stopped).ConfigureAwait(false);
+                && await _recovery.BeginAsync(_stopped).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !_stopped.IsCancellationRequested)
         {
@@ -286,10 +306,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while anything is owed.</summary>
+    /// <summary>Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while there is more to do.</summary>
     private bool SettleOwed()
     {
-        bool owes = _ledger.Owing > 0;
+        bool owes = _known.Owing > 0 || _peers.IsInDoubt;
         if (owes && _breaker.IsClosed && Interlocked.Exchange(ref _isSettling, 1) == 0)
             _ = SettleOwedAsync();
         return owes;
@@ -299,11 +319,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     {
         try
         {
-            await _reunion.SettleAllAsync(_stopped).ConfigureAwait(false);
+            await _recovery.SettleAllAsync(_stopped).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            // The store is being disposed of.
+            // The store is being disposed of, or somebody else's wait was canceled: the next round comes.
         }
         finally
         {

@@ -9,6 +9,15 @@ public interface IPeers
     /// <summary>How many there are, this one included, as was last known; at least 1.</summary>
     int Count { get; }
 
+    /// <summary>True if the primary may have lost its memory since it was heard last: nothing is settled then.</summary>
+    bool IsInDoubt { get; }
+
+    /// <summary>The connection to the primary was lost. Whoever answers next may be without memory.</summary>
+    void Doubt();
+
+    /// <summary>Asks whether the primary has kept its memory. False if it does not answer, or has not, which raises <see cref="Forgot"/>.</summary>
+    ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default);
+
     /// <summary>This instance decides by itself from now on, and is not to be taken for one that the primary decides for.</summary>
     void Part();
 
@@ -41,6 +50,14 @@ internal sealed class NoPeers : IPeers
     }
 
     public int Count => 1;
+
+    public bool IsInDoubt => false;
+
+    public void Doubt()
+    {
+    }
+
+    public ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default) => new(true);
 
     public void Part()
     {

@@ -12,6 +12,9 @@ public interface IBucketStore
     /// <summary>Who decides when this store answers.</summary>
     DecisionSource Source { get; }
 
+    /// <summary>The longest time from a command to its result; zero (the default) for a store in this process.</summary>
+    TimeSpan LongestAnswer => TimeSpan.Zero;
+
     /// <summary>Executes a command.</summary>
     /// <param name="command">The buckets, and what to do with them.</param>
     /// <param name="result">The result, if the store has it at once.</param>

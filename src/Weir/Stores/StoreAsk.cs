@@ -19,8 +19,14 @@ public enum StoreVerb
     /// <summary>Forget what was spent, and who holds places.</summary>
     Reset,
 
-    /// <summary>See to it that at least the cost is spent, for a store that has lost its memory; the larger of the two holds. Places are left as they are.</summary>
-    Raise,
+    /// <summary>As <see cref="Charge"/>, with a cost in units instead of tokens: settles what was spent without the store.</summary>
+    Settle,
+
+    /// <summary>
+    /// Charge, in units, by how much the cost exceeds what the second limit's bucket holds, and that bucket as well: restores
+    /// what a store that lost its memory held, once, whoever tells it and in which order.
+    /// </summary>
+    Restore,
 }
 
 /// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>

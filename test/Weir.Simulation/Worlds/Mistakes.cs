@@ -81,6 +81,8 @@ internal static class Mistakes
     {
         public DecisionSource Source => redis.Source;
 
+        public TimeSpan LongestAnswer => redis.LongestAnswer;
+
         public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
         {
             var executing = ExecuteAsync(command);
@@ -93,9 +95,9 @@ internal static class Mistakes
             bool isProbe = ask.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
             if (mistake == Mistake.ProbesFail && isProbe)
                 return BucketAnswer.Failed(StoreFault.Late);
-            if (mistake == Mistake.NothingIsSettled && ask is { What: StoreVerb.Charge, Memo: not null })
+            if (mistake == Mistake.NothingIsSettled && ask.What == StoreVerb.Settle)
                 return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }).ConfigureAwait(false);
-            if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Raise)
+            if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Restore)
                 return await redis.AskAsync(ask with { What = StoreVerb.Check }).ConfigureAwait(false);
             if (mistake == Mistake.ChargesHaveNoName)
                 ask = ask with { Memo = null };
@@ -118,6 +120,12 @@ internal static class Mistakes
         }
 
         public int Count => mistake == Mistake.SharesAreWhole ? 1 : peers.Count;
+
+        public bool IsInDoubt => peers.IsInDoubt;
+
+        public void Doubt() => peers.Doubt();
+
+        public ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default) => peers.ConfirmAsync(cancellation);
 
         public void Part() => peers.Part();
 

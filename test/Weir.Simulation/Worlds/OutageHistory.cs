@@ -149,19 +149,19 @@ internal sealed class OutageHistory : IDisposable
     {
         foreach (var limit in _plan.Limits)
         {
-            foreach (string key in limit.Dimensions.IsEmpty ? [""] : Keys)
+            foreach (string key in _world.Log.KeysOf(limit))
             {
                 long spent = _world.Log.Spent(limit, key, _outages[^1].BeganUs, _world.NowUs), held = Held(limit, key);
                 // What is leased drains from when it was leased, and was admitted within a horizon of that.
                 long aged = (long)(0.03 * limit.Quota.Rate.UnitsPerTick * 1e6 / limit.Quota.Rate.TickUs / limit.Quota.Rate.UnitsPerToken);
                 if (held + aged < spent)
-                    return $"L7: Redis holds {held} of the {spent} tokens that were spent since the last outage began";
+                    return $"L7: Redis holds {held} of the {spent} tokens of {limit.Name} {key} that were spent since the last outage began";
                 if (_isSlow && !_lostWrites && held < _world.Log.Tokens(limit, key))
-                    return $"L7: Redis holds {held} of the {_world.Log.Tokens(limit, key)} tokens that were ever spent";
-                // A charge is made in whole tokens by each instance, and what drains while it is awaited is charged, too.
-                long most = _world.Log.Tokens(limit, key) + _world.MayBeTwice + (3 * _instances * _outages.Count);
+                    return $"L7: Redis holds {held} of the {_world.Log.Tokens(limit, key)} tokens of {limit.Name} {key} that were ever spent";
+                // A charge is never more than was spent. What is held is rounded up.
+                long most = _world.Log.Tokens(limit, key) + _world.MayBeTwice(key) + 1;
                 if (_isSlow && held > most)
-                    return $"a charge was made twice: Redis holds {held} tokens where at most {most} were spent";
+                    return $"a charge was made twice: Redis holds {held} tokens of {limit.Name} {key} where at most {most} were spent";
             }
         }
 

@@ -61,8 +61,10 @@ internal sealed class World : IDisposable
     /// <summary>Requests that have not been answered.</summary>
     public int Open { get; private set; }
 
-    /// <summary>The cost of requests that were answered here though Redis was asked: it may have charged them, too.</summary>
-    public long MayBeTwice { get; private set; }
+    private readonly Dictionary<string, long> _mayBeTwice = [];
+
+    /// <summary>The cost of requests for a key that Redis was asked for and did not answer: it may have charged them, too.</summary>
+    public long MayBeTwice(string key) => key.Length > 0 ? _mayBeTwice.GetValueOrDefault(key) : _mayBeTwice.Values.Sum();
 
     internal sealed class Instance
     {
@@ -149,13 +151,15 @@ internal sealed class World : IDisposable
         long askedUs = NowUs, pausedUs = instance.PausedUntilUs;
         bool asks = instance.Store.State == BreakerState.Closed;
         Open++;
+        if (asks)
+            _mayBeTwice[key] = _mayBeTwice.GetValueOrDefault(key) + cost;
         var limits = _plan.Resolve(new RequestFacts("t", key, cost)) with { TenantIsListed = true };
         var answer = await instance.Store.TakeAsync(limits).ConfigureAwait(false);
         Open--;
         if (instance.PausedUntilUs == pausedUs)
             LongestUs = Math.Max(LongestUs, NowUs - askedUs);
-        if (asks && answer.Degraded)
-            MayBeTwice += cost;
+        if (asks && !answer.Degraded)
+            _mayBeTwice[key] -= cost;
         bool isOfRedis = answer.Source == DecisionSource.Redis && !answer.IsLocal;
         if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed && !(answer.IsLocal && LeasesAreOfBefore))
             Log.Admit(isOfRedis ? _applied[answer.NowUs] : NowUs, limits);

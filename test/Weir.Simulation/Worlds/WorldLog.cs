@@ -27,6 +27,9 @@ internal sealed class WorldLog(Plan plan)
     public double TokensOver(long fromUs, long untilUs, int more = 0) =>
         _buckets.Max(bucket => UnitsOver((TokenQuota)bucket.Key.Limit.Quota, bucket.Value, fromUs, untilUs, more) / (100.0 * bucket.Key.Limit.Quota.Rate.UnitsPerToken));
 
+    /// <summary>The keys of which something was admitted.</summary>
+    public IEnumerable<string> KeysOf(Limit limit) => from bucket in _buckets.Keys where bucket.Limit == limit select bucket.Key;
+
     /// <summary>What a bucket would hold spent that had made all of these decisions, in tokens, rounded down.</summary>
     public long Spent(Limit limit, string key, long fromUs, long nowUs)
     {

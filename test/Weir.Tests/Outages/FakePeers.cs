@@ -8,8 +8,17 @@ internal sealed class FakePeers(TimeProvider time)
     private readonly HashSet<Member> _ready = [];
     private long? _returned;
 
+    /// <summary>False if the primary does not answer heartbeats.</summary>
+    public bool Answers { get; set; } = true;
+
     /// <summary>Whether the primary has lost its memory since the last meeting of a member.</summary>
     public bool IsForgetful { get; set; }
+
+    /// <summary>Some instance that is not the last one to join.</summary>
+    public IPeers AnyOther => _all.First();
+
+    /// <summary>Has the first instance come back so much earlier.</summary>
+    public void ReturnedEarlier(TimeSpan by) => _returned = Now - (long)(by.TotalSeconds * time.TimestampFrequency);
 
     public IPeers Join()
     {
@@ -28,6 +37,16 @@ internal sealed class FakePeers(TimeProvider time)
 
         public int Count => peers._all.Count;
 
+        public bool IsInDoubt { get; private set; }
+
+        public void Doubt() => IsInDoubt = true;
+
+        public ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default)
+        {
+            IsInDoubt &= !peers.Answers;
+            return new(!IsInDoubt);
+        }
+
         public void Part()
         {
             peers._absent.Add(this);
@@ -44,6 +63,7 @@ internal sealed class FakePeers(TimeProvider time)
 
         public ValueTask<int?> FollowAsync(CancellationToken cancellation = default)
         {
+            IsInDoubt = false;
             peers._absent.Remove(this);
             if (peers._absent.Count == 0)
                 peers._returned = null;

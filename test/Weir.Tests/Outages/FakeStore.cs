@@ -3,6 +3,7 @@ namespace Weir.Tests.Outages;
 /// <summary>A Redis of the test's own making: sound, at fault, or holding its answers back.</summary>
 internal sealed class FakeStore(TimeProvider time) : IBucketStore
 {
+    private readonly HashSet<UInt128> _settled = [];
     private MemoryStore _buckets = new(new MemoryStoreOptions { MaxKeys = 65_536 }, time);
 
     public StoreFault Fault { get; set; }
@@ -17,7 +18,14 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     public int Late { get; private set; }
 
     /// <summary>Forgets everything.</summary>
-    public void Forget() => _buckets = new MemoryStore(new MemoryStoreOptions { MaxKeys = 65_536 }, time);
+    public void Forget()
+    {
+        _settled.Clear();
+        _buckets = new MemoryStore(new MemoryStoreOptions { MaxKeys = 65_536 }, time);
+    }
+
+    /// <summary>The units of each charge that was executed, or remembered.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<long> Charged { get; } = [];
 
     /// <summary>It is sound again when it has been asked so often.</summary>
     public int SoundAfter { get; set; } = int.MaxValue;
@@ -32,6 +40,11 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
 
     public DecisionSource Source => DecisionSource.Redis;
 
+    public TimeSpan LongestAnswer { get; set; }
+
+    /// <summary>Called with each command first.</summary>
+    public Action<StoreAsk> Seen { get; set; } = _ => { };
+
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _buckets.RecallAsync(tenant, id, cancellation);
 
@@ -45,6 +58,7 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
     {
         Asked++;
+        Seen(ask);
         if (Gate is { } gate)
             await gate.Task;
         if (Throws)
@@ -53,7 +67,11 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
             return BucketAnswer.Failed(Fault);
         if (IsCrowdedFor(ask))
             return BucketAnswer.Failed(StoreFault.Crowded);
-        var answer = await _buckets.AskAsync(ask);
+        BucketAnswer answer;
+        lock (_settled)
+            answer = ask.What is StoreVerb.Settle or StoreVerb.Restore ? Settle(ask) : _buckets.Execute(ask);
+        if (ask.What == StoreVerb.Settle)
+            Charged.Enqueue(ask.Limits.Facts.Cost);
         if (IsLateFor(ask))
         {
             Late++;
@@ -62,6 +80,36 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
 
         if (answer.Fault != StoreFault.None)
             return answer;
-        return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis);
+        return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis) { IsRemembered = answer.IsRemembered };
     }
+
+    /// <summary>Charges units, as the script of Redis does: a name once, and of what is restored what exceeds what was restored before.</summary>
+    private BucketAnswer Settle(in StoreAsk ask)
+    {
+        var (limits, quota) = (ask.Limits.Only(0), ask.Limits.First.Quota);
+        var time = _buckets.WithWall(_buckets.Time);
+        bool isKnown = ask.Memo is { } memo && !_settled.Add(memo.Id);
+        long missing = ask.Limits.Facts.Cost;
+        if (ask.What == StoreVerb.Restore)
+            missing = Math.Max(0, missing - Level(Charge(ask.Limits.Only(1), 0), quota, time));
+        if (ask.What == StoreVerb.Restore)
+            Charge(ask.Limits.Only(1), missing);
+        return new BucketAnswer(BucketOutcome.Allowed, Charge(limits, isKnown ? 0 : missing, ask.OnlyEnds?[0] ?? 0), time, DecisionSource.Redis) { IsRemembered = isKnown };
+    }
+
+    private BucketState Charge(in LimitSet limits, long units, long onlyEnd = 0)
+    {
+        var limit = limits.First;
+        var time = _buckets.WithWall(_buckets.Time);
+        var hash = BucketHash.Of(limits.Facts, limit, _buckets.Seed);
+        var state = _buckets.StateOf(limits, limit, hash);
+        limit.Quota.Charge(ref state, time, 0);
+        if (units >= 0 || onlyEnd == 0 || onlyEnd == state.At)
+            state = state with { Spent = TokenBucket.Bounded(state.Spent, units) };
+        _buckets.Know(limits, limit, hash, state);
+        return state;
+    }
+
+    private static long Level(BucketState state, Quota quota, in StoreTime time) =>
+        quota is WindowQuota window ? window.Now(state, time).Spent : TokenBucket.SpentAt(quota.Rate, state, time.NowUs);
 }

@@ -106,18 +106,20 @@ internal sealed unsafe class BucketTransaction
         return state;
     }
 
-    /// <summary>Has one bucket stand as given. A bucket for which there is no slot begins as new.</summary>
-    public void Know(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
+    /// <summary>Sets the state of one bucket. False if there is no slot for it, so that it begins as new.</summary>
+    public bool Know(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
     {
         MakeClaim(store, limits, limit, hash);
         LockSlots(store, limits.TenantIsListed);
         ref var claim = ref _claims[0];
         claim.Line = new BucketLine(BucketOutcome.Allowed, state);
+        bool hasRoom = true;
         if (!claim.Slot.IsNone)
             claim.Put();
         else if (state.Spent > 0)
-            TryAdd(store, limits, ref claim);
+            hasRoom = TryAdd(store, limits, ref claim);
         _locks.Exit();
+        return hasRoom;
     }
 
     private void MakeClaims(MemoryStore store, in LimitSet limits)
@@ -202,8 +204,8 @@ internal sealed unsafe class BucketTransaction
         outcome = AskAll(store, limits, time);
         if (what == StoreVerb.Take && outcome == BucketOutcome.Allowed)
             return Spend(store, limits, time, out outcome);
-        if (what is StoreVerb.Charge or StoreVerb.Raise)
-            return Charge(store, limits, what, onlyEnds, time);
+        if (what == StoreVerb.Charge)
+            return Charge(store, limits, onlyEnds, time);
         if (what == StoreVerb.Reset)
             Reset(store, limits, time);
         else
@@ -303,16 +305,14 @@ internal sealed unsafe class BucketTransaction
         }
     }
 
-    private StoreFault Charge(MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, in StoreTime time)
+    private StoreFault Charge(MemoryStore store, in LimitSet limits, long[]? onlyEnds, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
         {
             ref var claim = ref _claims[i];
             var state = claim.Before;
             long cost = limits.Share.CostOf(claim.Cost);
-            if (what == StoreVerb.Raise)
-                claim.Limit.Quota.Raise(ref state, time, claim.IsPermits ? claim.Cost : cost);
-            else if (claim.IsPermits)
+            if (claim.IsPermits)
                 state = Release(store, limits, claim, time);
             else if (!IsOver(claim.Limit.Quota, state, time, cost, onlyEnds?[i] ?? 0))
                 claim.Limit.Quota.Charge(ref state, time, cost);

@@ -107,8 +107,8 @@ public sealed class MemoryStore : IBucketStore
     internal BucketState StateOf(in LimitSet limits, Limit limit, UInt128 hash) =>
         BucketTransaction.OfThisThread().StateOf(this, limits, limit, hash);
 
-    /// <summary>Has a bucket stand as another store's does. One for which there is no slot begins as new.</summary>
-    internal void Know(in LimitSet limits, Limit limit, UInt128 hash, BucketState state) =>
+    /// <summary>Sets the state of a bucket to that of another store. False if there is no slot for it, so that it begins as new.</summary>
+    internal bool Know(in LimitSet limits, Limit limit, UInt128 hash, BucketState state) =>
         BucketTransaction.OfThisThread().Know(this, limits, limit, hash, state);
 
     internal void CountOverflowed() => Interlocked.Increment(ref _overflowed);

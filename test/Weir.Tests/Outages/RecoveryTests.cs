@@ -4,7 +4,7 @@ using Weir.Testing;
 namespace Weir.Tests.Outages;
 
 /// <summary>Several instances over one store, before, in and after an outage.</summary>
-public sealed class ReunionTests : IAsyncDisposable
+public sealed class RecoveryTests : IAsyncDisposable
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
 
@@ -16,7 +16,7 @@ public sealed class ReunionTests : IAsyncDisposable
     private readonly FakePeers _peers;
     private readonly FailoverStore[] _stores;
 
-    public ReunionTests()
+    public RecoveryTests()
     {
         _redis = new FakeStore(_time);
         _peers = new FakePeers(_time);
@@ -124,7 +124,7 @@ public sealed class ReunionTests : IAsyncDisposable
         await BeginOutageAsync();
         await _stores[0].TakeAsync(Request(10));
         _redis.Fault = StoreFault.None;
-        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge && _redis.Late < 3;
+        _redis.IsLateFor = ask => ask.What == StoreVerb.Settle && _redis.Late < 3;
         await PassAsync(TimeSpan.FromSeconds(3));
         Assert.Equal((3, 0), (_redis.Late, _stores[0].Owing));
         // A charge is in whole tokens, with what drained since the first came back.
@@ -149,7 +149,7 @@ public sealed class ReunionTests : IAsyncDisposable
         await _stores[0].TakeAsync(Request(60));
         await BeginOutageAsync();
         await _stores[0].AskAsync(new StoreAsk(Request(-10), StoreVerb.Charge));
-        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge;
+        _redis.IsLateFor = ask => ask.What == StoreVerb.Settle;
         _redis.Fault = StoreFault.None;
         await PassAsync(TimeSpan.FromSeconds(1));
         Assert.InRange(_redis.Late, 1, int.MaxValue);
@@ -165,38 +165,27 @@ public sealed class ReunionTests : IAsyncDisposable
     }
 
     [Fact]
-    public void What_memory_is_deciding_on_is_owed_until_it_has_decided()
+    public void A_charge_is_closed_once_and_what_is_spent_while_it_is_under_way_is_charged_next()
     {
         var memory = Some.Memory(_time);
-        var ledger = new Ledger(512, memory);
+        var known = new KnownBuckets(512, memory);
         var limits = Request(5);
-        ledger.BeginAlone(limits, spends: true);
-        // Somebody settles in the moment in which nothing is spent yet, and the primary says how it stands.
-        var owed = new List<OwnSpend>();
-        Assert.True(ledger.CollectOwed(limits, Share.Whole, owed));
-        ledger.Learn(limits, new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(7), 0), new StoreTime(0, 0), DecisionSource.Redis));
-        Assert.Equal((0, 1), (owed.Count, ledger.Owing));
-        memory.AskAsync(new StoreAsk(limits, StoreVerb.Take)).AsTask().GetAwaiter().GetResult();
-        ledger.EndAlone(limits);
-        ledger.CollectOwed(limits, Share.Whole, owed);
-        Assert.Equal(5, Assert.Single(owed).Tokens);
-    }
+        known.Execute(new StoreAsk(limits, StoreVerb.Take), Share.Whole);
+        var owed = new List<SettlementCharge>();
+        Assert.True(known.TryCollectOwed(limits, Share.Whole, owed));
+        known.Execute(new StoreAsk(Request(2), StoreVerb.Take), Share.Whole);
+        Assert.False(known.TryCollectOwed(limits, Share.Whole, owed));
+        Assert.Same(owed[0], owed[1]);
 
-    [Fact]
-    public void A_charge_that_has_come_is_not_owed_again_because_another_who_sent_it_does_not_know()
-    {
-        var memory = Some.Memory(_time);
-        var ledger = new Ledger(512, memory);
-        var limits = Request(5);
-        ledger.BeginAlone(limits, spends: true);
-        memory.AskAsync(new StoreAsk(limits, StoreVerb.Take)).AsTask().GetAwaiter().GetResult();
-        ledger.EndAlone(limits);
-        var owed = new List<OwnSpend>();
-        ledger.CollectOwed(limits, Share.Whole, owed);
-        ledger.Close(owed[0], isLost: false);
-        ledger.Retry(owed[0]);
-        ledger.Close(owed[0], isLost: false);
-        Assert.Equal(0, ledger.Owing);
+        var answer = new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(5), 0), new StoreTime(0, 0), DecisionSource.Redis);
+        known.Close(owed[0], answer);
+        known.Close(owed[0], answer);
+        Assert.Equal(1, known.Owing);
+        owed.Clear();
+        Assert.True(known.TryCollectOwed(limits, Share.Whole, owed));
+        Assert.Equal(Slow.UnitsOf(2), Assert.Single(owed).Units);
+        known.Close(owed[0], answer);
+        Assert.Equal(0, known.Owing);
     }
 
     [Fact]

@@ -1,17 +1,20 @@
 namespace Weir;
 
-/// <summary>A part of the <see cref="Ledger"/>, with a lock of its own: sets of places, of which a hash has one.</summary>
-/// <param name="sets">How many sets.</param>
-internal sealed class LedgerPart(int sets)
+/// <summary>A part of <see cref="KnownBuckets"/> with a lock of its own: sets of places, one of which each hash has.</summary>
+/// <param name="sets">The number of sets.</param>
+internal sealed class KnownBucketPart(int sets)
 {
     /// <summary>Places of a set.</summary>
     public const int Ways = 8;
 
-    private LedgerEntry[]? _entries;
+    private KnownBucket[]? _entries;
 
     public readonly Lock Gate = new();
 
-    public Span<LedgerEntry> Entries => _entries;
+    public Span<KnownBucket> Entries => _entries;
+
+    /// <summary>The places of buckets with unsettled spending.</summary>
+    public List<int> Owing { get; } = [];
 
     public int Find(UInt128 hash)
     {
@@ -25,10 +28,10 @@ internal sealed class LedgerPart(int sets)
         return -1;
     }
 
-    /// <summary>A place for a bucket that is not here; -1 when all of its places owe.</summary>
+    /// <summary>Returns a place for another bucket; -1 if none of its places is settled.</summary>
     public int PlaceFor(UInt128 hash, in StoreTime time)
     {
-        _entries ??= new LedgerEntry[sets * Ways];
+        _entries ??= new KnownBucket[sets * Ways];
         int from = SetOf(hash), oldest = -1;
         for (int i = from; i < from + Ways; i++)
         {

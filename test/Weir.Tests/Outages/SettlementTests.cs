@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
+
+namespace Weir.Tests.Outages;
+
+/// <summary>What one instance settles, to the unit: the primary and all instances have one clock, which stands.</summary>
+public sealed class SettlementTests : IAsyncDisposable
+{
+    private static readonly TokenQuota OneADay = TokenQuota.Create(1, TimeSpan.FromDays(1), 1);
+
+    private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
+
+    private readonly ThrowingClock _time = new();
+    private readonly FakeStore _redis;
+    private readonly FakePeers _peers;
+    private readonly List<FailoverStore> _stores = [];
+
+    public SettlementTests() => (_redis, _peers) = (new FakeStore(_time), new FakePeers(_time));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+    }
+
+    private FailoverStore Join(int instances, MemoryStore? memory = null)
+    {
+        for (int i = 1; i < instances; i++)
+            _peers.Join();
+        var store = new FailoverStore(_redis, memory ?? Some.Memory(_time), new BreakerOptions(), _time, _peers.Join());
+        _stores.Add(store);
+        return store;
+    }
+
+    private static LimitSet Request(long cost, TokenQuota? quota = null, string key = "a") => Some.Request(key, cost, quota: quota ?? Slow);
+
+    private static void Take(FailoverStore store, LimitSet limits) => Assert.Equal(BucketOutcome.Allowed, store.TakeAsync(limits).Result.Outcome);
+
+    private static void GiveBack(FailoverStore store, LimitSet limits) =>
+        Assert.Equal(StoreFault.None, store.AskAsync(new StoreAsk(limits with { Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, StoreVerb.Charge)).Result.Fault);
+
+    private async Task BreakAsync(FailoverStore store)
+    {
+        _redis.Fault = StoreFault.Unreachable;
+        await store.ProbeAsync();
+        Assert.Equal(BreakerState.Open, store.State);
+    }
+
+    /// <summary>Ends the outage in no time but that of the break.</summary>
+    private async Task MendAsync(FailoverStore store)
+    {
+        _redis.Fault = StoreFault.None;
+        _time.Advance(new BreakerOptions().Break);
+        await Until.TrueAsync(() => store.State == BreakerState.Closed && store.Owing == 0, () => $"{store.State}, {store.Owing} owed");
+    }
+
+    private long Units(LimitSet limits)
+    {
+        var answer = _redis.CheckAsync(limits).Result;
+        return TokenBucket.SpentAt(limits.First.Quota.Rate, answer.State, answer.NowUs);
+    }
+
+    /// <summary>What drains during a break.</summary>
+    private static long Drained(TokenQuota quota) => quota.Rate.UnitsPerTick * 250_000;
+
+    private void AssertSpent(long tokens, LimitSet limits)
+    {
+        var quota = (TokenQuota)limits.First.Quota;
+        Assert.InRange(Units(limits), quota.UnitsOf(tokens) - Drained(quota), quota.UnitsOf(tokens));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task L7_What_is_taken_and_given_back_in_an_outage_leaves_no_unit_spent(int instances)
+    {
+        var store = Join(instances);
+        await BreakAsync(store);
+        Take(store, Request(1, OneADay));
+        GiveBack(store, Request(1, OneADay));
+        await MendAsync(store);
+        Assert.Equal(0, Units(Request(0, OneADay)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task L7_A_cost_that_was_settled_is_given_back_whole_in_the_next_outage(int instances)
+    {
+        var store = Join(instances);
+        await BreakAsync(store);
+        Take(store, Request(1, OneADay));
+        await MendAsync(store);
+        AssertSpent(1, Request(0, OneADay));
+
+        await BreakAsync(store);
+        GiveBack(store, Request(1, OneADay));
+        await MendAsync(store);
+        Assert.Equal(0, Units(Request(0, OneADay)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task L1_What_was_spent_with_the_primary_is_given_back_alone_at_face_value_and_no_further_than_it_was_known(int instances)
+    {
+        var store = Join(instances);
+        Take(store, Request(4));
+        await BreakAsync(store);
+        GiveBack(store, Request(3));
+        await MendAsync(store);
+        AssertSpent(1, Request(0));
+
+        await BreakAsync(store);
+        GiveBack(store, Request(50));
+        await MendAsync(store);
+        Assert.Equal(0, Units(Request(0)));
+        Assert.DoesNotContain(_redis.Charged, units => units < -Slow.UnitsOf(3));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    public async Task L7_No_more_units_are_settled_than_were_spent_though_the_whole_bucket_drains_meanwhile(int instances)
+    {
+        var store = Join(instances);
+        await BreakAsync(store);
+        Take(store, Request(2));
+        _peers.ReturnedEarlier(TimeSpan.FromHours(50));
+        await MendAsync(store);
+        long charged = Assert.Single(_redis.Charged, units => units != 0);
+        Assert.InRange(charged, Slow.UnitsOf(2) - Drained(Slow), Slow.UnitsOf(2));
+    }
+
+    [Theory]
+    [InlineData(50, 1)]
+    [InlineData(99, 1)]
+    [InlineData(10, 30)]
+    public async Task L1_A_bucket_that_memory_has_no_room_for_is_charged_what_was_spent_of_it(long before, long alone)
+    {
+        var memory = Some.Memory(_time, maxKeys: 64);
+        var store = Join(1, memory);
+        Take(store, Request(before));
+        await BreakAsync(store);
+        for (int i = 0; memory.Overflowed < 20; i++)
+            await store.TakeAsync(Request(1, key: $"other{i}"));
+        var answer = await store.TakeAsync(Request(alone));
+        Assert.Equal(StoreFault.None, answer.Fault);
+        await MendAsync(store);
+
+        Assert.DoesNotContain(_redis.Charged, units => units < 0);
+        AssertSpent(before + (answer.Outcome == BucketOutcome.Allowed ? alone : 0), Request(0));
+    }
+
+    [Fact]
+    public async Task L1_Buckets_that_share_one_in_memory_are_charged_their_own_spending_each()
+    {
+        var memory = Some.Memory(_time, maxKeys: 64);
+        var store = Join(1, memory);
+        await BreakAsync(store);
+        var admitted = new Dictionary<string, long>();
+        for (int i = 0; i < 300; i++)
+            admitted[$"k{i % 150}"] = admitted.GetValueOrDefault($"k{i % 150}") + ((await store.TakeAsync(Request(2, key: $"k{i % 150}"))).Outcome == BucketOutcome.Allowed ? 2 : 0);
+        Assert.InRange(memory.Overflowed, 50, 300);
+        await MendAsync(store);
+        Assert.All(admitted, pair => AssertSpent(pair.Value, Request(0, key: pair.Key)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(115)]
+    [InlineData(10_100)]
+    public async Task L7_What_is_held_back_allows_for_the_longest_answer_of_the_store(int longestMs)
+    {
+        var store = Join(2);
+        _redis.LongestAnswer = TimeSpan.FromMilliseconds(longestMs);
+        await BreakAsync(store);
+        await _peers.AnyOther.MeetAsync(isReady: false);
+        _peers.AnyOther.Part();
+        _redis.Fault = StoreFault.None;
+        _time.Advance(new BreakerOptions().Break);
+        await Until.TrueAsync(() => store.State == BreakerState.Closed, () => "not back");
+
+        HeldBack held = default;
+        _redis.Seen = command => held = command.What == StoreVerb.Take ? command.HeldBack : held;
+        await store.TakeAsync(Request(1, key: "b"));
+        Assert.Equal(1, held.Absent);
+        Assert.InRange(held.SinceUs, 1_000 * longestMs, (1_000 * longestMs) + 1_000_000);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task An_exception_in_memory_leaves_the_bucket_usable_and_what_is_owed_of_it_settled(int call)
+    {
+        var store = Join(1);
+        await BreakAsync(store);
+        Take(store, Request(3));
+        _time.ThrowsIn = call;
+        Assert.ThrowsAny<Exception>(() => store.TakeAsync(Request(5)).Result);
+        _time.ThrowsIn = 0;
+        Take(store, Request(4));
+        await MendAsync(store);
+        AssertSpent(7, Request(0));
+    }
+
+    /// <summary>A clock that stands, and may throw.</summary>
+    private sealed class ThrowingClock() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
+    {
+        /// <summary>The call that throws, counted from now; 0 for none.</summary>
+        public int ThrowsIn { get; set; }
+
+        public override long GetTimestamp() => ThrowsIn > 0 && --ThrowsIn == 0 ? throw new InvalidOperationException("no time") : base.GetTimestamp();
+    }
+}
