@@ -24,8 +24,9 @@ internal sealed class WorldLog(Plan plan)
     /// <param name="fromUs">The first moment that counts.</param>
     /// <param name="untilUs">The first that does not count any more.</param>
     /// <param name="more">How much more than one bucket is allowed, in hundredths: 0 for nothing, 25 for a quarter.</param>
-    public double TokensOver(long fromUs, long untilUs, int more = 0) =>
-        _buckets.Max(bucket => UnitsOver((TokenQuota)bucket.Key.Limit.Quota, bucket.Value, fromUs, untilUs, more) / (100.0 * bucket.Key.Limit.Quota.Rate.UnitsPerToken));
+    /// <param name="bursts">How many capacities are allowed.</param>
+    public double TokensOver(long fromUs, long untilUs, int more = 0, int bursts = 1) =>
+        _buckets.Max(bucket => UnitsOver((TokenQuota)bucket.Key.Limit.Quota, bucket.Value, fromUs, untilUs, more, bursts) / (100.0 * bucket.Key.Limit.Quota.Rate.UnitsPerToken));
 
     /// <summary>The keys of which something was admitted.</summary>
     public IEnumerable<string> KeysOf(Limit limit) => from bucket in _buckets.Keys where bucket.Limit == limit select bucket.Key;
@@ -46,7 +47,7 @@ internal sealed class WorldLog(Plan plan)
     private List<(long AtUs, long Cost)> AdmissionsOf(Limit limit, string key) =>
         _buckets.TryGetValue((limit, limit.Dimensions.IsEmpty ? "" : key), out var admissions) && plan.Limits.Contains(limit) ? admissions : [];
 
-    private static double UnitsOver(TokenQuota quota, List<(long AtUs, long Cost)> admissions, long fromUs, long untilUs, int more)
+    private static double UnitsOver(TokenQuota quota, List<(long AtUs, long Cost)> admissions, long fromUs, long untilUs, int more, int bursts)
     {
         Int128 admitted = 0, least = Int128.MaxValue, over = 0;
         foreach (var (atUs, cost) in admissions.Where(at => at.AtUs >= fromUs && at.AtUs < untilUs).OrderBy(at => at.AtUs))
@@ -54,7 +55,7 @@ internal sealed class WorldLog(Plan plan)
             var refilled = (Int128)(atUs / quota.Rate.TickUs) * quota.Rate.UnitsPerTick * (100 + more);
             least = Int128.Min(least, admitted - refilled);
             admitted += (Int128)quota.UnitsOf(cost) * 100;
-            over = Int128.Max(over, admitted - refilled - least - ((Int128)quota.CapacityUnits * (100 + more)));
+            over = Int128.Max(over, admitted - refilled - least - ((Int128)quota.CapacityUnits * bursts * (100 + more)));
         }
 
         return (double)over;

@@ -51,6 +51,12 @@ public sealed class WorldLaws
         return history.Run();
     }
 
+    private static string? Series(int seed, Mistake mistake)
+    {
+        using var history = new SeriesHistory(seed, mistake);
+        return history.Run();
+    }
+
     private static string? Calm(int seed, Mistake mistake)
     {
         using var history = new CalmHistory(seed, mistake);
@@ -64,6 +70,9 @@ public sealed class WorldLaws
 
     [Fact]
     public Task L1_L6_L7_of_instances_that_are_cut_off_alone_each_hands_out_no_more_than_its_share() => HoldAsync(Cuts);
+
+    [Fact]
+    public Task L7_however_many_outages_follow_each_other_one_burst_more_is_admitted_at_most() => HoldAsync(Series);
 
     [Fact]
     public Task L1_L2_L13_in_calm_all_is_admitted_that_may_be_and_a_refusal_spends_nothing() => HoldAsync(Calm);

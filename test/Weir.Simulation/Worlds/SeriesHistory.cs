@@ -1,0 +1,65 @@
+namespace Weir.Simulation.Worlds;
+
+/// <summary>
+/// A world in which Redis fails again and again, also while instances still come back from the outage before: whatever the
+/// outages, one bucket admits at most one burst more than its law allows.
+/// </summary>
+internal sealed class SeriesHistory : IDisposable
+{
+    private static readonly string[] Keys = ["a", "b"];
+
+    private readonly World _world;
+    private readonly int _instances;
+
+    public SeriesHistory(int seed, Mistake mistake)
+    {
+        var random = new Random(~seed);
+        _instances = random.Next(2, 6);
+        int rate = random.Next(20, 500);
+        var quota = random.Next(2) == 0
+            ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(20, 500))
+            : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(2 * _instances, 3 * rate));
+        _world = new World(seed, new Plan("p", [new Limit("per-key", [Limit.KeyDimension], quota)], OnOutage.Local), _instances, mistake);
+        foreach (var instance in _world.Instances)
+            (instance.Network.MostLatencyUs, instance.Network.ChargeLostAfter) = (random.Next(100, 1_200), 0.2);
+    }
+
+    public void Dispose() => _world.Dispose();
+
+    /// <summary>Lets it happen; what was wrong, or null.</summary>
+    public string? Run()
+    {
+        foreach (var instance in _world.Instances)
+            _world.Load(instance, _world.Random.Next(600, 3_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
+        Pass(300);
+        for (int i = _world.Random.Next(2, 9); i > 0; i--)
+        {
+            var cut = _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
+            bool loses = cut == Cut.Refused && _world.Random.Next(4) == 0;
+            Set(cut, 30);
+            Pass(_world.Random.Next(60, 900));
+            if (loses)
+                _world.Redis.Forget();
+            Set(Cut.None, 200);
+            Pass(loses ? 1_500 : _world.Random.Next(20, 900));
+        }
+
+        Pass(2_500);
+        if (_world.Log.TokensOver(0, long.MaxValue, bursts: 2) is > 0 and var over)
+            return $"L7: {over} tokens over two bursts, through outages in a row";
+        return _world.LongestUs > 18_000 ? $"L6: somebody waited for {_world.LongestUs} us"
+            : _world.Instances.Find(instance => instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20) is { } lost ? $"an instance does not come back: {lost.Store.State}, owes {lost.Store.Owing}"
+            : null;
+    }
+
+    private void Set(Cut cut, int mostMs)
+    {
+        foreach (var instance in _world.Instances)
+        {
+            instance.Network.Cut = cut;
+            Pass(_world.Random.Next(mostMs));
+        }
+    }
+
+    private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
+}
