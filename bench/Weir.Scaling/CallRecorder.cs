@@ -29,7 +29,7 @@ internal sealed class CallRecorder : IRedisWire
         return [.. recorder._calls.Select(sent => sent.Call).Where(call => call.KeyCount == decisions).Take(calls)];
     }
 
-    public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
         var copy = new ScriptCall(call.Script);
         for (int i = 0; i < call.Count; i++)

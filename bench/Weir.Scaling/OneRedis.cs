@@ -66,7 +66,7 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
     {
         public bool IsConnected => true;
 
-        public ScriptReply Send(ScriptCall call, bool withText, Way way = Way.Straight)
+        public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
         {
             var reply = new TaskCompletionSource<byte[]>();
             redis.Send(() => redis.Arrive(call, withText, reply));
