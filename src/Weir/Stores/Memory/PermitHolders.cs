@@ -9,7 +9,9 @@ namespace Weir;
 internal sealed class PermitHolders(string share)
 {
     private static readonly Comparer<PlaceTable.Holder> ByEnd = Comparer<PlaceTable.Holder>.Create(
-        static (left, right) => (left.UntilUs, left.Id).CompareTo((right.UntilUs, right.Id)));
+        static (left, right) => left.UntilUs == right.UntilUs
+            ? left.Id.CompareTo(right.Id)
+            : left.UntilUs.CompareTo(right.UntilUs));
 
     private readonly Dictionary<UInt128, long> _untilUs = [];
     private readonly SortedSet<PlaceTable.Holder> _inOrder = new(ByEnd);
