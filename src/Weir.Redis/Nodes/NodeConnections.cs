@@ -84,14 +84,15 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
     {
         // The client begins anew after this time.
         var connection = Open(endpoint, TimeSpan.FromMilliseconds(configuration.ConnectTimeout), static (_, _) => { });
+        var stream = connection.HandOver();
         lock (_gate)
         {
             _ofClient.RemoveAll(connection => !connection.Stream.CanRead);
-            _ofClient.Add(new(endpoint, connection.RunId, connection.Stream));
+            _ofClient.Add(new(endpoint, connection.RunId, stream));
         }
 
         Learn(endpoint, connection.RunId);
-        return connection.Stream;
+        return stream;
     }
 
     private NodeConnection Open(EndPoint endpoint, TimeSpan patience, Action<NodeConnection, NodeInfo> check)

@@ -54,9 +54,6 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Carries the connection; once it is handed on, the connection must not be used.</summary>
-    public Stream Stream => _stream;
-
     /// <summary>The run id of the server; null if it is not known.</summary>
     public string? RunId { get; set; }
 
@@ -108,6 +105,13 @@ internal sealed class NodeConnection : IDisposable
         if (line[0] != '$' || !Utf8Parser.TryParse(line[1..], out int length, out int used) || used != line.Length - 1)
             throw new InvalidDataException("a reply of an unknown type");
         return length < 0 ? default : ReadBytes(length);
+    }
+
+    /// <summary>Hands the stream over to somebody else, who may wait on it as long as they like.</summary>
+    public Stream HandOver()
+    {
+        (_socket.SendTimeout, _socket.ReceiveTimeout) = (0, 0);
+        return _stream;
     }
 
     /// <summary>Sends a command and returns its reply.</summary>

@@ -128,6 +128,14 @@ public sealed class NodeConnectionTests : IDisposable
         Assert.Equal(expected, sent);
     }
 
+    [Fact]
+    public async Task A_stream_that_is_handed_over_waits_without_a_timeout()
+    {
+        using var connection = await OpenAsync([], TimeSpan.FromMilliseconds(50));
+        var stream = connection.HandOver();
+        Assert.Equal((Timeout.Infinite, Timeout.Infinite), (stream.ReadTimeout, stream.WriteTimeout));
+    }
+
     [Theory]
     [InlineData("MOVED 3999 10.0.0.1:6381", 3999, "10.0.0.1:6381")]
     [InlineData("ASK 16383 ::1:6381", 16383, "[::1]:6381")]
