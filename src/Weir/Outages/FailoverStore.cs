@@ -37,13 +37,19 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private int _begun;
     private Outage? _outage;
 
-    /// <summary>What is known of the primary's buckets by default: some 400 bytes each with their names, as they become known.</summary>
+    /// <summary>
+    /// What is known of the primary's buckets by default: some 400 bytes each with their names, as they become known.
+    /// </summary>
     public const int DefaultLedgerBuckets = 131_072;
 
-    /// <summary>What was spent here though the primary was there, since it did not answer one request, is settled so often.</summary>
+    /// <summary>
+    /// What was spent here though the primary was there, since it did not answer one request, is settled so often.
+    /// </summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.</summary>
+    /// <summary>
+    /// Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.
+    /// </summary>
     /// <param name="primary">The store that all instances share.</param>
     /// <param name="memory">Where this instance decides by itself. Nobody else is to use it.</param>
     /// <param name="options">When the primary is no longer asked.</param>
@@ -89,10 +95,15 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>Instances to reckon with, this one included, as was last known.</summary>
     public int Instances => _peers.Count;
 
-    /// <summary>Buckets of which this instance spent something by itself that is not known to be in the primary.</summary>
+    /// <summary>
+    /// Buckets of which this instance spent something by itself that is not known to be in the primary.
+    /// </summary>
     public int Owing => _known.Owing;
 
-    /// <summary>Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket is damaged.</summary>
+    /// <summary>
+    /// Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket
+    /// is damaged.
+    /// </summary>
     public long Lost => _known.Lost;
 
     /// <inheritdoc/>
@@ -136,7 +147,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             Begin(answer.Fault);
     }
 
-    /// <summary>Stops probing, and settles what is owed if the primary is there. The stores given are not disposed.</summary>
+    /// <summary>
+    /// Stops probing, and settles what is owed if the primary is there. The stores given are not disposed.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_breaker.IsClosed)
@@ -155,7 +168,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return isThere ? null : PendingResult.Of(command, task);
     }
 
-    /// <summary>Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.</summary>
+    /// <summary>
+    /// Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.
+    /// </summary>
     private async ValueTask<BucketAnswer> LookAsync(StoreAsk command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
@@ -227,11 +242,16 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return result with { Degraded = true };
     }
 
-    /// <summary>True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.</summary>
+    /// <summary>
+    /// True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.
+    /// </summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
-    /// <summary>An outage that no request noticed, in which the primary lost its memory: it must be told what is known before it decides again.</summary>
+    /// <summary>
+    /// An outage that no request noticed, in which the primary lost its memory: it must be told what is known before it
+    /// decides again.
+    /// </summary>
     private void BeginUnnoticed()
     {
         if (_breaker.Trip())
@@ -306,7 +326,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while there is more to do.</summary>
+    /// <summary>
+    /// Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while
+    /// there is more to do.
+    /// </summary>
     private bool SettleOwed()
     {
         bool owes = _known.Owing > 0 || _peers.IsInDoubt;

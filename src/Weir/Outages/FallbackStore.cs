@@ -1,6 +1,9 @@
 namespace Weir;
 
-/// <summary>Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary was known to stand.</summary>
+/// <summary>
+/// Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary
+/// was known to stand.
+/// </summary>
 internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPeers peers) : IBucketStore
 {
     private Share _share = Share.Whole;

@@ -9,19 +9,28 @@ public interface IPeers
     /// <summary>How many there are, this one included, as was last known; at least 1.</summary>
     int Count { get; }
 
-    /// <summary>True if the primary may have lost its memory since it was heard last: nothing is settled then.</summary>
+    /// <summary>
+    /// True if the primary may have lost its memory since it was heard last: nothing is settled then.
+    /// </summary>
     bool IsInDoubt { get; }
 
     /// <summary>The connection to the primary was lost. Whoever answers next may be without memory.</summary>
     void Doubt();
 
-    /// <summary>Asks whether the primary has kept its memory. False if it does not answer, or has not, which raises <see cref="Forgot"/>.</summary>
+    /// <summary>
+    /// Asks whether the primary has kept its memory. False if it does not answer, or has not, which raises
+    /// <see cref="Forgot"/>.
+    /// </summary>
     ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default);
 
-    /// <summary>This instance decides by itself from now on, and is not to be taken for one that the primary decides for.</summary>
+    /// <summary>
+    /// This instance decides by itself from now on, and is not to be taken for one that the primary decides for.
+    /// </summary>
     void Part();
 
-    /// <summary>Tells the others that this instance sees the primary again. Null when it cannot be told after all.</summary>
+    /// <summary>
+    /// Tells the others that this instance sees the primary again. Null when it cannot be told after all.
+    /// </summary>
     /// <param name="isReady">Whether the primary has been told all that this instance knows of it, should it have lost its memory.</param>
     /// <param name="cancellation">Gives up.</param>
     ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default);

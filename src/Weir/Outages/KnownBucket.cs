@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>A bucket of the primary: what this instance last heard of it, and what it spent of it without the primary.</summary>
+/// <summary>
+/// A bucket of the primary: what this instance last heard of it, and what it spent of it without the primary.
+/// </summary>
 /// <remarks>
 /// Memory's bucket (on an outage share each cost counts N times) and <see cref="Base"/> drain alike. An N-th of their
 /// difference is what was spent here and has not come back: so much is settled, and never more than was spent.
@@ -13,7 +15,9 @@ internal struct KnownBucket
     /// <summary>The last request for it, with this limit only.</summary>
     public LimitSet Limits;
 
-    /// <summary>The primary's state when last heard of; after a charge was made, memory's state then. On the clock of memory.</summary>
+    /// <summary>
+    /// The primary's state when last heard of; after a charge was made, memory's state then. On the clock of memory.
+    /// </summary>
     public BucketState Base;
 
     /// <summary>When it was last heard of or spent from.</summary>
@@ -31,7 +35,9 @@ internal struct KnownBucket
     /// <summary>True if memory has not been told of <see cref="Base"/>.</summary>
     public bool IsFresh;
 
-    /// <summary>False if memory had no room for <see cref="Base"/>, so that its state says nothing of this bucket.</summary>
+    /// <summary>
+    /// False if memory had no room for <see cref="Base"/>, so that its state says nothing of this bucket.
+    /// </summary>
     public bool IsInMemory;
 
     public readonly bool IsEmpty => Hash == 0;
@@ -47,7 +53,9 @@ internal struct KnownBucket
     /// <summary>Learns the primary's state, which is complete.</summary>
     public void Learn(in LimitSet limits, BucketState known, in StoreTime time) => (Limits, Base, IsFresh, HeardUs) = (limits, known, true, time.NowUs);
 
-    /// <summary>Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.</summary>
+    /// <summary>
+    /// Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.
+    /// </summary>
     public void LearnSettled(SettlementCharge charge, BucketState known, MemoryStore memory, in StoreTime time)
     {
         if (!charge.Quota.Rate.Equals(Limit.Quota.Rate))
@@ -96,7 +104,9 @@ internal struct KnownBucket
         (Base, Spent, SettledUs) = (own, 0, time.NowUs);
     }
 
-    /// <summary>Returns the command that restores what the primary was known to hold; null if that is nothing.</summary>
+    /// <summary>
+    /// Returns the command that restores what the primary was known to hold; null if that is nothing.
+    /// </summary>
     public readonly StoreAsk? ToRestore(in StoreTime time)
     {
         var (limits, state) = Pending is { } charge ? (charge.Limits, charge.Known) : (Limits, Base);

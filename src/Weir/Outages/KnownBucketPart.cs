@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>A part of <see cref="KnownBuckets"/> with a lock of its own: sets of places, one of which each hash has.</summary>
+/// <summary>
+/// A part of <see cref="KnownBuckets"/> with a lock of its own: sets of places, one of which each hash has.
+/// </summary>
 /// <param name="sets">The number of sets.</param>
 internal sealed class KnownBucketPart(int sets)
 {

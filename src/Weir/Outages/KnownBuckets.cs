@@ -34,7 +34,10 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
     /// <summary>Takes and charges that the primary will not be told of.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
-    /// <summary>Learns how the primary's buckets stand. Ignores buckets with unsettled spending: the primary's state is incomplete.</summary>
+    /// <summary>
+    /// Learns how the primary's buckets stand. Ignores buckets with unsettled spending: the primary's state is
+    /// incomplete.
+    /// </summary>
     /// <param name="limits">The buckets.</param>
     /// <param name="answer">The primary's answer.</param>
     /// <param name="isInDoubt">True if the primary may have lost its memory: then it is believed only if it holds more than was known.</param>
@@ -146,7 +149,9 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
         return known;
     }
 
-    /// <summary>Forgets a charge that the primary has executed, and learns from its result, or one that it never will.</summary>
+    /// <summary>
+    /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will.
+    /// </summary>
     public void Close(SettlementCharge charge, in BucketAnswer answer)
     {
         bool isLost = answer.Fault != StoreFault.None;

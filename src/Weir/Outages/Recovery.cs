@@ -19,7 +19,9 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
     /// <summary>The interval of looks at the other instances; of many instances, each looks less often.</summary>
     private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Max(50, 2.5 * peers.Count));
 
-    /// <summary>Maximum wait for instances that send heartbeats. The wait for silent ones is shorter (<see cref="IPeers"/>).</summary>
+    /// <summary>
+    /// Maximum wait for instances that send heartbeats. The wait for silent ones is shorter (<see cref="IPeers"/>).
+    /// </summary>
     private const long PatienceUs = 5_000_000;
 
     /// <summary>By how much this instance's clock may be wrong about the time until an answer.</summary>
@@ -34,7 +36,9 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
     /// <summary>True while something is held back for other instances.</summary>
     public bool IsAwaiting => _awaited is not null;
 
-    /// <summary>What the primary must not hand out if it is asked now. By the time of its answer, more will have come back.</summary>
+    /// <summary>
+    /// What the primary must not hand out if it is asked now. By the time of its answer, more will have come back.
+    /// </summary>
     public HeldBack HeldBack => _awaited is { } awaited
         ? new HeldBack(awaited.Absent, awaited.Instances, clock.NowUs - awaited.SinceUs + (primary.LongestAnswer.Ticks / TimeSpan.TicksPerMicrosecond) + MarginUs)
         : default;

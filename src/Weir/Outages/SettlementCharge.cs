@@ -1,13 +1,19 @@
 namespace Weir;
 
-/// <summary>A charge for what this instance spent of one bucket without the primary. It keeps its name however often it is sent, so that it is charged once.</summary>
+/// <summary>
+/// A charge for what this instance spent of one bucket without the primary. It keeps its name however often it is sent,
+/// so that it is charged once.
+/// </summary>
 /// <param name="Hash">The bucket, as memory knows it.</param>
 /// <param name="Limits">The request's facts with that one limit, at its plain cost.</param>
 /// <param name="Units">Units to charge; negative to give back.</param>
 /// <param name="Id">Its name.</param>
 internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Units, UInt128 Id)
 {
-    /// <summary>How long the primary knows the name. A charge that is sent again later is made twice; what is given back is not sent so late.</summary>
+    /// <summary>
+    /// How long the primary knows the name. A charge that is sent again later is made twice; what is given back is not
+    /// sent so late.
+    /// </summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
     private const long MostGiveBackUs = 40_000_000;
@@ -26,7 +32,9 @@ internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Unit
     /// <summary>The end of the only window to which anything is given back; 0 for a bucket.</summary>
     public long WindowEnd { get; init; }
 
-    /// <summary>Sends it unless it is under way. Returns no fault if the primary has executed it, or never will.</summary>
+    /// <summary>
+    /// Sends it unless it is under way. Returns no fault if the primary has executed it, or never will.
+    /// </summary>
     public Task<StoreFault> SendAsync(Func<SettlementCharge, Task<StoreFault>> send)
     {
         lock (_lock)
@@ -43,7 +51,9 @@ internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Unit
         ? now with { Spent = TokenBucket.Bounded(now.Spent, Units) }
         : new BucketState(TokenBucket.Bounded(TokenBucket.SpentAt(Quota.Rate, Known, time.NowUs), Units), time.NowUs);
 
-    /// <summary>Returns the command by which a primary that lost its memory holds at least these units of a bucket.</summary>
+    /// <summary>
+    /// Returns the command by which a primary that lost its memory holds at least these units of a bucket.
+    /// </summary>
     /// <remarks>A second bucket holds what was restored already. No limit's name has a <c>~</c>.</remarks>
     public static StoreAsk Restore(in LimitSet limits, long units)
     {
