@@ -41,6 +41,27 @@ internal sealed class SlotTable
         return part;
     }
 
+    /// <summary>True once there are tenants of both kinds: a bucket may then be in either part.</summary>
+    public bool HasBothParts => _listed.IsOpen && _others.IsOpen;
+
+    /// <summary>Finds a bucket; none if it is in neither part. Without the locks of its sets, true of a moment ago.</summary>
+    /// <param name="head">The bucket.</param>
+    /// <param name="isListed">Whether its tenant is listed now; this part must be open.</param>
+    public SlotRef Find(ulong head, bool isListed)
+    {
+        var slot = PartOf(isListed).Find(head);
+        return slot.IsNone && HasBothParts ? PartOf(!isListed).Find(head) : slot;
+    }
+
+    /// <summary>Adds all candidate sets of a bucket to those that are to be locked.</summary>
+    public void AddSets(ulong head, SlotLocks to)
+    {
+        if (_listed.IsOpen)
+            to.Add(_listed, head);
+        if (_others.IsOpen)
+            to.Add(_others, head);
+    }
+
     /// <summary>Puts a bucket of a snapshot back. False if there is no slot.</summary>
     public bool TryRestore(ulong head, bool isListed, BucketState state, int rateId, MonotonicClock clock, SlotLocks locks)
     {

@@ -1,0 +1,204 @@
+namespace Weir;
+
+// What a command does to its buckets, once their sets are locked.
+internal sealed unsafe partial class BucketTransaction
+{
+    private StoreFault Decide(
+        MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, in StoreTime time, out BucketOutcome outcome)
+    {
+        outcome = AskAll(store, limits, time);
+        if (what == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+            return Spend(store, limits, time, out outcome);
+        if (what == StoreVerb.Charge)
+            return Charge(store, limits, onlyEnds, time);
+        if (what == StoreVerb.Reset)
+            Reset(store, limits, time);
+        else
+            SpendNothing(insist: what == StoreVerb.Take);
+        return StoreFault.None;
+    }
+
+    /// <summary>Asks every bucket, and writes nothing.</summary>
+    private BucketOutcome AskAll(MemoryStore store, in LimitSet limits, in StoreTime time)
+    {
+        var worst = BucketOutcome.Allowed;
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            var state = claim.Before = StateOf(store, limits, claim, time);
+            claim.IsShared = claim.Slot.IsNone && !claim.IsPermits && state.Spent > 0;
+            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, limits.Facts.Cost <= 1);
+            claim.Line = new BucketLine(outcome, state);
+            if (claim.Limit.Mode == LimitMode.Enforce && outcome > worst)
+                worst = outcome;
+        }
+
+        return worst;
+    }
+
+    private static BucketState StateOf(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
+    {
+        var quota = claim.Limit.Quota;
+        if (!claim.Slot.IsNone)
+            return claim.Slot.Slot->StateUnder(quota, store.Clock, time);
+        if (!claim.IsPermits)
+            return store.Overflow.StateOf(store, limits, claim.Limit, claim.Hash, time);
+        long capacity = limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances);
+        return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
+    }
+
+    /// <summary>Writes what was allowed. If a bucket has no slot, and the one it then shares refuses, takes all of it back.</summary>
+    /// <remarks>Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.</remarks>
+    private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
+    {
+        outcome = BucketOutcome.Allowed;
+        int missing = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            missing += claim.Slot.IsNone ? 1 : 0;
+            if (claim.Slot.IsNone)
+                continue;
+            claim.Slot.Slot->PutTaken(claim.Line.Outcome, claim.Line.State, claim.Limit.Quota);
+            claim.IsSpent = claim.Line.Outcome == BucketOutcome.Allowed;
+        }
+
+        for (int i = 0; missing > 0 && i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed)
+                continue;
+            var fault = claim.IsPermits ? Hold(store, limits, ref claim, time) : SpendNew(store, limits, ref claim, time);
+            claim.IsSpent = fault == StoreFault.None && claim.Line.Outcome == BucketOutcome.Allowed;
+            if (claim.Limit.Mode == LimitMode.Enforce)
+                outcome = claim.Line.Outcome;
+            if (fault == StoreFault.None && outcome == BucketOutcome.Allowed)
+                continue;
+            TakeBack(store, limits, time);
+            return fault;
+        }
+
+        return StoreFault.None;
+    }
+
+    /// <summary>What one limit refused is not spent on the others either.</summary>
+    private void SpendNothing(bool insist)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            if (claim.Line.Outcome == BucketOutcome.Allowed || !insist)
+                claim.Line = claim.Line with { State = claim.Before };
+            else if (!claim.Slot.IsNone)
+                claim.Slot.Slot->PutTaken(claim.Line.Outcome, claim.Line.State, claim.Limit.Quota);
+        }
+    }
+
+    /// <summary>A bucket that others share is given back all of it: nobody knows who has spent what.</summary>
+    private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            claim.Line = new BucketLine(BucketOutcome.Allowed, new BucketState(0, claim.IsPermits ? 0 : time.NowUs));
+            if (claim.IsPermits)
+                store.Places.ClearLocked(claim.Hash);
+            else if (!claim.Slot.IsNone)
+                claim.Put();
+            else if (claim.Before.Spent > 0)
+                store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, -Quota.ExactLimit);
+        }
+    }
+
+    private StoreFault Charge(MemoryStore store, in LimitSet limits, long[]? onlyEnds, in StoreTime time)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            var state = claim.Before;
+            long cost = limits.Share.CostOf(claim.Cost);
+            if (claim.IsPermits)
+                state = Release(store, limits, claim, time);
+            else if (!IsOver(claim.Limit.Quota, state, time, cost, onlyEnds?[i] ?? 0))
+                claim.Limit.Quota.Charge(ref state, time, cost);
+            claim.Line = new BucketLine(BucketOutcome.Allowed, state);
+            if (!claim.Slot.IsNone)
+                claim.Put();
+        }
+
+        var fault = StoreFault.None;
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            if (claim.Slot.IsNone && !claim.IsPermits && !ChargeNew(store, limits, ref claim, time))
+                fault = StoreFault.Full;
+        }
+
+        return fault;
+    }
+
+    /// <summary>What was spent in a window that is over is not given back to the one that came after it.</summary>
+    private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
+        cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
+
+    /// <summary>Charges a bucket that is not in memory: it spends from the bucket that it shares, or is new.</summary>
+    private static bool ChargeNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time) =>
+        (claim.Before.Spent == 0 && (claim.Line.State.Spent == 0 || TryAdd(store, limits, ref claim)))
+        || store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, limits.Share.CostOf(claim.Cost));
+
+    private static bool TryAdd(MemoryStore store, in LimitSet limits, ref Claim claim)
+    {
+        var part = store.Buckets.PartOf(limits.TenantIsListed);
+        claim.Slot = part.Add(claim.Head, claim.Line.State, claim.Limit.Quota.Rate.Id, store.Clock);
+        return !claim.Slot.IsNone;
+    }
+
+    private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
+
+    /// <summary>Returns how the limit stands without the holder's permits.</summary>
+    private static BucketState Release(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
+    {
+        store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+        return StateOf(store, limits, claim, time);
+    }
+
+    private static StoreFault Hold(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time)
+    {
+        if (claim.Cost == 0)
+            return StoreFault.None;
+        long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
+        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
+            return StoreFault.Full;
+        var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
+        claim.Line = claim.Line with { State = state };
+        return StoreFault.None;
+    }
+
+    private static StoreFault SpendNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time)
+    {
+        if (TryAdd(store, limits, ref claim))
+            return StoreFault.None;
+        claim.IsShared = true;
+        if (store.Overflow.TryTake(store, limits, claim.Limit, claim.Hash, time, out claim.Line))
+            return StoreFault.None;
+        store.CountFull();
+        return StoreFault.Full;
+    }
+
+    private void TakeBack(MemoryStore store, in LimitSet limits, in StoreTime time)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref var claim = ref _claims[i];
+            if (!claim.IsSpent)
+                continue;
+            claim.Line = claim.Line with { State = claim.Before };
+            if (claim.IsPermits)
+                store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+            else if (claim.Slot.IsNone)
+                store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, -limits.Share.CostOf(claim.Cost));
+            else
+                claim.Put();
+        }
+    }
+}
