@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.RateLimiting;
 
 namespace Weir.Benchmarks;
@@ -6,7 +7,7 @@ namespace Weir.Benchmarks;
 /// Many keys in random order, Weir's memory store beside the framework's partitioned limiter: nanoseconds a decision in
 /// rounds that alternate, and bytes a key. A quick look at what <see cref="ManyKeysBenchmarks"/> measures with more patience.
 /// </summary>
-internal static class KeysProbe
+internal static partial class KeysProbe
 {
     private const int Count = 1_000_000;
     private const int Decisions = 1_000_000;
@@ -47,33 +48,67 @@ internal static class KeysProbe
     {
         public const int Count = 7;
 
-        private readonly List<double> _ours = [];
-        private readonly List<double> _theirs = [];
+        private readonly List<Cost> _ours = [];
+        private readonly List<Cost> _theirs = [];
 
         public void Weir(RateLimiter weir, string[] asked) =>
-            _ours.Add(NanosecondsOf(threads, asked, key => _ = Subjects.Take(weir, key)));
+            _ours.Add(CostOf(threads, asked, key => _ = Subjects.Take(weir, key)));
 
         public void Framework(PartitionedRateLimiter<string> framework, string[] asked) =>
-            _theirs.Add(NanosecondsOf(threads, asked, key => framework.AttemptAcquire(key).Dispose()));
+            _theirs.Add(CostOf(threads, asked, key => framework.AttemptAcquire(key).Dispose()));
 
         public void Print()
         {
-            double ratio = Median([.. _theirs.Zip(_ours, (their, our) => their / our)]);
-            Console.WriteLine($"{threads} thread(s): weir {Median([.. _ours]):N0} ns a decision, framework {Median([.. _theirs]):N0}; {ratio:N1} times, median of {Count} paired rounds");
+            Print("ns a decision", cost => cost.Elapsed);
+            Print("ns of processor time a decision", cost => cost.Processor);
+        }
+
+        private void Print(string what, Func<Cost, double> value)
+        {
+            double ratio = Median(_theirs.Zip(_ours, (their, our) => value(their) / value(our)));
+            Console.WriteLine($"{threads} thread(s): weir {Median(_ours.Select(value)):N0} {what}, framework {Median(_theirs.Select(value)):N0}; {ratio:N1} times, median of {Count} paired rounds");
         }
     }
 
-    /// <summary>Nanoseconds that pass for each decision while so many threads share the work.</summary>
-    private static double NanosecondsOf(int threads, string[] asked, Action<string> decide) =>
-        Crowd.TimeOf(threads, asked, share =>
+    /// <summary>Nanoseconds for each decision.</summary>
+    /// <param name="Elapsed">Time that passes while so many threads share the work.</param>
+    /// <param name="Processor">Time of these threads on a core: other work on the machine disturbs it less.</param>
+    private readonly record struct Cost(double Elapsed, double Processor);
+
+    private static Cost CostOf(int threads, string[] asked, Action<string> decide)
+    {
+        long processor = 0;
+        var elapsed = Crowd.TimeOf(threads, asked, share =>
         {
+            long began = ThreadTime();
             foreach (string key in share.AsSpan())
                 decide(key);
-        }).TotalNanoseconds / asked.Length;
+            Interlocked.Add(ref processor, ThreadTime() - began);
+        });
+        return new Cost(elapsed.TotalNanoseconds / asked.Length, (double)processor / asked.Length);
+    }
 
-    private static double Median(double[] values)
+    private static double Median(IEnumerable<double> values)
     {
-        Array.Sort(values);
-        return values[values.Length / 2];
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    /// <summary>Nanoseconds that this thread has had a core.</summary>
+    private static long ThreadTime()
+    {
+        const int ThreadClock = 3;
+        _ = GetTime(ThreadClock, out var time);
+        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int GetTime(int clock, out TimeSpec time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 }

@@ -178,11 +178,12 @@ public sealed class InventedTenantsTests
     public async Task L12_a_new_key_that_is_taken_at_once_as_listed_and_as_not_listed_has_one_bucket()
     {
         const int Keys = 300;
+        bool[] kinds = [true, false];
         for (int round = 0; round < 10; round++)
         {
             var store = Open(1_000, round);
             using var start = new Barrier(2);
-            var admitted = await Task.WhenAll(new[] { true, false }.Select(listed => Task.Run(() =>
+            var admitted = await Task.WhenAll(kinds.Select(listed => Task.Run(() =>
             {
                 start.SignalAndWait();
                 return Enumerable.Range(0, Keys).Count(key => Take(store, "acme", $"key{key}", listed, cost: Burst) == BucketOutcome.Allowed);
