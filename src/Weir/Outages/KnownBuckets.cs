@@ -78,7 +78,10 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
         {
             Prepare(limits, hashes, spends: command.What != StoreVerb.Check);
             var answer = memory.Execute(command with { Limits = limits with { Share = share } });
-            if (answer is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed } && command.What != StoreVerb.Check)
+            // Only a take asks whether it is allowed; a charge is executed whatever its buckets say.
+            bool isDone = answer is { Fault: StoreFault.None, IsRemembered: false }
+                && (command.What == StoreVerb.Take ? answer.Outcome == BucketOutcome.Allowed : command.What != StoreVerb.Check);
+            if (isDone)
                 Record(command, answer, hashes);
             return answer;
         }
@@ -200,7 +203,8 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
             var part = PartOf(hashes[index]);
             // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
-            if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver || part.Find(hashes[index]) is not (>= 0 and var place))
+            bool isRefused = command.What == StoreVerb.Take && line.Outcome != BucketOutcome.Allowed;
+            if (limit.Quota is ConcurrencyQuota || isRefused || isOver || part.Find(hashes[index]) is not (>= 0 and var place))
                 continue;
             ref var entry = ref part.Entries[place];
             bool wasOwing = entry.Owes;
