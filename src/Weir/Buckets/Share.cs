@@ -46,6 +46,13 @@ internal readonly record struct Share(int Instances)
         return outcome;
     }
 
+    /// <summary>False if the share can never allow a cost that the whole bucket allows.</summary>
+    /// <param name="quota">The numbers.</param>
+    /// <param name="cost">Tokens that the request takes of the limit.</param>
+    /// <param name="isLeast">Whether no request could cost less.</param>
+    public bool Fits(Quota quota, long cost, bool isLeast) =>
+        IsWhole || isLeast || cost > quota.Capacity || quota is ConcurrencyQuota || CostOf(cost) <= quota.Capacity;
+
     /// <summary>Whole tokens that are left of the share.</summary>
     public long TokensLeft(Quota quota, BucketState state, in StoreTime time) =>
         IsWhole ? quota.TokensLeft(state, time)

@@ -219,7 +219,30 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         // What may have been given back already must not be given back twice: that would be handed out again.
         return command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
             ? result with { Degraded = true }
-            : DecideAlone(command, result.Fault);
+            : DecideLate(command, result.Fault);
+    }
+
+    /// <summary>
+    /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share is
+    /// left undecided: nobody knows when it would, and the primary may decide it in a moment.
+    /// </summary>
+    private BucketAnswer DecideLate(in StoreAsk command, StoreFault fault)
+    {
+        var alone = DecideAlone(command, fault);
+        return alone.Outcome == BucketOutcome.Refused && _breaker.IsClosed && !Fits(command.Limits, alone.Share)
+            ? BucketAnswer.Failed(fault) with { Degraded = true }
+            : alone;
+    }
+
+    private static bool Fits(in LimitSet limits, Share share)
+    {
+        foreach (var limit in limits)
+        {
+            if (limit.Mode == LimitMode.Enforce && !share.Fits(limit.Quota, limit.CostOf(limits.Facts.Cost), limits.Facts.Cost <= 1))
+                return false;
+        }
+
+        return true;
     }
 
     BucketAnswer IResultStage.Finish(in StoreAsk command, in BucketAnswer result) => Finish(command, result);
