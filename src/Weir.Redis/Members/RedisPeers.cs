@@ -40,6 +40,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>Counts departures, so that what was told before one is not taken for news.</summary>
     private int _parted;
     private long? _life;
+
+    /// <summary>The life of the Redis that this instance met last, on its way back.</summary>
+    private long? _metLife;
     private long _metUs;
 
     /// <summary>The time of Redis in the last reply that was read.</summary>
@@ -125,9 +128,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         int doubts = Volatile.Read(ref _doubts);
         if (await TellAsync(isReady ? MemberPhase.IsReady : MemberPhase.Returns, cancellation).ConfigureAwait(false) is not { } beat)
             return null;
+        if (isReady && HasForgotten(beat))
+            return null;
         lock (_gate)
         {
             bool isForgetful = _life is { } life && life != beat.Life;
+            _metLife = beat.Life;
             if (isReady)
                 _life = beat.Life;
             if ((isReady || !isForgetful) && doubts == _doubts)
@@ -146,6 +152,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         int parted = Volatile.Read(ref _parted);
         if (await TellAsync(MemberPhase.Follows, cancellation).ConfigureAwait(false) is not { } beat)
             return null;
+        if (HasForgotten(beat))
+            return null;
         lock (_gate)
         {
             if (parted != _parted)
@@ -163,6 +171,22 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             LearnLocked(beat);
             return absent;
         }
+    }
+
+    /// <summary>
+    /// True if Redis lost its memory once more since this instance met it: what was restored is gone, and a message that
+    /// was sent before must not make the loss look known.
+    /// </summary>
+    private bool HasForgotten(Beat beat)
+    {
+        lock (_gate)
+        {
+            if ((!_isInDoubt && _follows) || (_metLife ?? _life) is not { } met || met == beat.Life)
+                return false;
+        }
+
+        Forgot?.Invoke();
+        return true;
     }
 
     /// <summary>Leaves, so that the others need not wait to find out.</summary>
@@ -225,7 +249,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         long now = _time.GetTimestamp();
         // Whoever flushes a Redis that is there wants that.
-        _life = beat.Life;
+        (_life, _metLife) = (beat.Life, beat.Life);
         foreach (var member in beat.Members)
         {
             if (member.Name != _name)

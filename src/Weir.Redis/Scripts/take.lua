@@ -377,7 +377,7 @@ local function count_holders(limit)
     if limit.cost > 0 and over > 0 then
       leaving = min(holders, floor((over - 1) / limit.unit) + 1)
     end
-    limit.at_us = tonumber(redis.call('ZRANGE', limit.key, leaving - 1, leaving - 1, 'WITHSCORES')[2])
+    limit.at_us = tonumber(redis.call('ZRANGE', limit.key, leaving - 1, leaving - 1, 'WITHSCORES')[2]) or -1
   end
 end
 

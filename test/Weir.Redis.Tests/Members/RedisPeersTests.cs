@@ -150,6 +150,32 @@ public sealed class RedisPeersTests : IDisposable
         Assert.Null(_redis.Field("weir:{~members}", "77"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task L7_A_message_that_a_Redis_which_lost_its_memory_again_executes_does_not_make_the_loss_look_known(bool isReady)
+    {
+        var (one, two) = JoinTwo();
+        bool forgot = false;
+        one.Forgot += () => forgot = true;
+        one.Part();
+        two.Part();
+        Assert.False((await one.MeetAsync(isReady: false))!.Value.IsForgetful);
+        // The other instance is awaited, so this one tells again and again that it is back.
+        Assert.Equal(1, await one.FollowAsync());
+
+        one.Doubt();
+        _redis.Forget();
+        if (isReady)
+            Assert.Null(await one.MeetAsync(isReady: true));
+        else
+            Assert.Null(await one.FollowAsync());
+
+        Assert.True(forgot);
+        one.Part();
+        Assert.True((await one.MeetAsync(isReady: false))!.Value.IsForgetful);
+    }
+
     private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
 
     [Theory]

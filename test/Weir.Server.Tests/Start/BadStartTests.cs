@@ -76,7 +76,7 @@ public sealed class BadStartTests
         string errors = await FailAsync(["--Weir:Memory:MaxKeys=10000000"], ("DOTNET_GCHeapHardLimit", "C800000"));
 
         Assert.Contains(
-            "Weir:Memory:MaxKeys: 10000000 takes 581 MiB, and this process may use 200; use at most 1718977", errors,
+            "Weir:Memory:MaxKeys: 10000000 takes 381 MiB, and this process may use 200; use at most 2621440", errors,
                 StringComparison.Ordinal);
     }
 

@@ -121,6 +121,9 @@ public sealed class LiveCompactionTests : IDisposable
             Directory.Delete(LivePath + ".new");
             for (int i = 0; i < 40; i++)
                 Put(store, "acme", Text(i));
+            // What was written during the last compaction is compacted by the next.
+            await store.Compaction;
+            Put(store, "acme", Text(39));
             await store.Compaction;
             Assert.Null(store.Fault);
         }
