@@ -29,7 +29,17 @@ internal sealed class Instance : IAsyncDisposable
     public Task UntilDecidesAsync() => Until.TrueAsync(
         async () => (await Store.TakeAsync(Some.Request())).Fault == StoreFault.None, () => Store.LastError ?? "no answer");
 
-    public Task UntilHeardOfAsync() => Until.TrueAsync(async () => await Peers.FollowAsync() is not null, () => "no heartbeat");
+    /// <summary>Another Redis has another memory: as after an outage, it is met before it is followed.</summary>
+    public Task UntilHeardOfAsync() => Until.TrueAsync(
+        async () =>
+        {
+            if (await Peers.FollowAsync() is not null)
+                return true;
+            await Peers.MeetAsync(isReady: false);
+            await Peers.MeetAsync(isReady: true);
+            return false;
+        },
+        () => "no heartbeat");
 
     public Task UntilChangedAsync() => Until.TrueAsync(
         async () =>
