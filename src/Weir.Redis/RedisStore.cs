@@ -155,7 +155,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
         if (_late.IsGivenUp(command))
         {
-            result = BucketAnswer.Failed(StoreFault.Slow);
+            result = BucketAnswer.Failed(StoreFault.Crowded);
             return null;
         }
 
@@ -229,8 +229,13 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         Volatile.Write(ref _wire, wire);
     }
 
-    private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(
-        wire, _options.Deadline, _time, pump, Replied, (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false, _lag, take => _late.GaveUp(take.Command));
+    private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(wire, _options.Deadline, _time, pump, new BatchListener
+    {
+        Replied = Replied,
+        GaveUp = take => _late.GaveUp(take.Command),
+        Follow = (call, redirection, from) => _shards?.Follow(call, redirection, from) ?? false,
+        Lag = _lag,
+    });
 
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
@@ -278,8 +283,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         if (_leases is null || _shards is not { } shards)
             return asked;
         foreach (var (lease, wish) in _leases.TakeEnded(all))
+        {
             if (Ask(shards, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish), out _) is { } pending)
                 asked.Add(ReturnedAsync(pending));
+        }
+
         return asked;
     }
 

@@ -16,6 +16,16 @@ internal sealed class GivenUpRecords(TimeProvider time)
     private readonly Queue<((string Tenant, UInt128 Id) Key, long At)> _order = new();
     private volatile bool _hasSome;
 
+    /// <summary>Entries that wait for their end, of which one key may have several.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _order.Count;
+        }
+    }
+
     /// <summary>True if a take under this key was given up and is not known to be undone.</summary>
     public bool Has(string tenant, UInt128 id)
     {
@@ -34,7 +44,7 @@ internal sealed class GivenUpRecords(TimeProvider time)
         lock (_gate)
         {
             ForgetOldLocked();
-            if (_at.Count >= Most)
+            if (_order.Count >= Most)
                 return;
             long now = time.GetTimestamp();
             _at[(tenant, id)] = now;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using StackExchange.Redis;
 
 namespace Weir.Redis;
 
@@ -34,57 +33,39 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The interval of the checks whether Redis is late, once a decision is past its deadline.</summary>
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
-
     /// <summary>Redis counts as alive for this long after its last reply, beyond the deadline.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
     private readonly FairQueue _waiting = new(MaxPending);
-    private readonly Queue<PendingTake> _due = new();
+    private readonly DueQueue _due;
     private readonly Queue<TakeCall> _adopted = new();
     private readonly TakeCalls _calls;
     private readonly IScriptWire _wire;
     private readonly ITakePump _pump;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
-    private readonly long _deadlineTicks;
-    private readonly long _graceTicks;
+    private readonly BatchListener _listener;
     private readonly ReplyWait _wait = new();
-    private readonly ITimer _timer;
-    private readonly SchedulingLag? _lag;
-    private readonly Action<PendingTake>? _gaveUp;
-    private readonly Shard? _shard;
     private long _wokenAt;
     private long _repliedAt;
     private int _unanswered;
-    private bool _watching;
     private bool _stopped;
 
     /// <param name="wire">Where to.</param>
     /// <param name="deadline">How long a decision waits.</param>
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="pump">Who sends.</param>
-    /// <param name="replied">Called with each result; must be cheap.</param>
-    /// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
-    /// <param name="lag">Is told how long the thread that sends waited for a core; null to measure none.</param>
-    /// <param name="gaveUp">Called with each decision that is late, before its caller hears of it.</param>
-    public TakeBatcher(
-        IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, Replied? replied = null,
-        Func<TakeCall, RedisServerException, IScriptWire, bool>? follow = null, SchedulingLag? lag = null, Action<PendingTake>? gaveUp = null)
+    /// <param name="listener">Hears what becomes of decisions.</param>
+    public TakeBatcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, BatchListener? listener = null)
     {
-        _lag = lag;
-        _gaveUp = gaveUp;
-        _shard = wire as Shard;
-        _calls = new TakeCalls(wire, replied, follow, FaultOf);
+        _listener = listener ?? BatchListener.None;
+        _calls = new TakeCalls(wire, _listener);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
-        _deadlineTicks = (long)(deadline.TotalSeconds * time.TimestampFrequency);
-        _graceTicks = (long)(Grace.TotalSeconds * time.TimestampFrequency);
         _time = time;
-        _timer = time.CreateTimer(static batcher => ((TakeBatcher)batcher!).GiveUpLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _due = new DueQueue(deadline, Grace, time, GiveUpLate);
         pump.Begin(this);
     }
 
@@ -100,7 +81,6 @@ internal sealed class TakeBatcher : IDisposable
     public bool TryAsk(PendingTake take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
-        take.DueAt = now + _deadlineTicks;
         fault = StoreFault.None;
         lock (_gate)
         {
@@ -114,7 +94,7 @@ internal sealed class TakeBatcher : IDisposable
             Interlocked.Increment(ref _unanswered);
             (take.Batcher, take.Sender) = (this, this);
             take.WaitedBefore = _wait.At(now);
-            WatchOverLocked(take);
+            _due.Add(take, now);
             WakeLocked(now);
         }
 
@@ -128,42 +108,42 @@ internal sealed class TakeBatcher : IDisposable
     public void Adopt(TakeCall call, bool asking)
     {
         call.Asking = asking;
-        bool mayAsk = _shard is not { IsOneOfMany: true } || _shard.Breaker.MayAsk();
         foreach (var take in call.Takes)
             take.Sender = this;
+        bool isStopped;
         lock (_gate)
         {
-            if (!_stopped && mayAsk)
+            isStopped = _stopped;
+            if (!isStopped)
             {
                 _adopted.Enqueue(call);
                 WakeLocked(_time.GetTimestamp());
-                call = null!;
             }
         }
 
-        if (call is not null)
-            GiveUp(call, mayAsk ? StoreFault.Unreachable : StoreFault.ShardAway);
+        if (isStopped)
+            GiveUp(call);
         _pump.Pump();
     }
 
     /// <summary>Stops calling. Whatever still waits falls due.</summary>
     public void Dispose()
     {
+        TakeCall[] adopted;
         lock (_gate)
         {
             _stopped = true;
+            adopted = [.. _adopted];
+            _adopted.Clear();
             _pump.WakeLocked(_gate, all: true);
         }
 
         GiveUpLate();
+        foreach (var call in adopted)
+            GiveUp(call);
         lock (_gate)
-        {
-            while (_adopted.TryDequeue(out var call))
-                GiveUp(call, StoreFault.Unreachable);
             _waiting.Clear();
-        }
-
-        _timer.Dispose();
+        _due.Dispose();
     }
 
     /// <summary>Waits until a decision waits to be sent. False once the batcher is disposed.</summary>
@@ -202,7 +182,7 @@ internal sealed class TakeBatcher : IDisposable
         if (call.IsAnswered)
         {
             Volatile.Write(ref _repliedAt, _time.GetTimestamp());
-            _shard?.Breaker.Succeeded();
+            _wire.Answered();
         }
 
         Resume(call.Takes);
@@ -219,7 +199,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
     private TakeCall? NextLocked()
     {
-        ForgetAnsweredLocked();
+        _due.ForgetAnswered();
         if (_wait.IsOwed)
             return null;
         if (_adopted.TryDequeue(out var adopted))
@@ -254,15 +234,15 @@ internal sealed class TakeBatcher : IDisposable
     {
         long now = _time.GetTimestamp();
         if (_wokenAt != 0)
-            _lag?.Record(_wokenAt, now);
+            _listener.Lag?.Record(_wokenAt, now);
         _wokenAt = 0;
         _wait.Begin(now);
     }
 
-    private void GiveUp(TakeCall call, StoreFault fault)
+    private void GiveUp(TakeCall call)
     {
         call.MayHaveRun = false;
-        call.Answer(BucketAnswer.Failed(fault));
+        call.Answer(BucketAnswer.Failed(StoreFault.Unreachable));
         Resume(call.Takes);
         call.Return();
     }
@@ -282,34 +262,6 @@ internal sealed class TakeBatcher : IDisposable
         _pump.Resume(answered);
     }
 
-    private void WatchOverLocked(PendingTake take)
-    {
-        // One that nobody answers would keep all behind it that were, for as long as the deadline is.
-        if (_due.Count >= 2 * MaxPending)
-            KeepUnansweredLocked();
-        _due.Enqueue(take);
-        if (!_watching)
-            WatchLocked(_deadline);
-    }
-
-    private void KeepUnansweredLocked()
-    {
-        for (int left = _due.Count; left > 0; left--)
-        {
-            var take = _due.Dequeue();
-            if (take.IsAnswered)
-                take.LetGo();
-            else
-                _due.Enqueue(take);
-        }
-    }
-
-    private void ForgetAnsweredLocked()
-    {
-        while (_due.TryPeek(out var first) && first.IsAnswered)
-            _due.Dequeue().LetGo();
-    }
-
     /// <summary>
     /// Gives up the decisions that are due: if Redis has owed replies for the whole deadline and none has arrived, or if
     /// this instance was too slow to send or read for as long as the grace.
@@ -319,30 +271,17 @@ internal sealed class TakeBatcher : IDisposable
         var late = new List<PendingTake>();
         var starved = new List<PendingTake>();
         lock (_gate)
-        {
-            _watching = false;
-            long now = _time.GetTimestamp();
-            bool hasArrived = _wire.HasArrived;
-            while (_due.TryPeek(out var first) && (first.IsAnswered || first.DueAt <= now || _stopped))
-            {
-                if (_stopped || first.IsAnswered || (!hasArrived && _wait.At(now) - first.WaitedBefore >= _deadlineTicks))
-                    late.Add(_due.Dequeue());
-                else if (first.DueAt + _graceTicks <= now)
-                    starved.Add(_due.Dequeue());
-                else
-                    break;
-            }
-
-            if (_due.TryPeek(out var next))
-                WatchLocked(next.DueAt > now ? _time.GetElapsedTime(now, next.DueAt) : Glance);
-        }
-
+            _due.TakeDue(_time.GetTimestamp(), _wait, _wire.HasArrived, _stopped, late, starved);
         Resume(GiveUp(late, take => take.Sender!.LateFault()));
         Resume(GiveUp(starved, _ => StoreFault.Starved));
     }
 
     /// <summary>Why a decision that this batcher was to send is late.</summary>
-    private StoreFault LateFault() => FaultOf(Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable, decisions: 1);
+    private StoreFault LateFault()
+    {
+        var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
+        return _stopped ? fault : _wire.Failed(fault, decisions: 1);
+    }
 
     /// <summary>Answers those that nobody had answered before, returns them, and lets go of the others.</summary>
     private Span<PendingTake> GiveUp(List<PendingTake> takes, Func<PendingTake, StoreFault> faultOf)
@@ -353,7 +292,7 @@ internal sealed class TakeBatcher : IDisposable
         {
             if (!take.IsAnswered && take.TryAnswer(BucketAnswer.Failed(faultOf(take))))
             {
-                _gaveUp?.Invoke(take);
+                _listener.GaveUp?.Invoke(take);
                 all[answered++] = take;
             }
             else
@@ -363,23 +302,6 @@ internal sealed class TakeBatcher : IDisposable
         return all[..answered];
     }
 
-    /// <summary>Tells the breaker of the node of a fault, and returns what it is to those who asked.</summary>
-    private StoreFault FaultOf(StoreFault fault, int decisions)
-    {
-        if (_shard is null || _stopped)
-            return fault;
-        for (int i = 0; i < decisions; i++)
-            _shard.Breaker.Failed(lives: fault == StoreFault.Slow);
-        return _shard.IsOneOfMany ? StoreFault.ShardAway : fault;
-    }
-
     /// <summary>Whether Redis has answered anything a moment ago, however late.</summary>
     private bool Lives() => Volatile.Read(ref _repliedAt) is > 0 and var at && _time.GetElapsedTime(at) <= _deadline + LifeSign;
-
-    /// <remarks>Timers count whole milliseconds and round down: none at all would be a timer that does nothing but ring.</remarks>
-    private void WatchLocked(TimeSpan until)
-    {
-        _watching = true;
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(until.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
-    }
 }

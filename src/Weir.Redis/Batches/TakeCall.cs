@@ -1,11 +1,5 @@
 namespace Weir.Redis;
 
-/// <summary>Sees the result of a decision that Redis has replied to.</summary>
-/// <param name="command">What was asked.</param>
-/// <param name="result">The result.</param>
-/// <param name="isLate">True if the decision had been given up before.</param>
-internal delegate void Replied(in StoreAsk command, in BucketAnswer result, bool isLate);
-
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
 internal sealed class TakeCall
 {

@@ -8,10 +8,8 @@ namespace Weir.Redis;
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 /// <param name="wire">Where to.</param>
-/// <param name="replied">Called with each result.</param>
-/// <param name="follow">Hands a call over to the node that a redirection names; null to follow none.</param>
-/// <param name="faultOf">Is told of a fault and how many decisions it concerns, and returns what it is to callers.</param>
-internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCall, RedisServerException, IScriptWire, bool>? follow, Func<StoreFault, int, StoreFault>? faultOf = null)
+/// <param name="listener">Hears of replies and redirections.</param>
+internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
@@ -31,7 +29,7 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
     {
         if (_bySlot && LieInSeveralSlots(batch.Takes))
         {
-            SendEach(batch, sent);
+            SendBySlot(batch, sent);
             return;
         }
 
@@ -47,7 +45,7 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
     {
         try
         {
-            call.Answer(replied, _corrected);
+            call.Answer(listener.Replied, _corrected);
             _withText = false;
             SendCorrected(again);
         }
@@ -74,16 +72,17 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
             _withText = true;
             SendAgain(call, again);
         }
-        else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && follow is not null && follow(call, refusal, wire))
+        else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && listener.Follow?.Invoke(call, refusal, wire) == true)
         {
             // It is the other node's now.
         }
+        // A decision of one bucket is always somewhere, while those of a batch may be at two nodes.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
-            FollowEach(call, again);
+            SendParts(call, call.Takes.ToArray().Chunk(1), again);
         else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
         {
             _bySlot = true;
-            SendEach(call, again);
+            SendBySlot(call, again);
         }
         else
         {
@@ -132,32 +131,19 @@ internal sealed class TakeCalls(IScriptWire wire, Replied? replied, Func<TakeCal
     {
         Volatile.Write(ref _lastError, RedisFaults.Explain(error));
         var fault = RedisFaults.Classify(error);
-        call.Answer(BucketAnswer.Failed(faultOf is null ? fault : faultOf(fault, call.Count)), replied);
+        call.Answer(BucketAnswer.Failed(wire.Failed(fault, call.Count)), listener.Replied);
     }
 
-    /// <summary>A decision of one bucket is always somewhere, while those of a batch may be at two nodes.</summary>
-    private void FollowEach(TakeCall batch, Queue<TakeCall> sent)
+    private void SendBySlot(TakeCall batch, Queue<TakeCall> sent) => SendParts(batch, batch.Takes.ToArray().GroupBy(SlotOf), sent);
+
+    private void SendParts(TakeCall batch, IEnumerable<IEnumerable<PendingTake>> parts, Queue<TakeCall> sent)
     {
-        foreach (var take in batch.Takes)
+        foreach (var part in parts)
         {
             var call = TakeCall.Rent();
-            call.Add(take);
-            call.Send(wire, _withText);
-            sent.Enqueue(call);
-        }
-
-        batch.Return();
-    }
-
-    private void SendEach(TakeCall batch, Queue<TakeCall> sent)
-    {
-        foreach (var slot in batch.Takes.ToArray().GroupBy(SlotOf))
-        {
-            var call = TakeCall.Rent();
-            foreach (var take in slot)
+            foreach (var take in part)
                 call.Add(take);
-            call.Send(wire, _withText);
-            sent.Enqueue(call);
+            SendAgain(call, sent);
         }
 
         batch.Return();

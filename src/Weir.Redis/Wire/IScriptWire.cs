@@ -12,6 +12,17 @@ internal interface IScriptWire
     /// <summary>True if a reply has arrived and was not read yet.</summary>
     bool HasArrived => false;
 
+    /// <summary>Redis has answered a call.</summary>
+    void Answered()
+    {
+    }
+
+    /// <summary>Redis has left decisions unanswered.</summary>
+    /// <param name="fault">Why, as far as a call says.</param>
+    /// <param name="decisions">How many.</param>
+    /// <returns>What the fault is to those who asked.</returns>
+    StoreFault Failed(StoreFault fault, int decisions) => fault;
+
     /// <summary>Makes ready to send, as far as that can take long.</summary>
     void Prepare()
     {

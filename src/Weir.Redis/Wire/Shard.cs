@@ -11,8 +11,10 @@ internal sealed class Shard : IScriptWire, IDisposable
 {
     private readonly Node _node;
     private readonly TimeSpan _patience;
-    private int _owed;
     private readonly Func<Shard, bool> _isOneOfMany;
+
+    /// <summary>Calls whose replies were not read yet.</summary>
+    private int _owed;
 
     /// <param name="node">The node.</param>
     /// <param name="patience">Maximum time to wait for the first connection.</param>
@@ -54,6 +56,17 @@ internal sealed class Shard : IScriptWire, IDisposable
 
     /// <inheritdoc cref="Node.Follow"/>
     public void Follow(string runId) => _node.Follow(runId);
+
+    /// <inheritdoc/>
+    public void Answered() => Breaker.Succeeded();
+
+    /// <inheritdoc/>
+    public StoreFault Failed(StoreFault fault, int decisions)
+    {
+        for (int i = 0; i < decisions; i++)
+            Breaker.Failed(lives: fault == StoreFault.Slow);
+        return IsOneOfMany ? StoreFault.ShardAway : fault;
+    }
 
     /// <inheritdoc/>
     /// <remarks>Waits for the very first connection, since the node can decide nothing before it.</remarks>

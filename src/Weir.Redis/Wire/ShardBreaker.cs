@@ -29,12 +29,12 @@ internal sealed class ShardBreaker(BreakerOptions options, TimeProvider time)
         return true;
     }
 
-    /// <summary>The node has answered.</summary>
+    /// <summary>The node has answered. A node that answers is asked, whoever sent the call.</summary>
     public void Succeeded()
     {
         if (_breaker.IsClosed)
             _breaker.Succeeded();
-        else if (_breaker.ProbeSucceeded(Volatile.Read(ref _lease)))
+        else if (_breaker.Close())
             Changed?.Invoke(false);
     }
 

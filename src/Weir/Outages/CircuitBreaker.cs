@@ -26,6 +26,7 @@ public enum BreakerState
 /// <item><term>probe wanted</term><description>half-open with none under way: leased. Otherwise: none is given.</description></item>
 /// <item><term>probe succeeded</term><description>the lease's holder closes it. From a lease that has ended: says nothing.</description></item>
 /// <item><term>probe failed</term><description>the lease's holder opens it for another break. From a lease that has ended: says nothing.</description></item>
+/// <item><term>opened or closed by its owner</term><description>whatever the state was.</description></item>
 /// <item><term>probe lost</term><description>its lease ends by itself, so nothing is wedged.</description></item>
 /// </list>
 /// <para>Safe for concurrent use. The lock owns all fields; <see cref="IsClosed"/> reads one of them without it.</para>
@@ -99,6 +100,18 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>Closes the breaker whatever it waits for. True when it was not closed.</summary>
+    public bool Close()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return false;
+            CloseLocked();
+            return true;
+        }
+    }
+
     /// <summary>Gives out the one probe that is due. False when none is due, or one is under way and not yet lost.</summary>
     /// <param name="lease">What to report the probe's end with.</param>
     public bool TryLeaseProbe(out int lease)
@@ -122,10 +135,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         {
             if (!HoldsLocked(lease))
                 return false;
-            _leased = false;
-            _failuresInARow = 0;
-            BeginWindowLocked(time.GetTimestamp());
-            _closed = true;
+            CloseLocked();
             return true;
         }
     }
@@ -145,6 +155,14 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     private bool ProbeIsDueLocked() => _leased
         ? time.GetElapsedTime(_leasedAt) >= options.ProbeLease
         : time.GetElapsedTime(_openedAt) >= options.Break;
+
+    private void CloseLocked()
+    {
+        _leased = false;
+        _failuresInARow = 0;
+        BeginWindowLocked(time.GetTimestamp());
+        _closed = true;
+    }
 
     private void OpenLocked()
     {

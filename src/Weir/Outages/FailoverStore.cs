@@ -174,7 +174,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private async ValueTask<BucketAnswer> LookAsync(StoreAsk command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
-        return Finish(command, look.Fault == StoreFault.None ? BucketAnswer.Failed(StoreFault.Starved) : look);
+        return look.Fault == StoreFault.None ? DecideInstead(command, StoreFault.Crowded) : Finish(command, look);
     }
 
     /// <summary>A primary that was asked without knowing what is owed has answered too well.</summary>
@@ -216,18 +216,18 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         // A damaged bucket, one tenant's crowd, a starved instance and one node of many say nothing about the primary.
         if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
             Begin(result.Fault);
-        // What may have been given back already must not be given back twice: that would be handed out again.
-        return command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 }
-            ? result with { Degraded = true }
-            : DecideLate(command, result.Fault);
+        return DecideInstead(command, result.Fault);
     }
 
     /// <summary>
     /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share is
     /// left undecided: nobody knows when it would, and the primary may decide it in a moment.
     /// </summary>
-    private BucketAnswer DecideLate(in StoreAsk command, StoreFault fault)
+    private BucketAnswer DecideInstead(in StoreAsk command, StoreFault fault)
     {
+        // What may have been given back already must not be given back twice: that would be handed out again.
+        if (command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 })
+            return BucketAnswer.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
         return alone.Outcome == BucketOutcome.Refused && _breaker.IsClosed && !Fits(command.Limits, alone.Share)
             ? BucketAnswer.Failed(fault) with { Degraded = true }

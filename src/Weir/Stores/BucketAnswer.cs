@@ -41,7 +41,8 @@ public enum StoreFault
     Gone,
 
     /// <summary>
-    /// The tenant has so many requests waiting for the store that one more would be in the way of others. Nothing was spent. Says nothing about the
+    /// The tenant has so many requests waiting for the store that one more would be in the way of others, or the same
+    /// request under the same idempotency key is late and still under way. Nothing was spent. Says nothing about the
     /// store's health.
     /// </summary>
     Crowded,

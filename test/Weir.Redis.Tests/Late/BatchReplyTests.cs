@@ -41,7 +41,7 @@ public sealed class BatchReplyTests : IDisposable
     [Fact]
     public async Task L6_windows_are_named_by_the_right_time_after_one_correction_under_the_same_deadline()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), Learn);
+        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         // Redis is an hour ahead, and says so.
         Reply(code: 2, () => WallUs + (3_600 * Second));
         Reply(code: 0, () => WallUs + (3_600 * Second));
@@ -55,7 +55,7 @@ public sealed class BatchReplyTests : IDisposable
     [Fact]
     public async Task A_clock_that_is_never_right_is_a_fault_and_no_loop()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), Learn);
+        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         Reply(code: 2, () => WallUs + (3_600 * Second));
         Reply(code: 2, () => WallUs + (7_200 * Second));
 
@@ -66,7 +66,7 @@ public sealed class BatchReplyTests : IDisposable
     [Fact]
     public async Task A_remembered_answer_says_nothing_about_the_time_of_now()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), Learn);
+        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         Reply(code: 1, () => WallUs - (10 * Second));
         Assert.True((await AskAsync(Windowed())).IsRemembered);
         Reply(code: 0, () => WallUs);
@@ -82,10 +82,13 @@ public sealed class BatchReplyTests : IDisposable
     public async Task L6_an_error_while_one_reply_is_handled_keeps_no_other_caller_of_the_batch_waiting(int broken)
     {
         int replies = 0;
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), (in StoreAsk _, in BucketAnswer _, bool _) =>
+        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener
         {
-            if (++replies == broken)
-                throw new InvalidOperationException("a quota that throws");
+            Replied = (in StoreAsk _, in BucketAnswer _, bool _) =>
+            {
+                if (++replies == broken)
+                    throw new InvalidOperationException("a quota that throws");
+            },
         });
         // The first call is under way while the batch gathers.
         var held = _wire.Held = new TaskCompletionSource<byte[]>();

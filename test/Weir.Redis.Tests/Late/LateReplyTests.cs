@@ -88,6 +88,24 @@ public sealed class LateReplyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_take_repeated_under_its_idempotency_key_while_the_first_is_late_is_not_answered_by_a_record_that_is_undone()
+    {
+        var limits = Some.Request("k", cost: 7, tenant: "t", quota: Slow);
+        var take = new StoreAsk(limits, StoreVerb.Take) { Memo = new Memo(1, 1) };
+        await PauseAsync();
+        Assert.NotEqual(StoreFault.None, (await _redis.AskAsync(take)).Fault);
+        // It is not sent, so no breaker counts it.
+        Assert.Equal(StoreFault.Crowded, (await _redis.AskAsync(take)).Fault);
+        await UntilSettledAsync();
+
+        await Until.TrueAsync(async () => await SpentAsync(limits) == 0, () => "the late take is charged");
+        var again = await _redis.AskAsync(take);
+        Assert.Equal((StoreFault.None, false, BucketOutcome.Allowed), (again.Fault, again.IsRemembered, again.Outcome));
+        Assert.True((await _redis.AskAsync(take)).IsRemembered);
+        Assert.Equal(7, await SpentAsync(limits));
+    }
+
+    [Fact]
     public async Task Permits_of_late_reservations_that_are_canceled_are_free_again()
     {
         await PauseAsync();

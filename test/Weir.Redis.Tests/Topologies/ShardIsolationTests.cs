@@ -85,6 +85,31 @@ public sealed class ShardIsolationTests(SharedCluster shared)
         Assert.DoesNotContain(store.Problems, problem => problem.Kind == "silent");
     }
 
+    [Fact]
+    public async Task L6_A_master_that_is_killed_and_started_again_before_its_replica_is_promoted_decides_again()
+    {
+        await using var store = new RedisStore(shared.Options(deadline: TimeSpan.FromMilliseconds(200)), TimeProvider.System);
+        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
+        var (killed, others) = await SpreadAsync();
+        await Until.TrueAsync(async () => (await TakeAsync(store, 0)).Fault == StoreFault.None, () => store.LastError ?? "late");
+
+        killed.Server.Kill();
+        try
+        {
+            await Until.TrueAsync(
+                async () => (await TakeAsync(store, 0)).Fault == StoreFault.ShardAway && store.Problems.Any(problem => problem.Kind == "silent"),
+                () => store.LastError ?? "it answers");
+            Assert.Equal(StoreFault.None, (await TakeAsync(store, others[0])).Fault);
+        }
+        finally
+        {
+            await killed.Server.RestartAsync();
+        }
+
+        await Until.TrueAsync(async () => (await TakeAsync(store, 0)).Fault == StoreFault.None, () => store.LastError ?? "late");
+        Assert.Equal(killed, (await shared.Cluster.ShardOfAsync(SlotOf(0))).Master);
+    }
+
     /// <summary>The node of the first tenant, and tenants of other nodes.</summary>
     private async Task<(ClusterNode Hung, List<int> Others)> SpreadAsync()
     {
