@@ -6,8 +6,7 @@ namespace Weir;
 /// <remarks>
 /// <para>
 /// Breaker closed: the primary is asked, and memory answers only what it could not. Breaker open: the primary is not
-/// asked at all. No request ever waits for a probe; a loop of this store's own sends them, on a bucket of its own, through
-/// the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one.
+/// asked at all. No request ever waits for a probe (<see cref="OutageWatch"/>).
 /// </para>
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
 /// <para>
@@ -23,19 +22,12 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private readonly IPeers _peers;
     private readonly Recovery _recovery;
     private readonly DozingTimer _settling;
-    private readonly CircuitBreaker _breaker;
-    private readonly BreakerOptions _options;
-    private readonly TimeProvider _time;
+    private readonly OutageWatch _outages;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
-    private Task _probing = Task.CompletedTask;
     private int _isSettling;
 
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
-
-    /// <summary>Outages that began.</summary>
-    private int _begun;
-    private Outage? _outage;
 
     /// <summary>
     /// What is known of the primary's buckets by default: some 400 bytes each with their names, as they become known.
@@ -60,34 +52,40 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     {
         _stopped = _stopping.Token;
         _primary = primary;
-        _options = options;
-        _time = time;
-        _breaker = new CircuitBreaker(options, time);
         _peers = peers ?? new NoPeers();
         _known = new KnownBuckets(ledgerBuckets, memory);
         _fallback = new FallbackStore(memory, _known, _peers);
         _recovery = new Recovery(primary, _fallback, _known, _peers, memory.Clock, time);
-        _peers.Forgot += BeginUnnoticed;
+        _outages = new OutageWatch(primary, _peers, _recovery, options, time, _stopped);
+        _peers.Forgot += _outages.BeginUnnoticed;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
     }
 
     /// <summary>An outage began: the primary is no longer asked.</summary>
-    public event Action<Outage>? OutageBegan;
+    public event Action<Outage>? OutageBegan
+    {
+        add => _outages.Began += value;
+        remove => _outages.Began -= value;
+    }
 
     /// <summary>The outage is over: the primary decides again.</summary>
-    public event Action<Outage>? OutageEnded;
+    public event Action<Outage>? OutageEnded
+    {
+        add => _outages.Ended += value;
+        remove => _outages.Ended -= value;
+    }
 
     /// <summary>A call to the primary failed; raised for each, so whatever listens must be cheap.</summary>
     public event Action<StoreFault>? Faulted;
 
     /// <inheritdoc/>
-    public DecisionSource Source => _breaker.IsClosed ? _primary.Source : _fallback.Source;
+    public DecisionSource Source => _outages.IsClosed ? _primary.Source : _fallback.Source;
 
     /// <summary>Whether the primary is asked.</summary>
-    public BreakerState State => _breaker.State;
+    public BreakerState State => _outages.State;
 
     /// <summary>The outage that is under way, or null.</summary>
-    public Outage? Outage => Volatile.Read(ref _outage);
+    public Outage? Outage => _outages.Outage;
 
     /// <summary>Where this instance decides by itself: what was taken there is settled there.</summary>
     public IBucketStore Alone => _fallback;
@@ -110,7 +108,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {
         bool isLocal = IsKeptHere(command);
-        if (isLocal || !_breaker.IsClosed)
+        if (isLocal || !_outages.IsClosed)
         {
             result = isLocal ? DecideLocally(command) : DecideAlone(command, StoreFault.Unreachable);
             return null;
@@ -132,32 +130,25 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _fallback.Recall(tenant, id) is { } kept ? new((kept, StoreFault.None))
-        : _breaker.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
+        : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
     /// <summary>Asks the primary, outside of any request, and begins an outage if it cannot answer.</summary>
     /// <param name="tries">How often it is asked at most; once by default. The first call of a process takes longer than any other: the code is new, and the script is loaded.</param>
     /// <param name="cancellation">Gives up asking.</param>
-    public async Task ProbeAsync(int tries = 1, CancellationToken cancellation = default)
-    {
-        var answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
-        for (int left = tries - 1; left > 0 && !IsThere(answer.Fault); left--)
-            answer = await _primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false);
-        if (!IsThere(answer.Fault) && _breaker.Trip())
-            Begin(answer.Fault);
-    }
+    public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
     /// <summary>
     /// Stops probing, and settles what is owed if the primary is there. The stores given are not disposed.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_breaker.IsClosed)
+        if (_outages.IsClosed)
             await _recovery.SettleAllAsync(_stopped).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
-        _peers.Forgot -= BeginUnnoticed;
+        _peers.Forgot -= _outages.BeginUnnoticed;
         await _settling.DisposeAsync().ConfigureAwait(false);
-        await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _outages.WaitUntilStoppedAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
 
@@ -199,7 +190,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         {
             if (result.IsLocal)
                 return result;
-            _breaker.Succeeded();
+            _outages.Succeeded();
             if (result is { Fault: StoreFault.None, IsRemembered: false })
                 _known.Learn(command.Limits, result, _peers.IsInDoubt);
             return result;
@@ -213,9 +204,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             _settling.Wake();
         }
 
-        // A damaged bucket, one tenant's crowd, a starved instance and one node of many say nothing about the primary.
-        if (result.Fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway) && _breaker.Failed(lives: result.Fault == StoreFault.Slow))
-            Begin(result.Fault);
+        _outages.Failed(result.Fault);
         return DecideInstead(command, result.Fault);
     }
 
@@ -229,7 +218,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         if (command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 })
             return BucketAnswer.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
-        return alone.Outcome == BucketOutcome.Refused && _breaker.IsClosed && !Fits(command.Limits, alone.Share)
+        return alone.Outcome == BucketOutcome.Refused && _outages.IsClosed && !Fits(command.Limits, alone.Share)
             ? BucketAnswer.Failed(fault) with { Degraded = true }
             : alone;
     }
@@ -272,91 +261,13 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
     /// <summary>
-    /// An outage that no request noticed, in which the primary lost its memory: it must be told what is known before it
-    /// decides again.
-    /// </summary>
-    private void BeginUnnoticed()
-    {
-        if (_breaker.Trip())
-            Begin(StoreFault.Unreachable);
-    }
-
-    private void Begin(StoreFault fault)
-    {
-        var outage = new Outage(fault, _time.GetUtcNow(), null);
-        Interlocked.Increment(ref _begun);
-        var before = Interlocked.Exchange(ref _outage, outage);
-        _peers.Part();
-        // Probing begins before anybody is told: a listener that throws must not keep the primary out for ever.
-        Volatile.Write(ref _probing, ProbeUntilClosedAsync());
-        // The primary was back and failed again before its probe had told of the end.
-        if (before is not null)
-            End(before);
-        OutageBegan?.Invoke(outage);
-    }
-
-    private async Task ProbeUntilClosedAsync()
-    {
-        bool closed = false;
-        while (!closed)
-        {
-            await Task.Delay(_options.Break, _time, _stopped).ConfigureAwait(false);
-            closed = _breaker.TryLeaseProbe(out int lease) && await SendProbeAsync(lease).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<bool> SendProbeAsync(int lease)
-    {
-        var outage = Outage;
-        int begun = Volatile.Read(ref _begun);
-        if (!await PrimaryIsBackAsync().ConfigureAwait(false))
-        {
-            _breaker.ProbeFailed(lease);
-            return false;
-        }
-
-        if (!_breaker.ProbeSucceeded(lease))
-            return false;
-        try
-        {
-            // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
-            if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
-                End(outage);
-        }
-        finally
-        {
-            // Also when a listener throws: what is held back for others must not be for ever.
-            await _recovery.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, _stopped).ConfigureAwait(false);
-        }
-
-        return true;
-    }
-
-    /// <summary>True if the primary decides, be it without the node that has the probe's bucket.</summary>
-    private static bool IsThere(StoreFault fault) => fault is StoreFault.None or StoreFault.ShardAway;
-
-    private async Task<bool> PrimaryIsBackAsync()
-    {
-        try
-        {
-            return IsThere((await _primary.TakeAsync(Probe.Limits, _stopped).ConfigureAwait(false)).Fault)
-                && await _recovery.BeginAsync(_stopped).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException || !_stopped.IsCancellationRequested)
-        {
-            // A store is not to throw; if one does, the next probe must come all the same.
-            return false;
-        }
-    }
-
-    /// <summary>
     /// Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while
     /// there is more to do.
     /// </summary>
     private bool SettleOwed()
     {
         bool owes = _known.Owing > 0 || _peers.IsInDoubt;
-        if (owes && _breaker.IsClosed && Interlocked.Exchange(ref _isSettling, 1) == 0)
+        if (owes && _outages.IsClosed && Interlocked.Exchange(ref _isSettling, 1) == 0)
             _ = SettleOwedAsync();
         return owes;
     }
@@ -376,6 +287,4 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             Volatile.Write(ref _isSettling, 0);
         }
     }
-
-    private void End(Outage outage) => OutageEnded?.Invoke(outage with { EndedAt = _time.GetUtcNow() });
 }
