@@ -71,7 +71,7 @@ internal static partial class KeysProbe
     }
 
     /// <summary>Nanoseconds for each decision.</summary>
-    /// <param name="Elapsed">Time that passes while so many threads share the work.</param>
+    /// <param name="Elapsed">Elapsed time, the work divided among all threads.</param>
     /// <param name="Processor">Time of these threads on a core: other work on the machine disturbs it less.</param>
     private readonly record struct Cost(double Elapsed, double Processor);
 

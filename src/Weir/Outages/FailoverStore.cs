@@ -30,13 +30,12 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
     /// <summary>
-    /// What is known of the primary's buckets by default: some 400 bytes each with their names, as they become known.
+    /// The number of known buckets by default. Each takes some 400 bytes with its names, and up to 10 KB if its request
+    /// had many attributes.
     /// </summary>
-    public const int DefaultLedgerBuckets = 131_072;
+    public const int DefaultKnownBuckets = 131_072;
 
-    /// <summary>
-    /// What was spent here though the primary was there, since it did not answer one request, is settled so often.
-    /// </summary>
+    /// <summary>The interval at which spending is settled that the primary was not told of, though it is there.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -47,13 +46,14 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <param name="options">When the primary is no longer asked.</param>
     /// <param name="time">The clock.</param>
     /// <param name="peers">The other instances; null when there is none.</param>
-    /// <param name="ledgerBuckets">Buckets of the primary that are known at the same time, so that an outage begins where it stood and is settled.</param>
-    public FailoverStore(IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int ledgerBuckets = DefaultLedgerBuckets)
+    /// <param name="knownBuckets">Maximum number of the primary's buckets whose state is known for an outage.</param>
+    public FailoverStore(
+        IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = DefaultKnownBuckets)
     {
         _stopped = _stopping.Token;
         _primary = primary;
         _peers = peers ?? new NoPeers();
-        _known = new KnownBuckets(ledgerBuckets, memory);
+        _known = new KnownBuckets(knownBuckets, memory);
         _fallback = new FallbackStore(memory, _known, _peers);
         _recovery = new Recovery(primary, _fallback, _known, _peers, memory.Clock, time);
         _outages = new OutageWatch(primary, _peers, _recovery, options, time, _stopped);

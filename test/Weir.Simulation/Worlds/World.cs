@@ -119,7 +119,7 @@ internal sealed class World : IDisposable
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = 4_096, HashSeed = _names }, clock);
-        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), ledgerBuckets: 8_192);
+        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), knownBuckets: 8_192);
         return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 1 + (Drift * ((2 * Random.NextDouble()) - 1)) };
     }
 

@@ -279,7 +279,7 @@ public sealed class RecoveryTests : IAsyncDisposable
     [Fact]
     public async Task L10_a_ledger_that_is_full_of_what_is_owed_says_what_it_could_not_write_down()
     {
-        await using var store = new FailoverStore(_redis, Some.Memory(_time, 100_000), _options, _time, ledgerBuckets: 512);
+        await using var store = new FailoverStore(_redis, Some.Memory(_time, 100_000), _options, _time, knownBuckets: 512);
         _redis.Fault = StoreFault.Unreachable;
         await store.ProbeAsync();
         for (int i = 0; i < 2_000; i++)
