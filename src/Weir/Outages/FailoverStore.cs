@@ -30,8 +30,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
     /// <summary>
-    /// The number of known buckets by default. Each takes some 400 bytes with its names, and up to 10 KB if its request
-    /// had many attributes.
+    /// The number of known buckets by default. Each takes some 400 bytes with the values that its limit is keyed by.
     /// </summary>
     public const int DefaultKnownBuckets = 131_072;
 

@@ -12,8 +12,8 @@ internal struct KnownBucket
     /// <summary>The bucket, as memory knows it; 0 for none.</summary>
     public UInt128 Hash;
 
-    /// <summary>The last request for it, with this limit only.</summary>
-    public LimitSet Limits;
+    /// <summary>A request for it, with this limit only and no attribute that the limit is not keyed by.</summary>
+    public LimitSet Limits { get; private set; }
 
     /// <summary>
     /// The primary's state when last heard of; after a charge was made, memory's state then. On the clock of memory.
@@ -42,6 +42,9 @@ internal struct KnownBucket
 
     public readonly bool IsEmpty => Hash == 0;
 
+    /// <summary>Begins to know the bucket of a limit.</summary>
+    public static KnownBucket Of(UInt128 hash, in LimitSet limits) => new() { Hash = hash, Limits = limits.Lean() };
+
     /// <summary>True if something spent here is not known to be in the primary.</summary>
     public readonly bool Owes => Spent != 0 || Pending is not null;
 
@@ -51,7 +54,11 @@ internal struct KnownBucket
     public readonly bool HoldsMoreThan(BucketState state, in StoreTime time) => LevelOf(Base, time) > LevelOf(state, time);
 
     /// <summary>Learns the primary's state, which is complete.</summary>
-    public void Learn(in LimitSet limits, BucketState known, in StoreTime time) => (Limits, Base, IsFresh, HeardUs) = (limits, known, true, time.NowUs);
+    public void Learn(in LimitSet limits, BucketState known, in StoreTime time)
+    {
+        Follow(limits);
+        (Base, IsFresh, HeardUs) = (known, true, time.NowUs);
+    }
 
     /// <summary>
     /// Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.
@@ -74,7 +81,7 @@ internal struct KnownBucket
     public void Prepare(in LimitSet limits, MemoryStore memory, in StoreTime time)
     {
         var before = Limit.Quota.Rate;
-        Limits = limits;
+        Follow(limits);
         var rate = Limit.Quota.Rate;
         if (!before.Equals(rate))
         {
@@ -85,6 +92,14 @@ internal struct KnownBucket
         if (IsFresh)
             IsInMemory = memory.Know(limits, Limit, Hash, Base);
         (IsFresh, HeardUs) = (false, time.NowUs);
+    }
+
+    /// <summary>The limit, or how its tenant is listed, may have changed. All requests for the bucket name it alike.</summary>
+    public void Follow(in LimitSet limits)
+    {
+        bool isSame = ReferenceEquals(limits.Plan, Limits.Plan) && limits.Applying == Limits.Applying && limits.TenantIsListed == Limits.TenantIsListed;
+        if (!isSame)
+            Limits = limits.Lean();
     }
 
     /// <summary>Counts units that memory spent, or gave back.</summary>

@@ -60,7 +60,7 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
                 if (place < 0 && known.Spent == 0)
                     continue;
                 if (place < 0 && (place = part.PlaceFor(hash, memory.WithWall(time))) >= 0)
-                    part.Entries[place] = new KnownBucket { Hash = hash, Limits = limits.Only(at) };
+                    part.Entries[place] = KnownBucket.Of(hash, limits.Only(at));
                 if (place >= 0 && !part.Entries[place].Owes && !(isInDoubt && part.Entries[place].HoldsMoreThan(known, memory.WithWall(time))))
                     part.Entries[place].Learn(limits.Only(at), known, time);
             }
@@ -186,7 +186,7 @@ internal sealed class KnownBuckets(int buckets, MemoryStore memory)
             var part = PartOf(hash);
             int place = part.Find(hash);
             if (place < 0 && spends && (place = part.PlaceFor(hash, time)) >= 0)
-                part.Entries[place] = new KnownBucket { Hash = hash, Limits = limits.Only(index), Base = memory.StateOf(limits, limit, hash), IsInMemory = true };
+                part.Entries[place] = KnownBucket.Of(hash, limits.Only(index)) with { Base = memory.StateOf(limits, limit, hash), IsInMemory = true };
             if (place >= 0)
                 part.Entries[place].Prepare(limits.Only(index), memory, time);
             else if (spends)

@@ -45,6 +45,24 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Applying = rest & (~rest + 1) };
     }
 
+    /// <summary>The same with the attributes that its limits are keyed by, and without a holder: enough to name its buckets.</summary>
+    internal LimitSet Lean()
+    {
+        if (Facts.Attributes is not { } all)
+            return this with { Hold = null };
+        var needed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var limit in this)
+        {
+            foreach (var dimension in limit.Dimensions)
+            {
+                if (all.TryGetValue(dimension.Name, out string? value))
+                    needed[dimension.Name] = value;
+            }
+        }
+
+        return this with { Facts = Facts with { Attributes = needed.Count > 0 ? needed : null }, Hold = null };
+    }
+
     /// <summary>Goes through the limits of a set without allocation.</summary>
     public struct Enumerator
     {

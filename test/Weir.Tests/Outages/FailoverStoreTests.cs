@@ -283,4 +283,23 @@ public sealed class FailoverStoreTests : IAsyncDisposable
             await Task.Yield();
         }
     }
+
+    [Fact]
+    public async Task A_bucket_that_is_keyed_by_attributes_is_settled_as_that_bucket()
+    {
+        var slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);
+        var plan = new Plan("p", [new Limit("per-region", [new Dimension("region")], slow)], OnOutage.Local);
+        LimitSet RequestOf(string region) => plan.Resolve(new RequestFacts("t", "k", 2, new Dictionary<string, string> { ["region"] = region, ["other"] = "x" }));
+        _redis.Fault = StoreFault.Late;
+        await _store.TakeAsync(RequestOf("eu"));
+        Assert.Equal(1, _store.Owing);
+        _redis.Fault = StoreFault.None;
+        for (int i = 0; i < 50 && _store.Owing > 0; i++)
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(0, _store.Owing);
+        // A little has drained meanwhile.
+        Assert.InRange((await _redis.CheckAsync(RequestOf("eu"))).State.Spent / (double)slow.Rate.UnitsPerToken, 1.99, 2);
+        Assert.Equal(0, (await _redis.CheckAsync(RequestOf("us"))).State.Spent);
+    }
 }
