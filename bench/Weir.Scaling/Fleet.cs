@@ -19,7 +19,7 @@ internal sealed class Fleet : IDisposable
     {
         _scenario = scenario;
         _redis = new OneRedis(_time, costs, scenario.WayUs);
-        var options = new RedisOptions { Endpoints = "simulated", LeaseBuckets = scenario.LeaseBuckets };
+        var options = new RedisOptions { Endpoints = "simulated", KnownBuckets = scenario.KnownBuckets };
         _stores = [.. Enumerable.Range(0, scenario.Instances).Select(_ => new RedisStore(options, _time, _redis.Connect(), new InlinePump()))];
         var plan = new Plan("p", [new Limit("l", [Limit.KeyDimension], scenario.Quota)], OnOutage.Local);
         _asks = [.. Enumerable.Range(0, scenario.Spread.Count).Select(key => plan.Resolve(new RequestFacts("t", $"user_{key:D8}", 1)))];

@@ -49,7 +49,7 @@ internal static class Formula
     private static double? Cycle(Scenario scenario, double rate, double trip)
     {
         double demand = rate * HorizonS;
-        if (demand < LeasedBucket.BusyFrom)
+        if (demand < Demand.BusyFrom)
             return null;
         if (IsUsedUp(scenario, rate))
             return PaceS + (1 / rate);

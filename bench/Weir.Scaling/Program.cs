@@ -40,7 +40,7 @@ static int Simulate(string folder)
 
 static async Task MeasureAsync(string endpoint)
 {
-    Console.WriteLine($"{Unsafe.SizeOf<LeasedBucket>()} bytes a busy bucket that is known, {Unsafe.SizeOf<KnownBucket>()} bytes one that an outage is remembered of");
+    Console.WriteLine($"{Unsafe.SizeOf<KnownBucket>()} bytes a known bucket");
     await using var probe = await CostProbe.ConnectAsync(endpoint);
     foreach (int atOnce in new[] { 1, 8 })
     {

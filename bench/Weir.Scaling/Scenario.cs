@@ -20,7 +20,7 @@ internal sealed record Scenario(string Name, Spread Spread, TokenQuota Quota, do
     public long WayUs { get; init; } = Runs.Near;
 
     /// <summary>Busy buckets that an instance knows; the many of a large fleet know fewer, so that all fit into one process.</summary>
-    public int LeaseBuckets => Instances <= 16 ? 65_536 : Instances <= 64 ? 16_384 : 4_096;
+    public int KnownBuckets => Instances <= 16 ? 65_536 : Instances <= 64 ? 16_384 : 4_096;
 }
 
 /// <summary>What came of it.</summary>

@@ -60,8 +60,11 @@ public sealed class RedisOptions
     /// </summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
-    /// <summary>Busy buckets that an instance knows at the same time; 65,536 by default, some 200 bytes each.</summary>
-    public int LeaseBuckets { get; set; } = 65_536;
+    /// <summary>
+    /// Maximum number of buckets of which an instance knows how they stand, for leases and for an outage; 131,072 by
+    /// default. Each takes some 400 bytes with the values that its limit is keyed by.
+    /// </summary>
+    public int KnownBuckets { get; set; } = Weir.KnownBuckets.Default;
 
     /// <summary>
     /// How many instances share the buckets, this one included, for as long as Redis has not said: of one that starts in an outage. From 1 (the default) to 10,000; each decides on its part

@@ -27,7 +27,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly GivenBackNotice _givenBack;
     private readonly RedisClock _clock;
     private readonly SchedulingLag _lag;
-    private readonly LeaseTable? _leases;
+    private readonly KnownBuckets _known;
+    private readonly Leasing? _leases;
     private readonly DozingTimer? _leaseEnds;
     private IRedisWire? _wire;
     private Shards? _shards;
@@ -80,7 +81,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        (_leases, _leaseEnds) = BeginLeases();
+        _leaseEnds = options.LeaseHorizon == TimeSpan.Zero ? null : new DozingTimer(options.LeaseHorizon, GiveBackEnded, time);
+        _known = new KnownBuckets(options.KnownBuckets, time) { HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond, Leased = _leaseEnds is null ? null : _leaseEnds.Wake };
+        _leases = _leaseEnds is null ? null : new Leasing(_known, lag: () => _lag.Last);
         _late = BeginLateReplies();
         _connecting = null!;
         _givenBack = new GivenBackNotice(message => _wire?.Tell(_given, message), _time);
@@ -115,6 +118,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     internal IRedisWire? Wire => Volatile.Read(ref _wire);
 
     internal RedisOptions Options => _options;
+
+    KnownBuckets IBucketStore.Known => _known;
 
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
     public long DecidedLocally => _leases?.Decided ?? 0;
@@ -160,12 +165,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
 
         LeaseTrip? trip = null;
-        bool isLeased = _leases is not null && !_isLeaving && command.HeldBack.Absent == 0 && LeaseTable.MayDecide(command);
-        if (isLeased && _leases!.TryDecide(command, out result, out trip))
+        if (_leases is not null && !_isLeaving && Leasing.MayDecide(command) && _leases.TryDecide(command, out result, out trip))
             return null;
         if (MayGiveBack(command))
             _leases?.Forget(command.Limits.Facts.Tenant);
-        return Ask(shards, command, trip, out result);
+        return Ask(shards, command, trip ?? LeaseTrip.Of(null, command, _known.NowUs), out result);
     }
 
     /// <inheritdoc/>
@@ -262,14 +266,6 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private LateReplies BeginLateReplies() => new(
         ask => this.AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
 
-    private (LeaseTable?, DozingTimer?) BeginLeases()
-    {
-        if (_options.LeaseHorizon == TimeSpan.Zero)
-            return (null, null);
-        var ends = new DozingTimer(_options.LeaseHorizon, GiveBackEnded, _time);
-        return (new LeaseTable(_options.LeaseBuckets, _options.LeaseHorizon, _time, leased: ends.Wake, lag: () => _lag.Last), ends);
-    }
-
     private bool GiveBackEnded()
     {
         GiveBack(all: false);
@@ -282,9 +278,10 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         var asked = new List<Task>();
         if (_leases is null || _shards is not { } shards)
             return asked;
-        foreach (var (lease, wish) in _leases.TakeEnded(all))
+        foreach (var (limits, wish) in _leases.TakeEnded(all))
         {
-            if (Ask(shards, new StoreAsk(lease.Return, StoreVerb.Charge), _leases.ReturnOf(lease, wish), out _) is { } pending)
+            var (command, trip) = _leases.ReturnOf(limits, wish);
+            if (Ask(shards, command, trip, out _) is { } pending)
                 asked.Add(ReturnedAsync(pending));
         }
 
@@ -306,14 +303,14 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private static bool MayGiveBack(in StoreAsk ask) =>
         ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
 
-    private PendingTake? Ask(Shards shards, in StoreAsk command, LeaseTrip? trip, out BucketAnswer result)
+    private PendingTake? Ask(Shards shards, in StoreAsk command, LeaseTrip trip, out BucketAnswer result)
     {
         var take = PendingTake.Of(command, trip);
         if (command.Memo is { } memo)
             take.Words.Add(_keys.MemoOf(command.Limits.Facts.Tenant, memo.Id));
         foreach (var limit in command.Limits)
             _keys.Write(command.Limits.Facts, limit, take.Words);
-        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _leases?.HorizonUs ?? 0);
+        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _known.HorizonUs);
         result = default;
         if (shards.Of(take) is not { } batcher)
         {
@@ -331,8 +328,10 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// Sees each reply before its caller. After a refund, tells all instances, this one first, that remembered refusals
     /// of the tenant may be wrong. An instance that misses the message believes them for a moment more.
     /// </summary>
-    private void Replied(in StoreAsk command, in BucketAnswer result, bool isLate)
+    private void Replied(PendingTake take, in BucketAnswer result, bool isLate)
     {
+        ref readonly var command = ref take.Command;
+        _known.Learn(command, result, take.Trip, isLate);
         if (command.Limits.Plan.HasWindows && (result.IsStale || result is { Fault: StoreFault.None, IsRemembered: false }))
             _clock.Learn(result.NowUs);
         if (_leases is not null && MayGiveBack(command))

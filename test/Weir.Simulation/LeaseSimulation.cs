@@ -5,14 +5,12 @@ namespace Weir.Simulation;
 
 /// <summary>
 /// Instances that lease from one bucket, on one thread and in virtual time: the same seed is the same history. Requests and replies take their time, and
-/// some are lost; instances are idle, stall, crash, and have clocks that run unlike each other. What is leased is decided by <see cref="LeaseTable"/>, as in production.
+/// some are lost; instances are idle, stall, crash, and have clocks that run unlike each other. What is leased is decided by <see cref="Leasing"/>, as in production.
 /// </summary>
 internal sealed class LeaseSimulation
 {
     private const string Tenant = "t";
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    private static readonly Words Key = KeyOf("k");
 
     private readonly PriorityQueue<Action, (long, long)> _events = new();
     private readonly Random _random;
@@ -70,10 +68,9 @@ internal sealed class LeaseSimulation
             Begin();
         }
 
-        public LeaseTable Table { get; private set; } = null!;
+        public KnownBuckets Known { get; private set; } = null!;
 
-        /// <summary>The clock of its table.</summary>
-        public MonotonicClock Clock { get; private set; } = null!;
+        public Leasing Leases { get; private set; } = null!;
 
         /// <summary>How fast its clock runs.</summary>
         public double Pace { get; set; } = 1;
@@ -85,7 +82,11 @@ internal sealed class LeaseSimulation
         /// <summary>All that it knew is gone, with what was leased to it.</summary>
         public void Crash() => Begin();
 
-        private void Begin() => (Table, Clock) = (new LeaseTable(256, _horizon, _clock), new MonotonicClock(_clock));
+        private void Begin()
+        {
+            Known = new KnownBuckets(1_024, _clock) { HorizonUs = _horizon.Ticks / TimeSpan.TicksPerMicrosecond };
+            Leases = new Leasing(Known);
+        }
     }
 
     /// <summary>Has each instance ask so often a second, for so long.</summary>
@@ -108,13 +109,6 @@ internal sealed class LeaseSimulation
                 instance.Advance(passed);
             next();
         }
-    }
-
-    private static Words KeyOf(string key)
-    {
-        var words = new Words();
-        words.Add(System.Text.Encoding.UTF8.GetBytes(key));
-        return words;
     }
 
     private void In(long us, Action what) => _events.Enqueue(what, (_nowUs + us, _order++));
@@ -146,7 +140,8 @@ internal sealed class LeaseSimulation
     {
         Counts = (Counts.Decisions + 1, Counts.Asked);
         var limits = new Plan("p", [_limit], OnOutage.Local).Resolve(new RequestFacts(Tenant, "k", cost));
-        if (instance.Table.TryDecide(new StoreAsk(limits, StoreVerb.Take), out var answer, out var trip))
+        var command = new StoreAsk(limits, StoreVerb.Take);
+        if (instance.Leases.TryDecide(command, out var answer, out var trip))
         {
             if (answer.Outcome == BucketOutcome.Allowed)
                 _bound.Admit(_nowUs, cost);
@@ -159,33 +154,41 @@ internal sealed class LeaseSimulation
             var reply = _redis.Take(cost, trip![0], _nowUs);
             if (reply.Line.Outcome == BucketOutcome.Allowed)
                 _bound.Admit(_nowUs, cost);
-            Send(() => Learn(instance, trip, reply));
+            Send(() => Learn(instance, command, trip, reply));
         });
     }
 
-    private static LeaseTrip Late(LeaseTrip trip, Instance instance)
+    private static LeaseTrip Late(in StoreAsk command, LeaseTrip trip, Instance instance)
     {
-        var late = LeaseTrip.Of(instance.Table, trip.Limits, instance.Clock.NowUs);
+        var late = LeaseTrip.Of(instance.Leases, command, instance.Known.NowUs);
         late.Ask(0, trip[0], trip.BucketOf(0));
         return late;
     }
 
-    private void Learn(Instance instance, LeaseTrip trip, LeaseReply reply)
+    private void Learn(Instance instance, StoreAsk command, LeaseTrip trip, LeaseReply reply)
     {
         if (_bug == PlantedBug.LeaseBeginsWithItsReply)
-            trip = Late(trip, instance);
-        trip.Learn([reply.Line], [reply.Leased], reply.Time, Key);
+            trip = Late(command, trip, instance);
+        instance.Known.Learn(command, ResultOf(reply, reply.Leased), trip);
         if (_bug == PlantedBug.ReplyCountsTwice)
-            trip.Learn([reply.Line], [reply.Leased], reply.Time, Key);
+            instance.Known.Learn(command, ResultOf(reply, reply.Leased), trip);
         if (_bug == PlantedBug.ReturnIsKept && trip[0].Back > 0)
-            trip.Learn([reply.Line], [trip[0].Back], reply.Time, Key);
+            instance.Known.Learn(command, ResultOf(reply, trip[0].Back), trip);
+    }
+
+    private BucketAnswer ResultOf(LeaseReply reply, long leased)
+    {
+        var state = reply.Line.State;
+        long units = _quota.UnitsOf(leased);
+        var line = reply.Line with { State = state with { Spent = state.Spent - units }, Leased = units };
+        return new BucketAnswer(line.Outcome, [line], reply.Time, DecisionSource.Redis);
     }
 
     private void Sweep(Instance instance, long endUs) => In(_horizonUs, () =>
     {
         if (_nowUs >= instance.StalledUntilUs)
         {
-            foreach (var (_, wish) in instance.Table.TakeEnded())
+            foreach (var (_, wish) in instance.Leases.TakeEnded())
                 Send(() => _redis.Return(wish, _nowUs));
         }
 

@@ -3,10 +3,10 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>Sees the result of a decision that Redis has replied to.</summary>
-/// <param name="command">What was asked.</param>
+/// <param name="take">The decision.</param>
 /// <param name="result">The result.</param>
 /// <param name="isLate">True if the decision had been given up before.</param>
-internal delegate void Replied(in StoreAsk command, in BucketAnswer result, bool isLate);
+internal delegate void Replied(PendingTake take, in BucketAnswer result, bool isLate);
 
 /// <summary>Hands a call over to the node that a redirection names. False if the redirection cannot be followed.</summary>
 internal delegate bool Follow(TakeCall call, RedisServerException redirection, IScriptWire from);

@@ -45,8 +45,8 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     /// <summary>How many of the words are keys.</summary>
     public int KeyCount => Words.Count - 1;
 
-    /// <summary>What is learned from the reply; null for nothing.</summary>
-    public LeaseTrip? Trip { get; private set; }
+    /// <summary>The leases that are asked for beside it.</summary>
+    public LeaseTrip Trip { get; private set; } = null!;
 
     /// <summary>Whether leases are asked for, or given back.</summary>
     public bool HasLeases { get; private set; }
@@ -72,15 +72,15 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
 
     /// <summary>A decision to be asked for. Its words are still to be written.</summary>
     /// <param name="ask">What is asked.</param>
-    /// <param name="trip">What is asked for beside it; null for nothing. It belongs to the decision from now on.</param>
+    /// <param name="trip">The leases that are asked for beside it; null for none. It belongs to the decision from now on.</param>
     public static PendingTake Of(in StoreAsk ask, LeaseTrip? trip)
     {
         var take = Spare.Rent();
         take._ask = ask;
         take.Share = Shares.NameOf(ask.Limits);
         take.Buckets = ask.Limits.Count;
-        take.Trip = trip;
-        take.HasLeases = trip is { Asks: true };
+        take.Trip = trip ?? LeaseTrip.Of(null, ask, sentUs: 0);
+        take.HasLeases = take.Trip.Asks;
         take.Words.Clear();
         take._answered = 0;
         take.MayHaveRun = false;
@@ -147,9 +147,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
         if (!MayHaveRun)
-            Trip?.Restore(Words);
-        Trip?.Return();
-        (Trip, Stage, _ask, _answer, _isCorrected) = (null, null, default, default, false);
+            Trip.Restore(_ask.Limits);
+        Trip.Return();
+        (Trip, Stage, _ask, _answer, _isCorrected) = (null!, null, default, default, false);
         _core.Reset();
         Spare.Return(this);
     }

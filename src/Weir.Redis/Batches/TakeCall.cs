@@ -178,7 +178,7 @@ internal sealed class TakeCall
     {
         try
         {
-            replied?.Invoke(take.Command, result, isLate);
+            replied?.Invoke(take, result, isLate);
         }
         catch (Exception)
         {

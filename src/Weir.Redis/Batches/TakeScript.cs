@@ -88,13 +88,12 @@ internal static class TakeScript
         return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
     }
 
-    /// <summary>Reads the part of a reply that is one decision's, and has what it says of leases learned.</summary>
+    /// <summary>Reads the part of a reply that is one decision's. Leased tokens are apart from those that are spent.</summary>
     public static BucketAnswer Read(ReadOnlySpan<byte> doubles, PendingTake take)
     {
         var code = (Code)Next(ref doubles);
         long now = Next(ref doubles);
         Span<BucketLine> lines = stackalloc BucketLine[take.Buckets];
-        Span<long> leased = stackalloc long[take.Buckets];
         var worst = BucketOutcome.Allowed;
         int index = 0;
         foreach (var limit in take.Command.Limits)
@@ -103,15 +102,13 @@ internal static class TakeScript
             // What does not fit into the capacity as far as it is not held back may fit later.
             if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0 && limit.CostOf(take.Command.Limits.Facts.Cost) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };
-            lines[index] = line;
-            leased[index++] = take.HasLeases ? Next(ref doubles) : 0;
+            long leased = take.HasLeases ? Next(ref doubles) * limit.Quota.Rate.UnitsPerToken : 0;
+            lines[index++] = leased == 0 ? line : WithoutLeased(line, leased);
             if (limit.Mode == LimitMode.Enforce && line.Outcome > worst)
                 worst = line.Outcome;
         }
 
         var time = new StoreTime(now, now);
-        if (take.Trip is { } trip && code == Code.Answered)
-            Learn(trip, take.Words, lines, leased, time);
         return code switch
         {
             Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
@@ -122,19 +119,8 @@ internal static class TakeScript
         };
     }
 
-    /// <summary>What was leased is spent for Redis, and not yet for whoever asked.</summary>
-    private static void Learn(LeaseTrip trip, Words keys, Span<BucketLine> lines, ReadOnlySpan<long> leased, in StoreTime time)
-    {
-        trip.Learn(lines, leased, time, keys);
-        int index = 0;
-        foreach (var limit in trip.Limits)
-        {
-            var state = lines[index].State;
-            long units = limit.Quota is TokenQuota bucket ? bucket.UnitsOf(leased[index]) : leased[index];
-            lines[index] = lines[index] with { State = state with { Spent = Math.Max(0, state.Spent - units) }, Leased = units };
-            index++;
-        }
-    }
+    private static BucketLine WithoutLeased(in BucketLine line, long leased) =>
+        line with { State = line.State with { Spent = Math.Max(0, line.State.Spent - leased) }, Leased = leased };
 
     private static BucketLine ReadLine(ref ReadOnlySpan<byte> doubles) =>
         new((BucketOutcome)Next(ref doubles), new BucketState(Next(ref doubles), Next(ref doubles)));

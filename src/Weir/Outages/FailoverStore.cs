@@ -11,7 +11,7 @@ namespace Weir;
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
 /// <para>
 /// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides again (law L7): see <see cref="Share"/>,
-/// <see cref="KnownBuckets"/> and <see cref="Recovery"/>.
+/// <see cref="FallbackStore"/> and <see cref="Recovery"/>.
 /// </para>
 /// </remarks>
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
@@ -19,6 +19,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private readonly IBucketStore _primary;
     private readonly FallbackStore _fallback;
     private readonly KnownBuckets _known;
+    private readonly bool _learns;
     private readonly IPeers _peers;
     private readonly Recovery _recovery;
     private readonly DozingTimer _settling;
@@ -28,11 +29,6 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private int _isSettling;
 
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
-
-    /// <summary>
-    /// The number of known buckets by default. Each takes some 400 bytes with the values that its limit is keyed by.
-    /// </summary>
-    public const int DefaultKnownBuckets = 131_072;
 
     /// <summary>The interval at which spending is settled that the primary was not told of, though it is there.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
@@ -45,16 +41,21 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <param name="options">When the primary is no longer asked.</param>
     /// <param name="time">The clock.</param>
     /// <param name="peers">The other instances; null when there is none.</param>
-    /// <param name="knownBuckets">Maximum number of the primary's buckets whose state is known for an outage.</param>
+    /// <param name="knownBuckets">
+    /// Maximum number of the primary's buckets whose state is known for an outage; for a Redis store, its option of that
+    /// name counts instead.
+    /// </param>
     public FailoverStore(
-        IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = DefaultKnownBuckets)
+        IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
     {
         _stopped = _stopping.Token;
         _primary = primary;
         _peers = peers ?? new NoPeers();
-        _known = new KnownBuckets(knownBuckets, memory);
+        _learns = primary.Known is null;
+        _known = primary.Known ?? new KnownBuckets(knownBuckets, time);
+        _known.IsInDoubt = () => _peers.IsInDoubt;
         _fallback = new FallbackStore(memory, _known, _peers);
-        _recovery = new Recovery(primary, _fallback, _known, _peers, memory.Clock, time);
+        _recovery = new Recovery(primary, _fallback, _peers, memory.Clock, time);
         _outages = new OutageWatch(primary, _peers, _recovery, options, time, _stopped);
         _peers.Forgot += _outages.BeginUnnoticed;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
@@ -95,13 +96,13 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>
     /// Buckets of which this instance spent something by itself that is not known to be in the primary.
     /// </summary>
-    public int Owing => _known.Owing;
+    public int Owing => _fallback.Owing;
 
     /// <summary>
     /// Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket
     /// is damaged.
     /// </summary>
-    public long Lost => _known.Lost;
+    public long Lost => _fallback.Lost;
 
     /// <inheritdoc/>
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
@@ -113,7 +114,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return null;
         }
 
-        var settling = _known.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
+        var settling = _fallback.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
         if (settling is null)
             return AtOnceOr(command, LookAsync(command), out result);
         var pending = _primary.Execute(_recovery.IsAwaiting ? command with { HeldBack = _recovery.HeldBack } : command, out result);
@@ -190,8 +191,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             if (result.IsLocal)
                 return result;
             _outages.Succeeded();
-            if (result is { Fault: StoreFault.None, IsRemembered: false })
-                _known.Learn(command.Limits, result, _peers.IsInDoubt);
+            if (_learns)
+                _known.Learn(command, result);
             return result;
         }
 
@@ -265,7 +266,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// </summary>
     private bool SettleOwed()
     {
-        bool owes = _known.Owing > 0 || _peers.IsInDoubt;
+        bool owes = _fallback.Owing > 0 || _peers.IsInDoubt;
         if (owes && _outages.IsClosed && Interlocked.Exchange(ref _isSettling, 1) == 0)
             _ = SettleOwedAsync();
         return owes;

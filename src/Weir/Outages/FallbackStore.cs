@@ -1,17 +1,37 @@
+using System.Security.Cryptography;
+
 namespace Weir;
 
 /// <summary>
 /// Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary
-/// was known to stand.
+/// was known to stand. What memory spent is charged to the primary afterwards.
 /// </summary>
+/// <remarks>If no known bucket can be replaced by one that is spent from, its spending is lost (<see cref="Lost"/>). Safe for concurrent use.</remarks>
+/// <param name="memory">The buckets of this instance.</param>
+/// <param name="known">The table of known buckets.</param>
+/// <param name="peers">The other instances.</param>
 internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPeers peers) : IBucketStore
 {
+    private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private Share _share = Share.Whole;
+    private long _sent;
+    private int _owing;
+    private int _turn;
+    private long _lost;
 
     public DecisionSource Source => memory.Source;
 
     /// <summary>The outage share. It does not change while spending from it is not settled.</summary>
-    public Share Share => known.Owing == 0 ? _share = new Share(peers.Count) : _share;
+    public Share Share => Owing == 0 ? _share = new Share(peers.Count) : _share;
+
+    /// <summary>When the first instance came back to the primary, by the clock of memory; never if none has.</summary>
+    public long ReturnedUs { get; set; } = long.MaxValue;
+
+    /// <summary>Buckets whose spending without the primary is not known to be charged.</summary>
+    public int Owing => Volatile.Read(ref _owing);
+
+    /// <summary>Takes and charges that the primary will not be told of.</summary>
+    public long Lost => Volatile.Read(ref _lost);
 
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {
@@ -19,12 +39,225 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPee
         return null;
     }
 
-    /// <summary>Executes a command on this instance's outage share.</summary>
-    public BucketAnswer Execute(in StoreAsk command) => known.Execute(command, Share);
+    /// <summary>Executes a command on this instance's outage share, and records what it spends.</summary>
+    public BucketAnswer Execute(in StoreAsk command)
+    {
+        var limits = command.Limits;
+        Span<UInt128> hashes = stackalloc UInt128[limits.Count];
+        ulong parts = known.HashesOf(limits, hashes);
+        var share = Share;
+        known.Enter(parts);
+        try
+        {
+            Prepare(limits, hashes, spends: command.What != StoreVerb.Check);
+            var result = memory.Execute(command with { Limits = limits with { Share = share } });
+            // Only a take asks whether it is allowed; a charge is executed whatever its buckets say.
+            bool isDone = result is { Fault: StoreFault.None, IsRemembered: false }
+                && (command.What == StoreVerb.Take ? result.Outcome == BucketOutcome.Allowed : command.What != StoreVerb.Check);
+            if (isDone)
+                Record(command, result, hashes);
+            return result;
+        }
+        finally
+        {
+            known.Exit(parts);
+        }
+    }
 
     public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
 
     /// <summary>Returns what this instance remembers; null if nothing.</summary>
     public KeptAnswer? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
+
+    /// <summary>Collects the charges that must reach the primary before a request for these buckets.</summary>
+    /// <returns>False if a bucket has spending beside its charge, which is under way: the primary cannot know it all.</returns>
+    public bool TryCollectOwed(in LimitSet limits, List<SettlementCharge> to)
+    {
+        bool isAll = true;
+        foreach (var limit in limits)
+        {
+            var hash = known.HashOf(limits, limit);
+            var part = known.PartOf(hash);
+            lock (part.Gate)
+            {
+                if (part.Find(hash) is >= 0 and var place)
+                {
+                    Collect(part, place, to);
+                    isAll &= part.Entries[place].Alone is not { Units: not 0 };
+                }
+            }
+        }
+
+        return isAll;
+    }
+
+    /// <summary>Collects charges of any bucket.</summary>
+    /// <param name="to">Where to.</param>
+    /// <param name="most">Maximum number of charges.</param>
+    public void CollectOwed(List<SettlementCharge> to, int most)
+    {
+        // Begins with another part each time, so that charges that fail do not hold up the rest.
+        for (int left = known.Parts.Length; left > 0 && to.Count < most; left--)
+        {
+            var part = known.Parts[(uint)Interlocked.Increment(ref _turn) % known.Parts.Length];
+            lock (part.Gate)
+            {
+                for (int i = part.Owing.Count - 1; i >= 0 && to.Count < most; i--)
+                    Collect(part, part.Owing[i], to);
+            }
+        }
+    }
+
+    /// <summary>Returns the commands that restore what the primary was known to hold, for a primary that lost its memory.</summary>
+    public List<StoreAsk> CollectKnown()
+    {
+        var commands = new List<StoreAsk>();
+        foreach (var part in known.Parts)
+        {
+            lock (part.Gate)
+            {
+                foreach (ref var bucket in part.Entries)
+                {
+                    if (bucket.Hash != 0 && RestorationOf(bucket) is { } command)
+                        commands.Add(command);
+                }
+            }
+        }
+
+        return commands;
+    }
+
+    /// <summary>
+    /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will.
+    /// </summary>
+    public void Close(SettlementCharge charge, in BucketAnswer result)
+    {
+        bool isLost = result.Fault != StoreFault.None;
+        if (isLost)
+            Interlocked.Increment(ref _lost);
+        var part = known.PartOf(charge.Hash);
+        lock (part.Gate)
+        {
+            if (part.Find(charge.Hash) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone || alone.Pending != charge)
+                return;
+            alone.Close();
+            Count(part, place, wasOwing: true);
+            if (!isLost)
+                LearnSettled(ref part.Entries[place], alone, charge, result);
+        }
+    }
+
+    private void LearnSettled(ref KnownBucket bucket, OutageSpending alone, SettlementCharge charge, in BucketAnswer result)
+    {
+        var time = memory.Time;
+        var quota = bucket.Limit.Quota;
+        var state = result.IsRemembered ? charge.KnownAfter(time) : OnOurClock(charge.Quota, result, time);
+        if (!charge.Quota.Rate.Equals(quota.Rate))
+            state = quota.Adopt(state, charge.Quota.Rate, time);
+        if (alone.Units != 0)
+            alone.LearnSettled(bucket.Limits, state, time);
+        else
+            bucket.LearnSettled(quota, state, known.NowUs);
+    }
+
+    /// <summary>Converts to the clock of memory. A window ends by the wall's; a bucket's spent units are those of now.</summary>
+    private static BucketState OnOurClock(Quota quota, in BucketAnswer result, in StoreTime ours) => quota is WindowQuota
+        ? result.State
+        : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), ours.NowUs);
+
+    private StoreAsk? RestorationOf(in KnownBucket bucket)
+    {
+        var time = memory.Time;
+        var (limits, state) = bucket.Alone is { } alone
+            ? alone.Known(bucket.Limits)
+            : (bucket.Limits, bucket.StateOn(time, known.TimeFor(bucket.Limit)) ?? default);
+        long level = KnownBucket.LevelOf(limits.First.Quota, state, time);
+        return level == 0 ? null : SettlementCharge.Restore(limits, level);
+    }
+
+    private void Prepare(in LimitSet limits, ReadOnlySpan<UInt128> hashes, bool spends)
+    {
+        var time = memory.WithWall(memory.TimeFor(limits.Plan));
+        int index = -1;
+        foreach (var limit in limits)
+        {
+            var hash = hashes[++index];
+            if (limit.Quota is ConcurrencyQuota)
+                continue;
+            var part = known.PartOf(hash);
+            int place = part.Find(hash);
+            if (place < 0 && spends)
+                place = part.Add(hash, limits.Only(index), known.TimeFor(limit));
+            if (place >= 0)
+                Prepare(ref part.Entries[place], limits.Only(index), time);
+            else if (spends)
+                Interlocked.Increment(ref _lost);
+        }
+    }
+
+    /// <summary>Has memory begin where the primary stood. The limit may have other numbers than before.</summary>
+    private void Prepare(ref KnownBucket bucket, in LimitSet limits, in StoreTime time)
+    {
+        var before = bucket.Limit.Quota.Rate;
+        bucket.Follow(limits);
+        bucket.UsedUs = known.NowUs;
+        bucket.Alone?.Adopt(bucket.Limit.Quota, before, time);
+        bucket.Alone ??= new OutageSpending(memory, bucket.Limits, bucket.StateOn(time, known.TimeFor(bucket.Limit)));
+    }
+
+    private void Record(in StoreAsk command, in BucketAnswer result, ReadOnlySpan<UInt128> hashes)
+    {
+        int index = -1;
+        foreach (var limit in command.Limits)
+        {
+            var line = result[++index];
+            var part = known.PartOf(hashes[index]);
+            // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
+            bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
+            bool isRefused = command.What == StoreVerb.Take && line.Outcome != BucketOutcome.Allowed;
+            if (limit.Quota is ConcurrencyQuota || isRefused || isOver || part.Find(hashes[index]) is not (>= 0 and var place))
+                continue;
+            // The last bucket of a request may have taken the place of its first.
+            if (part.Entries[place].Alone is not { } alone)
+                continue;
+            bool wasOwing = alone.Owes;
+            if (command.What == StoreVerb.Reset)
+                alone.Reset(line.State);
+            else
+                alone.Spend(limit.CostOf(command.Limits.Facts.Cost) * (Int128)limit.Quota.Rate.UnitsPerToken);
+            Count(part, place, wasOwing);
+        }
+    }
+
+    private void Collect(KnownBucketPart part, int place, List<SettlementCharge> to)
+    {
+        ref var bucket = ref part.Entries[place];
+        if (bucket.Alone is not { } alone)
+            return;
+        bool wasOwing = alone.Owes;
+        var time = memory.Time;
+        if (alone.Pending is { } late && !late.MayBeSentAt(time.NowUs))
+        {
+            alone.Close();
+            Interlocked.Increment(ref _lost);
+        }
+
+        if (alone.Pending is null && alone.Units != 0)
+            alone.Owe(bucket.Limits, bucket.Hash, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent)), Share, ReturnedUs, time);
+        if (alone.Pending is { } charge)
+            to.Add(charge);
+        Count(part, place, wasOwing);
+    }
+
+    private void Count(KnownBucketPart part, int place, bool wasOwing)
+    {
+        if (part.Entries[place].Owes == wasOwing)
+            return;
+        Interlocked.Add(ref _owing, wasOwing ? -1 : 1);
+        if (wasOwing)
+            part.Owing.Remove(place);
+        else
+            part.Owing.Add(place);
+    }
 }

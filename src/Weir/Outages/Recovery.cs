@@ -7,11 +7,10 @@ namespace Weir;
 /// </summary>
 /// <param name="primary">The store that all share.</param>
 /// <param name="fallback">Where this instance decided alone.</param>
-/// <param name="known">What is known of the primary, and was spent without it.</param>
 /// <param name="peers">The other instances.</param>
 /// <param name="clock">The clock of memory.</param>
 /// <param name="time">The clock of pauses.</param>
-internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, KnownBuckets known, IPeers peers, MonotonicClock clock, TimeProvider time)
+internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPeers peers, MonotonicClock clock, TimeProvider time)
 {
     /// <summary>Charges that are sent at once.</summary>
     private const int Batch = 256;
@@ -51,7 +50,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
             return false;
         if (meeting.IsForgetful && !await RestoreAsync(cancellation).ConfigureAwait(false))
             return false;
-        known.ReturnedUs = sentUs - (meeting.Since.Ticks / TimeSpan.TicksPerMicrosecond);
+        fallback.ReturnedUs = sentUs - (meeting.Since.Ticks / TimeSpan.TicksPerMicrosecond);
         Await(meeting.Absent);
         return true;
     }
@@ -73,7 +72,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
     public Task<StoreFault>? SettleFirst(in LimitSet limits, CancellationToken cancellation)
     {
         var owed = new List<SettlementCharge>();
-        if (!known.TryCollectOwed(limits, fallback.Share, owed) || (owed.Count > 0 && peers.IsInDoubt))
+        if (!fallback.TryCollectOwed(limits, owed) || (owed.Count > 0 && peers.IsInDoubt))
             return null;
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
@@ -87,7 +86,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
         do
         {
             owed.Clear();
-            known.CollectOwed(fallback.Share, owed, Batch);
+            fallback.CollectOwed(owed, Batch);
             var faults = await SendAsync(owed, cancellation).ConfigureAwait(false);
             if (2 * faults.Count(fault => fault != StoreFault.None) > owed.Count)
                 return;
@@ -101,17 +100,17 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
         {
             await SettleAllAsync(cancellation).ConfigureAwait(false);
             // An instance that owes is awaited by the others as long as they hear of it.
-            int? absent = known.Owing > 0
+            int? absent = fallback.Owing > 0
                 ? (await peers.MeetAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
                 : await peers.FollowAsync(cancellation).ConfigureAwait(false);
             // A newer outage has its own recovery.
             if (!goesOn())
                 return false;
             bool isLate = clock.NowUs >= untilUs;
-            bool isComplete = known.Owing == 0 && (absent == 0 || (isLate && absent is not null));
+            bool isComplete = fallback.Owing == 0 && (absent == 0 || (isLate && absent is not null));
             Await(isLate ? 0 : absent ?? _awaited?.Absent ?? 0);
             if (isComplete)
-                (_awaited, known.ReturnedUs) = (null, long.MaxValue);
+                (_awaited, fallback.ReturnedUs) = (null, long.MaxValue);
             return isComplete;
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
@@ -137,7 +136,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
             var answer = await primary.AskAsync(charge.ToCommand(), cancellation).ConfigureAwait(false);
             if (answer.Fault is not (StoreFault.None or StoreFault.Damaged or StoreFault.Conflict or StoreFault.Gone))
                 return answer.Fault;
-            known.Close(charge, answer);
+            fallback.Close(charge, answer);
             return StoreFault.None;
         }
         catch (Exception thrown) when (thrown is not OperationCanceledException)
@@ -168,7 +167,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
 
     private async Task<bool> RestoreKnownAsync(CancellationToken cancellation)
     {
-        var commands = new Queue<StoreAsk>(known.CollectKnown());
+        var commands = new Queue<StoreAsk>(fallback.CollectKnown());
         while (commands.Count > 0)
         {
             var some = new List<StoreAsk>();
@@ -190,5 +189,5 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, Kno
 
     private static bool IsDone(BucketAnswer answer) => answer.Fault is StoreFault.None or StoreFault.Damaged;
 
-    private void Await(int absent) => _awaited = absent == 0 ? null : new Awaited(absent, Math.Max(fallback.Share.Instances, absent + 1), known.ReturnedUs);
+    private void Await(int absent) => _awaited = absent == 0 ? null : new Awaited(absent, Math.Max(fallback.Share.Instances, absent + 1), fallback.ReturnedUs);
 }

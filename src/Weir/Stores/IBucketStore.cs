@@ -15,6 +15,9 @@ public interface IBucketStore
     /// <summary>The longest time from a command to its result; zero (the default) for a store in this process.</summary>
     TimeSpan LongestAnswer => TimeSpan.Zero;
 
+    /// <summary>The known buckets, if this store learns of them by itself; null (the default) if it does not.</summary>
+    internal KnownBuckets? Known => null;
+
     /// <summary>Executes a command.</summary>
     /// <param name="command">The buckets, and what to do with them.</param>
     /// <param name="result">The result, if the store has it at once.</param>

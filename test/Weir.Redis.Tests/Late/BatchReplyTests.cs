@@ -84,7 +84,7 @@ public sealed class BatchReplyTests : IDisposable
         int replies = 0;
         _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener
         {
-            Replied = (in StoreAsk _, in BucketAnswer _, bool _) =>
+            Replied = (PendingTake _, in BucketAnswer _, bool _) =>
             {
                 if (++replies == broken)
                     throw new InvalidOperationException("a quota that throws");
@@ -104,7 +104,7 @@ public sealed class BatchReplyTests : IDisposable
         Assert.Equal(2, Sent.Count);
     }
 
-    private void Learn(in StoreAsk command, in BucketAnswer result, bool isLate)
+    private void Learn(PendingTake _, in BucketAnswer result, bool isLate)
     {
         if (result.IsStale || result is { Fault: StoreFault.None, IsRemembered: false })
             _clock.Learn(result.NowUs);

@@ -9,79 +9,77 @@ public sealed class GivenBackTests
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
 
     private readonly FakeTimeProvider _time = Some.Clock();
+    private readonly KnownBuckets _known;
+    private readonly Leasing _leases;
 
-    private static StoreAsk Take(string tenant, string key = "k") => new(
+    public GivenBackTests()
+    {
+        _known = new KnownBuckets(65_536, _time) { HorizonUs = 20_000 };
+        _leases = new Leasing(_known);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+    }
+
+    private static StoreAsk Take(string tenant) => new(
         new Plan("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local)
-            .Resolve(new RequestFacts(tenant, key, 1)),
+            .Resolve(new RequestFacts(tenant, "k", 1)),
         StoreVerb.Take);
 
     /// <summary>Asks, and answers that the bucket is used up.</summary>
-    private static LeaseTrip Ask(LeaseTable table, string tenant, string key = "k")
+    private LeaseTrip Ask(string tenant)
     {
-        Assert.False(table.TryDecide(Take(tenant, key), out _, out var trip));
+        Assert.False(_leases.TryDecide(Take(tenant), out _, out var trip));
         return trip!;
     }
 
-    private void Refuse(LeaseTrip trip)
+    private void Refuse(string tenant) => Refuse(tenant, Ask(tenant));
+
+    private void Refuse(string tenant, LeaseTrip trip)
     {
-        var keys = new Words();
-        keys.Add("key"u8);
         long now = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var state = new BucketState(Slow.CapacityUnits, now);
-        trip.Learn([new BucketLine(BucketOutcome.Refused, state)], [0], new StoreTime(now, now), keys);
+        _known.Learn(Take(tenant), new BucketAnswer(BucketOutcome.Refused, state, new StoreTime(now, now), DecisionSource.Redis), trip);
         trip.Return();
     }
 
-    private static bool Knows(LeaseTable table, string tenant, string key = "k") =>
-        table.TryDecide(Take(tenant, key), out _, out _);
-
-    private LeaseTable Table()
-    {
-        var table = new LeaseTable(65_536, TimeSpan.FromMilliseconds(20), _time);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
-        return table;
-    }
+    private bool Knows(string tenant) => _leases.TryDecide(Take(tenant), out _, out _);
 
     [Fact]
     public void A_refusal_from_before_a_refund_is_not_believed_and_one_from_after_it_is()
     {
-        var table = Table();
-        Refuse(Ask(table, "acme"));
-        Assert.True(Knows(table, "acme"));
+        Refuse("acme");
+        Assert.True(Knows("acme"));
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        table.Forget("acme");
-        Assert.False(Knows(table, "acme"));
+        _leases.Forget("acme");
+        Assert.False(Knows("acme"));
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Refuse(Ask(table, "acme"));
-        Assert.True(Knows(table, "acme"));
+        Refuse("acme");
+        Assert.True(Knows("acme"));
     }
 
     [Fact]
     public void A_refusal_that_was_on_its_way_when_the_refund_came_is_not_believed()
     {
-        var table = Table();
-        var trip = Ask(table, "acme");
+        var trip = Ask("acme");
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        table.Forget("acme");
+        _leases.Forget("acme");
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Refuse(trip);
-        Assert.False(Knows(table, "acme"));
+        Refuse("acme", trip);
+        Assert.False(Knows("acme"));
     }
 
     [Fact]
     public void L9_refusals_of_other_tenants_are_believed_all_the_same()
     {
-        var table = Table();
         string[] tenants = [.. Enumerable.Range(0, 200).Select(i => $"tenant{i}")];
         foreach (string tenant in tenants)
-            Refuse(Ask(table, tenant));
+            Refuse(tenant);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        table.Forget("tenant0");
-        Assert.False(Knows(table, "tenant0"));
+        _leases.Forget("tenant0");
+        Assert.False(Knows("tenant0"));
         // Of 4,096 times, it may share one with another tenant or two, and with no 64th of them.
-        Assert.InRange(tenants.Count(tenant => Knows(table, tenant)), 196, 199);
+        Assert.InRange(tenants.Count(tenant => Knows(tenant)), 196, 199);
     }
 
     [Fact]

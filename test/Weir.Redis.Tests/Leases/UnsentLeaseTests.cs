@@ -7,9 +7,16 @@ namespace Weir.Redis.Tests.Leases;
 public sealed class UnsentLeaseTests
 {
     private readonly FakeTimeProvider _time = Some.Clock();
-    private readonly LeaseTable _table;
+    private readonly KnownBuckets _known;
+    private readonly Leasing _leases;
 
-    public UnsentLeaseTests() => _table = new LeaseTable(256, TimeSpan.FromMilliseconds(20), _time);
+    public UnsentLeaseTests()
+    {
+        _known = TableOf(_time);
+        _leases = new Leasing(_known);
+    }
+
+    private static KnownBuckets TableOf(TimeProvider time) => new(1_024, time) { HorizonUs = 20_000 };
 
     private static StoreAsk Take(Quota quota, long cost) =>
         new(new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)), StoreVerb.Take);
@@ -21,14 +28,17 @@ public sealed class UnsentLeaseTests
         for (int i = 0; i < 20; i++)
         {
             trip?.Return();
-            Assert.False(_table.TryDecide(Take(quota, 1), out _, out trip));
+            Assert.False(_leases.TryDecide(Take(quota, 1), out _, out trip));
         }
 
-        var keys = new Words();
-        keys.Add("key"u8);
-        var state = new BucketState(tokens + 1, windowEndUs);
-        trip!.Learn([new BucketLine(BucketOutcome.Allowed, state)], [tokens], new StoreTime(1_000_000, 1_000_000), keys);
-        trip.Return();
+        Learn(_known, Take(quota, 1), trip!, new BucketState(1, windowEndUs), tokens * quota.Rate.UnitsPerToken);
+        trip!.Return();
+    }
+
+    private static void Learn(KnownBuckets known, in StoreAsk command, LeaseTrip trip, BucketState state, long leased)
+    {
+        var line = new BucketLine(BucketOutcome.Allowed, state) { Leased = leased };
+        known.Learn(command, new BucketAnswer(BucketOutcome.Allowed, [line], new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis), trip);
     }
 
     private static PendingTake TakeOf(in StoreAsk ask, LeaseTrip trip)
@@ -49,14 +59,14 @@ public sealed class UnsentLeaseTests
         var quota = QuotaOf(isWindow);
         Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
         var ask = Take(quota, cost: 100);
-        Assert.False(_table.TryDecide(ask, out _, out var trip));
+        Assert.False(_leases.TryDecide(ask, out _, out var trip));
         Assert.Equal(50, trip![0].Back);
-        Assert.Equal(0, _table.Out);
+        Assert.Equal(0, _leases.Out);
 
         TakeOf(ask, trip).Discard();
 
-        Assert.Equal(1, _table.Out);
-        Assert.Equal([50], _table.TakeEnded(all: true).Select(ended => ended.Wish.Back));
+        Assert.Equal(1, _leases.Out);
+        Assert.Equal([50], _leases.TakeEnded(all: true).Select(ended => ended.Wish.Back));
     }
 
     [Theory]
@@ -67,13 +77,13 @@ public sealed class UnsentLeaseTests
         var quota = QuotaOf(isWindow);
         Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
         var ask = Take(quota, cost: 100);
-        Assert.False(_table.TryDecide(ask, out _, out var trip));
+        Assert.False(_leases.TryDecide(ask, out _, out var trip));
 
         var take = TakeOf(ask, trip!);
         take.MayHaveRun = true;
         take.Discard();
 
-        Assert.Empty(_table.TakeEnded(all: true));
+        Assert.Empty(_leases.TakeEnded(all: true));
     }
 
     [Theory]
@@ -85,11 +95,11 @@ public sealed class UnsentLeaseTests
         var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
         Lease(quota, leased, windowEndUs: 0);
         for (long i = 0; i < used; i++)
-            Assert.True(_table.TryDecide(Take(quota, 1), out _, out _));
+            Assert.True(_leases.TryDecide(Take(quota, 1), out _, out _));
 
         // The lease is over: the rest goes back, and another is asked for.
         _time.Advance(TimeSpan.FromMilliseconds(21));
-        Assert.False(_table.TryDecide(Take(quota, 1), out _, out var trip));
+        Assert.False(_leases.TryDecide(Take(quota, 1), out _, out var trip));
 
         Assert.Equal(leased - used, trip![0].Back);
         Assert.InRange(trip[0].Tokens, 1, most);
@@ -102,18 +112,17 @@ public sealed class UnsentLeaseTests
     public void L13_an_instance_that_waits_for_a_core_longer_than_half_a_lease_leases_nothing(int lagMs, bool leases)
     {
         var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
-        var table = new LeaseTable(256, TimeSpan.FromMilliseconds(20), _time, lag: () => TimeSpan.FromMilliseconds(lagMs));
+        var known = TableOf(_time);
+        var starved = new Leasing(known, lag: () => TimeSpan.FromMilliseconds(lagMs));
         long most = 0;
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < 100; i++)
             {
-                Assert.False(table.TryDecide(Take(quota, 1), out _, out var trip));
+                Assert.False(starved.TryDecide(Take(quota, 1), out _, out var trip));
                 most = Math.Max(most, trip![0].Tokens);
                 // The state is known from the first reply on.
-                var keys = new Words();
-                keys.Add("key"u8);
-                trip.Learn([new BucketLine(BucketOutcome.Allowed, new BucketState(1, 1_000_000))], [0], new StoreTime(1_000_000, 1_000_000), keys);
+                Learn(known, Take(quota, 1), trip, new BucketState(1, 1_000_000), leased: 0);
                 trip.Return();
             }
 
@@ -129,10 +138,10 @@ public sealed class UnsentLeaseTests
         var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
         Lease(quota, tokens: 50, windowEndUs: 0);
         var ask = Take(quota, cost: 100) with { What = StoreVerb.Check };
-        Assert.False(_table.TryDecide(ask, out _, out var trip));
+        Assert.False(_leases.TryDecide(ask, out _, out var trip));
 
         TakeOf(ask, trip!).Discard();
 
-        Assert.Equal([50], _table.TakeEnded(all: true).Select(ended => ended.Wish.Back));
+        Assert.Equal([50], _leases.TakeEnded(all: true).Select(ended => ended.Wish.Back));
     }
 }

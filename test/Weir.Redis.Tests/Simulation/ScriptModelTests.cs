@@ -29,7 +29,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
-    private async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip? trip, long horizonUs)
+    private async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip trip, long horizonUs)
     {
         var take = PendingTake.Of(ask, trip);
         take.Words.Add(key);
@@ -52,13 +52,12 @@ public sealed class ScriptModelTests : IAsyncLifetime
                 long nowUs = 0;
                 foreach (var (kind, cost, wanted, back, age) in steps)
                 {
-                    var table = new LeaseTable(64, Horizon, TimeProvider.System);
                     var limits = new Plan("p", [limit], OnOutage.Local).Resolve(new RequestFacts("m", "k", kind == 0 ? 0 : cost));
-                    var trip = LeaseTrip.Of(table, limits, 0);
+                    var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
+                    var trip = LeaseTrip.Of(null, ask, 0);
                     var wish = new LeaseWish(wanted, back, nowUs - age);
                     trip.Ask(0, wish, 0);
-                    var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
-                    var answer = await AskAsync(ask, key, trip, table.HorizonUs);
+                    var answer = await AskAsync(ask, key, trip, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
                     Assert.Equal(StoreFault.None, answer.Fault);
                     nowUs = answer.NowUs;
                     if (kind == 0)
@@ -71,7 +70,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                     }
 
                     var look = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Check);
-                    var seen = await AskAsync(look, key, null, 0);
+                    var seen = await AskAsync(look, key, LeaseTrip.Of(null, look, 0), 0);
                     Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, seen.NowUs), TokenBucket.SpentAt(quota.Rate, seen.State, seen.NowUs));
                     nowUs = seen.NowUs;
                 }

@@ -83,6 +83,8 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
+        KnownBuckets? IBucketStore.Known => ((IBucketStore)redis).Known;
+
         public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
         {
             var executing = ExecuteAsync(command);

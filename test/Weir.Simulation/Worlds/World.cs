@@ -115,11 +115,11 @@ internal sealed class World : IDisposable
     {
         var clock = new FakeTimeProvider(Start + TimeSpan.FromMicroseconds(Random.Next(1_000_000)));
         var network = new Network(this, Redis, Random);
-        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected }, _mistake);
+        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = 8_192 }, _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = 4_096, HashSeed = _names }, clock);
-        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), knownBuckets: 8_192);
+        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake));
         return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 1 + (Drift * ((2 * Random.NextDouble()) - 1)) };
     }
 

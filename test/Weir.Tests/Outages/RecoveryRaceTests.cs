@@ -9,7 +9,6 @@ public sealed class RecoveryRaceTests
     private readonly FakeTimeProvider _time = Some.Clock();
     private readonly GatedPeers _peers = new();
     private readonly FakeStore _redis;
-    private readonly KnownBuckets _known;
     private readonly FallbackStore _fallback;
     private readonly Recovery _recovery;
 
@@ -17,9 +16,8 @@ public sealed class RecoveryRaceTests
     {
         var memory = Some.Memory(_time);
         _redis = new FakeStore(_time);
-        _known = new KnownBuckets(512, memory);
-        _fallback = new FallbackStore(memory, _known, _peers);
-        _recovery = new Recovery(_redis, _fallback, _known, _peers, memory.Clock, _time);
+        _fallback = new FallbackStore(memory, new KnownBuckets(512, _time), _peers);
+        _recovery = new Recovery(_redis, _fallback, _peers, memory.Clock, _time);
     }
 
     [Theory]

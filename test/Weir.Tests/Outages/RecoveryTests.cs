@@ -168,24 +168,24 @@ public sealed class RecoveryTests : IAsyncDisposable
     public void A_charge_is_closed_once_and_what_is_spent_while_it_is_under_way_is_charged_next()
     {
         var memory = Some.Memory(_time);
-        var known = new KnownBuckets(512, memory);
+        var fallback = new FallbackStore(memory, new KnownBuckets(512, _time), new NoPeers());
         var limits = Request(5);
-        known.Execute(new StoreAsk(limits, StoreVerb.Take), Share.Whole);
+        fallback.Execute(new StoreAsk(limits, StoreVerb.Take));
         var owed = new List<SettlementCharge>();
-        Assert.True(known.TryCollectOwed(limits, Share.Whole, owed));
-        known.Execute(new StoreAsk(Request(2), StoreVerb.Take), Share.Whole);
-        Assert.False(known.TryCollectOwed(limits, Share.Whole, owed));
+        Assert.True(fallback.TryCollectOwed(limits, owed));
+        fallback.Execute(new StoreAsk(Request(2), StoreVerb.Take));
+        Assert.False(fallback.TryCollectOwed(limits, owed));
         Assert.Same(owed[0], owed[1]);
 
         var answer = new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(5), 0), new StoreTime(0, 0), DecisionSource.Redis);
-        known.Close(owed[0], answer);
-        known.Close(owed[0], answer);
-        Assert.Equal(1, known.Owing);
+        fallback.Close(owed[0], answer);
+        fallback.Close(owed[0], answer);
+        Assert.Equal(1, fallback.Owing);
         owed.Clear();
-        Assert.True(known.TryCollectOwed(limits, Share.Whole, owed));
+        Assert.True(fallback.TryCollectOwed(limits, owed));
         Assert.Equal(Slow.UnitsOf(2), Assert.Single(owed).Units);
-        known.Close(owed[0], answer);
-        Assert.Equal(0, known.Owing);
+        fallback.Close(owed[0], answer);
+        Assert.Equal(0, fallback.Owing);
     }
 
     [Fact]
@@ -277,7 +277,7 @@ public sealed class RecoveryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task L10_a_ledger_that_is_full_of_what_is_owed_says_what_it_could_not_write_down()
+    public async Task L10_a_table_that_is_full_of_unsettled_buckets_counts_the_spending_it_cannot_record()
     {
         await using var store = new FailoverStore(_redis, Some.Memory(_time, 100_000), _options, _time, knownBuckets: 512);
         _redis.Fault = StoreFault.Unreachable;

@@ -1,20 +1,20 @@
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
 
-namespace Weir.Tests.Outages;
+namespace Weir.Tests.Known;
 
 public sealed class KnownBucketsTests
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);
 
     private readonly FakeTimeProvider _time = Some.Clock();
-    private readonly MemoryStore _memory;
     private readonly KnownBuckets _known;
+    private readonly FallbackStore _fallback;
 
     public KnownBucketsTests()
     {
-        _memory = Some.Memory(_time);
-        _known = new KnownBuckets(1_024, _memory);
+        _known = new KnownBuckets(1_024, _time);
+        _fallback = new FallbackStore(Some.Memory(_time), _known, new NoPeers());
     }
 
     private static LimitSet RequestOf(params string[] keyedBy)
@@ -34,9 +34,9 @@ public sealed class KnownBucketsTests
     public void L10_a_bucket_that_memory_spent_of_keeps_only_the_attributes_that_its_limit_is_keyed_by(params string[] keyedBy)
     {
         var limits = RequestOf(keyedBy);
-        _known.Execute(new StoreAsk(limits, StoreVerb.Take), Share.Whole);
+        _fallback.Execute(new StoreAsk(limits, StoreVerb.Take));
         var owed = new List<SettlementCharge>();
-        Assert.True(_known.TryCollectOwed(limits, Share.Whole, owed));
+        Assert.True(_fallback.TryCollectOwed(limits, owed));
 
         Assert.Equal(keyedBy.Where(name => name != "key"), NamesOf(Assert.Single(owed).Limits));
     }
@@ -48,8 +48,9 @@ public sealed class KnownBucketsTests
     public void L10_a_bucket_that_was_heard_of_keeps_only_the_attributes_that_its_limit_is_keyed_by(params string[] keyedBy)
     {
         var limits = RequestOf(keyedBy);
-        _known.Learn(limits, Some.Memory(_time).Execute(new StoreAsk(limits, StoreVerb.Take)), isInDoubt: false);
+        var command = new StoreAsk(limits, StoreVerb.Take);
+        _known.Learn(command, Some.Memory(_time).Execute(command));
 
-        Assert.Equal(keyedBy, NamesOf(Assert.Single(_known.CollectKnown()).Limits));
+        Assert.Equal(keyedBy, NamesOf(Assert.Single(_fallback.CollectKnown()).Limits));
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Weir.Redis;
+namespace Weir;
 
 /// <summary>Objects that are used again; so many are kept at most. Safe for concurrent use.</summary>
 /// <param name="make">Makes one when none is there.</param>

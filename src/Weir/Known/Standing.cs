@@ -1,9 +1,9 @@
-namespace Weir.Redis;
+namespace Weir;
 
-/// <summary>What this instance knows by itself of a request at one bucket.</summary>
+/// <summary>What this instance knows of a request at one bucket.</summary>
 internal enum Standing
 {
-    /// <summary>Redis must be asked.</summary>
+    /// <summary>The primary must be asked.</summary>
     Unknown,
 
     /// <summary>Tokens that were leased cover it.</summary>

@@ -1,0 +1,267 @@
+namespace Weir;
+
+/// <summary>
+/// What this instance may decide by what it knows: tokens that are leased to it, and refusals that are known to be true
+/// still. Exact: all instances together admit no more than if the primary were asked for each decision, and a refusal is
+/// one that the primary would have made.
+/// </summary>
+/// <remarks>
+/// A request is decided here only if that can be said of all of its limits; else the primary is asked, once, all or
+/// nothing (law L2). That command takes along what is wanted of its buckets in the next moment, and gives back what was
+/// leased and not used. Safe for concurrent use.
+/// </remarks>
+/// <param name="known">The table of known buckets.</param>
+/// <param name="lag">How long this instance waited for a core last; null to measure nothing.</param>
+internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
+{
+    /// <summary>Times of refunds, each for the tenants of one hash. A power of two.</summary>
+    private const int Times = 4_096;
+
+    /// <summary>Pause before tokens that could not be given back are given back again.</summary>
+    private const long RetryUs = 250_000;
+
+    /// <summary>When something was given back to a tenant last.</summary>
+    private readonly long[] _forgottenUs = [.. Enumerable.Repeat(-1L, Times)];
+
+    /// <summary>Decisions that were made here.</summary>
+    public long Decided => known.Parts.Sum(part => Volatile.Read(ref part.Decided));
+
+    /// <summary>True if a lease has yet to end.</summary>
+    public bool HasEnds => Array.Exists(known.Parts, part => Under(part, static part => part.Ends.Count) > 0);
+
+    /// <summary>Buckets of which tokens are leased.</summary>
+    public int Out => known.Parts.Sum(part => Under(part, CountLeased));
+
+    /// <summary>True if leases can help to decide this: takes and checks of buckets and windows.</summary>
+    public static bool MayDecide(in StoreAsk command) =>
+        command.Memo is null && command.HeldBack.Absent == 0 && command.What <= StoreVerb.Take && !command.Limits.Plan.HasPlaces;
+
+    /// <summary>Decides a request.</summary>
+    /// <param name="command">The request.</param>
+    /// <param name="result">The decision, if true is returned.</param>
+    /// <param name="trip">Else what to ask for beside it.</param>
+    public bool TryDecide(in StoreAsk command, out BucketAnswer result, out LeaseTrip? trip)
+    {
+        long nowUs = known.NowUs;
+        int count = command.Limits.Count;
+        Span<UInt128> hashes = stackalloc UInt128[count];
+        Span<int> places = stackalloc int[count];
+        Span<Standing> standings = stackalloc Standing[count];
+        ulong parts = known.HashesOf(command.Limits, hashes);
+        known.Enter(parts);
+        try
+        {
+            bool isKnown = TryStand(command, nowUs, hashes, places, standings, out bool isRefused);
+            result = isKnown ? Decide(command, nowUs, hashes, places, standings, isRefused) : default;
+            trip = isKnown ? null : TripFor(command, nowUs, hashes, places);
+            return isKnown;
+        }
+        finally
+        {
+            known.Exit(parts);
+        }
+    }
+
+    /// <summary>Holds tokens again that a trip was to give back and did not, since it never left.</summary>
+    public void Restore(LeaseTrip trip, in LimitSet limits)
+    {
+        bool hasEnds = false;
+        for (int index = 0; index < limits.Count; index++)
+        {
+            if (trip.BucketOf(index) == 0)
+                continue;
+            var part = known.PartOf(trip.BucketOf(index));
+            lock (part.Gate)
+                hasEnds |= Restore(part, trip.BucketOf(index), trip[index], limits.Only(index));
+        }
+
+        if (hasEnds)
+            known.Leased?.Invoke();
+    }
+
+    /// <summary>
+    /// Believes no refusal of a tenant's that the primary was asked for before now, since something was given back. Takes
+    /// no lock. A few tenants share a time, and are asked for once more than they need be.
+    /// </summary>
+    public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
+
+    /// <summary>Takes out what is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
+    /// <param name="all">True to end all leases.</param>
+    public List<(LimitSet Limits, LeaseWish Wish)> TakeEnded(bool all = false)
+    {
+        long nowUs = all ? long.MaxValue : known.NowUs;
+        var ended = new List<(LimitSet, LeaseWish)>();
+        foreach (var part in known.Parts)
+        {
+            lock (part.Gate)
+            {
+                while (part.Ends.TryPeek(out var next) && next.EndsUs <= nowUs)
+                    Collect(part, part.Ends.Dequeue(), ended);
+            }
+        }
+
+        return ended;
+    }
+
+    /// <summary>Returns the command that gives back what is left of a lease, and its trip.</summary>
+    public (StoreAsk Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
+    {
+        var command = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Charge);
+        var trip = LeaseTrip.Of(this, command, known.NowUs);
+        trip.Ask(0, wish, 0);
+        return (command, trip);
+    }
+
+    private bool Restore(KnownBucketPart part, UInt128 hash, in LeaseWish wish, in LimitSet limits)
+    {
+        int place = part.Find(hash);
+        bool isHeld = place >= 0 && part.Entries[place].TryRestore(wish);
+        if (wish.Back == 0)
+            return false;
+        // What cannot be held goes back by itself, not at once: the primary has just refused it, or cannot be reached.
+        var whole = wish with { Tokens = 0 };
+        part.Ends.Enqueue(isHeld
+            ? new LeaseEnd(hash, part.Entries[place].Lease.EndsUs, part.Entries[place].Limits, whole)
+            : new LeaseEnd(0, known.NowUs + RetryUs, limits.Lean(), whole));
+        return true;
+    }
+
+    private static void Collect(KnownBucketPart part, in LeaseEnd end, List<(LimitSet, LeaseWish)> ended)
+    {
+        if (end.Bucket == 0)
+        {
+            ended.Add((end.Limits, end.Whole));
+            return;
+        }
+
+        int place = part.Find(end.Bucket);
+        // Another lease of the bucket has an end of its own in the queue, and perhaps is of another kind of limit.
+        if (place >= 0 && part.Entries[place].Lease.IsHeld && part.Entries[place].Lease.EndsUs == end.EndsUs)
+            ended.Add((end.Limits, part.Entries[place].EndLease()));
+    }
+
+    private bool TryStand(in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, Span<int> places, Span<Standing> standings, out bool isRefused)
+    {
+        bool isTake = command.What == StoreVerb.Take, isKnown = true;
+        isRefused = false;
+        long forgottenUs = Volatile.Read(ref ForgottenUsOf(command.Limits.Facts.Tenant));
+        int index = 0;
+        foreach (var limit in command.Limits)
+        {
+            long cost = limit.CostOf(command.Limits.Facts.Cost);
+            int place = limit.IsStrict ? -1 : PlaceOf(command, index, hashes[index]);
+            var standing = Standing.Unknown;
+            if (place >= 0)
+            {
+                ref var bucket = ref known.PartOf(hashes[index]).Entries[place];
+                if (isTake)
+                    bucket.Count(cost, nowUs, known.HorizonUs);
+                standing = bucket.Stand(limit.Quota, cost, isTake, nowUs, forgottenUs);
+            }
+
+            isKnown &= standing != Standing.Unknown;
+            isRefused |= standing == Standing.Refused && limit.Mode == LimitMode.Enforce;
+            (places[index], standings[index]) = (place, standing);
+            index++;
+        }
+
+        return KeepsAll(hashes, places) && isKnown;
+    }
+
+    /// <summary>False if the last buckets of a request took the place of one of its first.</summary>
+    private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> places)
+    {
+        bool keeps = true;
+        for (int i = 0; i < places.Length - 1; i++)
+        {
+            if (places[i] < 0 || known.PartOf(hashes[i]).Entries[places[i]].Hash == hashes[i])
+                continue;
+            (places[i], keeps) = (-1, false);
+        }
+
+        return keeps;
+    }
+
+    /// <summary>A command that only looks takes no place from what is known.</summary>
+    private int PlaceOf(in StoreAsk command, int index, UInt128 hash)
+    {
+        var part = known.PartOf(hash);
+        int place = part.Find(hash);
+        return place >= 0 || command.What != StoreVerb.Take ? place : Add(part, hash, command.Limits.Only(index));
+    }
+
+    private int Add(KnownBucketPart part, UInt128 hash, in LimitSet limits) => part.Add(hash, limits, known.TimeFor(limits.First));
+
+    private BucketAnswer Decide(
+        in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places, ReadOnlySpan<Standing> standings, bool isRefused)
+    {
+        Span<BucketLine> lines = stackalloc BucketLine[places.Length];
+        var time = TimeOf(hashes, places, nowUs);
+        int index = 0;
+        foreach (var limit in command.Limits)
+        {
+            ref var bucket = ref known.PartOf(hashes[index]).Entries[places[index]];
+            long cost = limit.CostOf(command.Limits.Facts.Cost);
+            if (!isRefused && command.What == StoreVerb.Take && standings[index] == Standing.Covered)
+                bucket.Lease.Spend(cost);
+            lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs, time);
+            index++;
+        }
+
+        known.PartOf(hashes[0]).Decided++;
+        return BucketAnswer.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
+    }
+
+    /// <summary>The time that a decision is of: each bucket knows one that the primary has passed, and the last of those says most.</summary>
+    private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places, long nowUs)
+    {
+        StoreTime time = default;
+        for (int i = 0; i < places.Length; i++)
+        {
+            var other = known.PartOf(hashes[i]).Entries[places[i]].Earliest(nowUs);
+            time = i == 0 || other.NowUs > time.NowUs ? other : time;
+        }
+
+        return time;
+    }
+
+    /// <summary>Returns what goes along with a command that the primary is asked.</summary>
+    private LeaseTrip TripFor(in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places)
+    {
+        // An instance that is not scheduled would not hand the tokens out in time.
+        bool mayLease = lag is null || 2 * lag().Ticks / TimeSpan.TicksPerMicrosecond <= known.HorizonUs;
+        var trip = LeaseTrip.Of(this, command, nowUs);
+        int index = 0;
+        foreach (var limit in command.Limits)
+        {
+            var wish = places[index] < 0 ? default
+                : WishOf(command, limit, ref known.PartOf(hashes[index]).Entries[places[index]], nowUs, mayLease);
+            trip.Ask(index, wish, hashes[index]);
+            index++;
+        }
+
+        return trip;
+    }
+
+    /// <summary>A command that only looks shows the tokens as if they were given back, so that it is answered as a take would be.</summary>
+    private LeaseWish WishOf(in StoreAsk command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
+        command.What == StoreVerb.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts.Cost), nowUs, known.HorizonUs, mayLease)
+        : bucket.Lease.IsOfOtherKind(limit.Quota) ? default : bucket.Lease.Rest;
+
+    private ref long ForgottenUsOf(string tenant) =>
+        ref _forgottenUs[string.GetHashCode(tenant, StringComparison.Ordinal) & (Times - 1)];
+
+    private static int CountLeased(KnownBucketPart part)
+    {
+        int leased = 0;
+        foreach (ref var entry in part.Entries)
+            leased += entry.Lease.IsHeld ? 1 : 0;
+        return leased;
+    }
+
+    private static int Under(KnownBucketPart part, Func<KnownBucketPart, int> count)
+    {
+        lock (part.Gate)
+            return count(part);
+    }
+}

@@ -1,0 +1,111 @@
+namespace Weir;
+
+/// <summary>What this instance spent of one bucket without the primary.</summary>
+/// <remarks>
+/// Memory's bucket (on an outage share each cost counts N times) and <see cref="_base"/> drain alike. An N-th of their
+/// difference is what was spent here and has not come back: so much is settled, and never more than was spent.
+/// </remarks>
+internal sealed class OutageSpending
+{
+    private readonly MemoryStore _memory;
+    private readonly UInt128 _hash;
+
+    /// <summary>The primary's state when last heard of; after a charge was made, memory's state then. On the clock of memory.</summary>
+    private BucketState _base;
+    private long _settledUs;
+
+    /// <summary>False if memory had no room for the primary's state, so that its own says nothing of this bucket.</summary>
+    private readonly bool _isInMemory;
+
+    /// <summary>Has memory begin where the primary stood; where memory stands, if the primary was not heard of.</summary>
+    public OutageSpending(MemoryStore memory, in LimitSet limits, BucketState? heard)
+    {
+        _memory = memory;
+        _hash = BucketHash.Of(limits.Facts, limits.First, memory.Seed);
+        _base = heard ?? memory.StateOf(limits, limits.First, _hash);
+        _isInMemory = heard is not { } state || memory.Know(limits, limits.First, _hash, state);
+    }
+
+    /// <summary>Units spent here that are in no charge, less what was given back; may be negative.</summary>
+    public long Units { get; private set; }
+
+    /// <summary>The charge that the primary is not known to have executed.</summary>
+    public SettlementCharge? Pending { get; private set; }
+
+    /// <summary>True if something spent here is not known to be in the primary.</summary>
+    public bool Owes => Units != 0 || Pending is not null;
+
+    /// <summary>Follows the numbers of a limit, which may have changed.</summary>
+    public void Adopt(Quota quota, RefillRate before, in StoreTime time)
+    {
+        if (before.Equals(quota.Rate))
+            return;
+        _base = quota.Adopt(_base, before, time);
+        Units = Math.Sign(Units) * TokenBucket.Rescale(Math.Abs(Units), before.UnitsPerToken, quota.Rate.UnitsPerToken);
+    }
+
+    /// <summary>Counts units that memory spent, or gave back.</summary>
+    public void Spend(Int128 units) => Units = (long)Int128.Clamp(Units + units, -Quota.ExactLimit, Quota.ExactLimit);
+
+    /// <summary>Memory has forgotten what was spent.</summary>
+    public void Reset(BucketState own) => (Units, _base) = (0, own);
+
+    /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
+    public void Close() => Pending = null;
+
+    /// <summary>Makes a charge of what was spent here and has not come back, if there is anything.</summary>
+    /// <param name="limits">A request for the bucket, with this limit only.</param>
+    /// <param name="bucket">The hash of the bucket in the table.</param>
+    /// <param name="id">The charge's name.</param>
+    /// <param name="share">The outage share that was spent from.</param>
+    /// <param name="returnedUs">When the first instance came back to the primary.</param>
+    /// <param name="time">The clock of memory.</param>
+    public void Owe(in LimitSet limits, UInt128 bucket, UInt128 id, Share share, long returnedUs, in StoreTime time)
+    {
+        var quota = limits.First.Quota;
+        var own = _memory.StateOf(limits, limits.First, _hash);
+        long units = Owed(quota, own, share, returnedUs, time);
+        if (units != 0)
+        {
+            long windowEnd = quota is WindowQuota window ? window.Now(own, time).At : 0;
+            Pending = new SettlementCharge(bucket, SettlementCharge.AloneAndPlain(limits, limits.First), units, id) { Known = _base, OwedUs = time.NowUs, WindowEnd = windowEnd };
+        }
+
+        (_base, Units, _settledUs) = (own, 0, time.NowUs);
+    }
+
+    /// <summary>Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.</summary>
+    public void LearnSettled(in LimitSet limits, BucketState known, in StoreTime time)
+    {
+        var limit = limits.First;
+        if (_isInMemory)
+        {
+            long since = KnownBucket.LevelOf(limit.Quota, _memory.StateOf(limits, limit, _hash), time) - KnownBucket.LevelOf(limit.Quota, _base, time);
+            _memory.Know(limits, limit, _hash, known with { Spent = TokenBucket.Bounded(known.Spent, since) });
+        }
+
+        _base = known;
+    }
+
+    /// <summary>Returns what the primary held before what was spent here, and the request for it.</summary>
+    public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
+
+    private long Owed(Quota quota, BucketState own, Share share, long returnedUs, in StoreTime time)
+    {
+        long held = KnownBucket.LevelOf(quota, _base, time);
+        if (Units < 0)
+            return Math.Max(Units, -held);
+        if (!_isInMemory)
+            return Units;
+        Int128 units = KnownBucket.LevelOf(quota, own, time) - held;
+        if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
+        {
+            // Since the first came back, the whole bucket drains in the primary, while this share of it was still handed out here.
+            long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, _settledUs));
+            units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
+        }
+
+        int instances = Math.Max(1, share.Instances);
+        return (long)Int128.Clamp((units + instances - 1) / instances, 0, Units);
+    }
+}
