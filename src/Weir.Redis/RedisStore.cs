@@ -29,7 +29,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly SchedulingLag _lag;
     private readonly KnownBuckets _known;
     private readonly Leasing? _leases;
-    private readonly DozingTimer? _leaseEnds;
+    private readonly LeaseReturns? _returns;
     private IRedisWire? _wire;
     private Shards? _shards;
     private ConnectionMultiplexer? _sentinels;
@@ -81,9 +81,17 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        _leaseEnds = options.LeaseHorizon == TimeSpan.Zero ? null : new DozingTimer(options.LeaseHorizon, GiveBackEnded, time);
-        _known = new KnownBuckets(options.KnownBuckets, time) { HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond, Leased = _leaseEnds is null ? null : _leaseEnds.Wake };
-        _leases = _leaseEnds is null ? null : new Leasing(_known, lag: () => _lag.Last);
+        _known = new KnownBuckets(options.KnownBuckets, time)
+        {
+            HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond,
+            Leased = () => _returns?.Wake(),
+        };
+        if (options.LeaseHorizon > TimeSpan.Zero)
+        {
+            _leases = new Leasing(_known, lag: () => _lag.Last);
+            _returns = new LeaseReturns(_leases, options.LeaseHorizon, Ask, time);
+        }
+
         _late = BeginLateReplies();
         _connecting = null!;
         _givenBack = new GivenBackNotice(message => _wire?.Tell(_given, message), _time);
@@ -193,7 +201,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async Task ReturnLeasesAsync()
     {
         _isLeaving = true;
-        await GiveBackAllAsync().ConfigureAwait(false);
+        if (_returns is not null)
+            await _returns.ReturnAllAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -209,8 +218,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             await _sentinels.DisposeAsync().ConfigureAwait(false);
         _shards?.Dispose();
         _stopping.Dispose();
-        if (_leaseEnds is not null)
-            await _leaseEnds.DisposeAsync().ConfigureAwait(false);
+        if (_returns is not null)
+            await _returns.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
@@ -266,42 +275,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private LateReplies BeginLateReplies() => new(
         ask => this.AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
 
-    private bool GiveBackEnded()
-    {
-        GiveBack(all: false);
-        return _leases!.HasEnds;
-    }
-
-    /// <summary>Gives back what is left of leases that have ended. Should that be lost, their buckets are the emptier for it until they refill.</summary>
-    private List<Task> GiveBack(bool all)
-    {
-        var asked = new List<Task>();
-        if (_leases is null || _shards is not { } shards)
-            return asked;
-        foreach (var (limits, wish) in _leases.TakeEnded(all))
-        {
-            var (command, trip) = _leases.ReturnOf(limits, wish);
-            if (Ask(shards, command, trip, out _) is { } pending)
-                asked.Add(ReturnedAsync(pending));
-        }
-
-        return asked;
-    }
-
-    private static async Task ReturnedAsync(PendingTake pending)
-    {
-        await pending.Arrival.ConfigureAwait(false);
-        pending.Take();
-    }
-
-    /// <summary>So that whoever stops in order leaves nothing leased behind.</summary>
-    private async Task GiveBackAllAsync()
-    {
-        await Task.WhenAll(GiveBack(all: true)).ConfigureAwait(false);
-    }
-
     private static bool MayGiveBack(in StoreAsk ask) =>
         ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
+
+    private PendingTake? Ask(StoreAsk command, LeaseTrip trip) =>
+        Volatile.Read(ref _shards) is { } shards ? Ask(shards, command, trip, out _) : null;
 
     private PendingTake? Ask(Shards shards, in StoreAsk command, LeaseTrip trip, out BucketAnswer result)
     {

@@ -68,8 +68,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
         bool hasEnds = false;
         for (int index = 0; index < limits.Count; index++)
         {
-            if (trip.BucketOf(index) == 0)
-                continue;
+            // A return of a lease names no bucket: what it gives back is not held again.
             var part = known.PartOf(trip.BucketOf(index));
             lock (part.Gate)
                 hasEnds |= Restore(part, trip.BucketOf(index), trip[index], limits.Only(index));
@@ -114,7 +113,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
     private bool Restore(KnownBucketPart part, UInt128 hash, in LeaseWish wish, in LimitSet limits)
     {
-        int place = part.Find(hash);
+        int place = hash == 0 ? -1 : part.Find(hash);
         bool isHeld = place >= 0 && part.Entries[place].TryRestore(wish);
         if (wish.Back == 0)
             return false;

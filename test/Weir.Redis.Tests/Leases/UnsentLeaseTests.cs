@@ -72,6 +72,24 @@ public sealed class UnsentLeaseTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void L13_a_return_that_never_left_is_tried_again_after_a_pause(bool isWindow)
+    {
+        var quota = QuotaOf(isWindow);
+        Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
+        _time.Advance(TimeSpan.FromMilliseconds(21));
+        var (limits, wish) = Assert.Single(_leases.TakeEnded());
+        var (command, trip) = _leases.ReturnOf(limits, wish);
+
+        TakeOf(command, trip).Discard();
+
+        Assert.Empty(_leases.TakeEnded());
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.Equal([50], _leases.TakeEnded().Select(ended => ended.Wish.Back));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void Tokens_of_a_decision_that_Redis_may_have_executed_are_not_held_again(bool isWindow)
     {
         var quota = QuotaOf(isWindow);
