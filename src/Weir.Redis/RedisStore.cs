@@ -13,7 +13,7 @@ namespace Weir.Redis;
 /// </para>
 /// <para>What goes wrong is a <see cref="StoreFault"/>; the only exception is a cancellation. Safe for concurrent use.</para>
 /// </remarks>
-public sealed class RedisStore : IBucketStore, IAsyncDisposable
+public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
@@ -23,6 +23,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly string _given;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
+    private readonly ShardNumbers _numbers = new();
     private readonly LateReplies _late;
     private readonly GivenBackNotice _givenBack;
     private readonly RedisClock _clock;
@@ -97,6 +98,26 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// It is not reset by an answer, and holds no secrets.
     /// </summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
+
+    /// <summary>Returns what went wrong last at a node, as <see cref="LastError"/> says it; null if nothing has.</summary>
+    /// <param name="node">The node as <c>host:port</c>; null for any.</param>
+    public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
+
+    /// <inheritdoc/>
+    public event Action? ShardsChanged
+    {
+        add => _numbers.Changed += value;
+        remove => _numbers.Changed -= value;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Shards => _numbers.All;
+
+    /// <inheritdoc/>
+    public int ShardOf(string tenant) => _numbers.Of(tenant);
+
+    /// <inheritdoc/>
+    public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
 
     /// <summary>What is wrong with the nodes of Redis, as the last connection to each has found.</summary>
     public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
@@ -211,7 +232,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        var shards = new Shards(connection, _nodes!, _time, _options.Breaker, wire => BatcherOf(wire, new ThreadPump()));
+        var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
@@ -315,15 +336,9 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             _keys.Write(command.Limits.Facts, limit, take.Words);
         take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _leases?.HorizonUs ?? 0);
         result = default;
-        if (shards.Of(take) is not { } batcher)
-        {
-            take.Discard();
-            result = BucketAnswer.Failed(StoreFault.ShardAway);
-        }
-        else if (batcher.TryAsk(take, out var fault))
+        if (shards.Of(take).TryAsk(take, out var fault))
             return take;
-        else
-            result = BucketAnswer.Failed(fault);
+        result = BucketAnswer.Failed(fault);
         return null;
     }
 

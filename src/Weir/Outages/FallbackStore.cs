@@ -4,14 +4,14 @@ namespace Weir;
 /// Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary
 /// was known to stand.
 /// </summary>
-internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPeers peers) : IBucketStore
+internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore
 {
     private Share _share = Share.Whole;
 
     public DecisionSource Source => memory.Source;
 
     /// <summary>The outage share. It does not change while spending from it is not settled.</summary>
-    public Share Share => known.Owing == 0 ? _share = new Share(peers.Count) : _share;
+    public Share Share => known.Owing == 0 ? _share = new Share(instances()) : _share;
 
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {

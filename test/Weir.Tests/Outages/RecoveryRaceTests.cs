@@ -18,7 +18,7 @@ public sealed class RecoveryRaceTests
         var memory = Some.Memory(_time);
         _redis = new FakeStore(_time);
         _known = new KnownBuckets(512, memory);
-        _fallback = new FallbackStore(memory, _known, _peers);
+        _fallback = new FallbackStore(memory, _known, () => _peers.Count);
         _recovery = new Recovery(_redis, _fallback, _known, _peers, memory.Clock, _time);
     }
 
