@@ -20,7 +20,7 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
 
     private readonly Lock _gate = new();
     private readonly List<ClientConnection> _ofClient = [];
-    
+
     /// <summary>The run ids of the servers to which an address led, in this order.</summary>
     private readonly Dictionary<EndPoint, List<string>> _servers = [];
 

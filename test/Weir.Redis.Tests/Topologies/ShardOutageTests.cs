@@ -107,29 +107,24 @@ public sealed class ShardOutageTests(SharedCluster shared) : IAsyncLifetime
     {
         long[] spent = new long[Nodes];
         await TakeAsync([0, 1, 2], spent, times: 3, byRedis: true);
-        for (int node = 0; node < Nodes; node++)
-            _nodes[node].Server.Pause();
+        foreach (var node in _nodes)
+            node.Server.Pause();
         try
         {
             for (int node = 0; node < Nodes; node++)
                 await UntilAloneAsync(node, spent);
             Assert.All(_members, member => Assert.Equal(DecisionSource.Memory, member.Store.Source));
-        }
-        finally
-        {
             _nodes[1].Server.Resume();
             _nodes[2].Server.Resume();
-        }
 
-        try
-        {
             await UntilRedisDecidesAsync(1, spent);
             await UntilRedisDecidesAsync(2, spent);
             Assert.All(_members, member => Assert.Equal(DecisionSource.Redis, member.Store.Source));
         }
         finally
         {
-            _nodes[0].Server.Resume();
+            foreach (var node in _nodes)
+                node.Server.Resume();
         }
 
         await UntilRedisDecidesAsync(0, spent);
