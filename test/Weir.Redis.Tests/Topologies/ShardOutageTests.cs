@@ -91,8 +91,15 @@ public sealed class ShardOutageTests(SharedCluster shared) : IAsyncLifetime
         await TakeAsync([0, 1, 2], spent, times: 5, byRedis: true);
         // Nobody asks for its buckets: the heartbeats notice.
         await StopAsync(emptied, isKilled: true);
-        await Until.TrueAsync(() => _members.TrueForAll(member => PeersOf(member, emptied).IsInDoubt), () => "somebody has not noticed");
-        await StartAsync(emptied, isKilled: true);
+        try
+        {
+            await Until.TrueAsync(() => _members.TrueForAll(member => PeersOf(member, emptied).IsInDoubt), () => "somebody has not noticed");
+        }
+        finally
+        {
+            await StartAsync(emptied, isKilled: true);
+        }
+
         await Until.TrueAsync(
             () => _members.TrueForAll(member => !PeersOf(member, emptied).IsInDoubt && member.Store is { State: BreakerState.Closed, Owing: 0 }),
             () => string.Join(' ', _members.Select(member => $"{member.Store.State} {member.Store.Owing}")));
