@@ -51,9 +51,6 @@ public sealed class RedisOptions
     /// </summary>
     public int? Database { get; set; }
 
-    /// <summary>When a node of a cluster that leaves calls unanswered is not asked any more, and for how long.</summary>
-    public BreakerOptions Breaker { get; set; } = new();
-
     /// <summary>
     /// How long tokens live that are leased to an instance for a busy bucket; zero leases none, and Redis makes every decision. From 1 ms to 1 s; 20 ms by default. The same
     /// at all instances that share buckets.

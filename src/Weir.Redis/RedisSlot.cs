@@ -11,17 +11,23 @@ internal static class RedisSlot
 
     private const int Polynomial = 0x1021;
 
+    /// <summary>The checksum of each byte: a decision on a cluster asks for two slots.</summary>
+    private static readonly ushort[] OfByte = [.. Enumerable.Range(0, 256).Select(Checksum)];
+
     public static int Of(ReadOnlySpan<byte> key)
     {
         int crc = 0;
         foreach (byte b in TagOf(key))
-        {
-            crc ^= b << 8;
-            for (int bit = 0; bit < 8; bit++)
-                crc = (crc & 0x8000) != 0 ? (crc << 1) ^ Polynomial : crc << 1;
-        }
-
+            crc = (ushort)((crc << 8) ^ OfByte[(crc >> 8) ^ b]);
         return crc & (Count - 1);
+    }
+
+    private static ushort Checksum(int value)
+    {
+        int crc = value << 8;
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc & 0x8000) != 0 ? (crc << 1) ^ Polynomial : crc << 1;
+        return (ushort)crc;
     }
 
     /// <summary>What stands in the first braces, if anything does; else the whole key.</summary>

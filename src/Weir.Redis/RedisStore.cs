@@ -13,7 +13,7 @@ namespace Weir.Redis;
 /// </para>
 /// <para>What goes wrong is a <see cref="StoreFault"/>; the only exception is a cancellation. Safe for concurrent use.</para>
 /// </remarks>
-public sealed class RedisStore : IBucketStore, IAsyncDisposable
+public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
@@ -23,13 +23,13 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private readonly string _given;
     private readonly TimeProvider _time;
     private readonly bool _isGuest;
+    private readonly ShardNumbers _numbers = new();
     private readonly LateReplies _late;
     private readonly GivenBackNotice _givenBack;
     private readonly RedisClock _clock;
     private readonly SchedulingLag _lag;
-    private readonly KnownBuckets _known;
-    private readonly Leasing? _leases;
-    private readonly LeaseReturns? _returns;
+    private readonly ShardTables _known;
+    private readonly LeaseReturns _returns;
     private IRedisWire? _wire;
     private Shards? _shards;
     private ConnectionMultiplexer? _sentinels;
@@ -81,17 +81,8 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        _known = new KnownBuckets(options.KnownBuckets, time)
-        {
-            HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond,
-            Leased = () => _returns?.Wake(),
-        };
-        if (options.LeaseHorizon > TimeSpan.Zero)
-        {
-            _leases = new Leasing(_known, lag: () => _lag.Last);
-            _returns = new LeaseReturns(_leases, options.LeaseHorizon, Ask, time);
-        }
-
+        _known = new ShardTables(options.KnownBuckets, options.LeaseHorizon, _numbers, time, () => _lag.Last, () => _returns!.Wake());
+        _returns = new LeaseReturns(_known, options.LeaseHorizon, Ask, time);
         _late = BeginLateReplies();
         _connecting = null!;
         _givenBack = new GivenBackNotice(message => _wire?.Tell(_given, message), _time);
@@ -108,6 +99,26 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     /// It is not reset by an answer, and holds no secrets.
     /// </summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
+
+    /// <summary>Returns what went wrong last at a node, as <see cref="LastError"/> says it; null if nothing has.</summary>
+    /// <param name="node">The node as <c>host:port</c>; null for any.</param>
+    public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
+
+    /// <inheritdoc/>
+    public event Action? ShardsChanged
+    {
+        add => _numbers.Changed += value;
+        remove => _numbers.Changed -= value;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Shards => _numbers.All;
+
+    /// <inheritdoc/>
+    public int ShardOf(string tenant) => _numbers.Of(tenant);
+
+    /// <inheritdoc/>
+    public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
 
     /// <summary>What is wrong with the nodes of Redis, as the last connection to each has found.</summary>
     public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
@@ -127,10 +138,10 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
 
     internal RedisOptions Options => _options;
 
-    KnownBuckets IBucketStore.Known => _known;
+    KnownBuckets IBucketStore.KnownOf(int shard) => _known.At(shard).Known;
 
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
-    public long DecidedLocally => _leases?.Decided ?? 0;
+    public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
     /// <summary>Takes that Redis replied to after memory had decided them, and that were undone there.</summary>
     public long LateUndone => _late.Undone;
@@ -148,7 +159,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     internal int LateUndoing => _late.Undoing;
 
     /// <summary>Buckets of which tokens are leased now.</summary>
-    public int LeasesOut => _leases?.Out ?? 0;
+    public int LeasesOut => _known.All.Sum(table => table.Out);
 
     /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
@@ -173,11 +184,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         }
 
         LeaseTrip? trip = null;
-        if (_leases is not null && !_isLeaving && Leasing.MayDecide(command) && _leases.TryDecide(command, out result, out trip))
+        var table = _known.Of(command.Limits.Facts.Tenant);
+        if (!_isLeaving && table.MayDecide(command) && table.TryDecide(command, out result, out trip))
             return null;
         if (MayGiveBack(command))
-            _leases?.Forget(command.Limits.Facts.Tenant);
-        return Ask(shards, command, trip ?? LeaseTrip.Of(null, command, _known.NowUs), out result);
+            table.Forget(command.Limits.Facts.Tenant);
+        return Ask(shards, command, trip ?? LeaseTrip.Of(table, command), out result);
     }
 
     /// <inheritdoc/>
@@ -201,8 +213,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     public async Task ReturnLeasesAsync()
     {
         _isLeaving = true;
-        if (_returns is not null)
-            await _returns.ReturnAllAsync().ConfigureAwait(false);
+        await _returns.ReturnAllAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -218,13 +229,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             await _sentinels.DisposeAsync().ConfigureAwait(false);
         _shards?.Dispose();
         _stopping.Dispose();
-        if (_returns is not null)
-            await _returns.DisposeAsync().ConfigureAwait(false);
+        await _returns.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        var shards = new Shards(connection, _nodes!, _time, _options.Breaker, wire => BatcherOf(wire, new ThreadPump()));
+        var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
@@ -236,7 +246,7 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
         wire.Listen(_given, message =>
         {
             foreach (string tenant in GivenBackNotice.TenantsIn(message))
-                _leases?.Forget(tenant);
+                _known.Of(tenant).Forget(tenant);
         });
         Volatile.Write(ref _shards, shards);
         Volatile.Write(ref _wire, wire);
@@ -288,17 +298,11 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
             take.Words.Add(_keys.MemoOf(command.Limits.Facts.Tenant, memo.Id));
         foreach (var limit in command.Limits)
             _keys.Write(command.Limits.Facts, limit, take.Words);
-        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _known.HorizonUs);
+        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond);
         result = default;
-        if (shards.Of(take) is not { } batcher)
-        {
-            take.Discard();
-            result = BucketAnswer.Failed(StoreFault.ShardAway);
-        }
-        else if (batcher.TryAsk(take, out var fault))
+        if (shards.Of(take).TryAsk(take, out var fault))
             return take;
-        else
-            result = BucketAnswer.Failed(fault);
+        result = BucketAnswer.Failed(fault);
         return null;
     }
 
@@ -309,12 +313,12 @@ public sealed class RedisStore : IBucketStore, IAsyncDisposable
     private void Replied(PendingTake take, in BucketAnswer result, bool isLate)
     {
         ref readonly var command = ref take.Command;
-        _known.Learn(command, result, take.Trip, isLate);
+        take.Trip.Learn(command, result, isLate);
         if (command.Limits.Plan.HasWindows && (result.IsStale || result is { Fault: StoreFault.None, IsRemembered: false }))
             _clock.Learn(result.NowUs);
-        if (_leases is not null && MayGiveBack(command))
+        if (MayGiveBack(command))
         {
-            _leases.Forget(command.Limits.Facts.Tenant);
+            _known.Of(command.Limits.Facts.Tenant).Forget(command.Limits.Facts.Tenant);
             if (result is { Fault: StoreFault.None, IsRemembered: false })
                 _givenBack.Add(command.Limits.Facts.Tenant);
         }

@@ -160,7 +160,7 @@ internal sealed class LeaseSimulation
 
     private static LeaseTrip Late(in StoreAsk command, LeaseTrip trip, Instance instance)
     {
-        var late = LeaseTrip.Of(instance.Leases, command, instance.Known.NowUs);
+        var late = LeaseTrip.Of(instance.Leases, command);
         late.Ask(0, trip[0], trip.BucketOf(0));
         return late;
     }

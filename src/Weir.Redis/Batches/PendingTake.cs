@@ -79,7 +79,7 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
         take._ask = ask;
         take.Share = Shares.NameOf(ask.Limits);
         take.Buckets = ask.Limits.Count;
-        take.Trip = trip ?? LeaseTrip.Of(null, ask, sentUs: 0);
+        take.Trip = trip ?? LeaseTrip.Of(null, ask);
         take.HasLeases = take.Trip.Asks;
         take.Words.Clear();
         take._answered = 0;

@@ -6,17 +6,17 @@ namespace Weir.Redis;
 /// </summary>
 internal sealed class LeaseReturns : IAsyncDisposable
 {
-    private readonly Leasing _leasing;
+    private readonly ShardTables _tables;
     private readonly Func<StoreAsk, LeaseTrip, PendingTake?> _ask;
     private readonly DozingTimer _timer;
 
-    /// <param name="leasing">Where leases end.</param>
+    /// <param name="tables">Where leases end.</param>
     /// <param name="horizon">How long a lease lives.</param>
     /// <param name="ask">Sends a command; null if it cannot be sent.</param>
     /// <param name="time">The clock.</param>
-    public LeaseReturns(Leasing leasing, TimeSpan horizon, Func<StoreAsk, LeaseTrip, PendingTake?> ask, TimeProvider time)
+    public LeaseReturns(ShardTables tables, TimeSpan horizon, Func<StoreAsk, LeaseTrip, PendingTake?> ask, TimeProvider time)
     {
-        (_leasing, _ask) = (leasing, ask);
+        (_tables, _ask) = (tables, ask);
         _timer = new DozingTimer(horizon, ReturnEnded, time);
     }
 
@@ -31,17 +31,20 @@ internal sealed class LeaseReturns : IAsyncDisposable
     private bool ReturnEnded()
     {
         Return(all: false);
-        return _leasing.HasEnds;
+        return _tables.All.Any(table => table.HasEnds);
     }
 
     private List<Task> Return(bool all)
     {
         var returning = new List<Task>();
-        foreach (var (limits, wish) in _leasing.TakeEnded(all))
+        foreach (var table in _tables.All)
         {
-            var (command, trip) = _leasing.ReturnOf(limits, wish);
-            if (_ask(command, trip) is { } pending)
-                returning.Add(ReturnedAsync(pending));
+            foreach (var (limits, wish) in table.TakeEnded(all))
+            {
+                var (command, trip) = table.ReturnOf(limits, wish);
+                if (_ask(command, trip) is { } pending)
+                    returning.Add(ReturnedAsync(pending));
+            }
         }
 
         return returning;

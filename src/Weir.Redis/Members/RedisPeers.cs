@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>The instances that share a Redis, by a heartbeat there. Safe for concurrent use.</summary>
+/// <summary>The instances that share a shard of Redis, by a heartbeat there. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
     /// <summary>An instance is heard of so often, up to <see cref="FewInstances"/>; of many, each is the more seldom, so that Redis hears as many in all.</summary>
@@ -58,11 +58,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>Counts doubts, so that a heartbeat sent before one does not settle it.</summary>
     private int _doubts;
 
-    /// <summary>Joins those who share a store's Redis, as soon as it is there.</summary>
+    /// <summary>Joins the instances that share a shard of a store's Redis, as soon as it is there.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock of this instance.</param>
-    public RedisPeers(RedisStore store, TimeProvider time)
-        : this(() => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))))
+    /// <param name="shard">The number of the shard; 0, the default, is the only one of a Redis that is no cluster.</param>
+    public RedisPeers(RedisStore store, TimeProvider time, int shard = 0)
+        : this(() => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))), shard)
     {
     }
 
@@ -70,13 +71,13 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <param name="options">What keys begin with, and how many instances there are until Redis says so.</param>
     /// <param name="time">The clock of this instance.</param>
     /// <param name="name">Any number; 52 bits of it are told.</param>
-    internal RedisPeers(Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name)
+    /// <param name="shard">The number of the shard.</param>
+    internal RedisPeers(Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name, int shard = 0)
     {
         (_wire, _time, _count) = (wire, time, options.Instances);
         _name = name & ((1L << 52) - 1);
         _patience = options.Deadline > LeastPatience ? options.Deadline : LeastPatience;
-        // No tenant can be called so.
-        _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{~members}}");
+        _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{{ShardTenant.Of(shard)}}}:members");
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Often);
     }
 

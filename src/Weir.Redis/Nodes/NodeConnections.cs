@@ -20,7 +20,9 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
 
     private readonly Lock _gate = new();
     private readonly List<ClientConnection> _ofClient = [];
-    private readonly Dictionary<EndPoint, HashSet<string>> _servers = [];
+
+    /// <summary>The run ids of the servers to which an address led, in this order.</summary>
+    private readonly Dictionary<EndPoint, List<string>> _servers = [];
 
     private readonly record struct ClientConnection(EndPoint EndPoint, string? RunId, Stream Stream);
 
@@ -82,15 +84,25 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
 
     private Stream OpenForClient(EndPoint endpoint)
     {
+        int before;
+        lock (_gate)
+            before = ServersLocked(endpoint).Count;
         // The client begins anew after this time.
         var connection = Open(endpoint, TimeSpan.FromMilliseconds(configuration.ConnectTimeout), static (_, _) => { });
         var stream = connection.HandOver();
         lock (_gate)
         {
             _ofClient.RemoveAll(connection => !connection.Stream.CanRead);
-            _ofClient.Add(new(endpoint, connection.RunId, stream));
+            var servers = ServersLocked(endpoint);
+            // Whoever learned that the address has moved did not know of this connection.
+            if (servers.Count > before && connection.RunId is { } runId && servers[^1] != runId)
+                stream.Dispose();
+            else
+                _ofClient.Add(new(endpoint, connection.RunId, stream));
         }
 
+        if (!stream.CanRead)
+            throw new EndOfStreamException("its address leads to another server now");
         Learn(endpoint, connection.RunId);
         return stream;
     }
@@ -117,16 +129,25 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
     {
         lock (_gate)
         {
-            if (_servers.Count == MaxAddresses)
-                _servers.Clear();
-            if (!_servers.TryGetValue(endpoint, out var servers))
-                servers = _servers[endpoint] = [];
-            if (runId is null || servers.Count == MaxServers || !servers.Add(runId) || servers.Count == 1)
+            var servers = ServersLocked(endpoint);
+            if (runId is null || servers.Count == MaxServers || servers.Contains(runId))
+                return;
+            servers.Add(runId);
+            if (servers.Count == 1)
                 return;
         }
 
         Close(connection => connection.EndPoint.Equals(endpoint) && connection.RunId != runId);
         Moved?.Invoke(endpoint, runId);
+    }
+
+    private List<string> ServersLocked(EndPoint endpoint)
+    {
+        if (_servers.TryGetValue(endpoint, out var servers))
+            return servers;
+        if (_servers.Count == MaxAddresses)
+            _servers.Clear();
+        return _servers[endpoint] = [];
     }
 
     private void Close(Predicate<ClientConnection> which)

@@ -21,14 +21,6 @@ internal sealed class RedisProblems
         }
     }
 
-    /// <summary>Notes that a node of a cluster does not answer, or answers again.</summary>
-    public void SetSilent(string node, bool isSilent) => Set(
-        node,
-        [
-            .. All.Where(problem => problem.Node == node && problem.Kind != RedisProblem.Silent),
-            .. isSilent ? [RedisProblem.SilentOf(node)] : (RedisProblem[])[],
-        ]);
-
     /// <summary>Replaces the problems of a node.</summary>
     /// <param name="node">The node.</param>
     /// <param name="found">Its problems now.</param>

@@ -15,6 +15,9 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     private Exception? _fault;
     private Task _connecting = Task.CompletedTask;
     private long _failedAt;
+
+    /// <summary>The run id of the server to which the address leads since the last attempt began; null if it is the same.</summary>
+    private string? _movedTo;
     private bool _isClosed;
 
     /// <summary>Where it is.</summary>
@@ -72,9 +75,12 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     /// <param name="runId">The run id of the server to which the address leads.</param>
     public void Follow(string runId)
     {
-        if (Connection is not { RunId: { } before } connection || before == runId)
+        NodeConnection? connection;
+        lock (_gate)
+            (_movedTo, connection) = (runId, _connection);
+        if (connection is null || !LeadsElsewhere(connection, runId))
             return;
-        Drop(connection, new EndOfStreamException("its address leads to another server now"));
+        Drop(connection, Moved());
         _ = ConnectAsync();
     }
 
@@ -87,19 +93,30 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         connection?.Dispose();
     }
 
+    private static bool LeadsElsewhere(NodeConnection connection, string? runId) =>
+        connection.RunId is { } before && runId is not null && before != runId;
+
+    private static EndOfStreamException Moved() => new("its address leads to another server now");
+
     /// <summary>Blocks, and so needs a thread of its own.</summary>
     private void Connect()
     {
         try
         {
+            lock (_gate)
+                _movedTo = null;
             var connection = open(endpoint);
             lock (_gate)
             {
-                if (_isClosed)
-                    connection.Dispose();
-                else
+                if (!_isClosed && !LeadsElsewhere(connection, _movedTo))
+                {
                     (_connection, _failedAt) = (connection, 0);
+                    return;
+                }
             }
+
+            connection.Dispose();
+            throw Moved();
         }
         catch (Exception fault)
         {

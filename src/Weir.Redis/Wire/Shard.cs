@@ -11,21 +11,17 @@ internal sealed class Shard : IScriptWire, IDisposable
 {
     private readonly Node _node;
     private readonly TimeSpan _patience;
-    private readonly Func<Shard, bool> _isOneOfMany;
+    private volatile bool _isSilent;
 
     /// <summary>Calls whose replies were not read yet.</summary>
     private int _owed;
 
     /// <param name="node">The node.</param>
     /// <param name="patience">Maximum time to wait for the first connection.</param>
-    /// <param name="breaker">Whether the node is asked.</param>
-    /// <param name="isOneOfMany">Whether another node of the cluster answers.</param>
     /// <param name="open">Makes the batcher of decisions that this shard sends.</param>
-    public Shard(Node node, TimeSpan patience, ShardBreaker breaker, Func<Shard, bool> isOneOfMany, Func<IScriptWire, TakeBatcher> open)
+    public Shard(Node node, TimeSpan patience, Func<IScriptWire, TakeBatcher> open)
     {
         _node = node;
-        _isOneOfMany = isOneOfMany;
-        Breaker = breaker;
         _patience = patience;
         Batcher = open(this);
     }
@@ -33,11 +29,8 @@ internal sealed class Shard : IScriptWire, IDisposable
     /// <summary>The decisions for the node.</summary>
     public TakeBatcher Batcher { get; }
 
-    /// <summary>Whether the node is asked, as one of a cluster.</summary>
-    public ShardBreaker Breaker { get; }
-
-    /// <summary>True if another node of the cluster answers, as far as is known.</summary>
-    public bool IsOneOfMany => _isOneOfMany(this);
+    /// <summary>True if the node answers, as far as is known.</summary>
+    public bool Answers => IsConnected && !_isSilent;
 
     /// <summary>Where the node is.</summary>
     public EndPoint EndPoint => _node.EndPoint;
@@ -58,14 +51,13 @@ internal sealed class Shard : IScriptWire, IDisposable
     public void Follow(string runId) => _node.Follow(runId);
 
     /// <inheritdoc/>
-    public void Answered() => Breaker.Succeeded();
+    public void Answered() => _isSilent = false;
 
     /// <inheritdoc/>
     public StoreFault Failed(StoreFault fault, int decisions)
     {
-        for (int i = 0; i < decisions; i++)
-            Breaker.Failed(lives: fault == StoreFault.Slow);
-        return IsOneOfMany ? StoreFault.ShardAway : fault;
+        _isSilent = fault is StoreFault.Late or StoreFault.Unreachable;
+        return fault;
     }
 
     /// <inheritdoc/>

@@ -12,39 +12,45 @@ internal sealed class Shards : IDisposable
     /// <summary>While no node is connected, the general client is asked about nodes at most this often.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The interval at which a node of a cluster is asked which slots the nodes have.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly ConnectionMultiplexer? _topology;
     private readonly NodeConnections? _connections;
     private readonly TimeProvider _time;
-    private readonly BreakerOptions _breaker;
     private readonly Func<IScriptWire, TakeBatcher> _open;
 
     /// <summary>The shard of each slot, as far as is known.</summary>
     private readonly Shard?[] _slots = new Shard?[RedisSlot.Count];
 
     private readonly TakeBatcher? _only;
+    private readonly ShardNumbers _numbers;
+    private readonly ITimer? _asking;
     private volatile Shard[] _shards = [];
     private volatile Shard? _default;
     private volatile bool _isCluster;
     private long _askedAt;
+    private int _turn;
     private bool _isClosed;
 
     /// <summary>Makes the shards of a real Redis.</summary>
     /// <param name="topology">Knows which nodes there are.</param>
     /// <param name="connections">Opens connections to them.</param>
     /// <param name="time">The clock of pauses between attempts to connect.</param>
-    /// <param name="breaker">When a node of a cluster is not asked any more.</param>
+    /// <param name="numbers">Learns the numbers of the shards.</param>
     /// <param name="open">Makes the batcher of a shard.</param>
     public Shards(
-        ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, BreakerOptions breaker, Func<IScriptWire, TakeBatcher> open)
+        ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, ShardNumbers numbers, Func<IScriptWire, TakeBatcher> open)
     {
-        (_topology, _connections, _time, _breaker, _open) = (topology, connections, time, breaker, open);
+        (_topology, _connections, _time, _numbers, _open) = (topology, connections, time, numbers, open);
         connections.Moved += Follow;
         LearnNodes();
+        _asking = time.CreateTimer(static shards => _ = ((Shards)shards!).AskNodesAsync(), this, Interval, Interval);
     }
 
     /// <summary>Makes the one shard of a wire that is given.</summary>
-    public Shards(TakeBatcher only) => (_only, _time, _breaker, _open) = (only, TimeProvider.System, new BreakerOptions(), _ => only);
+    public Shards(TakeBatcher only) => (_only, _time, _numbers, _open) = (only, TimeProvider.System, new ShardNumbers(), _ => only);
 
     /// <summary>True if there is a connection to a node now, as far as is known.</summary>
     public bool IsConnected => _only is not null || _shards.Any(shard => shard.IsConnected);
@@ -53,21 +59,19 @@ internal sealed class Shards : IDisposable
     public string? LastError => _only is not null ? _only.LastError
         : _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
 
-    /// <summary>
-    /// Returns the batcher of the node that has the keys of a decision; null if that node does not answer, while others
-    /// of the cluster do.
-    /// </summary>
-    public TakeBatcher? Of(PendingTake take)
+    /// <summary>Returns the last error of a node; null if there was none.</summary>
+    public string? LastErrorOf(string node) => Array.Find(_shards, shard => shard.Name == node)?.Batcher.LastError;
+
+    /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
+    public TakeBatcher Of(PendingTake take)
     {
         if (_only is not null)
             return _only;
         var shard = _isCluster ? _slots[RedisSlot.Of(take.Words[0].Span)] : null;
-        if (shard is { IsOneOfMany: true } && !shard.Breaker.MayAsk())
-            return null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.
-        return (_default is { } first && Answers(first) ? first : FindDefault()).Batcher;
+        return (_default is { Answers: true } first ? first : FindDefault()).Batcher;
     }
 
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
@@ -97,6 +101,7 @@ internal sealed class Shards : IDisposable
     public void Dispose()
     {
         _connections?.Moved -= Follow;
+        _asking?.Dispose();
         _only?.Dispose();
         lock (_gate)
         {
@@ -121,14 +126,9 @@ internal sealed class Shards : IDisposable
                 _ = ConnectAsync();
             }
 
-            return _default = Array.Find(_shards, Answers) ?? Array.Find(_shards, shard => shard.IsConnected) ?? _default ?? _shards[0];
+            return _default = Array.Find(_shards, shard => shard.Answers) ?? Array.Find(_shards, shard => shard.IsConnected) ?? _default ?? _shards[0];
         }
     }
-
-    /// <summary>True if a node answers, as far as is known.</summary>
-    private static bool Answers(Shard shard) => shard is { IsConnected: true, Breaker.IsClosed: true };
-
-    private bool IsOneOfMany(Shard one) => _isCluster && Array.Exists(_shards, other => other != one && Answers(other));
 
     /// <summary>Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.</summary>
     private void LearnNodes()
@@ -143,12 +143,39 @@ internal sealed class Shards : IDisposable
         _isCluster |= servers.Any(server => server.ServerType == ServerType.Cluster);
         foreach (var master in masters)
             At(master);
-        foreach (var node in servers.Select(server => server.ClusterConfiguration).FirstOrDefault(cluster => cluster is not null)?.Nodes ?? [])
+        if (servers.Select(server => server.ClusterConfiguration).FirstOrDefault(cluster => cluster is not null) is not { } cluster)
+            return;
+        foreach (var node in cluster.Nodes)
         {
             if (node.EndPoint is { } endpoint && !node.IsReplica && masters.Contains(endpoint))
                 LearnSlots(node, At(endpoint));
         }
+
+        Number(cluster);
     }
+
+    /// <summary>A slot that moves, and nodes that come and go, change no number without being asked for.</summary>
+    private async Task AskNodesAsync()
+    {
+        var servers = _topology!.GetServers().Where(server => server is { IsConnected: true, ServerType: ServerType.Cluster }).ToArray();
+        if (servers.Length == 0)
+            return;
+        try
+        {
+            // Another one each time: one may hang.
+            if (await servers[(uint)_turn++ % servers.Length].ClusterNodesAsync().ConfigureAwait(false) is { } cluster)
+                Number(cluster);
+        }
+        catch (Exception failure) when (failure is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // It is asked again.
+        }
+    }
+
+    private void Number(ClusterConfiguration cluster) => _numbers.Learn(
+        from node in cluster.Nodes
+        where node.EndPoint is not null && !node.IsReplica
+        select (node.EndPoint, node.Slots.SelectMany(range => Enumerable.Range(range.From, range.To - range.From + 1))));
 
     private void LearnSlots(ClusterNode node, Shard? shard)
     {
@@ -167,19 +194,10 @@ internal sealed class Shards : IDisposable
                 return known;
             if (_isClosed)
                 return null;
-            var breaker = new ShardBreaker(_breaker, _time);
-            breaker.Changed += isAway => Tell(endpoint, isAway);
-            var shard = new Shard(new Node(endpoint, _connections!.Open, _time), _connections.Patience, breaker, IsOneOfMany, _open);
+            var shard = new Shard(new Node(endpoint, _connections!.Open, _time), _connections.Patience, _open);
             _shards = [.. _shards, shard];
             return shard;
         }
-    }
-
-    /// <summary>A Redis of one node has the breaker and the outage of the whole store instead.</summary>
-    private void Tell(EndPoint endpoint, bool isAway)
-    {
-        if (_isCluster)
-            _connections!.Problems.SetSilent(RespErrors.NameOf(endpoint), isAway);
     }
 
     private void Forget(Shard gone)

@@ -55,7 +55,7 @@ internal static class Banner
         if (stores.Failover is not { } failover)
             return $"memory, embedded, for {options.Memory.MaxKeys:N0} keys";
         string hosts = string.Join(", ", Stores.RedisOptionsOf(options.Redis).Hosts);
-        return failover.State == BreakerState.Closed ? $"Redis at {hosts}"
+        return failover.Source == DecisionSource.Redis ? $"Redis at {hosts}"
             : $"Redis at {hosts}, which does not answer yet: memory decides until it does";
     }
 }

@@ -31,10 +31,9 @@ internal sealed class Stores : IAsyncDisposable
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
-        redis.Breaker = BreakerOptionsOf(options.Breaker);
         Redis = new RedisStore(redis, time);
-        Peers = new RedisPeers(Redis, time);
-        Failover = new FailoverStore(Redis, Memory, BreakerOptionsOf(options.Breaker), time, Peers);
+        Failover = new ShardedFailover(
+            Redis, Redis, Memory, BreakerOptionsOf(options.Breaker), time, shard => new RedisPeers(Redis, time, shard));
         Live = new RedisLiveStore(redis, Redis.Connection, time);
         Trial = new Lazy<IBucketStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
     }
@@ -43,10 +42,7 @@ internal sealed class Stores : IAsyncDisposable
 
     public RedisStore? Redis { get; }
 
-    /// <summary>The instances that share the Redis.</summary>
-    public RedisPeers? Peers { get; }
-
-    public FailoverStore? Failover { get; }
+    public ShardedFailover? Failover { get; }
 
     /// <summary>Where live data is: beside the buckets.</summary>
     public ILiveStore Live { get; }
@@ -84,8 +80,6 @@ internal sealed class Stores : IAsyncDisposable
         (Live as IDisposable)?.Dispose();
         if (Failover is not null)
             await Failover.DisposeAsync();
-        if (Peers is not null)
-            await Peers.DisposeAsync();
         if (Trial.IsValueCreated && Trial.Value is IAsyncDisposable trial)
             await trial.DisposeAsync();
         if (Redis is not null)

@@ -13,6 +13,7 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
     /// <summary>How the service decides now, in a sentence.</summary>
     public string Status() => stores.Failover is not { } failover ? "It decides from memory: this instance alone."
         : failover.State == BreakerState.Closed ? "It decides on Redis, with all instances together."
+        : failover.Outages is [{ Shard: { } shard }, ..] ? $"Redis at {shard} does not answer; its buckets are decided from memory until it does."
         : "Redis does not answer; it decides from memory until Redis does.";
 
     private NodeProblemBody[]? ProblemsOfRedis()
@@ -25,16 +26,19 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
     {
         string status = draining.HasBegun ? "stopping" : "ready";
         if (stores.Failover is not { } failover)
-            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null);
+            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null, null);
         var state = failover.State;
-        var outage = state == BreakerState.Closed ? null : failover.Outage;
+        IReadOnlyList<Outage> outages = state == BreakerState.Closed ? [] : failover.Outages;
         return new ReadyBody(
             status,
             "redis",
             Spelling.Of(failover.Source),
             state != BreakerState.Closed,
             Spelling.Of(state),
-            outage is null ? null : new OutageBody(Spelling.Of(outage.Fault), outage.BeganAt),
+            outages.Count == 0 ? null : BodyOf(outages[0]),
+            outages.Count == 0 || outages[0].Shard is null ? null : [.. outages.Select(BodyOf)],
             ProblemsOfRedis());
     }
+
+    private static OutageBody BodyOf(Outage outage) => new(Spelling.Of(outage.Fault), outage.BeganAt, outage.Shard);
 }

@@ -12,10 +12,10 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
     private readonly Lock _gate = new();
     private IReadOnlyList<RedisProblem> _problems = [];
 
-    public void Follow(FailoverStore store, RedisStore redis)
+    public void Follow(ShardedFailover store, RedisStore redis)
     {
-        store.OutageBegan += outage => Began(Explain(outage.Fault, redis.LastError));
-        store.OutageEnded += outage => Ended(outage.Duration.TotalSeconds);
+        store.OutageBegan += outage => Began(NameOf(outage), Explain(outage.Fault, redis.LastErrorOf(outage.Shard)));
+        store.OutageEnded += outage => Ended(NameOf(outage), outage.Duration.TotalSeconds);
         store.Faulted += fault =>
         {
             if (fault == StoreFault.Damaged && _damage.TryPass(out _))
@@ -38,12 +38,14 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
         }
     }
 
+    private static string NameOf(Outage outage) => outage.Shard is { } shard ? $"Redis at {shard}" : "Redis";
+
     // A late answer has no error of its own: the last one would be of an older call.
     private static string Explain(StoreFault fault, string? error) =>
         fault is StoreFault.Late or StoreFault.Slow || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
 
-    [LoggerMessage(1, LogLevel.Warning, "Redis does not answer ({Fault}): deciding from memory until it does")]
-    private partial void Began(string fault);
+    [LoggerMessage(1, LogLevel.Warning, "{Redis} does not answer ({Fault}): deciding from memory until it does")]
+    private partial void Began(string redis, string fault);
 
     [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total counts them as fault=\"damaged\"")]
     private partial void Damaged();
@@ -54,6 +56,6 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
     [LoggerMessage(5, LogLevel.Information, "Redis at {Node}: no problem with its {Kind} any more")]
     private partial void Gone(string node, string kind);
 
-    [LoggerMessage(2, LogLevel.Information, "Redis answers again after {Seconds:0.0} s: it decides from here on")]
-    private partial void Ended(double seconds);
+    [LoggerMessage(2, LogLevel.Information, "{Redis} answers again after {Seconds:0.0} s: it decides from here on")]
+    private partial void Ended(string redis, double seconds);
 }

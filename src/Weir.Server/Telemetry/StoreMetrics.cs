@@ -14,6 +14,9 @@ internal sealed class StoreMetrics : IDisposable
     private readonly long[] _faults = new long[Enum.GetValues<StoreFault>().Length];
     private long _outages;
 
+    /// <summary>Shards that were reported; a series that ended would keep its last value.</summary>
+    private readonly HashSet<string> _shards = [];
+
     public StoreMetrics(Stores stores)
     {
         ObserveMemory(stores.Memory);
@@ -31,7 +34,7 @@ internal sealed class StoreMetrics : IDisposable
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
         }
 
-        _meter.CreateObservableGauge("weir.breaker.state", () => (int)failover.State, null, "0 closed: Redis decides. 1 open, 2 half-open: memory decides.");
+        _meter.CreateObservableGauge("weir.breaker.state", () => StatesOf(failover), null, "0 closed: Redis decides. 1 open, 2 half-open: memory decides.");
         _meter.CreateObservableGauge("weir.instances", () => failover.Instances, "{instance}", "Instances that share Redis, this one included, as was last known: in an outage each decides on its share.");
         _meter.CreateObservableGauge("weir.outage.owing", () => failover.Owing, "{bucket}", "Buckets of which something was spent without Redis that is not settled yet.");
         _meter.CreateObservableCounter("weir.outage.lost", () => failover.Lost, "{take}", "Takes without Redis that it will not be told of.");
@@ -59,6 +62,20 @@ internal sealed class StoreMetrics : IDisposable
             _problems.UnionWith(now.Take(MaxProblems - _problems.Count));
             return [.. _problems.Select(problem => new Measurement<long>(
                 now.Contains(problem) ? 1 : 0, new("node", problem.Node), new("problem", problem.Kind)))];
+        }
+    }
+
+    /// <summary>One series; of a cluster one for each shard. A shard that is there no longer becomes 0.</summary>
+    private Measurement<long>[] StatesOf(ShardedFailover failover)
+    {
+        var now = failover.States.ToArray();
+        if (now is [(null, var only)])
+            return [new((long)only)];
+        lock (_shards)
+        {
+            _shards.UnionWith(now.Select(state => state.Shard).OfType<string>().Take(MaxProblems - _shards.Count));
+            return [.. _shards.Select(shard => new Measurement<long>(
+                (long)now.FirstOrDefault(state => state.Shard == shard).State, new KeyValuePair<string, object?>("shard", shard)))];
         }
     }
 

@@ -123,13 +123,14 @@ internal sealed record RefusalBody : DecisionBody
 
 /// <summary>How the service is.</summary>
 internal sealed record ReadyBody(
-    string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<NodeProblemBody>? Problems);
+    string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<OutageBody>? Outages,
+    IReadOnlyList<NodeProblemBody>? Problems);
 
 /// <summary>What is wrong with a node of Redis, and the cure.</summary>
 internal sealed record NodeProblemBody(string Node, string Kind, string Text);
 
-/// <summary>The outage under way.</summary>
-internal sealed record OutageBody(string Fault, DateTimeOffset Since);
+/// <summary>The outage under way, and of a cluster the node that does not answer.</summary>
+internal sealed record OutageBody(string Fault, DateTimeOffset Since, string? Shard);
 
 /// <summary>The service is alive.</summary>
 internal sealed record LiveBody(string Status);

@@ -23,13 +23,12 @@ internal sealed class LeaseTrip
     public bool IsLook { get; private set; }
 
     /// <summary>Returns a trip of a command that asks for no lease yet.</summary>
-    /// <param name="leases">Who holds tokens again that were not given back; null for a command that asks for nothing.</param>
+    /// <param name="leases">Learns what comes of it; null for nobody.</param>
     /// <param name="command">The command.</param>
-    /// <param name="sentUs">Now.</param>
-    public static LeaseTrip Of(Leasing? leases, in StoreAsk command, long sentUs)
+    public static LeaseTrip Of(Leasing? leases, in StoreAsk command)
     {
         var trip = Spare.Rent();
-        (trip._leases, trip.SentUs, trip.Asks, trip.IsLook) = (leases, sentUs, false, command.What == StoreVerb.Check);
+        (trip._leases, trip.SentUs, trip.Asks, trip.IsLook) = (leases, leases?.Known.NowUs ?? 0, false, command.What == StoreVerb.Check);
         int limits = command.Limits.Count;
         trip._wishes.AsSpan(0, limits).Clear();
         trip._buckets.AsSpan(0, limits).Clear();
@@ -48,6 +47,9 @@ internal sealed class LeaseTrip
         (_wishes[limit], _buckets[limit]) = (wish, bucket);
         Asks |= wish.Tokens > 0 || wish.Back > 0;
     }
+
+    /// <inheritdoc cref="KnownBuckets.Learn(in StoreAsk, in BucketAnswer, LeaseTrip?, bool)"/>
+    public void Learn(in StoreAsk command, in BucketAnswer result, bool isLate) => _leases?.Known.Learn(command, result, this, isLate);
 
     /// <summary>Holds the tokens again that were to be given back, since the primary was never asked.</summary>
     public void Restore(in LimitSet limits)

@@ -23,6 +23,9 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     /// <summary>When something was given back to a tenant last.</summary>
     private readonly long[] _forgottenUs = [.. Enumerable.Repeat(-1L, Times)];
 
+    /// <summary>The table of known buckets.</summary>
+    public KnownBuckets Known => known;
+
     /// <summary>Decisions that were made here.</summary>
     public long Decided => known.Parts.Sum(part => Volatile.Read(ref part.Decided));
 
@@ -33,8 +36,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
 
     /// <summary>True if leases can help to decide this: takes and checks of buckets and windows.</summary>
-    public static bool MayDecide(in StoreAsk command) =>
-        command.Memo is null && command.HeldBack.Absent == 0 && command.What <= StoreVerb.Take && !command.Limits.Plan.HasPlaces;
+    public bool MayDecide(in StoreAsk command) =>
+        known.HorizonUs > 0 && command.Memo is null && command.HeldBack.Absent == 0 && command.What <= StoreVerb.Take && !command.Limits.Plan.HasPlaces;
 
     /// <summary>Decides a request.</summary>
     /// <param name="command">The request.</param>
@@ -106,7 +109,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     public (StoreAsk Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
     {
         var command = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Charge);
-        var trip = LeaseTrip.Of(this, command, known.NowUs);
+        var trip = LeaseTrip.Of(this, command);
         trip.Ask(0, wish, 0);
         return (command, trip);
     }
@@ -229,7 +232,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     {
         // An instance that is not scheduled would not hand the tokens out in time.
         bool mayLease = lag is null || 2 * lag().Ticks / TimeSpan.TicksPerMicrosecond <= known.HorizonUs;
-        var trip = LeaseTrip.Of(this, command, nowUs);
+        var trip = LeaseTrip.Of(this, command);
         int index = 0;
         foreach (var limit in command.Limits)
         {

@@ -26,7 +26,7 @@ public enum BreakerState
 /// <item><term>probe wanted</term><description>half-open with none under way: leased. Otherwise: none is given.</description></item>
 /// <item><term>probe succeeded</term><description>the lease's holder closes it. From a lease that has ended: says nothing.</description></item>
 /// <item><term>probe failed</term><description>the lease's holder opens it for another break. From a lease that has ended: says nothing.</description></item>
-/// <item><term>opened or closed by its owner</term><description>whatever the state was.</description></item>
+/// <item><term>opened by its owner</term><description>whatever the state was.</description></item>
 /// <item><term>probe lost</term><description>its lease ends by itself, so nothing is wedged.</description></item>
 /// </list>
 /// <para>Safe for concurrent use. The lock owns all fields; <see cref="IsClosed"/> reads one of them without it.</para>
@@ -96,18 +96,6 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
             if (!_closed)
                 return false;
             OpenLocked();
-            return true;
-        }
-    }
-
-    /// <summary>Closes the breaker whatever it waits for. True when it was not closed.</summary>
-    public bool Close()
-    {
-        lock (_lock)
-        {
-            if (_closed)
-                return false;
-            CloseLocked();
             return true;
         }
     }

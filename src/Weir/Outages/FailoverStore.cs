@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// Asks one store and, while that cannot answer, decides from memory: there is always an answer (law L6).
+/// Asks one shard of a store and, while that cannot answer, decides from memory: there is always an answer (law L6).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -47,16 +47,24 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// </param>
     public FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
+        : this(primary, memory, options, time, new ShardMembers(0, peers ?? new NoPeers(), Instances: null), knownBuckets)
+    {
+    }
+
+    /// <summary>Makes the store of one shard.</summary>
+    internal FailoverStore(
+        IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, ShardMembers members, int knownBuckets)
     {
         _stopped = _stopping.Token;
         _primary = primary;
-        _peers = peers ?? new NoPeers();
-        _learns = primary.Known is null;
-        _known = primary.Known ?? new KnownBuckets(knownBuckets, time);
+        _peers = members.Peers;
+        var known = primary.KnownOf(members.Shard);
+        _learns = known is null;
+        _known = known ?? new KnownBuckets(knownBuckets, time);
         _known.IsInDoubt = () => _peers.IsInDoubt;
-        _fallback = new FallbackStore(memory, _known, _peers);
+        _fallback = new FallbackStore(memory, _known, members.Instances ?? (() => _peers.Count));
         _recovery = new Recovery(primary, _fallback, _peers, memory.Clock, time);
-        _outages = new OutageWatch(primary, _peers, _recovery, options, time, _stopped);
+        _outages = new OutageWatch(primary, Probe.Of(members.Shard), _peers, _recovery, options, time, _stopped);
         _peers.Forgot += _outages.BeginUnnoticed;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
     }

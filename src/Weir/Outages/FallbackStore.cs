@@ -9,8 +9,8 @@ namespace Weir;
 /// <remarks>If no known bucket can be replaced by one that is spent from, its spending is lost (<see cref="Lost"/>). Safe for concurrent use.</remarks>
 /// <param name="memory">The buckets of this instance.</param>
 /// <param name="known">The table of known buckets.</param>
-/// <param name="peers">The other instances.</param>
-internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPeers peers) : IBucketStore
+/// <param name="instances">The number of instances that share the buckets.</param>
+internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore
 {
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private Share _share = Share.Whole;
@@ -22,7 +22,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, IPee
     public DecisionSource Source => memory.Source;
 
     /// <summary>The outage share. It does not change while spending from it is not settled.</summary>
-    public Share Share => Owing == 0 ? _share = new Share(peers.Count) : _share;
+    public Share Share => Owing == 0 ? _share = new Share(instances()) : _share;
 
     /// <summary>When the first instance came back to the primary, by the clock of memory; never if none has.</summary>
     public long ReturnedUs { get; set; } = long.MaxValue;

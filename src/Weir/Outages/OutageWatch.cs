@@ -6,13 +6,14 @@ namespace Weir;
 /// concurrent use.
 /// </summary>
 /// <param name="primary">The store that is watched.</param>
+/// <param name="probe">The take that asks its shard.</param>
 /// <param name="peers">The other instances.</param>
 /// <param name="recovery">Brings this instance back to the primary.</param>
 /// <param name="options">When an outage begins, and how often the primary is probed.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stopped">Ends probing.</param>
 internal sealed class OutageWatch(
-    IBucketStore primary, IPeers peers, Recovery recovery, BreakerOptions options, TimeProvider time, CancellationToken stopped)
+    IBucketStore primary, LimitSet probe, IPeers peers, Recovery recovery, BreakerOptions options, TimeProvider time, CancellationToken stopped)
 {
     private readonly CircuitBreaker _breaker = new(options, time);
     private Task _probing = Task.CompletedTask;
@@ -42,8 +43,8 @@ internal sealed class OutageWatch(
     /// <summary>The primary has left a request unanswered.</summary>
     public void Failed(StoreFault fault)
     {
-        // A damaged bucket, one tenant's crowd, a starved instance and one node of many say nothing about the primary.
-        bool counts = fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway);
+        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
+        bool counts = fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved);
         if (counts && _breaker.Failed(lives: fault == StoreFault.Slow))
             Begin(fault);
     }
@@ -62,8 +63,8 @@ internal sealed class OutageWatch(
         var fault = StoreFault.None;
         for (int left = tries; left > 0; left--)
         {
-            fault = (await primary.TakeAsync(Probe.Limits, cancellation).ConfigureAwait(false)).Fault;
-            if (IsThere(fault))
+            fault = (await primary.TakeAsync(probe, cancellation).ConfigureAwait(false)).Fault;
+            if (fault == StoreFault.None)
                 return;
         }
 
@@ -134,7 +135,7 @@ internal sealed class OutageWatch(
     {
         try
         {
-            return IsThere((await primary.TakeAsync(Probe.Limits, stopped).ConfigureAwait(false)).Fault)
+            return (await primary.TakeAsync(probe, stopped).ConfigureAwait(false)).Fault == StoreFault.None
                 && await recovery.BeginAsync(stopped).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !stopped.IsCancellationRequested)
@@ -143,9 +144,6 @@ internal sealed class OutageWatch(
             return false;
         }
     }
-
-    /// <summary>True if the primary decides, be it without the node that has the probe's bucket.</summary>
-    private static bool IsThere(StoreFault fault) => fault is StoreFault.None or StoreFault.ShardAway;
 
     private void End(Outage outage) => Ended?.Invoke(outage with { EndedAt = time.GetUtcNow() });
 }

@@ -15,8 +15,8 @@ public interface IBucketStore
     /// <summary>The longest time from a command to its result; zero (the default) for a store in this process.</summary>
     TimeSpan LongestAnswer => TimeSpan.Zero;
 
-    /// <summary>The known buckets, if this store learns of them by itself; null (the default) if it does not.</summary>
-    internal KnownBuckets? Known => null;
+    /// <summary>Returns the known buckets of a shard, if this store learns of them by itself; null (the default) if it does not.</summary>
+    internal KnownBuckets? KnownOf(int shard) => null;
 
     /// <summary>Executes a command.</summary>
     /// <param name="command">The buckets, and what to do with them.</param>

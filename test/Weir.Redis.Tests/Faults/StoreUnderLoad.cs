@@ -19,7 +19,7 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     private readonly RunningTime _time = new();
     private readonly Func<int, LimitSet> _request;
     private readonly RedisStore _redis;
-    private readonly FailoverStore _store;
+    private readonly ShardedFailover _store;
     private readonly ConcurrentQueue<Seen> _seen = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _callers;
@@ -38,7 +38,7 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     {
         _request = request;
         _redis = new RedisStore(options, _time);
-        _store = new FailoverStore(_redis, Some.Memory(_time), new BreakerOptions(), _time);
+        _store = new ShardedFailover(_redis, _redis, Some.Memory(_time), new BreakerOptions(), _time);
         _store.OutageBegan += _ => Interlocked.Increment(ref _began);
         _store.OutageEnded += _ => Interlocked.Increment(ref _ended);
         _callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(() => AskOnAndOnAsync(caller))));
@@ -50,7 +50,7 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
 
     public BreakerState State => _store.State;
 
-    public Outage? Outage => _store.Outage;
+    public Outage? Outage => _store.Outages is [var oldest, ..] ? oldest : null;
 
     public string? LastError => _redis.LastError;
 

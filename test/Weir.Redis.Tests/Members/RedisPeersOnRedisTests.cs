@@ -5,7 +5,7 @@ namespace Weir.Redis.Tests.Members;
 /// <summary>Instances that hear of each other by a real Redis. When they do is a matter of virtual time: <see cref="RedisPeersTests"/>.</summary>
 public sealed class RedisPeersOnRedisTests : IAsyncLifetime
 {
-    private const string Members = "weir:{~members}";
+    private const string Members = "weir:{~0}:members";
 
     private ITestRedis _server = null!;
     private readonly List<(RedisStore Store, RedisPeers Peers)> _instances = [];

@@ -142,12 +142,12 @@ public sealed class RedisPeersTests : IDisposable
     public async Task A_damaged_member_keeps_nobody_out_and_is_deleted(string value)
     {
         var (one, two) = JoinTwo();
-        _redis.Put("weir:{~members}", "77", Encoding.ASCII.GetBytes(value));
+        _redis.Put("weir:{~0}:members", "77", Encoding.ASCII.GetBytes(value));
         one.Part();
         Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
         _time.Advance(Beat);
         Assert.Equal(2, two.Count);
-        Assert.Null(_redis.Field("weir:{~members}", "77"));
+        Assert.Null(_redis.Field("weir:{~0}:members", "77"));
     }
 
     [Theory]

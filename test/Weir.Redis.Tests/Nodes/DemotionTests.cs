@@ -20,7 +20,7 @@ public sealed class DemotionTests(ITestOutputHelper output)
     [Fact]
     public Task Heartbeats_are_back_within_two_seconds_though_nobody_asks_for_a_decision() =>
         AssertBackInTimeAsync((_, master) => Until.TrueAsync(
-            async () => await master.CommandAsync("EXISTS", "weir:{~members}") == "1", () => "the new master has no heartbeat"));
+            async () => await master.CommandAsync("EXISTS", "weir:{~0}:members") == "1", () => "the new master has no heartbeat"));
 
     [Fact]
     public Task Live_data_is_back_within_two_seconds_though_nobody_asks_for_a_decision() =>

@@ -79,7 +79,7 @@ public sealed class LostMemoryTests : IAsyncLifetime
     {
         var answer = await _instances[0].Redis.CheckAsync(Request(key, 0));
         Assert.Equal(StoreFault.None, answer.Fault);
-        return TokenBucket.SpentAt(Slow.Rate, answer.State, answer.NowUs) / (double)Slow.Rate.UnitsPerToken;
+        return HeldIn(answer);
     }
 
     /// <summary>One request an instance opens no breaker; twelve do.</summary>
@@ -101,4 +101,26 @@ public sealed class LostMemoryTests : IAsyncLifetime
         await LoseMemoryAsync(async () => await TakeAsync("another", during));
         Assert.InRange(await HeldAsync("once"), spent - 0.1, spent + 0.001);
     }
+
+    /// <summary>A supervisor starts a Redis that died within a tenth of a second, and nobody need have asked meanwhile.</summary>
+    [Fact]
+    public async Task L7_A_Redis_that_starts_again_empty_at_once_is_told_what_was_spent()
+    {
+        await JoinAsync(2);
+        long spent = await TakeAsync("quick", 2);
+        await _server.RestartAsync();
+
+        double held = 0;
+        await Until.TrueAsync(async () => (held = await TryHeldAsync("quick")) >= spent - 0.1, () => $"Redis holds {held} of {spent}");
+        Assert.InRange(held, spent - 0.1, spent + 0.001);
+    }
+
+    private async Task<double> TryHeldAsync(string key)
+    {
+        var answer = await _instances[0].Redis.CheckAsync(Request(key, 0));
+        return answer.Fault == StoreFault.None ? HeldIn(answer) : 0;
+    }
+
+    private static double HeldIn(in BucketAnswer answer) =>
+        TokenBucket.SpentAt(Slow.Rate, answer.State, answer.NowUs) / (double)Slow.Rate.UnitsPerToken;
 }

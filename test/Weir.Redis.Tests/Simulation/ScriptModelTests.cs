@@ -54,7 +54,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                 {
                     var limits = new Plan("p", [limit], OnOutage.Local).Resolve(new RequestFacts("m", "k", kind == 0 ? 0 : cost));
                     var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
-                    var trip = LeaseTrip.Of(null, ask, 0);
+                    var trip = LeaseTrip.Of(null, ask);
                     var wish = new LeaseWish(wanted, back, nowUs - age);
                     trip.Ask(0, wish, 0);
                     var answer = await AskAsync(ask, key, trip, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
@@ -70,7 +70,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                     }
 
                     var look = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Check);
-                    var seen = await AskAsync(look, key, LeaseTrip.Of(null, look, 0), 0);
+                    var seen = await AskAsync(look, key, LeaseTrip.Of(null, look), 0);
                     Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, seen.NowUs), TokenBucket.SpentAt(quota.Rate, seen.State, seen.NowUs));
                     nowUs = seen.NowUs;
                 }

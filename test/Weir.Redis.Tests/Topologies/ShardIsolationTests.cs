@@ -38,10 +38,11 @@ public sealed class ShardIsolationTests(SharedCluster shared)
     [Fact]
     public async Task L6_L9_A_node_that_hangs_is_left_alone_and_its_buckets_are_decided_from_memory_at_once_and_settled()
     {
-        var options = shared.Options(deadline: TimeSpan.FromMilliseconds(200));
+        // Six takes are late before the node is left alone, and its connection is given up after 1.25 s.
+        var options = shared.Options(deadline: TimeSpan.FromMilliseconds(120));
         await using var store = new RedisStore(options, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
-        await using var failover = new FailoverStore(store, Some.Memory(TimeProvider.System), new BreakerOptions(), TimeProvider.System);
+        await using var failover = new ShardedFailover(store, store, Some.Memory(TimeProvider.System), new BreakerOptions(), TimeProvider.System);
         var (hung, others) = await SpreadAsync();
         await Until.TrueAsync(async () => (await failover.CheckAsync(Request())).Source == DecisionSource.Redis, () => store.LastError ?? "late");
 
@@ -51,7 +52,7 @@ public sealed class ShardIsolationTests(SharedCluster shared)
         hung.Server.Pause();
         try
         {
-            // All of the traffic is that node's, and yet there is no outage of the whole cluster.
+            // All of the traffic is that node's, and yet it is no outage of the others.
             await Until.TrueAsync(
                 async () =>
                 {
@@ -66,8 +67,8 @@ public sealed class ShardIsolationTests(SharedCluster shared)
                     return pending is null && answer.Degraded;
                 },
                 () => $"breaker {failover.State}");
-            Assert.True(failover.State == BreakerState.Closed, string.Join(' ', faults.GroupBy(fault => fault).Select(some => $"{some.Key} {some.Count()}")) + store.LastError);
-            Assert.Contains(store.Problems, problem => problem is { Kind: "silent" } && problem.Node == hung.Server.Endpoint);
+            Assert.True(failover.Outages is [{ Shard: var shard }] && shard == hung.Server.Endpoint, string.Join(' ', faults.GroupBy(fault => fault).Select(some => $"{some.Key} {some.Count()}")) + store.LastError);
+            Assert.Equal(2, failover.States.Count(state => state.State == BreakerState.Closed));
             foreach (int other in others)
                 Assert.Equal(DecisionSource.Redis, (await failover.TakeAsync(Ledger.Request($"alone{other}", "key"))).Source);
         }
@@ -80,33 +81,36 @@ public sealed class ShardIsolationTests(SharedCluster shared)
             async () => (await failover.CheckAsync(Request())).Source == DecisionSource.Redis && failover.Owing == 0 && store.LateUndoing == 0,
             () => $"{failover.Owing} owe, {store.LateUndoing} are being undone: {store.LastError}");
         var state = (await store.CheckAsync(Request())).State;
+        // On a busy machine the connection may be given up, and then nobody learns that the node executed the first take.
+        int unknown = store.LastError?.Contains("TimedOut", StringComparison.Ordinal) == true ? 1 : 0;
         // A little has drained meanwhile.
-        Assert.Equal(taken, (state.Spent + Ledger.Quota.Rate.UnitsPerToken - 1) / Ledger.Quota.Rate.UnitsPerToken);
-        Assert.DoesNotContain(store.Problems, problem => problem.Kind == "silent");
+        Assert.InRange((state.Spent + Ledger.Quota.Rate.UnitsPerToken - 1) / Ledger.Quota.Rate.UnitsPerToken, taken, taken + unknown);
+        Assert.Empty(failover.Outages);
     }
 
     [Fact]
     public async Task L6_A_master_that_is_killed_and_started_again_before_its_replica_is_promoted_decides_again()
     {
-        await using var store = new RedisStore(shared.Options(deadline: TimeSpan.FromMilliseconds(200)), TimeProvider.System);
-        Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
+        await using var redis = new RedisStore(shared.Options(deadline: TimeSpan.FromMilliseconds(200)), TimeProvider.System);
+        Assert.True(await redis.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
+        await using var store = new ShardedFailover(redis, redis, Some.Memory(TimeProvider.System), new BreakerOptions(), TimeProvider.System);
         var (killed, others) = await SpreadAsync();
-        await Until.TrueAsync(async () => (await TakeAsync(store, 0)).Fault == StoreFault.None, () => store.LastError ?? "late");
+        await Until.TrueAsync(async () => !(await TakeAsync(store, 0)).Degraded, () => redis.LastError ?? "late");
 
         killed.Server.Kill();
         try
         {
             await Until.TrueAsync(
-                async () => (await TakeAsync(store, 0)).Fault == StoreFault.ShardAway && store.Problems.Any(problem => problem.Kind == "silent"),
-                () => store.LastError ?? "it answers");
-            Assert.Equal(StoreFault.None, (await TakeAsync(store, others[0])).Fault);
+                async () => (await TakeAsync(store, 0)).Degraded && store.Outages is [{ Shard: var shard }] && shard == killed.Server.Endpoint,
+                () => redis.LastError ?? "it answers");
+            Assert.False((await TakeAsync(store, others[0])).Degraded);
         }
         finally
         {
             await killed.Server.RestartAsync();
         }
 
-        await Until.TrueAsync(async () => (await TakeAsync(store, 0)).Fault == StoreFault.None, () => store.LastError ?? "late");
+        await Until.TrueAsync(async () => !(await TakeAsync(store, 0)).Degraded, () => redis.LastError ?? "late");
         Assert.Equal(killed, (await shared.Cluster.ShardOfAsync(SlotOf(0))).Master);
     }
 
@@ -129,5 +133,5 @@ public sealed class ShardIsolationTests(SharedCluster shared)
 
     private static int SlotOf(int tenant) => RedisSlot.Of(System.Text.Encoding.UTF8.GetBytes($"weir:{{alone{tenant}}}:per-key"));
 
-    private static Task<BucketAnswer> TakeAsync(RedisStore store, int tenant) => store.TakeAsync(Ledger.Request($"alone{tenant}", "key")).AsTask();
+    private static Task<BucketAnswer> TakeAsync(IBucketStore store, int tenant) => store.TakeAsync(Ledger.Request($"alone{tenant}", "key")).AsTask();
 }

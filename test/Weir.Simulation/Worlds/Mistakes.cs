@@ -83,7 +83,7 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
-        KnownBuckets? IBucketStore.Known => ((IBucketStore)redis).Known;
+        KnownBuckets? IBucketStore.KnownOf(int shard) => ((IBucketStore)redis).KnownOf(shard);
 
         public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
         {

@@ -19,7 +19,7 @@ public sealed class KnownBucketReplacementTests
     {
         _known = new KnownBuckets((int)Buckets, _time) { HorizonUs = 20_000 };
         _leasing = new Leasing(_known);
-        _fallback = new FallbackStore(Some.Memory(_time, 100_000), _known, new NoPeers());
+        _fallback = new FallbackStore(Some.Memory(_time, 100_000), _known, () => 1);
     }
 
     private static StoreAsk Take(string key, params TokenQuota[] quotas)

@@ -14,7 +14,7 @@ public sealed class KnownBucketsTests
     public KnownBucketsTests()
     {
         _known = new KnownBuckets(1_024, _time);
-        _fallback = new FallbackStore(Some.Memory(_time), _known, new NoPeers());
+        _fallback = new FallbackStore(Some.Memory(_time), _known, () => 1);
     }
 
     private static LimitSet RequestOf(params string[] keyedBy)

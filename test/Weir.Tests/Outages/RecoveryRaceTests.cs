@@ -16,7 +16,7 @@ public sealed class RecoveryRaceTests
     {
         var memory = Some.Memory(_time);
         _redis = new FakeStore(_time);
-        _fallback = new FallbackStore(memory, new KnownBuckets(512, _time), _peers);
+        _fallback = new FallbackStore(memory, new KnownBuckets(512, _time), () => _peers.Count);
         _recovery = new Recovery(_redis, _fallback, _peers, memory.Clock, _time);
     }
 

@@ -168,7 +168,7 @@ public sealed class RecoveryTests : IAsyncDisposable
     public void A_charge_is_closed_once_and_what_is_spent_while_it_is_under_way_is_charged_next()
     {
         var memory = Some.Memory(_time);
-        var fallback = new FallbackStore(memory, new KnownBuckets(512, _time), new NoPeers());
+        var fallback = new FallbackStore(memory, new KnownBuckets(512, _time), () => 1);
         var limits = Request(5);
         fallback.Execute(new StoreAsk(limits, StoreVerb.Take));
         var owed = new List<SettlementCharge>();

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Text;
+
+namespace Weir.Redis;
+
+/// <summary>
+/// Numbers the shards of a cluster, alike at all instances: the number of a shard is the smallest one whose
+/// <see cref="ShardTenant"/> lies in a slot of it. A replica that is promoted has the number of its master.
+/// Safe for concurrent use.
+/// </summary>
+internal sealed class ShardNumbers
+{
+    private static readonly IReadOnlyList<int> One = [0];
+
+    /// <summary>The smallest number of a tenant of a shard in each slot.</summary>
+    private static readonly Lazy<int[]> Smallest = new(FindSmallest);
+
+    private readonly Lock _gate = new();
+    private volatile Map? _map;
+
+    private sealed record Map(int[] OfSlot, IReadOnlyDictionary<int, EndPoint> Nodes)
+    {
+        public IReadOnlyList<int> All { get; } = [.. Nodes.Keys.Order()];
+    }
+
+    /// <summary>Called when the numbers have become others.</summary>
+    public event Action? Changed;
+
+    /// <summary>All numbers; of a Redis that is no cluster, only 0.</summary>
+    public IReadOnlyList<int> All => _map?.All ?? One;
+
+    /// <summary>Returns the number of the shard that has a tenant's keys.</summary>
+    public int Of(string tenant)
+    {
+        if (_map is not { } map)
+            return 0;
+        Span<byte> tag = stackalloc byte[Encoding.UTF8.GetMaxByteCount(tenant.Length)];
+        return map.OfSlot[RedisSlot.Of(tag[..Encoding.UTF8.GetBytes(tenant, tag)])];
+    }
+
+    /// <summary>Returns the master of a shard; null if it is not known.</summary>
+    public EndPoint? NodeOf(int number) => _map?.Nodes.GetValueOrDefault(number);
+
+    /// <summary>Learns which slots the masters have. A slot that no master has keeps its number.</summary>
+    public void Learn(IEnumerable<(EndPoint Node, IEnumerable<int> Slots)> masters)
+    {
+        lock (_gate)
+        {
+            var before = _map;
+            int[] numbers = before is null ? new int[RedisSlot.Count] : [.. before.OfSlot];
+            var nodes = new Dictionary<int, EndPoint>();
+            foreach (var (node, slots) in masters.Select(master => (master.Node, Slots: master.Slots.ToArray())).Where(master => master.Slots.Length > 0))
+            {
+                int number = slots.Min(slot => Smallest.Value[slot]);
+                nodes[number] = node;
+                foreach (int slot in slots)
+                    numbers[slot] = number;
+            }
+
+            bool isSame = before is not null && before.OfSlot.AsSpan().SequenceEqual(numbers)
+                && before.Nodes.Count == nodes.Count && before.Nodes.All(known => nodes.GetValueOrDefault(known.Key)?.Equals(known.Value) == true);
+            if (nodes.Count == 0 || isSame)
+                return;
+            _map = new Map(numbers, nodes);
+        }
+
+        Changed?.Invoke();
+    }
+
+    private static int[] FindSmallest()
+    {
+        int[] smallest = new int[RedisSlot.Count];
+        Array.Fill(smallest, -1);
+        for (int number = 0, left = smallest.Length; left > 0; number++)
+        {
+            ref int known = ref smallest[RedisSlot.Of(Encoding.UTF8.GetBytes(ShardTenant.Of(number)))];
+            if (known >= 0)
+                continue;
+            known = number;
+            left--;
+        }
+
+        return smallest;
+    }
+}
