@@ -148,7 +148,7 @@ public abstract partial class StoreLaws
         var quota = TokenQuota.Create(tokensPerDay, TimeSpan.FromDays(1), capacity);
         Assert.True(quota.Rate.TickUs > 1);
         string key = FreshKey();
-        var reference = new ReferenceBucket();
+        var reference = new ReferenceBucket(ForgetsEarlyUs);
         foreach (long cost in new[] { capacity, 1, 7, capacity / 2, 1 })
             reference.AssertAgrees(quota, cost, await Take(key, cost, quota));
     }
@@ -156,12 +156,15 @@ public abstract partial class StoreLaws
     /// <summary>Histories to try; fewer where each step is a journey.</summary>
     protected virtual int Iterations => 100;
 
+    /// <summary>How long before it is as new the store may forget a bucket, in microseconds.</summary>
+    protected virtual long ForgetsEarlyUs => 0;
+
     /// <summary>Takes without a pause but for what the store itself needs; the reference is asked at the time at which the store says it decided.</summary>
     private Task AgreeAsync(Gen<(TokenQuota Quota, long Cost)[]> histories) => histories.SampleAsync(
         async history =>
         {
             string key = FreshKey();
-            var reference = new ReferenceBucket();
+            var reference = new ReferenceBucket(ForgetsEarlyUs);
             foreach (var (quota, cost) in history)
             {
                 reference.AssertAgrees(quota, cost, await Take(key, cost, quota));
