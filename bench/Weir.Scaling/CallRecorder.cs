@@ -1,3 +1,5 @@
+using Weir.Simulation;
+
 namespace Weir.Scaling;
 
 /// <summary>Writes down the calls that the store makes of so many decisions, and answers none of them.</summary>

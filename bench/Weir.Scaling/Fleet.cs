@@ -1,3 +1,5 @@
+using Weir.Simulation;
+
 namespace Weir.Scaling;
 
 /// <summary>Instances with the store that ships, over one Redis, on one thread and in virtual time.</summary>

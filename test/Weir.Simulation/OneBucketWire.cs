@@ -6,9 +6,11 @@ namespace Weir.Simulation;
 /// <summary>A way to a Redis that is no more than one bucket: calls reach it and come back when <see cref="Step"/> says so, one after the other.</summary>
 internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRedisWire
 {
-    private const int Head = 4;
+    private const int Head = 5;
     private const int MemoFields = 2;
-    private const int Fields = 7;
+    private const int Fields = 8;
+    private const int Amount = 3;
+    private const int Unit = 4;
     private const int LeaseFields = 3;
 
     private readonly Queue<Action> _calls = new();
@@ -26,7 +28,7 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
-        if (call.Script != RedisScript.Take)
+        if (call.Script != RedisScript.Buckets)
             throw new NotSupportedException("only takes are simulated");
         var reply = new TaskCompletionSource<byte[]>();
         double[] numbers = MemoryMarshal.Cast<byte, double>(call[call.KeyCount].Span).ToArray();
@@ -80,7 +82,8 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
             var limit = numbers[(numbers[2] > 0 ? Head + MemoFields : Head)..];
             var wish = leases ? new LeaseWish((long)limit[Fields], (long)limit[Fields + 1], (long)limit[Fields + 2]) : default;
             long now = nowUs();
-            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take((long)limit[3], wish, now) : GiveBack(-(long)limit[3], wish, now);
+            long cost = (long)(limit[Amount] / limit[Unit]);
+            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take(cost, wish, now) : GiveBack(-cost, wish, now);
             reply.AddRange([0, now, (int)said.Line.Outcome, said.Line.State.Spent, said.Line.State.At]);
             if (leases)
                 reply.Add(said.Leased);

@@ -1,13 +1,13 @@
 namespace Weir.Simulation;
 
-/// <summary>What <c>take.lua</c> does with one bucket and its leases, in C#; a test holds the two to each other.</summary>
+/// <summary>What <c>decisions.lua</c> does with one bucket and its leases, in C#; a test holds the two to each other.</summary>
 internal sealed class ScriptModel(TokenQuota quota, long horizonUs)
 {
     /// <summary>A mistake that is planted, to see that the laws find it.</summary>
     public PlantedBug Bug { get; init; }
 
     /// <summary>The bucket as it is written.</summary>
-    public BucketState State { get; private set; }
+    public BucketState State { get; set; }
 
     /// <summary>Decides, gives back and leases, as the script would at this time.</summary>
     public LeaseReply Take(long cost, in LeaseWish wish, long nowUs)

@@ -1,108 +1,92 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace Weir.Redis;
 
-/// <summary>Spells one decision's numbers for <c>take.lua</c>, as that says: doubles, little-endian.</summary>
+/// <summary>Writes the numbers of one command, as the header of <c>decisions.lua</c> says: doubles, little-endian.</summary>
 internal static class AskWriter
 {
-    private const int Head = 4;
-    private const int MemoFields = 2;
-    private const int LimitFields = 7;
+    private const int Head = 5;
+    private const int LengthField = 4;
+    private const int RecordFields = 2;
+    private const int LimitFields = 8;
     private const int LeaseFields = 3;
-    private const int WindowFields = 3;
-    private const int MostFields = LimitFields + LeaseFields + WindowFields;
+    private const int WindowFields = 2;
 
     private enum Kind
     {
         Bucket,
         Window,
-        Places,
+        Permits,
     }
 
-    /// <summary>Spells what is asked.</summary>
-    /// <param name="ask">What is asked.</param>
-    /// <param name="redisUs">The time of Redis as far as we know it; only windows need it.</param>
-    /// <param name="trip">What is asked for beside it; null for nothing.</param>
+    /// <summary>Writes the numbers of a command.</summary>
+    /// <param name="ask">The command.</param>
+    /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
+    /// <param name="trip">The leases that are asked for beside it; null for none.</param>
     /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
-    /// <param name="to">Where to.</param>
+    /// <param name="to">Takes the numbers as one argument.</param>
     public static void Write(in StoreAsk ask, long redisUs, LeaseTrip? trip, long horizonUs, Words to)
     {
-        // Of what is learned only, Redis need not know.
+        // A trip that only learns from the reply sends no lease fields.
         trip = trip is { Asks: true } ? trip : null;
-        Span<double> numbers = stackalloc double[Head + MemoFields + (Plan.MaxLimits * MostFields)];
-        int count = 0;
-        numbers[count++] = (int)ask.What;
-        numbers[count++] = ask.Limits.Count;
-        numbers[count++] = ask.Memo is null ? 0 : ask.Memo.Settles ? 2 : 1;
-        numbers[count++] = trip is null ? 0 : horizonUs;
+        int most = Head + RecordFields + (ask.Limits.Count * (LimitFields + LeaseFields + WindowFields));
+        var all = to.Begin(most * sizeof(double));
+        var rest = all;
+        int record = ask.Memo is null ? 0 : ask.Memo.Settles ? 2 : 1;
+        Put(ref rest, (int)ask.What, ask.Limits.Count, record, trip is null ? 0 : horizonUs, 0);
         if (ask.Memo is { } memo)
-        {
-            numbers[count++] = Math.Ceiling(memo.Keep.TotalMilliseconds);
-            numbers[count++] = Math.Ceiling(memo.Open.TotalMilliseconds);
-        }
+            Put(ref rest, Math.Ceiling(memo.Keep.TotalMilliseconds), Math.Ceiling(memo.Open.TotalMilliseconds));
 
         int index = 0;
         foreach (var limit in ask.Limits)
         {
-            Write(ask, limit, ask.OnlyEnds?[index] ?? 0, redisUs, trip, index, numbers, ref count);
+            Put(ask, limit, index, redisUs, trip, ref rest);
             index++;
         }
 
-        if (BitConverter.IsLittleEndian)
-            to.Add(MemoryMarshal.AsBytes(numbers[..count]));
-        else
-            WriteReversed(numbers[..count], to);
+        int length = all.Length - rest.Length;
+        BinaryPrimitives.WriteDoubleLittleEndian(all[(LengthField * sizeof(double))..], length);
+        to.End(length);
     }
 
-    private static void Write(in StoreAsk ask, Limit limit, long onlyEnd, long redisUs, LeaseTrip? trip, int index, Span<double> to, ref int count)
+    private static void Put(in StoreAsk ask, Limit limit, int index, long redisUs, LeaseTrip? trip, ref Span<byte> to)
     {
-        to[count++] = (int)(limit.Quota switch { TokenQuota => Kind.Bucket, WindowQuota => Kind.Window, _ => Kind.Places });
-        to[count++] = limit.Mode == LimitMode.Shadow ? 1 : 0;
-        to[count++] = ask.HeldBack.CapacityOf(limit.Quota);
-        to[count++] = limit.CostOf(ask.Limits.Facts.Cost);
+        var edges = limit.Quota is WindowQuota { Calendar: var calendar } ? calendar.Around(redisUs) : default;
+        var (kind, unit) = limit.Quota switch
+        {
+            TokenQuota token => (Kind.Bucket, token.Rate.UnitsPerToken),
+            WindowQuota => (Kind.Window, 1),
+            _ => (Kind.Permits, 1L),
+        };
+        double amount = limit.CostOf(ask.Limits.Facts.Cost) * (ask.What >= StoreVerb.Settle ? 1.0 : unit);
+        double capacity = ask.HeldBack.CapacityOf(limit.Quota) * (double)unit;
+        Put(ref to, (int)kind, limit.Mode == LimitMode.Shadow ? 1 : 0, capacity, amount);
         switch (limit.Quota)
         {
-            case WindowQuota window:
-                to[count++] = onlyEnd;
-                var edges = window.Calendar.Around(redisUs);
-                to[count++] = edges.PreviousStartUs;
-                to[count++] = edges.StartUs;
-                Write(trip, index, to, ref count);
-                to[count++] = edges.EndUs;
-                to[count++] = edges.NextEndUs;
-                to[count++] = edges.EndAfterNextUs;
+            case WindowQuota:
+                Put(ref to, ask.OnlyEnds?[index] ?? 0, edges.PreviousStartUs, edges.StartUs, edges.EndUs);
                 break;
-            case ConcurrencyQuota places:
-                to[count++] = limit.Cost;
-                to[count++] = ask.Limits.LeaseUs(places) / 1000;
-                to[count++] = 0;
-                Write(trip, index, to, ref count);
+            case ConcurrencyQuota permits:
+                Put(ref to, limit.Cost, ask.Limits.LeaseUs(permits) / 1000, 0, 0);
                 break;
             default:
-                to[count++] = limit.Quota.Rate.UnitsPerToken;
-                to[count++] = limit.Quota.Rate.UnitsPerTick;
-                to[count++] = limit.Quota.Rate.TickUs;
-                Write(trip, index, to, ref count);
+                var rate = limit.Quota.Rate;
+                Put(ref to, unit, rate.UnitsPerTick, rate.TickUs, (float)((double)rate.UnitsPerTick / rate.TickUs));
                 break;
         }
+
+        if (trip is not null)
+            Put(ref to, trip[index].Tokens, trip[index].Back, trip[index].BackStampUs);
+        if (kind == Kind.Window)
+            Put(ref to, edges.NextEndUs, edges.EndAfterNextUs);
     }
 
-    private static void Write(LeaseTrip? trip, int index, Span<double> to, ref int count)
+    private static void Put(ref Span<byte> to, params ReadOnlySpan<double> numbers)
     {
-        if (trip is null)
-            return;
-        var wish = trip[index];
-        to[count++] = wish.Tokens;
-        to[count++] = wish.Back;
-        to[count++] = wish.BackStampUs;
-    }
-
-    private static void WriteReversed(ReadOnlySpan<double> numbers, Words to)
-    {
-        var bytes = to.Begin(numbers.Length * sizeof(double));
-        for (int i = 0; i < numbers.Length; i++)
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes[(i * sizeof(double))..], numbers[i]);
-        to.End(bytes.Length);
+        foreach (double number in numbers)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(to, number);
+            to = to[sizeof(double)..];
+        }
     }
 }

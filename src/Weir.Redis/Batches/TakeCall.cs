@@ -6,7 +6,7 @@ internal sealed class TakeCall
     private static readonly Pool<TakeCall> Spare = new(static () => new TakeCall(), 16);
 
     private readonly PendingTake[] _takes = new PendingTake[TakeBatcher.MaxBatch];
-    private readonly ScriptCall _words = new(RedisScript.Take);
+    private readonly ScriptCall _words = new(RedisScript.Buckets);
     private ScriptReply? _reply;
 
     /// <summary>Room for decisions.</summary>
@@ -17,6 +17,9 @@ internal sealed class TakeCall
 
     /// <summary>The decisions.</summary>
     public Span<PendingTake> Takes => _takes.AsSpan(0, Count);
+
+    /// <summary>The script that decides them.</summary>
+    public RedisScript Script => _words.Script;
 
     /// <summary>Whether the script went along.</summary>
     public bool WithText { get; private set; }
@@ -37,9 +40,9 @@ internal sealed class TakeCall
     public void Add(PendingTake take) => _takes[Count++] = take;
 
     /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
-    public void Send(IScriptWire wire, bool withText)
+    public void Send(IScriptWire wire, HashSet<RedisScript> known)
     {
-        WithText = withText;
+        WithText = false;
         try
         {
             wire.Prepare();
@@ -51,7 +54,8 @@ internal sealed class TakeCall
             }
 
             TakeScript.Spell(Takes, _words);
-            _reply = wire.Send(_words, withText, Asking);
+            WithText = !known.Contains(Script);
+            _reply = wire.Send(_words, WithText, Asking);
             MayHaveRun = true;
         }
         catch (Exception unsent)

@@ -15,7 +15,8 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     private const int MaxRedirections = 4;
 
     private volatile bool _bySlot;
-    private volatile bool _withText = true;
+    /// <summary>The scripts that Redis has run, so that their digest names them.</summary>
+    private readonly HashSet<RedisScript> _known = [];
     private readonly List<PendingTake> _corrected = [];
     private string? _lastError;
 
@@ -33,7 +34,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
             return;
         }
 
-        batch.Send(wire, _withText);
+        batch.Send(wire, _known);
         sent.Enqueue(batch);
     }
 
@@ -46,7 +47,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
         try
         {
             call.Answer(listener.Replied, _corrected);
-            _withText = false;
+            _known.Add(call.Script);
             SendCorrected(again);
         }
         catch (RedisServerException refusal)
@@ -69,7 +70,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
             // Those that follow bring it along too, so that they do not pass each other by coming back for it.
-            _withText = true;
+            _known.Remove(call.Script);
             SendAgain(call, again);
         }
         else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && listener.Follow?.Invoke(call, refusal, wire) == true)
@@ -120,7 +121,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
 
     private void SendAgain(TakeCall call, Queue<TakeCall> again)
     {
-        call.Send(wire, _withText);
+        call.Send(wire, _known);
         again.Enqueue(call);
     }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Speaks to <c>take.lua</c>: spells what is asked and reads what is replied, as the script's header says.</summary>
+/// <summary>Writes the arguments of a batch and reads the reply, as the header of <c>decisions.lua</c> says.</summary>
 internal static class TakeScript
 {
     private const int HeadFields = 2;
@@ -18,10 +18,14 @@ internal static class TakeScript
         Damaged,
     }
 
-    /// <summary>Spells decisions as one call.</summary>
+    /// <summary>Writes a batch as one call, of the script of permits if a decision of it may have one.</summary>
     public static void Spell(ReadOnlySpan<PendingTake> takes, ScriptCall to)
     {
-        to.Clear();
+        bool hasPermits = false;
+        foreach (var take in takes)
+            hasPermits |= take.Command.LimitsRef.Plan.HasPlaces;
+        to.Begin(hasPermits ? RedisScript.Permits : RedisScript.Buckets);
+
         int numbers = 0;
         foreach (var take in takes)
         {
@@ -39,23 +43,17 @@ internal static class TakeScript
         }
 
         foreach (var take in takes)
-            AddTexts(take.Command, to);
+            AddTexts(take.Command, hasPermits, to);
     }
 
-    private static void AddTexts(in StoreAsk ask, ScriptCall to)
+    private static void AddTexts(in StoreAsk ask, bool hasPermits, ScriptCall to)
     {
+        if (hasPermits)
+            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), ask.Limits.Hold?.Id ?? 0);
         if (ask.Memo is { } memo)
         {
             BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), memo.Fingerprint);
             to.Add(memo.Text);
-        }
-
-        if (!ask.Limits.Plan.HasPlaces)
-            return;
-        foreach (var limit in ask.Limits)
-        {
-            if (limit.Quota is ConcurrencyQuota)
-                BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), ask.Limits.Hold?.Id ?? 0);
         }
     }
 

@@ -33,7 +33,7 @@ end
 
 try('TIME')
 try('SET', key, '1', 'PX', KEEP_MS)
-for _, command in ipairs({ 'GET', 'EXISTS', 'TYPE' }) do
+for _, command in ipairs({ 'GET', 'EXISTS' }) do
   try(command, key)
 end
 try('PEXPIRE', key, KEEP_MS)

@@ -5,22 +5,29 @@ namespace Weir.Redis;
 /// <summary>A script of this assembly, as Redis knows it: by its text, and by its digest once it keeps it.</summary>
 internal sealed class RedisScript
 {
-    /// <summary>The script of all decisions.</summary>
-    public static readonly RedisScript Take = new("take.lua");
+    /// <summary>Decides commands on buckets and windows.</summary>
+    public static readonly RedisScript Buckets = new("buckets.lua", "decisions.lua");
 
-    /// <param name="name">The name of the file.</param>
-    public RedisScript(string name)
+    /// <summary>Decides commands of which some have a concurrency limit.</summary>
+    public static readonly RedisScript Permits = new("permits.lua", "decisions.lua");
+
+    /// <param name="parts">The names of the files that are its text, one after the other.</param>
+    public RedisScript(params ReadOnlySpan<string> parts)
     {
-        using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream(name)!;
-        byte[] text = new byte[stream.Length];
-        stream.ReadExactly(text);
-        Text = text;
+        using var text = new MemoryStream();
+        foreach (string part in parts)
+        {
+            using var stream = typeof(RedisScript).Assembly.GetManifestResourceStream(part)!;
+            stream.CopyTo(text);
+        }
+
+        Text = text.ToArray();
 #pragma warning disable CA5350 // This is how Redis names a script; nothing is kept safe by it.
-        Digest = System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA1.HashData(text)));
+        Digest = System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA1.HashData(Text.Span)));
 #pragma warning restore CA5350
     }
 
-    /// <summary>What it says.</summary>
+    /// <summary>Its text.</summary>
     public ReadOnlyMemory<byte> Text { get; }
 
     /// <summary>Its SHA-1 in hexadecimal.</summary>

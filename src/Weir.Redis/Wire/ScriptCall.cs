@@ -7,7 +7,7 @@ internal sealed class ScriptCall(RedisScript script)
     private readonly Words _words = new();
 
     /// <summary>Which script.</summary>
-    public RedisScript Script { get; } = script;
+    public RedisScript Script { get; private set; } = script;
 
     /// <summary>How many keys there are.</summary>
     public int KeyCount { get; private set; }
@@ -18,9 +18,10 @@ internal sealed class ScriptCall(RedisScript script)
     /// <summary>One of the keys, or, after them, of the arguments.</summary>
     public ReadOnlyMemory<byte> this[int word] => _words[word];
 
-    /// <summary>Forgets all keys and arguments.</summary>
-    public void Clear()
+    /// <summary>Begins a call of a script, without keys and arguments.</summary>
+    public void Begin(RedisScript script)
     {
+        Script = script;
         _words.Clear();
         KeyCount = 0;
     }

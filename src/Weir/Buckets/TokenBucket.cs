@@ -4,7 +4,7 @@ namespace Weir;
 /// The token bucket, in integers: a pure function from a state, a time and a cost to an answer and the next state.
 /// </summary>
 /// <remarks>
-/// This is the reference that every store must agree with to the unit (law L8); <c>take.lua</c> is the same function for
+/// This is the reference that every store must agree with to the unit (law L8); <c>decisions.lua</c> is the same function for
 /// Redis. It counts what has been <em>spent</em> and drains that with time, the mirror image of filling with tokens
 /// (Turner, "New Directions in Communications", 1986; the virtual scheduling form is ITU-T I.371's GCRA): so a missing
 /// bucket is a new one, and a change of quota leaves what was spent well defined.
@@ -67,7 +67,7 @@ internal static class TokenBucket
     }
 
     /// <summary>What was spent, in the units of another quota: spent stays spent, rounded against the caller.</summary>
-    /// <remarks>In doubles on purpose: <c>take.lua</c> does the same operations in the same order and so agrees to the unit.</remarks>
+    /// <remarks>In doubles on purpose: <c>decisions.lua</c> does the same operations in the same order and so agrees to the unit.</remarks>
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
         if (fromUnitsPerToken == toUnitsPerToken || spent == 0)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Time.Testing;
+using Weir.Simulation;
 using Weir.Testing;
 
 namespace Weir.Redis.Tests.Late;
@@ -111,7 +112,7 @@ public sealed class BatchReplyTests : IDisposable
     }
 
     /// <summary>The start of the window that a call names: a second begins where the test's clock stands.</summary>
-    private static long StartOf(double[] numbers) => (long)numbers[4 + 6];
+    private static long StartOf(double[] numbers) => (long)numbers[5 + 6];
 
     private sealed class ScriptedWire : IScriptWire
     {

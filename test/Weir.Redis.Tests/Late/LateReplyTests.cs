@@ -32,6 +32,8 @@ public sealed class LateReplyTests : IAsyncLifetime
         _reservations = new Reservations(_limiter, _store, _store.Alone);
         // The first calls take longer than any deadline: the code is new.
         await Until.TrueAsync(async () => (await _limiter.TakeAsync(new RequestFacts("t", "first"))).Source == DecisionSource.Redis, () => _redis.LastError ?? "late");
+        // What they began must not be in the way of a test's own take.
+        await UntilSettledAsync();
     }
 
     public async ValueTask DisposeAsync()

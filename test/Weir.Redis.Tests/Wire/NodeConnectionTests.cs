@@ -112,7 +112,7 @@ public sealed class NodeConnectionTests : IDisposable
     [Fact]
     public async Task A_call_is_written_as_RESP()
     {
-        var call = new ScriptCall(RedisScript.Take);
+        var call = new ScriptCall(RedisScript.Buckets);
         call.AddKey("weir:{a}:b"u8);
         call.Add(new byte[] { 0, 13, 10 });
         var accepting = _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask();
@@ -121,7 +121,7 @@ public sealed class NodeConnectionTests : IDisposable
         connection.Flush();
         using var server = await accepting;
 
-        string digest = Encoding.ASCII.GetString(RedisScript.Take.Digest.Span);
+        string digest = Encoding.ASCII.GetString(RedisScript.Buckets.Digest.Span);
         byte[] expected = Encoding.ASCII.GetBytes($"*1\r\n$6\r\nASKING\r\n*5\r\n$7\r\nEVALSHA\r\n$40\r\n{digest}\r\n$1\r\n1\r\n$10\r\nweir:{{a}}:b\r\n$3\r\n\0\r\n\r\n");
         byte[] sent = new byte[expected.Length];
         await server.GetStream().ReadExactlyAsync(sent, TestContext.Current.CancellationToken);

@@ -45,8 +45,8 @@ internal static class Mistakes
     /// <summary>The script, with the mistake if it is one of the script's.</summary>
     public static string Edit(string script, Mistake mistake) => mistake switch
     {
-        Mistake.MemosAreIgnored => Replace(script, "before = get(memo.key)", "before = nil"),
-        Mistake.LeasesAreFree => Replace(script, "spent = raised + limit.leased * limit.unit", "spent = raised"),
+        Mistake.MemosAreIgnored => Replace(script, "record = try('GET', record_key)", "record = false"),
+        Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
         _ => script,
     };
 
@@ -73,7 +73,7 @@ internal static class Mistakes
     }
 
     private static string Replace(string script, string right, string wrong) =>
-        script.Contains("bucket.ask", StringComparison.Ordinal) && !script.Contains(right, StringComparison.Ordinal)
+        script.Contains("BUCKET_SIZE", StringComparison.Ordinal) && !script.Contains(right, StringComparison.Ordinal)
             ? throw new InvalidOperationException($"the script has no '{right}' to make a mistake of")
             : script.Replace(right, wrong, StringComparison.Ordinal);
 

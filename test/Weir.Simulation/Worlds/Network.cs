@@ -63,7 +63,7 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
         var reply = new TaskCompletionSource<byte[]>();
         if (_cut == Cut.Refused)
             return ScriptReply.Failed(Lost());
-        bool isCharge = script == RedisScript.Take && BitConverter.ToDouble(arguments[0]) == (int)StoreVerb.Settle;
+        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(arguments[0]) == (int)StoreVerb.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
         Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keys, arguments, reply, isCharge && keys.Length <= 2);
         world.In(Latency(), () => Arrive(arrive, Fail));

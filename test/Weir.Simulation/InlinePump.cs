@@ -1,4 +1,4 @@
-namespace Weir.Redis;
+namespace Weir.Simulation;
 
 /// <summary>
 /// Sends on the thread of whoever makes a batch ready, and goes on with a reply on the thread that brings it, callers included: one thread can be all there is, and what happens
