@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>The instances that share the primary store's buckets, as this one knows them.</summary>
+/// <summary>The instances that share the buckets of a shard of the primary, as this one knows them.</summary>
 public interface IPeers
 {
     /// <summary>The primary was away unnoticed, and has come back without its memory.</summary>

@@ -59,7 +59,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     public DecisionSource Source => Current.Any(store => store.State == BreakerState.Closed) ? _primary.Source : _memory.Source;
 
     /// <summary>Whether the primary is asked: closed if all of its shards are.</summary>
-    public BreakerState State => Current.Select(store => store.State).OrderByDescending(SeverityOf).First();
+    public BreakerState State => Current.Select(store => store.State).OrderByDescending(SeverityOf).FirstOrDefault();
 
     /// <summary>The state of each shard that the primary has now, by name; of the only one by null.</summary>
     public IEnumerable<(string? Shard, BreakerState State)> States =>
