@@ -96,6 +96,8 @@ public sealed class RedisOptions
             yield return Twice(nameof(Database), "database");
         if (Differ(Ssl, endpoints.Ssl))
             yield return Twice(nameof(Ssl), "TLS");
+        if ((User ?? endpoints.User) is not (null or "default") && string.IsNullOrEmpty(Password ?? endpoints.Password))
+            yield return $"{prefix}{nameof(User)}: a user without a password would be logged in as 'default'; set {prefix}{nameof(Password)} too";
         foreach (string fault in RedisTls.FaultsOf(this, prefix))
             yield return fault;
 

@@ -112,6 +112,24 @@ public sealed class RedisEndpointsTests
         Assert.DoesNotContain("geheim", fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a", "me", null)]
+    [InlineData("a:1,user=me", null, null)]
+    [InlineData("a:1,b:2", "me", "")]
+    public void A_user_without_a_password_is_a_fault_since_nobody_logs_in_as_it(string endpoints, string? user, string? password)
+    {
+        string fault = Assert.Single(Options(endpoints, user, password, null, null).FindFaults("Weir:"));
+        Assert.Equal("Weir:User: a user without a password would be logged in as 'default'; set Weir:Password too", fault);
+    }
+
+    [Theory]
+    [InlineData("a", "me", "geheim")]
+    [InlineData("a", "default", null)]
+    [InlineData("a", null, "geheim")]
+    [InlineData("redis://:geheim@a", "me", null)]
+    public void A_user_with_a_password_and_user_default_are_none(string endpoints, string? user, string? password) =>
+        Assert.Empty(Options(endpoints, user, password, null, null).FindFaults("Weir:"));
+
     [Fact]
     public void What_is_given_in_two_places_in_one_way_is_none() =>
         Assert.Empty(Options("rediss://me:geheim@a/2", "me", "geheim", true, 2).FindFaults());

@@ -84,6 +84,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <inheritdoc/>
     public event Action? Forgot;
 
+    /// <inheritdoc/>
+    public event Action? Missed;
+
     private TimeSpan Every => Often * Math.Max(1, Count / FewInstances);
 
     private TimeSpan Gone => MissedBeats * Every;
@@ -222,6 +225,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
         if (hasForgotten)
             Forgot?.Invoke();
+        else if (beat is null)
+            Missed?.Invoke();
     }
 
     /// <summary>

@@ -233,7 +233,8 @@ internal sealed partial class LiveData : IDisposable
         bool knows = _known != LiveVersion.Unknown;
         if (knows && await Store.RestoreAsync(new LiveRead(_known, _entries.All(), IsWhole: true)))
         {
-            Restored(loss.Reason, _known.Number, _entries.Count);
+            if (_known.Number > 0)
+                Restored(loss.Reason, _known.Number, _entries.Count);
             (_isLost, _lostSince) = (false, null);
             return;
         }
@@ -264,12 +265,14 @@ internal sealed partial class LiveData : IDisposable
             Applied(read.Version.Number, read.Entries.Count);
     }
 
-    /// <summary>A line when the store begins to refuse, and when it refuses for another reason.</summary>
+    /// <summary>A line when the store begins to refuse, when it refuses for another reason, and when it works again.</summary>
     private void TellOfFault()
     {
         string? fault = Store.Fault;
         if (fault is not null && fault != _fault)
             Faulted(fault);
+        else if (fault is null && _fault is not null)
+            Works();
         _fault = fault;
     }
 
@@ -287,4 +290,7 @@ internal sealed partial class LiveData : IDisposable
 
     [LoggerMessage(24, LogLevel.Error, "Live data cannot be read or changed as it should: {Fault}")]
     private partial void Faulted(string fault);
+
+    [LoggerMessage(26, LogLevel.Information, "Live data can be read and changed again")]
+    private partial void Works();
 }

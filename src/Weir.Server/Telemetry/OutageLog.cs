@@ -53,7 +53,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
     [LoggerMessage(4, LogLevel.Warning, "Redis at {Node}: {Problem}")]
     private partial void Found(string node, string problem);
 
-    [LoggerMessage(5, LogLevel.Information, "Redis at {Node}: no problem with its {Kind} any more")]
+    [LoggerMessage(5, LogLevel.Information, "Redis at {Node}: its problem with {Kind} is solved")]
     private partial void Gone(string node, string kind);
 
     [LoggerMessage(2, LogLevel.Information, "{Redis} answers again after {Seconds:0.0} s: it decides from here on")]

@@ -66,6 +66,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _recovery = new Recovery(primary, _fallback, _peers, memory.Clock, time);
         _outages = new OutageWatch(primary, Probe.Of(members.Shard), _peers, _recovery, options, time, _stopped);
         _peers.Forgot += _outages.BeginUnnoticed;
+        _peers.Missed += _outages.Look;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
     }
 
@@ -155,6 +156,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             await _recovery.SettleAllAsync(_stopped).ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         _peers.Forgot -= _outages.BeginUnnoticed;
+        _peers.Missed -= _outages.Look;
         await _settling.DisposeAsync().ConfigureAwait(false);
         await _outages.WaitUntilStoppedAsync().ConfigureAwait(false);
         _stopping.Dispose();

@@ -6,6 +6,13 @@ public interface IPeers
     /// <summary>The primary was away unnoticed, and has come back without its memory.</summary>
     event Action? Forgot;
 
+    /// <summary>A heartbeat was not answered: the primary may be away, also if no request asks it.</summary>
+    event Action? Missed
+    {
+        add { }
+        remove { }
+    }
+
     /// <summary>How many there are, this one included, as was last known; at least 1.</summary>
     int Count { get; }
 

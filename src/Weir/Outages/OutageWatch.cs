@@ -20,6 +20,7 @@ internal sealed class OutageWatch(
 
     /// <summary>Outages that began.</summary>
     private int _begun;
+    private int _isLooking;
     private Outage? _outage;
 
     /// <summary>An outage began: the primary is no longer asked.</summary>
@@ -55,6 +56,13 @@ internal sealed class OutageWatch(
     /// </summary>
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
 
+    /// <summary>Asks the primary as often as failures begin an outage, so that one is noticed without requests.</summary>
+    public void Look()
+    {
+        if (IsClosed && Interlocked.Exchange(ref _isLooking, 1) == 0)
+            _ = LookAsync();
+    }
+
     /// <summary>Asks the primary, and begins an outage if it cannot answer.</summary>
     /// <param name="tries">How often it is asked at most.</param>
     /// <param name="cancellation">Gives up asking.</param>
@@ -73,6 +81,32 @@ internal sealed class OutageWatch(
 
     /// <summary>Returns when the last probe has ended, after the watch was stopped.</summary>
     public async Task WaitUntilStoppedAsync() => await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private async Task LookAsync()
+    {
+        try
+        {
+            for (int left = options.FailuresInARow; left > 0 && IsClosed; left--)
+            {
+                var fault = (await primary.TakeAsync(probe, stopped).ConfigureAwait(false)).Fault;
+                if (fault == StoreFault.None)
+                {
+                    Succeeded();
+                    return;
+                }
+
+                Failed(fault);
+            }
+        }
+        catch (Exception) when (stopped.IsCancellationRequested)
+        {
+            // The watch was stopped.
+        }
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
+        }
+    }
 
     private void Trip(StoreFault fault)
     {

@@ -30,7 +30,7 @@ public sealed class RedisProblemTests
                 return !(await server.Http.GetAsync("/readyz")).Body.Contains("problems", StringComparison.Ordinal);
             },
             () => "the problem is there still");
-        Assert.Equal(1, server.Log.Count($"Redis at {redis.Endpoint}: no problem with its eviction any more"));
+        Assert.Equal(1, server.Log.Count($"Redis at {redis.Endpoint}: its problem with eviction is solved"));
     }
 
     [Fact]

@@ -121,6 +121,12 @@ internal static class Mistakes
             remove => peers.Forgot -= value;
         }
 
+        public event Action? Missed
+        {
+            add => peers.Missed += value;
+            remove => peers.Missed -= value;
+        }
+
         public int Count => mistake == Mistake.SharesAreWhole ? 1 : peers.Count;
 
         public bool IsInDoubt => peers.IsInDoubt;

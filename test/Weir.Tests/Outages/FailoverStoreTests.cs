@@ -54,6 +54,37 @@ public sealed class FailoverStoreTests : IAsyncDisposable
         Assert.Equal((BreakerState.Open, 3), (_store.State, _redis.Asked));
     }
 
+    [Theory]
+    [InlineData(1, BreakerState.Closed)]
+    [InlineData(2, BreakerState.Open)]
+    public async Task L6_an_outage_is_noticed_without_requests_by_heartbeats_that_stay_unanswered(int heartbeats, BreakerState state)
+    {
+        var peers = new FakePeers(_time);
+        await using var store = new FailoverStore(_redis, Some.Memory(_time), _options, _time, peers.Join());
+        _redis.Fault = StoreFault.Unreachable;
+        for (int i = 0; i < heartbeats; i++)
+        {
+            peers.Miss();
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        Assert.Equal(state, store.State);
+    }
+
+    [Fact]
+    public async Task L6_a_heartbeat_that_stays_unanswered_begins_no_outage_of_a_store_that_answers()
+    {
+        var peers = new FakePeers(_time);
+        await using var store = new FailoverStore(_redis, Some.Memory(_time), _options, _time, peers.Join());
+        for (int i = 0; i < 20; i++)
+        {
+            peers.Miss();
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        Assert.Equal((BreakerState.Closed, 20), (store.State, _redis.Asked));
+    }
+
     [Fact]
     public async Task A_sound_store_decides()
     {

@@ -20,6 +20,13 @@ internal sealed class FakePeers(TimeProvider time)
     /// <summary>Has the first instance come back so much earlier.</summary>
     public void ReturnedEarlier(TimeSpan by) => _returned = Now - (long)(by.TotalSeconds * time.TimestampFrequency);
 
+    /// <summary>The primary leaves a heartbeat of each instance unanswered.</summary>
+    public void Miss()
+    {
+        foreach (var member in _all)
+            member.Miss();
+    }
+
     public IPeers Join()
     {
         var member = new Member(this);
@@ -35,7 +42,11 @@ internal sealed class FakePeers(TimeProvider time)
             remove { }
         }
 
+        public event Action? Missed;
+
         public int Count => peers._all.Count;
+
+        public void Miss() => Missed?.Invoke();
 
         public bool IsInDoubt { get; private set; }
 

@@ -34,6 +34,6 @@ internal sealed partial class StopInOrder(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(62, LogLevel.Information,
-        "Weir stops: it goes on deciding for {DrainMs} ms, and then ends the requests under way")]
+        "Weir stops: it decides for another {DrainMs} ms, then ends the requests under way")]
     private partial void Stopping(int drainMs);
 }
