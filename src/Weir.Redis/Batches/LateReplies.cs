@@ -128,7 +128,7 @@ internal sealed class LateReplies(
 
     /// <summary>After a lost connection it may be another Redis, which knows nothing of the take.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
-        fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved or StoreFault.ShardAway;
+        fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
     private void End(bool isUndone)
     {

@@ -35,7 +35,6 @@ internal static class Spelling
         StoreFault.Gone => "gone",
         StoreFault.Crowded => "crowded",
         StoreFault.Starved => "starved",
-        StoreFault.ShardAway => "shard-away",
         _ => "full",
     };
 

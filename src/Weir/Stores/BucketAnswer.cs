@@ -52,12 +52,6 @@ public enum StoreFault
     /// and is never asked for twice. Says nothing about the store's health.
     /// </summary>
     Starved,
-
-    /// <summary>
-    /// The node of a cluster that has the bucket does not answer, while others do. The cost may have been spent. Says
-    /// nothing about the health of the other nodes.
-    /// </summary>
-    ShardAway,
 }
 
 /// <summary>What a store says of one bucket: raw, in units.</summary>
