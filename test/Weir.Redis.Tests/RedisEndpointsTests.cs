@@ -113,7 +113,7 @@ public sealed class RedisEndpointsTests
     }
 
     [Theory]
-    [InlineData("a", "me", null)]
+    [InlineData("a:1", "me", null)]
     [InlineData("a:1,user=me", null, null)]
     [InlineData("a:1,b:2", "me", "")]
     public void A_user_without_a_password_is_a_fault_since_nobody_logs_in_as_it(string endpoints, string? user, string? password)
@@ -123,9 +123,9 @@ public sealed class RedisEndpointsTests
     }
 
     [Theory]
-    [InlineData("a", "me", "geheim")]
-    [InlineData("a", "default", null)]
-    [InlineData("a", null, "geheim")]
+    [InlineData("a:1", "me", "geheim")]
+    [InlineData("a:1", "default", null)]
+    [InlineData("a:1", null, "geheim")]
     [InlineData("redis://:geheim@a", "me", null)]
     public void A_user_with_a_password_and_user_default_are_none(string endpoints, string? user, string? password) =>
         Assert.Empty(Options(endpoints, user, password, null, null).FindFaults("Weir:"));
