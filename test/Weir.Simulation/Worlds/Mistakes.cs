@@ -37,6 +37,30 @@ internal enum Mistake
 
     /// <summary>A lease is not counted as spent.</summary>
     LeasesAreFree,
+
+    /// <summary>A charge for spending in an outage gives back as much instead.</summary>
+    ChargesGiveBack,
+
+    /// <summary>A charge for spending in an outage is sent twice, under two names.</summary>
+    ChargesAreSentTwice,
+
+    /// <summary>A take whose reply comes late stays charged.</summary>
+    LateTakesAreKept,
+
+    /// <summary>A commit changes no bucket.</summary>
+    CommitsChangeNothing,
+
+    /// <summary>A refund gives back twice as much.</summary>
+    RefundsAreDoubled,
+
+    /// <summary>A window forgets what is spent in it.</summary>
+    WindowsForget,
+
+    /// <summary>Holders of permits are not counted.</summary>
+    HoldersAreNotCounted,
+
+    /// <summary>A change of the quota forgets what was spent.</summary>
+    ChangesForgive,
 }
 
 /// <summary>Plants them: in the script, or between the parts of an instance.</summary>
@@ -46,6 +70,12 @@ internal static class Mistakes
     public static string Edit(string script, Mistake mistake) => mistake switch
     {
         Mistake.MemosAreIgnored => Replace(script, "before = get(memo.key)", "before = nil"),
+        Mistake.LateTakesAreKept => Replace(script, "local code, worst = ask_all(count)", "if memo_kind == 1 and what == CHARGE then what = CHECK end local code, worst = ask_all(count)"),
+        Mistake.CommitsChangeNothing => Replace(script, "local code, worst = ask_all(count)", "if memo_kind == 2 then what = CHECK end local code, worst = ask_all(count)"),
+        Mistake.RefundsAreDoubled => Replace(script, "max(0, limit.drained + limit.amount)", "max(0, limit.drained + limit.amount + min(0, limit.amount))"),
+        Mistake.WindowsForget => Replace(script, "limit.spent = limit.spent + limit.cost + limit.leased", "limit.spent = limit.cost + limit.leased"),
+        Mistake.HoldersAreNotCounted => Replace(script, "local holders = redis.call('ZCARD', limit.key)", "local holders = 0"),
+        Mistake.ChangesForgive => Replace(script, "spent = rescale(spent, unit_then, unit)", "spent = unit_then == unit and spent or 0"),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + limit.leased * limit.unit", "spent = raised"),
         _ => script,
     };
@@ -53,7 +83,8 @@ internal static class Mistakes
     /// <summary>The store, with the mistake if it lies between it and whoever asks.</summary>
     public static IBucketStore Primary(RedisStore redis, Mistake mistake) => mistake switch
     {
-        Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried => new WrongStore(redis, mistake),
+        Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried
+            or Mistake.ChargesGiveBack or Mistake.ChargesAreSentTwice => new WrongStore(redis, mistake),
         _ => redis,
     };
 
@@ -99,6 +130,10 @@ internal static class Mistakes
                 return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }).ConfigureAwait(false);
             if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Restore)
                 return await redis.AskAsync(ask with { What = StoreVerb.Check }).ConfigureAwait(false);
+            if (mistake == Mistake.ChargesGiveBack && ask.What == StoreVerb.Settle)
+                ask = ask with { Limits = ask.Limits with { Facts = ask.Limits.Facts with { Cost = -ask.Limits.Facts.Cost } } };
+            if (mistake == Mistake.ChargesAreSentTwice && ask.What == StoreVerb.Settle)
+                _ = redis.AskAsync(ask with { Memo = new Memo(Memo.NewId(), Memo.NewId()) }).AsTask();
             if (mistake == Mistake.ChargesHaveNoName)
                 ask = ask with { Memo = null };
             var answer = await redis.AskAsync(ask).ConfigureAwait(false);

@@ -11,6 +11,8 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
 
     public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
     {
+        if (command.What == StoreVerb.Charge)
+            world.Permits.Release(command.Limits, world.NowUs);
         if (store.Execute(command, out result) is { } pending)
             return PendingResult.Of(command, ObserveAsync(command, pending));
         Observe(command, result);
@@ -46,6 +48,8 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
             // A limit in shadow may have refused.
             if (!isTake || result[at].Outcome == BucketOutcome.Allowed)
             {
+                if (isTake)
+                    world.Permits.Hold(command.Limits, limit, atUs);
                 world.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts.Cost), isTake, result.IsLocal, command.OnlyEnds?[at] ?? 0));
             }
         }

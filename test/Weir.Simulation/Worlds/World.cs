@@ -48,6 +48,9 @@ internal sealed class World : IDisposable
     /// <summary>What was admitted.</summary>
     public WorldLog Log { get; }
 
+    /// <summary>Which permits were held.</summary>
+    public PermitLog Permits { get; } = new();
+
     public List<Instance> Instances { get; } = [];
 
     /// <summary>The time of the world, in microseconds.</summary>

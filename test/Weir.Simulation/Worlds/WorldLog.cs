@@ -30,6 +30,9 @@ internal sealed class WorldLog
     /// <summary>Requests that were admitted.</summary>
     public int Admitted { get; private set; }
 
+    /// <summary>True if memory decided a take instead of Redis.</summary>
+    public bool HasMissed { get; private set; }
+
     /// <summary>The bucket that admitted most over its bound, when that was asked for last.</summary>
     public string Worst { get; private set; } = "";
 
@@ -57,6 +60,7 @@ internal sealed class WorldLog
     /// <summary>Redis did not answer a take: it may have been charged.</summary>
     public void Miss(in LimitSet limits)
     {
+        HasMissed = true;
         foreach (var limit in limits)
             Of(limit, limits).Unanswered += limit.CostOf(limits.Facts.Cost);
     }
