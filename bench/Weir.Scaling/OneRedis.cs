@@ -30,23 +30,23 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
 
     private void Arrive(ScriptCall call, bool withText, TaskCompletionSource<byte[]> reply)
     {
-        byte[][] keys = [.. Enumerable.Range(0, call.KeyCount).Select(i => call[i].ToArray())];
-        byte[][] arguments = [.. Enumerable.Range(call.KeyCount, call.Count - call.KeyCount).Select(i => call[i].ToArray())];
-        (Calls, Decisions) = (Calls + 1, Decisions + keys.Length);
+        int keys = call.KeyCount;
+        byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
+        (Calls, Decisions) = (Calls + 1, Decisions + keys);
         double beginsUs = Math.Max(time.NowUs, _busyUntilUs);
-        _busyUntilUs = beginsUs + costs.CallUs + (keys.Length * costs.DecisionUs);
+        _busyUntilUs = beginsUs + costs.CallUs + (keys * costs.DecisionUs);
         long doneUs = (long)_busyUntilUs;
-        time.At((long)beginsUs, () => Run(call.Script, withText, keys, arguments, reply, doneUs));
+        time.At((long)beginsUs, () => Run(call.Script, withText, keys, words, reply, doneUs));
     }
 
-    private void Run(RedisScript script, bool withText, byte[][] keys, byte[][] arguments, TaskCompletionSource<byte[]> reply, long doneUs)
+    private void Run(RedisScript script, bool withText, int keys, byte[][] words, TaskCompletionSource<byte[]> reply, long doneUs)
     {
         _lua.NowUs = time.NowUs;
         byte[]? said = null;
         RedisServerException? refusal = null;
         try
         {
-            said = _lua.Run(script, withText, keys, arguments);
+            said = _lua.Run(script, withText, keys, words);
         }
         catch (RedisServerException unknown)
         {

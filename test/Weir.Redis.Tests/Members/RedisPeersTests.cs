@@ -240,7 +240,7 @@ public sealed class RedisPeersTests : IDisposable
             redis.NowUs = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) - BehindUs;
             try
             {
-                byte[] reply = redis.Run(script, withText, words[..keys], words[keys..]);
+                byte[] reply = redis.Run(script, withText, keys, words);
                 return ScriptReply.Of(BringAsync(reply));
             }
             catch (RedisServerException refusal)

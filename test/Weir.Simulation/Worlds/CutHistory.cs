@@ -17,7 +17,7 @@ internal sealed class CutHistory : IDisposable
         var random = new Random(~seed);
         _instances = random.Next(2, 6);
         _cutOff = random.Next(1, _instances);
-        int rate = random.Next(50, 1_000);
+        int rate = random.Next(20, 300);
         var quota = TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(Math.Max(2 * _instances, rate / 4), 2 * rate));
         _world = new World(seed, new Plan("p", [new Limit("per-key", [Limit.KeyDimension], quota)], OnOutage.Local), _instances, mistake);
         foreach (var instance in _world.Instances)
@@ -48,7 +48,7 @@ internal sealed class CutHistory : IDisposable
         return JudgeEnd();
     }
 
-    private void Load(World.Instance instance) => _world.Load(instance, _world.Random.Next(600, 2_500), Keys, _world.Random.Next(1, 3), long.MaxValue);
+    private void Load(World.Instance instance) => _world.Load(instance, _world.Random.Next(2_000, 8_000), Keys, _world.Random.Next(1, 3), long.MaxValue);
 
     private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
 

@@ -37,15 +37,48 @@ internal enum Mistake
 
     /// <summary>A lease is not counted as spent.</summary>
     LeasesAreFree,
+
+    /// <summary>A charge for spending in an outage gives back as much instead.</summary>
+    ChargesGiveBack,
+
+    /// <summary>A charge for spending in an outage is sent twice, under two names.</summary>
+    ChargesAreSentTwice,
+
+    /// <summary>A take whose reply comes late stays charged.</summary>
+    LateTakesAreKept,
+
+    /// <summary>A commit changes no bucket.</summary>
+    CommitsChangeNothing,
+
+    /// <summary>A refund gives back twice as much.</summary>
+    RefundsAreDoubled,
+
+    /// <summary>A window forgets what is spent in it.</summary>
+    WindowsForget,
+
+    /// <summary>Holders of permits are not counted.</summary>
+    HoldersAreNotCounted,
+
+    /// <summary>A change of the quota forgets what was spent.</summary>
+    ChangesForgive,
 }
 
 /// <summary>Plants them: in the script, or between the parts of an instance.</summary>
 internal static class Mistakes
 {
+    /// <summary>Where the script begins to decide a command.</summary>
+    private const string Begun = "local head, is_refused, is_changed";
+
     /// <summary>The script, with the mistake if it is one of the script's.</summary>
     public static string Edit(string script, Mistake mistake) => mistake switch
     {
         Mistake.MemosAreIgnored => Replace(script, "record = try('GET', record_key)", "record = false"),
+        Mistake.LateTakesAreKept => Replace(script, Begun, "if record_kind == ONCE and what == CHARGE then what = CHECK end " + Begun),
+        Mistake.CommitsChangeNothing => Replace(script, Begun, "if record_kind == SETTLES then what = CHECK end " + Begun),
+        Mistake.RefundsAreDoubled => Replace(script, "max(0, held + amount)", "max(0, held + amount + min(0, amount))"),
+        Mistake.WindowsForget => Replace(script, "floor_units, unit, mark, drain = spent,", "floor_units, unit, mark, drain = 0,"),
+        Mistake.HoldersAreNotCounted => Replace(script, "local holders = redis.call('ZCARD', key)", "local holders = 0", part: "count_permits"),
+        Mistake.ChangesForgive => Replace(script, "spent = rescale(spent, unit_then, unit)", "spent = 0"),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
         _ => script,
     };
@@ -53,7 +86,8 @@ internal static class Mistakes
     /// <summary>The store, with the mistake if it lies between it and whoever asks.</summary>
     public static IBucketStore Primary(RedisStore redis, Mistake mistake) => mistake switch
     {
-        Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried => new WrongStore(redis, mistake),
+        Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried
+            or Mistake.ChargesGiveBack or Mistake.ChargesAreSentTwice => new WrongStore(redis, mistake),
         _ => redis,
     };
 
@@ -72,8 +106,8 @@ internal static class Mistakes
         return options;
     }
 
-    private static string Replace(string script, string right, string wrong) =>
-        script.Contains("BUCKET_SIZE", StringComparison.Ordinal) && !script.Contains(right, StringComparison.Ordinal)
+    private static string Replace(string script, string right, string wrong, string part = "BUCKET_SIZE") =>
+        script.Contains(part, StringComparison.Ordinal) && !script.Contains(right, StringComparison.Ordinal)
             ? throw new InvalidOperationException($"the script has no '{right}' to make a mistake of")
             : script.Replace(right, wrong, StringComparison.Ordinal);
 
@@ -101,6 +135,10 @@ internal static class Mistakes
                 return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }).ConfigureAwait(false);
             if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Restore)
                 return await redis.AskAsync(ask with { What = StoreVerb.Check }).ConfigureAwait(false);
+            if (mistake == Mistake.ChargesGiveBack && ask.What == StoreVerb.Settle)
+                ask = ask with { Limits = ask.Limits with { Facts = ask.Limits.Facts with { Cost = -ask.Limits.Facts.Cost } } };
+            if (mistake == Mistake.ChargesAreSentTwice && ask.What == StoreVerb.Settle)
+                _ = redis.AskAsync(ask with { Memo = new Memo(Memo.NewId(), Memo.NewId()) }).AsTask();
             if (mistake == Mistake.ChargesHaveNoName)
                 ask = ask with { Memo = null };
             var answer = await redis.AskAsync(ask).ConfigureAwait(false);

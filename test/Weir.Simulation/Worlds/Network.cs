@@ -15,7 +15,7 @@ internal enum Cut
 }
 
 /// <summary>One instance's way to the simulated Redis: takes its time, loses, hangs, and is cut.</summary>
-internal sealed class Network(World world, LuaRedis redis, Random random) : IRedisWire
+internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Random random) : IRedisWire
 {
     private readonly List<(Action What, Action Fail)> _held = [];
     private readonly List<(string Channel, Action<string> Heard)> _ears = [];
@@ -23,6 +23,9 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
 
     /// <summary>The longest time for which a message is on its way.</summary>
     public long MostLatencyUs { get; set; } = 2_000;
+
+    /// <summary>What <see cref="MostLatencyUs"/> was before messages became slow.</summary>
+    public long LatencyBefore { get; set; }
 
     /// <summary>The part of calls that never arrive; the connection is lost with them, and the client hears of it.</summary>
     public double LostBefore { get; set; }
@@ -32,9 +35,6 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
 
     /// <summary>The part of replies to charges alone that never arrive.</summary>
     public double ChargeLostAfter { get; set; }
-
-    /// <summary>Whether the instance is gone: nothing reaches it any more.</summary>
-    public bool IsDead { get; set; }
 
     /// <inheritdoc/>
     public bool IsConnected => _cut != Cut.Refused;
@@ -57,25 +57,42 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
     /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
-        byte[][] keys = [.. Enumerable.Range(0, call.KeyCount).Select(i => call[i].ToArray())];
-        byte[][] arguments = [.. Enumerable.Range(call.KeyCount, call.Count - call.KeyCount).Select(i => call[i].ToArray())];
-        var script = call.Script;
+        var (script, keyCount) = (call.Script, call.KeyCount);
+        byte[][] words = new byte[call.Count][];
+        for (int i = 0; i < words.Length; i++)
+            words[i] = call[i].ToArray();
         var reply = new TaskCompletionSource<byte[]>();
         if (_cut == Cut.Refused)
             return ScriptReply.Failed(Lost());
-        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(arguments[0]) == (int)StoreVerb.Settle;
+        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(words[keyCount]) == (int)StoreVerb.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
-        Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keys, arguments, reply, isCharge && keys.Length <= 2);
+        Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply, isCharge && keyCount <= 2);
         world.In(Latency(), () => Arrive(arrive, Fail));
         return ScriptReply.Of(reply.Task);
     }
 
     /// <inheritdoc/>
-    public Task<byte[]?> GetAsync(byte[] key) => throw new NotSupportedException("nothing is recalled here");
+    public Task<byte[]?> GetAsync(byte[] key)
+    {
+        if (_cut == Cut.Refused)
+            return Task.FromException<byte[]?>(Lost());
+        var reply = new TaskCompletionSource<byte[]?>();
+        void Fail() => Deliver(() => reply.TrySetException(Lost()));
+        world.In(Latency(), () => Arrive(
+            () =>
+            {
+                byte[]? value = redis.Get(key);
+                world.In(Latency(), () => Arrive(() => Deliver(() => reply.TrySetResult(value)), Fail));
+            },
+            Fail));
+        return reply.Task;
+    }
 
     /// <inheritdoc/>
     public void Delete(byte[] key)
     {
+        if (_cut != Cut.Refused)
+            world.In(Latency(), () => Arrive(() => redis.Delete(key), static () => { }));
     }
 
     /// <inheritdoc/>
@@ -91,7 +108,7 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
     /// <summary>Something was told.</summary>
     public void Hear(string channel, string text)
     {
-        if (_cut != Cut.None || IsDead)
+        if (_cut != Cut.None)
             return;
         foreach (var ear in _ears.Where(ear => ear.Channel == channel))
             ear.Heard(text);
@@ -107,12 +124,12 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
             fail();
     }
 
-    private void Apply(RedisScript script, bool withText, byte[][] keys, byte[][] arguments, TaskCompletionSource<byte[]> reply, bool isCharge)
+    private void Apply(RedisScript script, bool withText, int keyCount, byte[][] words, TaskCompletionSource<byte[]> reply, bool isCharge)
     {
         Action back;
         try
         {
-            byte[] said = redis.Run(script, withText, keys, arguments);
+            byte[] said = redis.Run(script, withText, keyCount, words);
             world.Applied(redis.NowUs);
             back = () => reply.TrySetResult(said);
         }
@@ -128,11 +145,7 @@ internal sealed class Network(World world, LuaRedis redis, Random random) : IRed
 
     private static RedisConnectionException Lost() => new(ConnectionFailureType.SocketClosed, CommandFlags.None, "lost");
 
-    private void Deliver(Action back)
-    {
-        if (!IsDead)
-            world.WhenAwake(this, back);
-    }
+    private void Deliver(Action back) => clock.WhenScheduled(back);
 
     private long Latency() => random.NextInt64(50, MostLatencyUs + 1);
 }

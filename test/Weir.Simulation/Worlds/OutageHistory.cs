@@ -42,7 +42,7 @@ internal sealed class OutageHistory : IDisposable
     /// <summary>Lets it happen; what was wrong, or null.</summary>
     public string? Run()
     {
-        var load = _world.Random.Next(2) == 0 ? (400, 2_000) : (1_000, 3_000);
+        var load = _world.Random.Next(2) == 0 ? (1_500, 6_000) : (3_000, 9_000);
         foreach (var instance in _world.Instances)
             _world.Load(instance, _world.Random.Next(load.Item1, load.Item2), Keys, _world.Random.Next(1, 4), long.MaxValue);
         _world.Run(TimeSpan.FromMilliseconds(400));
@@ -58,9 +58,9 @@ internal sealed class OutageHistory : IDisposable
 
     private static Plan PlanOf(Random random, bool isSlow)
     {
-        int rate = random.Next(20, 1_500);
+        int rate = random.Next(10, 400);
         var quota = isSlow
-            ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(20, 4_000))
+            ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(10, 1_000))
             : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(3) == 0 ? random.Next(5 + (rate / 50), 10 + (rate / 8)) : random.Next(Math.Max(5, rate / 4), 3 * rate));
         var limits = new List<Limit> { new("per-key", [Limit.KeyDimension], quota) };
         if (!isSlow && random.Next(3) == 0)
@@ -72,7 +72,7 @@ internal sealed class OutageHistory : IDisposable
     {
         var ending = (Ending)_world.Random.Next(3);
         var cut = ending == Ending.AsItWas && _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
-        object before = _world.Redis.Remember();
+        int before = _world.Redis.Remember();
         _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(30)));
         long beganUs = _world.NowUs;
         _world.LeasesAreOfBefore = true;
@@ -85,12 +85,12 @@ internal sealed class OutageHistory : IDisposable
         _outages.Add((beganUs, _world.NowUs));
         _world.Run(TimeSpan.FromMilliseconds(200));
         if (_world.Random.Next(3) == 0)
-            _world.Instances[_world.Random.Next(_instances)].PausedUntilUs = _world.NowUs + (_world.Random.Next(400) * MsUs);
+            _world.Instances[_world.Random.Next(_instances)].Clock.Pause(_world.Random.Next(400) * MsUs);
         _world.Run(TimeSpan.FromMilliseconds(_world.Random.Next(500, 1_500)));
         ComeBack(ending, before);
     }
 
-    private void ComeBack(Ending ending, object before)
+    private void ComeBack(Ending ending, int before)
     {
         if (ending == Ending.Empty)
             _world.Redis.Forget();

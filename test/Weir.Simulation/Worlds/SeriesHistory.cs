@@ -15,9 +15,9 @@ internal sealed class SeriesHistory : IDisposable
     {
         var random = new Random(~seed);
         _instances = random.Next(2, 6);
-        int rate = random.Next(20, 500);
+        int rate = random.Next(10, 150);
         var quota = random.Next(2) == 0
-            ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(20, 500))
+            ? TokenQuota.Create(1, TimeSpan.FromHours(1), random.Next(10, 200))
             : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(2 * _instances, 3 * rate));
         _world = new World(seed, new Plan("p", [new Limit("per-key", [Limit.KeyDimension], quota)], OnOutage.Local), _instances, mistake);
         foreach (var instance in _world.Instances)
@@ -30,7 +30,7 @@ internal sealed class SeriesHistory : IDisposable
     public string? Run()
     {
         foreach (var instance in _world.Instances)
-            _world.Load(instance, _world.Random.Next(600, 3_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
+            _world.Load(instance, _world.Random.Next(2_000, 9_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
         Pass(300);
         for (int i = _world.Random.Next(2, 9); i > 0; i--)
         {

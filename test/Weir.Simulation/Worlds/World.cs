@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace Weir.Simulation.Worlds;
 
 /// <summary>
@@ -8,46 +6,55 @@ namespace Weir.Simulation.Worlds;
 /// </summary>
 internal sealed class World : IDisposable
 {
-    /// <summary>So often clocks are moved on at least, and so exact are timers.</summary>
-    private const long TickUs = 1_000;
-
     /// <summary>
     /// By how much clocks run unlike each other: little, since what a clock that runs fast lets come back too soon in an outage is no mistake to be found (leases alone are tried with a
     /// hundredth).
     /// </summary>
     private const double Drift = 1e-6;
 
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>The bits of an event's number that keep events of the same microsecond in order.</summary>
+    private const int OrderBits = 26;
 
-    private readonly PriorityQueue<Action, (long, long)> _events = new();
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 10, 0, TimeSpan.Zero);
+
+    private static readonly long StartUs = (Start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private readonly PriorityQueue<Action, long> _events = new();
     private readonly Dictionary<long, long> _applied = [];
     private readonly Mistake _mistake;
     private readonly Plan _plan;
+    private readonly WorldSizes _sizes;
     private long _order;
     private long _names;
 
-    public World(int seed, Plan plan, int instances, Mistake mistake = Mistake.None)
+    public World(int seed, Plan plan, int instances, Mistake mistake = Mistake.None, WorldSizes? sizes = null)
     {
         Random = new Random(seed);
-        (_plan, _mistake) = (plan, mistake);
+        (_plan, _mistake, _sizes) = (plan, mistake, sizes ?? new WorldSizes());
+        Policies = new WorldPolicies(plan);
         Redis = new LuaRedis(text => Mistakes.Edit(text, mistake)) { NowUs = NowUs };
-        Log = new WorldLog(plan);
+        Log = new WorldLog();
         for (int i = 0; i < instances; i++)
             Instances.Add(Begin(instances));
-        Tick();
     }
 
     public Random Random { get; }
+
+    /// <summary>The policies of all instances.</summary>
+    public WorldPolicies Policies { get; }
 
     public LuaRedis Redis { get; }
 
     /// <summary>What was admitted.</summary>
     public WorldLog Log { get; }
 
+    /// <summary>Which permits were held.</summary>
+    public PermitLog Permits { get; } = new();
+
     public List<Instance> Instances { get; } = [];
 
     /// <summary>The time of the world, in microseconds.</summary>
-    public long NowUs { get; private set; } = (Start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public long NowUs { get; private set; } = StartUs;
 
     /// <summary>How far the clock of Redis is behind the world's.</summary>
     public long RedisBehindUs { get; set; }
@@ -68,7 +75,7 @@ internal sealed class World : IDisposable
 
     internal sealed class Instance
     {
-        public required FakeTimeProvider Clock { get; init; }
+        public required WorldClock Clock { get; init; }
 
         public required Network Network { get; init; }
 
@@ -78,32 +85,35 @@ internal sealed class World : IDisposable
 
         public required RedisPeers Peers { get; init; }
 
-        /// <summary>How fast its clock runs.</summary>
-        public double Pace { get; init; } = 1;
+        /// <summary>Number in the order in which instances came.</summary>
+        public required long Name { get; init; }
 
-        /// <summary>Until when it does nothing; its clock runs on.</summary>
-        public long PausedUntilUs { get; set; }
+        /// <summary>The store, of which it is written down what it does.</summary>
+        public required ObservedStore Observed { get; init; }
 
-        /// <summary>Time that its clock has not been told of.</summary>
-        public double BehindUs { get; set; }
+        /// <summary>Decides requests over the store, and writes down what it admits.</summary>
+        public required RateLimiter Limiter { get; init; }
 
-        public bool IsDead { get; set; }
+        /// <summary>Reserves over the same.</summary>
+        public required Reservations Reservations { get; init; }
 
-        public List<Action> Waiting { get; } = [];
+        public bool IsDead => Clock.IsDead;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Redis.Dispose();
 
-    public void In(long us, Action what) => _events.Enqueue(what, (NowUs + us, _order++));
+    /// <summary>Does something later; what is to be done at the same time is done in the order in which it was asked for.</summary>
+    public void In(long us, Action what) => _events.Enqueue(what, ((NowUs + us - StartUs) << OrderBits) | (_order++ & ((1L << OrderBits) - 1)));
 
     /// <summary>Lets time pass.</summary>
     public void Run(TimeSpan time)
     {
         long endUs = NowUs + (time.Ticks / TimeSpan.TicksPerMicrosecond);
-        while (_events.TryPeek(out _, out var at) && at.Item1 <= endUs)
+        while (_events.TryPeek(out var next, out long at) && StartUs + (at >> OrderBits) <= endUs)
         {
-            var next = _events.Dequeue();
-            MoveTo(at.Item1);
+            _events.Dequeue();
+            MoveTo(StartUs + (at >> OrderBits));
             next();
         }
 
@@ -113,20 +123,33 @@ internal sealed class World : IDisposable
     /// <summary>An instance comes, as new.</summary>
     public Instance Begin(int expected)
     {
-        var clock = new FakeTimeProvider(Start + TimeSpan.FromMicroseconds(Random.Next(1_000_000)));
-        var network = new Network(this, Redis, Random);
-        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = 8_192 }, _mistake);
+        var clock = new WorldClock(this, Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000)), 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
+        var network = new Network(this, Redis, clock, Random);
+        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets }, _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
-        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = 4_096, HashSeed = _names }, clock);
+        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);
         var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake));
-        return new Instance { Clock = clock, Network = network, Redis = redis, Store = store, Peers = peers, Pace = 1 + (Drift * ((2 * Random.NextDouble()) - 1)) };
+        var observed = new ObservedStore(store, this);
+        var limiter = new RateLimiter(Policies, observed, clock);
+        return new Instance
+        {
+            Clock = clock,
+            Network = network,
+            Redis = redis,
+            Store = store,
+            Peers = peers,
+            Name = _names,
+            Observed = observed,
+            Limiter = limiter,
+            Reservations = new Reservations(limiter, observed, new ObservedStore(store.Alone, this)),
+        };
     }
 
     /// <summary>An instance is no more, and what it knew and held with it.</summary>
     public void Crash(Instance instance)
     {
-        instance.IsDead = instance.Network.IsDead = true;
+        instance.Clock.IsDead = true;
         Instances.Remove(instance);
     }
 
@@ -139,7 +162,7 @@ internal sealed class World : IDisposable
         {
             if (instance.IsDead || NowUs >= untilUs)
                 return;
-            if (NowUs >= instance.PausedUntilUs)
+            if (NowUs >= instance.Clock.PausedUntilUs)
                 _ = TakeAsync(instance, Random.Next(4) == 0 ? $"seldom{Random.Next(400)}" : keys[Random.Next(keys.Length)], Random.NextInt64(1, mostCost + 1));
             Load(instance, meanUs, keys, mostCost, untilUs);
         });
@@ -148,7 +171,7 @@ internal sealed class World : IDisposable
     /// <summary>Asks once, and writes down what was admitted, at the time at which that was decided.</summary>
     public async Task TakeAsync(Instance instance, string key, long cost)
     {
-        long askedUs = NowUs, pausedUs = instance.PausedUntilUs;
+        long askedUs = NowUs, pausedUs = instance.Clock.PausedUntilUs;
         bool asks = instance.Store.State == BreakerState.Closed;
         Open++;
         if (asks)
@@ -156,59 +179,44 @@ internal sealed class World : IDisposable
         var limits = _plan.Resolve(new RequestFacts("t", key, cost)) with { TenantIsListed = true };
         var answer = await instance.Store.TakeAsync(limits).ConfigureAwait(false);
         Open--;
-        if (instance.PausedUntilUs == pausedUs)
+        if (instance.Clock.PausedUntilUs == pausedUs)
             LongestUs = Math.Max(LongestUs, NowUs - askedUs);
         if (asks && !answer.Degraded)
             _mayBeTwice[key] -= cost;
         bool isOfRedis = answer.Source == DecisionSource.Redis && !answer.IsLocal;
         if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed && !(answer.IsLocal && LeasesAreOfBefore))
-            Log.Admit(isOfRedis ? _applied[answer.NowUs] : NowUs, limits);
+            Log.Admit(isOfRedis ? AppliedAt(answer.NowUs) : NowUs, limits);
+    }
+
+    /// <summary>Waits for an answer, and remembers how long that took unless the instance was paused meanwhile.</summary>
+    public async Task<T> TimedAsync<T>(Instance instance, Task<T> request)
+    {
+        long askedUs = NowUs, pausedUs = instance.Clock.PausedUntilUs;
+        Open++;
+        var answer = await request.ConfigureAwait(false);
+        Open--;
+        if (instance.Clock.PausedUntilUs == pausedUs && pausedUs < askedUs)
+            LongestUs = Math.Max(LongestUs, NowUs - askedUs);
+        return answer;
     }
 
     /// <summary>A script ran at this time of Redis.</summary>
     public void Applied(long redisUs) => _applied[redisUs] = NowUs;
 
+    /// <summary>Returns when a script ran, by the world's time.</summary>
+    /// <param name="redisUs">When it ran, by the clock of Redis.</param>
+    public long AppliedAt(long redisUs) => _applied[redisUs];
+
     /// <summary>Something was published.</summary>
     public void Tell(string channel, string text)
     {
         foreach (var instance in Instances)
-            WhenAwake(instance, () => instance.Network.Hear(channel, text));
+            instance.Clock.WhenScheduled(() => instance.Network.Hear(channel, text));
     }
-
-    /// <summary>Does something at an instance, once it is not paused.</summary>
-    public void WhenAwake(Network network, Action what)
-    {
-        if (Instances.Find(instance => instance.Network == network) is { } instance)
-            WhenAwake(instance, what);
-    }
-
-    private void WhenAwake(Instance instance, Action what)
-    {
-        if (NowUs < instance.PausedUntilUs)
-            instance.Waiting.Add(what);
-        else
-            what();
-    }
-
-    private void Tick() => In(TickUs, Tick);
 
     private void MoveTo(long us)
     {
-        long passed = us - NowUs;
         NowUs = us;
-        Redis.NowUs = NowUs - RedisBehindUs;
-        foreach (var instance in Instances.ToArray())
-        {
-            instance.BehindUs += passed * instance.Pace;
-            if (NowUs < instance.PausedUntilUs)
-                continue;
-            // Whole microseconds: the rest is told later.
-            long tellUs = (long)instance.BehindUs;
-            instance.BehindUs -= tellUs;
-            instance.Clock.Advance(TimeSpan.FromMicroseconds(tellUs));
-            foreach (var what in instance.Waiting.ToArray())
-                what();
-            instance.Waiting.Clear();
-        }
+        Redis.NowUs = us - RedisBehindUs;
     }
 }

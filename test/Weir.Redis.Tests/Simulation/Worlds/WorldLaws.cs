@@ -63,6 +63,12 @@ public sealed class WorldLaws
         return history.Run();
     }
 
+    private static string? Mixes(int seed, Mistake mistake)
+    {
+        using var history = new MixHistory(seed, mistake);
+        return history.Run();
+    }
+
     public static TheoryData<int> All => [.. Enum.GetValues<Mistake>().Where(mistake => mistake != Mistake.None).Select(mistake => (int)mistake)];
 
     [Fact]
@@ -77,14 +83,17 @@ public sealed class WorldLaws
     [Fact]
     public Task L1_L2_L13_in_calm_all_is_admitted_that_may_be_and_a_refusal_spends_nothing() => HoldAsync(Calm);
 
+    [Fact]
+    public Task L1_L2_L6_L7_L12_whatever_callers_do_and_whatever_happens_the_bounds_hold() => HoldAsync(Mixes);
+
     /// <summary>Laws that find no mistake would say nothing.</summary>
     [Theory]
     [MemberData(nameof(All))]
     public async Task Each_mistake_that_is_planted_is_found(int planted)
     {
         var mistake = (Mistake)planted;
-        Func<int, Mistake, string?>[] histories = [Outages, Calm, Cuts];
-        Assert.True(await OneThread.RunAsync(() => Array.Exists(histories, history => Enumerable.Range(0, 150).Any(seed => history(seed, mistake) is not null))));
+        Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts];
+        Assert.True(await OneThread.RunAsync(() => Enumerable.Range(0, 150).Any(seed => Array.Exists(histories, history => history(seed, mistake) is not null))));
     }
 
     [Theory]

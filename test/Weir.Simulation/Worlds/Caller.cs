@@ -1,0 +1,100 @@
+namespace Weir.Simulation.Worlds;
+
+/// <summary>
+/// Sends all kinds of requests to one instance: takes, refunds of them, charges, takes under an idempotency key that are
+/// repeated, and reservations that are committed by less or more, or canceled, at any instance.
+/// </summary>
+internal sealed class Caller(World world, World.Instance instance, CallerOptions options)
+{
+    private readonly List<RequestFacts> _admitted = [];
+    private readonly Random _random = world.Random;
+    private int _names;
+
+    private string NextKey() => _random.Next(4) == 0 ? $"seldom{_random.Next(options.SeldomKeys)}" : options.Keys[_random.Next(options.Keys.Length)];
+
+    private RequestFacts NextRequest() => new(WorldPolicies.Tenant, NextKey(), _random.NextInt64(1, options.MostCost + 1));
+
+    /// <summary>Sends requests for as long as the instance lives.</summary>
+    public void Begin() => world.In((long)(-Math.Log(1 - _random.NextDouble()) * options.MeanUs) + 1, () =>
+    {
+        if (instance.IsDead || world.NowUs >= options.UntilUs)
+            return;
+        if (!instance.Clock.IsPaused)
+            _ = SendAsync();
+        Begin();
+    });
+
+    private Task SendAsync() => _random.Next(100) switch
+    {
+        < 60 => TakeAsync(),
+        < 70 => RefundAsync(),
+        < 75 => ChargeAsync(),
+        < 83 => TakeOnceAsync(),
+        _ => ReserveAsync(),
+    };
+
+    private async Task TakeAsync()
+    {
+        var request = NextRequest();
+        var decision = await world.TimedAsync(instance, instance.Limiter.TakeAsync(request).AsTask()).ConfigureAwait(false);
+        if (decision.Allowed)
+            _admitted.Add(request);
+    }
+
+    /// <summary>Gives back what was taken, once.</summary>
+    private async Task RefundAsync()
+    {
+        if (_admitted.Count == 0)
+            return;
+        int index = _random.Next(_admitted.Count);
+        var request = _admitted[index];
+        _admitted.RemoveAt(index);
+        await world.TimedAsync(instance, instance.Limiter.RefundAsync(request).AsTask()).ConfigureAwait(false);
+    }
+
+    private async Task ChargeAsync()
+    {
+        var limits = world.Policies.Current.Resolve(NextRequest());
+        await world.TimedAsync(instance, instance.Observed.AskAsync(new StoreAsk(limits, StoreVerb.Charge)).AsTask()).ConfigureAwait(false);
+    }
+
+    private async Task TakeOnceAsync()
+    {
+        var request = NextRequest();
+        string name = $"{instance.Name}-{++_names}";
+        await world.TimedAsync(instance, instance.Limiter.TakeAsync(request, name).AsTask()).ConfigureAwait(false);
+        world.In(_random.Next(60_000), () =>
+        {
+            if (!instance.Clock.IsPaused)
+                _ = instance.Limiter.TakeAsync(request, name).AsTask();
+        });
+    }
+
+    private async Task ReserveAsync()
+    {
+        var request = NextRequest();
+        var life = TimeSpan.FromMilliseconds(_random.Next(50, 1_000));
+        var reservation = await world.TimedAsync(instance, instance.Reservations.ReserveAsync(request, life).AsTask()).ConfigureAwait(false);
+        if (reservation.Id is not { } id)
+            return;
+        // Half as much to twice as much, or nothing; now and then nobody settles it.
+        long cost = _random.Next(3) == 0 ? 0 : _random.NextInt64(1, (2 * request.Cost) + 1);
+        bool isLocal = id[0] == 'm';
+        if (_random.Next(8) == 0)
+            return;
+        world.In(_random.Next(200_000), () =>
+        {
+            var other = isLocal ? instance : world.Instances[_random.Next(world.Instances.Count)];
+            if (!other.Clock.IsPaused)
+                _ = cost == 0 ? other.Reservations.CancelAsync(id).AsTask() : other.Reservations.CommitAsync(id, cost).AsTask();
+        });
+    }
+}
+
+/// <summary>What a <see cref="Caller"/> sends.</summary>
+/// <param name="Keys">Keys that are asked for often.</param>
+/// <param name="SeldomKeys">The number of keys that are seldom asked for.</param>
+/// <param name="MeanUs">The average pause between requests, in microseconds.</param>
+/// <param name="MostCost">The largest cost.</param>
+/// <param name="UntilUs">When the caller goes, by the world's time.</param>
+internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs);

@@ -1,0 +1,57 @@
+namespace Weir.Simulation.Worlds;
+
+/// <summary>
+/// Writes down what an instance's store admits, charges and gives back, when it is executed.
+/// </summary>
+/// <param name="store">The store.</param>
+/// <param name="world">The world, which knows when Redis executed a command.</param>
+internal sealed class ObservedStore(IBucketStore store, World world) : IBucketStore
+{
+    public DecisionSource Source => store.Source;
+
+    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    {
+        if (command.What == StoreVerb.Charge)
+            world.Permits.Release(command.Limits, world.NowUs);
+        if (store.Execute(command, out result) is { } pending)
+            return PendingResult.Of(command, ObserveAsync(command, pending));
+        Observe(command, result);
+        return null;
+    }
+
+    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        store.RecallAsync(tenant, id, cancellation);
+
+    private async ValueTask<BucketAnswer> ObserveAsync(StoreAsk command, PendingResult pending)
+    {
+        await pending.Arrival.ConfigureAwait(false);
+        var result = pending.Take();
+        Observe(command, result);
+        return result;
+    }
+
+    private void Observe(in StoreAsk command, in BucketAnswer result)
+    {
+        bool isTake = command.What == StoreVerb.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
+        // A charge that is late in Redis is made there and here.
+        if (!isTake && (result.Fault != StoreFault.None || (result.Degraded && command.Limits.Facts.Cost > 0)))
+            world.Log.Doubt(command.Limits);
+        if (isTake && result.Degraded)
+            world.Log.Miss(command.Limits);
+        if (result.Fault != StoreFault.None || result.IsRemembered || (isTake && result.Outcome != BucketOutcome.Allowed))
+            return;
+        long atUs = isOfRedis ? world.AppliedAt(result.NowUs) : world.NowUs;
+        int index = 0;
+        foreach (var limit in command.Limits)
+        {
+            int at = index++;
+            // A limit in shadow may have refused.
+            if (!isTake || result[at].Outcome == BucketOutcome.Allowed)
+            {
+                if (isTake)
+                    world.Permits.Hold(command.Limits, limit, atUs);
+                world.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts.Cost), isTake, result.IsLocal, command.OnlyEnds?[at] ?? 0));
+            }
+        }
+    }
+}
