@@ -63,6 +63,9 @@ public sealed class RedisOptions
     /// </summary>
     public int KnownBuckets { get; set; } = Weir.KnownBuckets.Default;
 
+    /// <summary>The seed of the hash that known buckets are kept by; random by default. For tests.</summary>
+    internal long? HashSeed { get; set; }
+
     /// <summary>
     /// How many instances share the buckets, this one included, for as long as Redis has not said: of one that starts in an outage. From 1 (the default) to 10,000; each decides on its part
     /// of a bucket then.

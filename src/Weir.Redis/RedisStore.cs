@@ -81,7 +81,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        _known = new ShardTables(options.KnownBuckets, options.LeaseHorizon, _numbers, time, () => _lag.Last, () => _returns!.Wake());
+        _known = new ShardTables(options, _numbers, time, () => _lag.Last, () => _returns!.Wake());
         _returns = new LeaseReturns(_known, options.LeaseHorizon, Ask, time);
         _late = BeginLateReplies();
         _connecting = null!;

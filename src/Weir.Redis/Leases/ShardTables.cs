@@ -3,13 +3,12 @@ using System.Collections.Frozen;
 namespace Weir.Redis;
 
 /// <summary>The known buckets of each shard, made when the shard is first asked for. Safe for concurrent use.</summary>
-/// <param name="buckets">Maximum number of known buckets of a shard.</param>
-/// <param name="horizon">How long a lease lives; zero to lease nothing.</param>
+/// <param name="options">How many buckets of a shard are known, and how long a lease lives.</param>
 /// <param name="numbers">Which shard has a tenant's buckets.</param>
 /// <param name="time">The clock of this instance.</param>
 /// <param name="lag">How long this instance waited for a core last.</param>
 /// <param name="leased">Called when a lease was granted, which then ends.</param>
-internal sealed class ShardTables(int buckets, TimeSpan horizon, ShardNumbers numbers, TimeProvider time, Func<TimeSpan> lag, Action leased)
+internal sealed class ShardTables(RedisOptions options, ShardNumbers numbers, TimeProvider time, Func<TimeSpan> lag, Action leased)
 {
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<int, Leasing> _tables = FrozenDictionary<int, Leasing>.Empty;
@@ -27,7 +26,12 @@ internal sealed class ShardTables(int buckets, TimeSpan horizon, ShardNumbers nu
         {
             if (_tables.TryGetValue(shard, out var known))
                 return known;
-            var table = new Leasing(new KnownBuckets(buckets, time) { HorizonUs = horizon.Ticks / TimeSpan.TicksPerMicrosecond, Leased = leased }, lag);
+            var buckets = new KnownBuckets(options.KnownBuckets, time, options.HashSeed)
+            {
+                HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond,
+                Leased = leased,
+            };
+            var table = new Leasing(buckets, lag);
             _tables = _tables.Append(new(shard, table)).ToFrozenDictionary();
             return table;
         }

@@ -20,13 +20,15 @@ internal sealed class KnownBuckets
     /// <summary>Maximum number of known buckets by default. Each takes some 400 bytes with the values its limit is keyed by.</summary>
     public const int Default = 131_072;
 
-    private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+    private readonly long _seed;
     private readonly MonotonicClock _clock;
 
     /// <param name="buckets">Maximum number of known buckets.</param>
     /// <param name="time">The clock of this instance.</param>
-    public KnownBuckets(int buckets, TimeProvider time)
+    /// <param name="hashSeed">The seed of the hash that buckets are known by; random by default. For tests.</param>
+    public KnownBuckets(int buckets, TimeProvider time, long? hashSeed = null)
     {
+        _seed = hashSeed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _clock = new MonotonicClock(time);
         Parts = [.. Enumerable.Range(0, PartCount).Select(_ => new KnownBucketPart(Math.Max(1, buckets / PartCount / KnownBucketPart.Ways)))];
     }
@@ -57,8 +59,8 @@ internal sealed class KnownBuckets
     /// <param name="isLate">True if the command was decided otherwise meanwhile and will be undone: only its leases count.</param>
     public void Learn(in StoreAsk command, in BucketAnswer result, LeaseTrip? trip = null, bool isLate = false)
     {
-        // A look at a bucket of which tokens are leased is answered as if they were given back.
-        bool isOfLeases = trip is { IsLook: true, Asks: true } || command.What is StoreVerb.Settle or StoreVerb.Restore;
+        // A look is answered as if leased tokens were given back; a return of tokens concerns nobody else.
+        bool isOfLeases = trip is { IsLook: true, Asks: true } || command.What is StoreVerb.Settle or StoreVerb.Restore || (command.What == StoreVerb.Charge && trip is { Asks: true });
         if (isOfLeases || result is not { Fault: StoreFault.None, IsRemembered: false, IsLocal: false })
             return;
         bool isLeased = false;

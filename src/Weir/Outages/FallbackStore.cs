@@ -152,19 +152,29 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     {
         var time = memory.Time;
         var quota = bucket.Limit.Quota;
-        var state = result.IsRemembered ? charge.KnownAfter(time) : OnOurClock(charge.Quota, result, time);
+        var state = result.IsRemembered ? KnownAtLeast(charge, result, time) : OnOurClock(charge.Quota, result, time.NowUs);
         if (!charge.Quota.Rate.Equals(quota.Rate))
             state = quota.Adopt(state, charge.Quota.Rate, time);
         if (alone.Units != 0)
             alone.LearnSettled(bucket.Limits, state, time);
         else
-            bucket.LearnSettled(quota, state, known.NowUs);
+            bucket.LearnSettled(quota, state with { Spent = KnownBucket.LevelOf(quota, state, time) }, known.NowUs);
     }
 
-    /// <summary>Converts to the clock of memory. A window ends by the wall's; a bucket's spent units are those of now.</summary>
-    private static BucketState OnOurClock(Quota quota, in BucketAnswer result, in StoreTime ours) => quota is WindowQuota
+    /// <summary>
+    /// A remembered result is that of the first time, which was after the charge was made: drained since then, it is the
+    /// least that the primary holds.
+    /// </summary>
+    private static BucketState KnownAtLeast(SettlementCharge charge, in BucketAnswer result, in StoreTime time)
+    {
+        var (made, heard) = (charge.KnownAfter(time), OnOurClock(charge.Quota, result, charge.OwedUs));
+        return KnownBucket.LevelOf(charge.Quota, heard, time) > KnownBucket.LevelOf(charge.Quota, made, time) ? heard : made;
+    }
+
+    /// <summary>Converts to the clock of memory. A window ends by the wall's.</summary>
+    private static BucketState OnOurClock(Quota quota, in BucketAnswer result, long heardUs) => quota is WindowQuota
         ? result.State
-        : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), ours.NowUs);
+        : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
 
     private StoreAsk? RestorationOf(in KnownBucket bucket)
     {

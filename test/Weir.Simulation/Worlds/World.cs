@@ -125,7 +125,7 @@ internal sealed class World : IDisposable
     {
         var clock = new WorldClock(this, Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000)), 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
         var network = new Network(this, Redis, clock, Random);
-        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets }, _mistake);
+        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets, HashSeed = _names + 1 }, _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);

@@ -189,6 +189,21 @@ public sealed class RecoveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public void L7_a_charge_that_was_executed_before_tells_how_much_the_primary_holds_at_least()
+    {
+        var fallback = new FallbackStore(Some.Memory(_time), new KnownBuckets(512, _time), () => 1);
+        fallback.Execute(new StoreAsk(Request(5), StoreVerb.Take));
+        var owed = new List<SettlementCharge>();
+        Assert.True(fallback.TryCollectOwed(Request(5), owed));
+
+        // Others had spent 20 of the bucket when the charge was executed.
+        var then = new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(25), 0), new StoreTime(0, 0), DecisionSource.Redis);
+        fallback.Close(owed[0], then with { IsRemembered = true });
+
+        Assert.Equal(Slow.UnitsOf(25), Assert.Single(fallback.CollectKnown()).Limits.Facts.Cost);
+    }
+
+    [Fact]
     public async Task L1_Nothing_spent_alone_is_forgotten_however_many_settle_and_take_at_once()
     {
         await using var store = new FailoverStore(_redis, Some.Memory(_time), _options, _time);
