@@ -104,7 +104,8 @@ internal sealed class World : IDisposable
     public void Dispose() => Redis.Dispose();
 
     /// <summary>Does something later; what is to be done at the same time is done in the order in which it was asked for.</summary>
-    public void In(long us, Action what) => _events.Enqueue(what, ((NowUs + us - StartUs) << OrderBits) | (_order++ & ((1L << OrderBits) - 1)));
+    public void In(long us, Action what) =>
+        _events.Enqueue(what, ((NowUs + us - StartUs) << OrderBits) | (_order++ & ((1L << OrderBits) - 1)));
 
     /// <summary>Lets time pass.</summary>
     public void Run(TimeSpan time)
@@ -123,13 +124,16 @@ internal sealed class World : IDisposable
     /// <summary>An instance comes, as new.</summary>
     public Instance Begin(int expected)
     {
-        var clock = new WorldClock(this, Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000)), 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
+        var wall = Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000));
+        var clock = new WorldClock(this, wall, 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
         var network = new Network(this, Redis, clock, Random);
-        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, LeaseBuckets = _sizes.LeaseBuckets }, _mistake);
+        var options = new RedisOptions { Endpoints = "simulated", Instances = expected, LeaseBuckets = _sizes.LeaseBuckets };
+        options = Mistakes.Options(options, _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);
-        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), _sizes.KnownBuckets);
+        var store = new FailoverStore(
+            Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake), _sizes.KnownBuckets);
         var observed = new ObservedStore(store, this);
         var limiter = new RateLimiter(Policies, observed, clock);
         return new Instance
