@@ -8,7 +8,10 @@ namespace Weir.Simulation.Worlds;
 /// A Lua that runs scripts over the keys of <c>redis.lua</c>. Machines are used again: to make one, and to compile the
 /// scripts, costs more than a thousand calls.
 /// </summary>
-/// <remarks>Its Lua is 5.4 and that of Redis 5.1; what the scripts use is the same in both, but that whole numbers are made floats where they could be cut.</remarks>
+/// <remarks>
+/// Its Lua is 5.4 and that of Redis 5.1. What the scripts use is the same in both, except that whole numbers are made
+/// floats where they could be cut.
+/// </remarks>
 internal sealed class LuaMachine : IDisposable
 {
     private static readonly ConcurrentBag<LuaMachine> Unused = [];

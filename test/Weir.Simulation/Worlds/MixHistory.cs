@@ -36,6 +36,7 @@ internal sealed class MixHistory : IDisposable
     private readonly bool _isSlow;
     private readonly bool _isFull;
     private readonly Plan? _changed;
+    private long _firstCutUs = long.MaxValue;
     private long _beganUs = long.MaxValue;
 
     public MixHistory(int seed, Mistake mistake)
@@ -56,12 +57,15 @@ internal sealed class MixHistory : IDisposable
         foreach (var instance in _world.Instances)
         {
             instance.Network.MostLatencyUs = random.Next(100, 1_200);
-            new Caller(_world, instance, new CallerOptions(Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000)).Begin();
+            var options = new CallerOptions(
+                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000);
+            new Caller(_world, instance, options).Begin();
         }
 
         Plan PlanOf(int rate, int capacity)
         {
-            var quota = _isSlow ? TokenQuota.Create(1, TimeSpan.FromHours(1), capacity) : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), capacity);
+            var quota = _isSlow ? TokenQuota.Create(1, TimeSpan.FromHours(1), capacity)
+                : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), capacity);
             var limits = new List<Limit> { new(Rate, [Limit.KeyDimension], quota) { Cost = cost } };
             if (hasWindow && WindowQuota.TryCreate(capacity * halves / 2, WindowUnit.Hour, "UTC", out var window, out _))
                 limits.Add(new Limit("hourly", [Limit.KeyDimension], window));
@@ -96,7 +100,11 @@ internal sealed class MixHistory : IDisposable
         return Judge() is { } verdict ? $"{verdict} ({Describe()})" : null;
     }
 
-    private string Describe() => $"{_trouble}, {_instances} instances, {string.Join(", ", _plan.Limits.Select(limit => $"{limit.Name} {limit.Quota.Capacity} x{limit.Cost}"))}{(_isSlow ? ", slow" : "")}{(_changed is null ? "" : ", changed")}";
+    private string Describe()
+    {
+        string limits = string.Join(", ", _plan.Limits.Select(limit => $"{limit.Name} {limit.Quota.Capacity} x{limit.Cost}"));
+        return $"{_trouble}, {_instances} instances, {limits}{(_isSlow ? ", slow" : "")}{(_changed is null ? "" : ", changed")}";
+    }
 
     private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
 
@@ -119,7 +127,8 @@ internal sealed class MixHistory : IDisposable
     {
         foreach (var instance in _world.Instances)
             (instance.Network.MostLatencyUs, instance.Network.LatencyBefore) = (30_000, instance.Network.MostLatencyUs);
-        Pass(500);
+        // Shorter than the attempts to undo a late take take, so that the last one comes through.
+        Pass(300);
         foreach (var instance in _world.Instances)
             instance.Network.MostLatencyUs = instance.Network.LatencyBefore;
     }
@@ -137,7 +146,7 @@ internal sealed class MixHistory : IDisposable
     private void BreakRedis()
     {
         var cut = _trouble == Trouble.Outage && _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
-        _world.LeasesAreOfBefore = true;
+        _firstCutUs = _world.NowUs;
         foreach (var instance in _world.Instances)
         {
             instance.Network.Cut = cut;
@@ -148,7 +157,6 @@ internal sealed class MixHistory : IDisposable
         Pass(_world.Random.Next(400, 900));
         if (_trouble == Trouble.EmptyOutage)
             _world.Redis.Forget();
-        _world.LeasesAreOfBefore = false;
         foreach (var instance in _world.Instances)
         {
             instance.Network.Cut = Cut.None;
@@ -172,7 +180,9 @@ internal sealed class MixHistory : IDisposable
             return $"L1: {over} tokens of {_world.Log.Worst} over {bursts} bursts";
         if (IsOutage && _world.Log.TokensOver(_beganUs, long.MaxValue) - lost is > 0 and var since)
             return $"L7: {since} tokens of {_world.Log.Worst} over since the outage began";
-        return IsOutage && _world.Log.TokensOver(0, _beganUs) is > 0 and var before ? $"L1: {before} tokens of {_world.Log.Worst} over before the outage" : null;
+        return IsOutage && _world.Log.TokensOver(0, _firstCutUs) is > 0 and var before
+            ? $"L1: {before} tokens of {_world.Log.Worst} over before the outage"
+            : null;
     }
 
     private string? JudgePermits()
@@ -202,15 +212,18 @@ internal sealed class MixHistory : IDisposable
     private string? JudgeRedis()
     {
         var limit = _plan.Limits[0];
-        bool isKnown = _isSlow && _changed is null && !_isFull && !_world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
+        bool isSettled = !_world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
+        bool isKnown = isSettled && _isSlow && _changed is null && !_isFull;
+        // Late takes whose undoing Redis did not confirm may stay charged; they are counted.
+        bool keepsLate = _world.Instances.Exists(instance => instance.Redis.LateLost > 0);
         foreach (string key in isKnown ? _world.Log.KeysOf(limit) : [])
         {
             long held = Held(limit, key), doubtful = _world.Log.Doubtful(limit, key);
-            long least = (_trouble == Trouble.EmptyOutage ? _world.Log.Tokens(limit, key, _beganUs) : _world.Log.Tokens(limit, key)) - doubtful;
+            long fromUs = _trouble == Trouble.EmptyOutage ? _beganUs : 0, least = _world.Log.Tokens(limit, key, fromUs) - doubtful;
             if (held < least)
                 return $"L7: Redis holds {held} of the {least} tokens of {key} that were spent";
             long most = _world.Log.Tokens(limit, key) + doubtful + (IsOutage ? _world.Log.Unanswered(limit, key) : 0);
-            if (held > most && _trouble != Trouble.EmptyOutage)
+            if (held > most && _trouble != Trouble.EmptyOutage && !keepsLate)
                 return $"L2: Redis holds {held} tokens of {key}, and {most} were spent";
         }
 

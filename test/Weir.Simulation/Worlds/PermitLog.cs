@@ -27,8 +27,9 @@ internal sealed class PermitLog
         {
             long now = 0;
             // Who releases at a moment does so before others take.
-            var changes = key.SelectMany(held => new[] { (At: held.FromUs, Change: held.Permits), (At: Math.Max(held.UntilUs, held.FromUs), Change: -held.Permits) });
-            foreach (var (_, change) in changes.OrderBy(change => change))
+            var begins = key.Select(held => (At: held.FromUs, Change: held.Permits));
+            var ends = key.Select(held => (At: Math.Max(held.UntilUs, held.FromUs), Change: -held.Permits));
+            foreach (var (_, change) in begins.Concat(ends).OrderBy(change => change))
                 most = Math.Max(most, now += change);
         }
 

@@ -104,7 +104,8 @@ internal sealed class World : IDisposable
     public void Dispose() => Redis.Dispose();
 
     /// <summary>Does something later; what is to be done at the same time is done in the order in which it was asked for.</summary>
-    public void In(long us, Action what) => _events.Enqueue(what, ((NowUs + us - StartUs) << OrderBits) | (_order++ & ((1L << OrderBits) - 1)));
+    public void In(long us, Action what) =>
+        _events.Enqueue(what, ((NowUs + us - StartUs) << OrderBits) | (_order++ & ((1L << OrderBits) - 1)));
 
     /// <summary>Lets time pass.</summary>
     public void Run(TimeSpan time)
@@ -123,9 +124,10 @@ internal sealed class World : IDisposable
     /// <summary>An instance comes, as new.</summary>
     public Instance Begin(int expected)
     {
-        var clock = new WorldClock(this, Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000)), 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
+        var wall = Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000));
+        var clock = new WorldClock(this, wall, 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
         var network = new Network(this, Redis, clock, Random);
-        var options = Mistakes.Options(new RedisOptions { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets, HashSeed = _names + 1 }, _mistake);
+        var options = Mistakes.Options(OptionsOf(expected), _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
         var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);
@@ -145,6 +147,9 @@ internal sealed class World : IDisposable
             Reservations = new Reservations(limiter, observed, new ObservedStore(store.Alone, this)),
         };
     }
+
+    private RedisOptions OptionsOf(int expected) =>
+        new() { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets, HashSeed = _names + 1 };
 
     /// <summary>An instance is no more, and what it knew and held with it.</summary>
     public void Crash(Instance instance)

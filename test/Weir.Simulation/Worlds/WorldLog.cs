@@ -4,9 +4,7 @@ namespace Weir.Simulation.Worlds;
 /// <param name="AtUs">When it was decided, by the world's time.</param>
 /// <param name="Cost">Tokens of the limit; negative for what was given back.</param>
 /// <param name="IsTake">True for a take, which the laws bound; false for a charge or a refund.</param>
-/// <param name="IsLeased">True for a take from a lease, which Redis counted before.</param>
-/// <param name="OnlyEnd">The end of the only window that is changed; 0 for any.</param>
-internal readonly record struct LogEntry(long AtUs, long Cost, bool IsTake = true, bool IsLeased = false, long OnlyEnd = 0);
+internal readonly record struct LogEntry(long AtUs, long Cost, bool IsTake = true);
 
 /// <summary>What was admitted, charged and given back, bucket by bucket, and whether that was within the laws.</summary>
 internal sealed class WorldLog
@@ -65,7 +63,10 @@ internal sealed class WorldLog
             Of(limit, limits).Unanswered += limit.CostOf(limits.Facts.Cost);
     }
 
-    /// <summary>The largest number of tokens that any bucket admitted over its bound in any interval that begins at <paramref name="fromUs"/> or later; 0 if the law holds.</summary>
+    /// <summary>
+    /// The largest number of tokens that any bucket admitted over its bound in any interval that begins at
+    /// <paramref name="fromUs"/> or later; 0 if the law holds.
+    /// </summary>
     /// <param name="fromUs">The first moment that counts.</param>
     /// <param name="untilUs">The first that does not count any more.</param>
     /// <param name="more">How much more than one bucket is allowed, in hundredths: 0 for nothing, 25 for a quarter.</param>
@@ -106,7 +107,8 @@ internal sealed class WorldLog
     }
 
     /// <summary>Tokens admitted and charged, less those given back.</summary>
-    public long Tokens(Limit limit, string key, long fromUs = 0) => EntriesOf(limit, key).Where(entry => entry.AtUs >= fromUs).Sum(entry => entry.Cost);
+    public long Tokens(Limit limit, string key, long fromUs = 0) =>
+        EntriesOf(limit, key).Where(entry => entry.AtUs >= fromUs).Sum(entry => entry.Cost);
 
     /// <summary>Tokens of which it is not known whether they were charged or given back.</summary>
     public long Doubtful(Limit limit, string key) => _buckets.TryGetValue((limit.Name, key), out var bucket) ? bucket.Doubtful : 0;

@@ -93,7 +93,8 @@ public sealed class WorldLaws
     {
         var mistake = (Mistake)planted;
         Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts];
-        Assert.True(await OneThread.RunAsync(() => Enumerable.Range(0, 150).Any(seed => Array.Exists(histories, history => history(seed, mistake) is not null))));
+        Assert.True(await OneThread.RunAsync(() =>
+            Enumerable.Range(0, 150).Any(seed => Array.Exists(histories, history => history(seed, mistake) is not null))));
     }
 
     [Theory]
