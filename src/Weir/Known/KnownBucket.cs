@@ -52,7 +52,7 @@ internal struct KnownBucket
     public static KnownBucket Of(UInt128 hash, in LimitSet limits, long nowUs) => new() { Hash = hash, Limits = limits.Lean(), UsedUs = nowUs };
 
     /// <summary>True if it was heard of and holds nothing by now, so that it can be forgotten.</summary>
-    public readonly bool IsAsNew(in StoreTime now) => _quota is not null && !Owes && !Lease.IsHeld && !Demand.IsBusy && LevelAt(now) == 0;
+    public readonly bool IsAsNew(in StoreTime now) => _quota is not null && Alone is null && !Lease.IsHeld && !Demand.IsBusy && LevelAt(now) == 0;
 
     /// <summary>Units that the primary held when last heard, less what has come back.</summary>
     public readonly long LevelAt(in StoreTime now) => _quota is null ? 0 : LevelOf(_quota, _state, now with { NowUs = Earliest(now.NowUs).NowUs });

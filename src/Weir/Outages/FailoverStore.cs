@@ -68,6 +68,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _peers.Forgot += _outages.BeginUnnoticed;
         _peers.Missed += _outages.Look;
         _settling = new DozingTimer(SettlePause, SettleOwed, time);
+        _fallback.Spent = _settling.Wake;
     }
 
     /// <summary>An outage began: the primary is no longer asked.</summary>
@@ -257,12 +258,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return DecideLocally(command);
     }
 
-    private BucketAnswer DecideLocally(in StoreAsk command)
-    {
-        var result = _fallback.Execute(command);
-        _settling.Wake();
-        return result with { Degraded = true };
-    }
+    private BucketAnswer DecideLocally(in StoreAsk command) => _fallback.Execute(command) with { Degraded = true };
 
     /// <summary>
     /// True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.

@@ -24,6 +24,9 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     /// <summary>The outage share. It does not change while spending from it is not settled.</summary>
     public Share Share => Owing == 0 ? _share = new Share(instances()) : _share;
 
+    /// <summary>Called when something was spent or given back that the primary is to be told of.</summary>
+    public Action? Spent { get; set; }
+
     /// <summary>When the first instance came back to the primary, by the clock of memory; never if none has.</summary>
     public long ReturnedUs { get; set; } = long.MaxValue;
 
@@ -46,13 +49,14 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         Span<UInt128> hashes = stackalloc UInt128[limits.Count];
         ulong parts = known.HashesOf(limits, hashes);
         var share = Share;
+        bool isDone = false;
         known.Enter(parts);
         try
         {
             Prepare(limits, hashes, spends: command.What != StoreVerb.Check);
             var result = memory.Execute(command with { Limits = limits with { Share = share } });
             // Only a take asks whether it is allowed; a charge is executed whatever its buckets say.
-            bool isDone = result is { Fault: StoreFault.None, IsRemembered: false }
+            isDone = result is { Fault: StoreFault.None, IsRemembered: false }
                 && (command.What == StoreVerb.Take ? result.Outcome == BucketOutcome.Allowed : command.What != StoreVerb.Check);
             if (isDone)
                 Record(command, result, hashes);
@@ -61,6 +65,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         finally
         {
             known.Exit(parts);
+            if (isDone)
+                Spent?.Invoke();
         }
     }
 
@@ -201,8 +207,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
                 place = part.Add(hash, limits.Only(index), known.TimeFor(limit));
             if (place >= 0)
                 Prepare(ref part.Entries[place], limits.Only(index), time);
-            else if (spends)
-                Interlocked.Increment(ref _lost);
         }
     }
 
@@ -226,11 +230,15 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
             bool isRefused = command.What == StoreVerb.Take && line.Outcome != BucketOutcome.Allowed;
-            if (limit.Quota is ConcurrencyQuota || isRefused || isOver || part.Find(hashes[index]) is not (>= 0 and var place))
+            if (limit.Quota is ConcurrencyQuota || isRefused || isOver)
                 continue;
-            // The last bucket of a request may have taken the place of its first.
-            if (part.Entries[place].Alone is not { } alone)
+            // There was no place for it, or the last bucket of the request took its place.
+            if (part.Find(hashes[index]) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone)
+            {
+                Interlocked.Increment(ref _lost);
                 continue;
+            }
+
             bool wasOwing = alone.Owes;
             if (command.What == StoreVerb.Reset)
                 alone.Reset(line.State);

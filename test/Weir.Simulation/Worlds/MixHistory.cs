@@ -199,7 +199,7 @@ internal sealed class MixHistory : IDisposable
             return $"L6: {_world.Open} requests are open";
         foreach (var instance in _world.Instances)
         {
-            if (instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20)
+            if (instance.Store.State != BreakerState.Closed || instance.Store.Owing > 0)
                 return $"an instance does not come back: {instance.Store.State}, owes {instance.Store.Owing}";
             if (instance.Redis.LateUndoing > 0)
                 return $"an instance still undoes {instance.Redis.LateUndoing} late takes";
@@ -213,7 +213,7 @@ internal sealed class MixHistory : IDisposable
     {
         var limit = _plan.Limits[0];
         bool isSettled = !_world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
-        bool isKnown = isSettled && _isSlow && _changed is null && !_isFull;
+        bool isKnown = isSettled && _isSlow && _changed is null;
         // Late takes whose undoing Redis did not confirm may stay charged; they are counted.
         bool keepsLate = _world.Instances.Exists(instance => instance.Redis.LateLost > 0);
         foreach (string key in isKnown ? _world.Log.KeysOf(limit) : [])

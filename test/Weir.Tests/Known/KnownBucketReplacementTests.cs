@@ -129,6 +129,17 @@ public sealed class KnownBucketReplacementTests
     }
 
     [Fact]
+    public void L7_spending_of_a_request_of_many_limits_in_a_small_table_is_settled_or_counted_as_lost()
+    {
+        var quotas = Enumerable.Repeat(Slow, Plan.MaxLimits).ToArray();
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(BucketOutcome.Allowed, _fallback.Execute(Take($"k{i}", quotas)).Outcome);
+
+        Assert.InRange(_fallback.Owing, Buckets * 9 / 10, Buckets);
+        Assert.Equal(200 * Plan.MaxLimits, _fallback.Owing + _fallback.Lost);
+    }
+
+    [Fact]
     public void L7_a_result_that_does_not_know_what_is_owed_is_not_learned()
     {
         Hear("k", 10);

@@ -69,6 +69,18 @@ public sealed class SettlementTests : IAsyncDisposable
         Assert.InRange(Units(limits), quota.UnitsOf(tokens) - Drained(quota), quota.UnitsOf(tokens));
     }
 
+    [Fact]
+    public void L7_what_a_reservation_of_memory_commits_after_the_outage_is_settled_without_another_request()
+    {
+        var store = Join(instances: 1);
+        Assert.Equal(BucketOutcome.Allowed, store.Alone.TakeAsync(Request(7)).Result.Outcome);
+
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+
+        Assert.Equal(0, store.Owing);
+        AssertSpent(7, Request(7));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
