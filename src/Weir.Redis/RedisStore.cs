@@ -138,6 +138,12 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     internal RedisOptions Options => _options;
 
+    void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result)
+    {
+        _late.GaveUp(command);
+        _late.Undo(command, result);
+    }
+
     KnownBuckets IBucketStore.KnownOf(int shard) => _known.At(shard).Known;
 
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>

@@ -179,7 +179,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return look.Fault == StoreFault.None ? DecideInstead(command, StoreFault.Crowded) : Finish(command, look);
     }
 
-    /// <summary>A primary that was asked without knowing what is owed has answered too well.</summary>
+    /// <summary>
+    /// A primary that was asked without knowing what is owed has answered too well: its answer does not count, and its take
+    /// is undone.
+    /// </summary>
     private async ValueTask<BucketAnswer> AfterSettlementAsync(
         StoreAsk command, Task<StoreFault> settling, PendingResult? pending, BucketAnswer result)
     {
@@ -190,7 +193,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
 
         if (result is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
+        {
+            _primary.Undo(command, result);
             result = BucketAnswer.Failed(unsettled);
+        }
+
         return Finish(command, result);
     }
 

@@ -24,6 +24,14 @@ public interface IBucketStore
     /// <returns>The result to come; null if <paramref name="result"/> is it.</returns>
     PendingResult? Execute(in StoreAsk command, out BucketAnswer result);
 
+    /// <summary>
+    /// Undoes a take that this store has executed, since it was decided otherwise. By default, nothing: a store in this
+    /// process is not asked a second time.
+    /// </summary>
+    internal void Undo(in StoreAsk command, in BucketAnswer result)
+    {
+    }
+
     /// <summary>Looks up an answer that was kept.</summary>
     /// <param name="tenant">Whose it is.</param>
     /// <param name="id">What it is known by.</param>

@@ -117,6 +117,8 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
+        void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result) => ((IBucketStore)redis).Undo(command, result);
+
         KnownBuckets? IBucketStore.KnownOf(int shard) => ((IBucketStore)redis).KnownOf(shard);
 
         public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)

@@ -55,6 +55,15 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
         return executing.IsCompletedSuccessfully ? null : PendingResult.Of(command, executing);
     }
 
+    /// <summary>Takes that were undone.</summary>
+    public int Undone { get; private set; }
+
+    void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result)
+    {
+        Undone++;
+        _buckets.Execute(new StoreAsk(command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } }, StoreVerb.Charge));
+    }
+
     private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
     {
         Asked++;

@@ -70,6 +70,25 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task L2_a_take_whose_settlement_before_it_is_late_is_decided_alone_and_charged_once()
+    {
+        var store = Join(instances: 1);
+        _redis.Fault = StoreFault.Unreachable;
+        Take(store, Request(3));
+        _redis.Fault = StoreFault.None;
+        Assert.True(await _peers.AnyOther.ConfirmAsync());
+        _redis.IsLateFor = command => command.What == StoreVerb.Settle;
+
+        var result = await store.TakeAsync(Request(2));
+        Assert.Equal((BucketOutcome.Allowed, true, 1), (result.Outcome, result.Degraded, _redis.Undone));
+
+        _redis.IsLateFor = _ => false;
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(0, store.Owing);
+        AssertSpent(5, Request(2));
+    }
+
+    [Fact]
     public void L7_what_a_reservation_of_memory_commits_after_the_outage_is_settled_without_another_request()
     {
         var store = Join(instances: 1);
