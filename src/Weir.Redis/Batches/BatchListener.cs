@@ -11,7 +11,7 @@ internal delegate void Replied(PendingTake take, in BucketAnswer result, bool is
 /// <summary>Hands a call over to the node that a redirection names. False if the redirection cannot be followed.</summary>
 internal delegate bool Follow(TakeCall call, RedisServerException redirection, IScriptWire from);
 
-/// <summary>Hears what becomes of the decisions of a <see cref="TakeBatcher"/>. Each part must be cheap; null for nobody.</summary>
+/// <summary>Callbacks of a <see cref="TakeBatcher"/> about its decisions; each must be cheap, and null calls nobody.</summary>
 internal sealed record BatchListener
 {
     /// <summary>A listener that hears nothing.</summary>

@@ -32,7 +32,7 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Watches over a decision that is asked for now.</summary>
     public void Add(PendingTake take, long now)
     {
-        // One that nobody answers would keep all behind it that were, for as long as the deadline is.
+        // A decision without an answer keeps all answered ones behind it in the queue until it falls due.
         if (_takes.Count >= 2 * TakeBatcher.MaxPending)
             KeepUnanswered();
         take.DueAt = now + _deadlineTicks;
@@ -53,7 +53,7 @@ internal sealed class DueQueue : IDisposable
     /// <param name="wait">How long Redis owed replies: a decision is late only if it did for the whole deadline.</param>
     /// <param name="hasArrived">True if a reply has arrived, so that Redis is not late.</param>
     /// <param name="all">True to give up all.</param>
-    /// <param name="late">Takes decisions that Redis, or nobody any more, will answer in time.</param>
+    /// <param name="late">Takes decisions that Redis does not answer in time, and all if the batcher stops.</param>
     /// <param name="starved">Takes decisions for which this instance was too slow.</param>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingTake> late, List<PendingTake> starved)
     {

@@ -86,7 +86,7 @@ internal static class TakeScript
         return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
     }
 
-    /// <summary>Reads the part of a reply that is one decision's. Leased tokens are apart from those that are spent.</summary>
+    /// <summary>Reads one decision from a reply. Its lines count leased tokens apart from spent ones.</summary>
     public static BucketAnswer Read(ReadOnlySpan<byte> doubles, PendingTake take)
     {
         var code = (Code)Next(ref doubles);

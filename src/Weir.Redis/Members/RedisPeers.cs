@@ -178,8 +178,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>
-    /// True if Redis lost its memory once more since this instance met it: what was restored is gone, and a message that
-    /// was sent before must not make the loss look known.
+    /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must be
+    /// handled once more.
     /// </summary>
     private bool HasForgotten(Beat beat)
     {

@@ -94,7 +94,7 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
         {
             _ofClient.RemoveAll(connection => !connection.Stream.CanRead);
             var servers = ServersLocked(endpoint);
-            // Whoever learned that the address has moved did not know of this connection.
+            // The address moved while this connection was opened, so that it was not closed with the others.
             if (servers.Count > before && connection.RunId is { } runId && servers[^1] != runId)
                 stream.Dispose();
             else

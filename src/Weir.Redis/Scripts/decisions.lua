@@ -191,7 +191,7 @@ while position < size do
           end
           if horizon_us > 0 then
             floor_units = ceil(horizon_us / tick_us) * refill
-            -- What was leased and not used comes back as old as it is.
+            -- Unused leased tokens come back less what has drained since they were leased.
             local aged = back * unit - max(0, ceil(now_us / tick_us) - floor(back_us / tick_us)) * refill
             if back > 0 and aged > 0 then
               is_new, spent, held = true, max(0, spent - aged), max(0, held - aged)
@@ -307,7 +307,7 @@ while position < size do
   else
     local at_us, lines = now_us, ''
     if code == BEFORE then
-      -- A reply of other limits than those that are asked about now is cut, or filled up, to as many.
+      -- If the record has another number of limits, its reply is cut or padded to the number asked for.
       at_us = unpack('<d', record, RECORD_HEAD + 9)
       local had = min(unpack('<d', record, 26), count)
       lines = sub(record, RECORD_HEAD + REPLY_HEAD + 1, RECORD_HEAD + REPLY_HEAD + had * line_size)
