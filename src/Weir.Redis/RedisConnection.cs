@@ -46,7 +46,7 @@ internal static class RedisConnection
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
         // How often it asks which nodes are masters, in seconds.
         configuration.ConfigCheckSeconds = 1;
-        // Our own deadline is shorter; these only decide when a connection without answers is given up for a new one.
+        // Decisions have a shorter deadline. This one decides when a connection without replies is replaced.
         int patience = RetryMs + (int)Math.Max(1_000, options.Deadline.TotalMilliseconds);
         configuration.AsyncTimeout = patience;
         configuration.SyncTimeout = patience;

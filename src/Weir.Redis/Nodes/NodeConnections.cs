@@ -18,6 +18,11 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
 
     private const int MaxAddresses = 1_024;
 
+    /// <summary>
+    /// Maximum time for a reply to the general client. No decision waits for it, and live data has texts of 16 MiB.
+    /// </summary>
+    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly List<ClientConnection> _ofClient = [];
 
@@ -40,6 +45,7 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
     {
         var client = configuration.Clone();
         client.Tunnel = new ClientTunnel(this);
+        client.AsyncTimeout = client.SyncTimeout = (int)ClientPatience.TotalMilliseconds;
         // The streams that it gets are secured and logged in.
         (client.Ssl, client.User, client.Defaults) = (false, null, new DefaultOptionsProvider());
         return client;

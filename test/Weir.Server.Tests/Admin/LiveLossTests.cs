@@ -137,7 +137,7 @@ public sealed class LiveLossTests : IAsyncLifetime
             Assert.Equal(200, (await second.Http.PutTenantAsync($"t{i}", """{"plan":"wide"}""")).Status);
             // An instance that did not know of the change would restore less than there was, and another one the rest.
             foreach (var server in all)
-                await Until.TrueAsync(async () => (await server.Http.AdminAsync(HttpMethod.Get, $"/admin/tenants/t{i}")).Status == 200, () => "the change has not come");
+                await Until.TrueAsync(async () => (await server.Http.AdminAsync(HttpMethod.Get, $"/admin/tenants/t{i}")).Text("plan") == "wide", () => "the change has not come");
         }
 
         Assert.Equal(5, Restorations(all));
