@@ -9,6 +9,9 @@ internal sealed class DueQueue : IDisposable
     /// <summary>The interval of the checks whether Redis is late, once a decision is past its deadline.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>Redis is silent when it owed the reply to one batch for this part of the deadline.</summary>
+    private const int SilencePart = 4;
+
     private readonly Queue<PendingTake> _takes = new();
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
@@ -50,7 +53,10 @@ internal sealed class DueQueue : IDisposable
 
     /// <summary>Takes out what is to be given up.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="wait">How long Redis owed replies: a decision is late only if it did for the whole deadline.</param>
+    /// <param name="wait">
+    /// How long Redis owed replies. A decision is late only if Redis did for the whole deadline, and for a quarter of it
+    /// without a break: else it waits behind others whom Redis answers.
+    /// </param>
     /// <param name="hasArrived">True if a reply has arrived, so that Redis is not late.</param>
     /// <param name="all">True to give up all.</param>
     /// <param name="late">Takes decisions that Redis does not answer in time, and all if the batcher stops.</param>
@@ -58,9 +64,10 @@ internal sealed class DueQueue : IDisposable
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingTake> late, List<PendingTake> starved)
     {
         _isWatching = false;
+        bool isSilent = !hasArrived && wait.Silence(now) >= _deadlineTicks / SilencePart;
         while (_takes.TryPeek(out var first) && (all || first.IsAnswered || first.DueAt <= now))
         {
-            if (all || first.IsAnswered || (!hasArrived && wait.At(now) - first.WaitedBefore >= _deadlineTicks))
+            if (all || first.IsAnswered || (isSilent && wait.At(now) - first.WaitedBefore >= _deadlineTicks))
                 late.Add(_takes.Dequeue());
             else if (first.DueAt + _graceTicks <= now)
                 starved.Add(_takes.Dequeue());

@@ -19,5 +19,8 @@ internal sealed class ReplyWait
     public void End(long now) => (IsOwed, _total) = (false, At(now));
 
     /// <summary>Returns the time for which Redis has owed a reply, in ticks.</summary>
-    public long At(long now) => _total + (IsOwed ? now - _since : 0);
+    public long At(long now) => _total + Silence(now);
+
+    /// <summary>Returns the time for which Redis has owed the reply to the batch under way, in ticks.</summary>
+    public long Silence(long now) => IsOwed ? now - _since : 0;
 }

@@ -13,6 +13,9 @@ internal sealed class Shard : IScriptWire, IDisposable
     private readonly TimeSpan _patience;
     private volatile bool _isSilent;
 
+    /// <summary>True while the decisions of a reply that was read are answered.</summary>
+    private volatile bool _hasRead;
+
     /// <summary>Calls whose replies were not read yet.</summary>
     private int _owed;
 
@@ -42,7 +45,7 @@ internal sealed class Shard : IScriptWire, IDisposable
     public bool IsConnected => _node.Connection is not null;
 
     /// <inheritdoc/>
-    public bool HasArrived => _node.HasArrived;
+    public bool HasArrived => _hasRead || _node.HasArrived;
 
     /// <inheritdoc cref="Node.ConnectAsync"/>
     public Task ConnectAsync() => _node.ConnectAsync();
@@ -90,6 +93,7 @@ internal sealed class Shard : IScriptWire, IDisposable
         }
 
         _owed++;
+        _hasRead = false;
         return new Reply(this, connection, asking);
     }
 
@@ -111,11 +115,14 @@ internal sealed class Shard : IScriptWire, IDisposable
         public override ReadOnlySpan<byte> Read()
         {
             shard._owed--;
+            shard._hasRead = false;
             try
             {
                 if (asked)
                     ReadAsking();
-                return connection.Read();
+                var reply = connection.Read();
+                shard._hasRead = true;
+                return reply;
             }
             catch (RedisServerException error)
             {

@@ -74,7 +74,7 @@ internal sealed class CutHistory : IDisposable
         int more = ((100 * _cutOff) + _instances - 1) / _instances;
         if (_world.Log.TokensOver(cutUs, long.MaxValue, more) is > 0 and var over)
             return $"L7: {over} tokens over a bucket and {_cutOff} of {_instances} shares";
-        return _world.LongestUs > 18_000 ? $"L6: somebody waited for {_world.LongestUs} us" : null;
+        return _world.LateAnswer;
     }
 
     /// <summary>Whatever happens, all instances together hand out no more than the bucket and all shares of it.</summary>
@@ -82,8 +82,8 @@ internal sealed class CutHistory : IDisposable
     {
         if (_world.Log.TokensOver(0, long.MaxValue, more: 100) is > 0 and var over)
             return $"L7: {over} tokens over twice the bucket";
-        if (_world.LongestUs > 18_000)
-            return $"L6: somebody waited for {_world.LongestUs} us";
+        if (_world.LateAnswer is { } late)
+            return late;
         foreach (var instance in _world.Instances)
         {
             if (instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20 || instance.Peers.Count != _instances)

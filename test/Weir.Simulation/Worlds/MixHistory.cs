@@ -193,8 +193,8 @@ internal sealed class MixHistory : IDisposable
 
     private string? JudgeEnd()
     {
-        if (_world.LongestUs > 20_000)
-            return $"L6: somebody waited for {_world.LongestUs} us";
+        if (_world.LateAnswer is { } late)
+            return late;
         if (_world.Open > 0)
             return $"L6: {_world.Open} requests are open";
         foreach (var instance in _world.Instances)

@@ -125,9 +125,7 @@ internal sealed class OutageHistory : IDisposable
     }
 
     private string? OfAnswers() =>
-        _world.LongestUs > 18 * MsUs ? $"L6: somebody waited for {_world.LongestUs} us"
-        : _world.Open > 50 ? $"L6: {_world.Open} requests are open"
-        : null;
+        _world.LateAnswer ?? (_world.Open > 50 ? $"L6: {_world.Open} requests are open" : null);
 
     private string? OfTheEnd()
     {

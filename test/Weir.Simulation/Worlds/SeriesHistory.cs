@@ -47,8 +47,9 @@ internal sealed class SeriesHistory : IDisposable
         Pass(2_500);
         if (_world.Log.TokensOver(0, long.MaxValue, bursts: 2) is > 0 and var over)
             return $"L7: {over} tokens over two bursts, through outages in a row";
-        return _world.LongestUs > 18_000 ? $"L6: somebody waited for {_world.LongestUs} us"
-            : _world.Instances.Find(instance => instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20) is { } lost ? $"an instance does not come back: {lost.Store.State}, owes {lost.Store.Owing}"
+        if (_world.LateAnswer is { } late)
+            return late;
+        return _world.Instances.Find(instance => instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20) is { } lost ? $"an instance does not come back: {lost.Store.State}, owes {lost.Store.Owing}"
             : null;
     }
 

@@ -19,6 +19,12 @@ internal sealed class World : IDisposable
 
     private static readonly long StartUs = (Start - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>
+    /// The latest answer that law L6 allows, in microseconds: the deadline and a quarter of it, and the 2 ms between two
+    /// checks, rounded up.
+    /// </summary>
+    private static readonly long LatestUs = (long)(1.25 * RedisOptions.DefaultDeadline.TotalMicroseconds) + 2_250;
+
     private readonly PriorityQueue<Action, long> _events = new();
     private readonly Dictionary<long, long> _applied = [];
     private readonly Mistake _mistake;
@@ -64,6 +70,9 @@ internal sealed class World : IDisposable
 
     /// <summary>The longest that anybody waited for an answer.</summary>
     public long LongestUs { get; private set; }
+
+    /// <summary>What breaks law L6; null if nobody waited for too long.</summary>
+    public string? LateAnswer => LongestUs > LatestUs ? $"L6: somebody waited for {LongestUs} us" : null;
 
     /// <summary>Requests that have not been answered.</summary>
     public int Open { get; private set; }
