@@ -80,7 +80,7 @@ internal static class RedisGate
         }
     }
 
-    private static bool TryLocally(RedisStore store, LimitSet request, BucketOutcome outcome, ref long bytes, out ValueTask<BucketAnswer> asked)
+    private static bool TryLocally(RedisStore store, LimitSet request, BucketOutcome outcome, ref long bytes, out ValueTask<BucketResult> asked)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         asked = store.TakeAsync(request);

@@ -16,7 +16,7 @@ internal sealed class CallRecorder : IRedisWire
         var store = new RedisStore(new RedisOptions { Endpoints = "recorded" }, new VirtualTime(), recorder, new InlinePump());
         var plan = new Plan("p", [new Limit("l", [Limit.KeyDimension], TokenQuota.Create(5, TimeSpan.FromMinutes(1), 1_000_000))], OnOutage.Local);
         int keys = 0;
-        void Ask() => _ = store.AskAsync(new StoreAsk(plan.Resolve(new RequestFacts("t", $"user_{keys++:D8}", 1)), StoreVerb.Take)).AsTask();
+        void Ask() => _ = store.AskAsync(new BucketCommand(plan.Resolve(new RequestFacts("t", $"user_{keys++:D8}", 1)), BucketOperation.Take)).AsTask();
         // The first call is under way while all that is asked next gathers for the second, and so on.
         Ask();
         for (int i = 0; i < calls; i++)

@@ -68,7 +68,7 @@ internal sealed class Fleet : IDisposable
         bool counts = _time.NowUs >= _countFromUs;
         _decisions += counts ? 1 : 0;
         _history.Ask(key, _time.NowUs);
-        var answer = await store.AskAsync(new StoreAsk(_asks[key], StoreVerb.Take)).ConfigureAwait(false);
+        var answer = await store.AskAsync(new BucketCommand(_asks[key], BucketOperation.Take)).ConfigureAwait(false);
         _local += counts && answer.IsLocal ? 1 : 0;
         _late += counts && answer.Fault != StoreFault.None ? 1 : 0;
         if (answer.Fault == StoreFault.None)

@@ -18,7 +18,7 @@ internal sealed class History(TokenQuota quota)
     /// <param name="key">Which key.</param>
     /// <param name="answer">The answer.</param>
     /// <param name="atUs">When it was decided, here or in Redis.</param>
-    public void Answer(int key, in BucketAnswer answer, long atUs) =>
+    public void Answer(int key, in BucketResult answer, long atUs) =>
         Of(key).Answers.Add((atUs, answer.Outcome == BucketOutcome.Allowed, quota.TokensLeft(answer.State, answer.Time)));
 
     /// <summary>Judges all of it.</summary>

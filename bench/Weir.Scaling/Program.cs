@@ -51,5 +51,5 @@ static async Task MeasureAsync(string endpoint)
     foreach (string bucket in await probe.BucketsAsync())
         Console.WriteLine(bucket);
     foreach (int instances in new[] { 1, 4, 16, 64, 256, 1_000 })
-        Console.WriteLine($"{instances} instances: {await probe.BeatUsAsync(instances):F1} us of Redis a heartbeat");
+        Console.WriteLine($"{instances} instances: {await probe.HeartbeatUsAsync(instances):F1} us of Redis a heartbeat");
 }

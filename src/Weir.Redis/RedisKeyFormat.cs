@@ -5,7 +5,7 @@ using System.Text;
 namespace Weir.Redis;
 
 /// <summary>
-/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>; of places
+/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>; of permits
 /// <c>{prefix}:{tenant}:limit~[:values]</c>, since holders are kept in another form, and a limit may become one of another kind.
 /// </summary>
 /// <remarks>
@@ -38,13 +38,13 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// <summary>The key of the bucket of one of a request's limits.</summary>
     public byte[] KeyOf(in RequestFacts facts, Limit limit)
     {
-        var words = new Words();
+        var words = new Arguments();
         Write(facts, limit, words);
         return words[0].ToArray();
     }
 
     /// <summary>Spells the key of the bucket of one of a request's limits.</summary>
-    public void Write(in RequestFacts facts, Limit limit, Words to)
+    public void Write(in RequestFacts facts, Limit limit, Arguments to)
     {
         int most = _prefix.Length + 4 + (MostBytes * (facts.Tenant.Length + limit.Name.Length)) + (limit.Dimensions.Length * (1 + LongestValue));
         var key = to.Begin(most);
@@ -67,7 +67,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// <summary>
     /// The key under which an answer is kept for whoever asks again. It lies with the tenant's buckets. No limit can be called as it is, since names know no <c>~</c>.
     /// </summary>
-    public byte[] MemoOf(string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
+    public byte[] RecordOf(string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
 
     private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
 

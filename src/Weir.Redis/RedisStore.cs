@@ -65,7 +65,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <param name="time">The clock of this instance.</param>
     /// <param name="wire">The way to Redis.</param>
     /// <param name="pump">Who sends, and has callers go on.</param>
-    internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, ITakePump pump)
+    internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, IBatchPump pump)
         : this(options, options.Prefix, time)
     {
         _isGuest = true;
@@ -92,7 +92,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     public DecisionSource Source => DecisionSource.Redis;
 
     /// <inheritdoc/>
-    public TimeSpan LongestAnswer => _options.Deadline + TakeBatcher.Grace;
+    public TimeSpan LongestAnswer => _options.Deadline + Batcher.Grace;
 
     /// <summary>
     /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
@@ -138,7 +138,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     internal RedisOptions Options => _options;
 
-    void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result)
+    void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
         _late.GaveUp(command);
         _late.Undo(command, result);
@@ -175,17 +175,17 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         if (_shards is not { } shards)
         {
-            result = BucketAnswer.Failed(StoreFault.Unreachable);
+            result = BucketResult.Failed(StoreFault.Unreachable);
             return null;
         }
 
         if (_late.IsGivenUp(command))
         {
-            result = BucketAnswer.Failed(StoreFault.Crowded);
+            result = BucketResult.Failed(StoreFault.Crowded);
             return null;
         }
 
@@ -199,15 +199,15 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
+    public async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
     {
         if (Volatile.Read(ref _wire) is not { } wire)
             return (null, StoreFault.Unreachable);
         try
         {
-            byte[]? memo = await wire.GetAsync(_keys.MemoOf(tenant, id))
+            byte[]? record = await wire.GetAsync(_keys.RecordOf(tenant, id))
                 .WaitAsync(_options.Deadline, _time, cancellation).ConfigureAwait(false);
-            return (memo is null ? null : TakeScript.ReadKept(memo), StoreFault.None);
+            return (record is null ? null : ScriptFormat.ReadRecord(record), StoreFault.None);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -258,7 +258,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         Volatile.Write(ref _wire, wire);
     }
 
-    private TakeBatcher BatcherOf(IScriptWire wire, ITakePump pump) => new(wire, _options.Deadline, _time, pump, new BatchListener
+    private Batcher BatcherOf(IScriptWire wire, IBatchPump pump) => new(wire, _options.Deadline, _time, pump, new BatchListener
     {
         Replied = Replied,
         GaveUp = take => _late.GaveUp(take.Command),
@@ -289,26 +289,26 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     private LateReplies BeginLateReplies() => new(
-        ask => this.AskAsync(ask), (tenant, id) => _wire?.Delete(_keys.MemoOf(tenant, id)), _time, _stopping.Token);
+        command => this.AskAsync(command), (tenant, id) => _wire?.Delete(_keys.RecordOf(tenant, id)), _time, _stopping.Token);
 
-    private static bool MayGiveBack(in StoreAsk ask) =>
-        ask.What == StoreVerb.Reset || (ask.What >= StoreVerb.Charge && (ask.Limits.Facts.Cost < 0 || ask.Limits.Plan.HasPlaces));
+    private static bool MayGiveBack(in BucketCommand command) =>
+        command.What == BucketOperation.Reset || (command.What >= BucketOperation.Charge && (command.Limits.Facts.Cost < 0 || command.Limits.Plan.HasPermits));
 
-    private PendingTake? Ask(StoreAsk command, LeaseTrip trip) =>
+    private PendingCommand? Ask(BucketCommand command, LeaseTrip trip) =>
         Volatile.Read(ref _shards) is { } shards ? Ask(shards, command, trip, out _) : null;
 
-    private PendingTake? Ask(Shards shards, in StoreAsk command, LeaseTrip trip, out BucketAnswer result)
+    private PendingCommand? Ask(Shards shards, in BucketCommand command, LeaseTrip trip, out BucketResult result)
     {
-        var take = PendingTake.Of(command, trip);
-        if (command.Memo is { } memo)
-            take.Words.Add(_keys.MemoOf(command.Limits.Facts.Tenant, memo.Id));
+        var take = PendingCommand.Of(command, trip);
+        if (command.RecordKey is { } record)
+            take.Arguments.Add(_keys.RecordOf(command.Limits.Facts.Tenant, record.Id));
         foreach (var limit in command.Limits)
-            _keys.Write(command.Limits.Facts, limit, take.Words);
+            _keys.Write(command.Limits.Facts, limit, take.Arguments);
         take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond);
         result = default;
         if (shards.Of(take).TryAsk(take, out var fault))
             return take;
-        result = BucketAnswer.Failed(fault);
+        result = BucketResult.Failed(fault);
         return null;
     }
 
@@ -316,7 +316,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// Sees each reply before its caller. After a refund, tells all instances, this one first, that remembered refusals
     /// of the tenant may be wrong. An instance that misses the message believes them for a moment more.
     /// </summary>
-    private void Replied(PendingTake take, in BucketAnswer result, bool isLate)
+    private void Replied(PendingCommand take, in BucketResult result, bool isLate)
     {
         ref readonly var command = ref take.Command;
         take.Trip.Learn(command, result, isLate);

@@ -47,7 +47,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
-        return await AskOnceAsync("take", limits, block, StoreVerb.Take, idempotencyKey, cancellation).ConfigureAwait(false);
+        return await AskOnceAsync("take", limits, block, BucketOperation.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
@@ -56,22 +56,22 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
         if (idempotencyKey is not null)
-            return await AskOnceAsync("refund", limits, null, StoreVerb.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+            return await AskOnceAsync("refund", limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
         if (limits.IsEmpty)
             return RefundedUnlimited(limits);
-        var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Charge), cancellation).ConfigureAwait(false);
-        TryCharge(limits.Facts, hold: null, answer);
+        var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Charge), cancellation).ConfigureAwait(false);
+        TryCharge(limits.Facts, holder: null, answer);
         return Decision.From(limits, answer);
     }
 
-    /// <summary>Makes the buckets and windows of a request as new, and frees its places, whoever holds them.</summary>
+    /// <summary>Makes the buckets and windows of a request as new, and frees its permits, whoever holds them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts with { Cost = 1 }, out _);
         return limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
-            : Decision.From(limits, await store.AskAsync(new StoreAsk(limits, StoreVerb.Reset), cancellation).ConfigureAwait(false));
+            : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Says whether a take would be allowed now and what remains now, and spends nothing.</summary>
@@ -119,7 +119,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = new LimitSet(facts, plan, plan.Applying(facts), isListed, HolderOf(plan, spend));
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
-        var what = spend ? StoreVerb.Take : StoreVerb.Check;
+        var what = spend ? BucketOperation.Take : BucketOperation.Check;
         // Memory decides in place: a command and a result, made and copied, would cost as much as the decision.
         if (_memory is null)
             return Execute(limits, what, out pending);
@@ -127,21 +127,21 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Decision Execute(in LimitSet limits, StoreVerb what, out PendingResult? pending)
+    private Decision Execute(in LimitSet limits, BucketOperation what, out PendingResult? pending)
     {
-        pending = store.Execute(new StoreAsk(limits, what), out var result);
-        return pending is null ? Decide(limits, what == StoreVerb.Take, result) : default;
+        pending = store.Execute(new BucketCommand(limits, what), out var result);
+        return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
     /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;
-        bool spend = pending.Command.What == StoreVerb.Take;
+        bool spend = pending.Command.What == BucketOperation.Take;
         return Decide(limits, spend, pending.Take());
     }
 
-    private Decision Decide(in LimitSet limits, bool spend, in BucketAnswer result)
+    private Decision Decide(in LimitSet limits, bool spend, in BucketResult result)
     {
         var decision = Decision.From(limits, result);
         return spend ? Tried(limits, decision) : decision;
@@ -155,17 +155,17 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var limits = set.Resolve(facts);
         block = BlockOf(set, facts);
-        return limits with { Hold = HolderOf(limits.Plan, spend: true) };
+        return limits with { Holder = HolderOf(limits.Plan, spend: true) };
     }
 
     /// <summary>Who takes without a reservation cannot give back, but must not be taken for another who does so, too.</summary>
-    private Hold? HolderOf(Plan plan, bool spend) => spend && plan.HasPlaces ? NextHold() : null;
+    private PermitHolder? HolderOf(Plan plan, bool spend) => spend && plan.HasPermits ? NextHolder() : null;
 
     /// <summary>Where nothing is blocked, no key needs a name.</summary>
     private Block? BlockOf(PolicySet set, in RequestFacts facts) => set.HasBlocks ? set.BlockOf(facts.Tenant, NameOf(facts.Key)) : null;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Hold NextHold() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
+    private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
     /// <summary>True for a key that is blocked, or that nothing limits.</summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
@@ -180,25 +180,25 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
         : Decision.Unlimited(limits, store.Source);
 
-    private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, StoreVerb verb, string idempotencyKey, CancellationToken cancellation)
+    private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, BucketOperation operation, string idempotencyKey, CancellationToken cancellation)
     {
-        var memo = new Memo(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
+        var record = new RecordKey(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
         if (NeedsNoStore(limits, block))
         {
-            if ((await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
-                return verb == StoreVerb.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
-            return kept.Fingerprint == memo.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
+            if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
+                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
+            return kept.Fingerprint == record.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
         }
 
-        var answer = await store.AskAsync(new StoreAsk(limits, verb) { Memo = memo }, cancellation).ConfigureAwait(false);
+        var answer = await store.AskAsync(new BucketCommand(limits, operation) { RecordKey = record }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
         // What was done before was tried before.
         if (answer.IsRemembered)
-            return await RememberedAsync(limits, answer, memo, cancellation).ConfigureAwait(false);
-        if (verb == StoreVerb.Take)
+            return await RememberedAsync(limits, answer, record, cancellation).ConfigureAwait(false);
+        if (operation == BucketOperation.Take)
             return Tried(limits, Decision.From(limits, answer));
-        TryCharge(limits.Facts, hold: null, answer);
+        TryCharge(limits.Facts, holder: null, answer);
         return Decision.From(limits, answer);
     }
 
@@ -206,7 +206,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     private Decision RefundedUnlimited(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
-            trial.Charge(candidate, limits.Facts, hold: null);
+            trial.Charge(candidate, limits.Facts, holder: null);
         return Decision.Unlimited(limits, store.Source);
     }
 
@@ -216,9 +216,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     private static string[] NamesIn(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
 
     /// <summary>A decision that was made before, told by the names of its limits: those of now may be others.</summary>
-    private async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketAnswer answer, Memo memo, CancellationToken cancellation)
+    private async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketResult answer, RecordKey record, CancellationToken cancellation)
     {
-        var kept = answer.Kept ?? (await store.RecallAsync(limits.Facts.Tenant, memo.Id, cancellation).ConfigureAwait(false)).Kept;
+        var kept = answer.Kept ?? (await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept;
         return kept is null ? Decision.From(limits, answer) : Decision.Remembered(limits, kept, NamesIn(kept.Text), answer.Source, answer.Degraded);
     }
 
@@ -244,15 +244,15 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     internal Decision Tried(in LimitSet limits, in Decision decision)
     {
         if (trial?.Candidate is { } candidate)
-            trial.Take(candidate, limits.Facts, limits.Hold ?? NextHold(), decision);
+            trial.Take(candidate, limits.Facts, limits.Holder ?? NextHolder(), decision);
         return decision;
     }
 
     /// <summary>Has a candidate charged what has been charged.</summary>
-    internal void TryCharge(in RequestFacts facts, Hold? hold, in BucketAnswer answer)
+    internal void TryCharge(in RequestFacts facts, PermitHolder? holder, in BucketResult answer)
     {
         if (answer is { Fault: StoreFault.None, Degraded: false, IsRemembered: false } && trial?.Candidate is { } candidate)
-            trial.Charge(candidate, facts, hold);
+            trial.Charge(candidate, facts, holder);
     }
 
     private static void Demand(in RequestFacts facts, long leastCost)

@@ -69,7 +69,7 @@ public sealed class DamageTests : IAsyncLifetime
     {
         Assert.True(ConcurrencyQuota.TryCreate(4, TimeSpan.FromMinutes(1), out var quota, out string? error), error);
         var plan = new Plan("p", [new Limit("permits", [Limit.KeyDimension], quota)], OnOutage.Local);
-        var permits = plan.Resolve(new RequestFacts("acme", "odd")) with { Hold = new Hold(7) };
+        var permits = plan.Resolve(new RequestFacts("acme", "odd")) with { Holder = new PermitHolder(7) };
         await _store.TakeAsync(permits);
         string key = (await _server.CommandAsync("KEYS", "*")).Split('\n').Single();
         await _server.CommandAsync("ZADD", key, until, "someone");
@@ -92,7 +92,7 @@ public sealed class DamageTests : IAsyncLifetime
     [InlineData("string.char(2) .. string.rep(string.char(0), 16) .. struct.pack('<dddd', 0, 1, 0, 0/0) .. string.rep('x', 40)")]
     public async Task What_is_no_idempotency_record_is_damage_and_hurts_no_other_decision_of_the_batch(string value)
     {
-        var once = new StoreAsk(Some.Request("odd"), StoreVerb.Take) { Memo = new Memo(5, 0) };
+        var once = new BucketCommand(Some.Request("odd"), BucketOperation.Take) { RecordKey = new RecordKey(5, 0) };
         Assert.Equal(StoreFault.None, (await _store.AskAsync(once)).Fault);
         string key = (await _server.CommandAsync("KEYS", "*")).Split('\n').Single(name => name != KeyOf("odd"));
         await _server.CommandAsync("EVAL", $"return redis.call('SET', KEYS[1], {value})", "1", key);
@@ -112,7 +112,7 @@ public sealed class DamageTests : IAsyncLifetime
     {
         await PutAsync("odd", "'hello'");
         Assert.Equal(StoreFault.Damaged, (await _store.TakeAsync(Some.Request("odd"))).Fault);
-        var reset = await _store.AskAsync(new StoreAsk(Some.Request("odd"), StoreVerb.Reset));
+        var reset = await _store.AskAsync(new BucketCommand(Some.Request("odd"), BucketOperation.Reset));
         Assert.Equal((StoreFault.None, 10), (reset.Fault, Some.Quota.TokensLeft(reset.State, reset.Time)));
         Assert.Equal(StoreFault.None, (await _store.TakeAsync(Some.Request("odd"))).Fault);
     }
@@ -122,7 +122,7 @@ public sealed class DamageTests : IAsyncLifetime
     {
         Assert.True(WindowQuota.TryCreate(10, WindowUnit.Year, "UTC", out var year, out _));
         var limits = new Plan("p", [Some.Limit, new Limit("year", [Limit.KeyDimension], year)], OnOutage.Local).Resolve(new RequestFacts("acme", "fresh", 3));
-        var back = new StoreAsk(limits with { Facts = limits.Facts with { Cost = -3 } }, StoreVerb.Charge);
+        var back = new BucketCommand(limits with { Facts = limits.Facts with { Cost = -3 } }, BucketOperation.Charge);
         await _store.AskAsync(back);
         Assert.Equal("0", await _server.CommandAsync("DBSIZE"));
         await _store.TakeAsync(limits);
@@ -147,7 +147,7 @@ public sealed class DamageTests : IAsyncLifetime
     private Task<string> PutAsync(string key, string value) => _server.CommandAsync("EVAL", $"return redis.call('SET', KEYS[1], {value})", "1", KeyOf(key));
 
     /// <summary>All of them while one is under way, and so in one call.</summary>
-    private async Task<BucketAnswer[]> TakeAllAsync(params string[] keys)
+    private async Task<BucketResult[]> TakeAllAsync(params string[] keys)
     {
         var first = _store.TakeAsync(Some.Request("first")).AsTask();
         var asked = keys.Select(key => _store.TakeAsync(Some.Request(key)).AsTask()).ToArray();

@@ -10,29 +10,29 @@ public sealed class FairQueueTests
 
     private readonly FairQueue _queue = new(Most);
 
-    private static PendingTake TakeOf(string tenant, string key = "k", bool listed = true) => Pending(Some.Request(key, tenant: tenant) with { TenantIsListed = listed });
+    private static PendingCommand TakeOf(string tenant, string key = "k", bool listed = true) => Pending(Some.Request(key, tenant: tenant) with { TenantIsListed = listed });
 
-    private static PendingTake Pending(LimitSet limits) => PendingTake.Of(new StoreAsk(limits, StoreVerb.Take), null);
+    private static PendingCommand Pending(LimitSet limits) => PendingCommand.Of(new BucketCommand(limits, BucketOperation.Take), null);
 
     /// <summary>A decision that asks four buckets.</summary>
-    private static PendingTake Dear(string tenant)
+    private static PendingCommand Dear(string tenant)
     {
         var plan = new Plan("four", [.. Enumerable.Range(0, 4).Select(i => new Limit($"limit{i}", [Limit.KeyDimension], Some.Quota))], OnOutage.Local);
         return Pending(plan.Resolve(new RequestFacts(tenant, "k")) with { TenantIsListed = true });
     }
 
-    private int Enqueue(int times, Func<int, PendingTake> take) =>
+    private int Enqueue(int times, Func<int, PendingCommand> take) =>
         Enumerable.Range(0, times).Count(i => _queue.TryEnqueue(take(i), _queue.Count));
 
-    private PendingTake[] Dequeue(int most)
+    private PendingCommand[] Dequeue(int most)
     {
-        var batch = new PendingTake[most];
+        var batch = new PendingCommand[most];
         return batch[.._queue.Dequeue(batch)];
     }
 
-    private static string TenantOf(PendingTake take) => take.Command.Limits.Facts.Tenant;
+    private static string TenantOf(PendingCommand take) => take.Command.Limits.Facts.Tenant;
 
-    private static string KeyOf(PendingTake take) => take.Command.Limits.Facts.Key;
+    private static string KeyOf(PendingCommand take) => take.Command.Limits.Facts.Key;
 
     [Fact]
     public void L9_However_many_a_tenant_has_waiting_another_is_in_the_next_batch()
@@ -103,7 +103,7 @@ public sealed class FairQueueTests
         var late = Enumerable.Range(0, Most / 2).Select(_ => TakeOf("flood")).ToList();
         Enqueue(late.Count, i => late[i]);
         Assert.False(_queue.TryEnqueue(TakeOf("flood"), Most / 2));
-        late.ForEach(take => take.TryAnswer(BucketAnswer.Failed(StoreFault.Late)));
+        late.ForEach(take => take.TryAnswer(BucketResult.Failed(StoreFault.Late)));
         Assert.True(_queue.TryEnqueue(TakeOf("flood", "in time"), 0));
         Assert.Equal(["in time"], Dequeue(Most).Select(KeyOf));
         Assert.Equal((0, 0), (_queue.Count, _queue.Waiting));
@@ -116,7 +116,7 @@ public sealed class FairQueueTests
         {
             var take = TakeOf($"tenant{i % 500}");
             Assert.True(_queue.TryEnqueue(take, 0));
-            take.TryAnswer(BucketAnswer.Failed(StoreFault.Late));
+            take.TryAnswer(BucketResult.Failed(StoreFault.Late));
             Assert.InRange(_queue.Count, 0, 2 * Most);
         }
     }
@@ -137,7 +137,7 @@ public sealed class FairQueueTests
     public void A_tenant_that_asks_again_and_again_costs_no_memory()
     {
         var take = TakeOf("tenant");
-        var batch = new PendingTake[1];
+        var batch = new PendingCommand[1];
         long before = 0;
         for (int i = 0; i < 1_000; i++)
         {
@@ -155,7 +155,7 @@ public sealed class FairQueueTests
         Gen.Select(Gen.Int[0, 5], Gen.Int[0, 40]).Array[1, 200].Sample(steps =>
         {
             var queue = new FairQueue(Most);
-            var expected = Enumerable.Range(0, 6).Select(_ => new Queue<PendingTake>()).ToArray();
+            var expected = Enumerable.Range(0, 6).Select(_ => new Queue<PendingCommand>()).ToArray();
             foreach (var (tenant, count) in steps)
             {
                 var take = tenant % 2 == 0 ? TakeOf($"{tenant}") : Dear($"{tenant}");
@@ -163,15 +163,15 @@ public sealed class FairQueueTests
                     expected[tenant].Enqueue(take);
                 // Many steps put in, some take out.
                 if (count > 30)
-                    Check(queue, expected, new PendingTake[count]);
+                    Check(queue, expected, new PendingCommand[count]);
             }
 
             while (queue.Count > 0)
-                Check(queue, expected, new PendingTake[7]);
+                Check(queue, expected, new PendingCommand[7]);
             Assert.All(expected, Assert.Empty);
         });
 
-    private static void Check(FairQueue queue, Queue<PendingTake>[] expected, PendingTake[] batch)
+    private static void Check(FairQueue queue, Queue<PendingCommand>[] expected, PendingCommand[] batch)
     {
         int waiting = queue.Count, count = queue.Dequeue(batch);
         Assert.Equal(Math.Min(waiting, batch.Length), count);

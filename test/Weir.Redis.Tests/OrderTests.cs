@@ -7,7 +7,7 @@ public sealed class OrderTests
 {
     private const int Rounds = 20;
     private const int Tenants = 3;
-    private const int Decisions = 5 * TakeBatcher.MaxBatch;
+    private const int Decisions = 5 * Batcher.MaxBatch;
 
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000);
 
@@ -42,7 +42,7 @@ public sealed class OrderTests
         Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();
-        var flood = Enumerable.Range(0, 20 * TakeBatcher.MaxBatch)
+        var flood = Enumerable.Range(0, 20 * Batcher.MaxBatch)
             .Select(_ => store.TakeAsync(Some.Request(tenant: "flood", quota: Slow), CancellationToken.None).AsTask()).ToArray();
         var quiet = store.TakeAsync(Some.Request(tenant: "quiet"), CancellationToken.None).AsTask();
         server.Resume();
@@ -52,6 +52,6 @@ public sealed class OrderTests
 
         Assert.Equal(StoreFault.None, lone.Fault);
         // One small call and a full one were on their way before.
-        Assert.InRange(answers.Count(answer => answer.NowUs < lone.NowUs), 0, 2 * TakeBatcher.MaxBatch);
+        Assert.InRange(answers.Count(answer => answer.NowUs < lone.NowUs), 0, 2 * Batcher.MaxBatch);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class ReferenceBucket(long earlyUs = 0)
     private TokenQuota? _writtenWith;
 
     /// <summary>The reference, asked the same at the same time, answers the same to the unit.</summary>
-    public void AssertAgrees(TokenQuota quota, long cost, BucketAnswer answer)
+    public void AssertAgrees(TokenQuota quota, long cost, BucketResult answer)
     {
         var state = StateBefore(quota, cost, answer);
         Assert.Equal(TokenBucket.Take(quota, ref state, answer.NowUs, cost), answer.Outcome);
@@ -19,14 +19,14 @@ internal sealed class ReferenceBucket(long earlyUs = 0)
             (_state, _writtenWith) = (state, quota);
     }
 
-    private BucketState StateBefore(TokenQuota quota, long cost, BucketAnswer answer)
+    private BucketState StateBefore(TokenQuota quota, long cost, BucketResult answer)
     {
         if (_writtenWith is not { } before || IsForgottenEarly(before, quota, cost, answer))
             return default;
         return _state with { Spent = TokenBucket.Rescale(_state.Spent, before.Rate.UnitsPerToken, quota.Rate.UnitsPerToken) };
     }
 
-    private bool IsForgottenEarly(TokenQuota before, TokenQuota quota, long cost, BucketAnswer answer)
+    private bool IsForgottenEarly(TokenQuota before, TokenQuota quota, long cost, BucketResult answer)
     {
         if (earlyUs == 0 || TokenBucket.MicrosecondsUntil(before.Rate, _state, answer.NowUs, 0) > earlyUs)
             return false;
@@ -35,6 +35,6 @@ internal sealed class ReferenceBucket(long earlyUs = 0)
         return SpentAt(quota, fresh, answer) == SpentAt(quota, answer.State, answer);
     }
 
-    private static long SpentAt(TokenQuota quota, BucketState state, BucketAnswer answer) =>
+    private static long SpentAt(TokenQuota quota, BucketState state, BucketResult answer) =>
         TokenBucket.SpentAt(quota.Rate, state, answer.NowUs);
 }

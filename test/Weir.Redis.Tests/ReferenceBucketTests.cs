@@ -8,7 +8,7 @@ public sealed class ReferenceBucketTests
     /// <summary>Ten tokens a second, ten at once: an empty bucket is as new after a second.</summary>
     private static readonly TokenQuota Quota = TokenQuota.Create(10, TimeSpan.FromSeconds(1), 10);
 
-    private static BucketAnswer Answer(long nowUs, long spentTokens) => new(
+    private static BucketResult Answer(long nowUs, long spentTokens) => new(
         BucketOutcome.Allowed, new BucketState(Quota.UnitsOf(spentTokens), nowUs), new StoreTime(nowUs, nowUs), DecisionSource.Redis);
 
     private static ReferenceBucket After(long tokens, long earlyUs)

@@ -19,14 +19,14 @@ public abstract partial class StoreLaws
 
     private static string FreshKey() => $"key{Interlocked.Increment(ref _keys)}";
 
-    private async Task<BucketAnswer> Take(string key, long cost = 1, TokenQuota? quota = null)
+    private async Task<BucketResult> Take(string key, long cost = 1, TokenQuota? quota = null)
     {
         var answer = await Store.TakeAsync(Some.Request(key, cost, quota: quota));
         Assert.Equal(StoreFault.None, answer.Fault);
         return answer;
     }
 
-    private async Task<BucketAnswer> Check(string key, long cost = 1, TokenQuota? quota = null) =>
+    private async Task<BucketResult> Check(string key, long cost = 1, TokenQuota? quota = null) =>
         await Store.CheckAsync(Some.Request(key, cost, quota: quota));
 
     [Fact]
@@ -80,7 +80,7 @@ public abstract partial class StoreLaws
         var check = await Check(key, cost, slow);
         Assert.Equal((outcome, 9L), (check.Outcome, Left(check)));
 
-        long Left(BucketAnswer answer) => slow.TokensLeft(answer.State, answer.Time);
+        long Left(BucketResult answer) => slow.TokensLeft(answer.State, answer.Time);
     }
 
     [Fact]
@@ -175,8 +175,8 @@ public abstract partial class StoreLaws
         iter: Iterations,
         threads: 1);
 
-    private static (BucketOutcome, BucketState) Both(BucketAnswer answer) => (answer.Outcome, answer.State);
+    private static (BucketOutcome, BucketState) Both(BucketResult answer) => (answer.Outcome, answer.State);
 
-    private static long WaitOf(BucketAnswer answer, long cost) => TokenBucket.MicrosecondsUntil(
+    private static long WaitOf(BucketResult answer, long cost) => TokenBucket.MicrosecondsUntil(
         Some.Quota.Rate, answer.State, answer.NowUs, Some.Quota.CapacityUnits - Some.Quota.UnitsOf(cost));
 }

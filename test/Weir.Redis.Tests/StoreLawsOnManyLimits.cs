@@ -14,26 +14,26 @@ public abstract partial class StoreLaws
     private static Limit Window(string name, long limit, WindowUnit every = WindowUnit.Day) =>
         WindowQuota.TryCreate(limit, every, "Europe/Berlin", out var quota, out string? error) ? new(name, [Limit.KeyDimension], quota) : throw new ArgumentException(error);
 
-    private static Limit Places(string name, long places, TimeSpan lease, long each = 1) =>
+    private static Limit Permits(string name, long places, TimeSpan lease, long each = 1) =>
         ConcurrencyQuota.TryCreate(places, lease, out var quota, out string? error) ? new(name, [Limit.KeyDimension], quota) { Cost = each } : throw new ArgumentException(error);
 
     private static LimitSet Request(string key, long cost, params Limit[] limits) =>
         new Plan("many", [.. limits], OnOutage.Local).Resolve(new RequestFacts("acme", key, cost));
 
-    private async Task<BucketAnswer> Ask(StoreVerb what, LimitSet limits)
+    private async Task<BucketResult> Ask(BucketOperation what, LimitSet limits)
     {
-        var answer = await Store.AskAsync(new StoreAsk(limits, what));
+        var answer = await Store.AskAsync(new BucketCommand(limits, what));
         Assert.Equal(StoreFault.None, answer.Fault);
         return answer;
     }
 
-    private Task<BucketAnswer> Take(LimitSet limits) => Ask(StoreVerb.Take, limits);
+    private Task<BucketResult> Take(LimitSet limits) => Ask(BucketOperation.Take, limits);
 
     /// <summary>What is left of each limit, in the plan's order.</summary>
     private async Task<string> Left(LimitSet limits) =>
-        Lefts(limits, await Ask(StoreVerb.Check, limits with { Facts = limits.Facts with { Cost = 0 } }));
+        Lefts(limits, await Ask(BucketOperation.Check, limits with { Facts = limits.Facts with { Cost = 0 } }));
 
-    private static string Lefts(LimitSet limits, BucketAnswer answer)
+    private static string Lefts(LimitSet limits, BucketResult answer)
     {
         int index = 0;
         var left = new List<long>();
@@ -45,10 +45,10 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task L2_what_one_limit_refuses_is_spent_on_none()
     {
-        var set = Request(FreshKey(), 3, Bucket("a", Wide), Bucket("b", Slow), Window("c", 100), Places("d", 50, TimeSpan.FromMinutes(5)));
+        var set = Request(FreshKey(), 3, Bucket("a", Wide), Bucket("b", Slow), Window("c", 100), Permits("d", 50, TimeSpan.FromMinutes(5)));
         for (int i = 0; i < 3; i++)
-            Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold((UInt128)i) })).Outcome);
-        var refused = await Take(set with { Hold = new Hold(9) });
+            Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = new PermitHolder((UInt128)i) })).Outcome);
+        var refused = await Take(set with { Holder = new PermitHolder(9) });
         Assert.Equal(BucketOutcome.Refused, refused.Outcome);
         Assert.Equal("Allowed Refused Allowed Allowed", string.Join(' ', Enumerable.Range(0, 4).Select(i => refused[i].Outcome)));
         Assert.Equal("991 1 91 47", await Left(set));
@@ -72,14 +72,14 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task A_check_of_several_limits_says_what_remains_now_and_whether_a_take_would_be_allowed()
     {
-        var set = Request(FreshKey(), 4, Bucket("a", Wide), Bucket("b", Slow), Window("c", 100), Places("d", 50, TimeSpan.FromMinutes(5)));
+        var set = Request(FreshKey(), 4, Bucket("a", Wide), Bucket("b", Slow), Window("c", 100), Permits("d", 50, TimeSpan.FromMinutes(5)));
         (string Left, BucketOutcome Outcome)[] steps =
             [("1000 10 100 50", BucketOutcome.Allowed), ("996 6 96 49", BucketOutcome.Allowed), ("992 2 92 48", BucketOutcome.Refused)];
         for (int i = 0; i < steps.Length; i++)
         {
-            var check = await Ask(StoreVerb.Check, set);
+            var check = await Ask(BucketOperation.Check, set);
             Assert.Equal(steps[i], (Lefts(set, check), check.Outcome));
-            Assert.Equal(check.Outcome, (await Take(set with { Hold = new Hold((UInt128)i) })).Outcome);
+            Assert.Equal(check.Outcome, (await Take(set with { Holder = new PermitHolder((UInt128)i) })).Outcome);
         }
     }
 
@@ -140,7 +140,7 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 10, Window("w", 10, WindowUnit.Second));
         await Take(set);
-        BucketAnswer refused;
+        BucketResult refused;
         // A second may end between the two.
         while ((refused = await Take(set)).Outcome == BucketOutcome.Allowed)
         {
@@ -155,14 +155,14 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task Places_are_held_until_they_are_given_back_or_the_lease_is_over()
     {
-        var set = Request(FreshKey(), 7, Places("p", 4, TimeSpan.FromSeconds(2), each: 2));
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(1) })).Outcome);
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
-        var refused = await Take(set with { Hold = new Hold(3) });
+        var set = Request(FreshKey(), 7, Permits("p", 4, TimeSpan.FromSeconds(2), each: 2));
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = new PermitHolder(1) })).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = new PermitHolder(2) })).Outcome);
+        var refused = await Take(set with { Holder = new PermitHolder(3) });
         Assert.Equal(BucketOutcome.Refused, refused.Outcome);
         Assert.InRange(set.First.Quota.RetryUs(refused[0].State, refused.Time, 2), 1, 2_000_000);
-        await Ask(StoreVerb.Charge, set with { Hold = new Hold(1) });
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(3) })).Outcome);
+        await Ask(BucketOperation.Charge, set with { Holder = new PermitHolder(1) });
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = new PermitHolder(3) })).Outcome);
         await PassAsync(TimeSpan.FromMilliseconds(2_001));
         Assert.Equal("4", await Left(set));
     }
@@ -170,11 +170,11 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task A_lease_of_a_reservation_is_the_shorter_of_both()
     {
-        var set = Request(FreshKey(), 1, Places("p", 1, TimeSpan.FromMinutes(5)));
-        await Take(set with { Hold = new Hold(1, TimeSpan.FromSeconds(1)) });
-        Assert.Equal(BucketOutcome.Refused, (await Take(set with { Hold = new Hold(2) })).Outcome);
+        var set = Request(FreshKey(), 1, Permits("p", 1, TimeSpan.FromMinutes(5)));
+        await Take(set with { Holder = new PermitHolder(1, TimeSpan.FromSeconds(1)) });
+        Assert.Equal(BucketOutcome.Refused, (await Take(set with { Holder = new PermitHolder(2) })).Outcome);
         await PassAsync(TimeSpan.FromMilliseconds(1_001));
-        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Hold = new Hold(2) })).Outcome);
+        Assert.Equal(BucketOutcome.Allowed, (await Take(set with { Holder = new PermitHolder(2) })).Outcome);
     }
 
     [Fact]
@@ -182,13 +182,13 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 4, Bucket("a", Slow), Window("w", 10));
         await Take(set);
-        await Ask(StoreVerb.Charge, set with { Facts = set.Facts with { Cost = -3 } });
+        await Ask(BucketOperation.Charge, set with { Facts = set.Facts with { Cost = -3 } });
         Assert.Equal("9 9", await Left(set));
-        await Ask(StoreVerb.Charge, set with { Facts = set.Facts with { Cost = -30 } });
+        await Ask(BucketOperation.Charge, set with { Facts = set.Facts with { Cost = -30 } });
         Assert.Equal("10 10", await Left(set));
-        await Ask(StoreVerb.Charge, set with { Facts = set.Facts with { Cost = 15 } });
+        await Ask(BucketOperation.Charge, set with { Facts = set.Facts with { Cost = 15 } });
         Assert.Equal(BucketOutcome.Refused, (await Take(set with { Facts = set.Facts with { Cost = 1 } })).Outcome);
-        await Ask(StoreVerb.Charge, set with { Facts = set.Facts with { Cost = -6 } });
+        await Ask(BucketOperation.Charge, set with { Facts = set.Facts with { Cost = -6 } });
         Assert.Equal("1 1", await Left(set));
     }
 
@@ -197,7 +197,7 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 4, Window("w", 10));
         long ends = (await Take(set))[0].State.At;
-        var back = new StoreAsk(set with { Facts = set.Facts with { Cost = -4 } }, StoreVerb.Charge);
+        var back = new BucketCommand(set with { Facts = set.Facts with { Cost = -4 } }, BucketOperation.Charge);
         await Store.AskAsync(back with { OnlyEnds = [ends - 1] });
         Assert.Equal("6", await Left(set));
         await Store.AskAsync(back with { OnlyEnds = [ends] });
@@ -239,8 +239,8 @@ public abstract partial class StoreLaws
     {
         string key = FreshKey();
         await Take(Request(key, 4, Bucket("l", Slow)));
-        var places = Request(key, 1, Places("l", 3, TimeSpan.FromMinutes(1)));
-        Assert.Equal(BucketOutcome.Allowed, (await Take(places with { Hold = new Hold(1) })).Outcome);
+        var places = Request(key, 1, Permits("l", 3, TimeSpan.FromMinutes(1)));
+        Assert.Equal(BucketOutcome.Allowed, (await Take(places with { Holder = new PermitHolder(1) })).Outcome);
         Assert.Equal("2", await Left(places));
         Assert.Equal("6", await Left(Request(key, 0, Bucket("l", Slow))));
     }
@@ -248,11 +248,11 @@ public abstract partial class StoreLaws
     [Fact]
     public async Task A_reset_forgets_what_was_spent_and_who_holds_places()
     {
-        var set = Request(FreshKey(), 4, Bucket("a", Slow), Window("b", 10), Places("c", 2, TimeSpan.FromMinutes(5)));
-        await Take(set with { Hold = new Hold(1) });
-        await Take(set with { Hold = new Hold(2) });
+        var set = Request(FreshKey(), 4, Bucket("a", Slow), Window("b", 10), Permits("c", 2, TimeSpan.FromMinutes(5)));
+        await Take(set with { Holder = new PermitHolder(1) });
+        await Take(set with { Holder = new PermitHolder(2) });
         Assert.Equal("2 2 0", await Left(set));
-        Assert.Equal("10 10 2", Lefts(set, await Ask(StoreVerb.Reset, set)));
+        Assert.Equal("10 10 2", Lefts(set, await Ask(BucketOperation.Reset, set)));
         Assert.Equal("10 10 2", await Left(set));
     }
 
@@ -305,16 +305,16 @@ public abstract partial class StoreLaws
     public async Task A_take_that_is_asked_again_under_its_memo_is_answered_as_before()
     {
         var set = Request(FreshKey(), 4, Bucket("a", Slow), Window("w", 100));
-        var ask = new StoreAsk(set, StoreVerb.Take) { Memo = new Memo(FreshId(), 1) };
-        var first = await Store.AskAsync(ask);
+        var command = new BucketCommand(set, BucketOperation.Take) { RecordKey = new RecordKey(FreshId(), 1) };
+        var first = await Store.AskAsync(command);
         for (int i = 0; i < 4; i++)
         {
-            var again = await Store.AskAsync(ask);
+            var again = await Store.AskAsync(command);
             Assert.Equal((first.Outcome, first[0], first[1]), (again.Outcome, again[0], again[1]));
         }
 
         Assert.Equal("6 96", await Left(set));
-        Assert.Equal(StoreFault.Conflict, (await Store.AskAsync(ask with { Memo = ask.Memo! with { Fingerprint = 2 } })).Fault);
+        Assert.Equal(StoreFault.Conflict, (await Store.AskAsync(command with { RecordKey = command.RecordKey! with { Fingerprint = 2 } })).Fault);
     }
 
     [Fact]
@@ -322,10 +322,10 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 4, Bucket("a", Slow));
         await Take(set with { Facts = set.Facts with { Cost = 10 } });
-        var ask = new StoreAsk(set, StoreVerb.Take) { Memo = new Memo(FreshId(), 1) };
-        Assert.Equal(BucketOutcome.Refused, (await Store.AskAsync(ask)).Outcome);
-        await Ask(StoreVerb.Charge, set with { Facts = set.Facts with { Cost = -10 } });
-        Assert.Equal(BucketOutcome.Allowed, (await Store.AskAsync(ask)).Outcome);
+        var command = new BucketCommand(set, BucketOperation.Take) { RecordKey = new RecordKey(FreshId(), 1) };
+        Assert.Equal(BucketOutcome.Refused, (await Store.AskAsync(command)).Outcome);
+        await Ask(BucketOperation.Charge, set with { Facts = set.Facts with { Cost = -10 } });
+        Assert.Equal(BucketOutcome.Allowed, (await Store.AskAsync(command)).Outcome);
     }
 
     [Fact]
@@ -333,15 +333,15 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 4, Bucket("a", Slow));
         UInt128 id = FreshId();
-        await Store.AskAsync(new StoreAsk(set, StoreVerb.Take) { Memo = new Memo(id, 1) { Open = TimeSpan.FromMinutes(1), Text = [7, 8] } });
+        await Store.AskAsync(new BucketCommand(set, BucketOperation.Take) { RecordKey = new RecordKey(id, 1) { Open = TimeSpan.FromMinutes(1), Text = [7, 8] } });
         var (kept, fault) = await Store.RecallAsync("acme", id);
-        Assert.Equal((StoreFault.None, (byte)7, 4), (fault, kept!.Text[0], 10 - Slow.TokensLeft(kept.Lines[0].State, (await Ask(StoreVerb.Check, set)).Time)));
-        var settle = new StoreAsk(set with { Facts = set.Facts with { Cost = -3 } }, StoreVerb.Charge) { Memo = new Memo(id, 5) { Settles = true } };
+        Assert.Equal((StoreFault.None, (byte)7, 4), (fault, kept!.Text[0], 10 - Slow.TokensLeft(kept.Lines[0].State, (await Ask(BucketOperation.Check, set)).Time)));
+        var settle = new BucketCommand(set with { Facts = set.Facts with { Cost = -3 } }, BucketOperation.Charge) { RecordKey = new RecordKey(id, 5) { Settles = true } };
         for (int i = 0; i < 3; i++)
             Assert.Equal(StoreFault.None, (await Store.AskAsync(settle)).Fault);
         Assert.Equal("9", await Left(set));
-        Assert.Equal(StoreFault.Conflict, (await Store.AskAsync(settle with { Memo = settle.Memo! with { Fingerprint = 6 } })).Fault);
-        Assert.Equal(StoreFault.Gone, (await Store.AskAsync(settle with { Memo = settle.Memo! with { Id = FreshId() } })).Fault);
+        Assert.Equal(StoreFault.Conflict, (await Store.AskAsync(settle with { RecordKey = settle.RecordKey! with { Fingerprint = 6 } })).Fault);
+        Assert.Equal(StoreFault.Gone, (await Store.AskAsync(settle with { RecordKey = settle.RecordKey! with { Id = FreshId() } })).Fault);
         Assert.Null((await Store.RecallAsync("globex", id)).Kept);
     }
 
@@ -350,9 +350,9 @@ public abstract partial class StoreLaws
     {
         var set = Request(FreshKey(), 4, Bucket("a", Slow));
         UInt128 id = FreshId();
-        await Store.AskAsync(new StoreAsk(set, StoreVerb.Take) { Memo = new Memo(id, 1) { Open = TimeSpan.FromMilliseconds(20) } });
+        await Store.AskAsync(new BucketCommand(set, BucketOperation.Take) { RecordKey = new RecordKey(id, 1) { Open = TimeSpan.FromMilliseconds(20) } });
         await PassAsync(TimeSpan.FromMilliseconds(21));
-        var settle = new StoreAsk(set with { Facts = set.Facts with { Cost = -4 } }, StoreVerb.Charge) { Memo = new Memo(id, 5) { Settles = true } };
+        var settle = new BucketCommand(set with { Facts = set.Facts with { Cost = -4 } }, BucketOperation.Charge) { RecordKey = new RecordKey(id, 5) { Settles = true } };
         Assert.Equal(StoreFault.Gone, (await Store.AskAsync(settle)).Fault);
         Assert.Equal("6", await Left(set));
     }

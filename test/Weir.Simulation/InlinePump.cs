@@ -4,12 +4,12 @@ namespace Weir.Simulation;
 /// Sends on the thread of whoever makes a batch ready, and goes on with a reply on the thread that brings it, callers included: one thread can be all there is, and what happens
 /// depends on nothing but what it does. A thread with a synchronization context goes on elsewhere.
 /// </summary>
-internal sealed class InlinePump : ITakePump
+internal sealed class InlinePump : IBatchPump
 {
-    private TakeBatcher? _batcher;
+    private Batcher? _batcher;
 
     /// <inheritdoc/>
-    public void Begin(TakeBatcher batcher) => _batcher = batcher;
+    public void Begin(Batcher batcher) => _batcher = batcher;
 
     /// <inheritdoc/>
     public void WakeLocked(object gate, bool all)
@@ -24,15 +24,15 @@ internal sealed class InlinePump : ITakePump
     }
 
     /// <inheritdoc/>
-    public void Resume(ReadOnlySpan<PendingTake> answered)
+    public void Resume(ReadOnlySpan<PendingCommand> answered)
     {
         foreach (var take in answered)
             take.Resume();
     }
 
-    private async Task FollowAsync(TakeBatcher batcher, TakeCall batch)
+    private async Task FollowAsync(Batcher batcher, Batch batch)
     {
-        var calls = new Queue<TakeCall>();
+        var calls = new Queue<Batch>();
         batcher.Send(batch, calls);
         while (calls.TryDequeue(out var call))
         {

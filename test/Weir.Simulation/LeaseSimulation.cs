@@ -140,7 +140,7 @@ internal sealed class LeaseSimulation
     {
         Counts = (Counts.Decisions + 1, Counts.Asked);
         var limits = new Plan("p", [_limit], OnOutage.Local).Resolve(new RequestFacts(Tenant, "k", cost));
-        var command = new StoreAsk(limits, StoreVerb.Take);
+        var command = new BucketCommand(limits, BucketOperation.Take);
         if (instance.Leases.TryDecide(command, out var answer, out var trip))
         {
             if (answer.Outcome == BucketOutcome.Allowed)
@@ -158,14 +158,14 @@ internal sealed class LeaseSimulation
         });
     }
 
-    private static LeaseTrip Late(in StoreAsk command, LeaseTrip trip, Instance instance)
+    private static LeaseTrip Late(in BucketCommand command, LeaseTrip trip, Instance instance)
     {
         var late = LeaseTrip.Of(instance.Leases, command);
         late.Ask(0, trip[0], trip.BucketOf(0));
         return late;
     }
 
-    private void Learn(Instance instance, StoreAsk command, LeaseTrip trip, LeaseReply reply)
+    private void Learn(Instance instance, BucketCommand command, LeaseTrip trip, LeaseReply reply)
     {
         if (_bug == PlantedBug.LeaseBeginsWithItsReply)
             trip = Late(command, trip, instance);
@@ -176,12 +176,12 @@ internal sealed class LeaseSimulation
             instance.Known.Learn(command, ResultOf(reply, trip[0].Back), trip);
     }
 
-    private BucketAnswer ResultOf(LeaseReply reply, long leased)
+    private BucketResult ResultOf(LeaseReply reply, long leased)
     {
         var state = reply.Line.State;
         long units = _quota.UnitsOf(leased);
         var line = reply.Line with { State = state with { Spent = state.Spent - units }, Leased = units };
-        return new BucketAnswer(line.Outcome, [line], reply.Time, DecisionSource.Redis);
+        return new BucketResult(line.Outcome, [line], reply.Time, DecisionSource.Redis);
     }
 
     private void Sweep(Instance instance, long endUs) => In(_horizonUs, () =>

@@ -7,7 +7,7 @@ namespace Weir.Simulation;
 internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRedisWire
 {
     private const int Head = 5;
-    private const int MemoFields = 2;
+    private const int RecordFields = 2;
     private const int Fields = 8;
     private const int Amount = 3;
     private const int Unit = 4;
@@ -79,11 +79,11 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
         while (numbers.Length > 0)
         {
             bool leases = numbers[3] > 0;
-            var limit = numbers[(numbers[2] > 0 ? Head + MemoFields : Head)..];
+            var limit = numbers[(numbers[2] > 0 ? Head + RecordFields : Head)..];
             var wish = leases ? new LeaseWish((long)limit[Fields], (long)limit[Fields + 1], (long)limit[Fields + 2]) : default;
             long now = nowUs();
             long cost = (long)(limit[Amount] / limit[Unit]);
-            var said = numbers[0] == (int)StoreVerb.Take ? bucket.Take(cost, wish, now) : GiveBack(-cost, wish, now);
+            var said = numbers[0] == (int)BucketOperation.Take ? bucket.Take(cost, wish, now) : GiveBack(-cost, wish, now);
             reply.AddRange([0, now, (int)said.Line.Outcome, said.Line.State.Spent, said.Line.State.At]);
             if (leases)
                 reply.Add(said.Leased);

@@ -6,12 +6,12 @@ namespace Weir.Redis;
 /// <param name="take">The decision.</param>
 /// <param name="result">The result.</param>
 /// <param name="isLate">True if the decision had been given up before.</param>
-internal delegate void Replied(PendingTake take, in BucketAnswer result, bool isLate);
+internal delegate void Replied(PendingCommand take, in BucketResult result, bool isLate);
 
 /// <summary>Hands a call over to the node that a redirection names. False if the redirection cannot be followed.</summary>
-internal delegate bool Follow(TakeCall call, RedisServerException redirection, IScriptWire from);
+internal delegate bool Follow(Batch call, RedisServerException redirection, IScriptWire from);
 
-/// <summary>Callbacks of a <see cref="TakeBatcher"/> about its decisions; each must be cheap, and null calls nobody.</summary>
+/// <summary>Callbacks of a <see cref="Batcher"/> about its decisions; each must be cheap, and null calls nobody.</summary>
 internal sealed record BatchListener
 {
     /// <summary>A listener that hears nothing.</summary>
@@ -21,7 +21,7 @@ internal sealed record BatchListener
     public Replied? Replied { get; init; }
 
     /// <summary>Called with each decision that is late, before its caller hears of it.</summary>
-    public Action<PendingTake>? GaveUp { get; init; }
+    public Action<PendingCommand>? GaveUp { get; init; }
 
     /// <summary>Called with each redirection.</summary>
     public Follow? Follow { get; init; }

@@ -12,7 +12,7 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Redis is silent when it owed the reply to one batch for this part of the deadline.</summary>
     private const int SilencePart = 4;
 
-    private readonly Queue<PendingTake> _takes = new();
+    private readonly Queue<PendingCommand> _takes = new();
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly long _deadlineTicks;
@@ -33,10 +33,10 @@ internal sealed class DueQueue : IDisposable
     }
 
     /// <summary>Watches over a decision that is asked for now.</summary>
-    public void Add(PendingTake take, long now)
+    public void Add(PendingCommand take, long now)
     {
         // A decision without an answer keeps all answered ones behind it in the queue until it falls due.
-        if (_takes.Count >= 2 * TakeBatcher.MaxPending)
+        if (_takes.Count >= 2 * Batcher.MaxPending)
             KeepUnanswered();
         take.DueAt = now + _deadlineTicks;
         _takes.Enqueue(take);
@@ -61,7 +61,7 @@ internal sealed class DueQueue : IDisposable
     /// <param name="all">True to give up all.</param>
     /// <param name="late">Takes decisions that Redis does not answer in time, and all if the batcher stops.</param>
     /// <param name="starved">Takes decisions for which this instance was too slow.</param>
-    public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingTake> late, List<PendingTake> starved)
+    public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;
         bool isSilent = !hasArrived && wait.Silence(now) >= _deadlineTicks / SilencePart;

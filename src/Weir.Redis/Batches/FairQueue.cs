@@ -33,7 +33,7 @@ internal sealed class FairQueue(int most)
     /// <summary>A tenant's decisions, and what is left of its turn.</summary>
     private sealed class Line
     {
-        public readonly Queue<PendingTake> Takes = new();
+        public readonly Queue<PendingCommand> Takes = new();
         public string Tenant = "";
         public int Credit;
 
@@ -53,7 +53,7 @@ internal sealed class FairQueue(int most)
     /// <summary>Puts a decision at the end of its tenant's line. False when the tenant has too many there.</summary>
     /// <param name="take">The decision.</param>
     /// <param name="unanswered">Decisions that wait for an answer, in the lines or sent.</param>
-    public bool TryEnqueue(PendingTake take, int unanswered)
+    public bool TryEnqueue(PendingCommand take, int unanswered)
     {
         int room = most - unanswered;
         if (room <= 0)
@@ -74,7 +74,7 @@ internal sealed class FairQueue(int most)
     /// <summary>Takes out the next decisions, from each line in its turn, without those that were answered meanwhile.</summary>
     /// <param name="batch">Where to; as many as fit, or as there are.</param>
     /// <returns>How many.</returns>
-    public int Dequeue(Span<PendingTake> batch)
+    public int Dequeue(Span<PendingCommand> batch)
     {
         int count = 0;
         while (count < batch.Length && _turns.TryPeek(out var line))
@@ -127,7 +127,7 @@ internal sealed class FairQueue(int most)
     }
 
     /// <summary>Takes from the line at hand until its turn is over. A turn may be overdrawn by one decision, which the next turn pays for.</summary>
-    private int Serve(Line line, Span<PendingTake> batch)
+    private int Serve(Line line, Span<PendingCommand> batch)
     {
         int count = 0;
         while (count < batch.Length && line.Credit > 0 && line.Takes.TryDequeue(out var take))

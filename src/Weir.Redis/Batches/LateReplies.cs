@@ -8,12 +8,12 @@ namespace Weir.Redis;
 /// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
 /// leaves the bucket as if the take had never arrived.
 /// </remarks>
-/// <param name="ask">Sends a command to Redis.</param>
+/// <param name="execute">Sends a command to Redis.</param>
 /// <param name="forget">Deletes the idempotency record of a tenant.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<StoreAsk, ValueTask<BucketAnswer>> ask, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
 {
     /// <summary>Takes being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -41,21 +41,21 @@ internal sealed class LateReplies(
     /// True if a take under the same idempotency key was given up and is not undone: the same take again must not be
     /// answered by the record, which is about to be deleted.
     /// </summary>
-    public bool IsGivenUp(in StoreAsk asked) => asked.Memo is { Settles: false } memo && _givenUp.Has(asked.Limits.Facts.Tenant, memo.Id);
+    public bool IsGivenUp(in BucketCommand asked) => asked.RecordKey is { Settles: false } record && _givenUp.Has(asked.Limits.Facts.Tenant, record.Id);
 
     /// <summary>A take was given up, and may still be executed.</summary>
-    public void GaveUp(in StoreAsk asked)
+    public void GaveUp(in BucketCommand asked)
     {
-        if (asked is { What: StoreVerb.Take, Memo: { Settles: false } memo })
-            _givenUp.Add(asked.Limits.Facts.Tenant, memo.Id);
+        if (asked is { What: BucketOperation.Take, RecordKey: { Settles: false } record })
+            _givenUp.Add(asked.Limits.Facts.Tenant, record.Id);
     }
 
     /// <summary>Begins to undo what a late reply says was taken, if anything was.</summary>
-    public void Undo(in StoreAsk asked, in BucketAnswer reply)
+    public void Undo(in BucketCommand asked, in BucketResult reply)
     {
-        bool isTaken = asked.What == StoreVerb.Take && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
-        if (isTaken && asked.Memo is { } memo)
-            forget(asked.Limits.Facts.Tenant, memo.Id);
+        bool isTaken = asked.What == BucketOperation.Take && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
+        if (isTaken && asked.RecordKey is { } record)
+            forget(asked.Limits.Facts.Tenant, record.Id);
         var undo = isTaken ? UndoOf(asked.Limits, reply) : default;
         if (undo.Limits.IsEmpty)
         {
@@ -69,13 +69,13 @@ internal sealed class LateReplies(
             _ = UndoAsync(asked, undo);
     }
 
-    private void Forget(in StoreAsk asked)
+    private void Forget(in BucketCommand asked)
     {
-        if (asked.Memo is { Settles: false } memo)
-            _givenUp.Remove(asked.Limits.Facts.Tenant, memo.Id);
+        if (asked.RecordKey is { Settles: false } record)
+            _givenUp.Remove(asked.Limits.Facts.Tenant, record.Id);
     }
 
-    private static StoreAsk UndoOf(in LimitSet limits, in BucketAnswer reply)
+    private static BucketCommand UndoOf(in LimitSet limits, in BucketResult reply)
     {
         var ends = new List<long>();
         uint charged = 0;
@@ -93,24 +93,24 @@ internal sealed class LateReplies(
             index++;
         }
 
-        var name = Memo.NewId();
-        return new StoreAsk(limits with { Applying = charged, Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, StoreVerb.Charge)
+        var name = RecordKey.NewId();
+        return new BucketCommand(limits with { Applying = charged, Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, BucketOperation.Charge)
         {
             OnlyEnds = [.. ends],
-            Memo = new Memo(name, name) { Life = TimeSpan.FromMinutes(1) },
+            RecordKey = new RecordKey(name, name) { Life = TimeSpan.FromMinutes(1) },
         };
     }
 
-    private async Task UndoAsync(StoreAsk asked, StoreAsk undo)
+    private async Task UndoAsync(BucketCommand asked, BucketCommand undo)
     {
         bool isUndone = false;
         try
         {
-            var fault = (await ask(undo).ConfigureAwait(false)).Fault;
+            var fault = (await execute(undo).ConfigureAwait(false)).Fault;
             for (int left = Attempts - 1; left > 0 && MayTryAgain(fault); left--)
             {
                 await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
-                fault = (await ask(undo).ConfigureAwait(false)).Fault;
+                fault = (await execute(undo).ConfigureAwait(false)).Fault;
             }
 
             isUndone = fault == StoreFault.None;

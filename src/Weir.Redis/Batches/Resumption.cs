@@ -13,11 +13,11 @@ internal sealed class Resumption : IThreadPoolWorkItem
 
     private static readonly Pool<Resumption> Spare = new(static () => new Resumption(), 1_024);
 
-    private readonly PendingTake[] _takes = new PendingTake[Most];
+    private readonly PendingCommand[] _takes = new PendingCommand[Most];
     private int _count;
 
     /// <summary>Resumes these, all of them answered by the caller.</summary>
-    public static void Queue(ReadOnlySpan<PendingTake> answered)
+    public static void Queue(ReadOnlySpan<PendingCommand> answered)
     {
         // Each core gets a part of a large batch.
         int size = Math.Clamp((answered.Length + Environment.ProcessorCount - 1) / Environment.ProcessorCount, Least, Most);

@@ -4,10 +4,10 @@ namespace Weir.Redis;
 /// Sends and reads on a thread of its own. On an overloaded machine the queue of the thread pool alone is longer than
 /// the deadline; this thread waits only for its turn on a core.
 /// </summary>
-internal sealed class ThreadPump : ITakePump
+internal sealed class ThreadPump : IBatchPump
 {
     /// <inheritdoc/>
-    public void Begin(TakeBatcher batcher) =>
+    public void Begin(Batcher batcher) =>
         new Thread(() => Call(batcher)) { IsBackground = true, Name = "Weir Redis" }.Start();
 
     /// <inheritdoc/>
@@ -25,11 +25,11 @@ internal sealed class ThreadPump : ITakePump
     }
 
     /// <inheritdoc/>
-    public void Resume(ReadOnlySpan<PendingTake> answered) => Resumption.Queue(answered);
+    public void Resume(ReadOnlySpan<PendingCommand> answered) => Resumption.Queue(answered);
 
-    private static void Call(TakeBatcher batcher)
+    private static void Call(Batcher batcher)
     {
-        var calls = new Queue<TakeCall>();
+        var calls = new Queue<Batch>();
         bool back = false;
         while (batcher.WaitForWork(back))
         {

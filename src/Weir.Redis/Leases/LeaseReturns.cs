@@ -7,16 +7,16 @@ namespace Weir.Redis;
 internal sealed class LeaseReturns : IAsyncDisposable
 {
     private readonly ShardTables _tables;
-    private readonly Func<StoreAsk, LeaseTrip, PendingTake?> _ask;
+    private readonly Func<BucketCommand, LeaseTrip, PendingCommand?> _command;
     private readonly DozingTimer _timer;
 
     /// <param name="tables">Where leases end.</param>
     /// <param name="horizon">How long a lease lives.</param>
-    /// <param name="ask">Sends a command; null if it cannot be sent.</param>
+    /// <param name="command">Sends a command; null if it cannot be sent.</param>
     /// <param name="time">The clock.</param>
-    public LeaseReturns(ShardTables tables, TimeSpan horizon, Func<StoreAsk, LeaseTrip, PendingTake?> ask, TimeProvider time)
+    public LeaseReturns(ShardTables tables, TimeSpan horizon, Func<BucketCommand, LeaseTrip, PendingCommand?> command, TimeProvider time)
     {
-        (_tables, _ask) = (tables, ask);
+        (_tables, _command) = (tables, command);
         _timer = new DozingTimer(horizon, ReturnEnded, time);
     }
 
@@ -42,7 +42,7 @@ internal sealed class LeaseReturns : IAsyncDisposable
             foreach (var (limits, wish) in table.TakeEnded(all))
             {
                 var (command, trip) = table.ReturnOf(limits, wish);
-                if (_ask(command, trip) is { } pending)
+                if (_command(command, trip) is { } pending)
                     returning.Add(ReturnedAsync(pending));
             }
         }
@@ -50,7 +50,7 @@ internal sealed class LeaseReturns : IAsyncDisposable
         return returning;
     }
 
-    private static async Task ReturnedAsync(PendingTake pending)
+    private static async Task ReturnedAsync(PendingCommand pending)
     {
         await pending.Arrival.ConfigureAwait(false);
         pending.Take();

@@ -12,7 +12,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private const int FewInstances = 100;
 
     /// <summary>One that was not heard of in so many beats is gone.</summary>
-    private const int MissedBeats = 8;
+    private const int MissedHeartbeats = 8;
 
     /// <summary>An instance that may decide by itself is awaited for so long at least after it was heard of, or should have been: four tries of Redis.</summary>
     private const long LeastAwaitedUs = 1_000_000;
@@ -78,7 +78,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         _name = name & ((1L << 52) - 1);
         _patience = options.Deadline > LeastPatience ? options.Deadline : LeastPatience;
         _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{{ShardTenant.Of(shard)}}}:members");
-        _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).BeatAsync(), this, TimeSpan.Zero, Often);
+        _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).SendHeartbeatAsync(), this, TimeSpan.Zero, Often);
     }
 
     /// <inheritdoc/>
@@ -89,7 +89,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private TimeSpan Every => Often * Math.Max(1, Count / FewInstances);
 
-    private TimeSpan Gone => MissedBeats * Every;
+    private TimeSpan Gone => MissedHeartbeats * Every;
 
     /// <inheritdoc/>
     public int Count => Volatile.Read(ref _count);
@@ -107,7 +107,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default)
     {
-        await BeatAsync().WaitAsync(cancellation).ConfigureAwait(false);
+        await SendHeartbeatAsync().WaitAsync(cancellation).ConfigureAwait(false);
         return !_isInDoubt;
     }
 
@@ -127,7 +127,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+    public async ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default)
     {
         int doubts = Volatile.Read(ref _doubts);
         if (await TellAsync(isReady ? MemberPhase.IsReady : MemberPhase.Returns, cancellation).ConfigureAwait(false) is not { } beat)
@@ -146,7 +146,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            return new Meeting(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
+            return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
         }
     }
 
@@ -181,7 +181,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must be
     /// handled once more.
     /// </summary>
-    private bool HasForgotten(Beat beat)
+    private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)
         {
@@ -201,7 +201,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             await TellAsync(MemberPhase.Leaves, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private async Task BeatAsync()
+    private async Task SendHeartbeatAsync()
     {
         int parted = Volatile.Read(ref _parted), doubts = Volatile.Read(ref _doubts);
         // One that Redis has not answered yet says as much as another one.
@@ -234,7 +234,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// not heard of at all for a while is gone.
     /// </summary>
     /// <remarks>A Redis that hung executes heartbeats of before. Their senders had not read a reply from after it.</remarks>
-    private int NotSeenLocked(Beat beat, params ReadOnlySpan<MemberPhase> phases)
+    private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
         int silent = beat.NowUs - _metUs < goneUs ? _awaited.Count : 0, seen = 0, late = 0;
@@ -251,7 +251,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         return silent > 0 ? silent - seen : late;
     }
 
-    private void LearnLocked(Beat beat)
+    private void LearnLocked(Heartbeat beat)
     {
         long now = _time.GetTimestamp();
         // Whoever flushes a Redis that is there wants that.
@@ -274,12 +274,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         _timer.Change(Every, Every);
     }
 
-    private async Task<Beat?> TellAsync(MemberPhase phase, CancellationToken cancellation)
+    private async Task<Heartbeat?> TellAsync(MemberPhase phase, CancellationToken cancellation)
     {
         if (_wire() is not { } wire)
             return null;
         long life = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & ((1L << 52) - 1);
-        var call = Beat.Call(_key, _name, phase, Volatile.Read(ref _readUs), life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
+        var call = Heartbeat.Call(_key, _name, phase, Volatile.Read(ref _readUs), life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
         try
         {
             return await SendAsync(wire, call, withText: false, cancellation).ConfigureAwait(false);
@@ -291,7 +291,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    private async Task<Beat?> SendAsync(IScriptWire wire, ScriptCall call, bool withText, CancellationToken cancellation)
+    private async Task<Heartbeat?> SendAsync(IScriptWire wire, ScriptCall call, bool withText, CancellationToken cancellation)
     {
         var reply = wire.Send(call, withText);
         try
@@ -303,7 +303,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             return await SendAsync(wire, call, withText: true, cancellation).ConfigureAwait(false);
         }
 
-        var beat = Beat.Read(reply.Read());
+        var beat = Heartbeat.Read(reply.Read());
         Volatile.Write(ref _readUs, beat?.NowUs ?? 0);
         return beat;
     }

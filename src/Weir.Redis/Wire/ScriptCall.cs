@@ -4,7 +4,7 @@ namespace Weir.Redis;
 /// <param name="script">Which script.</param>
 internal sealed class ScriptCall(RedisScript script)
 {
-    private readonly Words _words = new();
+    private readonly Arguments _words = new();
 
     /// <summary>Which script.</summary>
     public RedisScript Script { get; private set; } = script;

@@ -22,7 +22,7 @@ internal sealed class Shard : IScriptWire, IDisposable
     /// <param name="node">The node.</param>
     /// <param name="patience">Maximum time to wait for the first connection.</param>
     /// <param name="open">Makes the batcher of decisions that this shard sends.</param>
-    public Shard(Node node, TimeSpan patience, Func<IScriptWire, TakeBatcher> open)
+    public Shard(Node node, TimeSpan patience, Func<IScriptWire, Batcher> open)
     {
         _node = node;
         _patience = patience;
@@ -30,7 +30,7 @@ internal sealed class Shard : IScriptWire, IDisposable
     }
 
     /// <summary>The decisions for the node.</summary>
-    public TakeBatcher Batcher { get; }
+    public Batcher Batcher { get; }
 
     /// <summary>True if the node answers, as far as is known.</summary>
     public bool Answers => IsConnected && !_isSilent;

@@ -19,12 +19,12 @@ internal sealed class Shards : IDisposable
     private readonly ConnectionMultiplexer? _topology;
     private readonly NodeConnections? _connections;
     private readonly TimeProvider _time;
-    private readonly Func<IScriptWire, TakeBatcher> _open;
+    private readonly Func<IScriptWire, Batcher> _open;
 
     /// <summary>The shard of each slot, as far as is known.</summary>
     private readonly Shard?[] _slots = new Shard?[RedisSlot.Count];
 
-    private readonly TakeBatcher? _only;
+    private readonly Batcher? _only;
     private readonly ShardNumbers _numbers;
     private readonly ITimer? _asking;
     private volatile Shard[] _shards = [];
@@ -41,7 +41,7 @@ internal sealed class Shards : IDisposable
     /// <param name="numbers">Learns the numbers of the shards.</param>
     /// <param name="open">Makes the batcher of a shard.</param>
     public Shards(
-        ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, ShardNumbers numbers, Func<IScriptWire, TakeBatcher> open)
+        ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, ShardNumbers numbers, Func<IScriptWire, Batcher> open)
     {
         (_topology, _connections, _time, _numbers, _open) = (topology, connections, time, numbers, open);
         connections.Moved += Follow;
@@ -50,7 +50,7 @@ internal sealed class Shards : IDisposable
     }
 
     /// <summary>Makes the one shard of a wire that is given.</summary>
-    public Shards(TakeBatcher only) => (_only, _time, _numbers, _open) = (only, TimeProvider.System, new ShardNumbers(), _ => only);
+    public Shards(Batcher only) => (_only, _time, _numbers, _open) = (only, TimeProvider.System, new ShardNumbers(), _ => only);
 
     /// <summary>True if there is a connection to a node now, as far as is known.</summary>
     public bool IsConnected => _only is not null || _shards.Any(shard => shard.IsConnected);
@@ -63,11 +63,11 @@ internal sealed class Shards : IDisposable
     public string? LastErrorOf(string node) => Array.Find(_shards, shard => shard.Name == node)?.Batcher.LastError;
 
     /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
-    public TakeBatcher Of(PendingTake take)
+    public Batcher Of(PendingCommand take)
     {
         if (_only is not null)
             return _only;
-        var shard = _isCluster ? _slots[RedisSlot.Of(take.Words[0].Span)] : null;
+        var shard = _isCluster ? _slots[RedisSlot.Of(take.Arguments[0].Span)] : null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.
@@ -78,7 +78,7 @@ internal sealed class Shards : IDisposable
     public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
 
     /// <summary>Hands a call over to the node that a redirection names. False if it cannot be read.</summary>
-    public bool Follow(TakeCall call, RedisServerException redirection, IScriptWire from)
+    public bool Follow(Batch call, RedisServerException redirection, IScriptWire from)
     {
         if (from is not Shard shard || !RespErrors.TryReadTarget(redirection, shard.EndPoint, out int slot, out var endpoint))
             return false;

@@ -94,7 +94,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         TokenQuota { Tokens: 0 } => [("rate", "0/s")],
         TokenQuota bucket => [("rate", string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens}/{bucket.Period.TotalMilliseconds:0.###}ms")), ("burst", Number(bucket.Capacity))],
         WindowQuota window => [("window.limit", Number(window.Capacity)), ("window.every", Spelling.Of(window.Every)), ("window.zone", window.Zone)],
-        ConcurrencyQuota places => [("concurrency.limit", Number(places.Capacity)), ("concurrency.lease", string.Create(CultureInfo.InvariantCulture, $"{places.Lease.TotalMilliseconds:0}ms"))],
+        ConcurrencyQuota permits => [("concurrency.limit", Number(permits.Capacity)), ("concurrency.lease", string.Create(CultureInfo.InvariantCulture, $"{permits.Lease.TotalMilliseconds:0}ms"))],
         _ => [],
     };
 
@@ -103,7 +103,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         TokenQuota { Tokens: 0 } => "banned",
         TokenQuota bucket => string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens} per {bucket.Period.TotalMilliseconds:0.###} ms, burst {bucket.Capacity}"),
         WindowQuota window => $"{window.Capacity} every {Spelling.Of(window.Every)} in {window.Zone}",
-        ConcurrencyQuota places => string.Create(CultureInfo.InvariantCulture, $"{places.Capacity} at the same time, each for {places.Lease.TotalMilliseconds:0} ms at most"),
+        ConcurrencyQuota permits => string.Create(CultureInfo.InvariantCulture, $"{permits.Capacity} at the same time, each for {permits.Lease.TotalMilliseconds:0} ms at most"),
         _ => "",
     };
 

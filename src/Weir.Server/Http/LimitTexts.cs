@@ -7,21 +7,21 @@ namespace Weir.Server;
 /// <param name="spell">Spells the item of a limit by two numbers.</param>
 internal sealed class LimitTexts(Func<Limit, long, long, string> spell)
 {
-    private const int Places = 1_024;
+    private const int Slots = 1_024;
 
-    private readonly Entry?[] _entries = new Entry?[Places];
+    private readonly Entry?[] _entries = new Entry?[Slots];
 
     private sealed record Entry(Limit Limit, long First, long Second, string Text);
 
     /// <summary>Returns the text of an item.</summary>
     public string Of(Limit limit, long first, long second)
     {
-        ref var place = ref _entries[(uint)HashCode.Combine(limit.Name.Length, first, second) % Places];
-        var entry = Volatile.Read(ref place);
+        ref var slot = ref _entries[(uint)HashCode.Combine(limit.Name.Length, first, second) % Slots];
+        var entry = Volatile.Read(ref slot);
         if (entry is not null && ReferenceEquals(entry.Limit, limit) && entry.First == first && entry.Second == second)
             return entry.Text;
         string text = spell(limit, first, second);
-        Volatile.Write(ref place, new Entry(limit, first, second, text));
+        Volatile.Write(ref slot, new Entry(limit, first, second, text));
         return text;
     }
 }

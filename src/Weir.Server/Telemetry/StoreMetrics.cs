@@ -46,11 +46,11 @@ internal sealed class StoreMetrics : IDisposable
 
     private void ObserveMemory(MemoryStore memory)
     {
-        _meter.CreateObservableGauge("weir.memory.used", () => memory.Used, "{bucket}", "Places in memory in use, reusable ones included.");
-        _meter.CreateObservableGauge("weir.memory.capacity", () => memory.Capacity, "{bucket}", "Places in memory.");
-        _meter.CreateObservableGauge("weir.memory.size", () => memory.Bytes, "By", "Address space of all places.");
+        _meter.CreateObservableGauge("weir.memory.used", () => memory.Used, "{bucket}", "Slots in memory in use, reusable ones included.");
+        _meter.CreateObservableGauge("weir.memory.capacity", () => memory.Capacity, "{bucket}", "Slots in memory.");
+        _meter.CreateObservableGauge("weir.memory.size", () => memory.Bytes, "By", "Address space of all slots.");
         _meter.CreateObservableCounter("weir.memory.overflowed", () => memory.Overflowed, "{decision}", "Decisions on a bucket shared by keys that found no place of their own.");
-        _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no place at all.");
+        _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no slot at all.");
     }
 
     /// <summary>A series that is reported no longer would keep its last value, and so each becomes 0.</summary>

@@ -22,7 +22,7 @@ internal record TakeBody
 /// <summary>The body of a reservation.</summary>
 internal sealed record ReservationBody : TakeBody
 {
-    [Description("Milliseconds in which it can be settled, and for which places are held at most: 1 to 86400000. 60000 by default.")]
+    [Description("Milliseconds in which it can be settled, and for which permits are held at most: 1 to 86400000. 60000 by default.")]
     public long TtlMs { get; set; } = 60_000;
 }
 

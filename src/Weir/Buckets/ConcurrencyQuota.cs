@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// So many places, each held until it is given back or its lease is over. Whoever takes without a reservation
+/// So many permits, each held until it is given back or its lease is over. Whoever takes without a reservation
 /// cannot give back, and so holds its place for the lease.
 /// </summary>
 /// <remarks>A store keeps the holders; a <see cref="BucketState"/> only says how many there are, and when there will be room.</remarks>
 public sealed record ConcurrencyQuota : Quota
 {
-    /// <summary>Places, at most: each holder is remembered.</summary>
-    public const int MaxPlaces = 100_000;
+    /// <summary>Permits, at most: each holder is remembered.</summary>
+    public const int MaxPermits = 100_000;
 
     /// <summary>The lease by default.</summary>
     public static readonly TimeSpan DefaultLease = TimeSpan.FromMinutes(1);
@@ -18,10 +18,10 @@ public sealed record ConcurrencyQuota : Quota
     /// <summary>The longest lease: a day.</summary>
     public static readonly TimeSpan MaxLease = TimeSpan.FromDays(1);
 
-    private ConcurrencyQuota(long places, TimeSpan lease)
-        : base(places, RefillRate.OfWindows) => Lease = lease;
+    private ConcurrencyQuota(long permits, TimeSpan lease)
+        : base(permits, RefillRate.OfWindows) => Lease = lease;
 
-    /// <summary>How long a place is held by someone who does not come back; from a millisecond to <see cref="MaxLease"/>.</summary>
+    /// <summary>How long a permit is held by someone who does not come back; from a millisecond to <see cref="MaxLease"/>.</summary>
     public TimeSpan Lease { get; }
 
     /// <inheritdoc/>
@@ -31,20 +31,20 @@ public sealed record ConcurrencyQuota : Quota
     public override TimeSpan? WindowAt(DateTimeOffset time) => null;
 
     /// <summary>Makes a quota, or says why these numbers make none.</summary>
-    /// <param name="places">Places; 0 bans, at most <see cref="MaxPlaces"/>.</param>
-    /// <param name="lease">How long a place is held at most, in whole milliseconds.</param>
+    /// <param name="permits">Permits; 0 bans, at most <see cref="MaxPermits"/>.</param>
+    /// <param name="lease">How long a permit is held at most, in whole milliseconds.</param>
     /// <param name="quota">The quota, when true is returned.</param>
     /// <param name="error">What is wrong and what would do, when false is returned.</param>
     public static bool TryCreate(
-        long places, TimeSpan lease, [NotNullWhen(true)] out ConcurrencyQuota? quota, [NotNullWhen(false)] out string? error)
+        long permits, TimeSpan lease, [NotNullWhen(true)] out ConcurrencyQuota? quota, [NotNullWhen(false)] out string? error)
     {
         quota = null;
-        error = places is < 0 or > MaxPlaces ? $"a concurrency's limit is from 0 to {MaxPlaces}; it was {places}"
+        error = permits is < 0 or > MaxPermits ? $"a concurrency's limit is from 0 to {MaxPermits}; it was {permits}"
             : lease < TimeSpan.FromMilliseconds(1) || lease > MaxLease ? $"a lease is from 1ms to {MaxLease.TotalHours:0}h"
             : null;
         if (error is not null)
             return false;
-        quota = new ConcurrencyQuota(places, lease);
+        quota = new ConcurrencyQuota(permits, lease);
         return true;
     }
 

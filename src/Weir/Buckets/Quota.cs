@@ -15,7 +15,7 @@ public abstract record Quota
         Rate = rate;
     }
 
-    /// <summary>The most that can be taken at once: tokens in a full bucket, of a window, or places. 0 bans.</summary>
+    /// <summary>The most that can be taken at once: tokens in a full bucket, of a window, or permits. 0 bans.</summary>
     public long Capacity { get; }
 
     /// <summary>The longest time in which all of it comes back: what a bucket takes to fill, a window's length, a lease.</summary>

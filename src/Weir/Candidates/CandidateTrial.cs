@@ -30,7 +30,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     private int _isReading;
 
     /// <summary>What is to be tried: a take with its answer, or a charge.</summary>
-    private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, Hold? Hold, Decision? Live);
+    private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, PermitHolder? Holder, Decision? Live);
 
     /// <summary>What was found about the candidate of now; null when there is none, or nothing has been tried yet.</summary>
     public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
@@ -41,22 +41,22 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <summary>Has a request that was decided decided once more, by another thread.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request.</param>
-    /// <param name="hold">Who holds the places that it takes.</param>
+    /// <param name="holder">Who holds the permits that it takes.</param>
     /// <param name="live">What it was answered.</param>
-    internal void Take(PolicySet candidate, in RequestFacts facts, Hold hold, in Decision live)
+    internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
         // Only like is held against like: an outage's answer is another policy's, and a blocked key is blocked by both.
         if (live.Degraded || live.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked)
             return;
-        Add(new Trial(candidate, facts, hold, live));
+        Add(new Trial(candidate, facts, holder, live));
     }
 
     /// <summary>Spends, or gives back, what was settled or refunded afterwards.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request, its cost being what is charged.</param>
-    /// <param name="hold">Who gives back places; null for nobody.</param>
-    internal void Charge(PolicySet candidate, in RequestFacts facts, Hold? hold) =>
-        Add(new Trial(candidate, facts, hold, null));
+    /// <param name="holder">Who gives back permits; null for nobody.</param>
+    internal void Charge(PolicySet candidate, in RequestFacts facts, PermitHolder? holder) =>
+        Add(new Trial(candidate, facts, holder, null));
 
     /// <summary>Leaves a trial to a task of its own, in the order of the requests.</summary>
     private void Add(in Trial trial)
@@ -97,9 +97,9 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         try
         {
             var tally = TallyOf(trial.Candidate);
-            var limits = trial.Candidate.Resolve(trial.Facts) with { Hold = trial.Hold };
-            var ask = new StoreAsk(limits, trial.Live is null ? StoreVerb.Charge : StoreVerb.Take);
-            var answer = limits.IsEmpty ? default : await store.Value.AskAsync(ask).ConfigureAwait(false);
+            var limits = trial.Candidate.Resolve(trial.Facts) with { Holder = trial.Holder };
+            var command = new BucketCommand(limits, trial.Live is null ? BucketOperation.Charge : BucketOperation.Take);
+            var answer = limits.IsEmpty ? default : await store.Value.AskAsync(command).ConfigureAwait(false);
             if (answer.Fault != StoreFault.None)
                 tally.Skip();
             else if (trial.Live is { } live)

@@ -90,7 +90,7 @@ public readonly record struct Decision
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
     /// <summary>Puts a store's answer into words. Pure.</summary>
-    internal static Decision From(in LimitSet limits, in BucketAnswer answer)
+    internal static Decision From(in LimitSet limits, in BucketResult answer)
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
@@ -108,7 +108,7 @@ public readonly record struct Decision
     }
 
     /// <summary>A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can be told.</summary>
-    internal static Decision Remembered(in LimitSet limits, KeptAnswer kept, string[] names, DecisionSource source, bool degraded)
+    internal static Decision Remembered(in LimitSet limits, IdempotencyRecord kept, string[] names, DecisionSource source, bool degraded)
     {
         var lines = new List<LimitDecision>();
         foreach (var limit in limits.Plan.Limits)
@@ -118,7 +118,7 @@ public readonly record struct Decision
                 lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.Time, limits.Facts.Cost));
         }
 
-        var answer = BucketAnswer.OfNone(source) with { Degraded = degraded };
+        var answer = BucketResult.OfNone(source) with { Degraded = degraded };
         var enforced = lines.Where(line => line.Limit.Mode == LimitMode.Enforce).ToList();
         return enforced.Count == 0
             ? Unlimited(limits, answer, [.. lines])
@@ -126,7 +126,7 @@ public readonly record struct Decision
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Decision FromMany(in LimitSet limits, in BucketAnswer answer)
+    private static Decision FromMany(in LimitSet limits, in BucketResult answer)
     {
         if (limits.IsEmpty)
             return Unlimited(limits, answer, []);
@@ -143,11 +143,11 @@ public readonly record struct Decision
         return governing < 0 ? Unlimited(limits, answer, lines) : Governed(limits, answer, lines[governing], lines);
     }
 
-    private static Decision Governed(in LimitSet limits, in BucketAnswer answer, in LimitDecision line, LimitDecision[]? lines) =>
+    private static Decision Governed(in LimitSet limits, in BucketResult answer, in LimitDecision line, LimitDecision[]? lines) =>
         new(limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter, line.ResetAfter);
 
     /// <summary>The decision of a request that no limit applies to.</summary>
-    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketAnswer.OfNone(source), []);
+    internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketResult.OfNone(source), []);
 
     /// <summary>The decision of a request whose key is blocked.</summary>
     internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(
@@ -155,12 +155,12 @@ public readonly record struct Decision
         block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null, reason: block.Reason);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Decision Unlimited(in LimitSet limits, in BucketAnswer answer, LimitDecision[] lines) =>
+    private static Decision Unlimited(in LimitSet limits, in BucketResult answer, LimitDecision[] lines) =>
         new(limits, answer.Source, answer.Degraded, lines, DecisionOutcome.Allowed, null, Quota.ExactLimit - 1, TimeSpan.Zero);
 
     /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Decision WithoutStore(in LimitSet limits, in BucketAnswer answer) => limits.Plan.OnOutage == OnOutage.Allow
+    private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) => limits.Plan.OnOutage == OnOutage.Allow
         ? new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Allowed, limits.First, limits.First.Quota.Capacity, TimeSpan.Zero)
         : new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Unavailable, limits.First, 0, null);
 }

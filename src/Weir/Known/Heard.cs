@@ -8,7 +8,7 @@ internal readonly struct Heard
     /// <param name="line">Its line of the result.</param>
     /// <param name="time">The time of the primary.</param>
     /// <param name="trip">The leases that were asked for with the command.</param>
-    /// <param name="index">The limit's place in the command.</param>
+    /// <param name="index">The limit's index in the command.</param>
     public Heard(in BucketLine line, in StoreTime time, LeaseTrip? trip = null, int index = 0)
     {
         (_line, Time) = (line, time);

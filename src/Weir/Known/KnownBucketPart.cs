@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics;
 namespace Weir;
 
 /// <summary>
-/// A part of <see cref="KnownBuckets"/> with a lock of its own: sets of places, one of which each hash has.
+/// A part of <see cref="KnownBuckets"/> with a lock of its own: sets of slots, one of which each hash has.
 /// </summary>
 /// <param name="sets">The number of sets.</param>
 internal sealed class KnownBucketPart(int sets)
 {
-    /// <summary>Places of a set: the tags of a set are compared at once.</summary>
+    /// <summary>Slots of a set: the tags of a set are compared at once.</summary>
     public const int Ways = 8;
 
     private KnownBucket[] _entries = [];
@@ -19,7 +19,7 @@ internal sealed class KnownBucketPart(int sets)
 
     public Span<KnownBucket> Entries => _entries;
 
-    /// <summary>The places of buckets with unsettled spending.</summary>
+    /// <summary>The slots of buckets with unsettled spending.</summary>
     public List<int> Owing { get; } = [];
 
     /// <summary>The ends of leases, in the order in which these were granted.</summary>
@@ -28,7 +28,7 @@ internal sealed class KnownBucketPart(int sets)
     /// <summary>Decisions that were made here without the primary.</summary>
     public long Decided;
 
-    /// <summary>Returns the place of a bucket; -1 if it is not known.</summary>
+    /// <summary>Returns the slot of a bucket; -1 if it is not known.</summary>
     public int Find(UInt128 hash)
     {
         if (_tags.Length == 0)
@@ -37,9 +37,9 @@ internal sealed class KnownBucketPart(int sets)
         var tags = Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_tags), (uint)from);
         for (uint found = Vector256.Equals(tags, Vector256.Create(TagOf(hash))).ExtractMostSignificantBits(); found != 0; found &= found - 1)
         {
-            int place = from + (int)uint.TrailingZeroCount(found);
-            if (_entries[place].Hash == hash)
-                return place;
+            int slot = from + (int)uint.TrailingZeroCount(found);
+            if (_entries[slot].Hash == hash)
+                return slot;
         }
 
         return -1;
@@ -53,13 +53,13 @@ internal sealed class KnownBucketPart(int sets)
     {
         if (_tags.Length == 0)
             (_entries, _tags) = (new KnownBucket[sets * Ways], new uint[sets * Ways]);
-        int place = PlaceFor(SetOf(hash), now);
-        if (place >= 0)
-            (_entries[place], _tags[place]) = (KnownBucket.Of(hash, limits, now.NowUs), TagOf(hash));
-        return place;
+        int slot = SlotFor(SetOf(hash), now);
+        if (slot >= 0)
+            (_entries[slot], _tags[slot]) = (KnownBucket.Of(hash, limits, now.NowUs), TagOf(hash));
+        return slot;
     }
 
-    private int PlaceFor(int from, in StoreTime now)
+    private int SlotFor(int from, in StoreTime now)
     {
         int oldest = -1;
         for (int i = from; i < from + Ways; i++)
@@ -74,7 +74,7 @@ internal sealed class KnownBucketPart(int sets)
         return oldest;
     }
 
-    /// <summary>Never 0, which is the tag of an empty place.</summary>
+    /// <summary>Never 0, which is the tag of an empty slot.</summary>
     private static uint TagOf(UInt128 hash) => (uint)(hash >> 96) | 1;
 
     private int SetOf(UInt128 hash) => (int)(((ulong)hash >> 32) * (ulong)sets >> 32) * Ways;

@@ -57,10 +57,10 @@ internal sealed class KnownBuckets
     /// <param name="result">The result.</param>
     /// <param name="trip">The leases that were asked for.</param>
     /// <param name="isLate">True if the command was decided otherwise meanwhile and will be undone: only its leases count.</param>
-    public void Learn(in StoreAsk command, in BucketAnswer result, LeaseTrip? trip = null, bool isLate = false)
+    public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
         // A look is answered as if leased tokens were given back; a return of tokens concerns nobody else.
-        bool isOfLeases = trip is { IsLook: true, Asks: true } || command.What is StoreVerb.Settle or StoreVerb.Restore || (command.What == StoreVerb.Charge && trip is { Asks: true });
+        bool isOfLeases = trip is { IsLook: true, Asks: true } || command.What is BucketOperation.Settle or BucketOperation.Restore || (command.What == BucketOperation.Charge && trip is { Asks: true });
         if (isOfLeases || result is not { Fault: StoreFault.None, IsRemembered: false, IsLocal: false })
             return;
         bool isLeased = false;
@@ -84,13 +84,13 @@ internal sealed class KnownBuckets
         var now = TimeFor(limits.First);
         lock (part.Gate)
         {
-            int place = part.Find(hash);
+            int slot = part.Find(hash);
             // A new bucket is known without an entry.
-            if (place < 0 && heard.State.Spent != 0 && !heard.IsLate)
-                place = part.Add(hash, limits, now);
-            if (place < 0)
+            if (slot < 0 && heard.State.Spent != 0 && !heard.IsLate)
+                slot = part.Add(hash, limits, now);
+            if (slot < 0)
                 return heard.Leased > 0 && End(part, heard.Orphan(limits));
-            ref var bucket = ref part.Entries[place];
+            ref var bucket = ref part.Entries[slot];
             bucket.Learn(limits, heard, IsInDoubt(), now, HorizonUs);
             return heard.Leased > 0 && End(part, new LeaseEnd(hash, bucket.Lease.EndsUs, bucket.Limits, heard.Whole(limits.First.Quota)));
         }

@@ -25,10 +25,10 @@ internal sealed class LeaseTrip
     /// <summary>Returns a trip of a command that asks for no lease yet.</summary>
     /// <param name="leases">Learns what comes of it; null for nobody.</param>
     /// <param name="command">The command.</param>
-    public static LeaseTrip Of(Leasing? leases, in StoreAsk command)
+    public static LeaseTrip Of(Leasing? leases, in BucketCommand command)
     {
         var trip = Spare.Rent();
-        (trip._leases, trip.SentUs, trip.Asks, trip.IsLook) = (leases, leases?.Known.NowUs ?? 0, false, command.What == StoreVerb.Check);
+        (trip._leases, trip.SentUs, trip.Asks, trip.IsLook) = (leases, leases?.Known.NowUs ?? 0, false, command.What == BucketOperation.Check);
         int limits = command.Limits.Count;
         trip._wishes.AsSpan(0, limits).Clear();
         trip._buckets.AsSpan(0, limits).Clear();
@@ -48,8 +48,8 @@ internal sealed class LeaseTrip
         Asks |= wish.Tokens > 0 || wish.Back > 0;
     }
 
-    /// <inheritdoc cref="KnownBuckets.Learn(in StoreAsk, in BucketAnswer, LeaseTrip?, bool)"/>
-    public void Learn(in StoreAsk command, in BucketAnswer result, bool isLate) => _leases?.Known.Learn(command, result, this, isLate);
+    /// <inheritdoc cref="KnownBuckets.Learn(in BucketCommand, in BucketResult, LeaseTrip?, bool)"/>
+    public void Learn(in BucketCommand command, in BucketResult result, bool isLate) => _leases?.Known.Learn(command, result, this, isLate);
 
     /// <summary>Holds the tokens again that were to be given back, since the primary was never asked.</summary>
     public void Restore(in LimitSet limits)

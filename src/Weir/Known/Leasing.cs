@@ -36,27 +36,27 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
 
     /// <summary>True if leases can help to decide this: takes and checks of buckets and windows.</summary>
-    public bool MayDecide(in StoreAsk command) =>
-        known.HorizonUs > 0 && command.Memo is null && command.HeldBack.Absent == 0 && command.What <= StoreVerb.Take && !command.Limits.Plan.HasPlaces;
+    public bool MayDecide(in BucketCommand command) =>
+        known.HorizonUs > 0 && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
 
     /// <summary>Decides a request.</summary>
     /// <param name="command">The request.</param>
     /// <param name="result">The decision, if true is returned.</param>
     /// <param name="trip">Else what to ask for beside it.</param>
-    public bool TryDecide(in StoreAsk command, out BucketAnswer result, out LeaseTrip? trip)
+    public bool TryDecide(in BucketCommand command, out BucketResult result, out LeaseTrip? trip)
     {
         long nowUs = known.NowUs;
         int count = command.Limits.Count;
         Span<UInt128> hashes = stackalloc UInt128[count];
-        Span<int> places = stackalloc int[count];
+        Span<int> slots = stackalloc int[count];
         Span<Standing> standings = stackalloc Standing[count];
         ulong parts = known.HashesOf(command.Limits, hashes);
         known.Enter(parts);
         try
         {
-            bool isKnown = TryStand(command, nowUs, hashes, places, standings, out bool isRefused);
-            result = isKnown ? Decide(command, nowUs, hashes, places, standings, isRefused) : default;
-            trip = isKnown ? null : TripFor(command, nowUs, hashes, places);
+            bool isKnown = TryStand(command, nowUs, hashes, slots, standings, out bool isRefused);
+            result = isKnown ? Decide(command, nowUs, hashes, slots, standings, isRefused) : default;
+            trip = isKnown ? null : TripFor(command, nowUs, hashes, slots);
             return isKnown;
         }
         finally
@@ -106,9 +106,9 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     }
 
     /// <summary>Returns the command that gives back what is left of a lease, and its trip.</summary>
-    public (StoreAsk Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
+    public (BucketCommand Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
     {
-        var command = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Charge);
+        var command = new BucketCommand(limits with { Facts = limits.Facts with { Cost = 0 } }, BucketOperation.Charge);
         var trip = LeaseTrip.Of(this, command);
         trip.Ask(0, wish, 0);
         return (command, trip);
@@ -116,14 +116,14 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
     private bool Restore(KnownBucketPart part, UInt128 hash, in LeaseWish wish, in LimitSet limits)
     {
-        int place = hash == 0 ? -1 : part.Find(hash);
-        bool isHeld = place >= 0 && part.Entries[place].TryRestore(wish);
+        int slot = hash == 0 ? -1 : part.Find(hash);
+        bool isHeld = slot >= 0 && part.Entries[slot].TryRestore(wish);
         if (wish.Back == 0)
             return false;
         // What cannot be held goes back by itself, not at once: the primary has just refused it, or cannot be reached.
         var whole = wish with { Tokens = 0 };
         part.Ends.Enqueue(isHeld
-            ? new LeaseEnd(hash, part.Entries[place].Lease.EndsUs, part.Entries[place].Limits, whole)
+            ? new LeaseEnd(hash, part.Entries[slot].Lease.EndsUs, part.Entries[slot].Limits, whole)
             : new LeaseEnd(0, known.NowUs + RetryUs, limits.Lean(), whole));
         return true;
     }
@@ -136,26 +136,26 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
             return;
         }
 
-        int place = part.Find(end.Bucket);
+        int slot = part.Find(end.Bucket);
         // Another lease of the bucket has an end of its own in the queue, and perhaps is of another kind of limit.
-        if (place >= 0 && part.Entries[place].Lease.IsHeld && part.Entries[place].Lease.EndsUs == end.EndsUs)
-            ended.Add((end.Limits, part.Entries[place].EndLease()));
+        if (slot >= 0 && part.Entries[slot].Lease.IsHeld && part.Entries[slot].Lease.EndsUs == end.EndsUs)
+            ended.Add((end.Limits, part.Entries[slot].EndLease()));
     }
 
-    private bool TryStand(in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, Span<int> places, Span<Standing> standings, out bool isRefused)
+    private bool TryStand(in BucketCommand command, long nowUs, ReadOnlySpan<UInt128> hashes, Span<int> slots, Span<Standing> standings, out bool isRefused)
     {
-        bool isTake = command.What == StoreVerb.Take, isKnown = true;
+        bool isTake = command.What == BucketOperation.Take, isKnown = true;
         isRefused = false;
         long forgottenUs = Volatile.Read(ref ForgottenUsOf(command.Limits.Facts.Tenant));
         int index = 0;
         foreach (var limit in command.Limits)
         {
             long cost = limit.CostOf(command.Limits.Facts.Cost);
-            int place = limit.IsStrict ? -1 : PlaceOf(command, index, hashes[index]);
+            int slot = limit.IsStrict ? -1 : SlotOf(command, index, hashes[index]);
             var standing = Standing.Unknown;
-            if (place >= 0)
+            if (slot >= 0)
             {
-                ref var bucket = ref known.PartOf(hashes[index]).Entries[place];
+                ref var bucket = ref known.PartOf(hashes[index]).Entries[slot];
                 if (isTake)
                     bucket.Count(cost, nowUs, known.HorizonUs);
                 standing = bucket.Stand(limit.Quota, cost, isTake, nowUs, forgottenUs);
@@ -163,64 +163,64 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
             isKnown &= standing != Standing.Unknown;
             isRefused |= standing == Standing.Refused && limit.Mode == LimitMode.Enforce;
-            (places[index], standings[index]) = (place, standing);
+            (slots[index], standings[index]) = (slot, standing);
             index++;
         }
 
-        return KeepsAll(hashes, places) && isKnown;
+        return KeepsAll(hashes, slots) && isKnown;
     }
 
     /// <summary>False if the last buckets of a request took the place of one of its first.</summary>
-    private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> places)
+    private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> slots)
     {
         bool keeps = true;
-        for (int i = 0; i < places.Length - 1; i++)
+        for (int i = 0; i < slots.Length - 1; i++)
         {
-            if (places[i] < 0 || known.PartOf(hashes[i]).Entries[places[i]].Hash == hashes[i])
+            if (slots[i] < 0 || known.PartOf(hashes[i]).Entries[slots[i]].Hash == hashes[i])
                 continue;
-            (places[i], keeps) = (-1, false);
+            (slots[i], keeps) = (-1, false);
         }
 
         return keeps;
     }
 
-    /// <summary>A command that only looks takes no place from what is known.</summary>
-    private int PlaceOf(in StoreAsk command, int index, UInt128 hash)
+    /// <summary>A command that only looks takes no slot from what is known.</summary>
+    private int SlotOf(in BucketCommand command, int index, UInt128 hash)
     {
         var part = known.PartOf(hash);
-        int place = part.Find(hash);
-        return place >= 0 || command.What != StoreVerb.Take ? place : Add(part, hash, command.Limits.Only(index));
+        int slot = part.Find(hash);
+        return slot >= 0 || command.What != BucketOperation.Take ? slot : Add(part, hash, command.Limits.Only(index));
     }
 
     private int Add(KnownBucketPart part, UInt128 hash, in LimitSet limits) => part.Add(hash, limits, known.TimeFor(limits.First));
 
-    private BucketAnswer Decide(
-        in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places, ReadOnlySpan<Standing> standings, bool isRefused)
+    private BucketResult Decide(
+        in BucketCommand command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots, ReadOnlySpan<Standing> standings, bool isRefused)
     {
-        Span<BucketLine> lines = stackalloc BucketLine[places.Length];
-        var time = TimeOf(hashes, places, nowUs);
+        Span<BucketLine> lines = stackalloc BucketLine[slots.Length];
+        var time = TimeOf(hashes, slots, nowUs);
         int index = 0;
         foreach (var limit in command.Limits)
         {
-            ref var bucket = ref known.PartOf(hashes[index]).Entries[places[index]];
+            ref var bucket = ref known.PartOf(hashes[index]).Entries[slots[index]];
             long cost = limit.CostOf(command.Limits.Facts.Cost);
-            if (!isRefused && command.What == StoreVerb.Take && standings[index] == Standing.Covered)
+            if (!isRefused && command.What == BucketOperation.Take && standings[index] == Standing.Covered)
                 bucket.Lease.Spend(cost);
             lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs, time);
             index++;
         }
 
         known.PartOf(hashes[0]).Decided++;
-        return BucketAnswer.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
+        return BucketResult.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
     }
 
     /// <summary>The time that a decision is of: each bucket knows one that the primary has passed, and the last of those says most.</summary>
-    private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places, long nowUs)
+    private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots, long nowUs)
     {
         StoreTime time = default;
-        for (int i = 0; i < places.Length; i++)
+        for (int i = 0; i < slots.Length; i++)
         {
-            var other = known.PartOf(hashes[i]).Entries[places[i]].Earliest(nowUs);
+            var other = known.PartOf(hashes[i]).Entries[slots[i]].Earliest(nowUs);
             time = i == 0 || other.NowUs > time.NowUs ? other : time;
         }
 
@@ -228,7 +228,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     }
 
     /// <summary>Returns what goes along with a command that the primary is asked.</summary>
-    private LeaseTrip TripFor(in StoreAsk command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> places)
+    private LeaseTrip TripFor(in BucketCommand command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots)
     {
         // An instance that is not scheduled would not hand the tokens out in time.
         bool mayLease = lag is null || 2 * lag().Ticks / TimeSpan.TicksPerMicrosecond <= known.HorizonUs;
@@ -236,8 +236,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
         int index = 0;
         foreach (var limit in command.Limits)
         {
-            var wish = places[index] < 0 ? default
-                : WishOf(command, limit, ref known.PartOf(hashes[index]).Entries[places[index]], nowUs, mayLease);
+            var wish = slots[index] < 0 ? default
+                : WishOf(command, limit, ref known.PartOf(hashes[index]).Entries[slots[index]], nowUs, mayLease);
             trip.Ask(index, wish, hashes[index]);
             index++;
         }
@@ -246,8 +246,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     }
 
     /// <summary>A command that only looks shows the tokens as if they were given back, so that it is answered as a take would be.</summary>
-    private LeaseWish WishOf(in StoreAsk command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
-        command.What == StoreVerb.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts.Cost), nowUs, known.HorizonUs, mayLease)
+    private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
+        command.What == BucketOperation.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts.Cost), nowUs, known.HorizonUs, mayLease)
         : bucket.Lease.IsOfOtherKind(limit.Quota) ? default : bucket.Lease.Rest;
 
     private ref long ForgottenUsOf(string tenant) =>

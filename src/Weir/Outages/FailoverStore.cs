@@ -115,7 +115,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public long Lost => _fallback.Lost;
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         bool isLocal = IsKeptHere(command);
         if (isLocal || !_outages.IsClosed)
@@ -138,7 +138,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _fallback.Recall(tenant, id) is { } kept ? new((kept, StoreFault.None))
         : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
@@ -163,7 +163,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static PendingResult? AtOnceOr(in StoreAsk command, ValueTask<BucketAnswer> task, out BucketAnswer result)
+    private static PendingResult? AtOnceOr(in BucketCommand command, ValueTask<BucketResult> task, out BucketResult result)
     {
         bool isThere = task.IsCompletedSuccessfully;
         result = isThere ? task.Result : default;
@@ -173,7 +173,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>
     /// Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.
     /// </summary>
-    private async ValueTask<BucketAnswer> LookAsync(StoreAsk command)
+    private async ValueTask<BucketResult> LookAsync(BucketCommand command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
         return look.Fault == StoreFault.None ? DecideInstead(command, StoreFault.Crowded) : Finish(command, look);
@@ -183,8 +183,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// A primary that was asked without knowing what is owed has answered too well: its answer does not count, and its take
     /// is undone.
     /// </summary>
-    private async ValueTask<BucketAnswer> AfterSettlementAsync(
-        StoreAsk command, Task<StoreFault> settling, PendingResult? pending, BucketAnswer result)
+    private async ValueTask<BucketResult> AfterSettlementAsync(
+        BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
     {
         if (pending is not null)
         {
@@ -195,14 +195,14 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         if (result is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
         {
             _primary.Undo(command, result);
-            result = BucketAnswer.Failed(unsettled);
+            result = BucketResult.Failed(unsettled);
         }
 
         return Finish(command, result);
     }
 
     /// <summary>Learns from the primary's result, or decides what the primary could not.</summary>
-    private BucketAnswer Finish(in StoreAsk command, in BucketAnswer result)
+    private BucketResult Finish(in BucketCommand command, in BucketResult result)
     {
         if (result.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
         {
@@ -230,14 +230,14 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share is
     /// left undecided: nobody knows when it would, and the primary may decide it in a moment.
     /// </summary>
-    private BucketAnswer DecideInstead(in StoreAsk command, StoreFault fault)
+    private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
         // What may have been given back already must not be given back twice: that would be handed out again.
-        if (command is { What: StoreVerb.Charge, Limits.Facts.Cost: < 0 })
-            return BucketAnswer.Failed(fault) with { Degraded = true };
+        if (command is { What: BucketOperation.Charge, Limits.Facts.Cost: < 0 })
+            return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
         return alone.Outcome == BucketOutcome.Refused && _outages.IsClosed && !Fits(command.Limits, alone.Share)
-            ? BucketAnswer.Failed(fault) with { Degraded = true }
+            ? BucketResult.Failed(fault) with { Degraded = true }
             : alone;
     }
 
@@ -252,20 +252,20 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return true;
     }
 
-    BucketAnswer IResultStage.Finish(in StoreAsk command, in BucketAnswer result) => Finish(command, result);
+    BucketResult IResultStage.Finish(in BucketCommand command, in BucketResult result) => Finish(command, result);
 
     /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
-    private bool IsKeptHere(in StoreAsk ask) => ask.Memo is { Settles: false } memo && _fallback.Recall(ask.Limits.Facts.Tenant, memo.Id) is not null;
+    private bool IsKeptHere(in BucketCommand command) => command.RecordKey is { Settles: false } record && _fallback.Recall(command.Limits.Facts.Tenant, record.Id) is not null;
 
-    private BucketAnswer DecideAlone(in StoreAsk command, StoreFault fault)
+    private BucketResult DecideAlone(in BucketCommand command, StoreFault fault)
     {
         // What is in the primary can be settled only there.
-        if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.Memo is { Settles: true })
-            return BucketAnswer.Failed(fault) with { Degraded = true };
+        if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.RecordKey is { Settles: true })
+            return BucketResult.Failed(fault) with { Degraded = true };
         return DecideLocally(command);
     }
 
-    private BucketAnswer DecideLocally(in StoreAsk command) => _fallback.Execute(command) with { Degraded = true };
+    private BucketResult DecideLocally(in BucketCommand command) => _fallback.Execute(command) with { Degraded = true };
 
     /// <summary>
     /// True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.

@@ -36,14 +36,14 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     /// <summary>Takes and charges that the primary will not be told of.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         result = Execute(command);
         return null;
     }
 
     /// <summary>Executes a command on this instance's outage share, and records what it spends.</summary>
-    public BucketAnswer Execute(in StoreAsk command)
+    public BucketResult Execute(in BucketCommand command)
     {
         var limits = command.Limits;
         Span<UInt128> hashes = stackalloc UInt128[limits.Count];
@@ -53,11 +53,11 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         known.Enter(parts);
         try
         {
-            Prepare(limits, hashes, spends: command.What != StoreVerb.Check);
+            Prepare(limits, hashes, spends: command.What != BucketOperation.Check);
             var result = memory.Execute(command with { Limits = limits with { Share = share } });
             // Only a take asks whether it is allowed; a charge is executed whatever its buckets say.
             isDone = result is { Fault: StoreFault.None, IsRemembered: false }
-                && (command.What == StoreVerb.Take ? result.Outcome == BucketOutcome.Allowed : command.What != StoreVerb.Check);
+                && (command.What == BucketOperation.Take ? result.Outcome == BucketOutcome.Allowed : command.What != BucketOperation.Check);
             if (isDone)
                 Record(command, result, hashes);
             return result;
@@ -70,11 +70,11 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
 
     /// <summary>Returns what this instance remembers; null if nothing.</summary>
-    public KeptAnswer? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
+    public IdempotencyRecord? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
 
     /// <summary>Collects the charges that must reach the primary before a request for these buckets.</summary>
     /// <returns>False if a bucket has spending beside its charge, which is under way: the primary cannot know it all.</returns>
@@ -116,9 +116,9 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     }
 
     /// <summary>Returns the commands that restore what the primary was known to hold, for a primary that lost its memory.</summary>
-    public List<StoreAsk> CollectKnown()
+    public List<BucketCommand> CollectKnown()
     {
-        var commands = new List<StoreAsk>();
+        var commands = new List<BucketCommand>();
         foreach (var part in known.Parts)
         {
             lock (part.Gate)
@@ -137,7 +137,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     /// <summary>
     /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will.
     /// </summary>
-    public void Close(SettlementCharge charge, in BucketAnswer result)
+    public void Close(SettlementCharge charge, in BucketResult result)
     {
         bool isLost = result.Fault != StoreFault.None;
         if (isLost)
@@ -154,7 +154,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    private void LearnSettled(ref KnownBucket bucket, OutageSpending alone, SettlementCharge charge, in BucketAnswer result)
+    private void LearnSettled(ref KnownBucket bucket, OutageSpending alone, SettlementCharge charge, in BucketResult result)
     {
         var time = memory.Time;
         var quota = bucket.Limit.Quota;
@@ -171,18 +171,18 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     /// A remembered result is that of the first time, which was after the charge was made: drained since then, it is the
     /// least that the primary holds.
     /// </summary>
-    private static BucketState KnownAtLeast(SettlementCharge charge, in BucketAnswer result, in StoreTime time)
+    private static BucketState KnownAtLeast(SettlementCharge charge, in BucketResult result, in StoreTime time)
     {
         var (made, heard) = (charge.KnownAfter(time), OnOurClock(charge.Quota, result, charge.OwedUs));
         return KnownBucket.LevelOf(charge.Quota, heard, time) > KnownBucket.LevelOf(charge.Quota, made, time) ? heard : made;
     }
 
     /// <summary>Converts to the clock of memory. A window ends by the wall's.</summary>
-    private static BucketState OnOurClock(Quota quota, in BucketAnswer result, long heardUs) => quota is WindowQuota
+    private static BucketState OnOurClock(Quota quota, in BucketResult result, long heardUs) => quota is WindowQuota
         ? result.State
         : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
 
-    private StoreAsk? RestorationOf(in KnownBucket bucket)
+    private BucketCommand? RestorationOf(in KnownBucket bucket)
     {
         var time = memory.Time;
         var (limits, state) = bucket.Alone is { } alone
@@ -220,7 +220,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         bucket.Alone ??= new OutageSpending(memory, bucket.Limits, bucket.StateOn(time, known.TimeFor(bucket.Limit)));
     }
 
-    private void Record(in StoreAsk command, in BucketAnswer result, ReadOnlySpan<UInt128> hashes)
+    private void Record(in BucketCommand command, in BucketResult result, ReadOnlySpan<UInt128> hashes)
     {
         int index = -1;
         foreach (var limit in command.Limits)
@@ -229,7 +229,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             var part = known.PartOf(hashes[index]);
             // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
-            bool isRefused = command.What == StoreVerb.Take && line.Outcome != BucketOutcome.Allowed;
+            bool isRefused = command.What == BucketOperation.Take && line.Outcome != BucketOutcome.Allowed;
             if (limit.Quota is ConcurrencyQuota || isRefused || isOver)
                 continue;
             // There was no place for it, or the last bucket of the request took its place.
@@ -240,7 +240,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             }
 
             bool wasOwing = alone.Owes;
-            if (command.What == StoreVerb.Reset)
+            if (command.What == BucketOperation.Reset)
                 alone.Reset(line.State);
             else
                 alone.Spend(limit.CostOf(command.Limits.Facts.Cost) * (Int128)limit.Quota.Rate.UnitsPerToken);

@@ -40,7 +40,7 @@ public interface IPeers
     /// </summary>
     /// <param name="isReady">Whether the primary has been told all that this instance knows of it, should it have lost its memory.</param>
     /// <param name="cancellation">Gives up.</param>
-    ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default);
+    ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default);
 
     /// <summary>
     /// Tells the others that all is settled what this instance spent by itself, and that the primary decides for it from now on.
@@ -54,7 +54,7 @@ public interface IPeers
 /// <param name="Unready">Of these, those that have not said either that they are ready.</param>
 /// <param name="Since">How long ago the first of all came back to it; not less than it was.</param>
 /// <param name="IsForgetful">True when the primary has lost its memory meanwhile.</param>
-public readonly record struct Meeting(int Absent, int Unready, TimeSpan Since, bool IsForgetful);
+public readonly record struct Membership(int Absent, int Unready, TimeSpan Since, bool IsForgetful);
 
 /// <summary>No other instance: this one's share is the whole.</summary>
 internal sealed class NoPeers : IPeers
@@ -79,7 +79,7 @@ internal sealed class NoPeers : IPeers
     {
     }
 
-    public ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default) => new(new Meeting(0, 0, TimeSpan.Zero, IsForgetful: false));
+    public ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default) => new(new Membership(0, 0, TimeSpan.Zero, IsForgetful: false));
 
     public ValueTask<int?> FollowAsync(CancellationToken cancellation = default) => new(0);
 }

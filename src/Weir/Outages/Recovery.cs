@@ -46,7 +46,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
     public async Task<bool> BeginAsync(CancellationToken cancellation)
     {
         long sentUs = clock.NowUs;
-        if (await peers.MeetAsync(isReady: false, cancellation).ConfigureAwait(false) is not { } meeting)
+        if (await peers.ReportAsync(isReady: false, cancellation).ConfigureAwait(false) is not { } meeting)
             return false;
         if (meeting.IsForgetful && !await RestoreAsync(cancellation).ConfigureAwait(false))
             return false;
@@ -101,7 +101,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             await SettleAllAsync(cancellation).ConfigureAwait(false);
             // An instance that owes is awaited by the others as long as they hear of it.
             int? absent = fallback.Owing > 0
-                ? (await peers.MeetAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
+                ? (await peers.ReportAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
                 : await peers.FollowAsync(cancellation).ConfigureAwait(false);
             // A newer outage has its own recovery.
             if (!goesOn())
@@ -157,7 +157,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             return false;
         while (true)
         {
-            if (await peers.MeetAsync(isReady: true, cancellation).ConfigureAwait(false) is not { } meeting)
+            if (await peers.ReportAsync(isReady: true, cancellation).ConfigureAwait(false) is not { } meeting)
                 return false;
             if (meeting.Unready == 0 || clock.NowUs >= untilUs)
                 return true;
@@ -167,10 +167,10 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
 
     private async Task<bool> RestoreKnownAsync(CancellationToken cancellation)
     {
-        var commands = new Queue<StoreAsk>(fallback.CollectKnown());
+        var commands = new Queue<BucketCommand>(fallback.CollectKnown());
         while (commands.Count > 0)
         {
-            var some = new List<StoreAsk>();
+            var some = new List<BucketCommand>();
             while (some.Count < Batch && commands.TryDequeue(out var next))
                 some.Add(next);
             var answers = await Task.WhenAll(some.Select(command => primary.AskAsync(command, cancellation).AsTask())).ConfigureAwait(false);
@@ -187,7 +187,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return true;
     }
 
-    private static bool IsDone(BucketAnswer answer) => answer.Fault is StoreFault.None or StoreFault.Damaged;
+    private static bool IsDone(BucketResult answer) => answer.Fault is StoreFault.None or StoreFault.Damaged;
 
     private void Await(int absent) => _awaited = absent == 0 ? null : new Awaited(absent, Math.Max(fallback.Share.Instances, absent + 1), fallback.ReturnedUs);
 }

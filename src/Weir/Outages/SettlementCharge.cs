@@ -41,7 +41,7 @@ internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Unit
             return _sending = _sending.IsCompleted ? send(this) : _sending;
     }
 
-    public StoreAsk ToCommand() => new(WithCost(Limits, Units), StoreVerb.Settle) { Memo = new Memo(Id, Id) { Life = Life }, OnlyEnds = [WindowEnd] };
+    public BucketCommand ToCommand() => new(WithCost(Limits, Units), BucketOperation.Settle) { RecordKey = new RecordKey(Id, Id) { Life = Life }, OnlyEnds = [WindowEnd] };
 
     /// <summary>True if it does no harm if the primary has executed it before.</summary>
     public bool MayBeSentAt(long nowUs) => Units > 0 || nowUs - OwedUs < MostGiveBackUs;
@@ -55,11 +55,11 @@ internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Unit
     /// Returns the command by which a primary that lost its memory holds at least these units of a bucket.
     /// </summary>
     /// <remarks>A second bucket holds what was restored already. No limit's name has a <c>~</c>.</remarks>
-    public static StoreAsk Restore(in LimitSet limits, long units)
+    public static BucketCommand Restore(in LimitSet limits, long units)
     {
         var limit = limits.First;
         var plan = new Plan(limits.Plan.Name, [Plain(limit, limit.Name), Plain(limit, limit.Name + "~known")], OnOutage.Local);
-        return new StoreAsk(WithCost(new LimitSet(limits.Facts, plan, 0b11), units), StoreVerb.Restore);
+        return new BucketCommand(WithCost(new LimitSet(limits.Facts, plan, 0b11), units), BucketOperation.Restore);
     }
 
     /// <summary>Returns a request that concerns one bucket, and of which one token costs one token.</summary>

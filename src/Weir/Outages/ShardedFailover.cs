@@ -101,10 +101,10 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private IEnumerable<FailoverStore> Current => _map.Shards.Where(_stores.ContainsKey).Select(shard => _stores[shard]);
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result) => Of(command.Limits.Facts.Tenant).Execute(command, out result);
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result) => Of(command.Limits.Facts.Tenant).Execute(command, out result);
 
     /// <inheritdoc/>
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         Of(tenant).RecallAsync(tenant, id, cancellation);
 
     /// <inheritdoc cref="FailoverStore.ProbeAsync"/>
@@ -167,10 +167,10 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     {
         public DecisionSource Source => all._memory.Source;
 
-        public PendingResult? Execute(in StoreAsk command, out BucketAnswer result) =>
+        public PendingResult? Execute(in BucketCommand command, out BucketResult result) =>
             all.Of(command.Limits.Facts.Tenant).Alone.Execute(command, out result);
 
-        public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
             all.Of(tenant).Alone.RecallAsync(tenant, id, cancellation);
     }
 }

@@ -44,7 +44,7 @@ public sealed class Limit
     /// <summary>What the limit's word counts.</summary>
     public LimitMode Mode { get; init; }
 
-    /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of places: how many a request holds, whatever its cost.</summary>
+    /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of permits: how many a request holds, whatever its cost.</summary>
     public long Cost { get; init; } = 1;
 
     /// <summary>True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.</summary>

@@ -8,8 +8,8 @@ namespace Weir;
 /// <param name="Applying">Which of the plan's limits apply: a bit each, the lowest for the first.</param>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
-    internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, Hold? hold)
-        : this(facts, plan, applying) => (TenantIsListed, Hold) = (isListed, hold);
+    internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)
+        : this(facts, plan, applying) => (TenantIsListed, Holder) = (isListed, holder);
 
     /// <summary>True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.</summary>
     public bool TenantIsListed { get; init; }
@@ -23,12 +23,12 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>The part of the buckets on which this instance decides; the default is all of them.</summary>
     internal Share Share { get; init; }
 
-    /// <summary>Who holds the places that the request takes; null for a plan that has none.</summary>
-    internal Hold? Hold { get; init; }
+    /// <summary>Who holds the permits that the request takes; null for a plan that has none.</summary>
+    internal PermitHolder? Holder { get; init; }
 
-    /// <summary>Microseconds for which a place of a limit is held.</summary>
+    /// <summary>Microseconds for which a permit of a limit is held.</summary>
     internal long LeaseUs(ConcurrencyQuota quota) =>
-        (Hold?.Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
+        (Holder?.Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>The first limit that applies; there must be one.</summary>
     internal Limit First => Plan.Limits[BitOperations.TrailingZeroCount(Applying)];
@@ -49,7 +49,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     internal LimitSet Lean()
     {
         if (Facts.Attributes is not { } all)
-            return this with { Hold = null };
+            return this with { Holder = null };
         var needed = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var limit in this)
         {
@@ -60,7 +60,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
             }
         }
 
-        return this with { Facts = Facts with { Attributes = needed.Count > 0 ? needed : null }, Hold = null };
+        return this with { Facts = Facts with { Attributes = needed.Count > 0 ? needed : null }, Holder = null };
     }
 
     /// <summary>Goes through the limits of a set without allocation.</summary>
@@ -91,7 +91,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     }
 }
 
-/// <summary>Who holds places.</summary>
+/// <summary>Who holds permits.</summary>
 /// <param name="Id">By whom they are given back.</param>
 /// <param name="Lease">How long they are held at most, beside their limits' leases; null when there is no other bound.</param>
-internal sealed record Hold(UInt128 Id, TimeSpan? Lease = null);
+internal sealed record PermitHolder(UInt128 Id, TimeSpan? Lease = null);

@@ -36,7 +36,7 @@ public sealed record Plan
         OnOutage = onOutage;
         HasWindows = limits.Any(limit => limit.Quota is WindowQuota);
         HasShadows = limits.Any(limit => limit.Mode == LimitMode.Shadow);
-        HasPlaces = limits.Any(limit => limit.Quota is ConcurrencyQuota);
+        HasPermits = limits.Any(limit => limit.Quota is ConcurrencyQuota);
         for (int i = 0; i < limits.Length; i++)
             _always |= limits[i].AppliesAlways ? 1u << i : 0;
     }
@@ -60,7 +60,7 @@ public sealed record Plan
     internal bool HasWindows { get; }
 
     /// <summary>True when a decision may hold places.</summary>
-    internal bool HasPlaces { get; }
+    internal bool HasPermits { get; }
 
     /// <summary>The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.</summary>
     internal uint Applying(in RequestFacts facts)

@@ -8,7 +8,7 @@ namespace Weir;
 /// <param name="Cost">What was taken.</param>
 /// <param name="Attributes">Those attributes of the request that limits look at.</param>
 /// <param name="Limits">The limits that were asked, in the order of the answers.</param>
-/// <param name="Holder">Who holds its places.</param>
+/// <param name="Holder">Who holds its permits.</param>
 /// <param name="Token">The part of its id that no caller chooses.</param>
 internal sealed record KeptReservation(
     string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder, string Token)

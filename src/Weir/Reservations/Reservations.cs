@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// Takes now, settles later: for a cost that is known only afterwards. What is not settled in time stays spent, and its places are free again.
+/// Takes now, settles later: for a cost that is known only afterwards. What is not settled in time stays spent, and its permits are free again.
 /// </summary>
 /// <param name="limiter">Says which limits apply.</param>
 /// <param name="store">The store that decides.</param>
@@ -16,7 +16,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
 
     /// <summary>Takes the cost if all limits allow it.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="life">How long it can be settled, and its places are held at most; from a millisecond to <see cref="MaxLife"/>.</param>
+    /// <param name="life">How long it can be settled, and its permits are held at most; from a millisecond to <see cref="MaxLife"/>.</param>
     /// <param name="idempotencyKey">Makes the same request again answer the same and take nothing, for ten minutes; null for a new one each time.</param>
     /// <exception cref="ArgumentOutOfRangeException">A fact, or the life, is out of its bounds.</exception>
     public async ValueTask<Reservation> ReserveAsync(RequestFacts facts, TimeSpan life, string? idempotencyKey = null)
@@ -24,49 +24,49 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         if (life < TimeSpan.FromMilliseconds(1) || life > MaxLife)
             throw new ArgumentOutOfRangeException(nameof(life), $"a reservation can be settled for a millisecond to {MaxLife.TotalHours:0} hours; it was {life}");
         var limits = limiter.ResolveTake(facts, out var block);
-        var number = idempotencyKey is null ? Memo.NewId() : limiter.Fingerprints.Of("reservation", idempotencyKey);
-        limits = limits with { Hold = new Hold(number, life) };
+        var number = idempotencyKey is null ? RecordKey.NewId() : limiter.Fingerprints.Of("reservation", idempotencyKey);
+        limits = limits with { Holder = new PermitHolder(number, life) };
         var kept = new KeptReservation(
             facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken());
-        var memo = new Memo(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
+        var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
         if (block is not null)
         {
             return idempotencyKey is not null && (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept is { } known
-                ? Remembered(limits, known, memo, store.Source)
+                ? Remembered(limits, known, record, store.Source)
                 : new Reservation(null, limiter.Tried(limits, limiter.Settled(limits, block)));
         }
 
-        var answer = await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
+        var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Take) { RecordKey = record }).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return new Reservation(null, Decision.Unlimited(limits, store.Source), Conflict: true);
         if (!answer.IsRemembered)
-            return await MadeAsync(limits, answer, memo, kept.Token).ConfigureAwait(false);
+            return await MadeAsync(limits, answer, record, kept.Token).ConfigureAwait(false);
         return (answer.Kept ?? (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept) is { } before
-            ? Remembered(limits, before, memo, answer.Source, answer.Degraded)
+            ? Remembered(limits, before, record, answer.Source, answer.Degraded)
             : new Reservation(null, Decision.From(limits, answer), Conflict: true);
     }
 
     /// <summary>The reservation that was made before under the same key, with the same id.</summary>
-    private Reservation Remembered(in LimitSet limits, KeptAnswer before, Memo memo, DecisionSource source, bool degraded = false)
+    private Reservation Remembered(in LimitSet limits, IdempotencyRecord before, RecordKey record, DecisionSource source, bool degraded = false)
     {
-        if (before.Fingerprint != memo.Fingerprint || KeptReservation.FromBytes(before.Text, limiter.Privacy) is not { } kept)
+        if (before.Fingerprint != record.Fingerprint || KeptReservation.FromBytes(before.Text, limiter.Privacy) is not { } kept)
             return new Reservation(null, Decision.Unlimited(limits, source), Conflict: true);
-        var id = new ReservationId(HomeOf(source), memo.Id, kept.Token, limits.Facts.Tenant);
+        var id = new ReservationId(HomeOf(source), record.Id, kept.Token, limits.Facts.Tenant);
         return new Reservation(id.ToString(), Decision.Remembered(limits, before, kept.Limits, source, degraded));
     }
 
     /// <summary>A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be settled.</summary>
-    private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketAnswer answer, Memo memo, string token)
+    private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
         var decision = limiter.Tried(limits, limits.IsEmpty ? Decision.Unlimited(limits, store.Source) : Decision.From(limits, answer));
         var home = HomeOf(answer.Source);
         if (decision.Allowed && answer.Fault != StoreFault.None)
         {
             home = ReservationHome.Memory;
-            answer = await memory.AskAsync(new StoreAsk(limits with { Applying = 0 }, StoreVerb.Take) { Memo = memo }).ConfigureAwait(false);
+            answer = await memory.AskAsync(new BucketCommand(limits with { Applying = 0 }, BucketOperation.Take) { RecordKey = record }).ConfigureAwait(false);
         }
 
-        return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, memo.Id, token, limits.Facts.Tenant).ToString() : null, decision);
+        return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, record.Id, token, limits.Facts.Tenant).ToString() : null, decision);
     }
 
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
@@ -92,16 +92,16 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
             : new Settlement(SettlementOutcome.Unknown);
     }
 
-    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, KeptAnswer before, long cost, UInt128 fingerprint)
+    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, long cost, UInt128 fingerprint)
     {
         var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
-        var ask = new StoreAsk(limits, StoreVerb.Charge)
+        var command = new BucketCommand(limits, BucketOperation.Charge)
         {
             OnlyEnds = onlyEnds,
-            Memo = new Memo(id.Number, fingerprint) { Settles = true, Text = before.Text },
+            RecordKey = new RecordKey(id.Number, fingerprint) { Settles = true, Text = before.Text },
         };
-        var answer = await home.AskAsync(ask).ConfigureAwait(false);
-        limiter.TryCharge(limits.Facts, limits.Hold, answer);
+        var answer = await home.AskAsync(command).ConfigureAwait(false);
+        limiter.TryCharge(limits.Facts, limits.Holder, answer);
         return answer.Fault switch
         {
             StoreFault.None => new Settlement(SettlementOutcome.Settled, Decision.From(limits, answer)),
@@ -112,7 +112,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     }
 
     /// <summary>The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.</summary>
-    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, KeptAnswer before, long cost, out long[] onlyEnds)
+    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, IdempotencyRecord before, long cost, out long[] onlyEnds)
     {
         var set = limiter.Policies.Resolve(new RequestFacts(id.Tenant, kept.Key, cost - kept.Cost, kept.Attributes));
         var ends = new List<long>();
@@ -128,7 +128,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         }
 
         onlyEnds = [.. ends];
-        return set with { Applying = charged, Hold = new Hold(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
+        return set with { Applying = charged, Holder = new PermitHolder(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
     }
 
     private static ReservationHome HomeOf(DecisionSource source) => source == DecisionSource.Redis ? ReservationHome.Redis : ReservationHome.Memory;

@@ -22,13 +22,13 @@ public interface IBucketStore
     /// <param name="command">The buckets, and what to do with them.</param>
     /// <param name="result">The result, if the store has it at once.</param>
     /// <returns>The result to come; null if <paramref name="result"/> is it.</returns>
-    PendingResult? Execute(in StoreAsk command, out BucketAnswer result);
+    PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
     /// <summary>
     /// Undoes a take that this store has executed, since it was decided otherwise. By default, nothing: a store in this
     /// process is not asked a second time.
     /// </summary>
-    internal void Undo(in StoreAsk command, in BucketAnswer result)
+    internal void Undo(in BucketCommand command, in BucketResult result)
     {
     }
 
@@ -37,7 +37,7 @@ public interface IBucketStore
     /// <param name="id">What it is known by.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <returns>The answer, if there is one (any more), or why it cannot be looked up.</returns>
-    ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
+    ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
 }
 
 /// <summary>Commands whose callers wait for the result as a task.</summary>
@@ -47,7 +47,7 @@ public static class BucketStoreExtensions
     /// <param name="store">The store.</param>
     /// <param name="command">The buckets, and what to do with them.</param>
     /// <param name="cancellation">Gives up waiting; the command is executed all the same.</param>
-    public static ValueTask<BucketAnswer> AskAsync(this IBucketStore store, StoreAsk command, CancellationToken cancellation = default)
+    public static ValueTask<BucketResult> AskAsync(this IBucketStore store, BucketCommand command, CancellationToken cancellation = default)
     {
         if (store.Execute(command, out var result) is not { } pending)
             return new(result);
@@ -55,16 +55,16 @@ public static class BucketStoreExtensions
         return cancellation.CanBeCanceled ? new(waiting.AsTask().WaitAsync(cancellation)) : waiting;
     }
 
-    /// <inheritdoc cref="StoreVerb.Take"/>
-    public static ValueTask<BucketAnswer> TakeAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
-        store.AskAsync(new StoreAsk(limits, StoreVerb.Take), cancellation);
+    /// <inheritdoc cref="BucketOperation.Take"/>
+    public static ValueTask<BucketResult> TakeAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
+        store.AskAsync(new BucketCommand(limits, BucketOperation.Take), cancellation);
 
-    /// <inheritdoc cref="StoreVerb.Check"/>
-    public static ValueTask<BucketAnswer> CheckAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
-        store.AskAsync(new StoreAsk(limits, StoreVerb.Check), cancellation);
+    /// <inheritdoc cref="BucketOperation.Check"/>
+    public static ValueTask<BucketResult> CheckAsync(this IBucketStore store, LimitSet limits, CancellationToken cancellation = default) =>
+        store.AskAsync(new BucketCommand(limits, BucketOperation.Check), cancellation);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<BucketAnswer> WaitAsync(PendingResult pending)
+    private static async ValueTask<BucketResult> WaitAsync(PendingResult pending)
     {
         await pending.Arrival.ConfigureAwait(false);
         return pending.Take();

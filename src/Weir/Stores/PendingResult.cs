@@ -5,7 +5,7 @@ namespace Weir;
 public abstract class PendingResult
 {
     /// <summary>The command.</summary>
-    internal abstract ref readonly StoreAsk Command { get; }
+    internal abstract ref readonly BucketCommand Command { get; }
 
     /// <summary>The request.</summary>
     public RequestFacts Facts => Command.Limits.Facts;
@@ -17,21 +17,21 @@ public abstract class PendingResult
     internal IResultStage? Stage { get; set; }
 
     /// <summary>Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.</summary>
-    public abstract BucketAnswer Take();
+    public abstract BucketResult Take();
 
     /// <summary>Returns the result of a command that a task brings.</summary>
-    internal static PendingResult Of(in StoreAsk command, ValueTask<BucketAnswer> task) => new OfTask(command, task);
+    internal static PendingResult Of(in BucketCommand command, ValueTask<BucketResult> task) => new OfTask(command, task);
 
-    private sealed class OfTask(StoreAsk command, ValueTask<BucketAnswer> task) : PendingResult
+    private sealed class OfTask(BucketCommand command, ValueTask<BucketResult> task) : PendingResult
     {
-        private readonly StoreAsk _command = command;
-        private readonly Task<BucketAnswer> _task = task.AsTask();
+        private readonly BucketCommand _command = command;
+        private readonly Task<BucketResult> _task = task.AsTask();
 
-        internal override ref readonly StoreAsk Command => ref _command;
+        internal override ref readonly BucketCommand Command => ref _command;
 
         public override ValueTask Arrival => new(_task);
 
-        public override BucketAnswer Take()
+        public override BucketResult Take()
         {
             var result = _task.GetAwaiter().GetResult();
             return Stage is null ? result : Stage.Finish(_command, result);
@@ -43,5 +43,5 @@ public abstract class PendingResult
 internal interface IResultStage
 {
     /// <summary>Returns the result for the caller. Called once, on the caller's thread.</summary>
-    BucketAnswer Finish(in StoreAsk command, in BucketAnswer result);
+    BucketResult Finish(in BucketCommand command, in BucketResult result);
 }

@@ -14,7 +14,7 @@ internal sealed class SpaceSaving
 {
     private readonly Counter[] _counters;
 
-    /// <summary>The places of counters in the order of a heap.</summary>
+    /// <summary>The slots of counters in the order of a heap.</summary>
     private readonly int[] _heap;
 
     /// <summary>For each end of a hash, the place of a counter, from 1; the others of that end hang on it.</summary>
@@ -59,24 +59,24 @@ internal sealed class SpaceSaving
     public int Add(string name, ulong hash, out bool isNew)
     {
         Total++;
-        int place = PlaceOf(name, hash);
-        isNew = place < 0;
+        int slot = SlotOf(name, hash);
+        isNew = slot < 0;
         if (isNew && _used < _counters.Length)
             return Begin(name, hash);
         if (isNew)
-            place = TakeOver(name, hash);
-        _counters[place].Count++;
-        Sink(_counters[place].InHeap);
-        return place;
+            slot = TakeOver(name, hash);
+        _counters[slot].Count++;
+        Sink(_counters[slot].InHeap);
+        return slot;
     }
 
     /// <summary>The place of a name's counter; -1 when it has none.</summary>
-    public int PlaceOf(string name, ulong hash)
+    public int SlotOf(string name, ulong hash)
     {
-        for (int place = _heads[End(hash)] - 1; place >= 0; place = _counters[place].Next - 1)
+        for (int slot = _heads[End(hash)] - 1; slot >= 0; slot = _counters[slot].Next - 1)
         {
-            if (_counters[place].Hash == hash && _counters[place].Name == name)
-                return place;
+            if (_counters[slot].Hash == hash && _counters[slot].Name == name)
+                return slot;
         }
 
         return -1;
@@ -94,42 +94,42 @@ internal sealed class SpaceSaving
 
     private int Begin(string name, ulong hash)
     {
-        int place = _used++;
-        _counters[place].Count = 1;
-        Hang(place, name, hash);
-        int at = place;
+        int slot = _used++;
+        _counters[slot].Count = 1;
+        Hang(slot, name, hash);
+        int at = slot;
         // No counter is below one, so it rises above all that are more.
         for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > 1; at = above, above = (at - 1) / 2)
             Put(_heap[above], at);
-        Put(place, at);
-        return place;
+        Put(slot, at);
+        return slot;
     }
 
     private int TakeOver(string name, ulong hash)
     {
-        int place = _heap[0];
-        ref int link = ref _heads[End(_counters[place].Hash)];
-        while (link - 1 != place)
+        int slot = _heap[0];
+        ref int link = ref _heads[End(_counters[slot].Hash)];
+        while (link - 1 != slot)
             link = ref _counters[link - 1].Next;
-        link = _counters[place].Next;
-        _counters[place].Error = _counters[place].Count;
-        Hang(place, name, hash);
-        return place;
+        link = _counters[slot].Next;
+        _counters[slot].Error = _counters[slot].Count;
+        Hang(slot, name, hash);
+        return slot;
     }
 
-    private void Hang(int place, string name, ulong hash)
+    private void Hang(int slot, string name, ulong hash)
     {
-        ref var counter = ref _counters[place];
+        ref var counter = ref _counters[slot];
         ref int head = ref _heads[End(hash)];
         (counter.Name, counter.Hash, counter.Next) = (name, hash, head);
-        head = place + 1;
+        head = slot + 1;
     }
 
     /// <summary>A counter that has grown sinks below those that are less.</summary>
     private void Sink(int at)
     {
-        int place = _heap[at];
-        long count = _counters[place].Count;
+        int slot = _heap[at];
+        long count = _counters[slot].Count;
         for (int below = (2 * at) + 1; below < _used; below = (2 * at) + 1)
         {
             if (below + 1 < _used && _counters[_heap[below + 1]].Count < _counters[_heap[below]].Count)
@@ -140,13 +140,13 @@ internal sealed class SpaceSaving
             at = below;
         }
 
-        Put(place, at);
+        Put(slot, at);
     }
 
-    private void Put(int place, int at)
+    private void Put(int slot, int at)
     {
-        _heap[at] = place;
-        _counters[place].InHeap = at;
+        _heap[at] = slot;
+        _counters[slot].InHeap = at;
     }
 
     private int End(ulong hash) => (int)(hash & (uint)(_heads.Length - 1));

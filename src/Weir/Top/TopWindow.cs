@@ -9,15 +9,15 @@ internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>The keys of the tenant at the same place; made when they are first needed, and kept for whoever comes after it.</summary>
+    /// <summary>The keys of the tenant at the same slot; made when they are first needed, and kept for whoever comes after it.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;
 
     public void Add(in TopRecord record)
     {
-        int place = _tenants.Add(record.Tenant, record.TenantHash, out bool isNew);
-        var own = _keys[place] ??= new SpaceSaving(keys);
+        int slot = _tenants.Add(record.Tenant, record.TenantHash, out bool isNew);
+        var own = _keys[slot] ??= new SpaceSaving(keys);
         if (isNew)
             own.Clear();
         own.Add(record.Key, record.KeyHash, out _);
@@ -29,9 +29,9 @@ internal sealed class TopWindow(int tenants, int keys)
     /// <param name="missed">At most so many of its decisions are not among them.</param>
     public SpaceSaving? KeysOf(string tenant, ulong hash, out long missed)
     {
-        int place = _tenants.PlaceOf(tenant, hash);
-        missed = place < 0 ? _tenants.Least : _tenants.Counters[place].Error;
-        return place < 0 ? null : _keys[place];
+        int slot = _tenants.SlotOf(tenant, hash);
+        missed = slot < 0 ? _tenants.Least : _tenants.Counters[slot].Error;
+        return slot < 0 ? null : _keys[slot];
     }
 
     public void Clear()

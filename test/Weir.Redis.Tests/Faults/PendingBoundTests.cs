@@ -15,13 +15,13 @@ public sealed class PendingBoundTests
         Assert.Equal(StoreFault.None, (await store.TakeAsync(Some.Request(), TestContext.Current.CancellationToken)).Fault);
         server.Pause();
 
-        Task<BucketAnswer>[] Ask(string tenant, int times) =>
+        Task<BucketResult>[] Ask(string tenant, int times) =>
             [.. Enumerable.Range(0, times).Select(_ => store.TakeAsync(Some.Request(tenant: tenant), CancellationToken.None).AsTask())];
 
-        var flood = Ask("flood", TakeBatcher.MaxPending);
+        var flood = Ask("flood", Batcher.MaxPending);
         var waiting = Array.FindAll(flood, take => !take.IsCompleted);
         // What is on its way already is in no line any more, so that there may be two batches more.
-        Assert.InRange(waiting.Length, TakeBatcher.MaxPending / 2, (TakeBatcher.MaxPending / 2) + (2 * TakeBatcher.MaxBatch));
+        Assert.InRange(waiting.Length, Batcher.MaxPending / 2, (Batcher.MaxPending / 2) + (2 * Batcher.MaxBatch));
         Assert.All(flood.Except(waiting), take => Assert.Equal(StoreFault.Crowded, take.Result.Fault));
         var quiet = Ask("quiet", 1_000);
         Assert.All(quiet, take => Assert.False(take.IsCompleted));
@@ -78,7 +78,7 @@ public sealed class PendingBoundTests
     public async Task L10_Decisions_that_were_answered_do_not_count_however_long_the_deadline()
     {
         const int Askers = 64;
-        const int Each = 3 * TakeBatcher.MaxPending / Askers;
+        const int Each = 3 * Batcher.MaxPending / Askers;
         await using var server = await TestRedis.StartAsync();
         await using var store = new RedisStore(new RedisOptions { Endpoints = server.Endpoint, Deadline = TimeSpan.FromMinutes(1) }, TimeProvider.System);
         Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));

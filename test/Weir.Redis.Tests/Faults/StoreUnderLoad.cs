@@ -103,5 +103,5 @@ internal sealed class StoreUnderLoad : IAsyncDisposable
     }
 
     /// <summary>One answer, whose it is, how long its caller waited for it by the clock of the store, and when it came, by the stopwatch.</summary>
-    internal sealed record Seen(RequestFacts Facts, BucketAnswer Answer, TimeSpan Took, long At);
+    internal sealed record Seen(RequestFacts Facts, BucketResult Answer, TimeSpan Took, long At);
 }

@@ -13,7 +13,7 @@ public sealed class BatchReplyTests : IDisposable
     private readonly FakeTimeProvider _time = Some.Clock();
     private readonly ScriptedWire _wire = new();
     private readonly RedisClock _clock;
-    private TakeBatcher? _batcher;
+    private Batcher? _batcher;
 
     public BatchReplyTests() => _clock = new RedisClock(_time);
 
@@ -26,23 +26,23 @@ public sealed class BatchReplyTests : IDisposable
     /// <summary>One limit's reply: code, time, outcome, spent, stamp.</summary>
     private void Reply(int code, Func<long> redisUs) => _wire.Replies.Enqueue(() => [code, redisUs(), 0, 1, redisUs() + Second]);
 
-    private async Task<BucketAnswer> AskAsync(StoreAsk ask)
+    private async Task<BucketResult> AskAsync(BucketCommand command)
     {
-        var take = PendingTake.Of(ask, trip: null);
-        take.Words.Add("key"u8);
+        var take = PendingCommand.Of(command, trip: null);
+        take.Arguments.Add("key"u8);
         take.WriteNumbers(_clock.NowUs, horizonUs: 0);
         Assert.True(_batcher!.TryAsk(take, out _));
         await take.Arrival;
         return take.Take();
     }
 
-    private static StoreAsk Windowed() => new(
-        new Plan("p", [new Limit("l", Array.Empty<string>(), Some.WindowOf(10, WindowUnit.Second))], OnOutage.Local).Resolve(new RequestFacts("t", "k")), StoreVerb.Take);
+    private static BucketCommand Windowed() => new(
+        new Plan("p", [new Limit("l", Array.Empty<string>(), Some.WindowOf(10, WindowUnit.Second))], OnOutage.Local).Resolve(new RequestFacts("t", "k")), BucketOperation.Take);
 
     [Fact]
     public async Task L6_windows_are_named_by_the_right_time_after_one_correction_under_the_same_deadline()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
+        _batcher = new Batcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         // Redis is an hour ahead, and says so.
         Reply(code: 2, () => WallUs + (3_600 * Second));
         Reply(code: 0, () => WallUs + (3_600 * Second));
@@ -56,7 +56,7 @@ public sealed class BatchReplyTests : IDisposable
     [Fact]
     public async Task A_clock_that_is_never_right_is_a_fault_and_no_loop()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
+        _batcher = new Batcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         Reply(code: 2, () => WallUs + (3_600 * Second));
         Reply(code: 2, () => WallUs + (7_200 * Second));
 
@@ -67,7 +67,7 @@ public sealed class BatchReplyTests : IDisposable
     [Fact]
     public async Task A_remembered_answer_says_nothing_about_the_time_of_now()
     {
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
+        _batcher = new Batcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener { Replied = Learn });
         Reply(code: 1, () => WallUs - (10 * Second));
         Assert.True((await AskAsync(Windowed())).IsRemembered);
         Reply(code: 0, () => WallUs);
@@ -83,9 +83,9 @@ public sealed class BatchReplyTests : IDisposable
     public async Task L6_an_error_while_one_reply_is_handled_keeps_no_other_caller_of_the_batch_waiting(int broken)
     {
         int replies = 0;
-        _batcher = new TakeBatcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener
+        _batcher = new Batcher(_wire, TimeSpan.FromSeconds(1), _time, new InlinePump(), new BatchListener
         {
-            Replied = (PendingTake _, in BucketAnswer _, bool _) =>
+            Replied = (PendingCommand _, in BucketResult _, bool _) =>
             {
                 if (++replies == broken)
                     throw new InvalidOperationException("a quota that throws");
@@ -105,7 +105,7 @@ public sealed class BatchReplyTests : IDisposable
         Assert.Equal(2, Sent.Count);
     }
 
-    private void Learn(PendingTake _, in BucketAnswer result, bool isLate)
+    private void Learn(PendingCommand _, in BucketResult result, bool isLate)
     {
         if (result.IsStale || result is { Fault: StoreFault.None, IsRemembered: false })
             _clock.Learn(result.NowUs);

@@ -11,8 +11,8 @@ public sealed class DueQueueTests : IDisposable
 
     private readonly FakeTimeProvider _time = Some.Clock();
     private readonly ReplyWait _wait = new();
-    private readonly List<PendingTake> _late = [];
-    private readonly List<PendingTake> _starved = [];
+    private readonly List<PendingCommand> _late = [];
+    private readonly List<PendingCommand> _starved = [];
     private readonly DueQueue _queue;
 
     public DueQueueTests() => _queue = new DueQueue(Deadline, Grace, _time, static () => { });
@@ -80,7 +80,7 @@ public sealed class DueQueueTests : IDisposable
 
     private void Ask()
     {
-        var take = PendingTake.Of(new StoreAsk(Some.Request(), StoreVerb.Take), trip: null);
+        var take = PendingCommand.Of(new BucketCommand(Some.Request(), BucketOperation.Take), trip: null);
         take.WaitedBefore = _wait.At(Now);
         _queue.Add(take, Now);
     }

@@ -93,7 +93,7 @@ public sealed class LateReplyTests : IAsyncLifetime
     public async Task A_take_repeated_under_its_idempotency_key_while_the_first_is_late_is_not_answered_by_a_record_that_is_undone()
     {
         var limits = Some.Request("k", cost: 7, tenant: "t", quota: Slow);
-        var take = new StoreAsk(limits, StoreVerb.Take) { Memo = new Memo(1, 1) };
+        var take = new BucketCommand(limits, BucketOperation.Take) { RecordKey = new RecordKey(1, 1) };
         await PauseAsync();
         Assert.NotEqual(StoreFault.None, (await _redis.AskAsync(take)).Fault);
         // It is not sent, so no breaker counts it.

@@ -19,10 +19,10 @@ public sealed class GivenBackTests
         _time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
-    private static StoreAsk Take(string tenant) => new(
+    private static BucketCommand Take(string tenant) => new(
         new Plan("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local)
             .Resolve(new RequestFacts(tenant, "k", 1)),
-        StoreVerb.Take);
+        BucketOperation.Take);
 
     /// <summary>Asks, and answers that the bucket is used up.</summary>
     private LeaseTrip Ask(string tenant)
@@ -37,7 +37,7 @@ public sealed class GivenBackTests
     {
         long now = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var state = new BucketState(Slow.CapacityUnits, now);
-        _known.Learn(Take(tenant), new BucketAnswer(BucketOutcome.Refused, state, new StoreTime(now, now), DecisionSource.Redis), trip);
+        _known.Learn(Take(tenant), new BucketResult(BucketOutcome.Refused, state, new StoreTime(now, now), DecisionSource.Redis), trip);
         trip.Return();
     }
 

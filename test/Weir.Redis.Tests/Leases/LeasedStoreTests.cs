@@ -214,7 +214,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         long leased = Slow.Capacity - Slow.TokensLeft(check.State, check.Time) - before;
         Assert.InRange(leased, 1, Slow.Capacity / 4);
         long refund = 2 * Slow.Capacity;
-        await _stores[1].AskAsync(new StoreAsk(Request(strict: false, -refund), StoreVerb.Charge));
+        await _stores[1].AskAsync(new BucketCommand(Request(strict: false, -refund), BucketOperation.Charge));
 
         long after = await TakeAllAsync(request);
 
@@ -226,7 +226,7 @@ public sealed class LeasedStoreTests : IAsyncLifetime
     public async Task What_is_given_back_is_seen_at_once_where_it_is_given_back_and_in_a_moment_elsewhere()
     {
         await TakeAllAsync(Request(strict: false));
-        var refund = new StoreAsk(Request(strict: false, -100), StoreVerb.Charge);
+        var refund = new BucketCommand(Request(strict: false, -100), BucketOperation.Charge);
         await _stores[0].AskAsync(refund);
         Assert.Equal(BucketOutcome.Allowed, (await _stores[0].TakeAsync(Request(strict: false))).Outcome);
         // Time for the message, and none by which a refusal would be forgotten.

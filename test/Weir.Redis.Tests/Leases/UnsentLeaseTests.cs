@@ -18,8 +18,8 @@ public sealed class UnsentLeaseTests
 
     private static KnownBuckets TableOf(TimeProvider time) => new(1_024, time) { HorizonUs = 20_000 };
 
-    private static StoreAsk Take(Quota quota, long cost) =>
-        new(new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)), StoreVerb.Take);
+    private static BucketCommand Take(Quota quota, long cost) =>
+        new(new Plan("p", [new Limit("l", Array.Empty<string>(), quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)), BucketOperation.Take);
 
     /// <summary>Has the table hold a lease of some tokens.</summary>
     private void Lease(Quota quota, long tokens, long windowEndUs)
@@ -35,16 +35,16 @@ public sealed class UnsentLeaseTests
         trip!.Return();
     }
 
-    private static void Learn(KnownBuckets known, in StoreAsk command, LeaseTrip trip, BucketState state, long leased)
+    private static void Learn(KnownBuckets known, in BucketCommand command, LeaseTrip trip, BucketState state, long leased)
     {
         var line = new BucketLine(BucketOutcome.Allowed, state) { Leased = leased };
-        known.Learn(command, new BucketAnswer(BucketOutcome.Allowed, [line], new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis), trip);
+        known.Learn(command, new BucketResult(BucketOutcome.Allowed, [line], new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis), trip);
     }
 
-    private static PendingTake TakeOf(in StoreAsk ask, LeaseTrip trip)
+    private static PendingCommand TakeOf(in BucketCommand command, LeaseTrip trip)
     {
-        var take = PendingTake.Of(ask, trip);
-        take.Words.Add("key"u8);
+        var take = PendingCommand.Of(command, trip);
+        take.Arguments.Add("key"u8);
         take.WriteNumbers(redisUs: 1_000_000, horizonUs: 20_000);
         return take;
     }
@@ -58,12 +58,12 @@ public sealed class UnsentLeaseTests
     {
         var quota = QuotaOf(isWindow);
         Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
-        var ask = Take(quota, cost: 100);
-        Assert.False(_leases.TryDecide(ask, out _, out var trip));
+        var command = Take(quota, cost: 100);
+        Assert.False(_leases.TryDecide(command, out _, out var trip));
         Assert.Equal(50, trip![0].Back);
         Assert.Equal(0, _leases.Out);
 
-        TakeOf(ask, trip).Discard();
+        TakeOf(command, trip).Discard();
 
         Assert.Equal(1, _leases.Out);
         Assert.Equal([50], _leases.TakeEnded(all: true).Select(ended => ended.Wish.Back));
@@ -94,10 +94,10 @@ public sealed class UnsentLeaseTests
     {
         var quota = QuotaOf(isWindow);
         Lease(quota, tokens: 50, windowEndUs: 9_000_000_000_000);
-        var ask = Take(quota, cost: 100);
-        Assert.False(_leases.TryDecide(ask, out _, out var trip));
+        var command = Take(quota, cost: 100);
+        Assert.False(_leases.TryDecide(command, out _, out var trip));
 
-        var take = TakeOf(ask, trip!);
+        var take = TakeOf(command, trip!);
         take.MayHaveRun = true;
         take.Discard();
 
@@ -155,10 +155,10 @@ public sealed class UnsentLeaseTests
     {
         var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 6_000);
         Lease(quota, tokens: 50, windowEndUs: 0);
-        var ask = Take(quota, cost: 100) with { What = StoreVerb.Check };
-        Assert.False(_leases.TryDecide(ask, out _, out var trip));
+        var command = Take(quota, cost: 100) with { What = BucketOperation.Check };
+        Assert.False(_leases.TryDecide(command, out _, out var trip));
 
-        TakeOf(ask, trip!).Discard();
+        TakeOf(command, trip!).Discard();
 
         Assert.Equal([50], _leases.TakeEnded(all: true).Select(ended => ended.Wish.Back));
     }

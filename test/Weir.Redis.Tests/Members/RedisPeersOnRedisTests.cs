@@ -36,10 +36,10 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
         () => string.Join(' ', _instances.Select(instance => instance.Peers.Count)));
 
     /// <summary>Meets Redis, which may be late.</summary>
-    private static async Task<Meeting> MeetAsync(RedisPeers peers, bool isReady = false)
+    private static async Task<Membership> ReportAsync(RedisPeers peers, bool isReady = false)
     {
-        Meeting? meeting = null;
-        await Until.TrueAsync(async () => (meeting = await peers.MeetAsync(isReady)) is not null, () => "Redis was not met");
+        Membership? meeting = null;
+        await Until.TrueAsync(async () => (meeting = await peers.ReportAsync(isReady)) is not null, () => "Redis was not met");
         return meeting!.Value;
     }
 
@@ -63,8 +63,8 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
         await UntilAllKnowAsync(2);
         one.Part();
         two.Part();
-        Assert.False((await MeetAsync(one)).IsForgetful);
-        Assert.False((await MeetAsync(two)).IsForgetful);
+        Assert.False((await ReportAsync(one)).IsForgetful);
+        Assert.False((await ReportAsync(two)).IsForgetful);
 
         foreach (var peers in (RedisPeers[])[one, two, one])
             await Until.TrueAsync(async () => await peers.FollowAsync() == 0, () => "somebody is awaited on");
@@ -123,6 +123,6 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
 
         foreach (var (peers, isReady, isForgetful) in ((RedisPeers, bool, bool)[])
             [(one, false, true), (two, false, true), (one, true, true), (two, true, true), (one, true, false), (two, true, false)])
-            Assert.Equal(isForgetful, (await MeetAsync(peers, isReady)).IsForgetful);
+            Assert.Equal(isForgetful, (await ReportAsync(peers, isReady)).IsForgetful);
     }
 }

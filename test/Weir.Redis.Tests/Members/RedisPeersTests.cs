@@ -9,7 +9,7 @@ namespace Weir.Redis.Tests.Members;
 /// <summary>Instances that hear of each other, in virtual time, by a simulated Redis that runs the script of production.</summary>
 public sealed class RedisPeersTests : IDisposable
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
     private readonly FakeTimeProvider _time = Some.Clock();
     private readonly LuaRedis _redis = new();
@@ -25,7 +25,7 @@ public sealed class RedisPeersTests : IDisposable
     private (RedisPeers One, RedisPeers Two) JoinTwo()
     {
         var (one, two) = (Join(), Join());
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
         Assert.Equal((2, 2), (one.Count, two.Count));
         // What happens next happens after these beats.
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -36,12 +36,12 @@ public sealed class RedisPeersTests : IDisposable
     public async Task Instances_hear_of_each_other_within_a_beat_and_of_one_that_leaves()
     {
         RedisPeers one = Join(), two = Join(), three = Join();
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
         Assert.Equal((3, 3, 3), (one.Count, two.Count, three.Count));
 
         await three.DisposeAsync();
         for (int beat = 0; beat < 9; beat++)
-            _time.Advance(Beat);
+            _time.Advance(Heartbeat);
 
         Assert.Equal((2, 2), (one.Count, two.Count));
     }
@@ -52,8 +52,8 @@ public sealed class RedisPeersTests : IDisposable
         var (one, two) = JoinTwo();
         one.Part();
         two.Part();
-        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
-        Assert.Equal((1, 1, false), Numbers(await two.MeetAsync(isReady: false)));
+        Assert.Equal((1, 1, false), Numbers(await one.ReportAsync(isReady: false)));
+        Assert.Equal((1, 1, false), Numbers(await two.ReportAsync(isReady: false)));
         Assert.Equal(1, await one.FollowAsync());
 
         // The one that follows is awaited no longer, and neither is the other one then.
@@ -66,13 +66,13 @@ public sealed class RedisPeersTests : IDisposable
     {
         var (one, _) = JoinTwo();
         one.Part();
-        _time.Advance(Beat / 2);
-        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        _time.Advance(Heartbeat / 2);
+        Assert.Equal((1, 1, false), Numbers(await one.ReportAsync(isReady: false)));
         Assert.Equal(1, await one.FollowAsync());
 
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
         Assert.Equal(1, await one.FollowAsync());
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
 
         Assert.Equal(0, await one.FollowAsync());
     }
@@ -84,11 +84,11 @@ public sealed class RedisPeersTests : IDisposable
         one.Part();
         two.Part();
         _redis.Forget();
-        Assert.Equal((1, 1, true), Numbers(await one.MeetAsync(isReady: false)));
-        Assert.Equal((1, 1, true), Numbers(await two.MeetAsync(isReady: false)));
-        Assert.Equal((1, 1, true), Numbers(await one.MeetAsync(isReady: true)));
-        Assert.Equal((1, 0, true), Numbers(await two.MeetAsync(isReady: true)));
-        Assert.Equal((1, 0, false), Numbers(await one.MeetAsync(isReady: true)));
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: false)));
+        Assert.Equal((1, 1, true), Numbers(await two.ReportAsync(isReady: false)));
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: true)));
+        Assert.Equal((1, 0, true), Numbers(await two.ReportAsync(isReady: true)));
+        Assert.Equal((1, 0, false), Numbers(await one.ReportAsync(isReady: true)));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RedisPeersTests : IDisposable
         var (one, two) = JoinTwo();
         two.Part();
         one.Part();
-        await one.MeetAsync(isReady: false);
+        await one.ReportAsync(isReady: false);
         for (int ms = 0; ms < 1_000; ms += 50)
         {
             Assert.Equal(1, await one.FollowAsync());
@@ -115,21 +115,21 @@ public sealed class RedisPeersTests : IDisposable
     {
         Wire wire = new(_redis, _time), other = new(_redis, _time);
         RedisPeers one = Join(other), two = Join(wire);
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
         Assert.Equal((2, 2), (one.Count, two.Count));
 
         // Redis hangs: the heartbeat is sent, and executed when Redis goes on.
         wire.Hangs = true;
-        _time.Advance(Beat);
+        _time.Advance(Heartbeat);
         one.Part();
         two.Part();
         _time.Advance(TimeSpan.FromMilliseconds(100));
         wire.BehindUs = other.BehindUs = 1_000 * clockStepsBackMs;
-        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
+        Assert.Equal((1, 1, false), Numbers(await one.ReportAsync(isReady: false)));
         wire.Hangs = false;
 
         Assert.Equal(1, await one.FollowAsync());
-        Assert.NotNull(await two.MeetAsync(isReady: false));
+        Assert.NotNull(await two.ReportAsync(isReady: false));
         Assert.Equal(1, await one.FollowAsync());
         Assert.NotNull(await two.FollowAsync());
         Assert.Equal(0, await one.FollowAsync());
@@ -144,8 +144,8 @@ public sealed class RedisPeersTests : IDisposable
         var (one, two) = JoinTwo();
         _redis.Put("weir:{~0}:members", "77", Encoding.ASCII.GetBytes(value));
         one.Part();
-        Assert.Equal((1, 1, false), Numbers(await one.MeetAsync(isReady: false)));
-        _time.Advance(Beat);
+        Assert.Equal((1, 1, false), Numbers(await one.ReportAsync(isReady: false)));
+        _time.Advance(Heartbeat);
         Assert.Equal(2, two.Count);
         Assert.Null(_redis.Field("weir:{~0}:members", "77"));
     }
@@ -160,23 +160,23 @@ public sealed class RedisPeersTests : IDisposable
         one.Forgot += () => forgot = true;
         one.Part();
         two.Part();
-        Assert.False((await one.MeetAsync(isReady: false))!.Value.IsForgetful);
+        Assert.False((await one.ReportAsync(isReady: false))!.Value.IsForgetful);
         // The other instance is awaited, so this one tells again and again that it is back.
         Assert.Equal(1, await one.FollowAsync());
 
         one.Doubt();
         _redis.Forget();
         if (isReady)
-            Assert.Null(await one.MeetAsync(isReady: true));
+            Assert.Null(await one.ReportAsync(isReady: true));
         else
             Assert.Null(await one.FollowAsync());
 
         Assert.True(forgot);
         one.Part();
-        Assert.True((await one.MeetAsync(isReady: false))!.Value.IsForgetful);
+        Assert.True((await one.ReportAsync(isReady: false))!.Value.IsForgetful);
     }
 
-    private static (int Absent, int Unready, bool IsForgetful) Numbers(Meeting? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
+    private static (int Absent, int Unready, bool IsForgetful) Numbers(Membership? meeting) => (meeting!.Value.Absent, meeting.Value.Unready, meeting.Value.IsForgetful);
 
     [Theory]
     [InlineData(400, 1_000)]

@@ -57,7 +57,7 @@ public sealed class ClientLoginTests
         {
             await redis.Live.AcceptLossAsync();
             Assert.Null(await redis.Live.ReadAsync(LiveVersion.Unknown));
-            Assert.Null(await redis.Peers.MeetAsync(isReady: false));
+            Assert.Null(await redis.Peers.ReportAsync(isReady: false));
         }
 
         Assert.Equal("0", await server.CommandAsync("DBSIZE"));

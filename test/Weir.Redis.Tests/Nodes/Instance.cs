@@ -35,8 +35,8 @@ internal sealed class Instance : IAsyncDisposable
         {
             if (await Peers.FollowAsync() is not null)
                 return true;
-            await Peers.MeetAsync(isReady: false);
-            await Peers.MeetAsync(isReady: true);
+            await Peers.ReportAsync(isReady: false);
+            await Peers.ReportAsync(isReady: true);
             return false;
         },
         () => "no heartbeat");

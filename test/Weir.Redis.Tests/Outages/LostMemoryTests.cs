@@ -121,6 +121,6 @@ public sealed class LostMemoryTests : IAsyncLifetime
         return answer.Fault == StoreFault.None ? HeldIn(answer) : 0;
     }
 
-    private static double HeldIn(in BucketAnswer answer) =>
+    private static double HeldIn(in BucketResult answer) =>
         TokenBucket.SpentAt(Slow.Rate, answer.State, answer.NowUs) / (double)Slow.Rate.UnitsPerToken;
 }

@@ -21,7 +21,7 @@ public sealed class OneThreadTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _store.DisposeAsync();
 
-    private ValueTask<BucketAnswer> Take(long cost = 1) =>
+    private ValueTask<BucketResult> Take(long cost = 1) =>
         _store.TakeAsync(new Plan("p", [new Limit("l", Array.Empty<string>(), Quota)], OnOutage.Local).Resolve(new RequestFacts("t", "k", cost)));
 
     /// <summary>Asks at random, for as long as it is told, and writes down what each is answered.</summary>

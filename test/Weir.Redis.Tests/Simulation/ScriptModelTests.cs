@@ -12,14 +12,14 @@ public sealed class ScriptModelTests : IAsyncLifetime
 
     private ITestRedis _server = null!;
     private ConnectionMultiplexer _connection = null!;
-    private TakeBatcher _batcher = null!;
+    private Batcher _batcher = null!;
     private int _keys;
 
     public async ValueTask InitializeAsync()
     {
         _server = await TestRedis.StartAsync();
         _connection = await ConnectionMultiplexer.ConnectAsync(_server.Endpoint);
-        _batcher = new TakeBatcher(new RedisWire(_connection), TimeSpan.FromSeconds(10), TimeProvider.System, new ThreadPump());
+        _batcher = new Batcher(new RedisWire(_connection), TimeSpan.FromSeconds(10), TimeProvider.System, new ThreadPump());
     }
 
     public async ValueTask DisposeAsync()
@@ -29,10 +29,10 @@ public sealed class ScriptModelTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
-    private async ValueTask<BucketAnswer> AskAsync(StoreAsk ask, byte[] key, LeaseTrip trip, long horizonUs)
+    private async ValueTask<BucketResult> AskAsync(BucketCommand command, byte[] key, LeaseTrip trip, long horizonUs)
     {
-        var take = PendingTake.Of(ask, trip);
-        take.Words.Add(key);
+        var take = PendingCommand.Of(command, trip);
+        take.Arguments.Add(key);
         take.WriteNumbers(redisUs: 0, horizonUs);
         Assert.True(_batcher.TryAsk(take, out _));
         await take.Arrival;
@@ -53,11 +53,11 @@ public sealed class ScriptModelTests : IAsyncLifetime
                 foreach (var (kind, cost, wanted, back, age) in steps)
                 {
                     var limits = new Plan("p", [limit], OnOutage.Local).Resolve(new RequestFacts("m", "k", kind == 0 ? 0 : cost));
-                    var ask = new StoreAsk(limits, kind == 0 ? StoreVerb.Charge : StoreVerb.Take);
-                    var trip = LeaseTrip.Of(null, ask);
+                    var command = new BucketCommand(limits, kind == 0 ? BucketOperation.Charge : BucketOperation.Take);
+                    var trip = LeaseTrip.Of(null, command);
                     var wish = new LeaseWish(wanted, back, nowUs - age);
                     trip.Ask(0, wish, 0);
-                    var answer = await AskAsync(ask, key, trip, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
+                    var answer = await AskAsync(command, key, trip, Horizon.Ticks / TimeSpan.TicksPerMicrosecond);
                     Assert.Equal(StoreFault.None, answer.Fault);
                     nowUs = answer.NowUs;
                     if (kind == 0)
@@ -69,7 +69,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
                         Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, nowUs), TokenBucket.SpentAt(quota.Rate, answer.State, nowUs) + quota.UnitsOf(reply.Leased));
                     }
 
-                    var look = new StoreAsk(limits with { Facts = limits.Facts with { Cost = 0 } }, StoreVerb.Check);
+                    var look = new BucketCommand(limits with { Facts = limits.Facts with { Cost = 0 } }, BucketOperation.Check);
                     var seen = await AskAsync(look, key, LeaseTrip.Of(null, look), 0);
                     Assert.Equal(TokenBucket.SpentAt(quota.Rate, model.State, seen.NowUs), TokenBucket.SpentAt(quota.Rate, seen.State, seen.NowUs));
                     nowUs = seen.NowUs;

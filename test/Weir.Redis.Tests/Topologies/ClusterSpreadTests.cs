@@ -41,7 +41,7 @@ public sealed partial class ClusterSpreadTests(SharedCluster shared)
         Assert.Equal("20", await master.CommandAsync("CLUSTER", "COUNTKEYSINSLOT", $"{slot}"));
     }
 
-    private static Task<BucketAnswer[]> AskAsync(RedisStore store, string name) =>
+    private static Task<BucketResult[]> AskAsync(RedisStore store, string name) =>
         Task.WhenAll(Enumerable.Range(0, Crowd).Select(i => store.TakeAsync(Ledger.Request($"{name}{i % Tenants}", $"key{i}")).AsTask()));
 
     /// <summary>How many script calls each node has run so far.</summary>

@@ -18,7 +18,7 @@ public sealed class ShardIsolationTests(SharedCluster shared)
         for (int i = 0; i < Tenants; i++)
             Assert.Equal(StoreFault.None, (await TakeAsync(store, i)).Fault);
 
-        Task<BucketAnswer> waiting;
+        Task<BucketResult> waiting;
         hung.Server.Pause();
         try
         {
@@ -56,7 +56,7 @@ public sealed class ShardIsolationTests(SharedCluster shared)
             await Until.TrueAsync(
                 async () =>
                 {
-                    var pending = failover.Execute(new StoreAsk(Request(), StoreVerb.Take), out var answer);
+                    var pending = failover.Execute(new BucketCommand(Request(), BucketOperation.Take), out var answer);
                     if (pending is not null)
                     {
                         await pending.Arrival;
@@ -133,5 +133,5 @@ public sealed class ShardIsolationTests(SharedCluster shared)
 
     private static int SlotOf(int tenant) => RedisSlot.Of(System.Text.Encoding.UTF8.GetBytes($"weir:{{alone{tenant}}}:per-key"));
 
-    private static Task<BucketAnswer> TakeAsync(IBucketStore store, int tenant) => store.TakeAsync(Ledger.Request($"alone{tenant}", "key")).AsTask();
+    private static Task<BucketResult> TakeAsync(IBucketStore store, int tenant) => store.TakeAsync(Ledger.Request($"alone{tenant}", "key")).AsTask();
 }

@@ -48,17 +48,17 @@ public sealed record Vector
 
     public static Vector Of(string name) => ByName[name];
 
-    internal StoreVerb Verb => Enum.Parse<StoreVerb>(Command, ignoreCase: true);
+    internal BucketOperation Operation => Enum.Parse<BucketOperation>(Command, ignoreCase: true);
 
     /// <summary>The command in the types that ship.</summary>
-    internal StoreAsk ToCommand()
+    internal BucketCommand ToCommand()
     {
         var plan = new Plan("vector", [.. Limits.Select((limit, index) => limit.ToLimit(index))], OnOutage.Local);
         var limits = plan.Resolve(new RequestFacts("t", "k", 1)) with { TenantIsListed = true };
-        var hold = plan.HasPlaces ? new Hold((UInt128)Holder) : null;
-        return new StoreAsk(limits with { Facts = limits.Facts with { Cost = Cost }, Hold = hold }, Verb)
+        var holder = plan.HasPermits ? new PermitHolder((UInt128)Holder) : null;
+        return new BucketCommand(limits with { Facts = limits.Facts with { Cost = Cost }, Holder = holder }, Operation)
         {
-            Memo = Record?.ToMemo(),
+            RecordKey = Record?.ToRecord(),
             OnlyEnds = [.. Limits.Select(limit => limit.OnlyEndUs)],
         };
     }
@@ -179,7 +179,7 @@ public sealed record VectorRecord
 
     public VectorKept? After { get; init; }
 
-    internal Memo ToMemo() => new(1, Fingerprint)
+    internal RecordKey ToRecord() => new(1, Fingerprint)
     {
         Settles = Settles,
         Open = TimeSpan.FromMilliseconds(OpenMs),

@@ -9,7 +9,7 @@ namespace Weir.Redis.Tests.Vectors;
 
 /// <summary>What came of a vector: the result, and for each key how long it lives by what was written.</summary>
 internal sealed record VectorRun(
-    BucketAnswer Result, string[] Keys, long?[] TtlsMs, string? RecordKey, long? RecordTtlMs);
+    BucketResult Result, string[] Keys, long?[] TtlsMs, string? RecordKey, long? RecordTtlMs);
 
 /// <summary>A server that executes vectors, each with keys of its own.</summary>
 public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetime
@@ -79,11 +79,11 @@ public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetim
 
         var take = TakeOf(vector, recordKey is null ? keys : [recordKey, .. keys]);
         var call = new ScriptCall(RedisScript.Buckets);
-        TakeScript.Spell([take], call);
+        ScriptFormat.Spell([take], call);
         var replies = (RedisResult[])(await Database.ExecuteAsync("EVAL", WordsOf(call, vector.NowUs, edit)))!;
         byte[] reply = (byte[])replies[0]!;
-        Assert.Equal(TakeScript.LengthOf(take), reply.Length);
-        var result = TakeScript.Read(reply, take);
+        Assert.Equal(ScriptFormat.LengthOf(take), reply.Length);
+        var result = ScriptFormat.Read(reply, take);
         take.Discard();
         long?[] ttls = [.. replies.Skip(1).Select(ttl => TtlOf((string)ttl!))];
         return recordKey is null
@@ -159,7 +159,7 @@ public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetim
 
     private static UInt128 IdOf(byte[] bytes) => BinaryPrimitives.ReadUInt128BigEndian(bytes);
 
-    private static PendingTake TakeOf(Vector vector, string[] keys)
+    private static PendingCommand TakeOf(Vector vector, string[] keys)
     {
         var command = vector.ToCommand();
         var trip = LeaseTrip.Of(null, command);
@@ -169,10 +169,10 @@ public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetim
                 trip.Ask(i, new LeaseWish(lease.Tokens, lease.Back, lease.BackStampUs), 0);
         }
 
-        var take = PendingTake.Of(command, trip);
+        var take = PendingCommand.Of(command, trip);
         take.MayHaveRun = true;
         foreach (string key in keys)
-            take.Words.Add(Encoding.UTF8.GetBytes(key));
+            take.Arguments.Add(Encoding.UTF8.GetBytes(key));
         take.WriteNumbers(vector.ClockUs == 0 ? vector.NowUs : vector.ClockUs, vector.HorizonUs);
         return take;
     }

@@ -10,11 +10,11 @@ public sealed class VectorsInMemoryTests
 {
     public static TheoryData<string> Decided { get; } = Vector.Where(vector =>
         vector is { HorizonUs: 0, ClockUs: 0, Code: "answered" or "gone", Record: null or { Before: null } }
-        && vector.Verb <= StoreVerb.Reset
+        && vector.Operation <= BucketOperation.Reset
         && !Array.Exists(vector.Limits, limit => limit.Before is { Raw: not null } or { List: true }));
 
     public static TheoryData<string> Settled { get; } = Vector.Where(vector =>
-        vector.Verb >= StoreVerb.Settle && vector.Record?.Before is null
+        vector.Operation >= BucketOperation.Settle && vector.Record?.Before is null
         && !Array.Exists(vector.Limits, limit => limit.OnlyEndUs != 0));
 
     public static TheoryData<string> Leased { get; } = Vector.Where(vector =>
@@ -57,7 +57,7 @@ public sealed class VectorsInMemoryTests
         var command = vector.ToCommand();
         var known = vector.Limits
             .Select((limit, index) => ChargeOf(limit, command.Limits.Only(index), vector.Cost)).ToArray();
-        if (vector.Verb == StoreVerb.Restore)
+        if (vector.Operation == BucketOperation.Restore)
         {
             long missing = Math.Max(0, vector.Cost - Held(known[1].Quota, known[1].Known, time).Spent);
             known = [.. known.Select(charge => charge with { Units = missing })];
@@ -76,7 +76,7 @@ public sealed class VectorsInMemoryTests
         var quota = (TokenQuota)limit.ToQuota();
         var model = new ScriptModel(quota, vector.HorizonUs) { State = StateOf(limit.Before) };
         var wish = new LeaseWish(limit.Lease!.Tokens, limit.Lease.Back, limit.Lease.BackStampUs);
-        if (vector.Verb == StoreVerb.Take)
+        if (vector.Operation == BucketOperation.Take)
         {
             var reply = model.Take(vector.Cost, wish, vector.NowUs);
             Assert.Equal((limit.Expect!.ToOutcome(), limit.Expect.Leased), (reply.Line.Outcome, reply.Leased));
@@ -99,11 +99,11 @@ public sealed class VectorsInMemoryTests
         var hash = BucketHash.Of(limits.Facts, was, store.Seed);
         if (before.Holders is null)
             Assert.True(store.Know(limits, was, hash, StateOf(before)));
-        ulong part = PlaceTable.PartOf(hash);
-        store.Places.Enter(part);
+        ulong part = PermitTable.PartOf(hash);
+        store.Permits.Enter(part);
         foreach (var (id, untilUs) in before.Permits)
-            Assert.True(store.Places.TryAddLocked(hash, id, untilUs, store.Time.NowUs, "t"));
-        store.Places.Exit(part);
+            Assert.True(store.Permits.TryAddLocked(hash, id, untilUs, store.Time.NowUs, "t"));
+        store.Permits.Exit(part);
     }
 
     private static BucketState StateOf(VectorState? state) =>

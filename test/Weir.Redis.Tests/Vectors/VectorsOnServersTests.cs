@@ -60,7 +60,7 @@ public abstract class VectorsOnServersTests(VectorServer server)
             (line.Outcome, line.State.Spent + line.Leased, line.State.At, line.Leased));
     }
 
-    private static string CodeOf(in BucketAnswer result) => result switch
+    private static string CodeOf(in BucketResult result) => result switch
     {
         { IsStale: true } => "stale",
         { IsRemembered: true } => "remembered",

@@ -38,25 +38,25 @@ public sealed class BatchSliceTests : IBucketStore, IDisposable
         _answers.Dispose();
     }
 
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         result = default;
         return PendingResult.Of(command, ExecuteAsync(command));
     }
 
-    private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
+    private async ValueTask<BucketResult> ExecuteAsync(BucketCommand command)
     {
         int underWay = Interlocked.Increment(ref _underWay);
         lock (_asked)
             _most = Math.Max(_most, underWay);
-        var answer = await _buckets.AskAsync(ask);
+        var answer = await _buckets.AskAsync(command);
         _asked.Release();
         await _answers.WaitAsync();
         Interlocked.Decrement(ref _underWay);
         return answer;
     }
 
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
     private async Task<List<long>> DecideAsync(int requests)

@@ -55,7 +55,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     private async Task ChargeAsync()
     {
         var limits = world.Policies.Current.Resolve(NextRequest());
-        await world.TimedAsync(instance, instance.Observed.AskAsync(new StoreAsk(limits, StoreVerb.Charge)).AsTask()).ConfigureAwait(false);
+        await world.TimedAsync(instance, instance.Observed.AskAsync(new BucketCommand(limits, BucketOperation.Charge)).AsTask()).ConfigureAwait(false);
     }
 
     private async Task TakeOnceAsync()

@@ -24,7 +24,7 @@ internal enum Mistake
     NothingIsPutBack,
 
     /// <summary>The script charges again what it has charged already.</summary>
-    MemosAreIgnored,
+    RecordsAreIgnored,
 
     /// <summary>A probe that was answered is taken for one that was not.</summary>
     ProbesFail,
@@ -72,7 +72,7 @@ internal static class Mistakes
     /// <summary>The script, with the mistake if it is one of the script's.</summary>
     public static string Edit(string script, Mistake mistake) => mistake switch
     {
-        Mistake.MemosAreIgnored => Replace(script, "record = try('GET', record_key)", "record = false"),
+        Mistake.RecordsAreIgnored => Replace(script, "record = try('GET', record_key)", "record = false"),
         Mistake.LateTakesAreKept => Replace(script, Begun, "if record_kind == ONCE and what == CHARGE then what = CHECK end " + Begun),
         Mistake.CommitsChangeNothing => Replace(script, Begun, "if record_kind == SETTLES then what = CHECK end " + Begun),
         Mistake.RefundsAreDoubled => Replace(script, "max(0, held + amount)", "max(0, held + amount + min(0, amount))"),
@@ -117,39 +117,39 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
-        void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result) => ((IBucketStore)redis).Undo(command, result);
+        void IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)redis).Undo(command, result);
 
         KnownBuckets? IBucketStore.KnownOf(int shard) => ((IBucketStore)redis).KnownOf(shard);
 
-        public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+        public PendingResult? Execute(in BucketCommand command, out BucketResult result)
         {
             var executing = ExecuteAsync(command);
             result = executing.IsCompletedSuccessfully ? executing.Result : default;
             return executing.IsCompletedSuccessfully ? null : PendingResult.Of(command, executing);
         }
 
-        private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
+        private async ValueTask<BucketResult> ExecuteAsync(BucketCommand command)
         {
-            bool isProbe = ask.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
+            bool isProbe = command.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
             if (mistake == Mistake.ProbesFail && isProbe)
-                return BucketAnswer.Failed(StoreFault.Late);
-            if (mistake == Mistake.NothingIsSettled && ask.What == StoreVerb.Settle)
-                return await redis.AskAsync(ask with { What = StoreVerb.Check, Memo = null }).ConfigureAwait(false);
-            if (mistake == Mistake.NothingIsPutBack && ask.What == StoreVerb.Restore)
-                return await redis.AskAsync(ask with { What = StoreVerb.Check }).ConfigureAwait(false);
-            if (mistake == Mistake.ChargesGiveBack && ask.What == StoreVerb.Settle)
-                ask = ask with { Limits = ask.Limits with { Facts = ask.Limits.Facts with { Cost = -ask.Limits.Facts.Cost } } };
-            if (mistake == Mistake.ChargesAreSentTwice && ask.What == StoreVerb.Settle)
-                _ = redis.AskAsync(ask with { Memo = new Memo(Memo.NewId(), Memo.NewId()) }).AsTask();
+                return BucketResult.Failed(StoreFault.Late);
+            if (mistake == Mistake.NothingIsSettled && command.What == BucketOperation.Settle)
+                return await redis.AskAsync(command with { What = BucketOperation.Check, RecordKey = null }).ConfigureAwait(false);
+            if (mistake == Mistake.NothingIsPutBack && command.What == BucketOperation.Restore)
+                return await redis.AskAsync(command with { What = BucketOperation.Check }).ConfigureAwait(false);
+            if (mistake == Mistake.ChargesGiveBack && command.What == BucketOperation.Settle)
+                command = command with { Limits = command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } } };
+            if (mistake == Mistake.ChargesAreSentTwice && command.What == BucketOperation.Settle)
+                _ = redis.AskAsync(command with { RecordKey = new RecordKey(RecordKey.NewId(), RecordKey.NewId()) }).AsTask();
             if (mistake == Mistake.ChargesHaveNoName)
-                ask = ask with { Memo = null };
-            var answer = await redis.AskAsync(ask).ConfigureAwait(false);
-            if (mistake == Mistake.TakesAreRetried && answer.Fault is StoreFault.Late or StoreFault.Slow && ask.What == StoreVerb.Take)
-                return await redis.AskAsync(ask).ConfigureAwait(false);
+                command = command with { RecordKey = null };
+            var answer = await redis.AskAsync(command).ConfigureAwait(false);
+            if (mistake == Mistake.TakesAreRetried && answer.Fault is StoreFault.Late or StoreFault.Slow && command.What == BucketOperation.Take)
+                return await redis.AskAsync(command).ConfigureAwait(false);
             return answer;
         }
 
-        public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
             redis.RecallAsync(tenant, id, cancellation);
     }
 
@@ -177,9 +177,9 @@ internal static class Mistakes
 
         public void Part() => peers.Part();
 
-        public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+        public async ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default)
         {
-            if (await peers.MeetAsync(isReady, cancellation).ConfigureAwait(false) is not { } meeting)
+            if (await peers.ReportAsync(isReady, cancellation).ConfigureAwait(false) is not { } meeting)
                 return null;
             return mistake == Mistake.NobodyIsAwaited ? meeting with { Absent = 0 }
                 : mistake == Mistake.WhatDrainedIsForgotten ? meeting with { Since = TimeSpan.FromSeconds(-10) }

@@ -64,7 +64,7 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
         var reply = new TaskCompletionSource<byte[]>();
         if (_cut == Cut.Refused)
             return ScriptReply.Failed(Lost());
-        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(words[keyCount]) == (int)StoreVerb.Settle;
+        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
         Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply, isCharge && keyCount <= 2);
         world.In(Latency(), () => Arrive(arrive, Fail));

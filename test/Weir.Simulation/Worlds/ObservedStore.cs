@@ -9,9 +9,9 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
 {
     public DecisionSource Source => store.Source;
 
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
-        if (command.What == StoreVerb.Charge)
+        if (command.What == BucketOperation.Charge)
             world.Permits.Release(command.Limits, world.NowUs);
         if (store.Execute(command, out result) is { } pending)
             return PendingResult.Of(command, ObserveAsync(command, pending));
@@ -19,10 +19,10 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
         return null;
     }
 
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         store.RecallAsync(tenant, id, cancellation);
 
-    private async ValueTask<BucketAnswer> ObserveAsync(StoreAsk command, PendingResult pending)
+    private async ValueTask<BucketResult> ObserveAsync(BucketCommand command, PendingResult pending)
     {
         await pending.Arrival.ConfigureAwait(false);
         var result = pending.Take();
@@ -30,9 +30,9 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
         return result;
     }
 
-    private void Observe(in StoreAsk command, in BucketAnswer result)
+    private void Observe(in BucketCommand command, in BucketResult result)
     {
-        bool isTake = command.What == StoreVerb.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
+        bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
         // A charge that is late in Redis is made there and here.
         if (!isTake && (result.Fault != StoreFault.None || (result.Degraded && command.Limits.Facts.Cost > 0)))
             world.Log.Doubt(command.Limits);

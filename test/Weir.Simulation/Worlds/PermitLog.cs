@@ -8,15 +8,15 @@ internal sealed class PermitLog
     /// <summary>Permits were handed out.</summary>
     public void Hold(in LimitSet limits, Limit limit, long atUs)
     {
-        if (limit.Quota is ConcurrencyQuota quota && limits.Hold is { } hold)
-            _held[(hold.Id, limits.Facts.Key)] = (atUs, atUs + limits.LeaseUs(quota), limit.Cost);
+        if (limit.Quota is ConcurrencyQuota quota && limits.Holder is { } holder)
+            _held[(holder.Id, limits.Facts.Key)] = (atUs, atUs + limits.LeaseUs(quota), limit.Cost);
     }
 
     /// <summary>A holder releases its permits.</summary>
     public void Release(in LimitSet limits, long atUs)
     {
-        if (limits.Hold is { } hold && _held.TryGetValue((hold.Id, limits.Facts.Key), out var held))
-            _held[(hold.Id, limits.Facts.Key)] = held with { UntilUs = Math.Min(held.UntilUs, atUs) };
+        if (limits.Holder is { } holder && _held.TryGetValue((holder.Id, limits.Facts.Key), out var held))
+            _held[(holder.Id, limits.Facts.Key)] = held with { UntilUs = Math.Min(held.UntilUs, atUs) };
     }
 
     /// <summary>Returns the largest number of permits that were held at the same time.</summary>

@@ -22,16 +22,16 @@ public sealed class KnownBucketReplacementTests
         _fallback = new FallbackStore(Some.Memory(_time, 100_000), _known, () => 1);
     }
 
-    private static StoreAsk Take(string key, params TokenQuota[] quotas)
+    private static BucketCommand Take(string key, params TokenQuota[] quotas)
     {
         var limits = (quotas.Length == 0 ? [Slow] : quotas).Select((quota, number) => new Limit($"l{number}", [Limit.KeyDimension], quota));
-        return new StoreAsk(new Plan("p", [.. limits], OnOutage.Local).Resolve(new RequestFacts("t", key, 1)), StoreVerb.Take);
+        return new BucketCommand(new Plan("p", [.. limits], OnOutage.Local).Resolve(new RequestFacts("t", key, 1)), BucketOperation.Take);
     }
 
-    private static BucketAnswer Result(long tokens, long leased = 0)
+    private static BucketResult Result(long tokens, long leased = 0)
     {
         var line = new BucketLine(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(tokens), 1_000_000)) { Leased = Slow.UnitsOf(leased) };
-        return new BucketAnswer(BucketOutcome.Allowed, [line], new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis);
+        return new BucketResult(BucketOutcome.Allowed, [line], new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis);
     }
 
     private void Hear(string key, long tokens) => _known.Learn(Take(key), Result(tokens));
@@ -98,7 +98,7 @@ public sealed class KnownBucketReplacementTests
             Hear($"k{i}", 10);
         int before = _fallback.CollectKnown().Count;
         for (int i = 0; i < Buckets; i++)
-            _known.Learn(Take($"quick{i}", quick), new BucketAnswer(BucketOutcome.Allowed, new BucketState(1, 1_000_000), new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis));
+            _known.Learn(Take($"quick{i}", quick), new BucketResult(BucketOutcome.Allowed, new BucketState(1, 1_000_000), new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis));
         int between = _fallback.CollectKnown().Count(command => command.Limits.Facts.Key[0] == 'k');
         _time.Advance(TimeSpan.FromMinutes(1));
         for (int i = 0; i < Buckets; i++)
@@ -120,7 +120,7 @@ public sealed class KnownBucketReplacementTests
             for (int limit = 0; limit < quotas.Length; limit++)
                 Assert.True(trip![limit].Back == 0);
             var lines = quotas.Select(quota => new BucketLine(BucketOutcome.Allowed, new BucketState(quota.CapacityUnits, 1_000_000))).ToArray();
-            _known.Learn(command, new BucketAnswer(BucketOutcome.Allowed, lines, new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis), trip);
+            _known.Learn(command, new BucketResult(BucketOutcome.Allowed, lines, new StoreTime(1_000_000, 1_000_000), DecisionSource.Redis), trip);
             trip!.Return();
             _time.Advance(TimeSpan.FromMicroseconds(1));
         }

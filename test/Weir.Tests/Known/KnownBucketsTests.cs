@@ -34,7 +34,7 @@ public sealed class KnownBucketsTests
     public void L10_a_bucket_that_memory_spent_of_keeps_only_the_attributes_that_its_limit_is_keyed_by(params string[] keyedBy)
     {
         var limits = RequestOf(keyedBy);
-        _fallback.Execute(new StoreAsk(limits, StoreVerb.Take));
+        _fallback.Execute(new BucketCommand(limits, BucketOperation.Take));
         var owed = new List<SettlementCharge>();
         Assert.True(_fallback.TryCollectOwed(limits, owed));
 
@@ -48,7 +48,7 @@ public sealed class KnownBucketsTests
     public void L10_a_bucket_that_was_heard_of_keeps_only_the_attributes_that_its_limit_is_keyed_by(params string[] keyedBy)
     {
         var limits = RequestOf(keyedBy);
-        var command = new StoreAsk(limits, StoreVerb.Take);
+        var command = new BucketCommand(limits, BucketOperation.Take);
         _known.Learn(command, Some.Memory(_time).Execute(command));
 
         Assert.Equal(keyedBy, NamesOf(Assert.Single(_fallback.CollectKnown()).Limits));

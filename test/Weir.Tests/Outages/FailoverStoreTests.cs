@@ -21,7 +21,7 @@ public sealed class FailoverStoreTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
-    private ValueTask<BucketAnswer> Take(string key = "a", long cost = 1, OnOutage onOutage = OnOutage.Local) =>
+    private ValueTask<BucketResult> Take(string key = "a", long cost = 1, OnOutage onOutage = OnOutage.Local) =>
         _store.TakeAsync(Some.Request(key, cost, onOutage: onOutage));
 
     /// <summary>The breaker opens with the last failure in a row; a silence more goes by until this returns.</summary>
@@ -126,14 +126,14 @@ public sealed class FailoverStoreTests : IAsyncDisposable
     [InlineData(OnOutage.Allow)]
     public async Task What_memory_decided_under_an_idempotency_key_memory_answers_again_whatever_the_plan_says_by_then(OnOutage now)
     {
-        var memo = new Memo(1, 2);
+        var memo = new RecordKey(1, 2);
         _redis.Fault = StoreFault.Late;
-        var first = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 3), StoreVerb.Take) { Memo = memo });
+        var first = await _store.AskAsync(new BucketCommand(Some.Request("a", cost: 3), BucketOperation.Take) { RecordKey = memo });
         _redis.Fault = StoreFault.None;
         int asked = _redis.Asked;
 
-        var again = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 3, onOutage: now), StoreVerb.Take) { Memo = memo });
-        var other = await _store.AskAsync(new StoreAsk(Some.Request("a", cost: 4, onOutage: now), StoreVerb.Take) { Memo = new Memo(1, 3) });
+        var again = await _store.AskAsync(new BucketCommand(Some.Request("a", cost: 3, onOutage: now), BucketOperation.Take) { RecordKey = memo });
+        var other = await _store.AskAsync(new BucketCommand(Some.Request("a", cost: 4, onOutage: now), BucketOperation.Take) { RecordKey = new RecordKey(1, 3) });
 
         Assert.Equal((true, first.Outcome, first.State), (again.IsRemembered, again.Outcome, again.State));
         Assert.Equal((StoreFault.Conflict, asked), (other.Fault, _redis.Asked));
@@ -302,7 +302,7 @@ public sealed class FailoverStoreTests : IAsyncDisposable
         Assert.Equal(1, _redis.Asked);
     }
 
-    private static Decision Decide(BucketAnswer answer, OnOutage onOutage) => Decision.From(Some.Request(onOutage: onOutage), answer);
+    private static Decision Decide(BucketResult answer, OnOutage onOutage) => Decision.From(Some.Request(onOutage: onOutage), answer);
 
     /// <summary>Continuations run on other threads, in fake time but not in no time.</summary>
     private static async Task Eventually(Func<bool> condition)

@@ -64,12 +64,12 @@ internal sealed class FakePeers(TimeProvider time)
             peers._ready.Remove(this);
         }
 
-        public ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+        public ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default)
         {
             if (isReady)
                 peers._ready.Add(this);
             peers._returned ??= peers.Now;
-            return new(new Meeting(peers._absent.Count(other => other != this), peers._absent.Count(other => other != this && !peers._ready.Contains(other)), peers.Time.GetElapsedTime(peers._returned.Value), peers.IsForgetful));
+            return new(new Membership(peers._absent.Count(other => other != this), peers._absent.Count(other => other != this && !peers._ready.Contains(other)), peers.Time.GetElapsedTime(peers._returned.Value), peers.IsForgetful));
         }
 
         public ValueTask<int?> FollowAsync(CancellationToken cancellation = default)

@@ -9,10 +9,10 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     public StoreFault Fault { get; set; }
 
     /// <summary>What it does as it is asked, and answers too late.</summary>
-    public Func<StoreAsk, bool> IsLateFor { get; set; } = _ => false;
+    public Func<BucketCommand, bool> IsLateFor { get; set; } = _ => false;
 
     /// <summary>What it does not do, for there are too many.</summary>
-    public Func<StoreAsk, bool> IsCrowdedFor { get; set; } = _ => false;
+    public Func<BucketCommand, bool> IsCrowdedFor { get; set; } = _ => false;
 
     /// <summary>Answers that were too late.</summary>
     public int Late { get; private set; }
@@ -43,12 +43,12 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     public TimeSpan LongestAnswer { get; set; }
 
     /// <summary>Called with each command first.</summary>
-    public Action<StoreAsk> Seen { get; set; } = _ => { };
+    public Action<BucketCommand> Seen { get; set; } = _ => { };
 
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         _buckets.RecallAsync(tenant, id, cancellation);
 
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         var executing = ExecuteAsync(command);
         result = executing.IsCompletedSuccessfully ? executing.Result : default;
@@ -58,52 +58,52 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     /// <summary>Takes that were undone.</summary>
     public int Undone { get; private set; }
 
-    void IBucketStore.Undo(in StoreAsk command, in BucketAnswer result)
+    void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
         Undone++;
-        _buckets.Execute(new StoreAsk(command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } }, StoreVerb.Charge));
+        _buckets.Execute(new BucketCommand(command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } }, BucketOperation.Charge));
     }
 
-    private async ValueTask<BucketAnswer> ExecuteAsync(StoreAsk ask)
+    private async ValueTask<BucketResult> ExecuteAsync(BucketCommand command)
     {
         Asked++;
-        Seen(ask);
+        Seen(command);
         if (Gate is { } gate)
             await gate.Task;
         if (Throws)
             throw new InvalidOperationException("a store is not to throw");
         if (Fault != StoreFault.None && Asked <= SoundAfter)
-            return BucketAnswer.Failed(Fault);
-        if (IsCrowdedFor(ask))
-            return BucketAnswer.Failed(StoreFault.Crowded);
-        BucketAnswer answer;
+            return BucketResult.Failed(Fault);
+        if (IsCrowdedFor(command))
+            return BucketResult.Failed(StoreFault.Crowded);
+        BucketResult answer;
         lock (_settled)
-            answer = ask.What is StoreVerb.Settle or StoreVerb.Restore ? Settle(ask) : _buckets.Execute(ask);
-        if (ask.What == StoreVerb.Settle)
-            Charged.Enqueue(ask.Limits.Facts.Cost);
-        if (IsLateFor(ask))
+            answer = command.What is BucketOperation.Settle or BucketOperation.Restore ? Settle(command) : _buckets.Execute(command);
+        if (command.What == BucketOperation.Settle)
+            Charged.Enqueue(command.Limits.Facts.Cost);
+        if (IsLateFor(command))
         {
             Late++;
-            return BucketAnswer.Failed(StoreFault.Late);
+            return BucketResult.Failed(StoreFault.Late);
         }
 
         if (answer.Fault != StoreFault.None)
             return answer;
-        return new BucketAnswer(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis) { IsRemembered = answer.IsRemembered };
+        return new BucketResult(answer.Outcome, answer.State, answer.Time, DecisionSource.Redis) { IsRemembered = answer.IsRemembered };
     }
 
     /// <summary>Charges units, as the script of Redis does: a name once, and of what is restored what exceeds what was restored before.</summary>
-    private BucketAnswer Settle(in StoreAsk ask)
+    private BucketResult Settle(in BucketCommand command)
     {
-        var (limits, quota) = (ask.Limits.Only(0), ask.Limits.First.Quota);
+        var (limits, quota) = (command.Limits.Only(0), command.Limits.First.Quota);
         var time = _buckets.WithWall(_buckets.Time);
-        bool isKnown = ask.Memo is { } memo && !_settled.Add(memo.Id);
-        long missing = ask.Limits.Facts.Cost;
-        if (ask.What == StoreVerb.Restore)
-            missing = Math.Max(0, missing - Level(Charge(ask.Limits.Only(1), 0), quota, time));
-        if (ask.What == StoreVerb.Restore)
-            Charge(ask.Limits.Only(1), missing);
-        return new BucketAnswer(BucketOutcome.Allowed, Charge(limits, isKnown ? 0 : missing, ask.OnlyEnds?[0] ?? 0), time, DecisionSource.Redis) { IsRemembered = isKnown };
+        bool isKnown = command.RecordKey is { } memo && !_settled.Add(memo.Id);
+        long missing = command.Limits.Facts.Cost;
+        if (command.What == BucketOperation.Restore)
+            missing = Math.Max(0, missing - Level(Charge(command.Limits.Only(1), 0), quota, time));
+        if (command.What == BucketOperation.Restore)
+            Charge(command.Limits.Only(1), missing);
+        return new BucketResult(BucketOutcome.Allowed, Charge(limits, isKnown ? 0 : missing, command.OnlyEnds?[0] ?? 0), time, DecisionSource.Redis) { IsRemembered = isKnown };
     }
 
     private BucketState Charge(in LimitSet limits, long units, long onlyEnd = 0)

@@ -25,7 +25,7 @@ public sealed class LateTakeTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
-    private ValueTask<BucketAnswer> TakeAsync(long cost, string key = "k") => _store.TakeAsync(Some.Request(key, cost, quota: Quota));
+    private ValueTask<BucketResult> TakeAsync(long cost, string key = "k") => _store.TakeAsync(Some.Request(key, cost, quota: Quota));
 
     [Theory]
     [InlineData(26)]
@@ -69,5 +69,5 @@ public sealed class LateTakeTests : IAsyncDisposable
         Assert.Equal((StoreFault.None, BucketOutcome.Refused, true), Said(await TakeAsync(50)));
     }
 
-    private static (StoreFault, BucketOutcome, bool) Said(in BucketAnswer answer) => (answer.Fault, answer.Outcome, answer.Degraded);
+    private static (StoreFault, BucketOutcome, bool) Said(in BucketResult answer) => (answer.Fault, answer.Outcome, answer.Degraded);
 }

@@ -29,7 +29,7 @@ public sealed class RecoveryRaceTests
         _peers.Absent = 2;
         Assert.True(await _recovery.BeginAsync(CancellationToken.None));
         if (owes)
-            (_redis.Fault, _) = (StoreFault.Unreachable, _fallback.Execute(new StoreAsk(Some.Request(), StoreVerb.Take)));
+            (_redis.Fault, _) = (StoreFault.Unreachable, _fallback.Execute(new BucketCommand(Some.Request(), BucketOperation.Take)));
         _peers.Gate = new TaskCompletionSource();
         var completing = _recovery.CompleteAsync(() => goesOn, CancellationToken.None);
         Assert.Equal(2, _recovery.HeldBack.Absent);
@@ -104,10 +104,10 @@ public sealed class RecoveryRaceTests
         {
         }
 
-        public async ValueTask<Meeting?> MeetAsync(bool isReady, CancellationToken cancellation = default)
+        public async ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default)
         {
             await WaitAsync();
-            return new Meeting(Absent, 0, TimeSpan.Zero, IsForgetful: false);
+            return new Membership(Absent, 0, TimeSpan.Zero, IsForgetful: false);
         }
 
         public async ValueTask<int?> FollowAsync(CancellationToken cancellation = default)

@@ -124,7 +124,7 @@ public sealed class RecoveryTests : IAsyncDisposable
         await BeginOutageAsync();
         await _stores[0].TakeAsync(Request(10));
         _redis.Fault = StoreFault.None;
-        _redis.IsLateFor = ask => ask.What == StoreVerb.Settle && _redis.Late < 3;
+        _redis.IsLateFor = command => command.What == BucketOperation.Settle && _redis.Late < 3;
         await PassAsync(TimeSpan.FromSeconds(3));
         Assert.Equal((3, 0), (_redis.Late, _stores[0].Owing));
         // A charge is in whole tokens, with what drained since the first came back.
@@ -135,8 +135,8 @@ public sealed class RecoveryTests : IAsyncDisposable
     public async Task L1_A_refund_whose_answer_is_late_is_given_back_once()
     {
         await _stores[0].TakeAsync(Request(60));
-        _redis.IsLateFor = ask => ask.What == StoreVerb.Charge;
-        var refund = await _stores[0].AskAsync(new StoreAsk(Request(-10), StoreVerb.Charge));
+        _redis.IsLateFor = command => command.What == BucketOperation.Charge;
+        var refund = await _stores[0].AskAsync(new BucketCommand(Request(-10), BucketOperation.Charge));
         Assert.Equal(StoreFault.Late, refund.Fault);
         _redis.IsLateFor = _ => false;
         await PassAsync(TimeSpan.FromSeconds(1));
@@ -148,8 +148,8 @@ public sealed class RecoveryTests : IAsyncDisposable
     {
         await _stores[0].TakeAsync(Request(60));
         await BeginOutageAsync();
-        await _stores[0].AskAsync(new StoreAsk(Request(-10), StoreVerb.Charge));
-        _redis.IsLateFor = ask => ask.What == StoreVerb.Settle;
+        await _stores[0].AskAsync(new BucketCommand(Request(-10), BucketOperation.Charge));
+        _redis.IsLateFor = command => command.What == BucketOperation.Settle;
         _redis.Fault = StoreFault.None;
         await PassAsync(TimeSpan.FromSeconds(1));
         Assert.InRange(_redis.Late, 1, int.MaxValue);
@@ -170,14 +170,14 @@ public sealed class RecoveryTests : IAsyncDisposable
         var memory = Some.Memory(_time);
         var fallback = new FallbackStore(memory, new KnownBuckets(512, _time), () => 1);
         var limits = Request(5);
-        fallback.Execute(new StoreAsk(limits, StoreVerb.Take));
+        fallback.Execute(new BucketCommand(limits, BucketOperation.Take));
         var owed = new List<SettlementCharge>();
         Assert.True(fallback.TryCollectOwed(limits, owed));
-        fallback.Execute(new StoreAsk(Request(2), StoreVerb.Take));
+        fallback.Execute(new BucketCommand(Request(2), BucketOperation.Take));
         Assert.False(fallback.TryCollectOwed(limits, owed));
         Assert.Same(owed[0], owed[1]);
 
-        var answer = new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(5), 0), new StoreTime(0, 0), DecisionSource.Redis);
+        var answer = new BucketResult(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(5), 0), new StoreTime(0, 0), DecisionSource.Redis);
         fallback.Close(owed[0], answer);
         fallback.Close(owed[0], answer);
         Assert.Equal(1, fallback.Owing);
@@ -192,12 +192,12 @@ public sealed class RecoveryTests : IAsyncDisposable
     public void L7_a_charge_that_was_executed_before_tells_how_much_the_primary_holds_at_least()
     {
         var fallback = new FallbackStore(Some.Memory(_time), new KnownBuckets(512, _time), () => 1);
-        fallback.Execute(new StoreAsk(Request(5), StoreVerb.Take));
+        fallback.Execute(new BucketCommand(Request(5), BucketOperation.Take));
         var owed = new List<SettlementCharge>();
         Assert.True(fallback.TryCollectOwed(Request(5), owed));
 
         // Others had spent 20 of the bucket when the charge was executed.
-        var then = new BucketAnswer(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(25), 0), new StoreTime(0, 0), DecisionSource.Redis);
+        var then = new BucketResult(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(25), 0), new StoreTime(0, 0), DecisionSource.Redis);
         fallback.Close(owed[0], then with { IsRemembered = true });
 
         Assert.Equal(Slow.UnitsOf(25), Assert.Single(fallback.CollectKnown()).Limits.Facts.Cost);

@@ -37,7 +37,7 @@ public sealed class SettlementTests : IAsyncDisposable
     private static void Take(FailoverStore store, LimitSet limits) => Assert.Equal(BucketOutcome.Allowed, store.TakeAsync(limits).Result.Outcome);
 
     private static void GiveBack(FailoverStore store, LimitSet limits) =>
-        Assert.Equal(StoreFault.None, store.AskAsync(new StoreAsk(limits with { Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, StoreVerb.Charge)).Result.Fault);
+        Assert.Equal(StoreFault.None, store.AskAsync(new BucketCommand(limits with { Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, BucketOperation.Charge)).Result.Fault);
 
     private async Task BreakAsync(FailoverStore store)
     {
@@ -77,7 +77,7 @@ public sealed class SettlementTests : IAsyncDisposable
         Take(store, Request(3));
         _redis.Fault = StoreFault.None;
         Assert.True(await _peers.AnyOther.ConfirmAsync());
-        _redis.IsLateFor = command => command.What == StoreVerb.Settle;
+        _redis.IsLateFor = command => command.What == BucketOperation.Settle;
 
         var result = await store.TakeAsync(Request(2));
         Assert.Equal((BucketOutcome.Allowed, true, 1), (result.Outcome, result.Degraded, _redis.Undone));
@@ -209,14 +209,14 @@ public sealed class SettlementTests : IAsyncDisposable
         var store = Join(2);
         _redis.LongestAnswer = TimeSpan.FromMilliseconds(longestMs);
         await BreakAsync(store);
-        await _peers.AnyOther.MeetAsync(isReady: false);
+        await _peers.AnyOther.ReportAsync(isReady: false);
         _peers.AnyOther.Part();
         _redis.Fault = StoreFault.None;
         _time.Advance(new BreakerOptions().Break);
         await Until.TrueAsync(() => store.State == BreakerState.Closed, () => "not back");
 
         HeldBack held = default;
-        _redis.Seen = command => held = command.What == StoreVerb.Take ? command.HeldBack : held;
+        _redis.Seen = command => held = command.What == BucketOperation.Take ? command.HeldBack : held;
         await store.TakeAsync(Request(1, key: "b"));
         Assert.Equal(1, held.Absent);
         Assert.InRange(held.SinceUs, 1_000 * longestMs, (1_000 * longestMs) + 1_000_000);

@@ -27,7 +27,7 @@ public sealed class ShardedFailoverTests : IAsyncDisposable
 
     private IPeers Join(int shard) => (_peers[shard] = new FakePeers(_time)).Join();
 
-    private BucketAnswer Take(string tenant) => _store.TakeAsync(Some.Request("key", 1, tenant, Slow)).Result;
+    private BucketResult Take(string tenant) => _store.TakeAsync(Some.Request("key", 1, tenant, Slow)).Result;
 
     private void Break(int shard)
     {
@@ -94,7 +94,7 @@ public sealed class ShardedFailoverTests : IAsyncDisposable
         var told = new List<string>();
         _redis.Seen = command =>
         {
-            if (command.What == StoreVerb.Restore)
+            if (command.What == BucketOperation.Restore)
                 told.Add(command.Limits.Facts.Tenant);
         };
         _peers[7].IsForgetful = true;
@@ -166,17 +166,17 @@ public sealed class ShardedFailoverTests : IAsyncDisposable
 
         public DecisionSource Source => DecisionSource.Redis;
 
-        public Action<StoreAsk> Seen { get; set; } = _ => { };
+        public Action<BucketCommand> Seen { get; set; } = _ => { };
 
         public FakeStore this[int shard] => _shards.TryGetValue(shard, out var known) ? known : _shards[shard] = new FakeStore(time);
 
-        public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+        public PendingResult? Execute(in BucketCommand command, out BucketResult result)
         {
             Seen(command);
             return this[map.ShardOf(command.Limits.Facts.Tenant)].Execute(command, out result);
         }
 
-        public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+        public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
             this[map.ShardOf(tenant)].RecallAsync(tenant, id, cancellation);
     }
 }

@@ -136,7 +136,7 @@ internal static class BadPlaces
         ("an override by a window without a length", Start + "tenants: { acme: { limits: { per-key: { window: { limit: 5 } } } } }\n",
             "p.yaml:6: tenants.acme.limits.per-key.window: every is missing: write one of second, minute, hour, day, week, month, quarter, year"),
         ("an override by a concurrency without places", Start + "tenants: { acme: { limits: { per-key: { concurrency: { lease: 5s } } } } }\n",
-            "p.yaml:6: tenants.acme.limits.per-key.concurrency: limit is missing: write the number of places"),
+            "p.yaml:6: tenants.acme.limits.per-key.concurrency: limit is missing: write the number of permits"),
         ("a limit of its own without numbers", Start + "tenants: { acme: { limits: { own: { by: [] } } } }\n",
             "p.yaml:6: tenants.acme.limits.own: rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency"),
         ("a burst over a window", "defaultPlan: free\nplans:\n  free: { limits: { daily: { window: { limit: 5, every: day } } } }\ntenants: { acme: { limits: { daily: { burst: 5 } } } }\n",

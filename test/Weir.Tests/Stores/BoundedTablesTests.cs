@@ -8,7 +8,7 @@ public sealed class BoundedTablesTests
     [Fact]
     public void L10_a_limit_that_nobody_holds_places_of_is_not_remembered()
     {
-        var places = new PlaceTable(1_000);
+        var places = new PermitTable(1_000);
         places.Enter(ulong.MaxValue);
         for (uint i = 1; i <= 10_000; i++)
         {
@@ -26,16 +26,16 @@ public sealed class BoundedTablesTests
     {
         var time = Some.Clock();
         var store = Some.Memory(time, maxKeys: 1_000_000);
-        var memos = new MemoTable(10_000_000);
+        var memos = new RecordTable(10_000_000);
         void Keep(int from, int count)
         {
             for (int i = from; i < from + count; i++)
-                memos.Answer(new StoreAsk(Some.Request($"k{i}"), StoreVerb.Take) { Memo = new Memo((UInt128)i, 1) }, store);
+                memos.Answer(new BucketCommand(Some.Request($"k{i}"), BucketOperation.Take) { RecordKey = new RecordKey((UInt128)i, 1) }, store);
         }
 
         Keep(0, 4_000);
         Assert.Equal(4_000, memos.Count);
-        time.Advance(Memo.Memory);
+        time.Advance(RecordKey.Memory);
         Keep(4_000, 1_000);
         Assert.Equal(1_000, memos.Count);
     }

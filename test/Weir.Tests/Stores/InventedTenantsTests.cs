@@ -102,9 +102,9 @@ public sealed class InventedTenantsTests
         var store = Open(1_000);
         LimitSet Request(long cost, bool listed) => Some.Request("k", cost, "acme", Slow) with { TenantIsListed = listed };
         Take(store, "acme", "k", listed: false, cost: 3);
-        Assert.Equal(StoreFault.None, store.AskAsync(new StoreAsk(Request(-2, listed: true), StoreVerb.Charge)).Result.Fault);
+        Assert.Equal(StoreFault.None, store.AskAsync(new BucketCommand(Request(-2, listed: true), BucketOperation.Charge)).Result.Fault);
         Assert.Equal([BucketOutcome.Allowed, BucketOutcome.Refused], [Take(store, "acme", "k", listed: true, cost: 2), Take(store, "acme", "k", listed: false)]);
-        store.AskAsync(new StoreAsk(Request(1, listed: true), StoreVerb.Reset)).AsTask().Wait();
+        store.AskAsync(new BucketCommand(Request(1, listed: true), BucketOperation.Reset)).AsTask().Wait();
         Assert.Equal([BucketOutcome.Allowed, BucketOutcome.Refused], [Take(store, "acme", "k", listed: true, cost: 3), Take(store, "acme", "k", listed: false)]);
         Assert.Equal(1, store.Used);
     }
@@ -137,9 +137,9 @@ public sealed class InventedTenantsTests
         Assert.True(ConcurrencyQuota.TryCreate(5, TimeSpan.FromMinutes(1), out var quota, out _));
         var plan = Some.PlanOf(new Limit("running", new[] { Limit.KeyDimension }, quota));
         StoreFault Hold(MemoryStore store, string tenant, int key, bool listed) => store.TakeAsync(
-            plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = listed, Hold = new Hold((UInt128)key + 1) }).Result.Fault;
+            plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = listed, Holder = new PermitHolder((UInt128)key + 1) }).Result.Fault;
         StoreFault Keep(MemoryStore store, string tenant, int id, bool listed) => store.AskAsync(
-            new StoreAsk(Some.Request(tenant: tenant, quota: TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000)) with { TenantIsListed = listed }, StoreVerb.Take) { Memo = new Memo((UInt128)id, 1) }).Result.Fault;
+            new BucketCommand(Some.Request(tenant: tenant, quota: TokenQuota.Create(1, TimeSpan.FromMinutes(1), 1_000_000)) with { TenantIsListed = listed }, BucketOperation.Take) { RecordKey = new RecordKey((UInt128)id, 1) }).Result.Fault;
         foreach (var ask in new[] { Hold, Keep })
         {
             MemoryStore alone = Open(maxKeys), beside = Open(maxKeys);

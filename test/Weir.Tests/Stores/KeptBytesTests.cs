@@ -36,12 +36,12 @@ public sealed class KeptBytesTests
     private static (long Counted, long Taken) Measure(int text)
     {
         long before = Settled();
-        var memos = new MemoTable(Bound);
+        var memos = new RecordTable(Bound);
         var store = Some.Memory(Some.Clock());
         for (int i = 0; i < MaxKeys; i++)
         {
             var request = Some.Request("k", tenant: new string((char)('a' + (i % 4)), 64), quota: Wide);
-            memos.Answer(new StoreAsk(request, StoreVerb.Take) { Memo = new Memo((UInt128)i, 1) { Text = new byte[text] } }, store);
+            memos.Answer(new BucketCommand(request, BucketOperation.Take) { RecordKey = new RecordKey((UInt128)i, 1) { Text = new byte[text] } }, store);
         }
 
         var measured = (memos.Bytes, Settled() - before);

@@ -10,10 +10,10 @@ public sealed class MemoryStoreTests
 
     private readonly FakeTimeProvider _time = Some.Clock();
 
-    private static BucketAnswer Take(MemoryStore store, string key = "a", long cost = 1, string tenant = "default", TokenQuota? quota = null) =>
+    private static BucketResult Take(MemoryStore store, string key = "a", long cost = 1, string tenant = "default", TokenQuota? quota = null) =>
         store.TakeAsync(Some.Request(key, cost, tenant, quota)).Result;
 
-    private static BucketAnswer Check(MemoryStore store, string key = "a", long cost = 1, string tenant = "default") =>
+    private static BucketResult Check(MemoryStore store, string key = "a", long cost = 1, string tenant = "default") =>
         store.CheckAsync(Some.Request(key, cost, tenant)).Result;
 
     [Fact]

@@ -127,12 +127,12 @@ public sealed class SnapshotRecordsTests : IDisposable
     public void L1_a_reservation_made_while_a_snapshot_is_written_cannot_give_back_what_the_snapshot_does_not_have()
     {
         var before = _weir.Reserve("globex", "before", 2);
-        var (_, lastNumber) = _weir.Store.Memos.BeginExport(_weir.Store);
+        var (_, lastNumber) = _weir.Store.Records.BeginExport(_weir.Store);
         _weir.Reserve("globex", "during", 2);
         _weir.Reservations.CancelAsync(before.Id!).AsTask().Wait();
         _weir.TakeOnce("order-1", "globex", "during");
 
-        var saved = _weir.Store.Memos.Export(lastNumber);
+        var saved = _weir.Store.Records.Export(lastNumber);
 
         Assert.Equal(2, saved.Count);
         Assert.DoesNotContain(saved, record => record.IsOpen);
@@ -148,9 +148,9 @@ public sealed class SnapshotRecordsTests : IDisposable
 
         Assert.Equal(64, read.Permits);
         Assert.InRange(read.Records, 1, 64);
-        Assert.InRange(_weir.Store.Memos.Bytes, 1, 64 * MemoryStoreOptions.AnswerBytesPerKey);
+        Assert.InRange(_weir.Store.Records.Bytes, 1, 64 * MemoryStoreOptions.AnswerBytesPerKey);
         Assert.Equal(300, read.Buckets + read.Permits + read.Records + read.Dropped);
-        Assert.Equal((64, read.Records), (_weir.Store.Places.Holders, _weir.Store.Memos.Count));
+        Assert.Equal((64, read.Records), (_weir.Store.Permits.Holders, _weir.Store.Records.Count));
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class SnapshotRecordsTests : IDisposable
 
         Assert.Equal(new SnapshotRead(100, 0, 0, 0, null), _weir.Restart(away: Restarts.ReservationLife));
 
-        Assert.Equal((0, 0, 0), (_weir.Store.Places.Holders, _weir.Store.Places.Limits, _weir.Store.Memos.Count));
+        Assert.Equal((0, 0, 0), (_weir.Store.Permits.Holders, _weir.Store.Permits.Limits, _weir.Store.Records.Count));
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class SnapshotRecordsTests : IDisposable
 
                 Assert.Equal("its contents are not those of a snapshot", Snapshot.Read(fresh, new MemoryStream(changed))
                     .Fault);
-                Assert.Equal((0, 0, 0), ((int)fresh.Used, fresh.Places.Holders, fresh.Memos.Count));
+                Assert.Equal((0, 0, 0), ((int)fresh.Used, fresh.Permits.Holders, fresh.Records.Count));
             }
         }
     }

@@ -98,11 +98,11 @@ public sealed class TenantSharesTests
     {
         var store = Some.Memory(_time, maxKeys: 1_000);
         StoreFault Keep(string tenant, int id) =>
-            store.AskAsync(new StoreAsk(Some.Request(tenant: tenant, quota: Wide), StoreVerb.Take) { Memo = new Memo((UInt128)id, 1) }).Result.Fault;
+            store.AskAsync(new BucketCommand(Some.Request(tenant: tenant, quota: Wide), BucketOperation.Take) { RecordKey = new RecordKey((UInt128)id, 1) }).Result.Fault;
         int half = Enumerable.Range(0, 10_000).Count(id => Keep("flood", id) == StoreFault.None);
         Assert.InRange(half, 200, 250);
         Assert.All(Enumerable.Range(0, 100), id => Assert.Equal(StoreFault.None, Keep("quiet", id)));
-        _time.Advance(Memo.Memory);
+        _time.Advance(RecordKey.Memory);
         Assert.Equal(half, Enumerable.Range(10_000, 10_000).Count(id => Keep("flood", id) == StoreFault.None));
     }
 
@@ -113,10 +113,10 @@ public sealed class TenantSharesTests
         Assert.True(ConcurrencyQuota.TryCreate(5, TimeSpan.FromMinutes(1), out var quota, out _));
         var plan = Some.PlanOf(new Limit("running", new[] { Limit.KeyDimension }, quota));
         StoreFault Hold(string tenant, int key) =>
-            store.TakeAsync(plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = true, Hold = new Hold((UInt128)key + 1) }).Result.Fault;
+            store.TakeAsync(plan.Resolve(new RequestFacts(tenant, $"key{key}")) with { TenantIsListed = true, Holder = new PermitHolder((UInt128)key + 1) }).Result.Fault;
         Assert.Equal(500, Enumerable.Range(0, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
         Assert.All(Enumerable.Range(0, 200), key => Assert.Equal(StoreFault.None, Hold("quiet", key)));
-        Assert.Equal(700, store.Places.Holders);
+        Assert.Equal(700, store.Permits.Holders);
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(500, Enumerable.Range(10_000, 10_000).Count(key => Hold("flood", key) == StoreFault.None));
     }

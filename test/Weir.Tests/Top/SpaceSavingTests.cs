@@ -94,8 +94,8 @@ public sealed class SpaceSavingTests
         foreach (var (name, count) in truth)
         {
             if (count > names.Length / counters)
-                Assert.True(sketch.PlaceOf(name, HashOf(name)) >= 0, $"{name} occurred {count} times of {names.Length} and has no counter");
-            else if (sketch.PlaceOf(name, HashOf(name)) < 0)
+                Assert.True(sketch.SlotOf(name, HashOf(name)) >= 0, $"{name} occurred {count} times of {names.Length} and has no counter");
+            else if (sketch.SlotOf(name, HashOf(name)) < 0)
                 Assert.True(count <= sketch.Least);
         }
     }

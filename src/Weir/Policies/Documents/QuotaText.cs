@@ -91,12 +91,12 @@ internal sealed record QuotaText
         }
         else if (Limit is not { } limit)
         {
-            (quota, error, made) = (null, IsWindow ? "limit is missing: write the tokens of a window" : "limit is missing: write the number of places", false);
+            (quota, error, made) = (null, IsWindow ? "limit is missing: write the tokens of a window" : "limit is missing: write the number of permits", false);
         }
         else if (IsConcurrency)
         {
-            made = ConcurrencyQuota.TryCreate(limit, Lease ?? ConcurrencyQuota.DefaultLease, out var places, out error);
-            quota = places;
+            made = ConcurrencyQuota.TryCreate(limit, Lease ?? ConcurrencyQuota.DefaultLease, out var permits, out error);
+            quota = permits;
         }
         else if (Every is not { } every)
         {
@@ -140,8 +140,8 @@ internal sealed record QuotaText
         return text with
         {
             IsConcurrency = true,
-            Limit = walk.Number(fields[DocumentKeys.Limit], "the number of places", 0, ConcurrencyQuota.MaxPlaces, ref broken),
-            Lease = walk.Parsed<TimeSpan>(fields[DocumentKeys.Lease], "how long a place is held at most, such as 60s", Weir.Rate.TryParsePeriod, ref broken),
+            Limit = walk.Number(fields[DocumentKeys.Limit], "the number of permits", 0, ConcurrencyQuota.MaxPermits, ref broken),
+            Lease = walk.Parsed<TimeSpan>(fields[DocumentKeys.Lease], "how long a permit is held at most, such as 60s", Weir.Rate.TryParsePeriod, ref broken),
         };
     }
 

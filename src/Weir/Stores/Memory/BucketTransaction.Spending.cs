@@ -4,17 +4,17 @@ namespace Weir;
 internal sealed unsafe partial class BucketTransaction
 {
     private StoreFault Decide(
-        MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, in StoreTime time, out BucketOutcome outcome)
+        MemoryStore store, in LimitSet limits, BucketOperation what, long[]? onlyEnds, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = AskAll(store, limits, time);
-        if (what == StoreVerb.Take && outcome == BucketOutcome.Allowed)
+        if (what == BucketOperation.Take && outcome == BucketOutcome.Allowed)
             return Spend(store, limits, time, out outcome);
-        if (what == StoreVerb.Charge)
+        if (what == BucketOperation.Charge)
             return Charge(store, limits, onlyEnds, time);
-        if (what == StoreVerb.Reset)
+        if (what == BucketOperation.Reset)
             Reset(store, limits, time);
         else
-            SpendNothing(insist: what == StoreVerb.Take);
+            SpendNothing(insist: what == BucketOperation.Take);
         return StoreFault.None;
     }
 
@@ -44,7 +44,7 @@ internal sealed unsafe partial class BucketTransaction
         if (!claim.IsPermits)
             return store.Overflow.StateOf(store, limits, claim.Limit, claim.Hash, time);
         long capacity = limits.Share.IsWhole ? quota.Capacity : Math.Max(claim.Limit.Cost, quota.Capacity / limits.Share.Instances);
-        return store.Places.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
+        return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
     /// <summary>Writes what was allowed. If a bucket has no slot, and the one it then shares refuses, takes all of it back.</summary>
@@ -102,7 +102,7 @@ internal sealed unsafe partial class BucketTransaction
             ref var claim = ref _claims[i];
             claim.Line = new BucketLine(BucketOutcome.Allowed, new BucketState(0, claim.IsPermits ? 0 : time.NowUs));
             if (claim.IsPermits)
-                store.Places.ClearLocked(claim.Hash);
+                store.Permits.ClearLocked(claim.Hash);
             else if (!claim.Slot.IsNone)
                 claim.Put();
             else if (claim.Before.Spent > 0)
@@ -153,12 +153,12 @@ internal sealed unsafe partial class BucketTransaction
         return !claim.Slot.IsNone;
     }
 
-    private static UInt128 HolderOf(in LimitSet limits) => limits.Hold?.Id ?? 0;
+    private static UInt128 HolderOf(in LimitSet limits) => limits.Holder?.Id ?? 0;
 
     /// <summary>Returns how the limit stands without the holder's permits.</summary>
     private static BucketState Release(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
     {
-        store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+        store.Permits.RemoveLocked(claim.Hash, HolderOf(limits));
         return StateOf(store, limits, claim, time);
     }
 
@@ -167,7 +167,7 @@ internal sealed unsafe partial class BucketTransaction
         if (claim.Cost == 0)
             return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
-        if (!store.Places.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
+        if (!store.Permits.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;
         var state = new BucketState(claim.Line.State.Spent + claim.Cost, Math.Max(claim.Line.State.At, untilUs));
         claim.Line = claim.Line with { State = state };
@@ -194,7 +194,7 @@ internal sealed unsafe partial class BucketTransaction
                 continue;
             claim.Line = claim.Line with { State = claim.Before };
             if (claim.IsPermits)
-                store.Places.RemoveLocked(claim.Hash, HolderOf(limits));
+                store.Permits.RemoveLocked(claim.Hash, HolderOf(limits));
             else if (claim.Slot.IsNone)
                 store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, -limits.Share.CostOf(claim.Cost));
             else

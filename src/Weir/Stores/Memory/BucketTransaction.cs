@@ -47,14 +47,14 @@ internal sealed unsafe partial class BucketTransaction
     public static BucketTransaction OfThisThread() => _ofThisThread ??= new BucketTransaction();
 
     /// <summary>Executes a command.</summary>
-    public BucketAnswer Answer(MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds)
+    public BucketResult Answer(MemoryStore store, in LimitSet limits, BucketOperation what, long[]? onlyEnds)
     {
         var fault = Execute(store, limits, what, onlyEnds, out var outcome, out var time);
-        return fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketAnswer.Failed(fault);
+        return fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketResult.Failed(fault);
     }
 
     /// <summary>Executes a take or a check, and puts the result into words without a copy of it.</summary>
-    public Decision Decide(MemoryStore store, in LimitSet limits, StoreVerb what)
+    public Decision Decide(MemoryStore store, in LimitSet limits, BucketOperation what)
     {
         var fault = Execute(store, limits, what, null, out var outcome, out var time);
         if (fault == StoreFault.None && _count == 1 && _claims[0].Limit.Mode == LimitMode.Enforce)
@@ -64,14 +64,14 @@ internal sealed unsafe partial class BucketTransaction
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision DecideMany(in LimitSet limits, StoreFault fault, BucketOutcome outcome, in StoreTime time) =>
-        Decision.From(limits, fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketAnswer.Failed(fault));
+        Decision.From(limits, fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketResult.Failed(fault));
 
     private StoreFault Execute(
-        MemoryStore store, in LimitSet limits, StoreVerb what, long[]? onlyEnds, out BucketOutcome outcome, out StoreTime time)
+        MemoryStore store, in LimitSet limits, BucketOperation what, long[]? onlyEnds, out BucketOutcome outcome, out StoreTime time)
     {
         MakeClaims(store, limits);
         time = store.TimeFor(limits.Plan);
-        store.Places.Enter(_permitParts);
+        store.Permits.Enter(_permitParts);
         LockSlots(store.Buckets, limits.TenantIsListed);
         StoreFault fault;
         try
@@ -81,7 +81,7 @@ internal sealed unsafe partial class BucketTransaction
         finally
         {
             _locks.Exit();
-            store.Places.Exit(_permitParts);
+            store.Permits.Exit(_permitParts);
         }
 
         for (int i = 0; i < _count; i++)
@@ -150,7 +150,7 @@ internal sealed unsafe partial class BucketTransaction
         (claim.IsShared, claim.IsSpent) = (false, false);
         claim.Cost = limit.CostOf(limits.Facts.Cost);
         if (claim.IsPermits)
-            _permitParts |= PlaceTable.PartOf(claim.Hash);
+            _permitParts |= PermitTable.PartOf(claim.Hash);
         else
             store.Buckets.OpenPartOf(limits.TenantIsListed).Prefetch(claim.Head);
     }
@@ -197,12 +197,12 @@ internal sealed unsafe partial class BucketTransaction
         return true;
     }
 
-    private BucketAnswer Answer(Share share, BucketOutcome outcome, in StoreTime time)
+    private BucketResult Answer(Share share, BucketOutcome outcome, in StoreTime time)
     {
         bool hasChanged = false;
         for (int i = 0; i < _count; i++)
             hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
-        return new BucketAnswer(outcome, _claims[0].Line, OtherLines(), time, share, hasChanged);
+        return new BucketResult(outcome, _claims[0].Line, OtherLines(), time, share, hasChanged);
     }
 
     private BucketLine[]? OtherLines()

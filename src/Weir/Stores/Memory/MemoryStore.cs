@@ -35,8 +35,8 @@ public sealed class MemoryStore : IBucketStore
         Seed = options.HashSeed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         Buckets = new SlotTable(options.MaxKeys);
         Overflow = new OverflowTable(Math.Max(LeastSharedBuckets, options.MaxKeys / KeysPerSharedBucket));
-        Places = new PlaceTable(options.MaxKeys);
-        Memos = new MemoTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey);
+        Permits = new PermitTable(options.MaxKeys);
+        Records = new RecordTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey);
     }
 
     /// <inheritdoc/>
@@ -67,35 +67,35 @@ public sealed class MemoryStore : IBucketStore
 
     internal OverflowTable Overflow { get; }
 
-    internal PlaceTable Places { get; }
+    internal PermitTable Permits { get; }
 
-    internal MemoTable Memos { get; }
+    internal RecordTable Records { get; }
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in StoreAsk command, out BucketAnswer result)
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         result = Execute(command);
         return null;
     }
 
     /// <inheritdoc/>
-    public ValueTask<(KeptAnswer? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+    public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         new((Recall(tenant, id), StoreFault.None));
 
     /// <inheritdoc cref="RecallAsync"/>
-    internal KeptAnswer? Recall(string tenant, UInt128 id) => Memos.Recall(tenant, id, Clock.NowUs);
+    internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 
     /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;
 
     /// <summary>Executes a command.</summary>
-    internal BucketAnswer Execute(in StoreAsk command) => command.Memo is null ? Answer(command) : Memos.Answer(command, this);
+    internal BucketResult Execute(in BucketCommand command) => command.RecordKey is null ? Answer(command) : Records.Answer(command, this);
 
-    internal BucketAnswer Answer(in StoreAsk ask) =>
-        BucketTransaction.OfThisThread().Answer(this, ask.LimitsRef, ask.What, ask.OnlyEnds);
+    internal BucketResult Answer(in BucketCommand command) =>
+        BucketTransaction.OfThisThread().Answer(this, command.LimitsRef, command.What, command.OnlyEnds);
 
     /// <summary>Decides a request.</summary>
-    internal Decision Decide(in LimitSet limits, StoreVerb what) => BucketTransaction.OfThisThread().Decide(this, limits, what);
+    internal Decision Decide(in LimitSet limits, BucketOperation what) => BucketTransaction.OfThisThread().Decide(this, limits, what);
 
     /// <summary>What time it is; on the wall only where a limit needs to know.</summary>
     internal StoreTime TimeFor(Plan plan) => new(Clock.NowUs, plan.HasWindows ? Clock.WallUs : 0);

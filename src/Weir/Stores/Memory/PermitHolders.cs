@@ -8,13 +8,13 @@ namespace Weir;
 /// <param name="share">The share of their tenant.</param>
 internal sealed class PermitHolders(string share)
 {
-    private static readonly Comparer<PlaceTable.Holder> ByEnd = Comparer<PlaceTable.Holder>.Create(
+    private static readonly Comparer<PermitTable.Holder> ByEnd = Comparer<PermitTable.Holder>.Create(
         static (left, right) => left.UntilUs == right.UntilUs
             ? left.Id.CompareTo(right.Id)
             : left.UntilUs.CompareTo(right.UntilUs));
 
     private readonly Dictionary<UInt128, long> _untilUs = [];
-    private readonly SortedSet<PlaceTable.Holder> _inOrder = new(ByEnd);
+    private readonly SortedSet<PermitTable.Holder> _inOrder = new(ByEnd);
 
     /// <summary>The share of their tenant.</summary>
     public string Share { get; } = share;
@@ -23,7 +23,7 @@ internal sealed class PermitHolders(string share)
     public int Count => _untilUs.Count;
 
     /// <summary>All of them; who ends first is first.</summary>
-    public IEnumerable<PlaceTable.Holder> InOrder => _inOrder;
+    public IEnumerable<PermitTable.Holder> InOrder => _inOrder;
 
     /// <summary>When the last of them ends.</summary>
     public long LastUntilUs => _inOrder.Max.UntilUs;
@@ -36,7 +36,7 @@ internal sealed class PermitHolders(string share)
         : _inOrder.Reverse().ElementAt(Count - number).UntilUs;
 
     /// <summary>Adds a holder; one that is here already ends at the new time. False for that.</summary>
-    public bool Add(PlaceTable.Holder holder)
+    public bool Add(PermitTable.Holder holder)
     {
         bool isNew = !Remove(holder.Id);
         _untilUs.Add(holder.Id, holder.UntilUs);

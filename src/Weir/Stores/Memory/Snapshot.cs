@@ -45,13 +45,13 @@ internal static class Snapshot
     /// </summary>
     /// <remarks>
     /// Takes go on meanwhile. Buckets come first, so that a record that is written later never gives back what the
-    /// buckets do not have: see <see cref="MemoTable.Export"/>.
+    /// buckets do not have: see <see cref="RecordTable.Export"/>.
     /// </remarks>
     public static void Write(MemoryStore store, Stream stream)
     {
         var to = new SnapshotWriter(stream);
         var rates = RefillRate.All();
-        var (time, lastRecord) = store.Memos.BeginExport(store);
+        var (time, lastRecord) = store.Records.BeginExport(store);
         to.Write(Magic);
         to.Write(Version);
         to.Write(rates.Length);
@@ -65,8 +65,8 @@ internal static class Snapshot
         WriteSlots(store.Overflow.Export(time), to, rates.Length);
         to.Write(stackalloc byte[SavedSlot.Size]);
         long records = to.Position;
-        SnapshotRecords.Write(to, store.Places.Export());
-        SnapshotRecords.Write(to, store.Memos.Export(lastRecord));
+        SnapshotRecords.Write(to, store.Permits.Export());
+        SnapshotRecords.Write(to, store.Records.Export(lastRecord));
         to.Write(records);
         to.End();
     }
@@ -169,8 +169,8 @@ internal static class Snapshot
             BinaryPrimitives.ReadInt64LittleEndian(header[32..]));
         from.Position = slots;
         var (buckets, noRoom) = RestoreSlots(store, from, recordsAt, rates, shiftUs);
-        var (held, heldNoRoom) = store.Places.Import(permits, shiftUs, store.Time.NowUs);
-        var (kept, keptNoRoom) = store.Memos.Import(records, shiftUs, store.Time.NowUs);
+        var (held, heldNoRoom) = store.Permits.Import(permits, shiftUs, store.Time.NowUs);
+        var (kept, keptNoRoom) = store.Records.Import(records, shiftUs, store.Time.NowUs);
         return new SnapshotRead(buckets, held, kept, noRoom + heldNoRoom + keptNoRoom, null);
     }
 

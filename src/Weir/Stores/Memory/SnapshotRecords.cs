@@ -4,7 +4,7 @@ namespace Weir;
 /// <param name="Limit">The limit's hash.</param>
 /// <param name="Share">The share that its holders count in.</param>
 /// <param name="Holders">Holders, the first to end first.</param>
-internal sealed record SavedPermits(UInt128 Limit, string Share, PlaceTable.Holder[] Holders);
+internal sealed record SavedPermits(UInt128 Limit, string Share, PermitTable.Holder[] Holders);
 
 /// <summary>A reservation or an idempotency record; its times are of the store's clock.</summary>
 /// <param name="Tenant">Whose it is.</param>
@@ -17,7 +17,7 @@ internal sealed record SavedPermits(UInt128 Limit, string Share, PlaceTable.Hold
 /// <param name="Kept">What each bucket answered, with the fingerprint of the request.</param>
 internal sealed record SavedRecord(
     string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome,
-        KeptAnswer Kept);
+        IdempotencyRecord Kept);
 
 /// <summary>Spells permits and records in a snapshot; see <see cref="Snapshot"/> for the format.</summary>
 internal static class SnapshotRecords
@@ -67,7 +67,7 @@ internal static class SnapshotRecords
         {
             var limit = from.ReadUInt128();
             string share = from.ReadText();
-            var holders = new PlaceTable.Holder[from.ReadCount(HolderBytes)];
+            var holders = new PermitTable.Holder[from.ReadCount(HolderBytes)];
             for (int j = 0; j < holders.Length; j++)
                 holders[j] = new(from.ReadUInt128(), from.ReadInt64());
             permits[i] = new SavedPermits(limit, share, holders);
@@ -83,13 +83,13 @@ internal static class SnapshotRecords
         {
             records[i] = new SavedRecord(
                 from.ReadText(), from.ReadUInt128(), from.ReadText(), from.ReadByte() == 1, from.ReadInt64(),
-                    from.ReadInt64(), ReadOutcome(from), ReadKept(from));
+                    from.ReadInt64(), ReadOutcome(from), ReadRecord(from));
         }
 
         return records;
     }
 
-    private static void Write(SnapshotWriter to, KeptAnswer kept)
+    private static void Write(SnapshotWriter to, IdempotencyRecord kept)
     {
         to.Write(kept.Fingerprint);
         to.Write(kept.Time.NowUs);
@@ -105,7 +105,7 @@ internal static class SnapshotRecords
         to.WriteBlock(kept.Text);
     }
 
-    private static KeptAnswer ReadKept(SnapshotReader from)
+    private static IdempotencyRecord ReadRecord(SnapshotReader from)
     {
         var fingerprint = from.ReadUInt128();
         var time = new StoreTime(from.ReadInt64(), from.ReadInt64());
@@ -114,7 +114,7 @@ internal static class SnapshotRecords
             throw new InvalidDataException();
         for (int i = 0; i < lines.Length; i++)
             lines[i] = new BucketLine(ReadOutcome(from), new BucketState(from.ReadInt64(), from.ReadInt64()));
-        return new KeptAnswer(from.ReadBlock(), lines) { Fingerprint = fingerprint, Time = time };
+        return new IdempotencyRecord(from.ReadBlock(), lines) { Fingerprint = fingerprint, Time = time };
     }
 
     private static BucketOutcome ReadOutcome(SnapshotReader from) =>

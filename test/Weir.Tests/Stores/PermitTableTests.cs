@@ -1,7 +1,7 @@
 namespace Weir.Tests.Stores;
 
 /// <summary>Who holds permits: found by name, in the order in which they end, one limit without the others.</summary>
-public sealed class PlaceTableTests
+public sealed class PermitTableTests
 {
     private static readonly UInt128 One = 1, Other = UInt128.MaxValue;
 
@@ -9,7 +9,7 @@ public sealed class PlaceTableTests
     public void L8_Holders_that_come_and_go_at_random_agree_with_a_plain_list()
     {
         var random = new Random(7);
-        var table = new PlaceTable(100_000);
+        var table = new PermitTable(100_000);
         table.Enter(ulong.MaxValue);
         var model = new Dictionary<UInt128, long>();
         for (int step = 0; step < 20_000; step++)
@@ -42,38 +42,38 @@ public sealed class PlaceTableTests
     [Fact]
     public void A_holder_that_takes_again_holds_one_permit_until_the_new_time()
     {
-        var table = new PlaceTable(10);
-        table.Enter(PlaceTable.PartOf(One));
+        var table = new PermitTable(10);
+        table.Enter(PermitTable.PartOf(One));
         Assert.True(table.TryAddLocked(One, 5, 100, 0, "t"));
         Assert.True(table.TryAddLocked(One, 5, 200, 0, "t"));
         Assert.Equal(new BucketState(1, 200), table.StateLocked(One, 150, 1, 4));
         Assert.True(table.RemoveLocked(One, 5));
         Assert.False(table.RemoveLocked(One, 5));
-        table.Exit(PlaceTable.PartOf(One));
+        table.Exit(PermitTable.PartOf(One));
         Assert.Equal((0, 0), (table.Holders, table.Limits));
     }
 
     [Fact]
     public async Task L9_A_limit_in_use_holds_up_no_limit_of_another_part()
     {
-        var table = new PlaceTable(10);
-        Assert.NotEqual(PlaceTable.PartOf(One), PlaceTable.PartOf(Other));
+        var table = new PermitTable(10);
+        Assert.NotEqual(PermitTable.PartOf(One), PermitTable.PartOf(Other));
         var isIn = new TaskCompletionSource();
         var mayLeave = new TaskCompletionSource();
         var slow = Task.Run(
             () =>
             {
-                table.Enter(PlaceTable.PartOf(One));
+                table.Enter(PermitTable.PartOf(One));
                 isIn.SetResult();
                 mayLeave.Task.Wait();
-                table.Exit(PlaceTable.PartOf(One));
+                table.Exit(PermitTable.PartOf(One));
             },
             TestContext.Current.CancellationToken);
         await isIn.Task;
 
-        table.Enter(PlaceTable.PartOf(Other));
+        table.Enter(PermitTable.PartOf(Other));
         Assert.True(table.TryAddLocked(Other, 1, 100, 0, "t"));
-        table.Exit(PlaceTable.PartOf(Other));
+        table.Exit(PermitTable.PartOf(Other));
 
         mayLeave.SetResult();
         await slow;
@@ -83,15 +83,15 @@ public sealed class PlaceTableTests
     public void L10_Parallel_takers_never_hold_more_than_the_bound()
     {
         const int Most = 1_000;
-        var table = new PlaceTable(Most);
+        var table = new PermitTable(Most);
         int taken = 0;
         Parallel.For(0, 4_000, i =>
         {
             UInt128 limit = new((ulong)i << 58, (ulong)i);
-            table.Enter(PlaceTable.PartOf(limit));
+            table.Enter(PermitTable.PartOf(limit));
             if (table.TryAddLocked(limit, 1, long.MaxValue, 0, $"tenant{i}"))
                 Interlocked.Increment(ref taken);
-            table.Exit(PlaceTable.PartOf(limit));
+            table.Exit(PermitTable.PartOf(limit));
         });
         Assert.Equal((Most, Most), (taken, table.Holders));
     }

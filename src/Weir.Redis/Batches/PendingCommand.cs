@@ -5,33 +5,33 @@ namespace Weir.Redis;
 /// <summary>One decision on its way: what is asked, until when, and who waits for it.</summary>
 /// <remarks>
 /// <para>
-/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed (<see cref="ITakePump.Resume"/>).
+/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed (<see cref="IBatchPump.Resume"/>).
 /// </para>
 /// <para>
 /// It is used again when all three that hold it have let go of it: the way to Redis, which may bring a reply long after the deadline and must find this decision then and not another
 /// one; the watch over the deadline; and the caller. Whoever holds it for ever, such as a caller that never looks at its answer, leaves it to the garbage collector.
 /// </para>
 /// </remarks>
-internal sealed class PendingTake : PendingResult, IValueTaskSource
+internal sealed class PendingCommand : PendingResult, IValueTaskSource
 {
     /// <summary>The way, the watch and the caller.</summary>
     private const int Holders = 3;
 
-    private static readonly Pool<PendingTake> Spare = new(static () => new PendingTake(), 4_096);
+    private static readonly Pool<PendingCommand> Spare = new(static () => new PendingCommand(), 4_096);
 
     private ManualResetValueTaskSourceCore<bool> _core;
-    private StoreAsk _ask;
-    private BucketAnswer _answer;
+    private BucketCommand _command;
+    private BucketResult _answer;
     private int _answered;
     private int _holders;
     private long _horizonUs;
     private bool _isCorrected;
 
-    private PendingTake()
+    private PendingCommand()
     {
     }
 
-    internal override ref readonly StoreAsk Command => ref _ask;
+    internal override ref readonly BucketCommand Command => ref _command;
 
     /// <summary>In whose line it waits.</summary>
     public string Share { get; private set; } = "";
@@ -39,11 +39,11 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     /// <summary>How many buckets it asks.</summary>
     public int Buckets { get; private set; }
 
-    /// <summary>What is asked, in the script's words: the keys of its memo, if it has one, and of a bucket for each limit, all of them in one slot; then the numbers.</summary>
-    public Words Words { get; } = new();
+    /// <summary>What is asked, in the arguments of the script: the keys of its record, if it has one, and of a bucket for each limit, all of them in one slot; then the numbers.</summary>
+    public Arguments Arguments { get; } = new();
 
-    /// <summary>How many of the words are keys.</summary>
-    public int KeyCount => Words.Count - 1;
+    /// <summary>The number of arguments that are keys.</summary>
+    public int KeyCount => Arguments.Count - 1;
 
     /// <summary>The leases that are asked for beside it.</summary>
     public LeaseTrip Trip { get; private set; } = null!;
@@ -58,10 +58,10 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     public long WaitedBefore { get; set; }
 
     /// <summary>The batcher that has counted it as unanswered.</summary>
-    public TakeBatcher? Batcher { get; set; }
+    public Batcher? Batcher { get; set; }
 
     /// <summary>The batcher that sends it, after redirections.</summary>
-    public TakeBatcher? Sender { get; set; }
+    public Batcher? Sender { get; set; }
 
     /// <summary>False as long as Redis has certainly not executed it.</summary>
     public bool MayHaveRun { get; set; }
@@ -70,18 +70,18 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
 
     public override ValueTask Arrival => new(this, _core.Version);
 
-    /// <summary>A decision to be asked for. Its words are still to be written.</summary>
-    /// <param name="ask">What is asked.</param>
+    /// <summary>A decision to be asked for. Its arguments are still to be written.</summary>
+    /// <param name="command">What is asked.</param>
     /// <param name="trip">The leases that are asked for beside it; null for none. It belongs to the decision from now on.</param>
-    public static PendingTake Of(in StoreAsk ask, LeaseTrip? trip)
+    public static PendingCommand Of(in BucketCommand command, LeaseTrip? trip)
     {
         var take = Spare.Rent();
-        take._ask = ask;
-        take.Share = Shares.NameOf(ask.Limits);
-        take.Buckets = ask.Limits.Count;
-        take.Trip = trip ?? LeaseTrip.Of(null, ask);
+        take._command = command;
+        take.Share = Shares.NameOf(command.Limits);
+        take.Buckets = command.Limits.Count;
+        take.Trip = trip ?? LeaseTrip.Of(null, command);
         take.HasLeases = take.Trip.Asks;
-        take.Words.Clear();
+        take.Arguments.Clear();
         take._answered = 0;
         take.MayHaveRun = false;
         take._holders = Holders;
@@ -89,7 +89,7 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     }
 
     /// <summary>Answers. False when it is answered already; when true, the caller sees to it that it is resumed.</summary>
-    public bool TryAnswer(in BucketAnswer answer)
+    public bool TryAnswer(in BucketResult answer)
     {
         if (Interlocked.Exchange(ref _answered, 1) != 0)
             return false;
@@ -105,9 +105,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     }
 
     /// <summary>Returns the result to the caller, who lets go of it.</summary>
-    public override BucketAnswer Take()
+    public override BucketResult Take()
     {
-        var result = Stage is { } stage ? stage.Finish(_ask, _answer) : _answer;
+        var result = Stage is { } stage ? stage.Finish(_command, _answer) : _answer;
         LetGo();
         return result;
     }
@@ -118,7 +118,7 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
     public void WriteNumbers(long redisUs, long horizonUs)
     {
         _horizonUs = horizonUs;
-        AskWriter.Write(_ask, redisUs, Trip, horizonUs, Words);
+        CommandWriter.Write(_command, redisUs, Trip, horizonUs, Arguments);
     }
 
     /// <summary>
@@ -129,7 +129,7 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
         if (_isCorrected)
             return false;
         _isCorrected = true;
-        Words.RemoveLast();
+        Arguments.RemoveLast();
         WriteNumbers(redisUs, _horizonUs);
         return true;
     }
@@ -147,9 +147,9 @@ internal sealed class PendingTake : PendingResult, IValueTaskSource
         if (Interlocked.Decrement(ref _holders) > 0)
             return;
         if (!MayHaveRun)
-            Trip.Restore(_ask.Limits);
+            Trip.Restore(_command.Limits);
         Trip.Return();
-        (Trip, Stage, _ask, _answer, _isCorrected) = (null!, null, default, default, false);
+        (Trip, Stage, _command, _answer, _isCorrected) = (null!, null, default, default, false);
         _core.Reset();
         Spare.Return(this);
     }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Weir.Redis;
 
 /// <summary>Writes the arguments of a batch and reads the reply, as the header of <c>decisions.lua</c> says.</summary>
-internal static class TakeScript
+internal static class ScriptFormat
 {
     private const int HeadFields = 2;
     private const int LineFields = 3;
@@ -19,25 +19,25 @@ internal static class TakeScript
     }
 
     /// <summary>Writes a batch as one call, of the script of permits if a decision of it may have one.</summary>
-    public static void Spell(ReadOnlySpan<PendingTake> takes, ScriptCall to)
+    public static void Spell(ReadOnlySpan<PendingCommand> takes, ScriptCall to)
     {
         bool hasPermits = false;
         foreach (var take in takes)
-            hasPermits |= take.Command.LimitsRef.Plan.HasPlaces;
+            hasPermits |= take.Command.LimitsRef.Plan.HasPermits;
         to.Begin(hasPermits ? RedisScript.Permits : RedisScript.Buckets);
 
         int numbers = 0;
         foreach (var take in takes)
         {
             for (int key = 0; key < take.KeyCount; key++)
-                to.AddKey(take.Words[key].Span);
-            numbers += take.Words[take.KeyCount].Length;
+                to.AddKey(take.Arguments[key].Span);
+            numbers += take.Arguments[take.KeyCount].Length;
         }
 
         var rest = to.Add(numbers);
         foreach (var take in takes)
         {
-            var some = take.Words[take.KeyCount].Span;
+            var some = take.Arguments[take.KeyCount].Span;
             some.CopyTo(rest);
             rest = rest[some.Length..];
         }
@@ -46,19 +46,19 @@ internal static class TakeScript
             AddTexts(take.Command, hasPermits, to);
     }
 
-    private static void AddTexts(in StoreAsk ask, bool hasPermits, ScriptCall to)
+    private static void AddTexts(in BucketCommand command, bool hasPermits, ScriptCall to)
     {
         if (hasPermits)
-            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), ask.Limits.Hold?.Id ?? 0);
-        if (ask.Memo is { } memo)
+            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), command.Limits.Holder?.Id ?? 0);
+        if (command.RecordKey is { } record)
         {
-            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), memo.Fingerprint);
-            to.Add(memo.Text);
+            BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), record.Fingerprint);
+            to.Add(record.Text);
         }
     }
 
     /// <summary>Bytes of the reply to these decisions.</summary>
-    public static int LengthOf(ReadOnlySpan<PendingTake> takes)
+    public static int LengthOf(ReadOnlySpan<PendingCommand> takes)
     {
         int length = 0;
         foreach (var take in takes)
@@ -67,27 +67,27 @@ internal static class TakeScript
     }
 
     /// <summary>Bytes of the reply to one decision.</summary>
-    public static int LengthOf(PendingTake take) => (HeadFields + (take.Buckets * (take.HasLeases ? LineFields + 1 : LineFields))) * sizeof(double);
+    public static int LengthOf(PendingCommand take) => (HeadFields + (take.Buckets * (take.HasLeases ? LineFields + 1 : LineFields))) * sizeof(double);
 
     /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
-    public static KeptAnswer? ReadKept(ReadOnlySpan<byte> memo)
+    public static IdempotencyRecord? ReadRecord(ReadOnlySpan<byte> record)
     {
         const int Head = 33, LineSize = LineFields * sizeof(double), ReplyHead = HeadFields * sizeof(double);
-        if (memo.Length < Head + ReplyHead)
+        if (record.Length < Head + ReplyHead)
             return null;
-        int count = (int)BinaryPrimitives.ReadDoubleLittleEndian(memo[25..]);
-        var rest = memo[(Head + ReplyHead)..];
+        int count = (int)BinaryPrimitives.ReadDoubleLittleEndian(record[25..]);
+        var rest = record[(Head + ReplyHead)..];
         if (count is < 0 or > Plan.MaxLimits || rest.Length < count * LineSize)
             return null;
         var lines = new BucketLine[count];
         for (int i = 0; i < count; i++)
             lines[i] = ReadLine(ref rest);
-        long at = (long)BinaryPrimitives.ReadDoubleLittleEndian(memo[(Head + sizeof(double))..]);
-        return new KeptAnswer(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(memo[1..]), Time = new StoreTime(at, at) };
+        long at = (long)BinaryPrimitives.ReadDoubleLittleEndian(record[(Head + sizeof(double))..]);
+        return new IdempotencyRecord(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(record[1..]), Time = new StoreTime(at, at) };
     }
 
     /// <summary>Reads one decision from a reply. Its lines count leased tokens apart from spent ones.</summary>
-    public static BucketAnswer Read(ReadOnlySpan<byte> doubles, PendingTake take)
+    public static BucketResult Read(ReadOnlySpan<byte> doubles, PendingCommand take)
     {
         var code = (Code)Next(ref doubles);
         long now = Next(ref doubles);
@@ -109,11 +109,11 @@ internal static class TakeScript
         var time = new StoreTime(now, now);
         return code switch
         {
-            Code.Answered or Code.AnsweredBefore => new BucketAnswer(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
-            Code.Stale => BucketAnswer.Stale(now),
-            Code.Conflict => BucketAnswer.Failed(StoreFault.Conflict),
-            Code.Gone => BucketAnswer.Failed(StoreFault.Gone),
-            _ => BucketAnswer.Failed(StoreFault.Damaged),
+            Code.Answered or Code.AnsweredBefore => new BucketResult(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
+            Code.Stale => BucketResult.Stale(now),
+            Code.Conflict => BucketResult.Failed(StoreFault.Conflict),
+            Code.Gone => BucketResult.Failed(StoreFault.Gone),
+            _ => BucketResult.Failed(StoreFault.Damaged),
         };
     }
 

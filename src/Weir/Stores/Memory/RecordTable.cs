@@ -7,7 +7,7 @@ namespace Weir;
 /// in bytes, and shared out to the tenants.
 /// </summary>
 /// <param name="maxBytes">The bytes that listed tenants may have kept; all others may have as many again.</param>
-internal sealed class MemoTable(long maxBytes)
+internal sealed class RecordTable(long maxBytes)
 {
     /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
     private const int ForgottenAtOnce = 4;
@@ -46,40 +46,40 @@ internal sealed class MemoTable(long maxBytes)
         }
     }
 
-    private sealed record Entry(string Share, long Bytes, BucketOutcome Outcome, bool IsOpen, long OpenUntilUs, long KeptUntilUs, KeptAnswer Kept)
+    private sealed record Entry(string Share, long Bytes, BucketOutcome Outcome, bool IsOpen, long OpenUntilUs, long KeptUntilUs, IdempotencyRecord Kept)
     {
         public UInt128 Fingerprint => Kept.Fingerprint;
 
         /// <summary>How many were kept before this one, and it.</summary>
         public long Number { get; set; }
 
-        public BucketAnswer Answer() =>
+        public BucketResult Answer() =>
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>Answers as before, or has the store answer and keeps that. Asks with a memo are made one after the other.</summary>
-    public BucketAnswer Answer(in StoreAsk ask, MemoryStore store)
+    /// <summary>Answers as before, or has the store answer and keeps that. Asks with a record are made one after the other.</summary>
+    public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
-        var memo = ask.Memo!;
-        var name = (ask.Limits.Facts.Tenant, memo.Id);
+        var record = command.RecordKey!;
+        var name = (command.Limits.Facts.Tenant, record.Id);
         lock (_gate)
         {
-            long nowUs = store.Time.NowUs, bytes = BytesOf(memo.Text, ask.Limits.Count);
-            if (TryFindLocked(name, nowUs, out var before) && !(memo.Settles && before.IsOpen))
-                return before.Fingerprint == memo.Fingerprint ? before.Answer() : BucketAnswer.Failed(StoreFault.Conflict);
-            if (memo.Settles && (before is null || before.OpenUntilUs <= nowUs))
-                return BucketAnswer.Failed(StoreFault.Gone);
-            if (before is null && !HasRoomLocked(Shares.NameOf(ask.Limits), bytes, nowUs))
-                return BucketAnswer.Failed(StoreFault.Full);
-            var answer = store.Answer(ask with { Memo = null });
-            if (IsToBeKept(ask, answer))
-                KeepLocked(name, EntryOf(ask, answer, bytes, nowUs));
+            long nowUs = store.Time.NowUs, bytes = BytesOf(record.Text, command.Limits.Count);
+            if (TryFindLocked(name, nowUs, out var before) && !(record.Settles && before.IsOpen))
+                return before.Fingerprint == record.Fingerprint ? before.Answer() : BucketResult.Failed(StoreFault.Conflict);
+            if (record.Settles && (before is null || before.OpenUntilUs <= nowUs))
+                return BucketResult.Failed(StoreFault.Gone);
+            if (before is null && !HasRoomLocked(Shares.NameOf(command.Limits), bytes, nowUs))
+                return BucketResult.Failed(StoreFault.Full);
+            var answer = store.Answer(command with { RecordKey = null });
+            if (IsToBeKept(command, answer))
+                KeepLocked(name, EntryOf(command, answer, bytes, nowUs));
             return answer;
         }
     }
 
     /// <summary>What was kept; null when there is nothing (any more).</summary>
-    public KeptAnswer? Recall(string tenant, UInt128 id, long nowUs)
+    public IdempotencyRecord? Recall(string tenant, UInt128 id, long nowUs)
     {
         lock (_gate)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
@@ -143,21 +143,21 @@ internal sealed class MemoTable(long maxBytes)
         saved.KeptUntilUs + shiftUs, saved.Kept);
 
     /// <summary>What changed nothing need not be known again: a refusal, and a refund of what had not been spent.</summary>
-    private static bool IsToBeKept(in StoreAsk ask, in BucketAnswer answer) => answer.Fault == StoreFault.None && (ask.What == StoreVerb.Charge
-        ? ask.Memo!.Settles || answer.HasChanged
+    private static bool IsToBeKept(in BucketCommand command, in BucketResult answer) => answer.Fault == StoreFault.None && (command.What == BucketOperation.Charge
+        ? command.RecordKey!.Settles || answer.HasChanged
         : answer.Outcome == BucketOutcome.Allowed);
 
     private static long BytesOf(byte[] text, int lines) => BytesPerAnswer + text.Length + (lines * BytesPerLine);
 
-    private static Entry EntryOf(in StoreAsk ask, in BucketAnswer answer, long bytes, long nowUs)
+    private static Entry EntryOf(in BucketCommand command, in BucketResult answer, long bytes, long nowUs)
     {
-        var memo = ask.Memo!;
-        var lines = new BucketLine[ask.Limits.Count];
+        var record = command.RecordKey!;
+        var lines = new BucketLine[command.Limits.Count];
         for (int i = 0; i < lines.Length; i++)
             lines[i] = answer[i];
-        bool open = !memo.Settles && memo.Open > TimeSpan.Zero;
-        var kept = new KeptAnswer(memo.Text, lines) { Fingerprint = memo.Fingerprint, Time = answer.Time, Share = answer.Share };
-        return new Entry(Shares.NameOf(ask.Limits), bytes, answer.Outcome, open, nowUs + Microseconds(memo.Open), nowUs + Microseconds(memo.Keep), kept);
+        bool open = !record.Settles && record.Open > TimeSpan.Zero;
+        var kept = new IdempotencyRecord(record.Text, lines) { Fingerprint = record.Fingerprint, Time = answer.Time, Share = answer.Share };
+        return new Entry(Shares.NameOf(command.Limits), bytes, answer.Outcome, open, nowUs + Microseconds(record.Open), nowUs + Microseconds(record.Keep), kept);
     }
 
     private bool TryFindLocked((string, UInt128) name, long nowUs, [NotNullWhen(true)] out Entry? entry)

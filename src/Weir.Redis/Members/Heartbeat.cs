@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Where an instance stands towards Redis, as <c>beat.lua</c> counts.</summary>
+/// <summary>Where an instance stands towards Redis, as <c>heartbeat.lua</c> counts.</summary>
 internal enum MemberPhase
 {
     /// <summary>It stops.</summary>
@@ -25,17 +25,17 @@ internal enum MemberPhase
 /// <param name="ReadUs">The time of the last reply that it had read when it sent that; 0 if none.</param>
 internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
 
-/// <summary>What <c>beat.lua</c> is told, and what it replies.</summary>
+/// <summary>What <c>heartbeat.lua</c> is told, and what it replies.</summary>
 /// <param name="NowUs">The time of Redis.</param>
 /// <param name="Life">What a Redis that loses its memory loses, too.</param>
 /// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>
 /// <param name="Members">All instances.</param>
-internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members)
+internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members)
 {
     private const int Head = 3;
     private const int MemberFields = 4;
 
-    private static readonly RedisScript Script = new("beat.lua");
+    private static readonly RedisScript Script = new("heartbeat.lua");
 
     /// <summary>Spells a call.</summary>
     public static ScriptCall Call(byte[] key, long name, MemberPhase phase, long readUs, long life, long goneUs)
@@ -52,7 +52,7 @@ internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyLis
     }
 
     /// <summary>Reads a reply; null when it is none.</summary>
-    public static Beat? Read(ReadOnlySpan<byte> reply)
+    public static Heartbeat? Read(ReadOnlySpan<byte> reply)
     {
         int numbers = reply.Length / sizeof(double);
         if (numbers < Head || (numbers - Head) % MemberFields != 0)
@@ -64,7 +64,7 @@ internal sealed record Beat(long NowUs, long Life, long ReturnedUs, IReadOnlyLis
             members[i] = new(Number(reply, at), Number(reply, at + 1), (MemberPhase)Number(reply, at + 2), Number(reply, at + 3));
         }
 
-        return new Beat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members);
+        return new Heartbeat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members);
     }
 
     private static long Number(ReadOnlySpan<byte> reply, int at) => (long)BinaryPrimitives.ReadDoubleLittleEndian(reply[(at * sizeof(double))..]);

@@ -1,22 +1,22 @@
 namespace Weir.Redis;
 
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
-internal sealed class TakeCall
+internal sealed class Batch
 {
-    private static readonly Pool<TakeCall> Spare = new(static () => new TakeCall(), 16);
+    private static readonly Pool<Batch> Spare = new(static () => new Batch(), 16);
 
-    private readonly PendingTake[] _takes = new PendingTake[TakeBatcher.MaxBatch];
+    private readonly PendingCommand[] _takes = new PendingCommand[Batcher.MaxBatch];
     private readonly ScriptCall _words = new(RedisScript.Buckets);
     private ScriptReply? _reply;
 
     /// <summary>Room for decisions.</summary>
-    public Span<PendingTake> Room => _takes.AsSpan(Count);
+    public Span<PendingCommand> Room => _takes.AsSpan(Count);
 
     /// <summary>How many decisions there are.</summary>
     public int Count { get; set; }
 
     /// <summary>The decisions.</summary>
-    public Span<PendingTake> Takes => _takes.AsSpan(0, Count);
+    public Span<PendingCommand> Takes => _takes.AsSpan(0, Count);
 
     /// <summary>The script that decides them.</summary>
     public RedisScript Script => _words.Script;
@@ -34,10 +34,10 @@ internal sealed class TakeCall
     public Task Arrival => _reply!.Arrival;
 
     /// <summary>A call without decisions.</summary>
-    public static TakeCall Rent() => Spare.Rent();
+    public static Batch Rent() => Spare.Rent();
 
     /// <summary>Adds a decision.</summary>
-    public void Add(PendingTake take) => _takes[Count++] = take;
+    public void Add(PendingCommand take) => _takes[Count++] = take;
 
     /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
     public void Send(IScriptWire wire, HashSet<RedisScript> known)
@@ -53,7 +53,7 @@ internal sealed class TakeCall
                 return;
             }
 
-            TakeScript.Spell(Takes, _words);
+            ScriptFormat.Spell(Takes, _words);
             WithText = !known.Contains(Script);
             _reply = wire.Send(_words, WithText, Asking);
             MayHaveRun = true;
@@ -80,16 +80,16 @@ internal sealed class TakeCall
     /// <summary>Answers the decisions by the reply, or throws the error of the call before it has answered any.</summary>
     /// <param name="replied">Called with each result.</param>
     /// <param name="corrected">Takes the decisions that are to be sent again, with the windows of the right time.</param>
-    public void Answer(Replied? replied, List<PendingTake> corrected)
+    public void Answer(Replied? replied, List<PendingCommand> corrected)
     {
         var reply = _reply!.Read();
-        bool fits = TakeScript.LengthOf(Takes) == reply.Length;
+        bool fits = ScriptFormat.LengthOf(Takes) == reply.Length;
         IsAnswered = false;
         int left = 0;
         foreach (var take in Takes)
         {
-            int length = TakeScript.LengthOf(take);
-            var result = fits ? Read(reply[..length], take) : BucketAnswer.Failed(StoreFault.Refusing);
+            int length = ScriptFormat.LengthOf(take);
+            var result = fits ? Read(reply[..length], take) : BucketResult.Failed(StoreFault.Refusing);
             reply = fits ? reply[length..] : reply;
             IsAnswered |= result.Fault == StoreFault.None;
             if (result.IsStale || result.Fault == StoreFault.Damaged)
@@ -118,7 +118,7 @@ internal sealed class TakeCall
         Keep(left);
     }
 
-    private static bool TryCorrect(PendingTake take, long redisUs)
+    private static bool TryCorrect(PendingCommand take, long redisUs)
     {
         try
         {
@@ -132,20 +132,20 @@ internal sealed class TakeCall
     }
 
     /// <summary>What cannot be read concerns one decision, and the others are answered all the same.</summary>
-    private static BucketAnswer Read(ReadOnlySpan<byte> reply, PendingTake take)
+    private static BucketResult Read(ReadOnlySpan<byte> reply, PendingCommand take)
     {
         try
         {
-            return TakeScript.Read(reply, take);
+            return ScriptFormat.Read(reply, take);
         }
         catch (Exception)
         {
-            return BucketAnswer.Failed(StoreFault.Damaged);
+            return BucketResult.Failed(StoreFault.Damaged);
         }
     }
 
     /// <summary>Answers all decisions alike.</summary>
-    public void Answer(in BucketAnswer answer, Replied? replied = null)
+    public void Answer(in BucketResult answer, Replied? replied = null)
     {
         IsAnswered = false;
         int left = 0;
@@ -162,7 +162,7 @@ internal sealed class TakeCall
         Spare.Return(this);
     }
 
-    private void Answer(PendingTake take, in BucketAnswer result, Replied? replied, ref int left)
+    private void Answer(PendingCommand take, in BucketResult result, Replied? replied, ref int left)
     {
         // Before the caller goes on, which must find what a reply changes here.
         if (!take.IsAnswered)
@@ -178,7 +178,7 @@ internal sealed class TakeCall
     }
 
     /// <summary>An exception in <paramref name="replied"/> must not keep the callers of a batch waiting.</summary>
-    private static void Notify(Replied? replied, PendingTake take, in BucketAnswer result, bool isLate)
+    private static void Notify(Replied? replied, PendingCommand take, in BucketResult result, bool isLate)
     {
         try
         {

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Weir;
 
 /// <summary>What a store is to do.</summary>
-public enum StoreVerb
+public enum BucketOperation
 {
     /// <summary>Say whether a take would be allowed and how the buckets stand now, and spend nothing.</summary>
     Check,
@@ -13,10 +13,10 @@ public enum StoreVerb
     /// <summary>Spend the cost if all limits that are enforced allow it; else nothing is spent (law L2).</summary>
     Take,
 
-    /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's places.</summary>
+    /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's permits.</summary>
     Charge,
 
-    /// <summary>Forget what was spent, and who holds places.</summary>
+    /// <summary>Forget what was spent, and who holds permits.</summary>
     Reset,
 
     /// <summary>As <see cref="Charge"/>, with a cost in units instead of tokens: settles what was spent without the store.</summary>
@@ -30,13 +30,13 @@ public enum StoreVerb
 }
 
 /// <summary>What a store is asked, in one call: about which buckets, and what to do with them.</summary>
-/// <param name="Limits">The request with the limits that apply; there is at least one, or a memo to keep.</param>
+/// <param name="Limits">The request with the limits that apply; there is at least one, or a record to keep.</param>
 /// <param name="What">What to do.</param>
-public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
+public readonly record struct BucketCommand(LimitSet Limits, BucketOperation What)
 {
     private readonly LimitSet _limits = Limits;
 
-    /// <inheritdoc cref="StoreAsk(LimitSet, StoreVerb)"/>
+    /// <inheritdoc cref="BucketCommand(LimitSet, BucketOperation)"/>
     public LimitSet Limits
     {
         get => _limits;
@@ -48,7 +48,7 @@ public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
     internal ref readonly LimitSet LimitsRef => ref _limits;
 
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
-    internal Memo? Memo { get; init; }
+    internal RecordKey? RecordKey { get; init; }
 
     /// <summary>What is held back of the buckets for instances that may not have settled yet; the default is nothing.</summary>
     internal HeldBack HeldBack { get; init; }
@@ -60,7 +60,7 @@ public readonly record struct StoreAsk(LimitSet Limits, StoreVerb What)
 /// <summary>An answer that is kept: for whoever asks the same again, and for a reservation to be settled.</summary>
 /// <param name="Id">What it is known by, beside the tenant.</param>
 /// <param name="Fingerprint">Of what is asked, so that something else under the same id is noticed.</param>
-internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
+internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 {
     /// <summary>How long an answer is kept for those who ask again.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
@@ -87,7 +87,7 @@ internal sealed record Memo(UInt128 Id, UInt128 Fingerprint)
 /// <summary>What was kept with an answer.</summary>
 /// <param name="Text">As it was given.</param>
 /// <param name="Lines">What each bucket said.</param>
-public sealed record KeptAnswer(byte[] Text, IReadOnlyList<BucketLine> Lines)
+public sealed record IdempotencyRecord(byte[] Text, IReadOnlyList<BucketLine> Lines)
 {
     /// <summary>Of what was asked.</summary>
     internal UInt128 Fingerprint { get; init; }

@@ -5,7 +5,7 @@ namespace Weir.Redis.Tests;
 /// <summary>
 /// Which answers are kept under an idempotency key, the same in memory and in Redis: those that changed something.
 /// </summary>
-public sealed class KeptAnswerTests : IAsyncLifetime
+public sealed class IdempotencyRecordTests : IAsyncLifetime
 {
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromDays(1), 10);
 
@@ -37,8 +37,8 @@ public sealed class KeptAnswerTests : IAsyncLifetime
         return new Plan("p", [.. limits], OnOutage.Local).Resolve(new RequestFacts("default", key, cost)) with { TenantIsListed = true };
     }
 
-    private static ValueTask<BucketAnswer> Refund(IBucketStore store, LimitSet limits, uint id, long cost) =>
-        store.AskAsync(new StoreAsk(limits with { Facts = limits.Facts with { Cost = -cost } }, StoreVerb.Charge) { Memo = new Memo(id, 7) { Text = [1, 2, 3] } });
+    private static ValueTask<BucketResult> Refund(IBucketStore store, LimitSet limits, uint id, long cost) =>
+        store.AskAsync(new BucketCommand(limits with { Facts = limits.Facts with { Cost = -cost } }, BucketOperation.Charge) { RecordKey = new RecordKey(id, 7) { Text = [1, 2, 3] } });
 
     [Theory]
     [InlineData("memory", "bucket")]
@@ -85,11 +85,11 @@ public sealed class KeptAnswerTests : IAsyncLifetime
     {
         var store = StoreOf(name);
         var limits = Request("both", "reserved", 4);
-        await store.AskAsync(new StoreAsk(limits, StoreVerb.Take) { Memo = new Memo(1, 7) { Open = TimeSpan.FromMinutes(1) } });
+        await store.AskAsync(new BucketCommand(limits, BucketOperation.Take) { RecordKey = new RecordKey(1, 7) { Open = TimeSpan.FromMinutes(1) } });
         var settled = limits with { Facts = limits.Facts with { Cost = 0 } };
-        Assert.Equal(StoreFault.None, (await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 8) { Settles = true } })).Fault);
-        Assert.Equal(StoreFault.Conflict, (await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 9) { Settles = true } })).Fault);
-        Assert.True((await store.AskAsync(new StoreAsk(settled, StoreVerb.Charge) { Memo = new Memo(1, 8) { Settles = true } })).IsRemembered);
+        Assert.Equal(StoreFault.None, (await store.AskAsync(new BucketCommand(settled, BucketOperation.Charge) { RecordKey = new RecordKey(1, 8) { Settles = true } })).Fault);
+        Assert.Equal(StoreFault.Conflict, (await store.AskAsync(new BucketCommand(settled, BucketOperation.Charge) { RecordKey = new RecordKey(1, 9) { Settles = true } })).Fault);
+        Assert.True((await store.AskAsync(new BucketCommand(settled, BucketOperation.Charge) { RecordKey = new RecordKey(1, 8) { Settles = true } })).IsRemembered);
     }
 
     [Theory]

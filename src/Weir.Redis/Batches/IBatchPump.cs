@@ -1,10 +1,10 @@
 namespace Weir.Redis;
 
-/// <summary>Who sends the batches of a <see cref="TakeBatcher"/>, waits for their replies and has callers go on: threads of its own, or whoever is at hand.</summary>
-internal interface ITakePump
+/// <summary>Who sends the batches of a <see cref="Batcher"/>, waits for their replies and has callers go on: threads of its own, or whoever is at hand.</summary>
+internal interface IBatchPump
 {
     /// <summary>Begins to send.</summary>
-    void Begin(TakeBatcher batcher);
+    void Begin(Batcher batcher);
 
     /// <summary>A batch may leave, or none ever will. Called under the batcher's gate, and followed by <see cref="Pump"/> without it.</summary>
     void WakeLocked(object gate, bool all);
@@ -13,5 +13,5 @@ internal interface ITakePump
     void Pump();
 
     /// <summary>Has these go on, all of them answered by the caller.</summary>
-    void Resume(ReadOnlySpan<PendingTake> answered);
+    void Resume(ReadOnlySpan<PendingCommand> answered);
 }

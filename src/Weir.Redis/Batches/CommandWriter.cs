@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Weir.Redis;
 
 /// <summary>Writes the numbers of one command, as the header of <c>decisions.lua</c> says: doubles, little-endian.</summary>
-internal static class AskWriter
+internal static class CommandWriter
 {
     private const int Head = 5;
     private const int LengthField = 4;
@@ -20,27 +20,27 @@ internal static class AskWriter
     }
 
     /// <summary>Writes the numbers of a command.</summary>
-    /// <param name="ask">The command.</param>
+    /// <param name="command">The command.</param>
     /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
     /// <param name="trip">The leases that are asked for beside it; null for none.</param>
     /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
     /// <param name="to">Takes the numbers as one argument.</param>
-    public static void Write(in StoreAsk ask, long redisUs, LeaseTrip? trip, long horizonUs, Words to)
+    public static void Write(in BucketCommand command, long redisUs, LeaseTrip? trip, long horizonUs, Arguments to)
     {
         // A trip that only learns from the reply sends no lease fields.
         trip = trip is { Asks: true } ? trip : null;
-        int most = Head + RecordFields + (ask.Limits.Count * (LimitFields + LeaseFields + WindowFields));
+        int most = Head + RecordFields + (command.Limits.Count * (LimitFields + LeaseFields + WindowFields));
         var all = to.Begin(most * sizeof(double));
         var rest = all;
-        int record = ask.Memo is null ? 0 : ask.Memo.Settles ? 2 : 1;
-        Put(ref rest, (int)ask.What, ask.Limits.Count, record, trip is null ? 0 : horizonUs, 0);
-        if (ask.Memo is { } memo)
-            Put(ref rest, Math.Ceiling(memo.Keep.TotalMilliseconds), Math.Ceiling(memo.Open.TotalMilliseconds));
+        int recordKind = command.RecordKey is null ? 0 : command.RecordKey.Settles ? 2 : 1;
+        Put(ref rest, (int)command.What, command.Limits.Count, recordKind, trip is null ? 0 : horizonUs, 0);
+        if (command.RecordKey is { } record)
+            Put(ref rest, Math.Ceiling(record.Keep.TotalMilliseconds), Math.Ceiling(record.Open.TotalMilliseconds));
 
         int index = 0;
-        foreach (var limit in ask.Limits)
+        foreach (var limit in command.Limits)
         {
-            Put(ask, limit, index, redisUs, trip, ref rest);
+            Put(command, limit, index, redisUs, trip, ref rest);
             index++;
         }
 
@@ -49,7 +49,7 @@ internal static class AskWriter
         to.End(length);
     }
 
-    private static void Put(in StoreAsk ask, Limit limit, int index, long redisUs, LeaseTrip? trip, ref Span<byte> to)
+    private static void Put(in BucketCommand command, Limit limit, int index, long redisUs, LeaseTrip? trip, ref Span<byte> to)
     {
         var edges = limit.Quota is WindowQuota { Calendar: var calendar } ? calendar.Around(redisUs) : default;
         var (kind, unit) = limit.Quota switch
@@ -58,16 +58,16 @@ internal static class AskWriter
             WindowQuota => (Kind.Window, 1),
             _ => (Kind.Permits, 1L),
         };
-        double amount = limit.CostOf(ask.Limits.Facts.Cost) * (ask.What >= StoreVerb.Settle ? 1.0 : unit);
-        double capacity = ask.HeldBack.CapacityOf(limit.Quota) * (double)unit;
+        double amount = limit.CostOf(command.Limits.Facts.Cost) * (command.What >= BucketOperation.Settle ? 1.0 : unit);
+        double capacity = command.HeldBack.CapacityOf(limit.Quota) * (double)unit;
         Put(ref to, (int)kind, limit.Mode == LimitMode.Shadow ? 1 : 0, capacity, amount);
         switch (limit.Quota)
         {
             case WindowQuota:
-                Put(ref to, ask.OnlyEnds?[index] ?? 0, edges.PreviousStartUs, edges.StartUs, edges.EndUs);
+                Put(ref to, command.OnlyEnds?[index] ?? 0, edges.PreviousStartUs, edges.StartUs, edges.EndUs);
                 break;
             case ConcurrencyQuota permits:
-                Put(ref to, limit.Cost, ask.Limits.LeaseUs(permits) / 1000, 0, 0);
+                Put(ref to, limit.Cost, command.Limits.LeaseUs(permits) / 1000, 0, 0);
                 break;
             default:
                 var rate = limit.Quota.Rate;

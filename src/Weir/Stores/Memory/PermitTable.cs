@@ -11,7 +11,7 @@ namespace Weir;
 /// The limits lie in parts with a lock each. All methods whose names end in Locked want the parts of their limits held:
 /// <see cref="Enter"/> what <see cref="PartOf"/> says of each.
 /// </remarks>
-internal sealed class PlaceTable(int maxHolders)
+internal sealed class PermitTable(int maxHolders)
 {
     /// <summary>As many as a mask has bits.</summary>
     private const int Parts = 64;
@@ -69,10 +69,10 @@ internal sealed class PlaceTable(int maxHolders)
     }
 
     /// <summary>
-    /// Permits that are held, and when there will be room for <paramref name="places"/> more; when there is, when all
+    /// Permits that are held, and when there will be room for <paramref name="permits"/> more; when there is, when all
     /// will be free.
     /// </summary>
-    public BucketState StateLocked(UInt128 limit, long nowUs, long places, long capacity)
+    public BucketState StateLocked(UInt128 limit, long nowUs, long permits, long capacity)
     {
         var limits = LimitsOf(limit);
         if (!limits.TryGetValue(limit, out var holders))
@@ -80,10 +80,10 @@ internal sealed class PlaceTable(int maxHolders)
         Forget(limits, limit, holders, nowUs);
         if (holders.Count == 0)
             return default;
-        long held = holders.Count * places, over = held + places - capacity;
-        if (places == 0 || over <= 0)
+        long held = holders.Count * permits, over = held + permits - capacity;
+        if (permits == 0 || over <= 0)
             return new BucketState(held, holders.LastUntilUs);
-        long leaving = ((over - 1) / places) + 1;
+        long leaving = ((over - 1) / permits) + 1;
         return new BucketState(held, holders.UntilUsOf((int)Math.Min(leaving, holders.Count)));
     }
 

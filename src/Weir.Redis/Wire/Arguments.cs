@@ -1,7 +1,7 @@
 namespace Weir.Redis;
 
 /// <summary>Byte strings one after the other in one buffer, which is used again and again.</summary>
-internal sealed class Words
+internal sealed class Arguments
 {
     private byte[] _bytes = new byte[256];
     private int[] _ends = new int[8];

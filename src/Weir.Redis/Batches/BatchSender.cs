@@ -9,7 +9,7 @@ namespace Weir.Redis;
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 /// <param name="wire">Where to.</param>
 /// <param name="listener">Hears of replies and redirections.</param>
-internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
+internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 {
     /// <summary>A slot may move again before a call has followed it.</summary>
     private const int MaxRedirections = 4;
@@ -17,7 +17,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     private volatile bool _bySlot;
     /// <summary>The scripts that Redis has run, so that their digest names them.</summary>
     private readonly HashSet<RedisScript> _known = [];
-    private readonly List<PendingTake> _corrected = [];
+    private readonly List<PendingCommand> _corrected = [];
     private string? _lastError;
 
     /// <summary>The last error of a call in a few words, or null when there was none.</summary>
@@ -26,7 +26,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     /// <summary>Sends a batch, and returns when it is written, in the order in which this is called.</summary>
     /// <param name="batch">The decisions.</param>
     /// <param name="sent">Where to note what is to be waited for.</param>
-    public void Send(TakeCall batch, Queue<TakeCall> sent)
+    public void Send(Batch batch, Queue<Batch> sent)
     {
         if (_bySlot && LieInSeveralSlots(batch.Takes))
         {
@@ -42,7 +42,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     /// <param name="call">The call.</param>
     /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
     /// <returns>False when it was sent again, as it is or in parts.</returns>
-    public bool Receive(TakeCall call, Queue<TakeCall> again)
+    public bool Receive(Batch call, Queue<Batch> again)
     {
         try
         {
@@ -65,7 +65,7 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     }
 
     /// <summary>Sends a call again that Redis has refused, in another way. True if that cannot help, and it is answered.</summary>
-    private bool Repeat(TakeCall call, RedisServerException refusal, Queue<TakeCall> again)
+    private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
@@ -94,9 +94,9 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
         return false;
     }
 
-    private static int SlotOf(PendingTake take) => RedisSlot.Of(take.Words[0].Span);
+    private static int SlotOf(PendingCommand take) => RedisSlot.Of(take.Arguments[0].Span);
 
-    private static bool LieInSeveralSlots(ReadOnlySpan<PendingTake> takes)
+    private static bool LieInSeveralSlots(ReadOnlySpan<PendingCommand> takes)
     {
         int slot = SlotOf(takes[0]);
         foreach (var take in takes)
@@ -108,18 +108,18 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
         return false;
     }
 
-    private void SendCorrected(Queue<TakeCall> again)
+    private void SendCorrected(Queue<Batch> again)
     {
         if (_corrected.Count == 0)
             return;
-        var call = TakeCall.Rent();
+        var call = Batch.Rent();
         foreach (var take in _corrected)
             call.Add(take);
         _corrected.Clear();
         Send(call, again);
     }
 
-    private void SendAgain(TakeCall call, Queue<TakeCall> again)
+    private void SendAgain(Batch call, Queue<Batch> again)
     {
         call.Send(wire, _known);
         again.Enqueue(call);
@@ -128,20 +128,20 @@ internal sealed class TakeCalls(IScriptWire wire, BatchListener listener)
     private static bool IsRedirected(RedisServerException error) => RedisFaults.IsMoved(error) || RedisFaults.IsMoving(error);
 
     /// <summary>Whatever the error is, the thread goes on and the callers hear of it.</summary>
-    private void Fail(TakeCall call, Exception error)
+    private void Fail(Batch call, Exception error)
     {
         Volatile.Write(ref _lastError, RedisFaults.Explain(error));
         var fault = RedisFaults.Classify(error);
-        call.Answer(BucketAnswer.Failed(wire.Failed(fault, call.Count)), listener.Replied);
+        call.Answer(BucketResult.Failed(wire.Failed(fault, call.Count)), listener.Replied);
     }
 
-    private void SendBySlot(TakeCall batch, Queue<TakeCall> sent) => SendParts(batch, batch.Takes.ToArray().GroupBy(SlotOf), sent);
+    private void SendBySlot(Batch batch, Queue<Batch> sent) => SendParts(batch, batch.Takes.ToArray().GroupBy(SlotOf), sent);
 
-    private void SendParts(TakeCall batch, IEnumerable<IEnumerable<PendingTake>> parts, Queue<TakeCall> sent)
+    private void SendParts(Batch batch, IEnumerable<IEnumerable<PendingCommand>> parts, Queue<Batch> sent)
     {
         foreach (var part in parts)
         {
-            var call = TakeCall.Rent();
+            var call = Batch.Rent();
             foreach (var take in part)
                 call.Add(take);
             SendAgain(call, sent);

@@ -34,7 +34,7 @@ public enum StoreFault
     /// <summary>It has no room for one bucket more; none was forgotten to make room.</summary>
     Full,
 
-    /// <summary>What is kept under the memo was asked for with another request. Says nothing about the store's health.</summary>
+    /// <summary>What is kept under the record was asked for with another request. Says nothing about the store's health.</summary>
     Conflict,
 
     /// <summary>There is nothing to settle (any more). Says nothing about the store's health.</summary>
@@ -64,14 +64,14 @@ public readonly record struct BucketLine(BucketOutcome Outcome, BucketState Stat
 }
 
 /// <summary>What a store says of the buckets of one request; <see cref="Decision"/> makes words of it.</summary>
-public readonly record struct BucketAnswer
+public readonly record struct BucketResult
 {
     private readonly BucketLine _first;
     private readonly BucketLine[]? _others;
 
-    private BucketAnswer(StoreFault fault) => Fault = fault;
+    private BucketResult(StoreFault fault) => Fault = fault;
 
-    internal BucketAnswer(BucketOutcome outcome, BucketState state, in StoreTime time, DecisionSource source)
+    internal BucketResult(BucketOutcome outcome, BucketState state, in StoreTime time, DecisionSource source)
     {
         Outcome = outcome;
         Time = time;
@@ -86,7 +86,7 @@ public readonly record struct BucketAnswer
     /// <param name="time">The clock of memory.</param>
     /// <param name="share">The part of the buckets that answered.</param>
     /// <param name="hasChanged">Whether any bucket stands otherwise than before.</param>
-    internal BucketAnswer(
+    internal BucketResult(
         BucketOutcome outcome, in BucketLine first, BucketLine[]? others, in StoreTime time, Share share, bool hasChanged)
     {
         Outcome = outcome;
@@ -99,7 +99,7 @@ public readonly record struct BucketAnswer
     }
 
     /// <summary>The answer of several buckets, in the order of the limits.</summary>
-    internal BucketAnswer(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time, DecisionSource source)
+    internal BucketResult(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time, DecisionSource source)
     {
         Outcome = outcome;
         Time = time;
@@ -136,10 +136,10 @@ public readonly record struct BucketAnswer
     internal BucketLine this[int limit] => limit == 0 ? _first : _others![limit - 1];
 
     /// <summary>The answer when no bucket had to be asked.</summary>
-    internal static BucketAnswer OfNone(DecisionSource source) => new(BucketOutcome.Allowed, default(BucketState), default, source);
+    internal static BucketResult OfNone(DecisionSource source) => new(BucketOutcome.Allowed, default(BucketState), default, source);
 
     /// <summary>The store did nothing, since its clock is not where it was taken to be.</summary>
-    internal static BucketAnswer Stale(long nowUs) => new(StoreFault.Slow) { Time = new StoreTime(nowUs, nowUs), IsStale = true };
+    internal static BucketResult Stale(long nowUs) => new(StoreFault.Slow) { Time = new StoreTime(nowUs, nowUs), IsStale = true };
 
     /// <summary>True when the same is to be asked again, now that the store's clock is known.</summary>
     internal bool IsStale { get; private init; }
@@ -148,7 +148,7 @@ public readonly record struct BucketAnswer
     internal bool IsLocal { get; private init; }
 
     /// <summary>The answer of a store by what this instance knows of it.</summary>
-    internal static BucketAnswer Locally(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time) =>
+    internal static BucketResult Locally(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time) =>
         new(outcome, lines, time, DecisionSource.Redis) { IsLocal = true };
 
     /// <summary>True when it was given before, and nothing was done now.</summary>
@@ -158,8 +158,8 @@ public readonly record struct BucketAnswer
     internal bool HasChanged { get; init; }
 
     /// <summary>What was kept with an answer that is remembered, if the store has it at hand.</summary>
-    internal KeptAnswer? Kept { get; init; }
+    internal IdempotencyRecord? Kept { get; init; }
 
     /// <summary>An answer that says why there is none.</summary>
-    public static BucketAnswer Failed(StoreFault fault) => new(fault);
+    public static BucketResult Failed(StoreFault fault) => new(fault);
 }

@@ -7,7 +7,7 @@ namespace Weir.Redis;
 /// waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of the call.
 /// </summary>
 /// <remarks>
-/// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="ITakePump"/>.</para>
+/// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="IBatchPump"/>.</para>
 /// <para>
 /// The decisions of a tenant reach Redis in the order in which they were asked for. Tenants take
 /// turns (<see cref="FairQueue"/>); no two have a bucket in common, so nobody can tell in which order they came.
@@ -22,7 +22,7 @@ namespace Weir.Redis;
 /// </para>
 /// <para>The lock on <c>_gate</c> owns both queues, the counts and the timer's state. Nothing is sent or answered under it.</para>
 /// </remarks>
-internal sealed class TakeBatcher : IDisposable
+internal sealed class Batcher : IDisposable
 {
     /// <summary>Decisions on their way, at most: beyond that, no deadline could be kept anyway.</summary>
     public const int MaxPending = 16_384;
@@ -39,10 +39,10 @@ internal sealed class TakeBatcher : IDisposable
     private readonly object _gate = new();
     private readonly FairQueue _waiting = new(MaxPending);
     private readonly DueQueue _due;
-    private readonly Queue<TakeCall> _adopted = new();
-    private readonly TakeCalls _calls;
+    private readonly Queue<Batch> _adopted = new();
+    private readonly BatchSender _calls;
     private readonly IScriptWire _wire;
-    private readonly ITakePump _pump;
+    private readonly IBatchPump _pump;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
     private readonly BatchListener _listener;
@@ -57,10 +57,10 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="time">The clock of the deadline.</param>
     /// <param name="pump">Who sends.</param>
     /// <param name="listener">Hears what becomes of decisions.</param>
-    public TakeBatcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, ITakePump pump, BatchListener? listener = null)
+    public Batcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, IBatchPump pump, BatchListener? listener = null)
     {
         _listener = listener ?? BatchListener.None;
-        _calls = new TakeCalls(wire, _listener);
+        _calls = new BatchSender(wire, _listener);
         _wire = wire;
         _pump = pump;
         _deadline = deadline;
@@ -69,7 +69,7 @@ internal sealed class TakeBatcher : IDisposable
         pump.Begin(this);
     }
 
-    /// <inheritdoc cref="TakeCalls.LastError"/>
+    /// <inheritdoc cref="BatchSender.LastError"/>
     public string? LastError => _calls.LastError;
 
     /// <summary>
@@ -78,7 +78,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <param name="take">The decision, which is the batcher's and its caller's from now on.</param>
     /// <param name="fault">Why it is not asked for.</param>
     /// <returns>False if it is not asked for; it must not be used any more.</returns>
-    public bool TryAsk(PendingTake take, out StoreFault fault)
+    public bool TryAsk(PendingCommand take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
         fault = StoreFault.None;
@@ -105,7 +105,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Takes over a call that another node has redirected. It leaves before all that waits here.</summary>
     /// <param name="call">The call, which is this batcher's from now on.</param>
     /// <param name="asking">Whether the node is importing the slot.</param>
-    public void Adopt(TakeCall call, bool asking)
+    public void Adopt(Batch call, bool asking)
     {
         call.Asking = asking;
         foreach (var take in call.Takes)
@@ -129,7 +129,7 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Stops calling. Whatever still waits falls due.</summary>
     public void Dispose()
     {
-        TakeCall[] adopted;
+        Batch[] adopted;
         lock (_gate)
         {
             _stopped = true;
@@ -161,7 +161,7 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>Something to send; null when nothing may leave now.</summary>
-    public TakeCall? Next()
+    public Batch? Next()
     {
         lock (_gate)
             return _stopped ? null : NextLocked();
@@ -170,12 +170,12 @@ internal sealed class TakeBatcher : IDisposable
     /// <summary>Sends a batch.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="sent">Takes the calls whose replies are to be received.</param>
-    public void Send(TakeCall batch, Queue<TakeCall> sent) => _calls.Send(batch, sent);
+    public void Send(Batch batch, Queue<Batch> sent) => _calls.Send(batch, sent);
 
     /// <summary>Answers decisions by the reply to their call, which has come.</summary>
     /// <param name="call">The call, which is not the caller's any more.</param>
     /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
-    public void Receive(TakeCall call, Queue<TakeCall> again)
+    public void Receive(Batch call, Queue<Batch> again)
     {
         if (!_calls.Receive(call, again))
             return;
@@ -197,7 +197,7 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
-    private TakeCall? NextLocked()
+    private Batch? NextLocked()
     {
         _due.ForgetAnswered();
         if (_wait.IsOwed)
@@ -208,7 +208,7 @@ internal sealed class TakeBatcher : IDisposable
             return adopted;
         }
 
-        var batch = TakeCall.Rent();
+        var batch = Batch.Rent();
         batch.Count = _waiting.Dequeue(batch.Room);
         if (batch.Count == 0)
         {
@@ -239,15 +239,15 @@ internal sealed class TakeBatcher : IDisposable
         _wait.Begin(now);
     }
 
-    private void GiveUp(TakeCall call)
+    private void GiveUp(Batch call)
     {
         call.MayHaveRun = false;
-        call.Answer(BucketAnswer.Failed(StoreFault.Unreachable));
+        call.Answer(BucketResult.Failed(StoreFault.Unreachable));
         Resume(call.Takes);
         call.Return();
     }
 
-    private void Resume(ReadOnlySpan<PendingTake> answered)
+    private void Resume(ReadOnlySpan<PendingCommand> answered)
     {
         int own = 0;
         foreach (var take in answered)
@@ -268,8 +268,8 @@ internal sealed class TakeBatcher : IDisposable
     /// </summary>
     private void GiveUpLate()
     {
-        var late = new List<PendingTake>();
-        var starved = new List<PendingTake>();
+        var late = new List<PendingCommand>();
+        var starved = new List<PendingCommand>();
         lock (_gate)
             _due.TakeDue(_time.GetTimestamp(), _wait, _wire.HasArrived, _stopped, late, starved);
         Resume(GiveUp(late, take => take.Sender!.LateFault()));
@@ -284,13 +284,13 @@ internal sealed class TakeBatcher : IDisposable
     }
 
     /// <summary>Answers those that nobody had answered before, returns them, and lets go of the others.</summary>
-    private Span<PendingTake> GiveUp(List<PendingTake> takes, Func<PendingTake, StoreFault> faultOf)
+    private Span<PendingCommand> GiveUp(List<PendingCommand> takes, Func<PendingCommand, StoreFault> faultOf)
     {
         var all = CollectionsMarshal.AsSpan(takes);
         int answered = 0;
         foreach (var take in all)
         {
-            if (!take.IsAnswered && take.TryAnswer(BucketAnswer.Failed(faultOf(take))))
+            if (!take.IsAnswered && take.TryAnswer(BucketResult.Failed(faultOf(take))))
             {
                 _listener.GaveUp?.Invoke(take);
                 all[answered++] = take;
