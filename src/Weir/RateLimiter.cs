@@ -93,7 +93,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var unblocked = limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
             : Decision.From(limits, await store.CheckAsync(limits, cancellation).ConfigureAwait(false));
-        return new Explanation(set, block, block is null ? unblocked : Settled(limits, block), unblocked);
+        return new Explanation(set, limits.Plan, block, block is null ? unblocked : Settled(limits, block), unblocked);
     }
 
     /// <summary>Begins a take or a check.</summary>
@@ -114,7 +114,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         pending = null;
         Demand(facts, spend ? 1 : 0);
         var set = Policies;
-        var plan = set.PlanOf(facts.Tenant, out bool isListed);
+        var plan = set.PlanOf(facts, out bool isListed);
         var block = BlockOf(set, facts);
         var limits = new LimitSet(facts, plan, plan.Applying(facts), isListed, HolderOf(plan, spend));
         if (NeedsNoStore(limits, block))
@@ -233,7 +233,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var limit in limits)
             names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
-        foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts.Tenant).Limits ?? [])
+        foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts, out _).Limits ?? [])
             names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Select(condition => condition.Dimension)]);
         var used = given.Where(attribute => names.Contains(attribute.Key)).ToDictionary(StringComparer.Ordinal);
         return used.Count == 0 ? null : used;

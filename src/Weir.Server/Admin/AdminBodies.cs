@@ -29,6 +29,24 @@ internal sealed record LiveTenantBody(string? Plan, Dictionary<string, System.Te
 /// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>
 internal sealed record TenantsBody(IReadOnlyList<TenantBody> Tenants, string? Next);
 
+/// <summary>What one key of a tenant has otherwise than the tenant, as it was put.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Key">The key as it is stored: its hash, where keys are hashed.</param>
+/// <param name="Version">The version of this entry.</param>
+/// <param name="Live">Its text.</param>
+internal sealed record KeyLimitsBody(string Tenant, string Key, long Version, System.Text.Json.JsonElement? Live);
+
+/// <summary>What <c>PUT /admin/tenants/{id}/keys/{key}</c> takes; for the description only.</summary>
+/// <param name="Limits">Limits over those of the tenant, by name, as in the policy document.</param>
+/// <param name="Unlimited">True if nothing limits the key.</param>
+/// <param name="Until">Until when it holds, with an offset from UTC; for good without it.</param>
+internal sealed record LiveKeyBody(Dictionary<string, System.Text.Json.JsonElement>? Limits, bool? Unlimited, DateTimeOffset? Until);
+
+/// <summary>The keys of a tenant that have live numbers of their own.</summary>
+/// <param name="Keys">A page of them.</param>
+/// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>
+internal sealed record KeysBody(IReadOnlyList<KeyLimitsBody> Keys, string? Next);
+
 /// <summary>One change.</summary>
 internal sealed record ChangeBody(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
 

@@ -12,6 +12,7 @@ internal static class AdminRoutes
         var group = app.MapGroup("/admin").WithTags("Admin").Requiring(Access.ToAdmin);
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapTenants(group, app.Services.GetRequiredService<TenantEndpoints>());
+        MapKeyLimits(group, app.Services.GetRequiredService<KeyLimitEndpoints>());
         MapKeys(group, app.Services.GetRequiredService<KeyEndpoints>());
         MapCandidate(group, app.Services.GetRequiredService<CandidateEndpoints>());
         MapApiKeys(group, app.Services.GetRequiredService<ApiKeyEndpoints>());
@@ -73,6 +74,22 @@ internal static class AdminRoutes
             .Accepts<LiveTenantBody>(Json).Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
         group.MapDelete("/tenants/{id}", (Delegate)tenants.Delete).WithMetadata(id)
             .WithName("deleteTenant").WithSummary("Goes back to what the document says of the tenant.").Produces<VersionBody>()
+            .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static void MapKeyLimits(RouteGroupBuilder group, KeyLimitEndpoints keys)
+    {
+        PathParameter id = new("id", $"The tenant: {Bounds.NameRule}."), key = new("key", "The key, percent-encoded.");
+        group.MapGet("/tenants/{id}/keys", (Delegate)keys.List).WithMetadata(id)
+            .WithName("listTenantKeys").WithSummary("The keys of a tenant that have live numbers of their own.").Taking(After("key"), Limit)
+            .Produces<KeysBody>().ProducesProblems(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound);
+        group.MapGet("/tenants/{id}/keys/{*key}", (Delegate)keys.Get).WithMetadata(id, key)
+            .WithName("getTenantKey").WithSummary("The live numbers of one key.").Produces<KeyLimitsBody>().ProducesProblems(StatusCodes.Status404NotFound);
+        group.MapPut("/tenants/{id}/keys/{*key}", (Delegate)keys.Put).WithMetadata(id, key)
+            .WithName("putTenantKey").WithSummary("Gives one key of a tenant other numbers, for good or until a time.")
+            .Accepts<LiveKeyBody>(Json).Produces<VersionBody>().WithChangeProblems().WithBodyProblems();
+        group.MapDelete("/tenants/{id}/keys/{*key}", (Delegate)keys.Delete).WithMetadata(id, key)
+            .WithName("deleteTenantKey").WithSummary("Goes back to the numbers of the tenant.").Produces<VersionBody>()
             .WithChangeProblems().ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status503ServiceUnavailable);
     }
 

@@ -9,8 +9,8 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     {
         var explained = await limiter.ExplainAsync(facts);
         var set = explained.Policies;
-        var plan = set.PlanOf(facts.Tenant);
-        var layers = LayersOf(set, plan, facts.Tenant);
+        var plan = explained.Plan;
+        var layers = LayersOf(set, plan, facts);
         return new ExplanationBody(
             facts.Tenant,
             plan.Name,
@@ -26,15 +26,21 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Body(explained.Decision));
     }
 
-    /// <summary>What lies over one another, the plan first: its own limits, those that it has with the tenant's, and with a boost of the tenant's.</summary>
-    private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan plan, string tenant)
+    /// <summary>The layers of a request's limits, the lowest first: the plan, its tenant, a boost of the tenant, and the key in the document and in live data.</summary>
+    private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan own, in RequestFacts facts)
     {
+        string tenant = facts.Tenant;
+        var plan = set.PlanOf(tenant);
         var layers = new List<(string Name, IReadOnlyList<Limit> Limits)> { ($"plan {plan.Name}", set.Plans.FirstOrDefault(own => own.Name == plan.Name)?.Limits ?? []) };
         string from = PlanFrom(set, tenant);
         bool isBoosted = from == "live" && live.IsBoosted(tenant);
         if (isBoosted && live.Find(LiveKind.Tenant, tenant)?.Value is { } text && PolicyDocument.TryParseTenant(set, tenant, text, out var below, out _, out _))
             layers.Add(($"live tenant {tenant}", below.Limits));
         layers.Add(($"{(isBoosted ? "boost of" : from)} tenant {tenant}", plan.Limits));
+        if (plan.Keys.TryGetValue(facts.Key, out var ofKey))
+            layers.Add(($"key {facts.Key}", ofKey.Limits));
+        if (own != (ofKey ?? plan))
+            layers.Add(($"live key {facts.Key}", own.Limits));
         return layers;
     }
 

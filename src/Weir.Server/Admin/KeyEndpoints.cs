@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>One key of one tenant: why it gets what it gets, how its buckets stand, and how to refuse it.</summary>
-internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LiveChanges changes, WeirOptions options, TimeProvider time)
+internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LiveChanges changes, StoredKeys stored, TimeProvider time)
 {
     private static readonly Complaint Full = new("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s");
 
@@ -53,7 +53,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         // Those that have ended take no place from one that holds, and yet must not pile up.
         if (live.CountOf(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
-        var kept = block with { Key = NameOf(block.Key) };
+        var kept = block with { Key = stored.NameOf(block.Key) };
         bool isFull = false;
         var edit = await live.EditAsync(
             LiveKind.Block, Weir.Block.IdOf(kept.Tenant, kept.Key), kept.ToJson(), Caller.WhoOf(http), () => (isFull = changes.IsOneTooMany(kept)) ? LiveEdit.Conflict(0) : null);
@@ -66,12 +66,9 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             await Problems.BadRequest(http, complaint);
         else
             await AdminAnswers.Written(
-                http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true,
+                http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, stored.NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true,
                 "this key of this tenant is not blocked: GET /admin/block lists those that are");
     }
-
-    /// <summary>What a key is called where it is kept. Where keys are hashed, <c>/admin/top</c> and the list of blocks show hashes, and those are what people have to send.</summary>
-    private string NameOf(string key) => options.Keys.Hash && KeyHash.IsHash(key) ? key : limiter.NameOf(key);
 
     private async Task ExplainAsync(HttpContext http, RequestFacts facts) =>
         await AdminAnswers.Ok(http, await explanations.ExplainAsync(facts), WireJson.Default.ExplanationBody);

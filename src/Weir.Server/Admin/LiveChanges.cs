@@ -12,6 +12,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
         (LiveKind.Policies or LiveKind.Candidate, not null) => PolicyDocument.TryParse(text, kind, out var document, out var errors) ? policies.Try(document) : errors,
         (LiveKind.Tenant, _) => [.. OneTooMany(kind, id, text, "tenants have live data"), .. policies.TryTenant(id, text)],
         (LiveKind.Boost, _) => [.. OneTooMany(kind, id, text, "tenants are boosted"), .. policies.TryBoost(id, text)],
+        (LiveKind.KeyLimits, _) => [.. OneTooMany(kind, id, text, "keys have numbers of their own"), .. policies.TryKey(id, text)],
         (LiveKind.Block, not null) when Block.FromJson(text) is { } block && IsOneTooMany(block) => [new PolicyError($"block {id}", 0, 0, "", $"there are {Block.MaxBlocks} blocks already: delete one first")],
         _ => [],
     };
@@ -64,6 +65,6 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     private IEnumerable<PolicyError> OneTooMany(string kind, string id, string? text, string what)
     {
         if (text is not null && live.Find(kind, id) is null && live.CountOf(kind) >= LiveBounds.MaxTenants)
-            yield return new PolicyError($"tenant {id}", 0, 0, "", $"{LiveBounds.MaxTenants} {what} already: delete one first, or write it in the document");
+            yield return new PolicyError($"{kind} {id}", 0, 0, "", $"{LiveBounds.MaxTenants} {what} already: delete one first, or write it in the document");
     }
 }

@@ -48,6 +48,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
             await live.CatchUpAsync();
             await live.SweepAsync(LiveKind.Block, Grace, SweptAtOnce);
             await live.SweepAsync(LiveKind.Boost, Grace, SweptAtOnce);
+            await live.SweepAsync(LiveKind.KeyLimits, Grace, SweptAtOnce);
             if (_check.IsCompleted)
             {
                 await _check;

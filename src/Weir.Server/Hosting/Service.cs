@@ -55,7 +55,7 @@ internal static class Service
         var builder = WebApplication.CreateSlimBuilder([.. args, ReadOnce]);
         var options =
             Settings.Read(builder.Configuration, [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()]);
-        var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options), out string text), TimeProvider.System, text);
+        var policies = new LivePolicies(PolicyDocument.Load(PolicyFileOf(options), out string text), TimeProvider.System, text, options.Keys.Privacy);
         var stores = new Stores(options, TimeProvider.System);
         bool started = false;
         ConfigureHost(builder, options, () => started);
@@ -189,7 +189,9 @@ internal static class Service
         services.AddSingleton<LiveChanges>();
         services.AddSingleton<PolicyEndpoints>();
         services.AddSingleton<TenantEndpoints>();
+        services.AddSingleton<StoredKeys>();
         services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<KeyLimitEndpoints>();
         services.AddSingleton<CandidateEndpoints>();
         services.AddSingleton<TopEndpoints>();
     }

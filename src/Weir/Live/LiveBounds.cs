@@ -15,7 +15,7 @@ public static class LiveBounds
     /// <summary>Characters (in Redis, bytes) of all texts that are remembered together; the newest one is remembered whatever its size.</summary>
     public const int MaxTextTotal = 64 << 20;
 
-    /// <summary>Tenants that have live data; tenants that are boosted.</summary>
+    /// <summary>Tenants that have live data; tenants that are boosted; keys that have other numbers.</summary>
     public const int MaxTenants = 200_000;
 
     /// <summary>Who deletes what has ended.</summary>

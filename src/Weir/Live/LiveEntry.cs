@@ -18,6 +18,9 @@ public static class LiveKind
     /// <summary>A key that is refused for a while; its id is <see cref="Block.IdOf"/>.</summary>
     public const string Block = "block";
 
+    /// <summary>Other numbers for one key of a tenant; its id is the tenant, a slash and the key as it is stored.</summary>
+    public const string KeyLimits = "limits";
+
     /// <summary>Who may ask: the hash of an API key and what it opens; its id is the key's.</summary>
     public const string Key = "key";
 }

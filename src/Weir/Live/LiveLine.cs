@@ -33,7 +33,7 @@ internal ref struct LiveLine
     /// <summary>Words that stand in many lines, so that they are one string in memory.</summary>
     private static readonly (byte[] Utf8, string Text)[] Words =
     [
-        .. new[] { LiveKind.Tenant, Entry, Change, LiveKind.Boost, LiveKind.Block, LiveKind.Key, Past, Text, Begin }.Select(word => (Encoding.UTF8.GetBytes(word), word)),
+        .. new[] { LiveKind.Tenant, Entry, Change, LiveKind.Boost, LiveKind.Block, LiveKind.KeyLimits, LiveKind.Key, Past, Text, Begin }.Select(word => (Encoding.UTF8.GetBytes(word), word)),
     ];
 
     private ReadOnlySpan<byte> _rest;

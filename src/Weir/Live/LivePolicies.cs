@@ -15,7 +15,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _expiry;
     private readonly LiveTenants _tenants = new();
+    private readonly LiveKeys _keys = new();
     private readonly LiveBlocks _blocks = new();
+    private readonly KeyHash? _privacy;
     private PolicySet _file;
     private volatile string _fileText;
     private PolicySet? _live;
@@ -28,8 +30,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <param name="file">The policies of the file.</param>
     /// <param name="time">Ends what holds only until a time.</param>
     /// <param name="text">The text that the file's policies were read from.</param>
-    public LivePolicies(PolicySet file, TimeProvider time, string text = "")
+    /// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
+    public LivePolicies(PolicySet file, TimeProvider time, string text = "", KeyHash? privacy = null)
     {
+        _privacy = privacy;
         _file = file;
         _fileText = text;
         _draft = file;
@@ -121,6 +125,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         if (read.IsWhole)
         {
             _tenants.Clear();
+            _keys.Clear();
             _blocks.Clear();
         }
 
@@ -129,7 +134,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         foreach (var entry in read.Entries)
             TakeLocked(entry, now, errors);
         string[] tenants = read.IsWhole ? [] : [.. read.Entries.Where(IsOfTenant).Select(entry => entry.Id).Distinct(StringComparer.Ordinal)];
-        errors.AddRange(read.IsWhole ? LayLocked() : isOther ? RebuildLocked() : UpdateLocked(tenants));
+        var keys = read.IsWhole ? [] : read.Entries.Where(entry => entry.Kind == LiveKind.KeyLimits).Select(entry => KeyId.Read(entry.Id)).OfType<(string, string)>().ToList();
+        errors.AddRange(read.IsWhole ? LayLocked() : isOther ? RebuildLocked() : UpdateLocked(tenants, keys));
         if (isOther || triesOther || read.IsWhole)
             RebuildCandidateLocked();
         _tenants.Tidy(tenants);
@@ -162,11 +168,26 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
+    /// <summary>Says what would be wrong with the text of a key, and changes nothing.</summary>
+    /// <param name="id">The tenant, a slash and the key as it is stored.</param>
+    /// <param name="text">The text; null for none.</param>
+    public IReadOnlyList<PolicyError> TryKey(string id, string? text)
+    {
+        if (text is null || KeyId.Read(id) is not { } name)
+            return [];
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            var errors = PolicyDocument.CompileKey(_draft, name, text, _tenants[name.Tenant].TextOf(_draft, name.Tenant, now)).Errors;
+            return PolicyDocument.EndOfKey(text) <= now ? [.. errors, IsOver($"key {name.Key} of tenant {name.Tenant}", null)] : errors;
+        }
+    }
+
     /// <summary>
     /// Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each
     /// step what does not fit.
     /// </summary>
-    public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants() => _current.Live.CompileAll();
+    public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants() => _current is var set ? set.Live.CompileAll().Concat(set.LiveKeys.CompileAll()) : [];
 
     /// <summary>Whether a tenant has what it has only until a time.</summary>
     public bool IsBoosted(string tenant)
@@ -176,13 +197,22 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     }
 
     /// <summary>Entries that have ended, and are there still, the first one first.</summary>
-    /// <param name="kind"><see cref="LiveKind.Block"/> or <see cref="LiveKind.Boost"/>; of no other kind does anything end.</param>
+    /// <param name="kind"><see cref="LiveKind.Block"/>, <see cref="LiveKind.Boost"/> or <see cref="LiveKind.KeyLimits"/>; of no other kind does anything end.</param>
     /// <param name="by">By when.</param>
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
     {
         lock (_gate)
-            return [.. (kind == LiveKind.Block ? _blocks.EndedBy(by) : kind == LiveKind.Boost ? _tenants.BoostsEndedBy(by) : []).Take(most)];
+        {
+            var ended = kind switch
+            {
+                LiveKind.Block => _blocks.EndedBy(by),
+                LiveKind.Boost => _tenants.BoostsEndedBy(by),
+                LiveKind.KeyLimits => _keys.EndedBy(by),
+                _ => [],
+            };
+            return [.. ended.Take(most)];
+        }
     }
 
     /// <inheritdoc/>
@@ -231,6 +261,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             case LiveKind.Tenant or LiveKind.Boost:
                 _tenants.Set(entry.Kind, entry.Id, entry.Value);
                 break;
+            case LiveKind.KeyLimits when KeyId.Read(entry.Id) is { } name:
+                _keys.Set(name, entry.Value);
+                break;
             case LiveKind.Block:
                 var block = entry.Value is null ? null : Block.FromJson(entry.Value);
                 bool isId = Block.TryReadId(entry.Id, out var names);
@@ -254,16 +287,19 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         var now = _time.GetUtcNow();
         var errors = layers.Compile(_draft, tenant, now).Errors;
         return TenantLayers.EndedAt(_draft, tenant, text, now) is { } place
-            ? [.. errors, new PolicyError($"tenant {tenant}", place.Line, place.Column, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good")]
+            ? [.. errors, IsOver($"tenant {tenant}", place)]
             : errors;
     }
+
+    private static PolicyError IsOver(string source, DocumentPlace? place) =>
+        new(source, place?.Line ?? 0, place?.Column ?? 0, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good");
 
     /// <summary>All tenants anew, under the document that decides now.</summary>
     private List<PolicyError> RebuildLocked()
     {
         var errors = new List<PolicyError>();
         var document = _live ?? _file;
-        _draft = document.With(TenantPlans.None.With(_tenants.Compile(document, _tenants.Names, _time.GetUtcNow(), errors)), _blocks.Now);
+        _draft = Over(document, _tenants.Compile(document, _tenants.Names, _time.GetUtcNow(), errors));
         return errors;
     }
 
@@ -272,29 +308,43 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     {
         var errors = new List<PolicyError>();
         var document = _live ?? _file;
-        _draft = document.With(TenantPlans.None.With(_tenants.Lay(document, _tenants.Compile(document, _tenants.Ending, _time.GetUtcNow(), errors))), _blocks.Now);
+        _draft = Over(document, _tenants.Lay(document, _tenants.Compile(document, _tenants.Ending, _time.GetUtcNow(), errors)));
         return errors;
     }
 
     /// <summary>What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.</summary>
-    private void RebuildCandidateLocked() => _candidateDraft = _tried?.With(
-        TenantPlans.None.With(_tenants.Lay(_tried, _tenants.Try(_tried, _tenants.Ending, _time.GetUtcNow(), []))), _blocks.Now);
+    private void RebuildCandidateLocked() => _candidateDraft = _tried is null ? null
+        : Over(_tried, _tenants.Lay(_tried, _tenants.Try(_tried, _tenants.Ending, _time.GetUtcNow(), [])));
 
-    /// <summary>Some tenants anew, and the blocks.</summary>
-    private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants)
+    /// <summary>A document with all live data over it.</summary>
+    private PolicySet Over(PolicySet document, IEnumerable<KeyValuePair<string, object?>> tenants) => document.With(
+        LivePlans<string>.None.With(tenants),
+        LivePlans<(string, string)>.None.With(_keys.Lay(document, _tenants, _keys.Names, _time.GetUtcNow())),
+        _blocks.Now,
+        _privacy);
+
+    /// <summary>Some tenants and keys anew, and the blocks.</summary>
+    private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants, IReadOnlyCollection<(string Tenant, string Key)>? keys = null)
     {
         var errors = new List<PolicyError>();
         var now = _time.GetUtcNow();
-        _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors));
-        if (_candidateDraft is { } candidate)
-            _candidateDraft = With(candidate, _tenants.Try(candidate, tenants, now, []));
+        List<(string Tenant, string Key)> names = [.. keys ?? [], .. _keys.Of(tenants)];
+        _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors), _keys.Lay(_live ?? _file, _tenants, names, now));
+        if (_candidateDraft is { } candidate && _tried is { } tried)
+            _candidateDraft = With(candidate, _tenants.Try(candidate, tenants, now, []), _keys.Lay(tried, _tenants, names, now));
         return errors;
     }
 
-    private PolicySet With(PolicySet set, Dictionary<string, object?> plans)
+    private PolicySet With(PolicySet set, Dictionary<string, object?> plans, List<KeyValuePair<(string Tenant, string Key), object?>> keys)
     {
         var changes = plans.Where(tenant => tenant.Value is not null || set.Live.Has(tenant.Key)).ToList();
-        return changes.Count == 0 && set.Blocks == _blocks.Now ? set : set.With(set.Live.With(changes), _blocks.Now);
+        if (changes.Count == 0 && keys.Count == 0 && set.Blocks == _blocks.Now)
+            return set;
+        return set.With(
+            changes.Count == 0 ? set.Live : set.Live.With(changes),
+            keys.Count == 0 ? set.LiveKeys : set.LiveKeys.With(keys),
+            _blocks.Now,
+            _privacy);
     }
 
     /// <summary>What held until now holds no longer: the tenant is as it was without it, the key as its limits say.</summary>
@@ -302,13 +352,13 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     {
         var now = _time.GetUtcNow();
         _blocks.Expire(now);
-        return UpdateLocked(_tenants.ChangedBy(now));
+        return UpdateLocked(_tenants.ChangedBy(now), _keys.TakeEnded(now));
     });
 
     private void ScheduleLocked()
     {
-        DateTimeOffset? tenant = _tenants.Next, block = _blocks.Next;
-        var next = tenant is null || block < tenant ? block : tenant;
+        DateTimeOffset?[] ends = [_tenants.Next, _keys.Next, _blocks.Next];
+        var next = ends.Min();
         // Timers count milliseconds and round down, and have a longest time of 49 days.
         var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((until - _time.GetUtcNow()).TotalMilliseconds), 0, 1e9)) : Timeout.InfiniteTimeSpan;
         _expiry.Change(wait, Timeout.InfiniteTimeSpan);

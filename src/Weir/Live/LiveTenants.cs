@@ -60,7 +60,14 @@ internal sealed class LiveTenants
     /// <param name="document">The document.</param>
     /// <param name="plans">The plans of those that time may change (<see cref="Ending"/>).</param>
     public IEnumerable<KeyValuePair<string, object?>> Lay(PolicySet document, Dictionary<string, object?> plans) =>
-        _layers.Select(tenant => KeyValuePair.Create(tenant.Key, plans.TryGetValue(tenant.Key, out object? plan) ? plan : new PendingPlan(document, tenant.Value)));
+        _layers.Select(tenant => KeyValuePair.Create(tenant.Key, plans.TryGetValue(tenant.Key, out object? plan) ? plan : PendingOf(document, tenant.Value)));
+
+    private static PendingPlan<string> PendingOf(PolicySet document, TenantLayers layers) => new(tenant =>
+    {
+        // It has no end, so that any time will do.
+        var compiled = layers.Compile(document, tenant, DateTimeOffset.MinValue);
+        return (compiled.Plan, compiled.Errors);
+    });
 
     /// <summary>The same under a document that does not decide: it changes nothing here.</summary>
     public Dictionary<string, object?> Try(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)

@@ -31,6 +31,15 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
+    /// <summary>What holds of a tenant at a time: live texts that fit, else the document's; null if nothing but the default plan.</summary>
+    public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
+    {
+        var own = LayerOf(document, "", tenant, Text, null);
+        var held = own.Plan is null || own.IsOver(now) ? null : own.Text;
+        var boost = LayerOf(document, "", tenant, Boost, held);
+        return (boost.Plan is null || boost.IsOver(now) ? held : boost.Text) ?? document.Compiler?.TextOf(tenant);
+    }
+
     /// <summary>Where a text says that it ended before a time; null if it does not.</summary>
     public static DocumentPlace? EndedAt(PolicySet document, string tenant, string? text, DateTimeOffset now) =>
         LayerOf(document, "", tenant, text, null) is var layer && layer.IsOver(now) ? layer.Text?.UntilPlace : null;

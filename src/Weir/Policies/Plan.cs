@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Numerics;
 
@@ -52,6 +53,9 @@ public sealed record Plan
 
     /// <summary>What to answer while the store is in an outage.</summary>
     public OnOutage OnOutage { get; }
+
+    /// <summary>The plans of keys that have other numbers, their overrides merged in.</summary>
+    public FrozenDictionary<string, Plan> Keys { get; init; } = FrozenDictionary<string, Plan>.Empty;
 
     /// <summary>True when a limit only says what it would do.</summary>
     public bool HasShadows { get; }

@@ -46,7 +46,13 @@ public sealed class PolicySet : IPolicySource
     internal PolicyCompiler? Compiler { get; init; }
 
     /// <summary>Plans of tenants that take the place of those of the document. Shared from set to set, so that a change of one costs no more than that one.</summary>
-    internal TenantPlans Live { get; private init; } = TenantPlans.None;
+    internal LivePlans<string> Live { get; private init; } = LivePlans<string>.None;
+
+    /// <summary>Plans of keys that live data gives other numbers than their tenant's. Each key is named as it is stored.</summary>
+    internal LivePlans<(string Tenant, string Key)> LiveKeys { get; private init; } = LivePlans<(string, string)>.None;
+
+    /// <summary>Hashes keys before they are compared with stored ones. Null compares them as they are.</summary>
+    internal KeyHash? Privacy { get; private init; }
 
     /// <summary>Keys that are refused.</summary>
     internal ImmutableDictionary<(string Tenant, string Key), Block> Blocks { get; private init; } = ImmutableDictionary<(string, string), Block>.Empty;
@@ -57,7 +63,7 @@ public sealed class PolicySet : IPolicySource
     /// <summary>The limits that apply to a request. Pure, and without allocation.</summary>
     public LimitSet Resolve(in RequestFacts facts)
     {
-        var plan = PlanOf(facts.Tenant, out bool listed);
+        var plan = PlanOf(facts, out bool listed);
         return new LimitSet(facts, plan, plan.Applying(facts), listed, holder: null);
     }
 
@@ -73,8 +79,18 @@ public sealed class PolicySet : IPolicySource
     public Block? BlockOf(string id) => Block.TryReadId(id, out var names) ? Blocks.GetValueOrDefault(names) : null;
 
     /// <summary>The same with other live data.</summary>
-    internal PolicySet With(TenantPlans live, ImmutableDictionary<(string Tenant, string Key), Block> blocks) =>
-        new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, Blocks = blocks };
+    internal PolicySet With(
+        LivePlans<string> live, LivePlans<(string Tenant, string Key)> keys, ImmutableDictionary<(string Tenant, string Key), Block> blocks, KeyHash? privacy) =>
+        new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, LiveKeys = keys, Blocks = blocks, Privacy = privacy };
+
+    /// <summary>The plan of a request, with the overrides of its tenant and key, and whether the tenant is named.</summary>
+    internal Plan PlanOf(in RequestFacts facts, out bool listed)
+    {
+        var plan = PlanOf(facts.Tenant, out listed);
+        if (LiveKeys.Count > 0 && LiveKeys.TryGet((facts.Tenant, Privacy?.Of(facts.Key) ?? facts.Key), out var live))
+            return live;
+        return plan.Keys.Count > 0 && plan.Keys.TryGetValue(facts.Key, out var own) ? own : plan;
+    }
 
     /// <summary>The plan of a tenant, and whether the document or live data name the tenant.</summary>
     internal Plan PlanOf(string tenant, out bool listed)

@@ -128,7 +128,7 @@ internal static class BadStructure
               acme: { until: 2030-01-01 }
             """,
             """
-            p.yaml:4: tenants.acme.until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a tenant has plan, limits, unlimited
+            p.yaml:4: tenants.acme.until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a tenant has plan, limits, unlimited, keys
             """),
 
         ("unlimited and limited",
@@ -183,8 +183,8 @@ internal static class BadStructure
                   a: { rate: 1/s, onOutage: deny }
             """,
             """
-            p.yaml:4: plans.free.rate: unknown key here: it belongs to a limit; a plan has limits, onOutage, unlimited
-            p.yaml:5: plans.free.colour: unknown key: a plan has limits, onOutage, unlimited
+            p.yaml:4: plans.free.rate: unknown key here: it belongs to a limit; a plan has limits, onOutage, unlimited, keys
+            p.yaml:5: plans.free.colour: unknown key: a plan has limits, onOutage, unlimited, keys
             p.yaml:7: plans.free.limits.a.onOutage: unknown key here: it belongs to a plan; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease
             """),
 
@@ -198,8 +198,8 @@ internal static class BadStructure
               mid: { limits: { a: 5/s } }
             """,
             """
-            p.yaml:3: plans.free: must be a mapping with the keys limits, onOutage, unlimited, not a single value
-            p.yaml:4: plans.pro: must be a mapping with the keys limits, onOutage, unlimited, not a list
+            p.yaml:3: plans.free: must be a mapping with the keys limits, onOutage, unlimited, keys, not a single value
+            p.yaml:4: plans.pro: must be a mapping with the keys limits, onOutage, unlimited, keys, not a list
             p.yaml:5: plans.max.limits: must be a mapping of names to limits, such as per-key: { rate: 5/s }, not a single value
             p.yaml:6: plans.mid.limits.a: must be a mapping with the keys by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease, not a single value
             """),
@@ -223,7 +223,7 @@ internal static class BadStructure
             """
             p.yaml:8: tenants.acme.plan: there is no plan "por": the plans are free
             p.yaml:9: tenants["a b"]: a name must be 1 to 64 characters out of A-Z a-z 0-9 . _ -
-            p.yaml:10: tenants.x: must be a mapping with the keys plan, limits, unlimited, not a single value
+            p.yaml:10: tenants.x: must be a mapping with the keys plan, limits, unlimited, keys, not a single value
             p.yaml:11: tenants.y.plan: is empty: write a plan's name
             p.yaml:12: tenants.z.plan: must be a plan's name, not a list
             p.yaml:13: tenants.acme: the same key stands on line 8 already: keep one of them
@@ -331,7 +331,7 @@ internal static class BadStructure
             p.yaml:6: plans.free.limits.per-key.burst: "lots" is not a burst; write a multiple of the rate's tokens, such as 2x or 1.5x, or a whole number of tokens
             p.yaml:8: tenants["acme corp"]: a name must be 1 to 64 characters out of A-Z a-z 0-9 . _ -
             p.yaml:8: tenants["acme corp"].plan: there is no plan "pro": the plans are free
-            p.yaml:8: tenants["acme corp"].colour: unknown key: a tenant has plan, limits, unlimited
+            p.yaml:8: tenants["acme corp"].colour: unknown key: a tenant has plan, limits, unlimited, keys
             """),
     ];
 }

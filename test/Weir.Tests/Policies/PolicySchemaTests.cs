@@ -113,6 +113,8 @@ public sealed class PolicySchemaTests
         [DocumentKeys.OfLimit] = "$defs/limit",
         [DocumentKeys.OfTenant] = "$defs/tenant",
         [DocumentKeys.OfLiveTenant] = "$defs/liveTenant",
+        [DocumentKeys.OfKey] = "$defs/key",
+        [DocumentKeys.OfLiveKey] = "$defs/liveKey",
         [DocumentKeys.OfWindow] = "$defs/limit/properties/window",
         [DocumentKeys.OfConcurrency] = "$defs/limit/properties/concurrency",
     };

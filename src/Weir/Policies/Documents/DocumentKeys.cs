@@ -29,17 +29,20 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     public const string Cost = "cost";
     public const string Until = "until";
     public const string Plan = "plan";
+    public const string Keys = "keys";
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
-    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited]);
+    public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited, Keys]);
     public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
-    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited]);
-    public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Until]);
+    public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited, Keys]);
+    public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Keys, Until]);
+    public static readonly DocumentKeys OfKey = new("a key", [Limits, Unlimited]);
+    public static readonly DocumentKeys OfLiveKey = new("a live key (PUT /admin/tenants/NAME/keys/KEY)", [Limits, Unlimited, Until]);
     public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], "{ limit: 1000, every: minute }");
     public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], "{ limit: 5, lease: 60s }");
 
     /// <summary>All of them.</summary>
-    internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfWindow, OfConcurrency];
+    internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfKey, OfLiveKey, OfWindow, OfConcurrency];
 
     /// <summary>What is wrong with a key that is not known here, and the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)

@@ -114,7 +114,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
             Errors.Add(place, value, $"must be {shape}, not {value.Kind}");
     }
 
-    private List<DocumentField> Fields(DocumentNode node, DocumentPlace place, string shape)
+    public List<DocumentField> Fields(DocumentNode node, DocumentPlace place, string shape)
     {
         if (node is not DocumentMapping mapping)
         {

@@ -59,6 +59,13 @@ internal sealed record LimitText
         };
     }
 
+    /// <summary>Limits over others: what one leaves out is that of the same name below it.</summary>
+    public static IReadOnlyList<LimitText> Over(IReadOnlyList<LimitText> limits, IReadOnlyList<LimitText> below) =>
+    [
+        .. below.Select(limit => limits.FirstOrDefault(own => own.Name == limit.Name)?.Over(limit) ?? limit),
+        .. limits.Where(own => below.All(limit => limit.Name != own.Name)),
+    ];
+
     /// <summary>This limit as an override of a plan's: what it leaves out is the plan's.</summary>
     public LimitText Over(LimitText plan) => this with
     {

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>A plan as the document spells it, each field checked.</summary>
-internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited)
+internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited, IReadOnlyList<KeyText> Keys)
 {
     private const string LimitsShape = "a mapping of names to limits, such as per-key: { rate: 5/s }";
 
@@ -15,7 +15,8 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
             plan.Name,
             ReadLimits(walk, fields[DocumentKeys.Limits]),
             fields[DocumentKeys.OnOutage] is { } onOutage ? ReadOnOutage(walk, onOutage) : OnOutage.Local,
-            ReadUnlimited(walk, fields));
+            ReadUnlimited(walk, fields),
+            KeyText.ReadAll(walk, fields[DocumentKeys.Keys]));
     }
 
     /// <summary>Whether a plan or a tenant has no limits at all; then it must not have any.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Weir;
@@ -20,8 +21,19 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>Names that are no plan's for which a hint is remembered.</summary>
     private const int MaxHints = 1_000;
 
+    /// <summary>Plans of keys that one document compiles: those of a plan count again for each tenant with limits of its own.</summary>
+    private const int MaxKeyPlans = 500_000;
+
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
+
+    /// <summary>The plans by name, without the overrides of keys.</summary>
     private readonly Dictionary<string, Plan> _plans = new(StringComparer.Ordinal);
+
+    /// <summary>The plans by name, with the overrides of keys.</summary>
+    private readonly Dictionary<string, Plan> _keyed = new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, TenantText> _tenants = new(StringComparer.Ordinal);
+    private int _keyPlans;
     private readonly Dictionary<string, string> _hints = new(StringComparer.Ordinal);
     private readonly SharedObjects<LimitKey, Limit> _limits = new();
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
@@ -35,7 +47,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         foreach (var text in document.Plans)
         {
             _texts.Add(text.Name, text);
-            _plans.Add(text.Name, CompilePlan(text));
+            var plan = CompilePlan(text);
+            _plans.Add(text.Name, plan);
+            _keyed.Add(text.Name, WithKeys(plan, plan, TenantText.Of(RequestFacts.DefaultTenant)));
         }
 
         var defaultPlan = PlanNamed(document.DefaultPlan);
@@ -44,13 +58,17 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         {
             var plan = tenant.Plan is null ? defaultPlan : PlanNamed(tenant.Plan);
             if (plan is not null)
-                tenants[tenant.Name] = Override(plan, tenant);
+                tenants[tenant.Name] = OfTenant(plan, tenant);
+            _tenants[tenant.Name] = tenant;
         }
 
         return _walk.Errors.Any || defaultPlan is null
             ? null
-            : new PolicySet([.. document.Plans.Select(text => _plans[text.Name])], defaultPlan, tenants) { Compiler = this };
+            : new PolicySet([.. document.Plans.Select(text => _keyed[text.Name])], _keyed[defaultPlan.Name], tenants) { Compiler = this };
     }
+
+    /// <summary>What the document says of a tenant; null if it does not name it.</summary>
+    public TenantText? TextOf(string tenant) => _tenants.GetValueOrDefault(tenant);
 
     /// <summary>The plan of one tenant more, under the plans of the document that has been compiled; null when anything is wrong with it.</summary>
     public Plan? Compile(DocumentWalk tenantWalk, TenantText tenant)
@@ -59,9 +77,59 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         {
             _walk = tenantWalk;
             var plan = PlanNamed(tenant.Plan ?? document.DefaultPlan);
-            var own = plan is null ? null : Override(plan, tenant);
+            _keyPlans = 0;
+            var own = plan is null ? null : OfTenant(plan, tenant);
             return tenantWalk.Errors.Any ? null : own;
         }
+    }
+
+    /// <summary>The plan of one key more, over its tenant and over what the document says of the key; null when anything is wrong with it.</summary>
+    public Plan? Compile(DocumentWalk keyWalk, TenantText tenant, KeyText key)
+    {
+        lock (_gate)
+        {
+            _walk = keyWalk;
+            if (PlanNamed(tenant.Plan ?? document.DefaultPlan) is not { } plan)
+                return null;
+            var below = KeyText.Over(tenant.Keys, _texts[plan.Name].Keys).FirstOrDefault(own => own.Key == key.Key);
+            var own = OfKey(plan, tenant, below is null ? key : KeyText.Over([key], [below])[0]);
+            return keyWalk.Errors.Any ? null : own;
+        }
+    }
+
+    private Plan OfTenant(Plan plan, TenantText tenant) =>
+        tenant is { Limits.Count: 0, Unlimited: false, Keys.Count: 0 } ? _keyed[plan.Name] : WithKeys(Override(plan, tenant), plan, tenant);
+
+    /// <summary>A tenant's plan with those of its keys.</summary>
+    /// <param name="own">The tenant's plan.</param>
+    /// <param name="plan">The plan below it.</param>
+    /// <param name="tenant">What the tenant has otherwise.</param>
+    private Plan WithKeys(Plan own, Plan plan, TenantText tenant)
+    {
+        var keys = KeyText.Over(tenant.Keys, _texts[plan.Name].Keys);
+        if (keys.Count == 0 || _keyPlans > MaxKeyPlans)
+            return own;
+        _keyPlans += keys.Count;
+        if (_keyPlans > MaxKeyPlans)
+        {
+            _walk.Errors.Add(keys[0].Place, $"makes more than {MaxKeyPlans} plans of keys: those of a plan count again for each tenant with limits of its own; keep fewer, or PUT them live");
+            return own;
+        }
+
+        return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key), StringComparer.Ordinal) };
+    }
+
+    /// <summary>The plan of one key. A bucket that other keys share has one quota for all of them.</summary>
+    private Plan OfKey(Plan plan, TenantText tenant, KeyText key)
+    {
+        var own = Override(plan, tenant.With(key));
+        foreach (var text in key.Limits)
+        {
+            if (own.Limits.FirstOrDefault(limit => limit.Name == text.Name) is { } limit && limit.Dimensions.All(dimension => dimension.Name != Limit.KeyDimension))
+                _walk.Errors.Add(text.Place, "has one bucket for all keys, so that no key can have other numbers: add key to its by, or write unlimited: true to exempt this key");
+        }
+
+        return own;
     }
 
     private Plan CompilePlan(PlanText text)

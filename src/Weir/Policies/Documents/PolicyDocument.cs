@@ -76,6 +76,51 @@ public static class PolicyDocument
         return new TenantLayer(own, own?.Until, plan, found.Sorted());
     }
 
+    /// <summary>Reads what one key has otherwise than its tenant, and compiles both.</summary>
+    /// <param name="policies">The document.</param>
+    /// <param name="name">The tenant and the key.</param>
+    /// <param name="text">JSON: <c>limits</c>, <c>unlimited</c> and <c>until</c>.</param>
+    /// <param name="tenant">What the tenant has; null for no more than the default plan.</param>
+    internal static (Plan? Plan, IReadOnlyList<PolicyError> Errors) CompileKey(PolicySet policies, (string Tenant, string Key) name, string text, TenantText? tenant)
+    {
+        var found = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");
+        Plan? plan = null;
+        try
+        {
+            if (policies.Compiler is null)
+                found.Add(0, 0, "", "the policies were not read from a document, so there are no plans to merge this with");
+            else if (DocumentSyntax.Read(text, found) is not { } root)
+                found.Add(1, 1, "", "is empty: write limits, unlimited or until");
+            else
+            {
+                var walk = new DocumentWalk(found);
+                plan = policies.Compiler.Compile(walk, tenant ?? TenantText.Of(name.Tenant), KeyText.ReadLive(walk, name.Key, root));
+            }
+        }
+        catch (UnreadableDocumentException fault)
+        {
+            found.Add(fault.Line, fault.Column, "", fault.Message);
+        }
+
+        return (plan, found.Sorted());
+    }
+
+    /// <summary>The time at which the live text of a key ends; null for good. A text that does not name a time is not read.</summary>
+    internal static DateTimeOffset? EndOfKey(string text)
+    {
+        if (!text.Contains(DocumentKeys.Until, StringComparison.Ordinal) && !text.Contains('\\'))
+            return null;
+        try
+        {
+            var errors = new DocumentErrors("");
+            return DocumentSyntax.Read(text, errors) is { } root ? KeyText.ReadLive(new DocumentWalk(errors), "", root).Until : null;
+        }
+        catch (UnreadableDocumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a document from a file in UTF-8.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>

@@ -57,10 +57,13 @@ internal sealed record QuotaText
         return fields[DocumentKeys.Concurrency] is { } concurrency ? ReadConcurrency(walk, concurrency, text, ref broken) : text;
     }
 
+    /// <summary>True for the numbers of a token bucket, be it a burst alone over the rate of another layer.</summary>
+    private bool IsBucket => Rate is not null || Burst is not null;
+
     /// <summary>These numbers as an override of a plan's: of the same kind, what they leave out is the plan's; another kind takes its place.</summary>
     public QuotaText Over(QuotaText plan)
     {
-        bool sameKind = IsEmpty || (Rate is not null && plan.Rate is not null) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
+        bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
         return !sameKind || Unlimited == true ? this : new QuotaText
         {
             Rate = Rate ?? plan.Rate,

@@ -5,18 +5,24 @@ namespace Weir;
 /// <param name="Plan">The name of its plan; null when it is left out, so that the default plan holds.</param>
 /// <param name="Limits">What it has otherwise than the plan.</param>
 /// <param name="Unlimited">True when nothing of the plan limits it.</param>
+/// <param name="Keys">What single keys have otherwise than that.</param>
 /// <param name="Until">Until when it holds; null for good.</param>
 /// <param name="UntilPlace">Where that stands.</param>
-internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
+internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, IReadOnlyList<KeyText> Keys,
+    DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
+    /// <summary>A tenant that has nothing otherwise than the default plan.</summary>
+    public static TenantText Of(string name) => new(name, null, [], Unlimited: false, []);
+
     /// <summary>A tenant of live data, which may hold only until a time.</summary>
     public static TenantText ReadLive(DocumentWalk walk, string name, DocumentNode root)
     {
         bool broken = false;
         var fields = walk.Keyed(root, DocumentPlace.Root(root), DocumentKeys.OfLiveTenant);
-        var until = walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], $"a time, such as {Timestamp.Example}", TryParseTime, ref broken);
+        var until = ReadUntil(walk, fields, ref broken);
         return new TenantText(
-            name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields), until, fields[DocumentKeys.Until]?.Place);
+            name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields),
+            KeyText.ReadAll(walk, fields[DocumentKeys.Keys]), until, fields[DocumentKeys.Until]?.Place);
     }
 
     /// <summary>This text over another one of the same tenant: what it leaves out is that one's, limit by limit and field by field.</summary>
@@ -24,12 +30,21 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
     {
         Plan = Plan ?? below.Plan,
         Unlimited = Unlimited || below.Unlimited,
-        Limits = Unlimited ? [] :
-        [
-            .. below.Limits.Select(limit => Limits.FirstOrDefault(own => own.Name == limit.Name)?.Over(limit) ?? limit),
-            .. Limits.Where(own => below.Limits.All(limit => limit.Name != own.Name)),
-        ],
+        Limits = Unlimited ? [] : LimitText.Over(Limits, below.Limits),
+        Keys = KeyText.Over(Keys, below.Keys),
     };
+
+    /// <summary>This text with what one of its keys has otherwise.</summary>
+    public TenantText With(KeyText key) => this with
+    {
+        Unlimited = Unlimited || key.Unlimited,
+        Limits = key.Unlimited ? [] : LimitText.Over(key.Limits, Limits),
+        Keys = [],
+    };
+
+    /// <summary>The time until which a live text holds; null for good.</summary>
+    public static DateTimeOffset? ReadUntil(DocumentWalk walk, KnownFields fields, ref bool broken) =>
+        walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], $"a time, such as {Timestamp.Example}", TryParseTime, ref broken);
 
     private static bool TryParseTime(string text, out DateTimeOffset time, out string? error)
     {
@@ -42,6 +57,7 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
     {
         var fields = walk.Keyed(tenant.Value, tenant.Place, DocumentKeys.OfTenant);
         return new TenantText(
-            tenant.Name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields));
+            tenant.Name, fields[DocumentKeys.Plan], PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields),
+            KeyText.ReadAll(walk, fields[DocumentKeys.Keys]));
     }
 }

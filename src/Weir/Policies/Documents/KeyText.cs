@@ -1,0 +1,56 @@
+namespace Weir;
+
+/// <summary>Other numbers for one key, as a plan, a tenant or live data spells them, each field checked.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Place">Where it stands.</param>
+/// <param name="Limits">What it has otherwise than its tenant.</param>
+/// <param name="Unlimited">True when nothing limits it.</param>
+/// <param name="Until">Until when it holds; null for good.</param>
+/// <param name="UntilPlace">Where that stands.</param>
+internal sealed record KeyText(
+    string Key, DocumentPlace Place, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
+{
+    private const string Shape = "a mapping of keys, such as vip: { limits: { per-key: { rate: 100/h } } }";
+
+    /// <summary>The keys of a plan or a tenant.</summary>
+    public static IReadOnlyList<KeyText> ReadAll(DocumentWalk walk, DocumentField? keys)
+    {
+        if (keys is not { } field)
+            return [];
+        return walk.Fields(field.Value, field.Place, Shape).ConvertAll(key =>
+        {
+            if (Bounds.Complaint(new RequestFacts(RequestFacts.DefaultTenant, key.Name), leastCost: 0) is { } complaint)
+                walk.Errors.Add(key.Place, complaint.Message);
+            var fields = walk.Keyed(key.Value, key.Place, DocumentKeys.OfKey);
+            return new KeyText(key.Name, key.Place, PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields));
+        });
+    }
+
+    /// <summary>A key of live data, which may hold only until a time.</summary>
+    public static KeyText ReadLive(DocumentWalk walk, string key, DocumentNode root)
+    {
+        bool broken = false;
+        var place = DocumentPlace.Root(root);
+        var fields = walk.Keyed(root, place, DocumentKeys.OfLiveKey);
+        return new KeyText(
+            key, place, PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields),
+            TenantText.ReadUntil(walk, fields, ref broken), fields[DocumentKeys.Until]?.Place);
+    }
+
+    /// <summary>Keys over others: what a key leaves out is that of the same key below it.</summary>
+    public static IReadOnlyList<KeyText> Over(IReadOnlyList<KeyText> keys, IReadOnlyList<KeyText> below)
+    {
+        if (keys.Count == 0 || below.Count == 0)
+            return keys.Count == 0 ? below : keys;
+        var merged = below.ToDictionary(key => key.Key, StringComparer.Ordinal);
+        foreach (var key in keys)
+            merged[key.Key] = merged.TryGetValue(key.Key, out var under) ? key.Over(under) : key;
+        return [.. merged.Values];
+    }
+
+    private KeyText Over(KeyText below) => this with
+    {
+        Unlimited = Unlimited || below.Unlimited,
+        Limits = Unlimited ? [] : LimitText.Over(Limits, below.Limits),
+    };
+}
