@@ -15,7 +15,7 @@ public static class Bounds
     /// <summary>Characters of a tenant, a plan's or a limit's name, at most.</summary>
     public const int MaxNameLength = 64;
 
-    /// <summary>The largest cost of a request, in tokens.</summary>
+    /// <summary>The largest cost of a request in a unit.</summary>
     public const long MaxCost = 1L << 31;
 
     /// <summary>Attributes of a request, at most.</summary>
@@ -45,7 +45,7 @@ public static class Bounds
 
     /// <summary>What is wrong with a request, or null when nothing is.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="leastCost">The least cost allowed: 1 for a take, 0 for a check.</param>
+    /// <param name="leastCost">The least cost allowed: 1 for a take, 0 for a check. Beside costs in other units it is 0.</param>
     public static Complaint? Complaint(in RequestFacts facts, long leastCost)
     {
         if (!IsTenant(facts.Tenant))
@@ -56,9 +56,28 @@ public static class Bounds
             return new("key", "key holds half of a surrogate pair, which is no character: send well-formed text");
         if (IsLonger(facts.Key, MaxKeyBytes))
             return new("key", $"key is longer than {MaxKeyBytes} bytes of UTF-8: send a shorter key, or a hash of it");
-        if (facts.Cost < leastCost || facts.Cost > MaxCost)
-            return new("cost", $"cost must be a whole number from {leastCost} to {MaxCost}; it was {facts.Cost}");
-        return facts.Attributes is null ? null : ComplaintAbout(facts.Attributes);
+        long least = facts.Costs is { Count: > 0 } ? 0 : leastCost;
+        if (facts.Cost < least || facts.Cost > MaxCost)
+            return new("cost", $"cost must be a whole number from {least} to {MaxCost}; it was {facts.Cost}");
+        return (facts.Costs is null ? null : Complaint(facts.Costs)) ?? (facts.Attributes is null ? null : ComplaintAbout(facts.Attributes));
+    }
+
+    /// <summary>What is wrong with the costs of a request in units other than requests, or null when nothing is.</summary>
+    public static Complaint? Complaint(IReadOnlyDictionary<string, long> costs)
+    {
+        if (costs.Count > Plan.MaxLimits)
+            return new("costs", $"costs holds {costs.Count} units: send at most {Plan.MaxLimits}");
+        foreach (var (unit, cost) in costs)
+        {
+            if (!IsName(unit))
+                return new("costs", $"a unit must be {NameRule}");
+            if (unit == Limit.Requests)
+                return new($"costs.{unit}", $"the cost in {unit} is the field cost: send it there");
+            if (cost is < 0 or > MaxCost)
+                return new($"costs.{unit}", $"costs.{unit} must be a whole number from 0 to {MaxCost}; it was {cost}");
+        }
+
+        return null;
     }
 
     private static Complaint? ComplaintAbout(IReadOnlyDictionary<string, string> attributes)

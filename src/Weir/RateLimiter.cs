@@ -54,11 +54,24 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
-        var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
+        var limits = ResolveTake(facts, out _);
+        return await ChargeAsync("refund", limits with { Facts = facts.Negated() }, idempotencyKey, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Spends the cost without asking, also beyond what is left: a bucket in debt refuses everything until it has come back.</summary>
+    /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
+    public async ValueTask<Decision?> ChargeAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
+    {
+        var limits = ResolveTake(facts, out _);
+        return await ChargeAsync("charge", limits, idempotencyKey, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Decision?> ChargeAsync(string what, LimitSet limits, string? idempotencyKey, CancellationToken cancellation)
+    {
         if (idempotencyKey is not null)
-            return await AskOnceAsync("refund", limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
+            return await AskOnceAsync(what, limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
         if (limits.IsEmpty)
-            return RefundedUnlimited(limits);
+            return ChargedUnlimited(limits);
         var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Charge), cancellation).ConfigureAwait(false);
         TryCharge(limits.Facts, holder: null, answer);
         return Decision.From(limits, answer);
@@ -68,7 +81,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
-        var limits = ResolveTake(facts with { Cost = 1 }, out _);
+        var limits = ResolveTake(facts.At(1), out _);
         return limits.IsEmpty
             ? Decision.Unlimited(limits, store.Source)
             : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
@@ -186,7 +199,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (NeedsNoStore(limits, block))
         {
             if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
-                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
+                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : ChargedUnlimited(limits);
             return kept.Fingerprint == record.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
         }
 
@@ -203,7 +216,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>What nothing limits here may have spent something of the candidate's.</summary>
-    private Decision RefundedUnlimited(in LimitSet limits)
+    private Decision ChargedUnlimited(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
             trial.Charge(candidate, limits.Facts, holder: null);

@@ -58,7 +58,7 @@ internal static class CommandWriter
             WindowQuota => (Kind.Window, 1),
             _ => (Kind.Permits, 1L),
         };
-        double amount = limit.CostOf(command.Limits.Facts.Cost) * (command.What >= BucketOperation.Settle ? 1.0 : unit);
+        double amount = limit.CostOf(command.Limits.Facts) * (command.What >= BucketOperation.Settle ? 1.0 : unit);
         double capacity = command.HeldBack.CapacityOf(limit.Quota) * (double)unit;
         Put(ref to, (int)kind, limit.Mode == LimitMode.Shadow ? 1 : 0, capacity, amount);
         switch (limit.Quota)

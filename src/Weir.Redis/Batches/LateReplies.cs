@@ -94,7 +94,7 @@ internal sealed class LateReplies(
         }
 
         var name = RecordKey.NewId();
-        return new BucketCommand(limits with { Applying = charged, Facts = limits.Facts with { Cost = -limits.Facts.Cost } }, BucketOperation.Charge)
+        return new BucketCommand(limits with { Applying = charged, Facts = limits.Facts.Negated() }, BucketOperation.Charge)
         {
             OnlyEnds = [.. ends],
             RecordKey = new RecordKey(name, name) { Life = TimeSpan.FromMinutes(1) },

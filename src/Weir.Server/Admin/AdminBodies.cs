@@ -94,11 +94,12 @@ internal sealed record ExplanationBody(
 /// <param name="Quota">Its numbers, in words.</param>
 /// <param name="By">What it is keyed by.</param>
 /// <param name="Mode">What its word counts.</param>
+/// <param name="Unit">The unit that it counts; absent where it is requests.</param>
 /// <param name="Cost">What it multiplies the cost by.</param>
 /// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
 /// <param name="Bucket">How its bucket stands now; absent when it does not apply.</param>
 internal sealed record LimitExplanation(
-    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, long Cost, IReadOnlyList<ValueExplanation> Values,
+    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, string? Unit, long Cost, IReadOnlyList<ValueExplanation> Values,
     BucketExplanation? Bucket = null);
 
 /// <summary>How a bucket stands.</summary>

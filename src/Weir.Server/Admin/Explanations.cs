@@ -60,7 +60,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     /// <summary>A limit of the plan that the tenant has not.</summary>
     private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
-        [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
+        [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), Spelling.UnitOf(limit), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
 
     private static LimitExplanation Explain(Limit limit, List<(string Name, IReadOnlyList<Limit> Limits)> layers, RequestFacts facts, in Decision unblocked)
     {
@@ -74,6 +74,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Describe(limit.Quota),
             [.. limit.Dimensions.Select(dimension => dimension.ToString())],
             Spelling.Of(limit.Mode),
+            Spelling.UnitOf(limit),
             limit.Cost,
             [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, LayerOf(layers, limits => Has(limits, limit.Name, value))))],
             line is { } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
@@ -90,6 +91,8 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         yield return ("by", $"[{string.Join(", ", limit.Dimensions)}]");
         foreach (var condition in limit.When)
             yield return ($"when.{condition.Dimension}", string.Join(" or ", condition.Patterns));
+        if (Spelling.UnitOf(limit) is { } unit)
+            yield return ("unit", unit);
         yield return ("cost", limit.Cost.ToString(CultureInfo.InvariantCulture));
         yield return ("mode", Spelling.Of(limit.Mode));
         yield return ("lease", limit.IsStrict ? "off" : "on");

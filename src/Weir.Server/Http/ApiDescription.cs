@@ -12,7 +12,7 @@ internal static class ApiDescription
 
     private static readonly Dictionary<string, string> Tags = new(StringComparer.Ordinal)
     {
-        ["Decisions"] = "Take, check and refund tokens.",
+        ["Decisions"] = "Take, check, charge and refund tokens.",
         ["Reservations"] = "Take tokens whose true number is known later.",
         ["Admin"] = "Policies, tenants, keys and what they did. For admin keys.",
         ["Health"] = "Whether the service lives and how it decides.",

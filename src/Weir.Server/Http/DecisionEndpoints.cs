@@ -21,7 +21,12 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
     public Task Take(HttpContext http) => TakeAsync(http, isSeed: false);
 
     /// <summary>Gives back what a request spent that turned out not to be one.</summary>
-    public async Task Refund(HttpContext http)
+    public Task Refund(HttpContext http) => ChargeAsync(http, givesBack: true);
+
+    /// <summary>Charges what a request took, whatever is left.</summary>
+    public Task Charge(HttpContext http) => ChargeAsync(http, givesBack: false);
+
+    private async Task ChargeAsync(HttpContext http, bool givesBack)
     {
         var body = await JsonBody.ReadAsync<TakeBody>(http, MaxBody);
         if (body is null)
@@ -29,7 +34,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
             await Problems.Refuse(http, complaint);
         else
-            await answers.Decision(http, await limiter.RefundAsync(facts, IdempotencyKey.Of(http)));
+            await answers.Decision(http, await (givesBack ? limiter.RefundAsync(facts, IdempotencyKey.Of(http)) : limiter.ChargeAsync(facts, IdempotencyKey.Of(http))));
     }
 
     public async Task Check(HttpContext http)

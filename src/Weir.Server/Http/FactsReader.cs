@@ -7,6 +7,8 @@ internal static class FactsReader
 {
     public const string TenantHeader = "X-Tenant-Id";
 
+    private const string BeforeUnit = "cost.";
+
     /// <summary>The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/> answers as if there were nothing.</summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 
@@ -14,7 +16,7 @@ internal static class FactsReader
     public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)
     {
         var complaint = TenantOf(request, body.Tenant, out string tenant);
-        facts = new RequestFacts(tenant, body.Key ?? "", body.Cost, body.Attributes);
+        facts = new RequestFacts(tenant, body.Key ?? "", body.Cost, body.Attributes, body.Costs);
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
@@ -25,6 +27,7 @@ internal static class FactsReader
         string key = "";
         string? tenant = null;
         long cost = 1;
+        Dictionary<string, long>? costs = null;
         var attributes = new AttributesOfQuery();
         foreach (var (name, values) in request.Query)
         {
@@ -37,16 +40,30 @@ internal static class FactsReader
                 case "tenant":
                     tenant = value;
                     break;
-                case "cost" when !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out cost):
-                    return new Complaint(name, $"cost must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{QueryRule.Shorten(value)}\"");
+                case "cost" when !TryReadCost(value, out cost):
+                    return CostComplaint(name, leastCost, value);
+                case not "cost" when name.StartsWith(BeforeUnit, StringComparison.Ordinal):
+                    if (!TryReadCost(value, out long costInUnit))
+                        return CostComplaint(name, leastCost: 0, value);
+                    (costs ??= new(StringComparer.Ordinal)).Add(name[BeforeUnit.Length..], costInUnit);
+                    break;
                 case not "cost" when attributes.Add(name, value) is { } complaint:
                     return complaint;
             }
         }
 
         var ofTenant = TenantOf(request, tenant, out string named);
-        facts = new RequestFacts(named, key, cost, attributes.All);
+        facts = new RequestFacts(named, key, cost, attributes.All, costs);
         return ofTenant ?? Bounds.Complaint(facts, leastCost);
+    }
+
+    private static bool TryReadCost(string value, out long cost) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out cost);
+
+    private static Complaint CostComplaint(string name, long leastCost, string value)
+    {
+        string shown = QueryRule.Shorten(name);
+        return new Complaint(shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{QueryRule.Shorten(value)}\"");
     }
 
     /// <summary>The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>

@@ -37,6 +37,8 @@ internal static class JsonMistake
     private static string CureOf(string path, string field, Type body) => field switch
     {
         _ when path.Contains("attributes.", StringComparison.Ordinal) || path.Contains("attributes[", StringComparison.Ordinal) => "a string",
+        _ when path.Contains("costs.", StringComparison.Ordinal) || path.Contains("costs[", StringComparison.Ordinal) => $"a whole number from 0 to {Bounds.MaxCost}",
+        "costs" => $"an object of at most {Plan.MaxLimits} whole numbers from 0 to {Bounds.MaxCost}, such as {{\"tokens\":812}}",
         "key" => $"a string of 1 to {Bounds.MaxKeyBytes} bytes of UTF-8",
         "ttlMs" => $"a whole number from 1 to {Reservations.MaxLife.TotalMilliseconds:0}",
         "cost" when body == typeof(CommitBody) => $"a whole number from 0 to {Bounds.MaxCost}",
@@ -48,7 +50,7 @@ internal static class JsonMistake
         "scope" => "a string: admin or take",
         "until" => $"a string that is a time with an offset from UTC, such as {Timestamp.Example}",
         "reason" => $"a string of 1 to {Block.MaxReason} characters",
-        _ when field.StartsWith("requests[", StringComparison.Ordinal) => "an object with key, cost, tenant and attributes",
+        _ when field.StartsWith("requests[", StringComparison.Ordinal) => "an object with key, cost, costs, tenant and attributes",
         _ => "the kind of value that /openapi/v1.json says",
     };
 

@@ -11,7 +11,11 @@ internal sealed record QueryParameter(string Name, string Description, bool IsNu
 
     public static readonly QueryParameter Tenant = new("tenant", $"The tenant: {Bounds.NameRule}. \"{RequestFacts.DefaultTenant}\" by default.");
 
-    public static readonly QueryParameter Cost = new("cost", $"Tokens: 0 to {Bounds.MaxCost}. 1 by default.", IsNumber: true);
+    public static readonly QueryParameter Cost = new(
+        "cost", $"What the request costs in requests: 0 to {Bounds.MaxCost}. 1 by default. In another unit as cost.UNIT, such as cost.tokens=812.", IsNumber: true);
+
+    /// <summary>The cost in a unit. Not described, as <see cref="Attribute"/>.</summary>
+    public static readonly QueryParameter CostInUnit = new("cost.NAME", "") { IsDescribed = false };
 
     public static readonly QueryParameter Attributes = new(
         "attributes", $"Further dimensions, at most {Bounds.MaxAttributes}, as a JSON object of strings such as {{\"route\":\"/search\"}}; or each as attributes.NAME=VALUE.");

@@ -42,7 +42,7 @@ internal abstract class RateLimitHeaders
         private const long Most = 999_999_999_999_999;
 
         private readonly LimitTexts _policies = new((limit, quota, window) =>
-            window < 0 ? $"\"{limit.Name}\";q={quota}" : $"\"{limit.Name}\";q={quota};w={window}");
+            $"\"{limit.Name}\";q={quota}{UnitItem(limit)}{(window < 0 ? "" : $";w={window}")}");
 
         private readonly LimitTexts _items = new((limit, left, reset) =>
             reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
@@ -66,6 +66,9 @@ internal abstract class RateLimitHeaders
             headers["RateLimit-Policy"] = policies;
             headers["RateLimit"] = limits;
         }
+
+        /// <summary>The draft's own default is requests.</summary>
+        private static string UnitItem(Limit limit) => Spelling.UnitOf(limit) is { } unit ? $";qu=\"{unit}\"" : "";
 
         private string Policy(Limit limit, DateTimeOffset now) =>
             _policies.Of(limit, Math.Min(limit.Quota.Capacity, Most), Window(limit, now) ?? -1);

@@ -31,10 +31,10 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
         var body = await JsonBody.ReadAsync<CommitBody>(http, DecisionEndpoints.MaxBody);
         if (body is null)
             return;
-        if (body.Cost is not (>= 0 and <= Bounds.MaxCost))
-            await Problems.BadRequest(http, new Complaint("cost", $"cost must be given, as a whole number from 0 to {Bounds.MaxCost}: what the request took in the end"));
+        if (ComplaintAbout(body) is { } complaint)
+            await Problems.BadRequest(http, complaint);
         else
-            await Answer(http, await reservations.CommitAsync(IdOf(http), body.Cost.Value, Caller.TenantOf(http)));
+            await Answer(http, await reservations.CommitAsync(IdOf(http), body.GivenCost, Caller.TenantOf(http), body.Costs));
     }
 
     public async Task Cancel(HttpContext http)
@@ -60,6 +60,15 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
     };
 
     private static string IdOf(HttpContext http) => (string?)http.Request.RouteValues["id"] ?? "";
+
+    private static Complaint? ComplaintAbout(CommitBody body)
+    {
+        if (body.GivenCost is null && body.Costs is not { Count: > 0 })
+            return new Complaint("cost", $"cost or costs must be given, each a whole number from 0 to {Bounds.MaxCost}: what the request took in the end");
+        return body.Cost is < 0 or > Bounds.MaxCost
+            ? new Complaint("cost", $"cost must be a whole number from 0 to {Bounds.MaxCost}; it was {body.Cost}")
+            : body.Costs is null ? null : Bounds.Complaint(body.Costs);
+    }
 
     private static Complaint? ComplaintAbout(long ttlMs) => ttlMs >= 1 && ttlMs <= Reservations.MaxLife.TotalMilliseconds
         ? null

@@ -24,10 +24,10 @@ internal static class Routes
         var group = app.MapGroup("").WithTags("Decisions").Requiring(Access.ToTake);
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
             .WithName("checkLimit").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
-            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes)
+            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.CostInUnit, QueryParameter.Attribute, QueryParameter.Attributes)
             .Produces<SeedBody>().WithProblems();
         group.MapHead("/limit/check", decisions.CheckByQuery)
-            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.Attribute, QueryParameter.Attributes);
+            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.CostInUnit, QueryParameter.Attribute, QueryParameter.Attributes);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
             .WithName("incrementLimit").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens.")
             .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
@@ -37,6 +37,10 @@ internal static class Routes
             .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithName("check").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
+        group.MapPost("/v1/charge", (Delegate)decisions.Charge)
+            .WithName("charge").WithMetadata(IdempotencyKey.Described)
+            .WithSummary("Charges what a request took, afterwards: never refused, so a bucket may be in debt until it has come back.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
             .WithName("refund").WithMetadata(IdempotencyKey.Described).WithSummary("Gives tokens back; never more than were spent.")

@@ -9,8 +9,11 @@ internal record TakeBody
     [Description("What is limited: 1 to 256 bytes of UTF-8.")]
     public string? Key { get; set; }
 
-    [Description("Tokens that the request takes: 1 (0 for a check) to 2147483648. 1 by default.")]
+    [Description("What the request costs in requests: 1 (0 for a check, or beside costs) to 2147483648. 1 by default.")]
     public long Cost { get; set; } = 1;
+
+    [Description("What it costs in other units, such as {\"tokens\": 812}: at most 16, each from 0 to 2147483648. A unit that is missing costs 0.")]
+    public Dictionary<string, long>? Costs { get; set; }
 
     [Description("The customer whose buckets are asked: 1 to 64 characters out of A-Z a-z 0-9 . _ -; also as header X-Tenant-Id. \"default\" by default.")]
     public string? Tenant { get; set; }
@@ -29,8 +32,20 @@ internal sealed record ReservationBody : TakeBody
 /// <summary>The body that settles a reservation.</summary>
 internal sealed record CommitBody
 {
-    [Description("What the request took in the end: 0 to 2147483648. The difference is given back, or charged.")]
-    public long? Cost { get; set; }
+    private long? _cost;
+
+    [Description("What the request took in the end in requests: 0 to 2147483648. The difference is given back, or charged. What was reserved, by default.")]
+    public long Cost
+    {
+        get => _cost ?? 0;
+        set => _cost = value;
+    }
+
+    [Description("What it took in other units, such as {\"tokens\": 1290}. A unit that is missing took what was reserved of it.")]
+    public Dictionary<string, long>? Costs { get; set; }
+
+    /// <summary>The cost in requests if the body has it.</summary>
+    internal long? GivenCost => _cost;
 }
 
 /// <summary>A reservation that was made.</summary>
@@ -52,14 +67,14 @@ internal sealed record BatchBody
 /// <param name="Source"><c>redis</c> or <c>memory</c>.</param>
 internal readonly record struct SeedBody(bool Allowed, long Remaining, long ResetAtMs, string Source);
 
-/// <summary>One limit's part of a decision.</summary>
+/// <summary>One limit's part of a decision. <c>unit</c> is absent where it is requests.</summary>
 internal sealed record LimitBody(
-    string Name, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs, string Mode);
+    string Name, string? Unit, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs, string Mode);
 
 /// <summary>
 /// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
 /// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then. Of a key that is blocked it is
-/// <c>blocked</c>, and <c>reason</c> says why.
+/// <c>blocked</c>, and <c>reason</c> says why. <c>unknownUnits</c> are those of the request that no limit of the plan counts.
 /// </summary>
 internal record DecisionBody(
     bool Allowed,
@@ -74,7 +89,8 @@ internal record DecisionBody(
     bool Degraded,
     IReadOnlyList<LimitBody> Limits,
     string? Outcome = null,
-    string? Reason = null);
+    string? Reason = null,
+    IReadOnlyList<string>? UnknownUnits = null);
 
 /// <summary>The decisions of a batch, in order.</summary>
 internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);

@@ -58,12 +58,16 @@ internal static class Spelling
             decision.Degraded,
             BodiesOf(decision.Limits()),
             decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked ? Of(decision.Outcome) : null,
-            decision.Reason);
+            decision.Reason,
+            decision.UnknownUnits);
     }
 
     public static string Of(WindowUnit every) => every.ToString().ToLowerInvariant();
 
     public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";
+
+    /// <summary>The unit of a limit; null for requests, which need no word.</summary>
+    public static string? UnitOf(Limit limit) => limit.Unit == Limit.Requests ? null : limit.Unit;
 
     private static LimitBody[] BodiesOf(IReadOnlyList<LimitDecision> limits)
     {
@@ -72,7 +76,7 @@ internal static class Spelling
         {
             var line = limits[i];
             bodies[i] = new LimitBody(
-                line.Limit.Name, line.Allowed, line.Remaining, line.Limit.Quota.Capacity,
+                line.Limit.Name, UnitOf(line.Limit), line.Allowed, line.Remaining, line.Limit.Quota.Capacity,
                 Milliseconds(line.RetryAfter), Milliseconds(line.ResetAfter), Of(line.Limit.Mode));
         }
 

@@ -13,6 +13,7 @@ namespace Weir.Server;
     AllowDuplicateProperties = false,
     MaxDepth = 8)]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, long>))]
 [JsonSerializable(typeof(TakeBody))]
 [JsonSerializable(typeof(ValidBody))]
 [JsonSerializable(typeof(VersionBody))]

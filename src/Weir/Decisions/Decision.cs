@@ -27,6 +27,9 @@ public readonly record struct Decision
     /// <summary>What each limit said; null when there is only the one that governed.</summary>
     private readonly LimitDecision[]? _lines;
 
+    /// <summary>What the request costs in units other than requests; null for nothing.</summary>
+    private readonly IReadOnlyDictionary<string, long>? _costs;
+
     /// <summary>Ticks of <see cref="RetryAfter"/>; below zero for null.</summary>
     private readonly long _retryTicks;
 
@@ -36,6 +39,7 @@ public readonly record struct Decision
     {
         Tenant = limits.Facts.Tenant;
         Plan = limits.Plan;
+        _costs = limits.Facts.Costs;
         Source = source;
         Degraded = degraded;
         _lines = lines;
@@ -83,6 +87,9 @@ public readonly record struct Decision
     /// <summary>True when memory decided because the configured store could not.</summary>
     public bool Degraded { get; }
 
+    /// <summary>The units that the request names and no limit of the plan counts; null if there are none.</summary>
+    public IReadOnlyList<string>? UnknownUnits => _costs is null ? null : Plan.UnknownUnits(_costs);
+
     /// <summary>True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.</summary>
     public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
 
@@ -96,14 +103,14 @@ public readonly record struct Decision
             return WithoutStore(limits, answer);
         if (limits.Count != 1 || limits.First.Mode != LimitMode.Enforce)
             return FromMany(limits, answer);
-        var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts.Cost, answer.Share);
+        var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts, answer.Share);
         return Governed(limits, answer, line, null);
     }
 
     /// <summary>The decision of memory on the only limit, which is enforced.</summary>
     internal static Decision OfMemory(in LimitSet limits, Limit limit, in BucketLine result, in StoreTime time)
     {
-        var line = LimitDecision.From(limit, result, time, limits.Facts.Cost, limits.Share);
+        var line = LimitDecision.From(limit, result, time, limits.Facts, limits.Share);
         return new(limits, DecisionSource.Memory, false, null, line.Outcome, limit, line.Remaining, line.RetryAfter, line.ResetAfter);
     }
 
@@ -115,14 +122,15 @@ public readonly record struct Decision
         {
             int index = Array.IndexOf(names, limit.Name);
             if (index >= 0 && index < kept.Lines.Count)
-                lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.Time, limits.Facts.Cost));
+                lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.Time, limits.Facts));
         }
 
         var answer = BucketResult.OfNone(source) with { Degraded = degraded };
+        var facts = limits.Facts;
         var enforced = lines.Where(line => line.Limit.Mode == LimitMode.Enforce).ToList();
         return enforced.Count == 0
             ? Unlimited(limits, answer, [.. lines])
-            : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one) ? other : one), [.. lines]);
+            : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one, facts) ? other : one), [.. lines]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -134,8 +142,8 @@ public readonly record struct Decision
         int count = 0, governing = -1;
         foreach (var limit in limits)
         {
-            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts.Cost, answer.Share);
-            if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing])))
+            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts, answer.Share);
+            if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing], limits.Facts)))
                 governing = count;
             count++;
         }

@@ -19,29 +19,27 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, long cost, Share share = default) => new(
+    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, in RequestFacts facts, Share share = default) => new(
         limit,
         (DecisionOutcome)line.Outcome,
         share.TokensLeft(limit.Quota, line.State, time),
         line.Outcome switch
         {
             BucketOutcome.Allowed => TimeSpan.Zero,
-            BucketOutcome.Refused => Microseconds(Math.Max(LeastRetryUs, share.RetryUs(limit.Quota, line.State, time, limit.CostOf(cost)))),
+            BucketOutcome.Refused => Microseconds(Math.Max(LeastRetryUs, share.RetryUs(limit.Quota, line.State, time, limit.CostOf(facts)))),
             _ => null,
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>Requests of cost 1 that still fit.</summary>
-    private long RequestsLeft => Remaining / Limit.Cost;
-
     /// <summary>True if this limit governs rather than the other: the longer wait, else fewer requests left.</summary>
-    internal bool Outweighs(in LimitDecision other)
+    internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)
             return Outcome > other.Outcome;
-        return Allowed
-            ? RequestsLeft < other.RequestsLeft || (RequestsLeft == other.RequestsLeft && ResetAfter > other.ResetAfter)
-            : RetryAfter > other.RetryAfter;
+        if (!Allowed)
+            return RetryAfter > other.RetryAfter;
+        long left = Limit.RequestsIn(Remaining, facts), othersLeft = other.Limit.RequestsIn(other.Remaining, facts);
+        return left < othersLeft || (left == othersLeft && ResetAfter > other.ResetAfter);
     }
 
     private static TimeSpan Microseconds(long us) => TimeSpan.FromTicks(us * TimeSpan.TicksPerMicrosecond);

@@ -108,7 +108,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
     /// <summary>Returns the command that gives back what is left of a lease, and its trip.</summary>
     public (BucketCommand Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
     {
-        var command = new BucketCommand(limits with { Facts = limits.Facts with { Cost = 0 } }, BucketOperation.Charge);
+        var command = new BucketCommand(limits with { Facts = limits.Facts.At(0) }, BucketOperation.Charge);
         var trip = LeaseTrip.Of(this, command);
         trip.Ask(0, wish, 0);
         return (command, trip);
@@ -150,7 +150,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
         int index = 0;
         foreach (var limit in command.Limits)
         {
-            long cost = limit.CostOf(command.Limits.Facts.Cost);
+            long cost = limit.CostOf(command.Limits.Facts);
             int slot = limit.IsStrict ? -1 : SlotOf(command, index, hashes[index]);
             var standing = Standing.Unknown;
             if (slot >= 0)
@@ -203,7 +203,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
         foreach (var limit in command.Limits)
         {
             ref var bucket = ref known.PartOf(hashes[index]).Entries[slots[index]];
-            long cost = limit.CostOf(command.Limits.Facts.Cost);
+            long cost = limit.CostOf(command.Limits.Facts);
             if (!isRefused && command.What == BucketOperation.Take && standings[index] == Standing.Covered)
                 bucket.Lease.Spend(cost);
             lines[index] = bucket.Line(limit.Quota, cost, standings[index], nowUs, time);
@@ -247,7 +247,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
     /// <summary>A command that only looks shows the tokens as if they were given back, so that it is answered as a take would be.</summary>
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
-        command.What == BucketOperation.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts.Cost), nowUs, known.HorizonUs, mayLease)
+        command.What == BucketOperation.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)
         : bucket.Lease.IsOfOtherKind(limit.Quota) ? default : bucket.Lease.Rest;
 
     private ref long ForgottenUsOf(string tenant) =>

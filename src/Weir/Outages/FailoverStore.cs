@@ -233,7 +233,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
         // What may have been given back already must not be given back twice: that would be handed out again.
-        if (command is { What: BucketOperation.Charge, Limits.Facts.Cost: < 0 })
+        if (command is { What: BucketOperation.Charge, Limits.Facts.GivesBack: true })
             return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
         return alone.Outcome == BucketOutcome.Refused && _outages.IsClosed && !Fits(command.Limits, alone.Share)
@@ -245,7 +245,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     {
         foreach (var limit in limits)
         {
-            if (limit.Mode == LimitMode.Enforce && !share.Fits(limit.Quota, limit.CostOf(limits.Facts.Cost), limits.Facts.Cost <= 1))
+            if (limit.Mode == LimitMode.Enforce && !share.Fits(limit.Quota, limit.CostOf(limits.Facts), limit.IsLeast(limits.Facts)))
                 return false;
         }
 

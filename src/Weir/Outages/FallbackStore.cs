@@ -243,7 +243,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             if (command.What == BucketOperation.Reset)
                 alone.Reset(line.State);
             else
-                alone.Spend(limit.CostOf(command.Limits.Facts.Cost) * (Int128)limit.Quota.Rate.UnitsPerToken);
+                alone.Spend(limit.CostOf(command.Limits.Facts) * (Int128)limit.Quota.Rate.UnitsPerToken);
             Count(part, place, wasOwing);
         }
     }

@@ -68,5 +68,5 @@ internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Unit
 
     private static Limit Plain(Limit limit, string name) => new(name, limit.Dimensions, limit.Quota);
 
-    private static LimitSet WithCost(in LimitSet limits, long units) => limits with { Facts = limits.Facts with { Cost = units } };
+    private static LimitSet WithCost(in LimitSet limits, long units) => limits with { Facts = limits.Facts.At(units) };
 }

@@ -8,6 +8,12 @@ public sealed class Limit
     /// <summary>The dimension every request has: its key.</summary>
     public const string KeyDimension = "key";
 
+    /// <summary>The unit of limits that name none: what <see cref="RequestFacts.Cost"/> is counted in.</summary>
+    public const string Requests = "requests";
+
+    /// <summary>The unit; null for requests, which most limits count.</summary>
+    private readonly string? _unit;
+
     /// <summary>The largest <see cref="Cost"/>.</summary>
     public const long MaxCost = 1_000_000;
 
@@ -44,6 +50,13 @@ public sealed class Limit
     /// <summary>What the limit's word counts.</summary>
     public LimitMode Mode { get; init; }
 
+    /// <summary>The unit that the limit counts: a name (<see cref="Bounds.IsName"/>), <see cref="Requests"/> by default.</summary>
+    public string Unit
+    {
+        get => _unit ?? Requests;
+        init => _unit = value == Requests ? null : value;
+    }
+
     /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of permits: how many a request holds, whatever its cost.</summary>
     public long Cost { get; init; } = 1;
 
@@ -53,8 +66,26 @@ public sealed class Limit
     /// <summary>All must hold for the limit to apply; none by default.</summary>
     public ImmutableArray<Condition> When { get; init; } = [];
 
-    /// <summary>What a request of this cost takes of this limit.</summary>
-    internal long CostOf(long cost) => Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
+    /// <summary>Returns what a request takes of this limit.</summary>
+    internal long CostOf(in RequestFacts facts)
+    {
+        long cost = AmountOf(facts);
+        return Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
+    }
+
+    /// <summary>True if no request that takes anything of this limit could take less.</summary>
+    internal bool IsLeast(in RequestFacts facts) => AmountOf(facts) <= 1;
+
+    /// <summary>
+    /// Returns how many requests still fit: of cost 1, or in another unit of the cost that this request has there.
+    /// </summary>
+    internal long RequestsIn(long tokens, in RequestFacts facts)
+    {
+        long each = _unit is null ? Cost : CostOf(facts);
+        return each == 0 ? long.MaxValue : tokens / each;
+    }
+
+    private long AmountOf(in RequestFacts facts) => _unit is null ? facts.Cost : facts.CostIn(_unit);
 
     /// <summary>Why this limit does not apply to a request, in words; null when it does.</summary>
     public string? WhyNot(RequestFacts facts)

@@ -45,11 +45,14 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Applying = rest & (~rest + 1) };
     }
 
-    /// <summary>The same with the attributes that its limits are keyed by, and without a holder: enough to name its buckets.</summary>
+    /// <summary>
+    /// The same with the attributes that its limits are keyed by, without costs in other units and without a holder:
+    /// enough to name its buckets.
+    /// </summary>
     internal LimitSet Lean()
     {
         if (Facts.Attributes is not { } all)
-            return this with { Holder = null };
+            return this with { Facts = Facts.At(Facts.Cost), Holder = null };
         var needed = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var limit in this)
         {
@@ -60,7 +63,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
             }
         }
 
-        return this with { Facts = Facts with { Attributes = needed.Count > 0 ? needed : null }, Holder = null };
+        return this with { Facts = Facts.At(Facts.Cost) with { Attributes = needed.Count > 0 ? needed : null }, Holder = null };
     }
 
     /// <summary>Goes through the limits of a set without allocation.</summary>

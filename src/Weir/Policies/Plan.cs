@@ -80,6 +80,13 @@ public sealed record Plan
         return applying;
     }
 
+    /// <summary>Returns the units of these costs that no limit counts; null if there are none.</summary>
+    internal string[]? UnknownUnits(IReadOnlyDictionary<string, long> costs)
+    {
+        string[] unknown = [.. costs.Keys.Where(unit => !Limits.Any(limit => limit.Unit == unit))];
+        return unknown.Length == 0 ? null : unknown;
+    }
+
     /// <summary>The request with the limits that apply to it.</summary>
     internal LimitSet Resolve(in RequestFacts facts) => new(facts, this, Applying(facts));
 }

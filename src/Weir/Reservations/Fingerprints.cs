@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -23,10 +24,18 @@ internal readonly struct Fingerprints(KeyHash? privacy)
         return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
     }
 
+    /// <summary>Spells costs in one way only: a unit is a name, and so holds no blank and no <c>=</c>.</summary>
+    public static string TextOf(long cost, IReadOnlyDictionary<string, long>? costs)
+    {
+        string text = cost.ToString(CultureInfo.InvariantCulture);
+        return costs is null ? text : string.Concat([text, .. costs.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair.Key}={pair.Value}"))]);
+    }
+
     /// <summary>What is asked: all facts but the tenant, under whose name answers are kept.</summary>
     public UInt128 Of(string what, in RequestFacts facts)
     {
-        var parts = new List<string> { what, facts.Key, facts.Cost.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        var parts = new List<string> { what, facts.Key, TextOf(facts.Cost, facts.Costs) };
         foreach (var (name, value) in (facts.Attributes ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             parts.AddRange([name, value]);
         return Of(parts.ToArray());

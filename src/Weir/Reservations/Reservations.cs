@@ -27,7 +27,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var number = idempotencyKey is null ? RecordKey.NewId() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Holder = new PermitHolder(number, life) };
         var kept = new KeptReservation(
-            facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken());
+            facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken(), facts.Costs);
         var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
         if (block is not null)
         {
@@ -71,15 +71,19 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
 
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
     /// <param name="id">The reservation.</param>
-    /// <param name="cost">The true cost, from 0 to <see cref="Bounds.MaxCost"/>.</param>
+    /// <param name="cost">The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for what was reserved.</param>
     /// <param name="tenant">Whose it must be; null for anybody's.</param>
-    public ValueTask<Settlement> CommitAsync(string id, long cost, string? tenant = null) => SettleAsync(id, cost, "commit", tenant);
+    /// <param name="costs">The true costs in other units; a unit that is missing costs what was reserved of it.</param>
+    public ValueTask<Settlement> CommitAsync(string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
+        SettleAsync(id, "commit", tenant, kept => new TrueCost(kept, cost ?? kept.Cost, costs));
 
     /// <summary>Gives all of a reservation back.</summary>
-    /// <inheritdoc cref="CommitAsync" path="/param"/>
-    public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) => SettleAsync(id, 0, "cancel", tenant);
+    /// <param name="id">The reservation.</param>
+    /// <param name="tenant">Whose it must be; null for anybody's.</param>
+    public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) =>
+        SettleAsync(id, "cancel", tenant, kept => new TrueCost(kept, 0, kept.Costs?.ToDictionary(cost => cost.Key, _ => 0L, StringComparer.Ordinal)));
 
-    private async ValueTask<Settlement> SettleAsync(string text, long cost, string what, string? tenant)
+    private async ValueTask<Settlement> SettleAsync(string text, string what, string? tenant, Func<KeptReservation, TrueCost> costOf)
     {
         if (!ReservationId.TryParse(text, out var id) || (tenant is not null && tenant != id.Tenant))
             return new Settlement(SettlementOutcome.Unknown);
@@ -88,17 +92,17 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);
         return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept && id.HasToken(kept.Token)
-            ? await SettleAsync(home, id, kept, answer, cost, limiter.Fingerprints.Of(what, cost.ToString(System.Globalization.CultureInfo.InvariantCulture))).ConfigureAwait(false)
+            ? await SettleAsync(home, id, kept, answer, costOf(kept), what).ConfigureAwait(false)
             : new Settlement(SettlementOutcome.Unknown);
     }
 
-    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, long cost, UInt128 fingerprint)
+    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, string what)
     {
         var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
         var command = new BucketCommand(limits, BucketOperation.Charge)
         {
             OnlyEnds = onlyEnds,
-            RecordKey = new RecordKey(id.Number, fingerprint) { Settles = true, Text = before.Text },
+            RecordKey = new RecordKey(id.Number, cost.Fingerprint(limiter.Fingerprints, what)) { Settles = true, Text = before.Text },
         };
         var answer = await home.AskAsync(command).ConfigureAwait(false);
         limiter.TryCharge(limits.Facts, limits.Holder, answer);
@@ -112,9 +116,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     }
 
     /// <summary>The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.</summary>
-    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, IdempotencyRecord before, long cost, out long[] onlyEnds)
+    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {
-        var set = limiter.Policies.Resolve(new RequestFacts(id.Tenant, kept.Key, cost - kept.Cost, kept.Attributes));
+        var set = limiter.Policies.Resolve(cost.Beyond(new RequestFacts(id.Tenant, kept.Key, kept.Cost, kept.Attributes, kept.Costs)));
         var ends = new List<long>();
         uint charged = 0;
         for (int i = 0; i < set.Plan.Limits.Length; i++)

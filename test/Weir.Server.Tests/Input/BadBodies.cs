@@ -10,8 +10,11 @@ internal static class BadBodies
     private const string TenantRule = "tenant must be 1 to 64 characters out of A-Z a-z 0-9 . _ -";
     private const string TenantKind = "tenant must be given once, as a string of 1 to 64 characters out of A-Z a-z 0-9 . _ -";
     private const string AttributesKind = "attributes must be given once, as an object of at most 16 strings";
+    private const string CostsKind = "costs must be given once, as an object of at most 16 whole numbers from 0 to 2147483648, such as {\"tokens\":812}";
+    private const string CostsRange = "costs.tokens must be a whole number from 0 to 2147483648; it was ";
+    private const string CostInUnitKind = "costs.tokens must be given once, as a whole number from 0 to 2147483648";
     private const string NotJson = "the body is not the JSON object that this path takes";
-    private const string Unknown = " is not a field of this request: leave it out, or correct its name (key, cost, tenant, attributes)";
+    private const string Unknown = " is not a field of this request: leave it out, or correct its name (key, cost, costs, tenant, attributes)";
 
     public static readonly (string Body, string Field, string Cure)[] Fields =
     [
@@ -37,6 +40,22 @@ internal static class BadBodies
         ("""{"key":"KEY","cost":true}""", "cost", CostKind),
         ("""{"key":"KEY","cost":[1]}""", "cost", CostKind),
         ("""{"key":"KEY","cost":1,"cost":1}""", "cost", CostKind),
+        ("""{"key":"KEY","costs":null}""", "costs", CostsKind),
+        ("""{"key":"KEY","costs":7}""", "costs", CostsKind),
+        ("""{"key":"KEY","costs":["tokens"]}""", "costs", CostsKind),
+        ("""{"key":"KEY","costs":{"tokens":1},"costs":{"tokens":1}}""", "costs", CostsKind),
+        ("""{"key":"KEY","costs":{"tokens":-1}}""", "costs.tokens", CostsRange + "-1"),
+        ("""{"key":"KEY","costs":{"tokens":2147483649}}""", "costs.tokens", CostsRange + "2147483649"),
+        ("""{"key":"KEY","costs":{"tokens":9223372036854775808}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"tokens":1.5}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"tokens":"1"}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"tokens":null}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"tokens":{}}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"tokens":1,"tokens":2}}""", "costs.tokens", CostInUnitKind),
+        ("""{"key":"KEY","costs":{"a b":1}}""", "costs", "a unit must be 1 to 64 characters out of A-Z a-z 0-9 . _ -"),
+        ("""{"key":"KEY","costs":{"":1}}""", "costs", "a unit must be 1 to 64 characters out of A-Z a-z 0-9 . _ -"),
+        ("""{"key":"KEY","costs":{"requests":1}}""", "costs.requests", "the cost in requests is the field cost: send it there"),
+        ("""{"key":"KEY","cost":-1,"costs":{"tokens":1}}""", "cost", "cost must be a whole number from 0 to 2147483648; it was -1"),
         ("""{"key":"KEY","tenant":7}""", "tenant", TenantKind),
         ("""{"key":"KEY","tenant":null}""", "tenant", TenantKind),
         ("""{"key":"KEY","attributes":null}""", "attributes", AttributesKind),

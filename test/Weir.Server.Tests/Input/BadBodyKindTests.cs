@@ -8,7 +8,7 @@ public sealed class BadBodyKindTests
     private const string Until = "until must be given once, as a string that is a time with an offset from UTC, such as 2030-01-31T12:00:00Z";
 
     /// <summary>Every field of every body that is read.</summary>
-    public static TheoryData<string, string> Fields => [.. FieldsOf<TakeBody>("/v1/take"), .. FieldsOf<TakeBody>("/v1/refund"), .. FieldsOf<TakeBody>("/limit/incr"),
+    public static TheoryData<string, string> Fields => [.. FieldsOf<TakeBody>("/v1/take"), .. FieldsOf<TakeBody>("/v1/refund"), .. FieldsOf<TakeBody>("/v1/charge"), .. FieldsOf<TakeBody>("/limit/incr"),
         .. FieldsOf<BatchBody>("/v1/batch"), .. FieldsOf<ReservationBody>("/v1/reservations"), .. FieldsOf<CommitBody>("/v1/reservations/7/commit"),
         .. FieldsOf<NewKeyBody>("/admin/keys"), .. FieldsOf<BlockBody>("/admin/block"), .. FieldsOf<RollbackBody>("/admin/policies:rollback")];
 
@@ -37,13 +37,20 @@ public sealed class BadBodyKindTests
     [InlineData("/admin/block", """{"key":"k","reason":7}""", "reason must be given once, as a string of 1 to 256 characters")]
     [InlineData("/admin/block", """{"key":"k","cost":1}""", "cost is not a field of this request: leave it out, or correct its name (tenant, key, until, reason)")]
     [InlineData("/v1/reservations", """{"key":"k","ttlMs":"1"}""", "ttlMs must be given once, as a whole number from 1 to 86400000")]
-    [InlineData("/v1/reservations", """{"key":"k","ttl":1}""", "ttl is not a field of this request: leave it out, or correct its name (ttlMs, key, cost, tenant, attributes)")]
+    [InlineData("/v1/reservations", """{"key":"k","ttl":1}""", "ttl is not a field of this request: leave it out, or correct its name (ttlMs, key, cost, costs, tenant, attributes)")]
     [InlineData("/v1/reservations/7/commit", """{"cost":"1"}""", "cost must be given once, as a whole number from 0 to 2147483648")]
-    [InlineData("/v1/reservations/7/commit", """{"key":"k"}""", "key is not a field of this request: leave it out, or correct its name (cost)")]
+    [InlineData("/v1/reservations/7/commit", """{"key":"k"}""", "key is not a field of this request: leave it out, or correct its name (cost, costs)")]
+    [InlineData("/v1/reservations/7/commit", """{"costs":{"tokens":"1"}}""", "costs.tokens must be given once, as a whole number from 0 to 2147483648")]
+    [InlineData("/v1/reservations/7/commit", """{"costs":{"tokens":-1}}""", "costs.tokens must be a whole number from 0 to 2147483648; it was -1")]
+    [InlineData("/v1/reservations/7/commit", """{"cost":-1,"costs":{"tokens":1}}""", "cost must be a whole number from 0 to 2147483648; it was -1")]
+    [InlineData("/v1/reservations/7/commit", """{"costs":{}}""", "cost or costs must be given, each a whole number from 0 to 2147483648: what the request took in the end")]
+    [InlineData("/v1/reservations/7/commit", """{}""", "cost or costs must be given, each a whole number from 0 to 2147483648: what the request took in the end")]
+    [InlineData("/v1/batch", """{"requests":[{"key":"k","costs":{"tokens":"1"}}]}""", "requests[0].costs.tokens must be given once, as a whole number from 0 to 2147483648")]
+    [InlineData("/v1/charge", """{"key":"k","kost":1}""", "kost is not a field of this request: leave it out, or correct its name (key, cost, costs, tenant, attributes)")]
     [InlineData("/v1/take", """{"key":"k","cost":"1"}""", "cost must be given once, as a whole number from 1 (0 for a check) to 2147483648")]
     [InlineData("/v1/take", """{"key":"k","attributes":{"version":1}}""", "attributes.version must be given once, as a string")]
     [InlineData("/v1/batch", """{"requests":{}}""", "requests must be given once, as an array of 1 to 1000 requests")]
-    [InlineData("/v1/batch", """{"requests":[{"key":"k","kost":1}]}""", "requests[0].kost is not a field of this request: leave it out, or correct its name (key, cost, tenant, attributes)")]
+    [InlineData("/v1/batch", """{"requests":[{"key":"k","kost":1}]}""", "requests[0].kost is not a field of this request: leave it out, or correct its name (key, cost, costs, tenant, attributes)")]
     [InlineData("/v1/batch", """{"key":"k"}""", "key is not a field of this request: leave it out, or correct its name (requests)")]
     [InlineData("/admin/keys", """{"scope":"take","until":null}""", Until)]
     [InlineData("/admin/keys", """{"scope":"take","until":"2030-01-31T12:00:00"}""", Until)]

@@ -17,7 +17,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal(
             [
                 "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Descriptions", "post /limit/incr Decisions",
-                "post /v1/batch Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
+                "post /v1/batch Decisions", "post /v1/charge Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
                 "post /v1/reservations/{id}/commit Reservations", "post /v1/take Decisions",
             ],
             operations.Order(StringComparer.Ordinal));
@@ -42,9 +42,9 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
     {
         var document = await ReadAsync();
 
-        Assert.Equal(["key", "cost", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
+        Assert.Equal(["key", "cost", "costs", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
         Assert.Equal(
-            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome", "reason"],
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome", "reason", "unknownUnits"],
             FieldsOf(document, "DecisionBody"));
         Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
         Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));
@@ -102,7 +102,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal(["query key", "query tenant", "query cost", "query attributes", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
         foreach (string path in (string[])["/v1/check", "/v1/batch"])
             Assert.Equal(["header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
-        foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/refund", "/v1/reservations"])
+        foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/charge", "/v1/refund", "/v1/reservations"])
             Assert.Equal(["header Idempotency-Key", "header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
     }
 

@@ -50,7 +50,7 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
             {
                 if (isTake)
                     world.Permits.Hold(command.Limits, limit, atUs);
-                world.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts.Cost), isTake));
+                world.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts), isTake));
             }
         }
     }

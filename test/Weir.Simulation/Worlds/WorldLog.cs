@@ -42,7 +42,7 @@ internal sealed class WorldLog
     {
         Admitted++;
         foreach (var limit in limits)
-            Write(limit, limits, new LogEntry(atUs, limit.CostOf(limits.Facts.Cost)));
+            Write(limit, limits, new LogEntry(atUs, limit.CostOf(limits.Facts)));
     }
 
     /// <summary>Something was done to a bucket.</summary>
@@ -52,7 +52,7 @@ internal sealed class WorldLog
     public void Doubt(in LimitSet limits)
     {
         foreach (var limit in limits)
-            Of(limit, limits).Doubtful += Math.Abs(limit.CostOf(limits.Facts.Cost));
+            Of(limit, limits).Doubtful += Math.Abs(limit.CostOf(limits.Facts));
     }
 
     /// <summary>Redis did not answer a take: it may have been charged.</summary>
@@ -60,7 +60,7 @@ internal sealed class WorldLog
     {
         HasMissed = true;
         foreach (var limit in limits)
-            Of(limit, limits).Unanswered += limit.CostOf(limits.Facts.Cost);
+            Of(limit, limits).Unanswered += limit.CostOf(limits.Facts);
     }
 
     /// <summary>

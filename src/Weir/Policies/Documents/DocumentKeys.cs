@@ -27,13 +27,14 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     public const string When = "when";
     public const string Mode = "mode";
     public const string Cost = "cost";
+    public const string Unit = "unit";
     public const string Until = "until";
     public const string Plan = "plan";
     public const string Keys = "keys";
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
     public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited, Keys]);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
+    public static readonly DocumentKeys OfLimit = new("a limit", [By, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
     public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited, Keys]);
     public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Keys, Until]);
     public static readonly DocumentKeys OfKey = new("a key", [Limits, Unlimited]);

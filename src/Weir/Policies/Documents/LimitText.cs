@@ -23,6 +23,8 @@ internal sealed record LimitText
 
     public LimitMode? Mode { get; init; }
 
+    public string? Unit { get; init; }
+
     public long? Cost { get; init; }
 
     public bool? IsStrict { get; init; }
@@ -51,6 +53,7 @@ internal sealed record LimitText
             By = fields[DocumentKeys.By] is { } by ? ByText.Read(walk, by, ref broken) : null,
             When = fields[DocumentKeys.When] is { } when ? WhenText.Read(walk, when, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),
+            Unit = ReadUnit(walk, fields[DocumentKeys.Unit], ref broken),
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
             IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
             LacksNumbers = missing,
@@ -66,6 +69,20 @@ internal sealed record LimitText
         .. limits.Where(own => below.All(limit => limit.Name != own.Name)),
     ];
 
+    private static string? ReadUnit(DocumentWalk walk, DocumentField? field, ref bool broken)
+    {
+        const string Shape = "a unit, such as requests, tokens or bytes";
+        if (field is not { } given)
+            return null;
+        string? unit = walk.Text(given, Shape);
+        if (unit is not null && Bounds.IsName(unit))
+            return unit;
+        broken = true;
+        if (unit is not null)
+            walk.Errors.Add(given.Place, given.Value, $"{Spelling.Quote(unit)} is not {Shape}; write {Bounds.NameRule}");
+        return null;
+    }
+
     /// <summary>This limit as an override of a plan's: what it leaves out is the plan's.</summary>
     public LimitText Over(LimitText plan) => this with
     {
@@ -73,6 +90,7 @@ internal sealed record LimitText
         By = By ?? plan.By,
         When = When ?? plan.When,
         Mode = Mode ?? plan.Mode,
+        Unit = Unit ?? plan.Unit,
         Cost = Cost ?? plan.Cost,
         IsStrict = IsStrict ?? plan.IsStrict,
         LacksNumbers = LacksNumbers && plan.LacksNumbers,

@@ -9,12 +9,17 @@ internal sealed unsafe partial class BucketTransaction
         outcome = AskAll(store, limits, time);
         if (what == BucketOperation.Take && outcome == BucketOutcome.Allowed)
             return Spend(store, limits, time, out outcome);
+        if (what is BucketOperation.Take or BucketOperation.Check)
+        {
+            SpendNothing(insist: what == BucketOperation.Take);
+            return StoreFault.None;
+        }
+
+        // Neither a charge nor a reset is refused, whatever a take would be.
+        outcome = BucketOutcome.Allowed;
         if (what == BucketOperation.Charge)
             return Charge(store, limits, onlyEnds, time);
-        if (what == BucketOperation.Reset)
-            Reset(store, limits, time);
-        else
-            SpendNothing(insist: what == BucketOperation.Take);
+        Reset(store, limits, time);
         return StoreFault.None;
     }
 
@@ -27,7 +32,7 @@ internal sealed unsafe partial class BucketTransaction
             ref var claim = ref _claims[i];
             var state = claim.Before = StateOf(store, limits, claim, time);
             claim.IsShared = claim.Slot.IsNone && !claim.IsPermits && state.Spent > 0;
-            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, limits.Facts.Cost <= 1);
+            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, claim.Limit.IsLeast(limits.Facts));
             claim.Line = new BucketLine(outcome, state);
             if (claim.Limit.Mode == LimitMode.Enforce && outcome > worst)
                 worst = outcome;
@@ -66,7 +71,8 @@ internal sealed unsafe partial class BucketTransaction
         for (int i = 0; missing > 0 && i < _count; i++)
         {
             ref var claim = ref _claims[i];
-            if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed)
+            // Of a cost of 0 there is nothing to write, so a bucket that is as new gets no slot.
+            if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed || claim.Cost == 0)
                 continue;
             var fault = claim.IsPermits ? Hold(store, limits, ref claim, time) : SpendNew(store, limits, ref claim, time);
             claim.IsSpent = fault == StoreFault.None && claim.Line.Outcome == BucketOutcome.Allowed;
@@ -164,8 +170,6 @@ internal sealed unsafe partial class BucketTransaction
 
     private static StoreFault Hold(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time)
     {
-        if (claim.Cost == 0)
-            return StoreFault.None;
         long untilUs = time.NowUs + limits.LeaseUs((ConcurrencyQuota)claim.Limit.Quota);
         if (!store.Permits.TryAddLocked(claim.Hash, HolderOf(limits), untilUs, time.NowUs, Shares.NameOf(limits)))
             return StoreFault.Full;

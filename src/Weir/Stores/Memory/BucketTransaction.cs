@@ -148,7 +148,7 @@ internal sealed unsafe partial class BucketTransaction
         ref var claim = ref _claims[_count++];
         (claim.Limit, claim.Hash, claim.Slot) = (limit, hash, default);
         (claim.IsShared, claim.IsSpent) = (false, false);
-        claim.Cost = limit.CostOf(limits.Facts.Cost);
+        claim.Cost = limit.CostOf(limits.Facts);
         if (claim.IsPermits)
             _permitParts |= PermitTable.PartOf(claim.Hash);
         else
