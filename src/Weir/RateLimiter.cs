@@ -234,7 +234,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         foreach (var limit in limits)
             names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
         foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts.Tenant).Limits ?? [])
-            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Select(condition => condition.Dimension)]);
+            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Concat(limit.Unless).Select(condition => condition.Dimension)]);
         var used = given.Where(attribute => names.Contains(attribute.Key)).ToDictionary(StringComparer.Ordinal);
         return used.Count == 0 ? null : used;
     }

@@ -84,6 +84,8 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         yield return ("by", $"[{string.Join(", ", limit.Dimensions)}]");
         foreach (var condition in limit.When)
             yield return ($"when.{condition.Dimension}", string.Join(" or ", condition.Patterns));
+        foreach (var condition in limit.Unless)
+            yield return ($"unless.{condition.Dimension}", string.Join(" or ", condition.Patterns));
         yield return ("cost", limit.Cost.ToString(CultureInfo.InvariantCulture));
         yield return ("mode", Spelling.Of(limit.Mode));
         yield return ("lease", limit.IsStrict ? "off" : "on");

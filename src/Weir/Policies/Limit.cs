@@ -53,6 +53,9 @@ public sealed class Limit
     /// <summary>All must hold for the limit to apply; none by default.</summary>
     public ImmutableArray<Condition> When { get; init; } = [];
 
+    /// <summary>The limit does not apply if all of them hold; none by default, which excepts nothing.</summary>
+    public ImmutableArray<Condition> Unless { get; init; } = [];
+
     /// <summary>What a request of this cost takes of this limit.</summary>
     internal long CostOf(long cost) => Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
 
@@ -71,7 +74,9 @@ public sealed class Limit
                 return $"its {condition.Dimension} is not like {string.Join(" or ", condition.Patterns)}";
         }
 
-        return null;
+        return IsExcepted(facts)
+            ? $"it is excepted: {string.Join(", and ", Unless.Select(condition => $"its {condition.Dimension} is like {string.Join(" or ", condition.Patterns)}"))}"
+            : null;
     }
 
     /// <summary>False when the request lacks a dimension of this limit.</summary>
@@ -87,7 +92,7 @@ public sealed class Limit
     }
 
     /// <summary>True when it asks nothing of a request that not every request has.</summary>
-    internal bool AppliesAlways => When.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
+    internal bool AppliesAlways => When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
 
     /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
     internal bool AppliesTo(in RequestFacts facts)
@@ -100,6 +105,18 @@ public sealed class Limit
                 return false;
         }
 
-        return true;
+        return !IsExcepted(facts);
+    }
+
+    /// <summary>A request that lacks an attribute is not excepted by it.</summary>
+    private bool IsExcepted(in RequestFacts facts)
+    {
+        foreach (var condition in Unless)
+        {
+            if (!condition.Holds(facts))
+                return false;
+        }
+
+        return !Unless.IsEmpty;
     }
 }

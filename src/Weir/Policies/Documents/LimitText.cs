@@ -21,6 +21,8 @@ internal sealed record LimitText
 
     public IReadOnlyList<Condition>? When { get; init; }
 
+    public IReadOnlyList<Condition>? Unless { get; init; }
+
     public LimitMode? Mode { get; init; }
 
     public long? Cost { get; init; }
@@ -41,6 +43,7 @@ internal sealed record LimitText
         var fields = walk.Keyed(limit.Value, limit.Place, DocumentKeys.OfLimit);
         bool broken = false;
         var quota = QuotaText.Read(walk, fields, ref broken);
+        ConditionsText.RefuseBesideUnlimited(walk, fields, quota.Unlimited == true, ref broken);
         bool missing = quota.IsEmpty && fields.IsPlainlyMissing(DocumentKeys.Rate) && !broken;
         return new LimitText
         {
@@ -49,7 +52,8 @@ internal sealed record LimitText
             NumbersPlace = (QuotaText.FieldOf(fields) ?? limit).Place,
             Quota = quota,
             By = fields[DocumentKeys.By] is { } by ? ByText.Read(walk, by, ref broken) : null,
-            When = fields[DocumentKeys.When] is { } when ? WhenText.Read(walk, when, ref broken) : null,
+            When = fields[DocumentKeys.When] is { } when ? ConditionsText.Read(walk, when, ref broken) : null,
+            Unless = fields[DocumentKeys.Unless] is { } unless ? ConditionsText.Read(walk, unless, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
             IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
@@ -65,6 +69,7 @@ internal sealed record LimitText
         Quota = Quota.Over(plan.Quota),
         By = By ?? plan.By,
         When = When ?? plan.When,
+        Unless = Unless ?? plan.Unless,
         Mode = Mode ?? plan.Mode,
         Cost = Cost ?? plan.Cost,
         IsStrict = IsStrict ?? plan.IsStrict,
