@@ -57,8 +57,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = ResolveTake(facts, out _) with { Facts = facts with { Cost = -facts.Cost } };
         if (idempotencyKey is not null)
             return await AskOnceAsync("refund", limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
-        if (limits.IsEmpty)
-            return RefundedUnlimited(limits);
+        if (NeedsNoStore(limits, null))
+            return RefundedWithoutStore(limits);
         var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Charge), cancellation).ConfigureAwait(false);
         TryCharge(limits.Facts, holder: null, answer);
         return Decision.From(limits, answer);
@@ -70,7 +70,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var limits = ResolveTake(facts with { Cost = 1 }, out _);
         return limits.IsEmpty
-            ? Decision.Unlimited(limits, store.Source)
+            ? Decision.Unasked(limits, store.Source)
             : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
     }
 
@@ -91,9 +91,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = set.Resolve(facts);
         var block = BlockOf(set, facts);
         var unblocked = limits.IsEmpty
-            ? Decision.Unlimited(limits, store.Source)
+            ? Decision.Unasked(limits, store.Source)
             : Decision.From(limits, await store.CheckAsync(limits, cancellation).ConfigureAwait(false));
-        return new Explanation(set, block, block is null ? unblocked : Settled(limits, block), unblocked);
+        return new Explanation(set, block, NeedsNoStore(limits, block) ? Settled(limits, block) : unblocked, unblocked);
     }
 
     /// <summary>Begins a take or a check.</summary>
@@ -116,7 +116,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var plan = set.PlanOf(facts.Tenant, out bool isListed);
         var block = BlockOf(set, facts);
-        var limits = new LimitSet(facts, plan, plan.Applying(facts), isListed, HolderOf(plan, spend));
+        var limits = new LimitSet(facts, plan, plan.Applying(facts, out uint lacking), isListed, HolderOf(plan, spend)) { Lacking = lacking };
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
         var what = spend ? BucketOperation.Take : BucketOperation.Check;
@@ -167,8 +167,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
-    /// <summary>True for a key that is blocked, or that nothing limits.</summary>
-    internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
+    /// <summary>True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must have.</summary>
+    internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
+
+    /// <summary>True for a request that is refused whatever its buckets hold.</summary>
+    internal static bool IsRefused(in LimitSet limits, Block? block) => block is not null || limits.IsDenied;
 
     /// <summary>The decision that needs no store.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -178,7 +181,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <inheritdoc cref="Settled(in LimitSet, Block?, bool)"/>
     internal Decision Settled(in LimitSet limits, Block? block) => block is not null
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
-        : Decision.Unlimited(limits, store.Source);
+        : Decision.Unasked(limits, store.Source);
 
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, BucketOperation operation, string idempotencyKey, CancellationToken cancellation)
     {
@@ -186,7 +189,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (NeedsNoStore(limits, block))
         {
             if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
-                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : RefundedUnlimited(limits);
+                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : RefundedWithoutStore(limits);
             return kept.Fingerprint == record.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
         }
 
@@ -203,11 +206,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>What nothing limits here may have spent something of the candidate's.</summary>
-    private Decision RefundedUnlimited(in LimitSet limits)
+    private Decision RefundedWithoutStore(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
             trial.Charge(candidate, limits.Facts, holder: null);
-        return Decision.Unlimited(limits, store.Source);
+        return Decision.Unasked(limits, store.Source);
     }
 
     /// <summary>The names of the limits that apply, in the plan's order.</summary>

@@ -44,7 +44,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(["key", "cost", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
         Assert.Equal(
-            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome", "reason"],
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "skipped", "limits", "outcome", "reason"],
             FieldsOf(document, "DecisionBody"));
         Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
         Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));

@@ -111,6 +111,22 @@ public sealed class GoodDocumentTests
             tenant unlimited a Local:
             """),
 
+        ("answers to missing dimensions",
+            """
+            defaultPlan: a
+            plans:
+              a: { limits: { l: { by: [ip], rate: 5/s, missing: deny }, m: { by: [ip], rate: 5/s, missing: skip } } }
+            tenants:
+              keeps: { limits: { l: { rate: 6/s } } }
+              other: { limits: { l: { missing: together }, m: { missing: deny } } }
+            """,
+            """
+            default a
+            plan a Local: l [ip] 5/1000ms of 10 missing Deny, m [ip] 5/1000ms of 10
+            tenant keeps a Local: l [ip] 6/1000ms of 12 missing Deny, m [ip] 5/1000ms of 10
+            tenant other a Local: l [ip] 5/1000ms of 10 missing Together, m [ip] 5/1000ms of 10 missing Deny
+            """),
+
         ("every value means what it spells",
             """
             defaultPlan: no

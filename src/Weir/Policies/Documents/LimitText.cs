@@ -4,6 +4,7 @@ namespace Weir;
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
+    private static readonly string[] OnMissingWords = ["skip", "deny", "together"];
     private static readonly string[] Modes = ["enforce", "shadow"];
     private static readonly string[] Leases = ["on", "off"];
 
@@ -18,6 +19,8 @@ internal sealed record LimitText
     public required QuotaText Quota { get; init; }
 
     public IReadOnlyList<Dimension>? By { get; init; }
+
+    public OnMissing? Missing { get; init; }
 
     public IReadOnlyList<Condition>? When { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record LimitText
             NumbersPlace = (QuotaText.FieldOf(fields) ?? limit).Place,
             Quota = quota,
             By = fields[DocumentKeys.By] is { } by ? ByText.Read(walk, by, ref broken) : null,
+            Missing = (OnMissing?)walk.Word(fields[DocumentKeys.Missing], "an answer to a missing dimension", OnMissingWords, ref broken),
             When = fields[DocumentKeys.When] is { } when ? ConditionsText.Read(walk, when, ref broken) : null,
             Unless = fields[DocumentKeys.Unless] is { } unless ? ConditionsText.Read(walk, unless, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),
@@ -68,6 +72,7 @@ internal sealed record LimitText
     {
         Quota = Quota.Over(plan.Quota),
         By = By ?? plan.By,
+        Missing = Missing ?? plan.Missing,
         When = When ?? plan.When,
         Unless = Unless ?? plan.Unless,
         Mode = Mode ?? plan.Mode,
