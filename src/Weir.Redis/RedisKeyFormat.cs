@@ -18,6 +18,7 @@ namespace Weir.Redis;
 /// ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced by <c>#</c> and its
 /// SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
 /// </para>
+/// <para>A value that the request lacks is a lone <c>#</c>, which no value is spelled as.</para>
 /// <para>Where keys are to be private, every value is replaced by its keyed hash (<see cref="KeyHash"/>), which begins with a <c>#</c> too.</para>
 /// </remarks>
 /// <param name="prefix">What every key begins with.</param>
@@ -29,6 +30,8 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
 
     /// <summary>Bytes of a character in UTF-8, at most.</summary>
     private const int MostBytes = 3;
+
+    private const string NoValue = "#";
 
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
@@ -58,7 +61,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
         foreach (var dimension in limit.Dimensions)
         {
             Append(":", key, ref length);
-            Append(Spelled(dimension.ValueIn(facts)!), key, ref length);
+            Append(dimension.ValueIn(facts) is { } value ? Spelled(value) : NoValue, key, ref length);
         }
 
         to.End(length);

@@ -63,15 +63,16 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> ChargeAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out _);
-        return await ChargeAsync("charge", limits, idempotencyKey, cancellation).ConfigureAwait(false);
+        // A charge is never refused: a limit that denies the request for a missing dimension counts nothing of it.
+        return await ChargeAsync("charge", limits with { Lacking = limits.Skipped }, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask<Decision?> ChargeAsync(string what, LimitSet limits, string? idempotencyKey, CancellationToken cancellation)
     {
         if (idempotencyKey is not null)
             return await AskOnceAsync(what, limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);
-        if (limits.IsEmpty)
-            return ChargedUnlimited(limits);
+        if (NeedsNoStore(limits, null))
+            return ChargedWithoutStore(limits);
         var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Charge), cancellation).ConfigureAwait(false);
         TryCharge(limits.Facts, holder: null, answer);
         return Decision.From(limits, answer);
@@ -83,7 +84,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     {
         var limits = ResolveTake(facts.At(1), out _);
         return limits.IsEmpty
-            ? Decision.Unlimited(limits, store.Source)
+            ? Decision.Unasked(limits, store.Source)
             : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
     }
 
@@ -104,9 +105,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var limits = set.Resolve(facts);
         var block = BlockOf(set, facts);
         var unblocked = limits.IsEmpty
-            ? Decision.Unlimited(limits, store.Source)
+            ? Decision.Unasked(limits, store.Source)
             : Decision.From(limits, await store.CheckAsync(limits, cancellation).ConfigureAwait(false));
-        return new Explanation(set, limits.Plan, block, block is null ? unblocked : Settled(limits, block), unblocked);
+        return new Explanation(set, limits.Plan, block, NeedsNoStore(limits, block) ? Settled(limits, block) : unblocked, unblocked);
     }
 
     /// <summary>Begins a take or a check.</summary>
@@ -129,7 +130,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var plan = set.PlanOf(facts, out bool isListed);
         var block = BlockOf(set, facts);
-        var limits = new LimitSet(facts, plan, plan.Applying(facts), isListed, HolderOf(plan, spend));
+        var limits = new LimitSet(facts, plan, plan.Applying(facts, out uint lacking), isListed, HolderOf(plan, spend)) { Lacking = lacking };
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
         var what = spend ? BucketOperation.Take : BucketOperation.Check;
@@ -180,8 +181,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
-    /// <summary>True for a key that is blocked, or that nothing limits.</summary>
-    internal static bool NeedsNoStore(in LimitSet limits, Block? block) => block is not null || limits.IsEmpty;
+    /// <summary>True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must have.</summary>
+    internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
+
+    /// <summary>True for a request that is refused whatever its buckets hold.</summary>
+    internal static bool IsRefused(in LimitSet limits, Block? block) => block is not null || limits.IsDenied;
 
     /// <summary>The decision that needs no store.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -191,7 +195,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <inheritdoc cref="Settled(in LimitSet, Block?, bool)"/>
     internal Decision Settled(in LimitSet limits, Block? block) => block is not null
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
-        : Decision.Unlimited(limits, store.Source);
+        : Decision.Unasked(limits, store.Source);
 
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, BucketOperation operation, string idempotencyKey, CancellationToken cancellation)
     {
@@ -199,7 +203,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (NeedsNoStore(limits, block))
         {
             if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)
-                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : ChargedUnlimited(limits);
+                return operation == BucketOperation.Take ? Tried(limits, Settled(limits, block)) : ChargedWithoutStore(limits);
             return kept.Fingerprint == record.Fingerprint ? Decision.Remembered(limits, kept, NamesIn(kept.Text), store.Source, degraded: false) : null;
         }
 
@@ -216,11 +220,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>What nothing limits here may have spent something of the candidate's.</summary>
-    private Decision ChargedUnlimited(in LimitSet limits)
+    private Decision ChargedWithoutStore(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
             trial.Charge(candidate, limits.Facts, holder: null);
-        return Decision.Unlimited(limits, store.Source);
+        return Decision.Unasked(limits, store.Source);
     }
 
     /// <summary>The names of the limits that apply, in the plan's order.</summary>
@@ -247,7 +251,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         foreach (var limit in limits)
             names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
         foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts, out _).Limits ?? [])
-            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Select(condition => condition.Dimension)]);
+            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Concat(limit.Unless).Select(condition => condition.Dimension)]);
         var used = given.Where(attribute => names.Contains(attribute.Key)).ToDictionary(StringComparer.Ordinal);
         return used.Count == 0 ? null : used;
     }

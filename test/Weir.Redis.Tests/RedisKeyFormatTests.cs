@@ -75,13 +75,26 @@ public sealed class RedisKeyFormatTests
         var format = new RedisKeyFormat("weir", isPrivate ? Secret : null);
         var limit = new Limit("l", [Limit.KeyDimension, "a", "b"], Some.Quota);
         var text = Gen.Char["ab%#:{}~2é"].Array[0, 4].Select(letters => new string(letters));
-        Gen.Select(text, text, text).Array[2].Sample(pair =>
+        var perhaps = Gen.OneOf(text.Select(value => (string?)value), Gen.Const((string?)null));
+        Gen.Select(text, perhaps, perhaps).Array[2].Sample(pair =>
         {
             string[] keys = [.. pair.Select(values => Encoding.UTF8.GetString(format.KeyOf(
-                new RequestFacts("acme", values.Item1, 1, new Dictionary<string, string> { ["a"] = values.Item2, ["b"] = values.Item3 }), limit)))];
+                new RequestFacts("acme", values.Item1, 1, AttributesOf(("a", values.Item2), ("b", values.Item3))), limit)))];
             return (keys[0] == keys[1]) == (pair[0] == pair[1]);
         });
     }
+
+    [Fact]
+    public void A_value_that_the_request_lacks_is_spelled_as_no_value_is()
+    {
+        var limit = new Limit("per-ip", ["ip"], Some.Quota) { Missing = OnMissing.Together };
+
+        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", null).KeyOf(new RequestFacts("acme", "k"), limit)));
+        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", Secret).KeyOf(new RequestFacts("acme", "k"), limit)));
+    }
+
+    private static Dictionary<string, string> AttributesOf(params (string Name, string? Value)[] pairs) =>
+        pairs.Where(pair => pair.Value is not null).ToDictionary(pair => pair.Name, pair => pair.Value!);
 
     private static readonly KeyHash Secret = new("0123456789abcdef0123456789abcdef");
 

@@ -69,7 +69,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         return new LimitExplanation(
             limit.Name,
             whyNot is null,
-            whyNot ?? "it has all that the limit is keyed by, and meets its conditions",
+            whyNot ?? WhyOf(limit, facts),
             LayerOf(layers, limits => limits.Contains(limit)),
             Describe(limit.Quota),
             [.. limit.Dimensions.Select(dimension => dimension.ToString())],
@@ -77,7 +77,15 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.UnitOf(limit),
             limit.Cost,
             [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, LayerOf(layers, limits => Has(limits, limit.Name, value))))],
-            line is { } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
+            line is { Outcome: not DecisionOutcome.MissingDimension } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
+    }
+
+    private static string WhyOf(Limit limit, RequestFacts facts)
+    {
+        string missing = string.Join(" and no ", limit.MissingIn(facts));
+        return missing.Length == 0 ? "it has all that the limit is keyed by, and meets its conditions"
+            : limit.Missing == OnMissing.Deny ? $"the request has no {missing}, and the limit denies such requests (missing: deny)"
+            : $"the request has no {missing}, and all such requests share one bucket (missing: together)";
     }
 
     private static bool Has(IReadOnlyList<Limit> limits, string name, (string Name, string Value) value) =>
@@ -89,8 +97,12 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         foreach (var value in ValuesOf(limit.Quota))
             yield return value;
         yield return ("by", $"[{string.Join(", ", limit.Dimensions)}]");
+        if (limit.Missing != OnMissing.Skip)
+            yield return ("missing", Spelling.Of(limit.Missing));
         foreach (var condition in limit.When)
             yield return ($"when.{condition.Dimension}", string.Join(" or ", condition.Patterns));
+        foreach (var condition in limit.Unless)
+            yield return ($"unless.{condition.Dimension}", string.Join(" or ", condition.Patterns));
         if (Spelling.UnitOf(limit) is { } unit)
             yield return ("unit", unit);
         yield return ("cost", limit.Cost.ToString(CultureInfo.InvariantCulture));

@@ -52,7 +52,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
     public static string DetailOf(in Decision decision)
     {
         if (decision.Reason is { } reason)
-            return $"this key is blocked: {reason}";
+            return decision.Outcome == DecisionOutcome.Blocked ? $"this key is blocked: {reason}" : reason;
         var limit = decision.Limit!;
         if (decision.RetryAfter is { } retry)
             return $"the limit {limit.Name} of plan {decision.Plan.Name} has {decision.Remaining} {Spelling.UnitOf(limit) ?? "tokens"} left; try again in {Spelling.Milliseconds(retry)} ms";

@@ -13,6 +13,7 @@ internal sealed class DecisionMetrics : IDisposable
 
     public const string Takes = "weir.decisions";
     public const string ShadowRefusals = "weir.shadow.refusals";
+    public const string SkippedLimits = "weir.skipped.limits";
 
     private const int Sources = 2;
     private static readonly int Outcomes = Enum.GetValues<DecisionOutcome>().Length;
@@ -24,6 +25,7 @@ internal sealed class DecisionMetrics : IDisposable
     private readonly Histogram<double> _duration;
     private readonly PairCounts _takes = new(Outcomes * Sources);
     private readonly PairCounts _shadows = new(1);
+    private readonly PairCounts _skipped = new(1);
     private readonly KeyValuePair<string, object?>[] _sourceTags;
 
     public DecisionMetrics()
@@ -38,7 +40,8 @@ internal sealed class DecisionMetrics : IDisposable
                 HistogramBucketBoundaries = [0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1],
             });
         _meter.CreateObservableCounter(Takes, Observe, "{decision}", "Takes decided, by plan, limit, outcome and source.");
-        _meter.CreateObservableCounter(ShadowRefusals, ObserveShadows, "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
+        _meter.CreateObservableCounter(SkippedLimits, () => Observe(_skipped), "{decision}", "Takes to which a limit did not apply because they lack one of its dimensions, by plan and limit.");
+        _meter.CreateObservableCounter(ShadowRefusals, () => Observe(_shadows), "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
     }
 
     public void Record(in Decision decision, bool spend, TimeSpan duration)
@@ -51,6 +54,14 @@ internal sealed class DecisionMetrics : IDisposable
         Interlocked.Increment(ref counts[((int)decision.Outcome * Sources) + (int)decision.Source]);
         if (decision.Plan.HasShadows)
             RecordShadows(decision);
+        if (decision.HasSkipped)
+            RecordSkipped(decision);
+    }
+
+    private void RecordSkipped(in Decision decision)
+    {
+        foreach (string limit in decision.Skipped())
+            Interlocked.Increment(ref _skipped.Of(decision.Plan.Name, limit)[0]);
     }
 
     private void RecordShadows(in Decision decision)
@@ -77,8 +88,8 @@ internal sealed class DecisionMetrics : IDisposable
         }
     }
 
-    private IEnumerable<Measurement<long>> ObserveShadows() =>
-        from pair in _shadows.All
+    private static IEnumerable<Measurement<long>> Observe(PairCounts counts) =>
+        from pair in counts.All
         select new Measurement<long>(Volatile.Read(ref pair.Value[0]), new TagList { { "plan", pair.Key.Plan }, { "limit", pair.Key.Limit } });
 
     private static TagList TagsOf(string plan, string limit, DecisionOutcome outcome, DecisionSource source) =>

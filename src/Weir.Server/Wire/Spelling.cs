@@ -11,6 +11,7 @@ internal static class Spelling
         DecisionOutcome.Refused => "refused",
         DecisionOutcome.NeverFits => "never-fits",
         DecisionOutcome.Blocked => "blocked",
+        DecisionOutcome.MissingDimension => "missing-dimension",
         _ => "unavailable",
     };
 
@@ -56,13 +57,16 @@ internal static class Spelling
             Milliseconds(decision.ResetAfter),
             Of(decision.Source),
             decision.Degraded,
+            decision.HasSkipped ? [.. decision.Skipped()] : null,
             BodiesOf(decision.Limits()),
-            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked ? Of(decision.Outcome) : null,
+            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.MissingDimension ? Of(decision.Outcome) : null,
             decision.Reason,
             decision.UnknownUnits);
     }
 
     public static string Of(WindowUnit every) => every.ToString().ToLowerInvariant();
+
+    public static string Of(OnMissing missing) => missing.ToString().ToLowerInvariant();
 
     public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";
 

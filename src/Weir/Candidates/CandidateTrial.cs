@@ -99,12 +99,13 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
             var tally = TallyOf(trial.Candidate);
             var limits = trial.Candidate.Resolve(trial.Facts) with { Holder = trial.Holder };
             var command = new BucketCommand(limits, trial.Live is null ? BucketOperation.Charge : BucketOperation.Take);
-            var answer = limits.IsEmpty ? default : await store.Value.AskAsync(command).ConfigureAwait(false);
+            bool needsNoStore = RateLimiter.NeedsNoStore(limits, null);
+            var answer = needsNoStore ? default : await store.Value.AskAsync(command).ConfigureAwait(false);
             if (answer.Fault != StoreFault.None)
                 tally.Skip();
             else if (trial.Live is { } live)
             {
-                var tried = limits.IsEmpty ? Decision.Unlimited(limits, live.Source) : Decision.From(limits, answer);
+                var tried = needsNoStore ? Decision.Unasked(limits, live.Source) : Decision.From(limits, answer);
                 tally.Count(live, tried, trial.Facts.Key);
             }
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Weir;
@@ -19,6 +20,9 @@ public enum DecisionOutcome
 
     /// <summary>No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.</summary>
     Unavailable,
+
+    /// <summary>Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>; <see cref="Decision.Reason"/> names both.</summary>
+    MissingDimension,
 }
 
 /// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
@@ -33,6 +37,9 @@ public readonly record struct Decision
     /// <summary>Ticks of <see cref="RetryAfter"/>; below zero for null.</summary>
     private readonly long _retryTicks;
 
+    /// <summary>The limits that were skipped: a bit each.</summary>
+    private readonly uint _skipped;
+
     private Decision(
         in LimitSet limits, DecisionSource source, bool degraded, LimitDecision[]? lines, DecisionOutcome outcome,
         Limit? limit, long remaining, TimeSpan? retryAfter, TimeSpan resetAfter = default, string? reason = null)
@@ -43,6 +50,7 @@ public readonly record struct Decision
         Source = source;
         Degraded = degraded;
         _lines = lines;
+        _skipped = limits.Skipped;
         Outcome = outcome;
         Limit = limit;
         Remaining = remaining;
@@ -78,7 +86,7 @@ public readonly record struct Decision
     /// <summary>When the governing limit's bucket is as new.</summary>
     public TimeSpan ResetAfter { get; }
 
-    /// <summary>Why the key is blocked; null when it is not.</summary>
+    /// <summary>Why the key is blocked, or which dimension the request lacks; null for all other outcomes.</summary>
     public string? Reason { get; }
 
     /// <summary>Who decided.</summary>
@@ -89,6 +97,16 @@ public readonly record struct Decision
 
     /// <summary>The units that the request names and no limit of the plan counts; null if there are none.</summary>
     public IReadOnlyList<string>? UnknownUnits => _costs is null ? null : Plan.UnknownUnits(_costs);
+
+    /// <summary>True if a limit did not apply only because the request lacks one of its dimensions.</summary>
+    public bool HasSkipped => _skipped != 0;
+
+    /// <summary>The names of these limits, in the plan's order.</summary>
+    public IEnumerable<string> Skipped()
+    {
+        for (uint rest = _skipped; rest != 0; rest &= rest - 1)
+            yield return Plan.Limits[BitOperations.TrailingZeroCount(rest)].Name;
+    }
 
     /// <summary>True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.</summary>
     public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
@@ -101,7 +119,7 @@ public readonly record struct Decision
     {
         if (answer.Fault != StoreFault.None)
             return WithoutStore(limits, answer);
-        if (limits.Count != 1 || limits.First.Mode != LimitMode.Enforce)
+        if (limits.Count != 1 || limits.Denied != 0 || limits.First.Mode != LimitMode.Enforce)
             return FromMany(limits, answer);
         var line = LimitDecision.From(limits.First, answer[0], answer.Time, limits.Facts, answer.Share);
         return Governed(limits, answer, line, null);
@@ -136,13 +154,18 @@ public readonly record struct Decision
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Decision FromMany(in LimitSet limits, in BucketResult answer)
     {
-        if (limits.IsEmpty)
+        uint asked = limits.Applying, all = asked | limits.Denied;
+        if (all == 0)
             return Unlimited(limits, answer, []);
-        var lines = new LimitDecision[limits.Count];
-        int count = 0, governing = -1;
-        foreach (var limit in limits)
+        var lines = new LimitDecision[BitOperations.PopCount(all)];
+        int count = 0, answered = 0, governing = -1;
+        for (uint rest = all; rest != 0; rest &= rest - 1)
         {
-            lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts, answer.Share);
+            int i = BitOperations.TrailingZeroCount(rest);
+            var limit = limits.Plan.Limits[i];
+            lines[count] = (asked >> i & 1) == 0
+                ? LimitDecision.Denied(limit)
+                : LimitDecision.From(limit, answer[answered++], answer.Time, limits.Facts, answer.Share);
             if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing], limits.Facts)))
                 governing = count;
             count++;
@@ -152,7 +175,12 @@ public readonly record struct Decision
     }
 
     private static Decision Governed(in LimitSet limits, in BucketResult answer, in LimitDecision line, LimitDecision[]? lines) =>
-        new(limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter, line.ResetAfter);
+        new(limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter, line.ResetAfter,
+            line.Outcome == DecisionOutcome.MissingDimension ? line.Limit.DenialOf(limits.Facts) : null);
+
+    /// <summary>The decision that needs no bucket: no limit applies, or one refuses the request for a missing dimension.</summary>
+    internal static Decision Unasked(in LimitSet limits, DecisionSource source) =>
+        FromMany(limits with { Applying = 0 }, BucketResult.OfNone(source));
 
     /// <summary>The decision of a request that no limit applies to.</summary>
     internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketResult.OfNone(source), []);

@@ -18,6 +18,9 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
     /// <summary>True when this limit allows the request.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
+    /// <summary>The refusal of a request that lacks a dimension of the limit.</summary>
+    internal static LimitDecision Denied(Limit limit) => new(limit, DecisionOutcome.MissingDimension, 0, null, TimeSpan.Zero);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, in RequestFacts facts, Share share = default) => new(
         limit,

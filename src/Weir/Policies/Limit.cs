@@ -63,8 +63,14 @@ public sealed class Limit
     /// <summary>True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.</summary>
     public bool IsStrict { get; init; }
 
+    /// <summary>What becomes of a request that lacks one of <see cref="Dimensions"/>; <see cref="OnMissing.Skip"/> by default.</summary>
+    public OnMissing Missing { get; init; }
+
     /// <summary>All must hold for the limit to apply; none by default.</summary>
     public ImmutableArray<Condition> When { get; init; } = [];
+
+    /// <summary>The limit does not apply if all of them hold; none by default, which excepts nothing.</summary>
+    public ImmutableArray<Condition> Unless { get; init; } = [];
 
     /// <summary>Returns what a request takes of this limit.</summary>
     internal long CostOf(in RequestFacts facts)
@@ -87,23 +93,27 @@ public sealed class Limit
 
     private long AmountOf(in RequestFacts facts) => _unit is null ? facts.Cost : facts.CostIn(_unit);
 
-    /// <summary>Why this limit does not apply to a request, in words; null when it does.</summary>
+    /// <summary>Why this limit does not apply to a request, in words; null when it does, or refuses it.</summary>
     public string? WhyNot(RequestFacts facts)
     {
-        foreach (var dimension in Dimensions)
-        {
-            if (facts.ValueOf(dimension.Name) is null)
-                return $"the request has no {dimension.Name}";
-        }
-
         foreach (var condition in When)
         {
             if (!condition.Holds(facts))
                 return $"its {condition.Dimension} is not like {string.Join(" or ", condition.Patterns)}";
         }
 
-        return null;
+        if (IsExcepted(facts))
+            return $"it is excepted: {string.Join(", and ", Unless.Select(condition => $"its {condition.Dimension} is like {string.Join(" or ", condition.Patterns)}"))}";
+        return Missing == OnMissing.Skip && !HasDimensionsIn(facts) ? $"the request has no {string.Join(" and no ", MissingIn(facts))}" : null;
     }
+
+    /// <summary>The dimensions of this limit that a request lacks.</summary>
+    public IEnumerable<string> MissingIn(RequestFacts facts) =>
+        Dimensions.Select(dimension => dimension.Name).Distinct().Where(name => facts.ValueOf(name) is null);
+
+    /// <summary>Why a request is refused that lacks a dimension of this limit, and the cure.</summary>
+    internal string DenialOf(in RequestFacts facts) =>
+        $"the limit {Name} counts by {string.Join(" and ", MissingIn(facts))}, which the request lacks: send it in attributes";
 
     /// <summary>False when the request lacks a dimension of this limit.</summary>
     internal bool HasDimensionsIn(in RequestFacts facts)
@@ -117,20 +127,33 @@ public sealed class Limit
         return true;
     }
 
-    /// <summary>True when it asks nothing of a request that not every request has.</summary>
-    internal bool AppliesAlways => When.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
+    /// <summary>True if there is a bucket for the request.</summary>
+    internal bool HasBucketFor(in RequestFacts facts) => Missing == OnMissing.Together || HasDimensionsIn(facts);
 
-    /// <summary>False when the request lacks a dimension of this limit, so that there is no bucket to ask, or does not meet a condition.</summary>
-    internal bool AppliesTo(in RequestFacts facts)
+    /// <summary>True when it asks nothing of a request that not every request has.</summary>
+    internal bool AppliesAlways => When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
+
+    /// <summary>True if the request meets the conditions of this limit, whatever its dimensions.</summary>
+    internal bool IsMeantFor(in RequestFacts facts)
     {
-        if (!HasDimensionsIn(facts))
-            return false;
         foreach (var condition in When)
         {
             if (!condition.Holds(facts))
                 return false;
         }
 
-        return true;
+        return !IsExcepted(facts);
+    }
+
+    /// <summary>A request that lacks an attribute is not excepted by it.</summary>
+    private bool IsExcepted(in RequestFacts facts)
+    {
+        foreach (var condition in Unless)
+        {
+            if (!condition.Holds(facts))
+                return false;
+        }
+
+        return !Unless.IsEmpty;
     }
 }

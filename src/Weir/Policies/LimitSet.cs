@@ -20,6 +20,18 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>True when no limit applies.</summary>
     public bool IsEmpty => Applying == 0;
 
+    /// <summary>Which of the plan's limits would apply if the request had their dimensions: a bit each.</summary>
+    internal uint Lacking { get; init; }
+
+    /// <summary>Which of them the decision reports as skipped.</summary>
+    internal uint Skipped => Lacking & ~Plan.Denying;
+
+    /// <summary>Which of them refuse the request, or would if they were not in shadow mode.</summary>
+    internal uint Denied => Lacking & Plan.Denying;
+
+    /// <summary>True if the request is refused without a look at any bucket.</summary>
+    internal bool IsDenied => (Denied & Plan.Enforced) != 0;
+
     /// <summary>The part of the buckets on which this instance decides; the default is all of them.</summary>
     internal Share Share { get; init; }
 

@@ -39,7 +39,12 @@ public sealed record Plan
         HasShadows = limits.Any(limit => limit.Mode == LimitMode.Shadow);
         HasPermits = limits.Any(limit => limit.Quota is ConcurrencyQuota);
         for (int i = 0; i < limits.Length; i++)
-            _always |= limits[i].AppliesAlways ? 1u << i : 0;
+        {
+            uint bit = 1u << i;
+            _always |= limits[i].AppliesAlways ? bit : 0;
+            Denying |= limits[i].Missing == OnMissing.Deny ? bit : 0;
+            Enforced |= limits[i].Mode == LimitMode.Enforce ? bit : 0;
+        }
     }
 
     /// <summary>The limits that apply to every request: a bit each.</summary>
@@ -66,15 +71,28 @@ public sealed record Plan
     /// <summary>True when a decision may hold places.</summary>
     internal bool HasPermits { get; }
 
+    /// <summary>The limits that refuse requests without their dimensions: a bit each.</summary>
+    internal uint Denying { get; }
+
+    /// <summary>The limits that are not in shadow mode: a bit each.</summary>
+    internal uint Enforced { get; }
+
     /// <summary>The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.</summary>
-    internal uint Applying(in RequestFacts facts)
+    /// <param name="facts">The request.</param>
+    /// <param name="lacking">The limits that would apply if the request had their dimensions.</param>
+    internal uint Applying(in RequestFacts facts, out uint lacking)
     {
+        lacking = 0;
         uint applying = _always;
         for (uint rest = ~_always & ((1u << Limits.Length) - 1); rest != 0; rest &= rest - 1)
         {
             int i = BitOperations.TrailingZeroCount(rest);
-            if (Limits[i].AppliesTo(facts))
+            if (!Limits[i].IsMeantFor(facts))
+                continue;
+            if (Limits[i].HasBucketFor(facts))
                 applying |= 1u << i;
+            else
+                lacking |= 1u << i;
         }
 
         return applying;
@@ -88,5 +106,6 @@ public sealed record Plan
     }
 
     /// <summary>The request with the limits that apply to it.</summary>
-    internal LimitSet Resolve(in RequestFacts facts) => new(facts, this, Applying(facts));
+    internal LimitSet Resolve(in RequestFacts facts) =>
+        new(facts, this, Applying(facts, out uint lacking)) { Lacking = lacking };
 }

@@ -64,7 +64,7 @@ public sealed class PolicySet : IPolicySource
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts, out bool listed);
-        return new LimitSet(facts, plan, plan.Applying(facts), listed, holder: null);
+        return new LimitSet(facts, plan, plan.Applying(facts, out uint lacking), listed, holder: null) { Lacking = lacking };
     }
 
     /// <summary>Whether any key is refused.</summary>

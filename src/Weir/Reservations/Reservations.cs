@@ -29,7 +29,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var kept = new KeptReservation(
             facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken(), facts.Costs);
         var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
-        if (block is not null)
+        if (RateLimiter.IsRefused(limits, block))
         {
             return idempotencyKey is not null && (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept is { } known
                 ? Remembered(limits, known, record, store.Source)
@@ -58,7 +58,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     /// <summary>A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be settled.</summary>
     private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
-        var decision = limiter.Tried(limits, limits.IsEmpty ? Decision.Unlimited(limits, store.Source) : Decision.From(limits, answer));
+        var decision = limiter.Tried(limits, limits.IsEmpty ? Decision.Unasked(limits, store.Source) : Decision.From(limits, answer));
         var home = HomeOf(answer.Source);
         if (decision.Allowed && answer.Fault != StoreFault.None)
         {
@@ -125,14 +125,14 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         {
             var limit = set.Plan.Limits[i];
             int line = Array.IndexOf(kept.Limits, limit.Name);
-            if (line < 0 || line >= before.Lines.Count || before.Lines[line].Outcome != BucketOutcome.Allowed || !limit.HasDimensionsIn(set.Facts))
+            if (line < 0 || line >= before.Lines.Count || before.Lines[line].Outcome != BucketOutcome.Allowed || !limit.HasBucketFor(set.Facts))
                 continue;
             charged |= 1u << i;
             ends.Add(limit.Quota is WindowQuota ? before.Lines[line].State.At : 0);
         }
 
         onlyEnds = [.. ends];
-        return set with { Applying = charged, Holder = new PermitHolder(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
+        return set with { Applying = charged, Lacking = 0, Holder = new PermitHolder(UInt128.Parse(kept.Holder, System.Globalization.NumberStyles.AllowHexSpecifier, null)) };
     }
 
     private static ReservationHome HomeOf(DecisionSource source) => source == DecisionSource.Redis ? ReservationHome.Redis : ReservationHome.Memory;

@@ -16,6 +16,7 @@ public abstract class ExplanationTests : OwnServerTests
                   per-key: { rate: 10/h, burst: 1x }
                   region: { by: [region], rate: 5/h }
                   search: { when: { route: "/search*" }, rate: 1/h }
+                  guests: { unless: { route: ["/home", "/health"] }, rate: 1/h }
                   all: { by: [], rate: 100/h, mode: shadow }
             """);
         await Http.PutTenantAsync("acme", """{"limits":{"per-key":{"rate":"3/h"}}}""");
@@ -25,7 +26,7 @@ public abstract class ExplanationTests : OwnServerTests
             Assert.Equal(
                 [
                     "per-key True: it has all that the limit is keyed by, and meets its conditions (live tenant acme)", "region False: the request has no region (plan a)",
-                    "search False: its route is not like /search* (plan a)", "all True: it has all that the limit is keyed by, and meets its conditions (plan a)",
+                    "search False: its route is not like /search* (plan a)", "guests False: it is excepted: its route is like /home or /health (plan a)", "all True: it has all that the limit is keyed by, and meets its conditions (plan a)",
                 ],
                 said.Json.GetProperty("limits").EnumerateArray().Select(limit =>
                     $"{limit.GetProperty("name").GetString()} {limit.GetProperty("applies").GetBoolean()}: {limit.GetProperty("why").GetString()} ({limit.GetProperty("from").GetString()})"));
@@ -38,7 +39,7 @@ public abstract class ExplanationTests : OwnServerTests
     {
         await Http.PutPoliciesAsync("""
             defaultPlan: a
-            plans: { a: { limits: { l: { by: [key], rate: 10/s, burst: 30, cost: 2, when: { route: "/s*" } }, w: { window: { limit: 5, every: day, zone: Europe/Berlin } } } } }
+            plans: { a: { limits: { l: { by: [key], rate: 10/s, burst: 30, cost: 2, when: { route: "/s*" }, unless: { ip: "10.*" } }, w: { window: { limit: 5, every: day, zone: Europe/Berlin } } } } }
             tenants: { globex: { limits: { w: { window: { limit: 7 } } } } }
             """);
         await Http.PutTenantAsync("acme", """{"limits":{"l":{"rate":"20/s"},"own":{"concurrency":{"limit":3}}},"until":"2199-01-01T00:00:00Z"}""");
@@ -47,14 +48,14 @@ public abstract class ExplanationTests : OwnServerTests
         await Http.PutTenantAsync("both", """{"limits":{"l":{"rate":"10/s","burst":90}},"until":"2199-01-01T00:00:00Z"}""");
 
         Assert.Equal(
-            "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 2: plan a, l.mode enforce: plan a, l.lease on: plan a, "
+            "l.rate 20/1000ms: boost of tenant acme, l.burst 30: plan a, l.by [key]: plan a, l.when.route /s*: plan a, l.unless.ip 10.*: plan a, l.cost 2: plan a, l.mode enforce: plan a, l.lease on: plan a, "
             + "w.window.limit 5: plan a, w.window.every day: plan a, w.window.zone Europe/Berlin: plan a, w.by [key]: plan a, w.cost 1: plan a, w.mode enforce: plan a, w.lease on: plan a, "
             + "own.concurrency.limit 3: boost of tenant acme, own.concurrency.lease 60000ms: boost of tenant acme, own.by [key]: boost of tenant acme, own.cost 1: boost of tenant acme, own.mode enforce: boost of tenant acme, own.lease on: boost of tenant acme",
             await LayersAsync("acme"));
         Assert.Contains("w.window.limit 7: document tenant globex, w.window.every day: plan a", await LayersAsync("globex"), StringComparison.Ordinal);
         Assert.Contains("l.cost 2: plan a, l.mode shadow: live tenant umbrella", await LayersAsync("umbrella"), StringComparison.Ordinal);
         Assert.StartsWith(
-            "l.rate 10/1000ms: boost of tenant both, l.burst 90: boost of tenant both, l.by [key]: plan a, l.when.route /s*: plan a, l.cost 3: live tenant both, ",
+            "l.rate 10/1000ms: boost of tenant both, l.burst 90: boost of tenant both, l.by [key]: plan a, l.when.route /s*: plan a, l.unless.ip 10.*: plan a, l.cost 3: live tenant both, ",
             await LayersAsync("both"),
             StringComparison.Ordinal);
     }

@@ -37,6 +37,30 @@ public sealed class OnOutageTests
     }
 
     [Fact]
+    public async Task A_request_without_a_dimension_is_answered_in_an_outage_as_it_is_without_one()
+    {
+        await using var weir = await ServerOnRedis.StartAsync(AdminCalls.Setting);
+        await weir.Http.PutPoliciesAsync("""
+            defaultPlan: a
+            plans:
+              a: { limits: { per-ip: { by: [ip], rate: 3/d, burst: 1x, missing: together }, skipped: { by: [region], rate: 1/d } } }
+              strict: { onOutage: deny, limits: { per-ip: { by: [ip], rate: 5/d, missing: deny } } }
+            tenants: { strict: { plan: strict } }
+            """);
+        Assert.Equal((200, "redis"), (await weir.Http.TakeAsync("k") is var taken ? taken.Status : 0, taken.Text("source")));
+        weir.Redis.Kill();
+
+        for (int i = 0; i < 2; i++)
+        {
+            taken = await weir.Http.TakeAsync($"k{i}");
+            Assert.Equal((200, "memory", "skipped"), (taken.Status, taken.Text("source"), taken.Json.GetProperty("skipped")[0].GetString()));
+        }
+
+        (await weir.Http.TakeAsync("other")).AssertProblem(429);
+        Assert.Equal("missing-dimension", (await weir.Http.TakeAsync("k", 1, "strict")).Text("outcome"));
+    }
+
+    [Fact]
     public async Task In_a_batch_a_denied_request_says_when_to_come_back_and_the_others_are_decided()
     {
         await using var weir = await ServerOnRedis.StartAsync();

@@ -88,6 +88,24 @@ public sealed class MetricsTests
         Assert.Equal(5, metrics["weir_decisions_total{limit=\"real\",outcome=\"allowed\",plan=\"a\",source=\"memory\"}"]);
     }
 
+    [Fact]
+    public async Task Limits_that_requests_skip_for_a_missing_dimension_are_counted()
+    {
+        using var policies = new PolicyFile("defaultPlan: a\nplans: { a: { limits: { real: { rate: 100/h }, per-ip: { by: [ip], rate: 2/h }, must: { by: [user], when: { route: x }, rate: 1/h, missing: deny } } } }\n");
+        using var server = await ServerProcess.StartAsync(policies.Setting);
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(200, (await server.Http.TakeAsync("k")).Status);
+        await server.Http.PostAsync("/v1/check", """{"key":"k"}""");
+        await server.Http.PostAsync("/v1/take", """{"key":"k","attributes":{"ip":"1.1.1.1"}}""");
+        await server.Http.PostAsync("/v1/take", """{"key":"k","attributes":{"ip":"1.1.1.1","route":"x"}}""");
+
+        var metrics = await ReadUntilAsync(server, metrics => metrics.Of("weir_decisions_total").Any(series => series.Contains("missing-dimension", StringComparison.Ordinal)));
+
+        string series = Assert.Single(metrics.Of("weir_skipped_limits_total"));
+        Assert.Equal(("weir_skipped_limits_total{limit=\"per-ip\",plan=\"a\"}", 5), (series, metrics[series]));
+        Assert.Equal(1, metrics["weir_decisions_total{limit=\"must\",outcome=\"missing-dimension\",plan=\"a\",source=\"memory\"}"]);
+    }
+
     /// <summary>A scrape may come from the exporter's short memory, so the first may be of the time before.</summary>
     internal static async Task<Metrics> ReadUntilAsync(ServerProcess server, Func<Metrics, bool> condition)
     {

@@ -44,7 +44,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
 
         Assert.Equal(["key", "cost", "costs", "tenant", "attributes"], FieldsOf(document, "TakeBody"));
         Assert.Equal(
-            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "limits", "outcome", "reason", "unknownUnits"],
+            ["allowed", "tenant", "plan", "limit", "remaining", "capacity", "retryAfterMs", "resetAfterMs", "source", "degraded", "skipped", "limits", "outcome", "reason", "unknownUnits"],
             FieldsOf(document, "DecisionBody"));
         Assert.Equal(["allowed", "remaining", "resetAtMs", "source"], FieldsOf(document, "SeedBody"));
         Assert.Contains("violated-policies", FieldsOf(document, "RefusalBody"));

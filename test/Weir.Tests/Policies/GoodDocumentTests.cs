@@ -91,6 +91,42 @@ public sealed class GoodDocumentTests
             tenant rate free Deny: per-key [key region] 20/1000ms of 60
             """),
 
+        ("exceptions, which a tenant replaces or removes",
+            """
+            defaultPlan: a
+            plans:
+              a: { limits: { l: { rate: 5/s, when: { route: "/s*" }, unless: { ip: ["10.*", "::1"], region: eu } } } }
+            tenants:
+              keeps: { limits: { l: { rate: 6/s } } }
+              none: { limits: { l: { unless: {} } } }
+              other: { limits: { l: { unless: { key: root } } } }
+              unlimited: { limits: { l: { unlimited: true } } }
+            """,
+            """
+            default a
+            plan a Local: l [key] 5/1000ms of 10 when route is /s* unless ip is 10.*|::1 unless region is eu
+            tenant keeps a Local: l [key] 6/1000ms of 12 when route is /s* unless ip is 10.*|::1 unless region is eu
+            tenant none a Local: l [key] 5/1000ms of 10 when route is /s*
+            tenant other a Local: l [key] 5/1000ms of 10 when route is /s* unless key is root
+            tenant unlimited a Local:
+            """),
+
+        ("answers to missing dimensions",
+            """
+            defaultPlan: a
+            plans:
+              a: { limits: { l: { by: [ip], rate: 5/s, missing: deny }, m: { by: [ip], rate: 5/s, missing: skip } } }
+            tenants:
+              keeps: { limits: { l: { rate: 6/s } } }
+              other: { limits: { l: { missing: together }, m: { missing: deny } } }
+            """,
+            """
+            default a
+            plan a Local: l [ip] 5/1000ms of 10 missing Deny, m [ip] 5/1000ms of 10
+            tenant keeps a Local: l [ip] 6/1000ms of 12 missing Deny, m [ip] 5/1000ms of 10
+            tenant other a Local: l [ip] 5/1000ms of 10 missing Together, m [ip] 5/1000ms of 10 missing Deny
+            """),
+
         ("every value means what it spells",
             """
             defaultPlan: no

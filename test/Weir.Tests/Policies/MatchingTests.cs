@@ -38,6 +38,46 @@ public sealed class MatchingTests
     }
 
     [Theory]
+    [InlineData("""{ "ip": "10.*" }""", "10.1.2.3", "eu", false)]
+    [InlineData("""{ "ip": "10.*" }""", "11.1.2.3", "eu", true)]
+    [InlineData("""{ "ip": "10.*" }""", null, "eu", true)]
+    [InlineData("""{ "ip": ["11.*", "10.*"] }""", "10.1.2.3", null, false)]
+    [InlineData("""{ "ip": "10.*", "region": "eu" }""", "10.1.2.3", "eu", false)]
+    [InlineData("""{ "ip": "10.*", "region": "eu" }""", "10.1.2.3", "us", true)]
+    [InlineData("""{ "ip": "10.*", "region": "eu" }""", "10.1.2.3", null, true)]
+    [InlineData("""{ "key": "k*" }""", null, null, false)]
+    [InlineData("{}", "10.1.2.3", "eu", true)]
+    public void A_limit_applies_unless_all_of_its_exceptions_match(string unless, string? ip, string? region, bool applies)
+    {
+        var attributes = new Dictionary<string, string>();
+        if (ip is not null)
+            attributes["ip"] = ip;
+        if (region is not null)
+            attributes["region"] = region;
+        var facts = new RequestFacts("t", "k", 1, attributes);
+        var policies = PolicyDocument.Parse($"defaultPlan: a\nplans: {{ a: {{ limits: {{ l: {{ rate: 1/s, unless: {unless} }} }} }} }}\n", "test");
+
+        Assert.Equal(!applies, policies.Resolve(facts).IsEmpty);
+        Assert.Equal(applies, policies.DefaultPlan.Limits[0].WhyNot(facts) is null);
+    }
+
+    [Fact]
+    public void Limits_that_differ_in_their_exceptions_alone_are_two()
+    {
+        var policies = PolicyDocument.Parse("""
+            defaultPlan: a
+            plans:
+              a: { limits: { l: { rate: 1/s, unless: { ip: "10.*" } } } }
+              b: { limits: { l: { rate: 1/s, when: { ip: "10.*" } } } }
+              c: { limits: { l: { rate: 1/s, unless: { ip: "10.*" } } } }
+            """, "test");
+        var limits = policies.Plans.Select(plan => plan.Limits[0]).ToList();
+
+        Assert.NotSame(limits[0], limits[1]);
+        Assert.Same(limits[0], limits[2]);
+    }
+
+    [Theory]
     [InlineData("2001:db8:1:2:3:4:5:6", 64, "2001:db8:1:2::/64")]
     [InlineData("2001:DB8:1:2:ffff::", 64, "2001:db8:1:2::/64")]
     [InlineData("2001:db8::1", 128, "2001:db8::1/128")]

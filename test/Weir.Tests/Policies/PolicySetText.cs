@@ -35,5 +35,7 @@ internal static class PolicySetText
         limit.Cost == 1 ? "" : $" cost {limit.Cost}",
         limit.Mode == LimitMode.Enforce ? "" : " shadow",
         limit.IsStrict ? " strict" : "",
-        string.Concat(limit.When.Select(condition => $" when {condition.Dimension} is {string.Join('|', condition.Patterns)}")));
+        limit.Missing == OnMissing.Skip ? "" : $" missing {limit.Missing}",
+        string.Concat(limit.When.Select(condition => $" when {condition.Dimension} is {string.Join('|', condition.Patterns)}")),
+        string.Concat(limit.Unless.Select(condition => $" unless {condition.Dimension} is {string.Join('|', condition.Patterns)}")));
 }

@@ -15,6 +15,7 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     public const string Limits = "limits";
     public const string OnOutage = "onOutage";
     public const string By = "by";
+    public const string Missing = "missing";
     public const string Rate = "rate";
     public const string Burst = "burst";
     public const string Window = "window";
@@ -25,6 +26,7 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     public const string Zone = "zone";
     public const string Lease = "lease";
     public const string When = "when";
+    public const string Unless = "unless";
     public const string Mode = "mode";
     public const string Cost = "cost";
     public const string Unit = "unit";
@@ -34,7 +36,7 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
     public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited, Keys]);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
+    public static readonly DocumentKeys OfLimit = new("a limit", [By, Missing, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Unless, Cost, Mode, Lease]);
     public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited, Keys]);
     public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Keys, Until]);
     public static readonly DocumentKeys OfKey = new("a key", [Limits, Unlimited]);

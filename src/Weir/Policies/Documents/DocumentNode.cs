@@ -46,5 +46,8 @@ internal sealed record DocumentList(int Line, int Column, List<DocumentNode> Ite
 /// <summary>Something that was reported when it was read, so that nothing more is said of it.</summary>
 internal sealed record DocumentFault(int Line, int Column) : DocumentNode(Line, Column)
 {
+    /// <summary>True for a value that begins with <c>!</c> without quotes.</summary>
+    public bool IsTag { get; init; }
+
     public override string Kind => "unreadable";
 }

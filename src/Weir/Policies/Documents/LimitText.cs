@@ -4,6 +4,7 @@ namespace Weir;
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
+    private static readonly string[] OnMissingWords = ["skip", "deny", "together"];
     private static readonly string[] Modes = ["enforce", "shadow"];
     private static readonly string[] Leases = ["on", "off"];
 
@@ -19,7 +20,11 @@ internal sealed record LimitText
 
     public IReadOnlyList<Dimension>? By { get; init; }
 
+    public OnMissing? Missing { get; init; }
+
     public IReadOnlyList<Condition>? When { get; init; }
+
+    public IReadOnlyList<Condition>? Unless { get; init; }
 
     public LimitMode? Mode { get; init; }
 
@@ -43,6 +48,7 @@ internal sealed record LimitText
         var fields = walk.Keyed(limit.Value, limit.Place, DocumentKeys.OfLimit);
         bool broken = false;
         var quota = QuotaText.Read(walk, fields, ref broken);
+        ConditionsText.RefuseBesideUnlimited(walk, fields, quota.Unlimited == true, ref broken);
         bool missing = quota.IsEmpty && fields.IsPlainlyMissing(DocumentKeys.Rate) && !broken;
         return new LimitText
         {
@@ -51,7 +57,9 @@ internal sealed record LimitText
             NumbersPlace = (QuotaText.FieldOf(fields) ?? limit).Place,
             Quota = quota,
             By = fields[DocumentKeys.By] is { } by ? ByText.Read(walk, by, ref broken) : null,
-            When = fields[DocumentKeys.When] is { } when ? WhenText.Read(walk, when, ref broken) : null,
+            Missing = (OnMissing?)walk.Word(fields[DocumentKeys.Missing], "an answer to a missing dimension", OnMissingWords, ref broken),
+            When = fields[DocumentKeys.When] is { } when ? ConditionsText.Read(walk, when, ref broken) : null,
+            Unless = fields[DocumentKeys.Unless] is { } unless ? ConditionsText.Read(walk, unless, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),
             Unit = ReadUnit(walk, fields[DocumentKeys.Unit], ref broken),
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
@@ -88,7 +96,9 @@ internal sealed record LimitText
     {
         Quota = Quota.Over(plan.Quota),
         By = By ?? plan.By,
+        Missing = Missing ?? plan.Missing,
         When = When ?? plan.When,
+        Unless = Unless ?? plan.Unless,
         Mode = Mode ?? plan.Mode,
         Unit = Unit ?? plan.Unit,
         Cost = Cost ?? plan.Cost,

@@ -39,7 +39,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
     /// <summary>What makes two limits one object: everything that decides.</summary>
-    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When);
+    private readonly record struct LimitKey(
+        string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When, string Unless, OnMissing Missing);
 
     /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
@@ -211,19 +212,25 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private Limit Shared(LimitText text, Quota quota)
     {
-        // Names hold no comma, so two lists never join to one text; patterns may hold anything, and so are counted.
-        string when = string.Concat((text.When ?? []).Select(condition =>
-            $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
-        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Unit ?? Limit.Requests, text.Cost ?? 1, text.IsStrict ?? false, when);
+        // Names hold no comma, so two lists never join to one text.
+        var key = new LimitKey(
+            text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Unit ?? Limit.Requests, text.Cost ?? 1,
+            text.IsStrict ?? false, KeyOf(text.When), KeyOf(text.Unless), text.Missing ?? OnMissing.Skip);
         return _limits.GetOrMake(key, () => new Limit(text.Name, text.Dimensions, quota)
         {
             Mode = key.Mode,
             Unit = key.Unit,
             Cost = key.Cost,
             IsStrict = key.IsStrict,
+            Missing = key.Missing,
             When = [.. text.When ?? []],
+            Unless = [.. text.Unless ?? []],
         });
     }
+
+    /// <summary>Patterns may hold any character, so each is written with its length.</summary>
+    private static string KeyOf(IReadOnlyList<Condition>? conditions) => string.Concat((conditions ?? []).Select(condition =>
+        $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
 
     /// <summary>The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.</summary>
     private Plan With(Plan plan, string name, Limit? limit)

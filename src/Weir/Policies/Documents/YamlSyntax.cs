@@ -84,7 +84,7 @@ internal sealed class YamlSyntax
             Refuse(tagged, "a tag (a word that begins with !) is not supported: remove it; every value means what it spells");
         return begin switch
         {
-            Scalar { Tag.IsEmpty: false } => new DocumentFault(line, column),
+            Scalar { Tag.IsEmpty: false } => new DocumentFault(line, column) { IsTag = true },
             Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar)),
             SequenceStart => new DocumentList(line, column, Items(depth + 1)),
             _ => new DocumentMapping(line, column, Entries(depth + 1)),

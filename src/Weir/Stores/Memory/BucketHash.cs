@@ -13,6 +13,9 @@ namespace Weir;
 /// </remarks>
 internal static class BucketHash
 {
+    /// <summary>Stands for a value that the request lacks: half of a surrogate pair, which no request may hold.</summary>
+    private const string NoValue = "\uD800";
+
     /// <summary>The hash of the bucket of one of a request's limits.</summary>
     public static UInt128 Of(in RequestFacts facts, Limit limit, long seed)
     {
@@ -20,8 +23,8 @@ internal static class BucketHash
         long before = (long)(tenant ^ limit.NameHash);
         var dimensions = limit.Dimensions.AsSpan();
         for (int i = 0; i < dimensions.Length - 1; i++)
-            before = (long)XxHash3.HashToUInt64(BytesOf(dimensions[i].ValueIn(facts)!), before);
-        var hash = XxHash128.HashToUInt128(dimensions.IsEmpty ? [] : BytesOf(dimensions[^1].ValueIn(facts)!), before);
+            before = (long)XxHash3.HashToUInt64(BytesOf(dimensions[i].ValueIn(facts) ?? NoValue), before);
+        var hash = XxHash128.HashToUInt128(dimensions.IsEmpty ? [] : BytesOf(dimensions[^1].ValueIn(facts) ?? NoValue), before);
         return new UInt128(SlotSet.HeadOf((ulong)(hash >> 64), tenant), (ulong)hash);
     }
 

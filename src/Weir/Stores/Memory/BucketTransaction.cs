@@ -57,7 +57,7 @@ internal sealed unsafe partial class BucketTransaction
     public Decision Decide(MemoryStore store, in LimitSet limits, BucketOperation what)
     {
         var fault = Execute(store, limits, what, null, out var outcome, out var time);
-        if (fault == StoreFault.None && _count == 1 && _claims[0].Limit.Mode == LimitMode.Enforce)
+        if (fault == StoreFault.None && _count == 1 && limits.Denied == 0 && _claims[0].Limit.Mode == LimitMode.Enforce)
             return Decision.OfMemory(limits, _claims[0].Limit, _claims[0].Line, time);
         return DecideMany(limits, fault, outcome, time);
     }

@@ -3,12 +3,13 @@ using System.Text;
 namespace Weir;
 
 /// <summary>The conditions of a limit as the document spells them: <c>{ route: "/search*", region: [eu, us] }</c>.</summary>
-internal static class WhenText
+internal static class ConditionsText
 {
     private const int MaxConditions = Bounds.MaxAttributes;
     private const int MaxPatterns = 16;
     private const string Shape = "a pattern, in which * stands for anything, or a list of patterns";
 
+    /// <summary>Reads the conditions of <c>when</c> or <c>unless</c>.</summary>
     public static IReadOnlyList<Condition> Read(DocumentWalk walk, in DocumentField field, ref bool broken)
     {
         int before = walk.Errors.Count;
@@ -20,19 +21,31 @@ internal static class WhenText
         {
             if (condition.Name == "tenant")
                 walk.Errors.Add(condition.Place, "a tenant has a plan of its own: leave the condition out, and put the limit where the tenant's plan is");
-            conditions.Add(new Condition(condition.Name, ReadPatterns(walk, condition)));
+            conditions.Add(new Condition(condition.Name, ReadPatterns(walk, condition, field.Name)));
         }
 
         broken |= walk.Errors.Count > before;
         return conditions;
     }
 
-    private static List<string> ReadPatterns(DocumentWalk walk, in DocumentField field)
+    /// <summary>Refuses conditions of a limit that is unlimited: it is not there, so they except nobody from anything.</summary>
+    public static void RefuseBesideUnlimited(DocumentWalk walk, KnownFields fields, bool isUnlimited, ref bool broken)
+    {
+        if (!isUnlimited || fields.First([DocumentKeys.When, DocumentKeys.Unless]) is not { } field)
+            return;
+        string cure = field.Name == DocumentKeys.When
+            ? "to except requests from a limit, write its numbers, and these conditions as unless"
+            : "write the numbers of the limit, or leave the conditions out";
+        walk.Errors.Add(field.Place, $"stands beside unlimited: true, which has no conditions; {cure}");
+        broken = true;
+    }
+
+    private static List<string> ReadPatterns(DocumentWalk walk, in DocumentField field, string kind)
     {
         var patterns = new List<string>();
         if (field.Value is not DocumentList list)
         {
-            Add(walk, field, patterns);
+            Add(walk, field, kind, patterns);
             return patterns;
         }
 
@@ -43,17 +56,23 @@ internal static class WhenText
         }
 
         for (int i = 0; i < list.Items.Count; i++)
-            Add(walk, new DocumentField(field.Name, field.Place.Item(i, list.Items[i]), list.Items[i]), patterns);
+            Add(walk, new DocumentField(field.Name, field.Place.Item(i, list.Items[i]), list.Items[i]), kind, patterns);
         return patterns;
     }
 
-    private static void Add(DocumentWalk walk, in DocumentField field, List<string> patterns)
+    private static void Add(DocumentWalk walk, in DocumentField field, string kind, List<string> patterns)
     {
+        if (field.Value is DocumentFault { IsTag: true })
+            walk.Errors.Add(field.Place, field.Value, $"no pattern negates; write {Opposite(kind)}: {{ {field.Name}: … }} without the !");
         if (walk.Text(field, Shape) is not { } pattern)
             return;
         if (Encoding.UTF8.GetByteCount(pattern) > Bounds.MaxAttributeBytes)
             walk.Errors.Add(field.Place, field.Value, $"is longer than {Bounds.MaxAttributeBytes} bytes, as no attribute is: write a shorter pattern");
+        else if (pattern.StartsWith('!'))
+            walk.Errors.Add(field.Place, field.Value, $"{Spelling.Quote(pattern)} begins with !, and no pattern negates; write {Opposite(kind)}: {{ {field.Name}: {Spelling.Quote(pattern.TrimStart('!'))} }}");
         else
             patterns.Add(pattern);
     }
+
+    private static string Opposite(string kind) => kind == DocumentKeys.When ? DocumentKeys.Unless : DocumentKeys.When;
 }
