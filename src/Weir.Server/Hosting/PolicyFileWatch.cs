@@ -7,12 +7,19 @@ namespace Weir.Server;
 /// Reads the policy file again when its content has changed: looked at once a second, since that also sees a link that was swapped (as Kubernetes swaps
 /// mounts), a file on a network, and a change that no message tells of. A bad file changes nothing, and is told of once.
 /// </summary>
-internal sealed partial class PolicyFileWatch(string path, LivePolicies policies, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
+internal sealed partial class PolicyFileWatch(
+    string path, LivePolicies policies, PolicyFileStatus status, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>Of the text that is in force, and not of the file, which may have changed since that was read.</summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
+
+    /// <summary>The number of looks in a row that found no file.</summary>
+    private int _missed;
+
+    /// <summary>Why the file is not used; null if it is.</summary>
+    private string? _refusal;
 
     /// <summary>A file that is good alone, and the policies that had tenants that it does not fit.</summary>
     private (PolicySet File, string Text, PolicySet Under)? _waiting;
@@ -27,13 +34,14 @@ internal sealed partial class PolicyFileWatch(string path, LivePolicies policies
     /// <summary>Looks once.</summary>
     internal void Look()
     {
-        // A file that is not there at the moment is being replaced.
-        if (HashOf(path) is not { } hash)
-            return;
-        if (hash != _seen)
-            Read(hash);
-        else if (_waiting is { } waiting && waiting.Under != policies.Current)
+        var hash = HashOf(path);
+        _missed = hash is null ? _missed + 1 : 0;
+        if (hash is { } other && other != _seen)
+            Read(other);
+        else if (hash is not null && _waiting is { } waiting && waiting.Under != policies.Current)
             Use(waiting.File, waiting.Text, isFirst: false);
+        // A file that one look does not find is being replaced.
+        status.Fault = _missed > 1 ? "the file cannot be read: restore it, or correct its rights" : _refusal;
     }
 
     private void Read(UInt128 hash)
@@ -59,12 +67,15 @@ internal sealed partial class PolicyFileWatch(string path, LivePolicies policies
             Refuse(new PolicyException(errors));
         if (errors.Count > 0)
             return;
+        _refusal = null;
         metrics.Reloaded(good: true);
         Reloaded(path);
     }
 
     private void Refuse(PolicyException wrong)
     {
+        // Anybody may read this: it says where, and the log says what.
+        _refusal = $"the file has changed and is refused: line {wrong.Errors[0].Line}; the log lists what is wrong";
         metrics.Reloaded(good: false);
         Refused(path, wrong.Message);
     }

@@ -200,6 +200,7 @@ internal static class Service
     {
         services.AddSingleton<BuildMetrics>();
         services.AddSingleton<DecisionMetrics>();
+        services.AddSingleton<PolicyFileStatus>();
         services.AddSingleton<PolicyMetrics>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CandidateMetrics>();

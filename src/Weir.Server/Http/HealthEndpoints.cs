@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>Whether the process lives, and whether and how it can decide.</summary>
-internal sealed class HealthEndpoints(Stores stores, Draining draining)
+internal sealed class HealthEndpoints(Stores stores, PolicyFileStatus policyFile, Draining draining)
 {
     public static Task Live(HttpContext http) =>
         Problems.Write(http, StatusCodes.Status200OK, new LiveBody("live"), WireJson.Default.LiveBody, "application/json");
@@ -26,7 +26,7 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
     {
         string status = draining.HasBegun ? "stopping" : "ready";
         if (stores.Failover is not { } failover)
-            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null, null);
+            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null, null, BodyOf(policyFile));
         var state = failover.State;
         IReadOnlyList<Outage> outages = state == BreakerState.Closed ? [] : failover.Outages;
         return new ReadyBody(
@@ -37,8 +37,11 @@ internal sealed class HealthEndpoints(Stores stores, Draining draining)
             Spelling.Of(state),
             outages.Count == 0 ? null : BodyOf(outages[0]),
             outages.Count == 0 || outages[0].Shard is null ? null : [.. outages.Select(BodyOf)],
-            ProblemsOfRedis());
+            ProblemsOfRedis(),
+            BodyOf(policyFile));
     }
+
+    private static PolicyFileBody BodyOf(PolicyFileStatus file) => new(file.WhyNot is null, file.WhyNot);
 
     private static OutageBody BodyOf(Outage outage) => new(Spelling.Of(outage.Fault), outage.BeganAt, outage.Shard);
 }

@@ -2,13 +2,17 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>How often the policy file was read again, and how that ended.</summary>
+/// <summary>How often the policy file was read again and with which outcome, and whether it decides.</summary>
 internal sealed class PolicyMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
     private readonly Counter<long> _reloads;
 
-    public PolicyMetrics() => _reloads = _meter.CreateCounter<long>("weir.policies.reloads", "{reload}", "Policy files read again, by outcome.");
+    public PolicyMetrics(PolicyFileStatus file)
+    {
+        _reloads = _meter.CreateCounter<long>("weir.policies.reloads", "{reload}", "Policy files read again, by outcome.");
+        _meter.CreateObservableGauge("weir.policies.file.in_force", () => file.WhyNot is null ? 1 : 0, null, "1 if the policy file on disk decides, 0 if not; /readyz says why.");
+    }
 
     public void Reloaded(bool good) => _reloads.Add(1, new KeyValuePair<string, object?>("outcome", good ? "used" : "refused"));
 

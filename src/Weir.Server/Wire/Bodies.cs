@@ -143,7 +143,10 @@ internal sealed record RefusalBody : DecisionBody
 /// <summary>How the service is.</summary>
 internal sealed record ReadyBody(
     string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<OutageBody>? Outages,
-    IReadOnlyList<NodeProblemBody>? Problems);
+    IReadOnlyList<NodeProblemBody>? Problems, PolicyFileBody PolicyFile);
+
+/// <summary>Whether the policy file on disk decides, and if not, why.</summary>
+internal sealed record PolicyFileBody(bool InForce, string? Why);
 
 /// <summary>What is wrong with a node of Redis, and the cure.</summary>
 internal sealed record NodeProblemBody(string Node, string Kind, string Text);

@@ -51,6 +51,16 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>The text of the file that holds, or would hold without a live document.</summary>
     public string FileText => _fileText;
 
+    /// <summary>True if a live document decides in place of the file.</summary>
+    public bool HasLiveDocument
+    {
+        get
+        {
+            lock (_gate)
+                return _live is not null;
+        }
+    }
+
     /// <summary>How many keys are refused now.</summary>
     public int BlockCount => _current.Blocks.Count;
 

@@ -17,15 +17,45 @@ public sealed class PolicyFileWatchTests
         File.WriteAllText(file.Path, mark + "defaultPlan: a\nplans: { a: {} }\n");
         using var policies = new LivePolicies(PolicyDocument.Load(file.Path, out string text), time, text);
         var before = policies.Current;
-        using var metrics = new PolicyMetrics();
-        using var watch = new PolicyFileWatch(file.Path, policies, metrics, time, NullLogger<PolicyFileWatch>.Instance);
+        var status = new PolicyFileStatus(policies);
+        using var metrics = new PolicyMetrics(status);
+        using var watch = new PolicyFileWatch(file.Path, policies, status, metrics, time, NullLogger<PolicyFileWatch>.Instance);
         watch.Look();
         Assert.Same(before, policies.Current);
 
         File.WriteAllText(file.Path, mark + "defaultPlan: b\nplans: { b: {} }\n");
-        using var later = new PolicyFileWatch(file.Path, policies, metrics, time, NullLogger<PolicyFileWatch>.Instance);
+        using var later = new PolicyFileWatch(file.Path, policies, status, metrics, time, NullLogger<PolicyFileWatch>.Instance);
         later.Look();
         Assert.Equal("b", policies.Current.DefaultPlan.Name);
         Assert.Equal(mark + File.ReadAllText(file.Path), policies.FileText);
+    }
+
+    [Fact]
+    public void The_status_says_why_the_file_on_disk_does_not_decide()
+    {
+        const string Good = "defaultPlan: a\nplans: { a: {} }\n";
+        var time = new FakeTimeProvider();
+        using var file = new PolicyFile();
+        File.WriteAllText(file.Path, Good);
+        using var policies = new LivePolicies(PolicyDocument.Load(file.Path, out string text), time, text);
+        var status = new PolicyFileStatus(policies);
+        using var metrics = new PolicyMetrics(status);
+        using var watch = new PolicyFileWatch(file.Path, policies, status, metrics, time, NullLogger<PolicyFileWatch>.Instance);
+        string? WhyAfter(Action change)
+        {
+            change();
+            watch.Look();
+            return status.WhyNot;
+        }
+
+        Assert.Null(WhyAfter(() => { }));
+        Assert.StartsWith("the file has changed and is refused: line 2", WhyAfter(() => File.WriteAllText(file.Path, Good.Replace("{}", "3", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.StartsWith("a live document", WhyAfter(() => policies.UseDocument(PolicyDocument.Parse(Good, "live"))), StringComparison.Ordinal);
+        Assert.StartsWith("the file has changed", WhyAfter(() => policies.UseDocument(null)), StringComparison.Ordinal);
+        Assert.Null(WhyAfter(() => File.WriteAllText(file.Path, Good)));
+        File.Move(file.Path, file.Path + ".away");
+        Assert.Null(WhyAfter(() => { }));
+        Assert.StartsWith("the file cannot be read", WhyAfter(() => { }), StringComparison.Ordinal);
+        Assert.Null(WhyAfter(() => File.Move(file.Path + ".away", file.Path)));
     }
 }

@@ -15,7 +15,7 @@ public sealed class HealthTests
 
         Assert.Equal((200, "application/json", """{"status":"live"}"""), (live.Status, live.MediaType, live.Body));
         Assert.Equal(
-            (200, "application/json", """{"status":"ready","store":"memory","source":"memory","degraded":false}"""),
+            (200, "application/json", """{"status":"ready","store":"memory","source":"memory","degraded":false,"policyFile":{"inForce":true}}"""),
             (ready.Status, ready.MediaType, ready.Body));
     }
 
