@@ -9,12 +9,17 @@ internal sealed unsafe partial class BucketTransaction
         outcome = AskAll(store, limits, time);
         if (what == BucketOperation.Take && outcome == BucketOutcome.Allowed)
             return Spend(store, limits, time, out outcome);
+        if (what is BucketOperation.Check or BucketOperation.Take)
+        {
+            SpendNothing(insist: what == BucketOperation.Take);
+            return StoreFault.None;
+        }
+
+        // A charge or a reset is never refused.
+        outcome = BucketOutcome.Allowed;
         if (what == BucketOperation.Charge)
             return Charge(store, limits, onlyEnds, time);
-        if (what == BucketOperation.Reset)
-            Reset(store, limits, time);
-        else
-            SpendNothing(insist: what == BucketOperation.Take);
+        Reset(store, limits, time);
         return StoreFault.None;
     }
 
