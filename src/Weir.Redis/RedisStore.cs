@@ -149,10 +149,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
-    /// <summary>Takes that Redis replied to after memory had decided them, and that were undone there.</summary>
+    /// <summary>Takes and charges that Redis replied to after memory had decided them, and that were undone there.</summary>
     public long LateUndone => _late.Undone;
 
-    /// <summary>Takes like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
+    /// <summary>Takes and charges like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
     public long LateLost => _late.Lost;
 
     /// <summary>
@@ -161,7 +161,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// </summary>
     public TimeSpan SchedulingLag => _lag.Largest;
 
-    /// <summary>Takes that are being undone now.</summary>
+    /// <summary>Takes and charges that are being undone now.</summary>
     internal int LateUndoing => _late.Undoing;
 
     /// <summary>Buckets of which tokens are leased now.</summary>

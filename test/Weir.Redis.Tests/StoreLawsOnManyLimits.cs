@@ -192,6 +192,20 @@ public abstract partial class StoreLaws
         Assert.Equal("1 1", await Left(set));
     }
 
+    [Theory]
+    [InlineData(BucketOperation.Charge, 1)]
+    [InlineData(BucketOperation.Charge, 11)]
+    [InlineData(BucketOperation.Charge, -3)]
+    [InlineData(BucketOperation.Reset, 1)]
+    public async Task L8_a_charge_and_a_reset_are_allowed_whatever_their_buckets_hold(BucketOperation operation, long cost)
+    {
+        var set = Request(FreshKey(), 10, Bucket("a", Slow), Window("w", 10));
+        await Take(set);
+        var result = await Ask(operation, set with { Facts = set.Facts with { Cost = cost } });
+        Assert.Equal(
+            [BucketOutcome.Allowed, BucketOutcome.Allowed, BucketOutcome.Allowed], [result.Outcome, result[0].Outcome, result[1].Outcome]);
+    }
+
     [Fact]
     public async Task What_was_spent_in_a_window_is_not_given_back_to_another()
     {

@@ -1,12 +1,12 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Undoes takes whose reply comes after the fallback has decided them: gives back the cost at face value, releases the
-/// permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage.
+/// Undoes takes and charges whose reply comes after the fallback has decided them: gives back the cost at face value,
+/// releases the permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage.
 /// </summary>
 /// <remarks>
 /// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
-/// leaves the bucket as if the take had never arrived.
+/// leaves the bucket as if the command had never arrived.
 /// </remarks>
 /// <param name="execute">Sends a command to Redis.</param>
 /// <param name="forget">Deletes the idempotency record of a tenant.</param>
@@ -15,7 +15,7 @@ namespace Weir.Redis;
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
 {
-    /// <summary>Takes being undone at the same time, at most.</summary>
+    /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
 
     /// <summary>Attempts, each under the same name, so that the cost is given back once.</summary>
@@ -28,35 +28,36 @@ internal sealed class LateReplies(
     private long _undone;
     private long _lost;
 
-    /// <summary>Takes that are being undone now.</summary>
+    /// <summary>Commands that are being undone now.</summary>
     public int Undoing => Volatile.Read(ref _undoing);
 
-    /// <summary>Takes that were undone.</summary>
+    /// <summary>Commands that were undone.</summary>
     public long Undone => Volatile.Read(ref _undone);
 
-    /// <summary>Takes that stay charged, since Redis did not confirm that they were undone.</summary>
+    /// <summary>Commands that stay charged, since Redis did not confirm that they were undone.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
     /// <summary>
-    /// True if a take under the same idempotency key was given up and is not undone: the same take again must not be
+    /// True if a command under the same idempotency key was given up and is not undone: the same again must not be
     /// answered by the record, which is about to be deleted.
     /// </summary>
     public bool IsGivenUp(in BucketCommand asked) => asked.RecordKey is { Settles: false } record && _givenUp.Has(asked.Limits.Facts.Tenant, record.Id);
 
-    /// <summary>A take was given up, and may still be executed.</summary>
+    /// <summary>A command was given up, and may still be executed.</summary>
     public void GaveUp(in BucketCommand asked)
     {
-        if (asked is { What: BucketOperation.Take, RecordKey: { Settles: false } record })
+        if (IsDecidedAgain(asked) && asked.RecordKey is { } record)
             _givenUp.Add(asked.Limits.Facts.Tenant, record.Id);
     }
 
-    /// <summary>Begins to undo what a late reply says was taken, if anything was.</summary>
+    /// <summary>Begins to undo what a late reply says was spent, if anything was.</summary>
     public void Undo(in BucketCommand asked, in BucketResult reply)
     {
-        bool isTaken = asked.What == BucketOperation.Take && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
-        if (isTaken && asked.RecordKey is { } record)
+        bool isSpent = IsDecidedAgain(asked)
+            && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
+        if (isSpent && asked.RecordKey is { } record)
             forget(asked.Limits.Facts.Tenant, record.Id);
-        var undo = isTaken ? UndoOf(asked.Limits, reply) : default;
+        var undo = isSpent ? UndoOf(asked.Limits, reply) : default;
         if (undo.Limits.IsEmpty)
         {
             Forget(asked);
@@ -68,6 +69,10 @@ internal sealed class LateReplies(
         else
             _ = UndoAsync(asked, undo);
     }
+
+    /// <summary>True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.</summary>
+    private static bool IsDecidedAgain(in BucketCommand asked) => asked is { What: BucketOperation.Take }
+        or { What: BucketOperation.Charge, Limits.Facts.Cost: > 0, RecordKey: null or { Settles: false } };
 
     private void Forget(in BucketCommand asked)
     {
@@ -126,7 +131,7 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>After a lost connection it may be another Redis, which knows nothing of the take.</summary>
+    /// <summary>After a lost connection it may be another Redis, which knows nothing of the command.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 

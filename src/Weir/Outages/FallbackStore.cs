@@ -55,9 +55,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             Prepare(limits, hashes, spends: command.What != BucketOperation.Check);
             var result = memory.Execute(command with { Limits = limits with { Share = share } });
-            // Only a take asks whether it is allowed; a charge is executed whatever its buckets say.
-            isDone = result is { Fault: StoreFault.None, IsRemembered: false }
-                && (command.What == BucketOperation.Take ? result.Outcome == BucketOutcome.Allowed : command.What != BucketOperation.Check);
+            isDone = command.What != BucketOperation.Check
+                && result is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
             if (isDone)
                 Record(command, result, hashes);
             return result;
@@ -229,8 +228,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             var part = known.PartOf(hashes[index]);
             // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
-            bool isRefused = command.What == BucketOperation.Take && line.Outcome != BucketOutcome.Allowed;
-            if (limit.Quota is ConcurrencyQuota || isRefused || isOver)
+            if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver)
                 continue;
             // There was no place for it, or the last bucket of the request took its place.
             if (part.Find(hashes[index]) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone)
@@ -243,7 +241,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             if (command.What == BucketOperation.Reset)
                 alone.Reset(line.State);
             else
-                alone.Spend(limit.CostOf(command.Limits.Facts) * (Int128)limit.Quota.Rate.UnitsPerToken);
+                alone.Spend(limit.Quota, limit.CostOf(command.Limits.Facts), result.Share, memory.Time);
             Count(part, place, wasOwing);
         }
     }

@@ -14,6 +14,12 @@ internal sealed class OutageSpending
     private BucketState _base;
     private long _settledUs;
 
+    /// <summary>True if <see cref="_base"/> is what the primary said.</summary>
+    private bool _isHeard;
+
+    /// <summary>What was given back and not spent again, on the clock of memory. It drains as the bucket does.</summary>
+    private BucketState _givenBack;
+
     /// <summary>False if memory had no room for the primary's state, so that its own says nothing of this bucket.</summary>
     private readonly bool _isInMemory;
 
@@ -22,6 +28,7 @@ internal sealed class OutageSpending
     {
         _memory = memory;
         _hash = BucketHash.Of(limits.Facts, limits.First, memory.Seed);
+        _isHeard = heard is not null;
         _base = heard ?? memory.StateOf(limits, limits.First, _hash);
         _isInMemory = heard is not { } state || memory.Know(limits, limits.First, _hash, state);
     }
@@ -40,12 +47,19 @@ internal sealed class OutageSpending
     {
         if (before.Equals(quota.Rate))
             return;
-        _base = quota.Adopt(_base, before, time);
+        (_base, _givenBack) = (quota.Adopt(_base, before, time), quota.Adopt(_givenBack, before, time));
         Units = Math.Sign(Units) * TokenBucket.Rescale(Math.Abs(Units), before.UnitsPerToken, quota.Rate.UnitsPerToken);
     }
 
-    /// <summary>Counts units that memory spent, or gave back.</summary>
-    public void Spend(Int128 units) => Units = (long)Int128.Clamp(Units + units, -Quota.ExactLimit, Quota.ExactLimit);
+    /// <summary>Counts tokens that memory spent on an outage share, or gave back.</summary>
+    public void Spend(Quota quota, long tokens, Share share, in StoreTime time)
+    {
+        var units = Net(quota, share, time) + (tokens * (Int128)quota.Rate.UnitsPerToken);
+        Units = (long)Int128.Clamp(units, -Quota.ExactLimit, Quota.ExactLimit);
+        long at = quota is WindowQuota window ? window.Now(default, time).At : time.NowUs;
+        _givenBack = new BucketState(Math.Max(0, -Units), at);
+        Units = Net(quota, share, time);
+    }
 
     /// <summary>Memory has forgotten what was spent.</summary>
     public void Reset(BucketState own) => (Units, _base) = (0, own);
@@ -84,20 +98,32 @@ internal sealed class OutageSpending
             _memory.Know(limits, limit, _hash, known with { Spent = TokenBucket.Bounded(known.Spent, since) });
         }
 
-        _base = known;
+        (_base, _isHeard) = (known, true);
     }
 
     /// <summary>Returns what the primary held before what was spent here, and the request for it.</summary>
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
+    /// <summary>
+    /// Returns the units spent, or what can still be given back as a negative number: what the primary is known to hold,
+    /// and what has not drained since of what it may hold beside that, since others spend there, too.
+    /// </summary>
+    private long Net(Quota quota, Share share, in StoreTime time)
+    {
+        if (Units >= 0)
+            return Units;
+        bool isAllKnown = _isHeard && share.IsWhole;
+        long held = Math.Min(-Units, KnownBucket.LevelOf(quota, _base, time));
+        return -(isAllKnown ? held : Math.Max(held, KnownBucket.LevelOf(quota, _givenBack, time)));
+    }
+
     private long Owed(Quota quota, BucketState own, Share share, long returnedUs, in StoreTime time)
     {
-        long held = KnownBucket.LevelOf(quota, _base, time);
         if (Units < 0)
-            return Math.Max(Units, -held);
+            return Net(quota, share, time);
         if (!_isInMemory)
             return Units;
-        Int128 units = KnownBucket.LevelOf(quota, own, time) - held;
+        Int128 units = KnownBucket.LevelOf(quota, own, time) - KnownBucket.LevelOf(quota, _base, time);
         if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
         {
             // Since the first came back, the whole bucket drains in the primary, while this share of it was still handed out here.

@@ -75,6 +75,57 @@ public sealed class LateReplyTests : IAsyncLifetime
         Assert.Equal("4850 4850 20", await RemainingAsync("k"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(5_003)]
+    public async Task A_late_charge_counts_once_however_much_it_costs(long cost)
+    {
+        var limits = Policies.Resolve(new RequestFacts("t", "k", cost));
+        await PauseAsync();
+        var results = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(async _ => await _store.AskAsync(new BucketCommand(limits, BucketOperation.Charge))));
+        Assert.All(results, result => Assert.Equal((StoreFault.None, BucketOutcome.Allowed, true), (result.Fault, result.Outcome, result.Degraded)));
+        await UntilSettledAsync();
+        Assert.Equal($"{3 * cost} {3 * cost}", await SpentOfTokensAndDayAsync(limits));
+    }
+
+    [Fact]
+    public async Task A_late_charge_that_is_repeated_under_its_idempotency_key_counts_once()
+    {
+        var limits = Policies.Resolve(new RequestFacts("t", "k", 7));
+        var charge = new BucketCommand(limits, BucketOperation.Charge) { RecordKey = new RecordKey(1, 1) };
+        await PauseAsync();
+        Assert.Equal((StoreFault.None, true), await AskAsync());
+        await UntilSettledAsync();
+        Assert.Equal((StoreFault.None, true), await AskAsync());
+        await UntilSettledAsync();
+        Assert.Equal("7 7", await SpentOfTokensAndDayAsync(limits));
+
+        async Task<(StoreFault, bool)> AskAsync() => await _store.AskAsync(charge) is var result ? (result.Fault, result.Degraded) : default;
+    }
+
+    [Fact]
+    public async Task A_late_commit_and_a_late_refund_are_not_undone()
+    {
+        var limits = Policies.Resolve(new RequestFacts("t", "k", 9));
+        Assert.Equal(StoreFault.None, (await _redis.AskAsync(new BucketCommand(limits, BucketOperation.Take)
+        {
+            RecordKey = new RecordKey(1, 1) { Open = TimeSpan.FromMinutes(1) },
+        })).Fault);
+        await AskLateAsync(5, new RecordKey(1, 2) { Settles = true });
+        await AskLateAsync(-3, null);
+        Assert.Equal("11 11", await SpentOfTokensAndDayAsync(limits));
+
+        async Task AskLateAsync(long cost, RecordKey? record)
+        {
+            var late = limits with { Facts = limits.Facts with { Cost = cost } };
+            await PauseAsync();
+            Assert.NotEqual(StoreFault.None, (await _store.AskAsync(new BucketCommand(late, BucketOperation.Charge) { RecordKey = record })).Fault);
+            await UntilSettledAsync();
+        }
+    }
+
     [Fact]
     public async Task A_take_that_is_repeated_under_its_idempotency_key_after_a_late_reply_is_charged_once_and_answered_the_same()
     {
@@ -139,6 +190,15 @@ public sealed class LateReplyTests : IAsyncLifetime
         var answer = await _redis.CheckAsync(limits with { Facts = limits.Facts with { Cost = 0 } });
         Assert.Equal(StoreFault.None, answer.Fault);
         return answer.State.Spent / Slow.Rate.UnitsPerToken;
+    }
+
+    private async Task<string> SpentOfTokensAndDayAsync(LimitSet limits)
+    {
+        var answer = await _redis.CheckAsync(limits with { Facts = limits.Facts with { Cost = 0 } });
+        Assert.Equal(StoreFault.None, answer.Fault);
+        // What drains of a token an hour in this test is less than half of one.
+        long unit = limits.First.Quota.Rate.UnitsPerToken;
+        return $"{(answer[0].State.Spent + (unit / 2)) / unit} {answer[1].State.Spent}";
     }
 
     private async Task<string> RemainingAsync(string key)

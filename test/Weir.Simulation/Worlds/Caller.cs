@@ -6,7 +6,7 @@ namespace Weir.Simulation.Worlds;
 /// </summary>
 internal sealed class Caller(World world, World.Instance instance, CallerOptions options)
 {
-    private readonly List<RequestFacts> _admitted = [];
+    private readonly List<RequestFacts> _admittedAlone = [];
     private readonly Random _random = world.Random;
     private int _names;
 
@@ -38,17 +38,18 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         var request = NextRequest();
         var decision = await world.TimedAsync(instance, instance.Limiter.TakeAsync(request).AsTask()).ConfigureAwait(false);
         if (decision.Allowed)
-            _admitted.Add(request);
+            (decision.Source == DecisionSource.Redis ? options.Admitted : _admittedAlone).Add(request);
     }
 
-    /// <summary>Gives back what was taken, once.</summary>
+    /// <summary>Gives back what was taken, once: at any instance if Redis holds it, else where it may not be settled yet.</summary>
     private async Task RefundAsync()
     {
-        if (_admitted.Count == 0)
+        var admitted = _random.Next(2) == 0 ? options.Admitted : _admittedAlone;
+        if (admitted.Count == 0)
             return;
-        int index = _random.Next(_admitted.Count);
-        var request = _admitted[index];
-        _admitted.RemoveAt(index);
+        int index = _random.Next(admitted.Count);
+        var request = admitted[index];
+        admitted.RemoveAt(index);
         await world.TimedAsync(instance, instance.Limiter.RefundAsync(request).AsTask()).ConfigureAwait(false);
     }
 
@@ -97,4 +98,5 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 /// <param name="MeanUs">The average pause between requests, in microseconds.</param>
 /// <param name="MostCost">The largest cost.</param>
 /// <param name="UntilUs">When the caller goes, by the world's time.</param>
-internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs);
+/// <param name="Admitted">The takes of all callers that Redis admitted and that were not given back.</param>
+internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs, List<RequestFacts> Admitted);

@@ -44,6 +44,9 @@ internal enum Mistake
     /// <summary>A charge for spending in an outage is sent twice, under two names.</summary>
     ChargesAreSentTwice,
 
+    /// <summary>What was given back in an outage is not settled.</summary>
+    NothingIsGivenBack,
+
     /// <summary>A take whose reply comes late stays charged.</summary>
     LateTakesAreKept,
 
@@ -87,7 +90,7 @@ internal static class Mistakes
     public static IBucketStore Primary(RedisStore redis, Mistake mistake) => mistake switch
     {
         Mistake.NothingIsSettled or Mistake.ChargesHaveNoName or Mistake.NothingIsPutBack or Mistake.ProbesFail or Mistake.TakesAreRetried
-            or Mistake.ChargesGiveBack or Mistake.ChargesAreSentTwice => new WrongStore(redis, mistake),
+            or Mistake.ChargesGiveBack or Mistake.ChargesAreSentTwice or Mistake.NothingIsGivenBack => new WrongStore(redis, mistake),
         _ => redis,
     };
 
@@ -133,7 +136,9 @@ internal static class Mistakes
             bool isProbe = command.Limits.Facts.Tenant == Probe.Limits.Facts.Tenant;
             if (mistake == Mistake.ProbesFail && isProbe)
                 return BucketResult.Failed(StoreFault.Late);
-            if (mistake == Mistake.NothingIsSettled && command.What == BucketOperation.Settle)
+            bool isGivenBack = command.Limits.Facts.Cost < 0;
+            bool isForgotten = mistake == Mistake.NothingIsSettled || (mistake == Mistake.NothingIsGivenBack && isGivenBack);
+            if (isForgotten && command.What == BucketOperation.Settle)
                 return await redis.AskAsync(command with { What = BucketOperation.Check, RecordKey = null }).ConfigureAwait(false);
             if (mistake == Mistake.NothingIsPutBack && command.What == BucketOperation.Restore)
                 return await redis.AskAsync(command with { What = BucketOperation.Check }).ConfigureAwait(false);

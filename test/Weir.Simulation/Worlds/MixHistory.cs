@@ -54,11 +54,12 @@ internal sealed class MixHistory : IDisposable
         _isFull = random.Next(4) == 0;
         var sizes = _isFull ? new WorldSizes { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512 } : new WorldSizes();
         _world = new World(seed, _plan, _instances, mistake, sizes);
+        List<RequestFacts> admitted = [];
         foreach (var instance in _world.Instances)
         {
             instance.Network.MostLatencyUs = random.Next(100, 1_200);
             var options = new CallerOptions(
-                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000);
+                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000, admitted);
             new Caller(_world, instance, options).Begin();
         }
 

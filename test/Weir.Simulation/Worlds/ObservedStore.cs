@@ -33,11 +33,12 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
     private void Observe(in BucketCommand command, in BucketResult result)
     {
         bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
-        // A charge that is late in Redis is made there and here.
-        if (!isTake && (result.Fault != StoreFault.None || (result.Degraded && command.Limits.Facts.Cost > 0)))
+        // Redis may have made a refund or a commit that it did not answer. A charge is undone there, as a take is.
+        bool isDecidedAgain = isTake || (command.Limits.Facts.Cost > 0 && command.RecordKey is not { Settles: true });
+        if (!isDecidedAgain && result.Fault != StoreFault.None)
             world.Log.Doubt(command.Limits);
-        if (isTake && result.Degraded)
-            world.Log.Miss(command.Limits);
+        if (isDecidedAgain && result.Degraded)
+            world.Log.Miss(command.Limits, isTake);
         if (result.Fault != StoreFault.None || result.IsRemembered || (isTake && result.Outcome != BucketOutcome.Allowed))
             return;
         long atUs = isOfRedis ? world.AppliedAt(result.NowUs) : world.NowUs;

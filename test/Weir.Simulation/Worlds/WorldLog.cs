@@ -18,7 +18,7 @@ internal sealed class WorldLog
 
         public List<LogEntry> Entries { get; } = [];
 
-        /// <summary>Tokens of takes that Redis did not answer: they may have been charged.</summary>
+        /// <summary>Tokens of takes and charges that Redis did not answer: they may have been charged.</summary>
         public long Unanswered { get; set; }
 
         /// <summary>Tokens that may have been given back although the caller was told that they were not.</summary>
@@ -55,10 +55,10 @@ internal sealed class WorldLog
             Of(limit, limits).Doubtful += Math.Abs(limit.CostOf(limits.Facts));
     }
 
-    /// <summary>Redis did not answer a take: it may have been charged.</summary>
-    public void Miss(in LimitSet limits)
+    /// <summary>Redis did not answer a take or a charge: it may have been charged.</summary>
+    public void Miss(in LimitSet limits, bool isTake)
     {
-        HasMissed = true;
+        HasMissed |= isTake;
         foreach (var limit in limits)
             Of(limit, limits).Unanswered += limit.CostOf(limits.Facts);
     }
@@ -113,7 +113,7 @@ internal sealed class WorldLog
     /// <summary>Tokens of which it is not known whether they were charged or given back.</summary>
     public long Doubtful(Limit limit, string key) => _buckets.TryGetValue((limit.Name, key), out var bucket) ? bucket.Doubtful : 0;
 
-    /// <summary>Tokens of takes that Redis did not answer.</summary>
+    /// <summary>Tokens of takes and charges that Redis did not answer.</summary>
     public long Unanswered(Limit limit, string key) => _buckets.TryGetValue((limit.Name, key), out var bucket) ? bucket.Unanswered : 0;
 
     private List<LogEntry> EntriesOf(Limit limit, string key) =>

@@ -55,6 +55,22 @@ public sealed class LateTakeTests : IAsyncDisposable
         Assert.Equal((StoreFault.None, BucketOutcome.NeverFits, true), Said(await TakeAsync(101)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(26)]
+    [InlineData(150)]
+    public async Task L2_A_charge_is_never_refused_and_made_once_however_much_it_costs(long cost)
+    {
+        var limits = Some.Request("k", cost, quota: Quota);
+        _redis.Fault = StoreFault.Late;
+        Assert.Equal((StoreFault.None, BucketOutcome.Allowed, true), Said(await _store.AskAsync(new BucketCommand(limits, BucketOperation.Charge))));
+
+        _redis.Fault = StoreFault.None;
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(0, _store.Owing);
+        Assert.InRange(Assert.Single(_redis.Charged), Quota.UnitsOf(cost) - (200_000 * Quota.Rate.UnitsPerTick), Quota.UnitsOf(cost));
+    }
+
     [Fact]
     public async Task In_an_outage_a_cost_beyond_the_share_is_refused()
     {

@@ -132,12 +132,10 @@ public sealed class SettlementTests : IAsyncDisposable
         Assert.Equal(0, Units(Request(0, OneADay)));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task L1_What_was_spent_with_the_primary_is_given_back_alone_at_face_value_and_no_further_than_it_was_known(int instances)
+    [Fact]
+    public async Task L1_An_instance_without_peers_gives_back_at_face_value_and_no_further_than_it_was_known()
     {
-        var store = Join(instances);
+        var store = Join(instances: 1);
         Take(store, Request(4));
         await BreakAsync(store);
         GiveBack(store, Request(3));
@@ -149,6 +147,72 @@ public sealed class SettlementTests : IAsyncDisposable
         await MendAsync(store);
         Assert.Equal(0, Units(Request(0)));
         Assert.DoesNotContain(_redis.Charged, units => units < -Slow.UnitsOf(3));
+    }
+
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 3)]
+    [InlineData(4, 7)]
+    public async Task L7_A_cost_of_which_this_instance_never_heard_is_given_back_whole(int instances, long cost)
+    {
+        var store = Join(instances);
+        await _redis.TakeAsync(Request(cost + 2));
+        await BreakAsync(store);
+        GiveBack(store, Request(cost));
+        await MendAsync(store);
+        AssertSpent(2, Request(0));
+    }
+
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(2, 9)]
+    [InlineData(5, 7)]
+    public async Task L7_A_cost_that_peers_spent_since_the_bucket_was_heard_of_is_given_back_whole(int instances, long cost)
+    {
+        var store = Join(instances);
+        Take(store, Request(1));
+        await _redis.TakeAsync(Request(cost + 2));
+        await BreakAsync(store);
+        GiveBack(store, Request(cost));
+        await MendAsync(store);
+        AssertSpent(3, Request(0));
+    }
+
+    [Theory]
+    [InlineData(2, 12, 0)]
+    [InlineData(3, 3, 1)]
+    [InlineData(3, 1, 3)]
+    public async Task L7_What_has_drained_since_it_was_given_back_is_not_given_back_of_what_peers_spend_later(int instances, int hours, long rest)
+    {
+        var quota = TokenQuota.Create(24, TimeSpan.FromDays(1), 100);
+        var store = Join(instances);
+        Take(store, Request(4, quota));
+        await BreakAsync(store);
+        GiveBack(store, Request(4, quota));
+        _time.Advance(TimeSpan.FromHours(hours));
+        _redis.Fault = StoreFault.None;
+        await _redis.TakeAsync(Request(20, quota));
+        await MendAsync(store);
+        // Redis holds what has not drained of the four, and gives back as much.
+        AssertSpent(20, Request(0, quota));
+        Assert.InRange(_redis.Charged.Sum(), -quota.UnitsOf(rest) - Drained(quota), -quota.UnitsOf(rest) + Drained(quota));
+    }
+
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(5, 5)]
+    [InlineData(50, 1)]
+    public async Task L7_What_has_come_back_by_itself_is_not_given_back_of_what_is_spent_later(long back, long spent)
+    {
+        var quota = TokenQuota.Create(100, TimeSpan.FromDays(1), 100);
+        var store = Join(1);
+        Take(store, Request(2, quota));
+        _time.Advance(TimeSpan.FromHours(12));
+        await BreakAsync(store);
+        GiveBack(store, Request(back, quota));
+        Take(store, Request(spent, quota));
+        await MendAsync(store);
+        AssertSpent(spent, Request(0, quota));
     }
 
     [Theory]
