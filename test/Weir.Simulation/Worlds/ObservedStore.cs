@@ -34,7 +34,7 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
     {
         bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
         // A charge that is late in Redis is made there and here.
-        if (!isTake && (result.Fault != StoreFault.None || (result.Degraded && command.Limits.Facts.Cost > 0)))
+        if (!isTake && (result.Fault != StoreFault.None || (result.Degraded && !command.Limits.Facts.GivesBack)))
             world.Log.Doubt(command.Limits);
         if (isTake && result.Degraded)
             world.Log.Miss(command.Limits);

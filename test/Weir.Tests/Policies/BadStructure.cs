@@ -185,7 +185,7 @@ internal static class BadStructure
             """
             p.yaml:4: plans.free.rate: unknown key here: it belongs to a limit; a plan has limits, onOutage, unlimited
             p.yaml:5: plans.free.colour: unknown key: a plan has limits, onOutage, unlimited
-            p.yaml:7: plans.free.limits.a.onOutage: unknown key here: it belongs to a plan; a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease
+            p.yaml:7: plans.free.limits.a.onOutage: unknown key here: it belongs to a plan; a limit has by, unit, rate, burst, window, concurrency, unlimited, when, cost, mode, lease
             """),
 
         ("a plan of the wrong kind",
@@ -201,7 +201,7 @@ internal static class BadStructure
             p.yaml:3: plans.free: must be a mapping with the keys limits, onOutage, unlimited, not a single value
             p.yaml:4: plans.pro: must be a mapping with the keys limits, onOutage, unlimited, not a list
             p.yaml:5: plans.max.limits: must be a mapping of names to limits, such as per-key: { rate: 5/s }, not a single value
-            p.yaml:6: plans.mid.limits.a: must be a mapping with the keys by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease, not a single value
+            p.yaml:6: plans.mid.limits.a: must be a mapping with the keys by, unit, rate, burst, window, concurrency, unlimited, when, cost, mode, lease, not a single value
             """),
 
         ("tenants",

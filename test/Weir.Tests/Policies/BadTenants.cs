@@ -51,7 +51,7 @@ internal static class BadTenants
         ("with until misspelt", "{\"untill\":\"2030-01-31T12:00:00Z\"}",
             "tenant acme:1: untill: unknown key: did you mean until?"),
         ("with until in a limit", "{\"limits\":{\"per-key\":{\"rate\":\"20/s\",\"until\":\"2030-01-31T12:00:00Z\"}}}",
-            "tenant acme:1: limits.per-key.until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a limit has by, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
+            "tenant acme:1: limits.per-key.until: unknown key here: it belongs to a live tenant (PUT /admin/tenants/NAME); a limit has by, unit, rate, burst, window, concurrency, unlimited, when, cost, mode, lease"),
         ("with an outage", "{\"onOutage\":\"deny\"}",
             "tenant acme:1: onOutage: unknown key here: it belongs to a plan; a live tenant (PUT /admin/tenants/NAME) has plan, limits, unlimited, until"),
         ("with a default plan", "{\"defaultPlan\":\"pro\"}",
