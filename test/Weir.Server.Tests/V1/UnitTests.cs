@@ -299,8 +299,8 @@ public abstract class UnitTests
     {
         string key = Fresh.Key();
         foreach (int tokens in (int[])[600, 600, 399, 2])
-            await Http.PostAsync("/v1/take", $$"""{"key":"{{key}}","tenant":"top","costs":{"tokens":{{tokens}}}}""");
-        await Http.PostAsync("/v1/charge", $$"""{"key":"{{key}}","tenant":"top","costs":{"tokens":7}}""");
+            await Http.PostAsync("/v1/take", Body(key, $",\"costs\":{{\"tokens\":{tokens}}}"), "top");
+        await Http.PostAsync("/v1/charge", Body(key, ",\"costs\":{\"tokens\":7}"), "top");
         var top = (await Http.AdminAsync(HttpMethod.Get, "/admin/top?tenant=top")).Json;
         foreach (string list in (string[])["denied", "allowed"])
         {
