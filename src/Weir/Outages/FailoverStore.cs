@@ -245,7 +245,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     {
         foreach (var limit in limits)
         {
-            if (limit.Mode == LimitMode.Enforce && !share.Fits(limit.Quota, limit.CostOf(limits.Facts), limit.IsLeast(limits.Facts)))
+            long cost = limit.CostOf(limits.Facts);
+            if (limit.Mode == LimitMode.Enforce && !share.Fits(limit.Quota, cost, limit.IsLeast(cost)))
                 return false;
         }
 

@@ -79,8 +79,8 @@ public sealed class Limit
         return Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
     }
 
-    /// <summary>True if no request that takes anything of this limit could take less.</summary>
-    internal bool IsLeast(in RequestFacts facts) => AmountOf(facts) <= 1;
+    /// <summary>True if no request that takes anything of this limit could take less than this cost.</summary>
+    internal bool IsLeast(long cost) => cost <= Cost;
 
     /// <summary>
     /// Returns how many requests still fit: of cost 1, or in another unit of the cost that this request has there.

@@ -99,10 +99,27 @@ public sealed record Plan
     }
 
     /// <summary>Returns the units of these costs that no limit counts; null if there are none.</summary>
-    internal string[]? UnknownUnits(IReadOnlyDictionary<string, long> costs)
+    internal IReadOnlyList<string>? UnknownUnits(IReadOnlyDictionary<string, long> costs)
     {
-        string[] unknown = [.. costs.Keys.Where(unit => !Limits.Any(limit => limit.Unit == unit))];
-        return unknown.Length == 0 ? null : unknown;
+        List<string>? unknown = null;
+        foreach (var (unit, _) in costs)
+        {
+            if (!Counts(unit))
+                (unknown ??= []).Add(unit);
+        }
+
+        return unknown;
+    }
+
+    private bool Counts(string unit)
+    {
+        foreach (var limit in Limits)
+        {
+            if (limit.Unit == unit)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The request with the limits that apply to it.</summary>

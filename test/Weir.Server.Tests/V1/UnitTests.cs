@@ -295,6 +295,21 @@ public abstract class UnitTests
     }
 
     [Fact]
+    public async Task The_top_keys_count_each_take_once_whatever_it_costs()
+    {
+        string key = Fresh.Key();
+        foreach (int tokens in (int[])[600, 600, 399, 2])
+            await Http.PostAsync("/v1/take", Body(key, $",\"costs\":{{\"tokens\":{tokens}}}"), "top");
+        await Http.PostAsync("/v1/charge", Body(key, ",\"costs\":{\"tokens\":7}"), "top");
+        var top = (await Http.AdminAsync(HttpMethod.Get, "/admin/top?tenant=top")).Json;
+        foreach (string list in (string[])["denied", "allowed"])
+        {
+            var entry = Assert.Single(top.GetProperty(list).GetProperty("entries").EnumerateArray());
+            Assert.Equal((key, 2), (entry.GetProperty("key").GetString(), entry.GetProperty("count").GetInt32()));
+        }
+    }
+
+    [Fact]
     public async Task A_request_has_at_most_as_many_units_as_a_plan_has_limits()
     {
         string key = Fresh.Key();

@@ -12,7 +12,12 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 
     private string NextKey() => _random.Next(4) == 0 ? $"seldom{_random.Next(options.SeldomKeys)}" : options.Keys[_random.Next(options.Keys.Length)];
 
-    private RequestFacts NextRequest() => new(WorldPolicies.Tenant, NextKey(), _random.NextInt64(1, options.MostCost + 1));
+    private RequestFacts NextRequest() =>
+        new(WorldPolicies.Tenant, NextKey(), _random.NextInt64(1, options.MostCost + 1), Costs: NextCosts(options.MostInUnit));
+
+    /// <summary>Costs in another unit: up to so much, nothing in a third of the requests, or none at all.</summary>
+    private Dictionary<string, long>? NextCosts(long most) =>
+        most == 0 || _random.Next(3) == 0 ? null : new() { [CallerOptions.Unit] = _random.NextInt64(0, most + 1) };
 
     /// <summary>Sends requests for as long as the instance lives.</summary>
     public void Begin() => world.In((long)(-Math.Log(1 - _random.NextDouble()) * options.MeanUs) + 1, () =>
@@ -80,6 +85,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
             return;
         // Half as much to twice as much, or nothing; now and then nobody settles it.
         long cost = _random.Next(3) == 0 ? 0 : _random.NextInt64(1, (2 * request.Cost) + 1);
+        var costs = cost == 0 ? null : NextCosts(2 * options.MostInUnit);
         bool isLocal = id[0] == 'm';
         if (_random.Next(8) == 0)
             return;
@@ -87,7 +93,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         {
             var other = isLocal ? instance : world.Instances[_random.Next(world.Instances.Count)];
             if (!other.Clock.IsPaused)
-                _ = cost == 0 ? other.Reservations.CancelAsync(id).AsTask() : other.Reservations.CommitAsync(id, cost).AsTask();
+                _ = cost == 0 ? other.Reservations.CancelAsync(id).AsTask() : other.Reservations.CommitAsync(id, cost, costs: costs).AsTask();
         });
     }
 }
@@ -99,4 +105,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 /// <param name="MostCost">The largest cost.</param>
 /// <param name="UntilUs">When the caller goes, by the world's time.</param>
 /// <param name="Admitted">The takes of all callers that Redis admitted and that were not given back.</param>
-internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs, List<RequestFacts> Admitted);
+/// <param name="MostInUnit">The largest cost in <see cref="Unit"/>; 0 for none.</param>
+internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs, List<RequestFacts> Admitted, long MostInUnit)
+{
+    /// <summary>A unit other than requests, and the limit that counts it.</summary>
+    public const string Unit = "tokens";
+}

@@ -143,7 +143,7 @@ internal static class Mistakes
             if (mistake == Mistake.NothingIsPutBack && command.What == BucketOperation.Restore)
                 return await redis.AskAsync(command with { What = BucketOperation.Check }).ConfigureAwait(false);
             if (mistake == Mistake.ChargesGiveBack && command.What == BucketOperation.Settle)
-                command = command with { Limits = command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } } };
+                command = command with { Limits = command.Limits with { Facts = command.Limits.Facts.Negated() } };
             if (mistake == Mistake.ChargesAreSentTwice && command.What == BucketOperation.Settle)
                 _ = redis.AskAsync(command with { RecordKey = new RecordKey(RecordKey.NewId(), RecordKey.NewId()) }).AsTask();
             if (mistake == Mistake.ChargesHaveNoName)

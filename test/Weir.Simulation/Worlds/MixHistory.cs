@@ -22,7 +22,8 @@ internal enum Trouble
 
 /// <summary>
 /// A world in which callers do everything they can: take, refund, charge, repeat, reserve, commit and cancel, of buckets,
-/// windows and permits, with limits that multiply costs and quotas that change, and little room at each instance.
+/// windows and permits, with limits that multiply costs or count another unit and quotas that change, and little room at
+/// each instance.
 /// </summary>
 internal sealed class MixHistory : IDisposable
 {
@@ -48,6 +49,7 @@ internal sealed class MixHistory : IDisposable
         int rate = random.Next(5, 60), capacity = random.Next(15, 150), cost = random.Next(3) == 0 ? random.Next(2, 4) : 1;
         bool hasWindow = random.Next(3) == 0, hasPermits = random.Next(4) == 0;
         int halves = random.Next(1, 5);
+        bool hasUnits = seed % 3 == 2;
         _plan = PlanOf(rate, capacity);
         if (random.Next(4) == 0)
             _changed = PlanOf(random.Next(5, 60), random.Next(15, 150));
@@ -59,7 +61,7 @@ internal sealed class MixHistory : IDisposable
         {
             instance.Network.MostLatencyUs = random.Next(100, 1_200);
             var options = new CallerOptions(
-                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000, admitted);
+                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000, admitted, hasUnits ? 6 : 0);
             new Caller(_world, instance, options).Begin();
         }
 
@@ -70,6 +72,8 @@ internal sealed class MixHistory : IDisposable
             var limits = new List<Limit> { new(Rate, [Limit.KeyDimension], quota) { Cost = cost } };
             if (hasWindow && WindowQuota.TryCreate(capacity * halves / 2, WindowUnit.Hour, "UTC", out var window, out _))
                 limits.Add(new Limit("hourly", [Limit.KeyDimension], window));
+            if (hasUnits)
+                limits.Add(new Limit(CallerOptions.Unit, [Limit.KeyDimension], quota) { Unit = CallerOptions.Unit });
             if (hasPermits && ConcurrencyQuota.TryCreate(4, TimeSpan.FromMilliseconds(300), out var permits, out _))
                 limits.Add(new Limit("streams", [Limit.KeyDimension], permits));
             return new Plan("p", [.. limits], OnOutage.Local);
@@ -212,24 +216,26 @@ internal sealed class MixHistory : IDisposable
     /// <summary>What was spent is in Redis, no more and no less, as far as it can be known and does not come back meanwhile.</summary>
     private string? JudgeRedis()
     {
-        var limit = _plan.Limits[0];
         bool isSettled = !_world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
         bool isKnown = isSettled && _isSlow && _changed is null;
         // Late takes whose undoing Redis did not confirm may stay charged; they are counted.
         bool keepsLate = _world.Instances.Exists(instance => instance.Redis.LateLost > 0);
-        foreach (string key in isKnown ? _world.Log.KeysOf(limit) : [])
+        foreach (var (limit, key) in isKnown ? BucketsAsked() : [])
         {
             long held = Held(limit, key), doubtful = _world.Log.Doubtful(limit, key);
             long fromUs = _trouble == Trouble.EmptyOutage ? _beganUs : 0, least = _world.Log.Tokens(limit, key, fromUs) - doubtful;
             if (held < least)
-                return $"L7: Redis holds {held} of the {least} tokens of {key} that were spent";
+                return $"L7: Redis holds {held} of the {least} tokens of {limit.Name} {key} that were spent";
             long most = _world.Log.Tokens(limit, key) + doubtful + (IsOutage ? _world.Log.Unanswered(limit, key) : 0);
             if (held > most && _trouble != Trouble.EmptyOutage && !keepsLate)
-                return $"L2: Redis holds {held} tokens of {key}, and {most} were spent";
+                return $"L2: Redis holds {held} tokens of {limit.Name} {key}, and {most} were spent";
         }
 
         return null;
     }
+
+    private IEnumerable<(Limit Limit, string Key)> BucketsAsked() =>
+        from limit in _plan.Limits where limit.Quota is TokenQuota from key in _world.Log.KeysOf(limit) select (limit, key);
 
     private long Held(Limit limit, string key)
     {

@@ -34,7 +34,7 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
     {
         bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
         // Redis may have made a refund or a commit that it did not answer. A charge is undone there, as a take is.
-        bool isDecidedAgain = isTake || (command.Limits.Facts.Cost > 0 && command.RecordKey is not { Settles: true });
+        bool isDecidedAgain = isTake || (!command.Limits.Facts.GivesBack && command.RecordKey is not { Settles: true });
         if (!isDecidedAgain && result.Fault != StoreFault.None)
             world.Log.Doubt(command.Limits);
         if (isDecidedAgain && result.Degraded)

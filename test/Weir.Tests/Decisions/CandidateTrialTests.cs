@@ -149,6 +149,27 @@ public sealed class CandidateTrialTests : IPolicySource
     }
 
     [Fact]
+    public async Task A_candidate_that_counts_another_unit_decides_and_is_charged_by_it()
+    {
+        Current = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { requests: { rate: 100/h } } } }\n", "test");
+        Candidate = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { tokens: { unit: tokens, rate: 10/366d, burst: 1x } } } }\n", "test");
+        var decided = Some.Memory(_time);
+        var trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time);
+        var limiter = new RateLimiter(this, _memory, _time, trial);
+        RequestFacts Of(long tokens) => Facts with { Costs = new Dictionary<string, long> { ["tokens"] = tokens } };
+        async Task<long> SpentAsync() => (await decided.CheckAsync(Candidate!.Resolve(Of(0))))[0].State.Spent / Candidate.DefaultPlan.Limits[0].Quota.Rate.UnitsPerToken;
+
+        Assert.True((await limiter.TakeAsync(Of(6))).Allowed);
+        Assert.Equal(["tokens"], (await limiter.TakeAsync(Of(6))).UnknownUnits!);
+        await Until.TrueAsync(() => trial.Tally?.Decisions == 2, () => "they were not tried");
+        Assert.Equal((1L, "tokens"), (trial.Tally!.Stricter, Assert.Single(trial.Tally.Limits).Name));
+        await limiter.ChargeAsync(Of(8));
+        await Until.TrueAsync(async () => await SpentAsync() == 14, () => "the charge was not tried");
+        await limiter.RefundAsync(Of(9));
+        await Until.TrueAsync(async () => await SpentAsync() == 5, () => "the refund was not tried");
+    }
+
+    [Fact]
     public async Task L10_a_candidate_takes_no_place_of_what_decides()
     {
         for (int i = 0; i < 20; i++)

@@ -61,7 +61,7 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
         Undone++;
-        _buckets.Execute(new BucketCommand(command.Limits with { Facts = command.Limits.Facts with { Cost = -command.Limits.Facts.Cost } }, BucketOperation.Charge));
+        _buckets.Execute(new BucketCommand(command.Limits with { Facts = command.Limits.Facts.Negated() }, BucketOperation.Charge));
     }
 
     private async ValueTask<BucketResult> ExecuteAsync(BucketCommand command)

@@ -69,6 +69,34 @@ public sealed class SettlementTests : IAsyncDisposable
         Assert.InRange(Units(limits), quota.UnitsOf(tokens) - Drained(quota), quota.UnitsOf(tokens));
     }
 
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(2, 20)]
+    [InlineData(5, 8)]
+    public async Task L7_what_was_spent_by_unit_in_an_outage_is_settled_in_each_unit(int instances, long most)
+    {
+        var store = Join(instances);
+        LimitSet Of(long tokens, long bytes) => new Plan(
+            "units",
+            [
+                new Limit("requests", [Limit.KeyDimension], Slow), new Limit("tokens", [Limit.KeyDimension], Slow) { Unit = "tokens", Cost = 2 },
+                new Limit("bytes", [Limit.KeyDimension], Slow) { Unit = "bytes" },
+            ],
+            OnOutage.Local).Resolve(new RequestFacts("t", "a", 1, Costs: new Dictionary<string, long> { ["tokens"] = tokens, ["bytes"] = bytes }));
+        await BreakAsync(store);
+        Take(store, Of(most, 0));
+        Take(store, Of(0, 3));
+        // The outage share of the tokens is used up, of which a request that names none takes nothing.
+        Assert.Equal(BucketOutcome.Refused, store.TakeAsync(Of((50 / instances) - most + 1, 0)).Result.Outcome);
+        Take(store, Of(0, 4));
+        Assert.Equal(StoreFault.None, store.AskAsync(new BucketCommand(Of(1, 2), BucketOperation.Charge)).Result.Fault);
+        await MendAsync(store);
+        var limits = Of(0, 0);
+        AssertSpent(4, limits.Only(0));
+        AssertSpent(2 * (most + 1), limits.Only(1));
+        AssertSpent(9, limits.Only(2));
+    }
+
     [Fact]
     public async Task L2_a_take_whose_settlement_before_it_is_late_is_decided_alone_and_charged_once()
     {

@@ -29,6 +29,25 @@ public sealed class GoodDocumentTests
             plan free Local: per-key [key] 5/1000ms of 10
             """),
 
+        ("units, which a tenant keeps or replaces",
+            """
+            defaultPlan: a
+            plans:
+              a:
+                limits:
+                  requests: { rate: 60/m, unit: requests }
+                  tokens: { rate: 1000/m, unit: tokens, cost: 2 }
+                  bytes: { window: { limit: 5, every: day }, unit: bytes-out }
+                  streams: { concurrency: { limit: 4 }, unit: requests }
+            tenants:
+              other: { limits: { tokens: { rate: 2000/m }, bytes: { unit: bytes }, requests: { unit: 7 } } }
+            """,
+            """
+            default a
+            plan a Local: requests [key] 60/60000ms of 120, tokens [key] 1000/60000ms of 2000 of tokens cost 2, bytes [key] 5 every Day in UTC of bytes-out, streams [key] 4 places for 60000ms
+            tenant other a Local: requests [key] 60/60000ms of 120 of 7, tokens [key] 2000/60000ms of 4000 of tokens cost 2, bytes [key] 5 every Day in UTC of bytes, streams [key] 4 places for 60000ms
+            """),
+
         ("everything spelled out",
             """
             %YAML 1.2

@@ -32,6 +32,7 @@ internal static class PolicySetText
     };
 
     private static string Extras(Limit limit) => string.Concat(
+        limit.Unit == Limit.Requests ? "" : $" of {limit.Unit}",
         limit.Cost == 1 ? "" : $" cost {limit.Cost}",
         limit.Mode == LimitMode.Enforce ? "" : " shadow",
         limit.IsStrict ? " strict" : "",

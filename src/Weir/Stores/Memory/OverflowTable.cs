@@ -62,7 +62,8 @@ internal sealed class OverflowTable(int most)
             if (BucketFor(store, limits, limit, key, now) is not { } bucket)
                 return false;
             var state = bucket.Slot.StateUnder(limit.Quota, store.Clock, now);
-            var outcome = limits.Share.Take(limit.Quota, ref state, now, limit.CostOf(limits.Facts), limit.IsLeast(limits.Facts));
+            long cost = limit.CostOf(limits.Facts);
+            var outcome = limits.Share.Take(limit.Quota, ref state, now, cost, limit.IsLeast(cost));
             bucket.Slot.PutTaken(outcome, state, limit.Quota);
             line = new BucketLine(outcome, state);
             return true;
