@@ -27,7 +27,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
     /// <summary>What makes two limits one object: everything that decides.</summary>
-    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, long Cost, bool IsStrict, string When, string Unless, OnMissing Missing);
+    private readonly record struct LimitKey(
+        string Name, string By, Quota Quota, LimitMode Mode, long Cost, bool IsStrict, string When, string Unless, OnMissing Missing);
 
     /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
@@ -140,7 +141,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private Limit Shared(LimitText text, Quota quota)
     {
         // Names hold no comma, so two lists never join to one text.
-        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, text.IsStrict ?? false, KeyOf(text.When), KeyOf(text.Unless), text.Missing ?? OnMissing.Skip);
+        var key = new LimitKey(
+            text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Cost ?? 1, text.IsStrict ?? false,
+            KeyOf(text.When), KeyOf(text.Unless), text.Missing ?? OnMissing.Skip);
         return _limits.GetOrMake(key, () => new Limit(text.Name, text.Dimensions, quota)
         {
             Mode = key.Mode,
