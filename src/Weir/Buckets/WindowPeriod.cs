@@ -58,7 +58,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     internal DateOnly Anchor => FromDate ?? FirstSunday.AddDays((int)(FromDay ?? DayOfWeek.Monday));
 
     /// <summary>Where windows begin, as a policy spells it; null for Monday.</summary>
-    internal string? From => FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
+    public string? From => FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
     /// <summary>The longest that a window of it is, but for a change of clocks.</summary>
     internal TimeSpan Longest => Seconds > 0 ? TimeSpan.FromSeconds(Seconds)
