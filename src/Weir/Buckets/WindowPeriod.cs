@@ -58,7 +58,8 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     internal DateOnly Anchor => FromDate ?? FirstSunday.AddDays((int)(FromDay ?? DayOfWeek.Monday));
 
     /// <summary>Where windows begin, as a policy spells it; null for Monday.</summary>
-    public string? From => FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
+    public string? From =>
+        FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
     /// <summary>The longest that a window of it is, but for a change of clocks.</summary>
     internal TimeSpan Longest => Seconds > 0 ? TimeSpan.FromSeconds(Seconds)
@@ -70,8 +71,10 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     internal WindowPeriod Plain() => (this with { FromDay = FromDay == DayOfWeek.Monday ? null : FromDay }) switch
     {
         { Seconds: DaySeconds } plain => plain with { Unit = WindowUnit.Day, Count = 1 },
-        { Seconds: > 0 and var seconds } plain when seconds % HourSeconds == 0 => plain with { Unit = WindowUnit.Hour, Count = seconds / HourSeconds },
-        { Seconds: > 0 and var seconds } plain when seconds % 60 == 0 => plain with { Unit = WindowUnit.Minute, Count = seconds / 60 },
+        { Seconds: > 0 and var seconds } plain when seconds % HourSeconds == 0 =>
+            plain with { Unit = WindowUnit.Hour, Count = seconds / HourSeconds },
+        { Seconds: > 0 and var seconds } plain when seconds % 60 == 0 =>
+            plain with { Unit = WindowUnit.Minute, Count = seconds / 60 },
         { Months: YearMonths } plain => plain with { Unit = WindowUnit.Year, Count = 1 },
         { Months: 3 } plain => plain with { Unit = WindowUnit.Quarter, Count = 1 },
         { Months: > 0 and var months } plain => plain with { Unit = WindowUnit.Month, Count = months },
@@ -87,11 +90,18 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         else if (Seconds > DaySeconds)
             error = "it is more than a day; write days, such as 2 days";
         else if (Seconds > 0 && DaySeconds % Seconds != 0)
-            error = "it does not divide a day, so that windows would begin at other times each day; write a length that does, such as 15m, 45m or 6h";
+        {
+            error = "it does not divide a day, so that windows would begin at other times each day; "
+                + "write a length that does, such as 15m, 45m or 6h";
+        }
         else if (Days > MaxDays || (Unit == WindowUnit.Week && Count > MaxWeeks) || Months > YearMonths)
             error = "a window is at most a year long; write up to 366 days, 52 weeks or 12 months";
         else if (Months > 0 && YearMonths % Months != 0)
-            error = "it does not divide a year, so that windows would begin in other months each year; write 1, 2, 3, 4, 6 or 12 months";
+        {
+            error = "it does not divide a year, so that windows would begin in other months each year; "
+                + "write 1, 2, 3, 4, 6 or 12 months";
+        }
+
         return error is null ? null : $"{this} cannot be the length of a window: {error}";
     }
 
@@ -99,11 +109,15 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     internal string? ComplaintOfStart()
     {
         if (At != default && Seconds is > 0 and < HourSeconds)
-            return $"at: {At:HH':'mm} is for windows of an hour or longer, and every is {this}: leave it out, or write at: \"00:00\"";
+        {
+            return $"at: {At:HH':'mm} is for windows of an hour or longer, and every is {this}: "
+                + "leave it out, or write at: \"00:00\"";
+        }
+
         if (FromDate is { } date && (Days == 0 || (Unit == WindowUnit.Day && Count == 1)))
             return $"from: {date:yyyy'-'MM'-'dd} is for several days or for weeks, and every is {this}: leave it out";
-        return FromDay is { } day and not DayOfWeek.Monday && Unit != WindowUnit.Week
-            ? $"from: {day.ToString().ToLowerInvariant()} is for weeks, and every is {this}: leave it out, or write from: monday"
+        return FromDay is not (null or DayOfWeek.Monday) && Unit != WindowUnit.Week
+            ? $"from: {From} is for weeks, and every is {this}: leave it out, or write from: monday"
             : null;
     }
 

@@ -16,7 +16,8 @@ internal static class WindowText
     private const int MaxCount = 86_400;
 
     private static readonly string[] Alone = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
-    private static readonly string[] Days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    private static readonly string[] Days =
+        ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
     /// <summary>Reads a length, or says why the text is none and what would be one.</summary>
     public static bool TryParseEvery(string text, out WindowPeriod period, out string? error)
