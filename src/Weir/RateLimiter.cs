@@ -130,7 +130,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var set = Policies;
         var plan = set.PlanOf(facts, out bool isListed);
         var block = BlockOf(set, facts);
-        var limits = new LimitSet(facts, plan, plan.Applying(facts, out uint lacking), isListed, HolderOf(plan, spend)) { Lacking = lacking };
+        uint applying = plan.Applying(facts, out uint lacking);
+        var limits = new LimitSet(facts, plan, applying, isListed, HolderOf(plan, spend)) { Lacking = lacking };
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
         var what = spend ? BucketOperation.Take : BucketOperation.Check;
@@ -181,7 +182,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
-    /// <summary>True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must have.</summary>
+    /// <summary>
+    /// True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must have.
+    /// </summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
 
     /// <summary>True for a request that is refused whatever its buckets hold.</summary>
@@ -251,7 +254,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         foreach (var limit in limits)
             names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
         foreach (var limit in trial?.Candidate?.PlanOf(limits.Facts, out _).Limits ?? [])
-            names.UnionWith([.. limit.Dimensions.Select(dimension => dimension.Name), .. limit.When.Concat(limit.Unless).Select(condition => condition.Dimension)]);
+        {
+            names.UnionWith(limit.Dimensions.Select(dimension => dimension.Name));
+            names.UnionWith(limit.When.Concat(limit.Unless).Select(condition => condition.Dimension));
+        }
+
         var used = given.Where(attribute => names.Contains(attribute.Key)).ToDictionary(StringComparer.Ordinal);
         return used.Count == 0 ? null : used;
     }

@@ -77,14 +77,17 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.UnitOf(limit),
             limit.Cost,
             [.. ValuesOf(limit).Select(value => new ValueExplanation(value.Name, value.Value, LayerOf(layers, limits => Has(limits, limit.Name, value))))],
-            line is { Outcome: not DecisionOutcome.MissingDimension } stands ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter)) : null);
+            line is { Outcome: not DecisionOutcome.MissingDimension } stands
+                ? new BucketExplanation(stands.Remaining, Spelling.Milliseconds(stands.ResetAfter))
+                : null);
     }
 
     private static string WhyOf(Limit limit, RequestFacts facts)
     {
         string missing = string.Join(" and no ", limit.MissingIn(facts));
         return missing.Length == 0 ? "it has all that the limit is keyed by, and meets its conditions"
-            : limit.Missing == OnMissing.Deny ? $"the request has no {missing}, and the limit denies such requests (missing: deny)"
+            : limit.Missing == OnMissing.Deny
+                ? $"the request has no {missing}, and the limit denies such requests (missing: deny)"
             : $"the request has no {missing}, and all such requests share one bucket (missing: together)";
     }
 
@@ -114,16 +117,31 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     {
         TokenQuota { Tokens: 0 } => [("rate", "0/s")],
         TokenQuota bucket => [("rate", string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens}/{bucket.Period.TotalMilliseconds:0.###}ms")), ("burst", Number(bucket.Capacity))],
-        WindowQuota window => [("window.limit", Number(window.Capacity)), ("window.every", Spelling.Of(window.Every)), ("window.zone", window.Zone)],
+        WindowQuota window =>
+        [
+            ("window.limit", Number(window.Capacity)), ("window.every", window.Period.ToString()), ("window.zone", window.Zone),
+            .. StartOf(window.Period),
+        ],
         ConcurrencyQuota permits => [("concurrency.limit", Number(permits.Capacity)), ("concurrency.lease", string.Create(CultureInfo.InvariantCulture, $"{permits.Lease.TotalMilliseconds:0}ms"))],
         _ => [],
     };
+
+    private static IEnumerable<(string Name, string Value)> StartOf(WindowPeriod period)
+    {
+        if (period.From is { } from)
+            yield return ("window.from", from);
+        if (period.At != default)
+            yield return ("window.at", period.At.ToString("HH:mm", CultureInfo.InvariantCulture));
+    }
+
+    private static string DescribeStart(WindowPeriod period) =>
+        string.Concat(StartOf(period).Select(start => $", {start.Name["window.".Length..]} {start.Value}"));
 
     private static string Describe(Quota quota) => quota switch
     {
         TokenQuota { Tokens: 0 } => "banned",
         TokenQuota bucket => string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens} per {bucket.Period.TotalMilliseconds:0.###} ms, burst {bucket.Capacity}"),
-        WindowQuota window => $"{window.Capacity} every {Spelling.Of(window.Every)} in {window.Zone}",
+        WindowQuota window => $"{window.Capacity} every {window.Period} in {window.Zone}{DescribeStart(window.Period)}",
         ConcurrencyQuota permits => string.Create(CultureInfo.InvariantCulture, $"{permits.Capacity} at the same time, each for {permits.Lease.TotalMilliseconds:0} ms at most"),
         _ => "",
     };

@@ -32,7 +32,9 @@ internal abstract class RateLimitHeaders
 
     /// <summary>Seconds until the bucket is full again; null if the request does not fit even then.</summary>
     private static long? Reset(Limit limit, DecisionOutcome outcome, TimeSpan resetAfter) =>
-        limit.Quota.Capacity == 0 || outcome is DecisionOutcome.NeverFits or DecisionOutcome.MissingDimension ? null : Spelling.Seconds(resetAfter);
+        limit.Quota.Capacity == 0 || outcome is DecisionOutcome.NeverFits or DecisionOutcome.MissingDimension
+            ? null
+            : Spelling.Seconds(resetAfter);
 
     private static long? Window(Limit limit, DateTimeOffset now) => limit.Quota.WindowAt(now) is { } window ? Spelling.Seconds(window) : null;
 

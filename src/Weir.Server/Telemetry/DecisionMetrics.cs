@@ -40,8 +40,11 @@ internal sealed class DecisionMetrics : IDisposable
                 HistogramBucketBoundaries = [0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1],
             });
         _meter.CreateObservableCounter(Takes, Observe, "{decision}", "Takes decided, by plan, limit, outcome and source.");
-        _meter.CreateObservableCounter(SkippedLimits, () => Observe(_skipped), "{decision}", "Takes to which a limit did not apply because they lack one of its dimensions, by plan and limit.");
-        _meter.CreateObservableCounter(ShadowRefusals, () => Observe(_shadows), "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
+        _meter.CreateObservableCounter(
+            SkippedLimits, () => Observe(_skipped), "{decision}",
+            "Takes to which a limit did not apply because they lack one of its dimensions, by plan and limit.");
+        _meter.CreateObservableCounter(
+            ShadowRefusals, () => Observe(_shadows), "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
     }
 
     public void Record(in Decision decision, bool spend, TimeSpan duration)

@@ -75,7 +75,8 @@ internal sealed record LimitBody(
 /// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
 /// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then. Of a key that is blocked it is
 /// <c>blocked</c>, of a request without a dimension that it must have <c>missing-dimension</c>, and <c>reason</c> says why.
-/// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if there are none.
+/// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if there
+/// are none.
 /// <c>unknownUnits</c> are those of the request that no limit of the plan counts.
 /// </summary>
 internal record DecisionBody(

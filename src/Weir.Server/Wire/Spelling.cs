@@ -59,12 +59,12 @@ internal static class Spelling
             decision.Degraded,
             decision.HasSkipped ? [.. decision.Skipped()] : null,
             BodiesOf(decision.Limits()),
-            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.MissingDimension ? Of(decision.Outcome) : null,
+            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.MissingDimension
+                ? Of(decision.Outcome)
+                : null,
             decision.Reason,
             decision.UnknownUnits);
     }
-
-    public static string Of(WindowUnit every) => every.ToString().ToLowerInvariant();
 
     public static string Of(OnMissing missing) => missing.ToString().ToLowerInvariant();
 

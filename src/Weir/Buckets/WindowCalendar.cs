@@ -6,8 +6,12 @@ namespace Weir;
 /// When windows begin and end: on the edges of the seconds, hours, days and so on of a time zone (IANA Time Zone Database). Compares by value.
 /// </summary>
 /// <remarks>
-/// A day begins when its date does: at the first of two midnights, and where there is none, when the clock skips it. A window never has no length: a date that a zone
-/// left out is none. Safe for concurrent use.
+/// <para>
+/// Windows of more than an hour begin when the clock reaches a time: at the first of two such moments, and where there
+/// is none, when the clock skips it. So they are longer or shorter where the clock is changed. Windows of an hour or
+/// less are cut there instead. A window never has no length: a date that a zone left out is none.
+/// </para>
+/// <para>Safe for concurrent use.</para>
 /// </remarks>
 internal sealed class WindowCalendar : IEquatable<WindowCalendar>
 {
@@ -15,38 +19,52 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
     private const long MinuteUs = 60 * SecondUs;
     private const long HourUs = 60 * MinuteUs;
 
+    /// <summary>More than any zone differs from UTC.</summary>
+    private const long MostOffsetUs = 15 * HourUs;
+
     private readonly TimeZoneInfo _zone;
+    private readonly long _lengthUs;
     private volatile Edges? _last;
 
     private sealed record Edges(WindowEdges Value);
 
-    private WindowCalendar(WindowUnit every, TimeZoneInfo zone)
+    private WindowCalendar(WindowPeriod period, TimeZoneInfo zone)
     {
-        Every = every;
+        Period = period;
+        _lengthUs = period.Seconds * SecondUs;
         _zone = zone;
     }
 
     /// <summary>True if this machine has the IANA Time Zone Database.</summary>
     private static bool HasZones => TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out _);
 
-    /// <summary>The length of a window.</summary>
-    public WindowUnit Every { get; }
+    /// <summary>The length and the start of a window.</summary>
+    public WindowPeriod Period { get; }
 
     /// <summary>The zone's IANA name.</summary>
     public string Zone => _zone.Id;
 
+    /// <summary>Windows of one unit, from midnight and from Monday.</summary>
     public static bool TryCreate(
-        WindowUnit every, string zone, [NotNullWhen(true)] out WindowCalendar? calendar, [NotNullWhen(false)] out string? error)
+        WindowUnit every, string zone,
+        [NotNullWhen(true)] out WindowCalendar? calendar, [NotNullWhen(false)] out string? error) =>
+        TryCreate(new WindowPeriod(every), zone, out calendar, out error);
+
+    public static bool TryCreate(
+        WindowPeriod period, string zone,
+        [NotNullWhen(true)] out WindowCalendar? calendar, [NotNullWhen(false)] out string? error)
     {
         calendar = null;
-        error = null;
+        error = period.ComplaintOfLength() ?? period.ComplaintOfStart();
+        if (error is not null)
+            return false;
         // The system also knows the names that Windows gives to zones, which have spaces; not everywhere, so nowhere.
         if (zone.Contains(' ') || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
             error = HasZones
                 ? $"there is no time zone {Spelling.Quote(zone)}; write UTC or a name of the IANA database, such as Europe/Berlin"
                 : $"the time zone {Spelling.Quote(zone)} cannot be looked up, since this machine has no time zone data: install tzdata, or write UTC";
         else
-            calendar = new WindowCalendar(every, found);
+            calendar = new WindowCalendar(period.Plain(), found);
         return calendar is not null;
     }
 
@@ -68,13 +86,13 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
     }
 
     /// <inheritdoc/>
-    public bool Equals(WindowCalendar? other) => other is not null && Every == other.Every && Zone == other.Zone;
+    public bool Equals(WindowCalendar? other) => other is not null && Period == other.Period && Zone == other.Zone;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as WindowCalendar);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Every, Zone);
+    public override int GetHashCode() => HashCode.Combine(Period, Zone);
 
     private WindowEdges Compute(long unixUs)
     {
@@ -83,13 +101,10 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return new WindowEdges(WindowOf(start - 1).Start, start, end, next, WindowOf(next).End);
     }
 
-    private (long Start, long End) WindowOf(long unixUs) => Every switch
-    {
-        WindowUnit.Second => Fixed(unixUs, SecondUs),
-        WindowUnit.Minute => Fixed(unixUs, MinuteUs),
-        WindowUnit.Hour => HourOf(unixUs),
-        _ => DatesOf(unixUs),
-    };
+    private (long Start, long End) WindowOf(long unixUs) =>
+        _lengthUs is 0 or > HourUs ? FromBoundary(unixUs)
+        : MinuteUs % _lengthUs == 0 ? Fixed(unixUs, _lengthUs)
+        : WithinHour(unixUs);
 
     /// <summary>Zones differ from each other by whole minutes, so these edges are everybody's.</summary>
     private static (long Start, long End) Fixed(long unixUs, long length)
@@ -98,68 +113,73 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return (start, start + length);
     }
 
-    /// <summary>An hour of the clock as it was set at that moment, cut where it was set anew.</summary>
-    private (long Start, long End) HourOf(long unixUs)
+    /// <summary>A part of the day by the clock as it was set at that moment, cut where it was set anew.</summary>
+    private (long Start, long End) WithinHour(long unixUs)
     {
-        long offset = OffsetUs(unixUs);
-        long start = unixUs - Modulo(unixUs + offset, HourUs), end = start + HourUs;
+        long offset = OffsetUs(unixUs), at = Period.At.Ticks / TimeSpan.TicksPerMicrosecond;
+        long start = unixUs - Modulo(unixUs + offset - at, _lengthUs), end = start + _lengthUs;
         if (OffsetUs(start) != offset)
-            start = First(start, unixUs, at => OffsetUs(at) == offset);
+            start = First(start, unixUs, time => OffsetUs(time) == offset);
         if (OffsetUs(end - 1) != offset)
-            end = First(unixUs, end - 1, at => OffsetUs(at) != offset);
+            end = First(unixUs, end - 1, time => OffsetUs(time) != offset);
         return (start, end);
     }
 
-    private (long Start, long End) DatesOf(long unixUs)
+    private (long Start, long End) FromBoundary(long unixUs)
     {
-        var date = FirstDateOf(DateOnly.FromDateTime(LocalOf(unixUs)));
-        long start = StartOf(date), end = StartOf(Next(date));
-        // A clock that is set back over midnight shows a date before it has begun for good.
+        var boundary = BoundaryBefore(LocalOf(unixUs));
+        long start = StartOf(boundary), end = StartOf(Step(boundary, 1));
+        // A clock that is set back over a boundary shows it again after it has passed.
         while (start > unixUs)
-            (date, start, end) = (Previous(date), StartOf(Previous(date)), start);
+        {
+            boundary = Step(boundary, -1);
+            (start, end) = (StartOf(boundary), start);
+        }
+
         while (end <= unixUs)
         {
-            date = Next(date);
-            (start, end) = (end, StartOf(Next(date)));
+            boundary = Step(boundary, 1);
+            (start, end) = (end, StartOf(Step(boundary, 1)));
         }
 
         return (start, end);
     }
 
-    private DateOnly FirstDateOf(DateOnly date) => Every switch
+    /// <summary>The last time of the clock, up to the given one, at which a window begins.</summary>
+    private DateTime BoundaryBefore(DateTime local)
     {
-        WindowUnit.Day => date,
-        WindowUnit.Week => date.AddDays(-(((int)date.DayOfWeek + 6) % 7)),
-        WindowUnit.Month => new DateOnly(date.Year, date.Month, 1),
-        WindowUnit.Quarter => new DateOnly(date.Year, ((date.Month - 1) / 3 * 3) + 1, 1),
-        _ => new DateOnly(date.Year, 1, 1),
-    };
+        var shifted = local - Period.At.ToTimeSpan();
+        if (_lengthUs > 0)
+            return local - TimeSpan.FromTicks(shifted.Ticks % (_lengthUs * TimeSpan.TicksPerMicrosecond));
+        var date = DateOnly.FromDateTime(shifted);
+        if (Period.Days > 0)
+            date = date.AddDays(-(int)Modulo(date.DayNumber - Period.Anchor.DayNumber, Period.Days));
+        else
+            date = new DateOnly(date.Year, date.Month - ((date.Month - 1) % Period.Months), 1);
+        return date.ToDateTime(Period.At);
+    }
 
-    private DateOnly Next(DateOnly date) => Step(date, 1);
+    private DateTime Step(DateTime boundary, int by) =>
+        _lengthUs > 0 ? boundary.AddTicks(by * _lengthUs * TimeSpan.TicksPerMicrosecond)
+        : Period.Days > 0 ? boundary.AddDays(by * Period.Days)
+        : boundary.AddMonths(by * Period.Months);
 
-    private DateOnly Previous(DateOnly date) => Step(date, -1);
-
-    private DateOnly Step(DateOnly date, int by) => Every switch
+    /// <summary>The first moment at which the clock has reached a time.</summary>
+    /// <remarks>
+    /// Asks the zone for offsets of moments only: of local times it does not know all that a clock skips or repeats (such
+    /// as in Africa/Casablanca).
+    /// </remarks>
+    private long StartOf(DateTime local)
     {
-        WindowUnit.Day => date.AddDays(by),
-        WindowUnit.Week => date.AddDays(7 * by),
-        WindowUnit.Month => date.AddMonths(by),
-        WindowUnit.Quarter => date.AddMonths(3 * by),
-        _ => date.AddYears(by),
-    };
+        long asIfUtc = Microseconds(local), from = asIfUtc - MostOffsetUs, to = asIfUtc + MostOffsetUs;
+        long before = asIfUtc - OffsetUs(from), after = asIfUtc - OffsetUs(to);
+        long first = Math.Min(before, after), second = Math.Max(before, after);
+        return Shows(first) ? first
+            : Shows(second) ? second
+            // The clock skips it: the moment at which it does.
+            : First(from, to, at => at + OffsetUs(at) >= asIfUtc);
 
-    /// <summary>The first moment of a date, or of the next one if the zone left it out.</summary>
-    private long StartOf(DateOnly date)
-    {
-        var midnight = date.ToDateTime(TimeOnly.MinValue);
-        long asIfUtc = Microseconds(midnight);
-        if (_zone.IsAmbiguousTime(midnight))
-            return asIfUtc - _zone.GetAmbiguousTimeOffsets(midnight).Max().Ticks / TimeSpan.TicksPerMicrosecond;
-        if (!_zone.IsInvalidTime(midnight))
-            return asIfUtc - (_zone.GetUtcOffset(midnight).Ticks / TimeSpan.TicksPerMicrosecond);
-        // The clock skips it: the moment at which it does.
-        const long most = 27 * HourUs;
-        return First(asIfUtc - most, asIfUtc + most, at => at + OffsetUs(at) >= asIfUtc);
+        bool Shows(long at) => at + OffsetUs(at) == asIfUtc;
     }
 
     /// <summary>The first moment in a span for which something holds that holds from there on.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone.</summary>
+/// <summary>
+/// So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone, or in several of them.
+/// </summary>
 /// <remarks>
 /// A window is kept by what was spent in it and when it ends. One that has ended is as new. What was spent in a window of another length is
 /// spent in this one too until that ends; a store's clock that steps back by up to a second over an edge goes on in the later
@@ -18,36 +20,41 @@ public sealed record WindowQuota : Quota
     /// <summary>When windows begin and end.</summary>
     internal WindowCalendar Calendar { get; }
 
-    /// <summary>The length of a window.</summary>
-    public WindowUnit Every => Calendar.Every;
+    /// <summary>The unit of a window's length.</summary>
+    public WindowUnit Every => Period.Unit;
+
+    /// <summary>The length of a window, and where it begins.</summary>
+    public WindowPeriod Period => Calendar.Period;
 
     /// <summary>The time zone, as IANA calls it.</summary>
     public string Zone => Calendar.Zone;
 
     /// <inheritdoc/>
-    public override TimeSpan Window => Calendar.Every switch
-    {
-        WindowUnit.Second => TimeSpan.FromSeconds(1),
-        WindowUnit.Minute => TimeSpan.FromMinutes(1),
-        WindowUnit.Hour => TimeSpan.FromHours(1),
-        WindowUnit.Day => TimeSpan.FromDays(1),
-        WindowUnit.Week => TimeSpan.FromDays(7),
-        WindowUnit.Month => TimeSpan.FromDays(31),
-        WindowUnit.Quarter => TimeSpan.FromDays(92),
-        _ => TimeSpan.FromDays(366),
-    };
+    public override TimeSpan Window => Period.Longest;
 
     /// <inheritdoc/>
     public override TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Calendar.LengthAt(time);
 
     /// <summary>Makes a quota, or says why these make none.</summary>
     /// <param name="limit">Tokens a window; 0 bans.</param>
-    /// <param name="every">The length of a window.</param>
+    /// <param name="every">The length of a window, which begins at midnight, and on Monday if it is a week.</param>
     /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
     /// <param name="quota">The quota, when true is returned.</param>
     /// <param name="error">What is wrong and what would do, when false is returned.</param>
     public static bool TryCreate(
-        long limit, WindowUnit every, string zone, [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error)
+        long limit, WindowUnit every, string zone,
+        [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error) =>
+        TryCreate(limit, new WindowPeriod(every), zone, out quota, out error);
+
+    /// <inheritdoc cref="TryCreate(long, WindowUnit, string, out WindowQuota?, out string?)"/>
+    /// <param name="limit">Tokens a window; 0 bans.</param>
+    /// <param name="period">The length of a window, and where it begins.</param>
+    /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
+    /// <param name="quota">The quota, when true is returned.</param>
+    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    public static bool TryCreate(
+        long limit, WindowPeriod period, string zone,
+        [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error)
     {
         quota = null;
         if (limit is < 0 or > MaxLimit)
@@ -56,7 +63,7 @@ public sealed record WindowQuota : Quota
             return false;
         }
 
-        if (!WindowCalendar.TryCreate(every, zone, out var calendar, out error))
+        if (!WindowCalendar.TryCreate(period, zone, out var calendar, out error))
             return false;
         quota = new WindowQuota(limit, calendar);
         return true;

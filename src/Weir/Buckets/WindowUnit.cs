@@ -9,13 +9,16 @@ public enum WindowUnit
     /// <summary>A minute.</summary>
     Minute,
 
-    /// <summary>An hour of the clock; where the clock is changed within one, its two parts are windows of their own.</summary>
+    /// <summary>
+    /// An hour of the clock; where the clock is changed within one, its two parts are windows of their own. Several hours
+    /// begin at times of the clock.
+    /// </summary>
     Hour,
 
     /// <summary>A day of the calendar, of 23 to 25 hours.</summary>
     Day,
 
-    /// <summary>A week, from Monday (ISO 8601).</summary>
+    /// <summary>A week, from Monday (ISO 8601) or another day.</summary>
     Week,
 
     /// <summary>A month of the calendar.</summary>

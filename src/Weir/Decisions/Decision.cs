@@ -21,7 +21,10 @@ public enum DecisionOutcome
     /// <summary>No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.</summary>
     Unavailable,
 
-    /// <summary>Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>; <see cref="Decision.Reason"/> names both.</summary>
+    /// <summary>
+    /// Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>; <see cref="Decision.Reason"/>
+    /// names both.
+    /// </summary>
     MissingDimension,
 }
 
@@ -175,10 +178,13 @@ public readonly record struct Decision
     }
 
     private static Decision Governed(in LimitSet limits, in BucketResult answer, in LimitDecision line, LimitDecision[]? lines) =>
-        new(limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter, line.ResetAfter,
-            line.Outcome == DecisionOutcome.MissingDimension ? line.Limit.DenialOf(limits.Facts) : null);
+        new(
+            limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter,
+            line.ResetAfter, line.Outcome == DecisionOutcome.MissingDimension ? line.Limit.DenialOf(limits.Facts) : null);
 
-    /// <summary>The decision that needs no bucket: no limit applies, or one refuses the request for a missing dimension.</summary>
+    /// <summary>
+    /// The decision that needs no bucket: no limit applies, or one refuses the request for a missing dimension.
+    /// </summary>
     internal static Decision Unasked(in LimitSet limits, DecisionSource source) =>
         FromMany(limits with { Applying = 0 }, BucketResult.OfNone(source));
 

@@ -19,7 +19,8 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
     /// <summary>The refusal of a request that lacks a dimension of the limit.</summary>
-    internal static LimitDecision Denied(Limit limit) => new(limit, DecisionOutcome.MissingDimension, 0, null, TimeSpan.Zero);
+    internal static LimitDecision Denied(Limit limit) =>
+        new(limit, DecisionOutcome.MissingDimension, 0, null, TimeSpan.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, in RequestFacts facts, Share share = default) => new(

@@ -63,7 +63,9 @@ public sealed class Limit
     /// <summary>True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.</summary>
     public bool IsStrict { get; init; }
 
-    /// <summary>What becomes of a request that lacks one of <see cref="Dimensions"/>; <see cref="OnMissing.Skip"/> by default.</summary>
+    /// <summary>
+    /// What becomes of a request that lacks one of <see cref="Dimensions"/>; <see cref="OnMissing.Skip"/> by default.
+    /// </summary>
     public OnMissing Missing { get; init; }
 
     /// <summary>All must hold for the limit to apply; none by default.</summary>
@@ -103,8 +105,14 @@ public sealed class Limit
         }
 
         if (IsExcepted(facts))
-            return $"it is excepted: {string.Join(", and ", Unless.Select(condition => $"its {condition.Dimension} is like {string.Join(" or ", condition.Patterns)}"))}";
-        return Missing == OnMissing.Skip && !HasDimensionsIn(facts) ? $"the request has no {string.Join(" and no ", MissingIn(facts))}" : null;
+        {
+            var exceptions = Unless.Select(condition => $"its {condition.Dimension} is like {string.Join(" or ", condition.Patterns)}");
+            return $"it is excepted: {string.Join(", and ", exceptions)}";
+        }
+
+        return Missing == OnMissing.Skip && !HasDimensionsIn(facts)
+            ? $"the request has no {string.Join(" and no ", MissingIn(facts))}"
+            : null;
     }
 
     /// <summary>The dimensions of this limit that a request lacks.</summary>
@@ -131,7 +139,8 @@ public sealed class Limit
     internal bool HasBucketFor(in RequestFacts facts) => Missing == OnMissing.Together || HasDimensionsIn(facts);
 
     /// <summary>True when it asks nothing of a request that not every request has.</summary>
-    internal bool AppliesAlways => When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
+    internal bool AppliesAlways =>
+        When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
 
     /// <summary>True if the request meets the conditions of this limit, whatever its dimensions.</summary>
     internal bool IsMeantFor(in RequestFacts facts)

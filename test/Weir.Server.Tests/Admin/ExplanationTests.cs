@@ -60,6 +60,23 @@ public abstract class ExplanationTests : OwnServerTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_explanation_spells_windows_as_a_policy_does()
+    {
+        await Http.PutPoliciesAsync("""
+            defaultPlan: a
+            plans: { a: { limits: { w: { by: [ip/24/64], window: { limit: 5, every: 2 weeks, from: sunday, at: "06:00", zone: Europe/Berlin } }, h: { window: { limit: 5, every: 15m } }, s: { rate: 0.5/s } } } }
+            """);
+        string layers = await LayersAsync("acme");
+
+        Assert.Contains(
+            "w.window.every 2 weeks: plan a, w.window.zone Europe/Berlin: plan a, w.window.from sunday: plan a, w.window.at 06:00: plan a, w.by [ip/24/64]: plan a", layers, StringComparison.Ordinal);
+        Assert.Contains("h.window.every 15 minutes: plan a, h.window.zone UTC: plan a, h.by [key]: plan a", layers, StringComparison.Ordinal);
+        Assert.Contains("s.rate 1/2000ms: plan a, s.burst 2: plan a", layers, StringComparison.Ordinal);
+        var limits = (await Http.AdminAsync(HttpMethod.Get, "/admin/explain?tenant=acme&key=k&attributes.ip=[::1]:80")).Json.GetProperty("limits");
+        Assert.Equal("5 every 2 weeks in Europe/Berlin, from sunday, at 06:00", limits[0].GetProperty("quota").GetString());
+    }
+
     private async Task<string> LayersAsync(string tenant) => string.Join(", ", (await Http.AdminAsync(HttpMethod.Get, $"/admin/explain?tenant={tenant}&key=k")).Json
         .GetProperty("limits").EnumerateArray().SelectMany(limit => limit.GetProperty("values").EnumerateArray().Select(value =>
             $"{limit.GetProperty("name").GetString()}.{value.GetProperty("name").GetString()} {value.GetProperty("value").GetString()}: {value.GetProperty("from").GetString()}")));

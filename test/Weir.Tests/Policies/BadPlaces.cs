@@ -134,7 +134,7 @@ internal static class BadPlaces
         ("an override of two kinds", Start + "tenants: { acme: { limits: { per-key: { rate: 20/s, concurrency: { limit: 1 } } } } }\n",
             "p.yaml:6: tenants.acme.limits.per-key.concurrency: a limit is one of rate, window, concurrency and unlimited, and this one has rate: keep one, and give the other a name of its own"),
         ("an override by a window without a length", Start + "tenants: { acme: { limits: { per-key: { window: { limit: 5 } } } } }\n",
-            "p.yaml:6: tenants.acme.limits.per-key.window: every is missing: write one of second, minute, hour, day, week, month, quarter, year"),
+            "p.yaml:6: tenants.acme.limits.per-key.window: every is missing: write second, minute, hour, day, week, month, quarter or year, or several of them, such as 15m or 2 weeks"),
         ("an override by a concurrency without places", Start + "tenants: { acme: { limits: { per-key: { concurrency: { lease: 5s } } } } }\n",
             "p.yaml:6: tenants.acme.limits.per-key.concurrency: limit is missing: write the number of permits"),
         ("a limit of its own without numbers", Start + "tenants: { acme: { limits: { own: { by: [] } } } }\n",

@@ -166,10 +166,10 @@ internal static class BadStructure
             p.yaml:7: plans.free.limits.c.mode: "shaddow" is not a mode; write enforce, shadow: did you mean shadow?
             p.yaml:7: plans.free.limits.c.cost: "0" is not a factor by which the request's cost is multiplied; write a whole number from 1 to 1000000
             p.yaml:8: plans.free.limits.d.cost: "1000001" is not a factor by which the request's cost is multiplied; write a whole number from 1 to 1000000
-            p.yaml:8: plans.free.limits.d.by[0]: "ip/0" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
-            p.yaml:8: plans.free.limits.d.by[1]: "ip/129" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
+            p.yaml:8: plans.free.limits.d.by[0]: "ip/0" does not say how many bits of an address count; write 1 to 32 for IPv4, 33 to 128 for IPv6, or both: ip/24, ip/64, ip/24/64
+            p.yaml:8: plans.free.limits.d.by[1]: "ip/129" does not say how many bits of an address count; write 1 to 32 for IPv4, 33 to 128 for IPv6, or both: ip/24, ip/64, ip/24/64
             p.yaml:8: plans.free.limits.d.by[3]: ip/64 stands in the list already: keep one of them
-            p.yaml:8: plans.free.limits.d.by[4]: "ip/" does not say how many bits of an IPv6 address count; write from 1 to 128, such as ip/64
+            p.yaml:8: plans.free.limits.d.by[4]: "ip/" does not say how many bits of an address count; write 1 to 32 for IPv4, 33 to 128 for IPv6, or both: ip/24, ip/64, ip/24/64
             """),
 
         ("keys in the wrong place",

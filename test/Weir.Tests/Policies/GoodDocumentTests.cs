@@ -146,6 +146,29 @@ public sealed class GoodDocumentTests
             tenant other a Local: l [ip] 5/1000ms of 10 missing Together, m [ip] 5/1000ms of 10 missing Deny
             """),
 
+        ("windows as contracts have them, rates with fractions and addresses",
+            """
+            defaultPlan: a
+            plans:
+              a:
+                limits:
+                  quarter: { by: [ip/24], window: { limit: 1, every: 15m } }
+                  pay: { by: [ip/24/64], window: { limit: 2, every: 2 weeks, from: sunday, at: "06:00", zone: Europe/Berlin } }
+                  shift: { by: [ip/64], window: { limit: 3, every: 8 hours, at: 06:00 } }
+                  span: { by: [ip/32/128], window: { limit: 4, every: 10 days, from: 2030-01-06 } }
+                  day: { by: [], window: { limit: 5, every: 24h } }
+                  half: { by: [], window: { limit: 6, every: 2 quarters, from: monday } }
+                  slow: { rate: 0.5/s }
+                  odd: { rate: 2.125/h, burst: 1x }
+            tenants:
+              t: { limits: { pay: { window: { limit: 9, from: monday, at: "00:00" } }, day: { window: { every: week, from: saturday } } } }
+            """,
+            """
+            default a
+            plan a Local: quarter [ip/24] 1 every 15 minutes in UTC, pay [ip/24/64] 2 every 2 weeks in Europe/Berlin from sunday at 06:00, shift [ip/64] 3 every 8 hours in UTC at 06:00, span [ip/32/128] 4 every 10 days in UTC from 2030-01-06, day [] 5 every Day in UTC, half [] 6 every 6 months in UTC, slow [key] 1/2000ms of 2, odd [key] 17/28800000ms of 17
+            tenant t a Local: quarter [ip/24] 1 every 15 minutes in UTC, pay [ip/24/64] 9 every 2 weeks in Europe/Berlin, shift [ip/64] 3 every 8 hours in UTC at 06:00, span [ip/32/128] 4 every 10 days in UTC from 2030-01-06, day [] 5 every Week in UTC from saturday, half [] 6 every 6 months in UTC, slow [key] 1/2000ms of 2, odd [key] 17/28800000ms of 17
+            """),
+
         ("every value means what it spells",
             """
             defaultPlan: no

@@ -91,6 +91,57 @@ public sealed class MatchingTests
     public void Addresses_are_grouped_by_their_first_bits(string value, int bits, string group) => Assert.Equal(
         group, new Dimension("ip", bits).ValueIn(new RequestFacts("t", "k", 1, new Dictionary<string, string> { ["ip"] = value })));
 
+    [Theory]
+    [InlineData("192.0.2.77", "192.0.2.0/24")]
+    [InlineData("192.0.2.77:443", "192.0.2.0/24")]
+    [InlineData("192.0.2.77:0", "192.0.2.0/24")]
+    [InlineData("::ffff:192.0.2.77", "192.0.2.0/24")]
+    [InlineData("[::ffff:192.0.2.77]:8080", "192.0.2.0/24")]
+    [InlineData("2001:db8:1:2:3::4", "2001:db8:1:2::/64")]
+    [InlineData("[2001:db8:1:2:3::4]:65535", "2001:db8:1:2::/64")]
+    [InlineData("[2001:db8:1:2:3::4]", "2001:db8:1:2::/64")]
+    [InlineData("[::1]:80", "::/64")]
+    [InlineData("192.0.2.77:65536", "=192.0.2.77:65536")]
+    [InlineData("192.0.2.77:", "=192.0.2.77:")]
+    [InlineData("192.0.2.77:https", "=192.0.2.77:https")]
+    [InlineData("192.0.2.77:1:2", "=192.0.2.77:1:2")]
+    [InlineData("[192.0.2.77]:80", "=[192.0.2.77]:80")]
+    [InlineData("[::1", "=[::1")]
+    [InlineData("[::1]80", "=[::1]80")]
+    [InlineData("[[::1]]:80", "=[[::1]]:80")]
+    [InlineData("010.1.1.1:80", "=010.1.1.1:80")]
+    [InlineData("192.0.2.0/24", "=192.0.2.0/24")]
+    [InlineData("", "=")]
+    public void Both_families_are_grouped_and_a_port_is_left_out(string value, string group) => Assert.Equal(group, GroupOf(value, 64, 24));
+
+    [Theory]
+    [InlineData("192.0.2.77", 0, 20, "192.0.0.0/20")]
+    [InlineData("192.0.2.77:1", 64, 0, "192.0.2.77")]
+    [InlineData("192.0.2.77:1", 64, 32, "192.0.2.77")]
+    [InlineData("2001:DB8::1", 0, 24, "2001:db8::1")]
+    [InlineData("[2001:db8::1]:1", 0, 24, "2001:db8::1")]
+    [InlineData("192.0.2.77", 0, 1, "128.0.0.0/1")]
+    public void A_family_without_bits_counts_whole(string value, int v6, int v4, string group) => Assert.Equal(group, GroupOf(value, v6, v4));
+
+    [Theory]
+    [InlineData("ip", 0, 0)]
+    [InlineData("ip/24", 0, 24)]
+    [InlineData("ip/32", 0, 32)]
+    [InlineData("ip/33", 33, 0)]
+    [InlineData("ip/64", 64, 0)]
+    [InlineData("ip/24/64", 64, 24)]
+    [InlineData("ip/32/20", 20, 32)]
+    public void Bits_are_of_the_family_that_has_so_many(string text, int v6, int v4)
+    {
+        var limit = PolicyDocument.Parse($"defaultPlan: a\nplans: {{ a: {{ limits: {{ l: {{ by: [{text}], rate: 1/s }} }} }} }}\n", "test").DefaultPlan.Limits[0];
+
+        Assert.Equal(new Dimension("ip", v6, v4), limit.Dimensions[0]);
+        Assert.Equal(text, limit.Dimensions[0].ToString());
+    }
+
+    private static string? GroupOf(string value, int v6, int v4) =>
+        new Dimension("ip", v6, v4).ValueIn(new RequestFacts("t", "k", 1, new Dictionary<string, string> { ["ip"] = value }));
+
     [Fact]
     public void Of_sixteen_limits_those_apply_that_say_so_and_resolving_allocates_nothing()
     {

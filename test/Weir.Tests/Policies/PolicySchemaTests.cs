@@ -28,7 +28,10 @@ public sealed class PolicySchemaTests
         [
             "a rate of 2^53 tokens", "a rate of a day more than a leap year", "a rate of an hour more than a leap year", "a rate that fills more than can be counted",
             "a rate that fills more than can be counted in an odd period", "a burst that cannot be counted at its rate", "a lease of more than a day",
-            "a lease a millisecond too long", "a pattern of 129 letters of two bytes",
+            "a rate of a fraction that takes years", "a window of seven minutes", "a window of five hours", "a window of two days in hours", "a window of five months",
+            "a window of three quarters", "a window of two years", "a window of 53 weeks", "a window of 367 days", "a window of too many seconds",
+            "a start of windows of minutes", "a start of windows of a minute", "a date that is none", "a day of the week for days", "a day of the week for months",
+            "a date for a day", "a date for months", "a lease a millisecond too long", "a pattern of 129 letters of two bytes",
         ],
         ["it depends on the table of time zones"] = ["a zone that is a town"],
         ["it is gone before a schema is asked: how a number or a flag is spelled"] =

@@ -26,10 +26,14 @@ internal static class PolicySetText
     private static string Describe(Quota quota) => quota switch
     {
         TokenQuota bucket => string.Create(CultureInfo.InvariantCulture, $"{bucket.Tokens}/{bucket.Period.TotalMilliseconds}ms of {bucket.Capacity}"),
-        WindowQuota window => $"{window.Capacity} every {window.Every} in {window.Zone}",
+        WindowQuota window => $"{window.Capacity} every {(window.Period.Count == 1 ? window.Every.ToString() : window.Period.ToString())} in {window.Zone}{StartOf(window.Period)}",
         ConcurrencyQuota places => string.Create(CultureInfo.InvariantCulture, $"{places.Capacity} places for {places.Lease.TotalMilliseconds}ms"),
         _ => throw new InvalidOperationException("a kind that is not described"),
     };
+
+    private static string StartOf(WindowPeriod period) => string.Concat(
+        period.From is { } from ? $" from {from}" : "",
+        period.At == default ? "" : string.Create(CultureInfo.InvariantCulture, $" at {period.At:HH:mm}"));
 
     private static string Extras(Limit limit) => string.Concat(
         limit.Unit == Limit.Requests ? "" : $" of {limit.Unit}",

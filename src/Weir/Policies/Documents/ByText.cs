@@ -4,8 +4,6 @@ namespace Weir;
 internal static class ByText
 {
     private const int MaxDimensions = Bounds.MaxAttributes;
-    private const int MaxPrefixBits = 128;
-
     public static IReadOnlyList<Dimension> Read(DocumentWalk walk, in DocumentField field, ref bool broken)
     {
         var dimensions = new List<Dimension>();
@@ -44,16 +42,33 @@ internal static class ByText
     private static string? TryParse(string text, List<Dimension> others, out Dimension dimension)
     {
         dimension = default;
-        int slash = text.IndexOf('/');
-        string name = slash < 0 ? text : text[..slash];
+        string[] parts = text.Split('/');
+        string name = parts[0];
         if (!Bounds.IsName(name))
             return $"{Spelling.Quote(text)} is not a dimension; write key or an attribute's name, {Bounds.NameRule}";
         if (name == "tenant")
             return "the tenant is a dimension of every limit: leave it out; [] is one bucket a tenant";
-        long bits = 0;
-        if (slash >= 0 && (!WholeNumber.TryParse(text.AsSpan(slash + 1), MaxPrefixBits, out bits) || bits == 0))
-            return $"{Spelling.Quote(text)} does not say how many bits of an IPv6 address count; write from 1 to {MaxPrefixBits}, such as {name}/64";
-        dimension = new Dimension(name, (int)bits);
+        long v4 = 0, v6 = 0;
+        bool isGood = parts.Length switch
+        {
+            1 => true,
+            2 => IsBits(parts[1], Dimension.BitsOfV4, out v4) || IsBits(parts[1], Dimension.BitsOfV6, out v6),
+            3 => IsBits(parts[1], Dimension.BitsOfV4, out v4) && IsBits(parts[2], Dimension.BitsOfV6, out v6),
+            _ => false,
+        };
+        if (!isGood)
+        {
+            return $"{Spelling.Quote(text)} does not say how many bits of an address count; "
+                + $"write 1 to 32 for IPv4, 33 to 128 for IPv6, or both: {name}/24, {name}/64, {name}/24/64";
+        }
+
+        dimension = new Dimension(name, (int)v6, (int)v4);
         return others.Contains(dimension) ? $"{dimension} stands in the list already: keep one of them" : null;
+    }
+    private static bool IsBits(string text, int most, out long bits)
+    {
+        bool isBits = WholeNumber.TryParse(text, most, out bits) && bits > 0;
+        bits = isBits ? bits : 0;
+        return isBits;
     }
 }

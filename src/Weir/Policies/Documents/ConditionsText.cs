@@ -28,7 +28,9 @@ internal static class ConditionsText
         return conditions;
     }
 
-    /// <summary>Refuses conditions of a limit that is unlimited: it is not there, so they except nobody from anything.</summary>
+    /// <summary>
+    /// Refuses conditions of a limit that is unlimited: it is not there, so they except nobody from anything.
+    /// </summary>
     public static void RefuseBesideUnlimited(DocumentWalk walk, KnownFields fields, bool isUnlimited, ref bool broken)
     {
         if (!isUnlimited || fields.First([DocumentKeys.When, DocumentKeys.Unless]) is not { } field)
@@ -62,17 +64,19 @@ internal static class ConditionsText
 
     private static void Add(DocumentWalk walk, in DocumentField field, string kind, List<string> patterns)
     {
+        string cure = $"no pattern negates; write {(kind == DocumentKeys.When ? DocumentKeys.Unless : DocumentKeys.When)}: ";
         if (field.Value is DocumentFault { IsTag: true })
-            walk.Errors.Add(field.Place, field.Value, $"no pattern negates; write {Opposite(kind)}: {{ {field.Name}: … }} without the !");
+            walk.Errors.Add(field.Place, field.Value, $"{cure}{{ {field.Name}: … }} without the !");
         if (walk.Text(field, Shape) is not { } pattern)
             return;
         if (Encoding.UTF8.GetByteCount(pattern) > Bounds.MaxAttributeBytes)
             walk.Errors.Add(field.Place, field.Value, $"is longer than {Bounds.MaxAttributeBytes} bytes, as no attribute is: write a shorter pattern");
         else if (pattern.StartsWith('!'))
-            walk.Errors.Add(field.Place, field.Value, $"{Spelling.Quote(pattern)} begins with !, and no pattern negates; write {Opposite(kind)}: {{ {field.Name}: {Spelling.Quote(pattern.TrimStart('!'))} }}");
+        {
+            string exception = $"{{ {field.Name}: {Spelling.Quote(pattern.TrimStart('!'))} }}";
+            walk.Errors.Add(field.Place, field.Value, $"{Spelling.Quote(pattern)} begins with !, and {cure}{exception}");
+        }
         else
             patterns.Add(pattern);
     }
-
-    private static string Opposite(string kind) => kind == DocumentKeys.When ? DocumentKeys.Unless : DocumentKeys.When;
 }

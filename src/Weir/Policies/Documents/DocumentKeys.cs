@@ -24,6 +24,8 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     public const string Limit = "limit";
     public const string Every = "every";
     public const string Zone = "zone";
+    public const string From = "from";
+    public const string At = "at";
     public const string Lease = "lease";
     public const string When = "when";
     public const string Unless = "unless";
@@ -36,12 +38,16 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
     public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited, Keys]);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Missing, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Unless, Cost, Mode, Lease]);
+    public static readonly DocumentKeys OfLimit = new(
+        "a limit", [By, Missing, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Unless, Cost, Mode, Lease]);
+
     public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited, Keys]);
     public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Keys, Until]);
     public static readonly DocumentKeys OfKey = new("a key", [Limits, Unlimited]);
     public static readonly DocumentKeys OfLiveKey = new("a live key (PUT /admin/tenants/NAME/keys/KEY)", [Limits, Unlimited, Until]);
-    public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], "{ limit: 1000, every: minute }");
+    public static readonly DocumentKeys OfWindow = new(
+        "a window", [Limit, Every, Zone, From, At], "{ limit: 1000, every: minute }");
+
     public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], "{ limit: 5, lease: 60s }");
 
     /// <summary>All of them.</summary>

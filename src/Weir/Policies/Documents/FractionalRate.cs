@@ -3,10 +3,21 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Finds what somebody meant who wrote a rate with a fraction.</summary>
+/// <summary>Rates with a fraction: the same rate in whole numbers, exactly.</summary>
 internal static class FractionalRate
 {
     private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
+
+    /// <summary>Decimals of a number of tokens, at most.</summary>
+    private const int MaxDecimals = 3;
+
+    /// <summary>True for tokens with one to three decimals, such as 0.5.</summary>
+    public static bool IsOne(ReadOnlySpan<char> tokens)
+    {
+        int point = tokens.IndexOf('.');
+        return point > 0 && tokens.Length - point - 1 <= MaxDecimals
+            && WholeNumber.IsOne(tokens[..point]) && WholeNumber.IsOne(tokens[(point + 1)..]);
+    }
 
     /// <summary>The same rate without fractions, such as 1/2s for 0.5/s; null if the text is no rate with fractions.</summary>
     public static string? InWholeNumbers(string text)

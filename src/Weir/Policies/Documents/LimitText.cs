@@ -57,7 +57,8 @@ internal sealed record LimitText
             NumbersPlace = (QuotaText.FieldOf(fields) ?? limit).Place,
             Quota = quota,
             By = fields[DocumentKeys.By] is { } by ? ByText.Read(walk, by, ref broken) : null,
-            Missing = (OnMissing?)walk.Word(fields[DocumentKeys.Missing], "an answer to a missing dimension", OnMissingWords, ref broken),
+            Missing = (OnMissing?)walk.Word(
+                fields[DocumentKeys.Missing], "an answer to a missing dimension", OnMissingWords, ref broken),
             When = fields[DocumentKeys.When] is { } when ? ConditionsText.Read(walk, when, ref broken) : null,
             Unless = fields[DocumentKeys.Unless] is { } unless ? ConditionsText.Read(walk, unless, ref broken) : null,
             Mode = (LimitMode?)walk.Word(fields[DocumentKeys.Mode], "a mode", Modes, ref broken),

@@ -6,7 +6,6 @@ namespace Weir;
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
-    private static readonly string[] Units = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
     private static readonly string[] Kind = [DocumentKeys.Rate, DocumentKeys.Window, DocumentKeys.Concurrency, DocumentKeys.Unlimited];
     private static readonly string[] YesOrNo = ["false", "true"];
 
@@ -21,7 +20,12 @@ internal sealed record QuotaText
     /// <summary>Of a window or a concurrency.</summary>
     public long? Limit { get; init; }
 
-    public WindowUnit? Every { get; init; }
+    /// <summary>The length of a window alone.</summary>
+    public WindowPeriod? Every { get; init; }
+
+    public WindowStart? From { get; init; }
+
+    public TimeOnly? At { get; init; }
 
     public string? Zone { get; init; }
 
@@ -73,6 +77,8 @@ internal sealed record QuotaText
             Limit = Limit ?? plan.Limit,
             Every = Every ?? plan.Every,
             Zone = Zone ?? plan.Zone,
+            From = From ?? plan.From,
+            At = At ?? plan.At,
             Lease = Lease ?? plan.Lease,
             Unlimited = Unlimited ?? plan.Unlimited,
         };
@@ -103,11 +109,12 @@ internal sealed record QuotaText
         }
         else if (Every is not { } every)
         {
-            (quota, error, made) = (null, $"every is missing: write one of {string.Join(", ", Units)}", false);
+            (quota, error, made) = (null, $"every is missing: write {WindowText.Units}", false);
         }
         else
         {
-            made = WindowQuota.TryCreate(limit, every, Zone ?? "UTC", out var window, out error);
+            var period = every with { At = At ?? default, FromDay = From?.Day, FromDate = From?.Date };
+            made = WindowQuota.TryCreate(limit, period, Zone ?? "UTC", out var window, out error);
             quota = window;
         }
 
@@ -131,7 +138,12 @@ internal sealed record QuotaText
         {
             IsWindow = true,
             Limit = walk.Number(fields[DocumentKeys.Limit], "the tokens of a window", 0, Quota.ExactLimit - 1, ref broken),
-            Every = (WindowUnit?)walk.Word(fields[DocumentKeys.Every], "the length of a window", Units, ref broken),
+            Every = walk.Parsed<WindowPeriod>(
+                fields[DocumentKeys.Every], $"the length of a window: {WindowText.Units}", WindowText.TryParseEvery, ref broken),
+            From = walk.Parsed<WindowStart>(
+                fields[DocumentKeys.From], $"a day of the week or a date, {WindowText.SomeStarts}", WindowText.TryParseFrom, ref broken),
+            At = walk.Parsed<TimeOnly>(
+                fields[DocumentKeys.At], "a time of day, such as \"06:00\"", WindowText.TryParseAt, ref broken),
             Zone = ReadZone(walk, fields[DocumentKeys.Zone], ref broken),
         };
     }

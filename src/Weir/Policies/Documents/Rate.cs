@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A rate as it is written: <c>5/s</c>, <c>100/m</c>, <c>20/10s</c>.</summary>
+/// <summary>A rate as it is written: <c>5/s</c>, <c>100/m</c>, <c>20/10s</c>; <c>0.5/s</c> is <c>1/2s</c>.</summary>
 /// <param name="Tokens">Tokens that come back in each period; 0 bans.</param>
 /// <param name="Period">The period.</param>
 internal readonly record struct Rate(long Tokens, TimeSpan Period)
@@ -19,19 +19,22 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         int slash = text.IndexOf('/');
         var period = text.AsSpan(slash + 1);
         int digits = period.IndexOfAnyExceptInRange('0', '9');
+        bool isFraction = slash > 0 && FractionalRate.IsOne(text.AsSpan(0, slash)) && !period.Contains('.');
+        if (isFraction && FractionalRate.InWholeNumbers(text) is { } same)
+            return TryParse(same, out rate, out error);
         if (slash < 1 || digits < 0 || !WholeNumber.IsOne(text.AsSpan(0, slash)))
             error = $"{Spelling.Quote(text)} is not a rate; {Cure(text)}";
         else if (UnitOf(period[digits..]) is { } unit)
             error = Complaint(text, text.AsSpan(0, slash), period[..digits], unit, out rate);
         else if (FractionalRate.InWholeNumbers(text) is { } whole)
-            error = $"{Spelling.Quote(text)} has a fraction; write {whole}";
+            error = $"{Spelling.Quote(text)} has a fraction in its period; write {whole}";
         else
             error = $"{Spelling.Quote(text)} has no unit that is known; use one of {Units}, as in 20/10s";
         return error is null;
     }
 
     private static string Cure(string text) => FractionalRate.InWholeNumbers(text) is { } whole
-        ? $"its numbers are whole: write {whole}"
+        ? $"write {whole}"
         : "write tokens per period, such as 5/s, 100/m or 20/10s";
 
     private static string? Complaint(
