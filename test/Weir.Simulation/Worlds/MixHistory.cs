@@ -60,7 +60,8 @@ internal sealed class MixHistory : IDisposable
         {
             instance.Network.MostLatencyUs = random.Next(100, 1_200);
             var options = new CallerOptions(
-                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000, hasUnits ? 6 : 0);
+                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000,
+                hasUnits ? 6 : 0);
             new Caller(_world, instance, options).Begin();
         }
 
