@@ -103,6 +103,19 @@ public sealed class LeasedStoreTests : IAsyncLifetime
         Assert.Equal(Slow.Capacity / cost * cost, taken);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task L1_and_L13_instances_that_lease_in_two_units_take_all_there_is_of_the_scarcer_one(long tokens)
+    {
+        var scarce = new Limit("tokens", Array.Empty<string>(), TokenQuota.Create(1, TimeSpan.FromHours(1), 3_000)) { Unit = "tokens" };
+        var request = Request(strict: false, 1, scarce);
+        request = request with { Facts = request.Facts with { Costs = new Dictionary<string, long> { ["tokens"] = tokens } } };
+        Assert.Equal(3_000 / tokens, await TakeAllAsync(request));
+        Assert.True(_stores.Sum(store => store.DecidedLocally) > 300, "nothing was decided by leases");
+        Assert.Equal(Slow.Capacity - (3_000 / tokens), await TakeAllAsync(Request(strict: false)));
+    }
+
     [Fact]
     public async Task L2_a_request_over_two_limits_is_decided_locally_only_by_both()
     {

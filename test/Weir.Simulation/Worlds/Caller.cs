@@ -93,7 +93,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         {
             var other = isLocal ? instance : world.Instances[_random.Next(world.Instances.Count)];
             if (!other.Clock.IsPaused)
-                _ = cost == 0 ? other.Reservations.CancelAsync(id).AsTask() : other.Reservations.CommitAsync(id, cost, costs: costs).AsTask();
+                _ = (cost == 0 ? other.Reservations.CancelAsync(id) : other.Reservations.CommitAsync(id, cost, costs: costs)).AsTask();
         });
     }
 }

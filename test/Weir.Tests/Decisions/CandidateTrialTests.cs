@@ -152,12 +152,14 @@ public sealed class CandidateTrialTests : IPolicySource
     public async Task A_candidate_that_counts_another_unit_decides_and_is_charged_by_it()
     {
         Current = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { requests: { rate: 100/h } } } }\n", "test");
-        Candidate = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { tokens: { unit: tokens, rate: 10/366d, burst: 1x } } } }\n", "test");
+        Candidate = PolicyDocument.Parse(
+            "defaultPlan: a\nplans: { a: { limits: { tokens: { unit: tokens, rate: 10/366d, burst: 1x } } } }\n", "test");
         var decided = Some.Memory(_time);
         var trial = new CandidateTrial(this, new Lazy<IBucketStore>(() => decided), _time);
         var limiter = new RateLimiter(this, _memory, _time, trial);
         RequestFacts Of(long tokens) => Facts with { Costs = new Dictionary<string, long> { ["tokens"] = tokens } };
-        async Task<long> SpentAsync() => (await decided.CheckAsync(Candidate!.Resolve(Of(0))))[0].State.Spent / Candidate.DefaultPlan.Limits[0].Quota.Rate.UnitsPerToken;
+        long unit = Candidate.DefaultPlan.Limits[0].Quota.Rate.UnitsPerToken;
+        async Task<long> SpentAsync() => (await decided.CheckAsync(Candidate!.Resolve(Of(0))))[0].State.Spent / unit;
 
         Assert.True((await limiter.TakeAsync(Of(6))).Allowed);
         Assert.Equal(["tokens"], (await limiter.TakeAsync(Of(6))).UnknownUnits!);

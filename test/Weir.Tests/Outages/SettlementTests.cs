@@ -79,10 +79,12 @@ public sealed class SettlementTests : IAsyncDisposable
         LimitSet Of(long tokens, long bytes) => new Plan(
             "units",
             [
-                new Limit("requests", [Limit.KeyDimension], Slow), new Limit("tokens", [Limit.KeyDimension], Slow) { Unit = "tokens", Cost = 2 },
+                new Limit("requests", [Limit.KeyDimension], Slow),
+                new Limit("tokens", [Limit.KeyDimension], Slow) { Unit = "tokens", Cost = 2 },
                 new Limit("bytes", [Limit.KeyDimension], Slow) { Unit = "bytes" },
             ],
-            OnOutage.Local).Resolve(new RequestFacts("t", "a", 1, Costs: new Dictionary<string, long> { ["tokens"] = tokens, ["bytes"] = bytes }));
+            OnOutage.Local).Resolve(
+                new RequestFacts("t", "a", 1, Costs: new Dictionary<string, long> { ["tokens"] = tokens, ["bytes"] = bytes }));
         await BreakAsync(store);
         Take(store, Of(most, 0));
         Take(store, Of(0, 3));

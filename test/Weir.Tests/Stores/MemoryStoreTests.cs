@@ -34,6 +34,25 @@ public sealed class MemoryStoreTests
         Assert.Equal(0, store.Used);
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 2)]
+    [InlineData(10, 2)]
+    public void A_limit_whose_unit_a_request_does_not_name_gets_no_slot(long tokens, int used)
+    {
+        var store = Some.Memory(_time);
+        var plan = new Plan(
+            "p",
+            [new Limit("requests", [Limit.KeyDimension], Slow), new Limit("tokens", [Limit.KeyDimension], Some.Quota) { Unit = "tokens" }],
+            OnOutage.Local);
+        var facts = new RequestFacts("t", "k", 1, Costs: new Dictionary<string, long> { ["tokens"] = tokens });
+        Assert.Equal(BucketOutcome.Allowed, store.TakeAsync(plan.Resolve(facts)).Result.Outcome);
+        Assert.Equal(used, store.Used);
+        var free = store.TakeAsync(plan.Resolve(facts with { Costs = null })).Result;
+        Assert.Equal((BucketOutcome.Allowed, 10 - tokens), (free.Outcome, Some.Quota.TokensLeft(free[1].State, free.Time)));
+        Assert.Equal(used, store.Used);
+    }
+
     [Fact]
     public void L9_keys_tenants_and_limits_have_buckets_of_their_own()
     {
