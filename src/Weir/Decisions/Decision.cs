@@ -130,7 +130,9 @@ public readonly record struct Decision
         var enforced = lines.Where(line => line.Limit.Mode == LimitMode.Enforce).ToList();
         return enforced.Count == 0
             ? Unlimited(limits, answer, [.. lines])
-            : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one, facts) ? other : one), [.. lines]);
+            : Governed(
+                limits, answer,
+                enforced.Aggregate((one, other) => other.Outweighs(one, facts) ? other : one), [.. lines]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -143,7 +145,8 @@ public readonly record struct Decision
         foreach (var limit in limits)
         {
             lines[count] = LimitDecision.From(limit, answer[count], answer.Time, limits.Facts, answer.Share);
-            if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing], limits.Facts)))
+            if (limit.Mode == LimitMode.Enforce
+                && (governing < 0 || lines[count].Outweighs(lines[governing], limits.Facts)))
                 governing = count;
             count++;
         }

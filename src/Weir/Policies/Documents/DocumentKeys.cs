@@ -33,7 +33,8 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     public static readonly DocumentKeys OfDocument = new("the document", [DefaultPlan, Plans, Tenants]);
     public static readonly DocumentKeys OfPlan = new("a plan", [Limits, OnOutage, Unlimited]);
-    public static readonly DocumentKeys OfLimit = new("a limit", [By, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
+    public static readonly DocumentKeys OfLimit = new(
+        "a limit", [By, Unit, Rate, Burst, Window, Concurrency, Unlimited, When, Cost, Mode, Lease]);
     public static readonly DocumentKeys OfTenant = new("a tenant", [Plan, Limits, Unlimited]);
     public static readonly DocumentKeys OfLiveTenant = new("a live tenant (PUT /admin/tenants/NAME)", [Plan, Limits, Unlimited, Until]);
     public static readonly DocumentKeys OfWindow = new("a window", [Limit, Every, Zone], "{ limit: 1000, every: minute }");

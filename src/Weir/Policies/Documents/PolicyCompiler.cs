@@ -27,7 +27,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
     /// <summary>What makes two limits one object: everything that decides.</summary>
-    private readonly record struct LimitKey(string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When);
+    private readonly record struct LimitKey(
+        string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When);
 
     /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
@@ -131,22 +132,26 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             _walk.Errors.Add(text.Place, $"rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency{meant}");
         if (text.IsBroken || text.LacksNumbers)
             return null;
-        if (text.Quota.TryCompile(out var quota, out string? error) && (error = ComplaintAbout(quota, text.Unit)) is null)
+        if (text.Quota.TryCompile(out var quota, out string? error)
+            && (error = ComplaintAbout(quota, text.Unit)) is null)
             return Shared(text, quota);
         _walk.Errors.Add(text.NumbersPlace, error);
         return null;
     }
 
-    private static string? ComplaintAbout(Quota quota, string? unit) => quota is not ConcurrencyQuota || unit is null or Limit.Requests
-        ? null
-        : $"a concurrency counts requests at the same time, not {Spelling.Quote(unit)}: leave unit out, or write unit: {Limit.Requests}";
+    private static string? ComplaintAbout(Quota quota, string? unit) =>
+        quota is not ConcurrencyQuota || unit is null or Limit.Requests
+            ? null
+            : $"a concurrency counts requests at the same time, not {Spelling.Quote(unit)}: "
+                + $"leave unit out, or write unit: {Limit.Requests}";
 
     private Limit Shared(LimitText text, Quota quota)
     {
         // Names hold no comma, so two lists never join to one text; patterns may hold anything, and so are counted.
         string when = string.Concat((text.When ?? []).Select(condition =>
             $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
-        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Unit ?? Limit.Requests, text.Cost ?? 1, text.IsStrict ?? false, when);
+        var key = new LimitKey(text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce,
+            text.Unit ?? Limit.Requests, text.Cost ?? 1, text.IsStrict ?? false, when);
         return _limits.GetOrMake(key, () => new Limit(text.Name, text.Dimensions, quota)
         {
             Mode = key.Mode,
