@@ -292,7 +292,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         command => this.AskAsync(command), (tenant, id) => _wire?.Delete(_keys.RecordOf(tenant, id)), _time, _stopping.Token);
 
     private static bool MayGiveBack(in BucketCommand command) =>
-        command.What == BucketOperation.Reset || (command.What >= BucketOperation.Charge && (command.Limits.Facts.GivesBack || command.Limits.Plan.HasPermits));
+        command.What == BucketOperation.Reset
+        || (command.What >= BucketOperation.Charge
+            && (command.Limits.Facts.GivesBack || command.Limits.Plan.HasPermits));
 
     private PendingCommand? Ask(BucketCommand command, LeaseTrip trip) =>
         Volatile.Read(ref _shards) is { } shards ? Ask(shards, command, trip, out _) : null;

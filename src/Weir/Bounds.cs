@@ -45,7 +45,9 @@ public static class Bounds
 
     /// <summary>What is wrong with a request, or null when nothing is.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="leastCost">The least cost allowed: 1 for a take, 0 for a check. Beside costs in other units it is 0.</param>
+    /// <param name="leastCost">
+    /// The least cost allowed: 1 for a take, 0 for a check. Beside costs in other units it is 0.
+    /// </param>
     public static Complaint? Complaint(in RequestFacts facts, long leastCost)
     {
         if (!IsTenant(facts.Tenant))
@@ -59,10 +61,11 @@ public static class Bounds
         long least = facts.Costs is { Count: > 0 } ? 0 : leastCost;
         if (facts.Cost < least || facts.Cost > MaxCost)
             return new("cost", $"cost must be a whole number from {least} to {MaxCost}; it was {facts.Cost}");
-        return (facts.Costs is null ? null : Complaint(facts.Costs)) ?? (facts.Attributes is null ? null : ComplaintAbout(facts.Attributes));
+        return (facts.Costs is null ? null : Complaint(facts.Costs))
+            ?? (facts.Attributes is null ? null : ComplaintAbout(facts.Attributes));
     }
 
-    /// <summary>What is wrong with the costs of a request in units other than requests, or null when nothing is.</summary>
+    /// <summary>What is wrong with a request's costs in units other than requests, or null when nothing is.</summary>
     public static Complaint? Complaint(IReadOnlyDictionary<string, long> costs)
     {
         if (costs.Count > Plan.MaxLimits)

@@ -55,19 +55,22 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out _);
-        return await ChargeAsync("refund", limits with { Facts = facts.Negated() }, idempotencyKey, cancellation).ConfigureAwait(false);
+        limits = limits with { Facts = facts.Negated() };
+        return await ChargeAsync("refund", limits, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Spends the cost without asking, also beyond what is left: a bucket in debt refuses everything until it has come back.</summary>
+    /// <summary>Spends the cost without asking, also beyond what is left, which leaves a debt.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
-    public async ValueTask<Decision?> ChargeAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
+    public async ValueTask<Decision?> ChargeAsync(
+        RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out _);
         // A charge is never refused: a limit that denies the request for a missing dimension counts nothing of it.
         return await ChargeAsync("charge", limits with { Lacking = limits.Skipped }, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask<Decision?> ChargeAsync(string what, LimitSet limits, string? idempotencyKey, CancellationToken cancellation)
+    private async ValueTask<Decision?> ChargeAsync(
+        string what, LimitSet limits, string? idempotencyKey, CancellationToken cancellation)
     {
         if (idempotencyKey is not null)
             return await AskOnceAsync(what, limits, null, BucketOperation.Charge, idempotencyKey, cancellation).ConfigureAwait(false);

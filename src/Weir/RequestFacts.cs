@@ -4,8 +4,8 @@ namespace Weir;
 /// <param name="Tenant">The customer of the service whose buckets are asked; see <see cref="Bounds.IsTenant"/>.</param>
 /// <param name="Key">What the request is counted by: from 1 to <see cref="Bounds.MaxKeyBytes"/> bytes in UTF-8, compared bytewise.</param>
 /// <param name="Cost">
-/// What the request costs in <see cref="Limit.Requests"/>; from 1 (0 for a check, or beside <paramref name="Costs"/>) to
-/// <see cref="Bounds.MaxCost"/>.
+/// What the request costs in <see cref="Limit.Requests"/>; from 1 (0 for a check, or beside <paramref name="Costs"/>)
+/// to <see cref="Bounds.MaxCost"/>.
 /// </param>
 /// <param name="Attributes">Further dimensions by name; at most <see cref="Bounds.MaxAttributes"/>.</param>
 /// <param name="Costs">
@@ -35,6 +35,9 @@ public readonly record struct RequestFacts(
     internal RequestFacts At(long cost) => this with { Cost = cost, Costs = null };
 
     /// <summary>Returns the request that gives back what this one takes.</summary>
-    internal RequestFacts Negated() =>
-        this with { Cost = -Cost, Costs = Costs?.ToDictionary(cost => cost.Key, cost => -cost.Value, StringComparer.Ordinal) };
+    internal RequestFacts Negated() => this with
+    {
+        Cost = -Cost,
+        Costs = Costs?.ToDictionary(cost => cost.Key, cost => -cost.Value, StringComparer.Ordinal),
+    };
 }

@@ -99,7 +99,8 @@ internal sealed class LateReplies(
         }
 
         var name = RecordKey.NewId();
-        return new BucketCommand(limits with { Applying = charged, Facts = limits.Facts.Negated() }, BucketOperation.Charge)
+        var undone = limits with { Applying = charged, Facts = limits.Facts.Negated() };
+        return new BucketCommand(undone, BucketOperation.Charge)
         {
             OnlyEnds = [.. ends],
             RecordKey = new RecordKey(name, name) { Life = TimeSpan.FromMinutes(1) },

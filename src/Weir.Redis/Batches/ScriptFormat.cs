@@ -98,7 +98,8 @@ internal static class ScriptFormat
         {
             var line = ReadLine(ref doubles);
             // What does not fit into the capacity as far as it is not held back may fit later.
-            if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0 && limit.CostOf(take.Command.Limits.Facts) <= limit.Quota.Capacity)
+            if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0
+                && limit.CostOf(take.Command.Limits.Facts) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };
             long leased = take.HasLeases ? Next(ref doubles) * limit.Quota.Rate.UnitsPerToken : 0;
             lines[index++] = leased == 0 ? line : WithoutLeased(line, leased);

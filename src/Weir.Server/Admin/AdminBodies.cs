@@ -99,8 +99,8 @@ internal sealed record ExplanationBody(
 /// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
 /// <param name="Bucket">How its bucket stands now; absent when it does not apply.</param>
 internal sealed record LimitExplanation(
-    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode, string? Unit, long Cost, IReadOnlyList<ValueExplanation> Values,
-    BucketExplanation? Bucket = null);
+    string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode,
+    string? Unit, long Cost, IReadOnlyList<ValueExplanation> Values, BucketExplanation? Bucket = null);
 
 /// <summary>How a bucket stands.</summary>
 /// <param name="Remaining">Tokens left.</param>

@@ -98,7 +98,7 @@ internal static class AdminRoutes
         QueryParameter[] bucket = [QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Attribute, QueryParameter.Attributes];
         group.MapGet("/explain", (Delegate)keys.Explain)
             .WithName("explain").WithSummary("Says why a request gets what it gets. Spends nothing.")
-            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.CostInUnit, QueryParameter.Attribute, QueryParameter.Attributes)
+            .Taking(QueryParameter.OfRequest)
             .Produces<ExplanationBody>().WithProblems();
         group.MapGet("/buckets", (Delegate)keys.GetBuckets)
             .WithName("getBuckets").WithSummary("The buckets of a request as they are now.").Taking(bucket).Produces<DecisionBody>().WithProblems();

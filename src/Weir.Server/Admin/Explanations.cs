@@ -60,7 +60,8 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     /// <summary>A limit of the plan that the tenant has not.</summary>
     private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
-        [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode), Spelling.UnitOf(limit), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
+        [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode),
+        Spelling.UnitOf(limit), limit.Cost, [new ValueExplanation("unlimited", "true", tenantLayer)]);
 
     private static LimitExplanation Explain(Limit limit, List<(string Name, IReadOnlyList<Limit> Limits)> layers, RequestFacts facts, in Decision unblocked)
     {

@@ -12,7 +12,7 @@ internal static class BatchReader
         for (int i = 0; i < bodies.Count; i++)
         {
             if (bodies[i] is null)
-                return new Complaint($"requests[{i}]", $"requests[{i}] is null: send an object with key, cost, costs, tenant and attributes");
+                return new Complaint($"requests[{i}]", $"requests[{i}] is null: send {JsonMistake.RequestShape}");
             if (FactsReader.FromBody(request, bodies[i], leastCost: 1, out requests[i]) is { } complaint)
                 return ReferenceEquals(complaint, FactsReader.OtherTenant) ? complaint : new Complaint($"requests[{i}].{complaint.Field}", $"requests[{i}]: {complaint.Message}");
         }

@@ -55,12 +55,18 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
             return decision.Outcome == DecisionOutcome.Blocked ? $"this key is blocked: {reason}" : reason;
         var limit = decision.Limit!;
         if (decision.RetryAfter is { } retry)
-            return $"the limit {limit.Name} of plan {decision.Plan.Name} has {decision.Remaining} {Spelling.UnitOf(limit) ?? "tokens"} left; try again in {Spelling.Milliseconds(retry)} ms";
+        {
+            string tokens = Spelling.UnitOf(limit) ?? "tokens";
+            return $"the limit {limit.Name} of plan {decision.Plan.Name} has {decision.Remaining} {tokens} left; "
+                + $"try again in {Spelling.Milliseconds(retry)} ms";
+        }
+
         if (limit.Quota.Capacity == 0)
             return $"the limit {limit.Name} of plan {decision.Plan.Name} bans such requests";
         string times = limit.Cost == 1 ? "" : $", times {limit.Cost},";
         string unit = Spelling.UnitOf(limit) is { } named ? $" in {named}" : "";
-        return $"the cost{unit}{times} is above the capacity of {limit.Quota.Capacity} of the limit {limit.Name}: it can never be allowed, so send a lower cost";
+        return $"the cost{unit}{times} is above the capacity of {limit.Quota.Capacity} of the limit {limit.Name}: "
+            + "it can never be allowed, so send a lower cost";
     }
 
     private static Task Write(HttpContext http, ReadOnlySpan<byte> json)

@@ -34,7 +34,11 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if ((FactsReader.FromBody(http.Request, body, leastCost: 1, out var facts) ?? IdempotencyKey.Complaint(http)) is { } complaint)
             await Problems.Refuse(http, complaint);
         else
-            await answers.Decision(http, await (givesBack ? limiter.RefundAsync(facts, IdempotencyKey.Of(http)) : limiter.ChargeAsync(facts, IdempotencyKey.Of(http))));
+        {
+            string? once = IdempotencyKey.Of(http);
+            var charging = givesBack ? limiter.RefundAsync(facts, once) : limiter.ChargeAsync(facts, once);
+            await answers.Decision(http, await charging);
+        }
     }
 
     public async Task Check(HttpContext http)

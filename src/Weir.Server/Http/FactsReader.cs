@@ -63,7 +63,9 @@ internal static class FactsReader
     private static Complaint CostComplaint(string name, long leastCost, string value)
     {
         string shown = QueryRule.Shorten(name);
-        return new Complaint(shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{QueryRule.Shorten(value)}\"");
+        string given = QueryRule.Shorten(value);
+        return new Complaint(
+            shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{given}\"");
     }
 
     /// <summary>The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>

@@ -6,6 +6,9 @@ namespace Weir.Server;
 /// <summary>Says what is wrong with a JSON body: which field, and what would be right.</summary>
 internal static class JsonMistake
 {
+    /// <summary>What a request of a batch must be.</summary>
+    public const string RequestShape = "an object with key, cost, costs, tenant and attributes";
+
     private const int MaxPath = 100;
 
     /// <summary>What is wrong with a body.</summary>
@@ -36,9 +39,11 @@ internal static class JsonMistake
 
     private static string CureOf(string path, string field, Type body) => field switch
     {
-        _ when path.Contains("attributes.", StringComparison.Ordinal) || path.Contains("attributes[", StringComparison.Ordinal) => "a string",
-        _ when path.Contains("costs.", StringComparison.Ordinal) || path.Contains("costs[", StringComparison.Ordinal) => $"a whole number from 0 to {Bounds.MaxCost}",
-        "costs" => $"an object of at most {Plan.MaxLimits} whole numbers from 0 to {Bounds.MaxCost}, such as {{\"tokens\":812}}",
+        _ when IsWithin("attributes", path) => "a string",
+        _ when IsWithin("costs", path) => $"a whole number from 0 to {Bounds.MaxCost}",
+        "costs" =>
+            $"an object of at most {Plan.MaxLimits} whole numbers from 0 to {Bounds.MaxCost}, "
+                + "such as {\"tokens\":812}",
         "key" => $"a string of 1 to {Bounds.MaxKeyBytes} bytes of UTF-8",
         "ttlMs" => $"a whole number from 1 to {Reservations.MaxLife.TotalMilliseconds:0}",
         "cost" when body == typeof(CommitBody) => $"a whole number from 0 to {Bounds.MaxCost}",
@@ -50,9 +55,12 @@ internal static class JsonMistake
         "scope" => "a string: admin or take",
         "until" => $"a string that is a time with an offset from UTC, such as {Timestamp.Example}",
         "reason" => $"a string of 1 to {Block.MaxReason} characters",
-        _ when field.StartsWith("requests[", StringComparison.Ordinal) => "an object with key, cost, costs, tenant and attributes",
+        _ when field.StartsWith("requests[", StringComparison.Ordinal) => RequestShape,
         _ => "the kind of value that /openapi/v1.json says",
     };
+
+    private static bool IsWithin(string field, string path) =>
+        path.Contains(field + ".", StringComparison.Ordinal) || path.Contains(field + "[", StringComparison.Ordinal);
 
     private static string Fields(string path, JsonTypeInfo body) =>
         NamesOf(path.Contains('.', StringComparison.Ordinal) && body.Type == typeof(BatchBody) ? WireJson.Default.TakeBody : body);

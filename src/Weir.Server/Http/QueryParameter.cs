@@ -12,7 +12,10 @@ internal sealed record QueryParameter(string Name, string Description, bool IsNu
     public static readonly QueryParameter Tenant = new("tenant", $"The tenant: {Bounds.NameRule}. \"{RequestFacts.DefaultTenant}\" by default.");
 
     public static readonly QueryParameter Cost = new(
-        "cost", $"What the request costs in requests: 0 to {Bounds.MaxCost}. 1 by default. In another unit as cost.UNIT, such as cost.tokens=812.", IsNumber: true);
+        "cost",
+        $"What the request costs in requests: 0 to {Bounds.MaxCost}. 1 by default. "
+            + "In another unit as cost.UNIT, such as cost.tokens=812.",
+        IsNumber: true);
 
     /// <summary>The cost in a unit. Not described, as <see cref="Attribute"/>.</summary>
     public static readonly QueryParameter CostInUnit = new("cost.NAME", "") { IsDescribed = false };
@@ -22,6 +25,9 @@ internal sealed record QueryParameter(string Name, string Description, bool IsNu
 
     /// <summary>Not described in OpenAPI, which has no parameter whose name has a free part.</summary>
     public static readonly QueryParameter Attribute = new("attributes.NAME", "") { IsDescribed = false };
+
+    /// <summary>What a query says of a request.</summary>
+    public static readonly QueryParameter[] OfRequest = [Key, Tenant, Cost, CostInUnit, Attribute, Attributes];
 
     private readonly string? _beginning = Name.EndsWith(".NAME", StringComparison.Ordinal) ? Name[..^"NAME".Length] : null;
 

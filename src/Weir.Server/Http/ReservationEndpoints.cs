@@ -34,7 +34,10 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
         if (ComplaintAbout(body) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await Answer(http, await reservations.CommitAsync(IdOf(http), body.GivenCost, Caller.TenantOf(http), body.Costs));
+        {
+            string? tenant = Caller.TenantOf(http);
+            await Answer(http, await reservations.CommitAsync(IdOf(http), body.GivenCost, tenant, body.Costs));
+        }
     }
 
     public async Task Cancel(HttpContext http)
@@ -64,7 +67,11 @@ internal sealed class ReservationEndpoints(Reservations reservations, DecisionAn
     private static Complaint? ComplaintAbout(CommitBody body)
     {
         if (body.GivenCost is null && body.Costs is not { Count: > 0 })
-            return new Complaint("cost", $"cost or costs must be given, each a whole number from 0 to {Bounds.MaxCost}: what the request took in the end");
+        {
+            string what = $"cost or costs must be given, each a whole number from 0 to {Bounds.MaxCost}";
+            return new Complaint("cost", $"{what}: what the request took in the end");
+        }
+
         return body.Cost is < 0 or > Bounds.MaxCost
             ? new Complaint("cost", $"cost must be a whole number from 0 to {Bounds.MaxCost}; it was {body.Cost}")
             : body.Costs is null ? null : Bounds.Complaint(body.Costs);

@@ -24,10 +24,9 @@ internal static class Routes
         var group = app.MapGroup("").WithTags("Decisions").Requiring(Access.ToTake);
         group.MapGet("/limit/check", (Delegate)decisions.CheckByQuery)
             .WithName("checkLimit").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
-            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.CostInUnit, QueryParameter.Attribute, QueryParameter.Attributes)
+            .Taking(QueryParameter.OfRequest)
             .Produces<SeedBody>().WithProblems();
-        group.MapHead("/limit/check", decisions.CheckByQuery)
-            .Taking(QueryParameter.Key, QueryParameter.Tenant, QueryParameter.Cost, QueryParameter.CostInUnit, QueryParameter.Attribute, QueryParameter.Attributes);
+        group.MapHead("/limit/check", decisions.CheckByQuery).Taking(QueryParameter.OfRequest);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
             .WithName("incrementLimit").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens.")
             .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
@@ -40,7 +39,7 @@ internal static class Routes
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/charge", (Delegate)decisions.Charge)
             .WithName("charge").WithMetadata(IdempotencyKey.Described)
-            .WithSummary("Charges what a request took, afterwards: never refused, so a bucket may be in debt until it has come back.")
+            .WithSummary("Charges what a request took, afterwards. It is never refused, and may leave a debt.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
             .WithName("refund").WithMetadata(IdempotencyKey.Described).WithSummary("Gives tokens back; never more than were spent.")

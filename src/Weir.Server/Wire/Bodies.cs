@@ -12,7 +12,8 @@ internal record TakeBody
     [Description("What the request costs in requests: 1 (0 for a check, or beside costs) to 2147483648. 1 by default.")]
     public long Cost { get; set; } = 1;
 
-    [Description("What it costs in other units, such as {\"tokens\": 812}: at most 16, each from 0 to 2147483648. A unit that is missing costs 0.")]
+    [Description("What it costs in other units, such as {\"tokens\": 812}: at most 16, each from 0 to 2147483648. "
+        + "A unit that is missing costs 0.")]
     public Dictionary<string, long>? Costs { get; set; }
 
     [Description("The customer whose buckets are asked: 1 to 64 characters out of A-Z a-z 0-9 . _ -; also as header X-Tenant-Id. \"default\" by default.")]
@@ -34,14 +35,16 @@ internal sealed record CommitBody
 {
     private long? _cost;
 
-    [Description("What the request took in the end in requests: 0 to 2147483648. The difference is given back, or charged. What was reserved, by default.")]
+    [Description("What the request took in the end in requests: 0 to 2147483648. "
+        + "The difference is given back, or charged. What was reserved, by default.")]
     public long Cost
     {
         get => _cost ?? 0;
         set => _cost = value;
     }
 
-    [Description("What it took in other units, such as {\"tokens\": 1290}. A unit that is missing took what was reserved of it.")]
+    [Description("What it took in other units, such as {\"tokens\": 1290}. "
+        + "A unit that is missing took what was reserved of it.")]
     public Dictionary<string, long>? Costs { get; set; }
 
     /// <summary>The cost in requests if the body has it.</summary>
@@ -69,7 +72,8 @@ internal readonly record struct SeedBody(bool Allowed, long Remaining, long Rese
 
 /// <summary>One limit's part of a decision. <c>unit</c> is absent where it is requests.</summary>
 internal sealed record LimitBody(
-    string Name, string? Unit, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs, string Mode);
+    string Name, string? Unit, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs,
+    string Mode);
 
 /// <summary>
 /// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,

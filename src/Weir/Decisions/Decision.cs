@@ -151,7 +151,9 @@ public readonly record struct Decision
         var enforced = lines.Where(line => line.Limit.Mode == LimitMode.Enforce).ToList();
         return enforced.Count == 0
             ? Unlimited(limits, answer, [.. lines])
-            : Governed(limits, answer, enforced.Aggregate((one, other) => other.Outweighs(one, facts) ? other : one), [.. lines]);
+            : Governed(
+                limits, answer,
+                enforced.Aggregate((one, other) => other.Outweighs(one, facts) ? other : one), [.. lines]);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

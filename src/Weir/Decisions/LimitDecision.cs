@@ -23,14 +23,16 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         new(limit, DecisionOutcome.MissingDimension, 0, null, TimeSpan.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static LimitDecision From(Limit limit, in BucketLine line, in StoreTime time, in RequestFacts facts, Share share = default) => new(
+    internal static LimitDecision From(
+        Limit limit, in BucketLine line, in StoreTime time, in RequestFacts facts, Share share = default) => new(
         limit,
         (DecisionOutcome)line.Outcome,
         share.TokensLeft(limit.Quota, line.State, time),
         line.Outcome switch
         {
             BucketOutcome.Allowed => TimeSpan.Zero,
-            BucketOutcome.Refused => Microseconds(Math.Max(LeastRetryUs, share.RetryUs(limit.Quota, line.State, time, limit.CostOf(facts)))),
+            BucketOutcome.Refused => Microseconds(
+                Math.Max(LeastRetryUs, share.RetryUs(limit.Quota, line.State, time, limit.CostOf(facts)))),
             _ => null,
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));

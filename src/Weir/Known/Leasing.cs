@@ -247,7 +247,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
     /// <summary>A command that only looks shows the tokens as if they were given back, so that it is answered as a take would be.</summary>
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
-        command.What == BucketOperation.Take ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)
+        command.What == BucketOperation.Take
+            ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)
         : bucket.Lease.IsOfOtherKind(limit.Quota) ? default : bucket.Lease.Rest;
 
     private ref long ForgottenUsOf(string tenant) =>

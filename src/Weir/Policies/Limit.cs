@@ -50,7 +50,7 @@ public sealed class Limit
     /// <summary>What the limit's word counts.</summary>
     public LimitMode Mode { get; init; }
 
-    /// <summary>The unit that the limit counts: a name (<see cref="Bounds.IsName"/>), <see cref="Requests"/> by default.</summary>
+    /// <summary>The unit that the limit counts: a name, <see cref="Requests"/> by default.</summary>
     public string Unit
     {
         get => _unit ?? Requests;

@@ -75,7 +75,8 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
             }
         }
 
-        return this with { Facts = Facts.At(Facts.Cost) with { Attributes = needed.Count > 0 ? needed : null }, Holder = null };
+        var facts = Facts.At(Facts.Cost) with { Attributes = needed.Count > 0 ? needed : null };
+        return this with { Facts = facts, Holder = null };
     }
 
     /// <summary>Goes through the limits of a set without allocation.</summary>

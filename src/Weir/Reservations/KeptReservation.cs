@@ -12,8 +12,10 @@ namespace Weir;
 /// <param name="Token">The part of its id that no caller chooses.</param>
 /// <param name="Costs">What was taken in other units; null for nothing.</param>
 internal sealed record KeptReservation(
-    string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder, string Token,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? Costs = null)
+    string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder,
+    string Token,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyDictionary<string, long>? Costs = null)
 {
     /// <summary>Sealed where keys are not to be read.</summary>
     public byte[] ToBytes(KeyHash? privacy)

@@ -27,7 +27,8 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var number = idempotencyKey is null ? RecordKey.NewId() : limiter.Fingerprints.Of("reservation", idempotencyKey);
         limits = limits with { Holder = new PermitHolder(number, life) };
         var kept = new KeptReservation(
-            facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)], number.ToString("x32"), ReservationId.NewToken(), facts.Costs);
+            facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)],
+            number.ToString("x32"), ReservationId.NewToken(), facts.Costs);
         var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
         if (RateLimiter.IsRefused(limits, block))
         {
@@ -71,19 +72,23 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
 
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
     /// <param name="id">The reservation.</param>
-    /// <param name="cost">The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for what was reserved.</param>
+    /// <param name="cost">
+    /// The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for what was reserved.
+    /// </param>
     /// <param name="tenant">Whose it must be; null for anybody's.</param>
     /// <param name="costs">The true costs in other units; a unit that is missing costs what was reserved of it.</param>
-    public ValueTask<Settlement> CommitAsync(string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
+    public ValueTask<Settlement> CommitAsync(
+        string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
         SettleAsync(id, "commit", tenant, kept => new TrueCost(kept, cost ?? kept.Cost, costs));
 
     /// <summary>Gives all of a reservation back.</summary>
     /// <param name="id">The reservation.</param>
     /// <param name="tenant">Whose it must be; null for anybody's.</param>
     public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) =>
-        SettleAsync(id, "cancel", tenant, kept => new TrueCost(kept, 0, kept.Costs?.ToDictionary(cost => cost.Key, _ => 0L, StringComparer.Ordinal)));
+        SettleAsync(id, "cancel", tenant, TrueCost.NothingOf);
 
-    private async ValueTask<Settlement> SettleAsync(string text, string what, string? tenant, Func<KeptReservation, TrueCost> costOf)
+    private async ValueTask<Settlement> SettleAsync(
+        string text, string what, string? tenant, Func<KeptReservation, TrueCost> costOf)
     {
         if (!ReservationId.TryParse(text, out var id) || (tenant is not null && tenant != id.Tenant))
             return new Settlement(SettlementOutcome.Unknown);
@@ -96,13 +101,18 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
             : new Settlement(SettlementOutcome.Unknown);
     }
 
-    private async ValueTask<Settlement> SettleAsync(IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, string what)
+    private async ValueTask<Settlement> SettleAsync(
+        IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, string what)
     {
         var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
         var command = new BucketCommand(limits, BucketOperation.Charge)
         {
             OnlyEnds = onlyEnds,
-            RecordKey = new RecordKey(id.Number, cost.Fingerprint(limiter.Fingerprints, what)) { Settles = true, Text = before.Text },
+            RecordKey = new RecordKey(id.Number, cost.Fingerprint(limiter.Fingerprints, what))
+            {
+                Settles = true,
+                Text = before.Text,
+            },
         };
         var answer = await home.AskAsync(command).ConfigureAwait(false);
         limiter.TryCharge(limits.Facts, limits.Holder, answer);
@@ -116,9 +126,11 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     }
 
     /// <summary>The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.</summary>
-    private LimitSet ChargedLimits(ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
+    private LimitSet ChargedLimits(
+        ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {
-        var set = limiter.Policies.Resolve(cost.Beyond(new RequestFacts(id.Tenant, kept.Key, kept.Cost, kept.Attributes, kept.Costs)));
+        var reserved = new RequestFacts(id.Tenant, kept.Key, kept.Cost, kept.Attributes, kept.Costs);
+        var set = limiter.Policies.Resolve(cost.Beyond(reserved));
         var ends = new List<long>();
         uint charged = 0;
         for (int i = 0; i < set.Plan.Limits.Length; i++)

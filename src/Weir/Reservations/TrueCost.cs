@@ -1,11 +1,15 @@
 namespace Weir;
 
-/// <summary>What a reserved request took in the end: in each unit, what the caller says, else what was reserved.</summary>
+/// <summary>What a reserved request took in the end, by unit: what the caller says, else what was reserved.</summary>
 /// <param name="Kept">The reservation.</param>
 /// <param name="Cost">The cost in requests.</param>
 /// <param name="Named">The costs in other units that the caller names; null for none.</param>
 internal readonly record struct TrueCost(KeptReservation Kept, long Cost, IReadOnlyDictionary<string, long>? Named)
 {
+    /// <summary>Of a canceled reservation nothing, in any unit.</summary>
+    public static TrueCost NothingOf(KeptReservation kept) =>
+        new(kept, 0, kept.Costs?.ToDictionary(cost => cost.Key, _ => 0L, StringComparer.Ordinal));
+
     /// <summary>Says what the reservation is settled by, so that the same again is answered the same.</summary>
     public UInt128 Fingerprint(Fingerprints fingerprints, string what)
     {
@@ -19,6 +23,7 @@ internal readonly record struct TrueCost(KeptReservation Kept, long Cost, IReadO
     public RequestFacts Beyond(RequestFacts reserved) => reserved with
     {
         Cost = Cost - reserved.Cost,
-        Costs = Named?.ToDictionary(cost => cost.Key, cost => cost.Value - reserved.CostIn(cost.Key), StringComparer.Ordinal),
+        Costs = Named?.ToDictionary(
+            cost => cost.Key, cost => cost.Value - reserved.CostIn(cost.Key), StringComparer.Ordinal),
     };
 }

@@ -88,7 +88,11 @@ internal sealed record LimitText
             return unit;
         broken = true;
         if (unit is not null)
-            walk.Errors.Add(given.Place, given.Value, $"{Spelling.Quote(unit)} is not {Shape}; write {Bounds.NameRule}");
+        {
+            string error = $"{Spelling.Quote(unit)} is not {Shape}; write {Bounds.NameRule}";
+            walk.Errors.Add(given.Place, given.Value, error);
+        }
+
         return null;
     }
 

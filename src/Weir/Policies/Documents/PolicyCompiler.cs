@@ -200,15 +200,18 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             _walk.Errors.Add(text.Place, $"rate is missing: write tokens per period, such as rate: 5/s, or a window or a concurrency{meant}");
         if (text.IsBroken || text.LacksNumbers)
             return null;
-        if (text.Quota.TryCompile(out var quota, out string? error) && (error = ComplaintAbout(quota, text.Unit)) is null)
+        if (text.Quota.TryCompile(out var quota, out string? error)
+            && (error = ComplaintAbout(quota, text.Unit)) is null)
             return Shared(text, quota);
         _walk.Errors.Add(text.NumbersPlace, error);
         return null;
     }
 
-    private static string? ComplaintAbout(Quota quota, string? unit) => quota is not ConcurrencyQuota || unit is null or Limit.Requests
-        ? null
-        : $"a concurrency counts requests at the same time, not {Spelling.Quote(unit)}: leave unit out, or write unit: {Limit.Requests}";
+    private static string? ComplaintAbout(Quota quota, string? unit) =>
+        quota is not ConcurrencyQuota || unit is null or Limit.Requests
+            ? null
+            : $"a concurrency counts requests at the same time, not {Spelling.Quote(unit)}: "
+                + $"leave unit out, or write unit: {Limit.Requests}";
 
     private Limit Shared(LimitText text, Quota quota)
     {

@@ -32,7 +32,8 @@ internal sealed unsafe partial class BucketTransaction
             ref var claim = ref _claims[i];
             var state = claim.Before = StateOf(store, limits, claim, time);
             claim.IsShared = claim.Slot.IsNone && !claim.IsPermits && state.Spent > 0;
-            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, claim.Limit.IsLeast(claim.Cost));
+            bool isLeast = claim.Limit.IsLeast(claim.Cost);
+            var outcome = limits.Share.Take(claim.Limit.Quota, ref state, time, claim.Cost, isLeast);
             claim.Line = new BucketLine(outcome, state);
             if (claim.Limit.Mode == LimitMode.Enforce && outcome > worst)
                 worst = outcome;
