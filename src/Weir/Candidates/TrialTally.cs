@@ -62,9 +62,14 @@ public sealed class TrialTally
 
     internal void Count(in Decision live, in Decision candidate, string key)
     {
+        if (live.Allowed != candidate.Allowed)
+            CountDisagreement(live, candidate, key);
+        // Last, so that a report that counts a decision counts its disagreement too.
         Interlocked.Increment(ref _decisions);
-        if (live.Allowed == candidate.Allowed)
-            return;
+    }
+
+    private void CountDisagreement(in Decision live, in Decision candidate, string key)
+    {
         bool stricter = live.Allowed;
         Interlocked.Increment(ref stricter ? ref _stricter : ref _laxer);
         var refused = stricter ? candidate : live;

@@ -60,7 +60,7 @@ public sealed class OutageTests
 
         await weir.UntilRedisDecidesAsync();
         Assert.Equal(
-            """{"status":"ready","store":"redis","source":"redis","degraded":false,"breaker":"closed"}""",
+            """{"status":"ready","store":"redis","source":"redis","degraded":false,"breaker":"closed","policyFile":{"inForce":true}}""",
             (await weir.Http.GetAsync("/readyz")).Body);
     }
 

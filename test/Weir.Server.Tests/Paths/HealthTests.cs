@@ -26,7 +26,7 @@ public sealed class HealthTests
         await using var server = await RunningServer.StartAsync($"Weir:Redis:Endpoints={redis.Endpoint}", "Weir:Redis:DeadlineMs=2000");
 
         Assert.Equal(
-            """{"status":"ready","store":"redis","source":"redis","degraded":false,"breaker":"closed"}""",
+            """{"status":"ready","store":"redis","source":"redis","degraded":false,"breaker":"closed","policyFile":{"inForce":true}}""",
             (await server.Http.GetAsync("/readyz")).Body);
     }
 }
