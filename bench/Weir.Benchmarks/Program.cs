@@ -11,6 +11,7 @@ switch (args)
         return 0;
     case ["--resolve"]:
         ResolveProbe.Run();
+        ResolveProbe.RunKeys();
         return 0;
     case ["--access"]:
         AccessProbe.Run();
