@@ -65,8 +65,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out _);
-        // A charge is never refused: a limit that denies the request for a missing dimension counts nothing of it.
-        return await ChargeAsync("charge", limits with { Lacking = limits.Skipped }, idempotencyKey, cancellation).ConfigureAwait(false);
+        limits = limits with { IsCharge = true };
+        return await ChargeAsync("charge", limits, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
     private async ValueTask<Decision?> ChargeAsync(

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Weir.Server;
 
 /// <summary>The paths under <c>/admin</c>, all for keys of the scope admin.</summary>
@@ -10,6 +12,7 @@ internal static class AdminRoutes
     public static void Map(WebApplication app)
     {
         var group = app.MapGroup("/admin").WithTags("Admin").Requiring(Access.ToAdmin);
+        group.AddEndpointFilter((context, next) => HasDotSegment(context.HttpContext) ? DotSegment(context.HttpContext) : next(context));
         MapPolicies(group, app.Services.GetRequiredService<PolicyEndpoints>());
         MapTenants(group, app.Services.GetRequiredService<TenantEndpoints>());
         MapKeyLimits(group, app.Services.GetRequiredService<KeyLimitEndpoints>());
@@ -24,6 +27,20 @@ internal static class AdminRoutes
                 new("after", "What next said, sent with which: it continues one list. Left out for the first page."),
                 new("limit", "How many to list: 1 to 1000. 20 by default.", IsNumber: true))
             .Produces<TopBody>().WithProblems();
+    }
+
+    /// <summary>
+    /// True if the path has a segment <c>.</c> or <c>..</c>, escaped or not. The server folds such segments, so that the
+    /// path of a key would be that of its tenant.
+    /// </summary>
+    private static bool HasDotSegment(HttpContext http) =>
+        http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0].Split('/')
+            .Any(segment => Uri.UnescapeDataString(segment) is "." or "..");
+
+    private static async ValueTask<object?> DotSegment(HttpContext http)
+    {
+        await Problems.BadRequest(http, new Complaint("path", "the path has a segment . or .., which would be another path: a key of that name has no path here"));
+        return Results.Empty;
     }
 
     private static void MapApiKeys(RouteGroupBuilder group, ApiKeyEndpoints keys)

@@ -21,7 +21,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             explained.Decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable ? null : DecisionAnswers.DetailOf(explained.Decision),
             [
                 .. plan.Limits.Select(limit => Explain(limit, layers, facts, explained.Unblocked)),
-                .. layers[0].Limits.Where(own => plan.Limits.All(limit => limit.Name != own.Name)).Select(own => Removed(own, layers[^1].Name)),
+                .. RemovedFrom(layers),
             ],
             Spelling.Body(explained.Decision));
     }
@@ -57,7 +57,14 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     public static string PlanFrom(PolicySet set, string tenant) =>
         set.IsLive(tenant) ? "live" : set.IsInDocument(tenant) ? "document" : "default";
 
-    /// <summary>A limit of the plan that the tenant has not.</summary>
+    /// <summary>The limits that a layer has and the one over it takes away.</summary>
+    private static IEnumerable<LimitExplanation> RemovedFrom(List<(string Name, IReadOnlyList<Limit> Limits)> layers) =>
+        from name in layers.SelectMany(layer => layer.Limits).Select(limit => limit.Name).Distinct(StringComparer.Ordinal)
+        let last = layers.FindLastIndex(layer => layer.Limits.Any(limit => limit.Name == name))
+        where last < layers.Count - 1
+        select Removed(layers[last].Limits.First(limit => limit.Name == name), layers[last + 1].Name);
+
+    /// <summary>A limit that a layer takes away.</summary>
     private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
         [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode),

@@ -5,7 +5,7 @@ namespace Weir.Server;
 /// <summary>Other numbers for single keys of a tenant: <c>/admin/tenants/{id}/keys</c>.</summary>
 internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, LiveChanges changes, StoredKeys stored)
 {
-    private const string Keys = "/keys/";
+    private const string Tenants = "/tenants/", Keys = "/keys/";
     private static readonly string[] Types = ["application/json"];
 
     public async Task Get(HttpContext http)
@@ -92,7 +92,8 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
     private static string KeyOf(HttpContext http)
     {
         string path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];
-        int keys = path.IndexOf(Keys, StringComparison.Ordinal);
+        int tenant = path.IndexOf(Tenants, StringComparison.Ordinal) + Tenants.Length;
+        int keys = path.IndexOf(Keys, Math.Min(tenant, path.Length), StringComparison.Ordinal);
         return keys < 0 ? "" : Uri.UnescapeDataString(path[(keys + Keys.Length)..]);
     }
 }

@@ -97,7 +97,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         try
         {
             var tally = TallyOf(trial.Candidate);
-            var limits = trial.Candidate.Resolve(trial.Facts) with { Holder = trial.Holder };
+            var limits = trial.Candidate.Resolve(trial.Facts) with { Holder = trial.Holder, IsCharge = trial.Live is null && !trial.Facts.GivesBack };
             var command = new BucketCommand(limits, trial.Live is null ? BucketOperation.Charge : BucketOperation.Take);
             bool needsNoStore = RateLimiter.NeedsNoStore(limits, null);
             var answer = needsNoStore ? default : await store.Value.AskAsync(command).ConfigureAwait(false);

@@ -60,6 +60,21 @@ internal sealed class LiveKeys
         PolicySet document, LiveTenants tenants, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
         [.. names.Select(name => KeyValuePair.Create(name, (object?)PendingOf(document, tenants[name.Tenant], name, now)))];
 
+    /// <summary>Says which keys do not fit a document and what their tenants have, and changes nothing.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="layersOf">The live texts of a tenant.</param>
+    /// <param name="names">The keys.</param>
+    /// <param name="now">The time; a text that has ended by then fits.</param>
+    public IEnumerable<PolicyError> Misfits(
+        PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
+        from name in names
+        where _texts.ContainsKey(name) && !(PolicyDocument.EndOfKey(_texts[name]) <= now)
+        let errors = PolicyDocument.CompileKey(document, name, _texts[name], layersOf(name.Tenant).TextOf(document, name.Tenant, now)).Errors
+        where errors.Count > 0
+        select new PolicyError(
+            $"key {name.Key} of tenant {name.Tenant}", 0, 0, "",
+            $"key {name.Key} of tenant {name.Tenant} has live numbers that would not fit: {errors[0].Path}: {errors[0].Message}; change or DELETE /admin/tenants/{name.Tenant}/keys/{Uri.EscapeDataString(name.Key)} first");
+
     /// <summary>Forgets all keys.</summary>
     public void Clear()
     {

@@ -11,6 +11,9 @@ namespace Weir;
 /// </remarks>
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
+    /// <summary>Keys that a change that comes from elsewhere is checked against, so that it holds up no other change.</summary>
+    private const int MaxKeysToldOf = 1_000;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly ITimer _expiry;
@@ -288,14 +291,20 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private List<PolicyError> TryLocked(PolicySet document)
     {
         var errors = new List<PolicyError>();
-        _tenants.Try(document, _tenants.Names, _time.GetUtcNow(), errors);
+        var now = _time.GetUtcNow();
+        _tenants.Try(document, _tenants.Names, now, errors);
+        errors.AddRange(_keys.Misfits(document, tenant => _tenants[tenant], _keys.Names, now).Take(DocumentErrors.MaxReported - errors.Count));
         return errors;
     }
 
     private IReadOnlyList<PolicyError> Try(string tenant, TenantLayers layers, string? text)
     {
         var now = _time.GetUtcNow();
-        var errors = layers.Compile(_draft, tenant, now).Errors;
+        IReadOnlyList<PolicyError> errors =
+        [
+            .. layers.Compile(_draft, tenant, now).Errors,
+            .. _keys.Misfits(_draft, _ => layers, _keys.Of([tenant]), now).Take(DocumentErrors.MaxReported),
+        ];
         return TenantLayers.EndedAt(_draft, tenant, text, now) is { } place
             ? [.. errors, IsOver($"tenant {tenant}", place)]
             : errors;
@@ -340,6 +349,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         var now = _time.GetUtcNow();
         List<(string Tenant, string Key)> names = [.. keys ?? [], .. _keys.Of(tenants)];
         _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors), _keys.Lay(_live ?? _file, _tenants, names, now));
+        errors.AddRange(_keys.Misfits(_live ?? _file, tenant => _tenants[tenant], names.Take(MaxKeysToldOf), now).Take(DocumentErrors.MaxReported));
         if (_candidateDraft is { } candidate && _tried is { } tried)
             _candidateDraft = With(candidate, _tenants.Try(candidate, tenants, now, []), _keys.Lay(tried, _tenants, names, now));
         return errors;

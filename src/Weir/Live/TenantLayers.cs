@@ -31,14 +31,17 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    /// <summary>What holds of a tenant at a time: live texts that fit, else the document's; null if nothing but the default plan.</summary>
+    /// <summary>What holds of a tenant at a time: the live texts, else the document's; null if nothing but the default plan.</summary>
+    /// <remarks>Compiles nothing, since the first request of a key waits for it.</remarks>
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {
-        var own = LayerOf(document, "", tenant, Text, null);
-        var held = own.Plan is null || own.IsOver(now) ? null : own.Text;
-        var boost = LayerOf(document, "", tenant, Boost, held);
-        return (boost.Plan is null || boost.IsOver(now) ? held : boost.Text) ?? document.Compiler?.TextOf(tenant);
+        var own = Held(tenant, Text, now);
+        var boost = Held(tenant, Boost, now);
+        return (own is null ? boost : boost?.Over(own) ?? own) ?? document.Compiler?.TextOf(tenant);
     }
+
+    private static TenantText? Held(string tenant, string? text, DateTimeOffset now) =>
+        text is not null && PolicyDocument.ReadTenant(tenant, text) is { } read && !(read.Until <= now) ? read : null;
 
     /// <summary>Where a text says that it ended before a time; null if it does not.</summary>
     public static DocumentPlace? EndedAt(PolicySet document, string tenant, string? text, DateTimeOffset now) =>

@@ -24,10 +24,13 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     internal uint Lacking { get; init; }
 
     /// <summary>Which of them the decision reports as skipped.</summary>
-    internal uint Skipped => Lacking & ~Plan.Denying;
+    internal uint Skipped => IsCharge ? Lacking : Lacking & ~Plan.Denying;
 
     /// <summary>Which of them refuse the request, or would if they were not in shadow mode.</summary>
-    internal uint Denied => Lacking & Plan.Denying;
+    internal uint Denied => IsCharge ? 0 : Lacking & Plan.Denying;
+
+    /// <summary>True for a charge, which no limit denies: one whose dimensions it lacks is skipped.</summary>
+    internal bool IsCharge { get; init; }
 
     /// <summary>True if the request is refused without a look at any bucket.</summary>
     internal bool IsDenied => (Denied & Plan.Enforced) != 0;

@@ -121,6 +121,45 @@ public abstract class KeyLimitTests : OwnServerTests
         var values = explained.GetProperty("values").EnumerateArray().ToDictionary(value => value.GetProperty("name").GetString()!, value => value.GetProperty("from").GetString());
         Assert.Equal(("key vip", "live key vip", "plan free"), (values["rate"], values["burst"], values["by"]));
     }
+
+    [Fact]
+    public async Task A_key_that_nothing_limits_can_be_limited_again()
+    {
+        await Http.PutPoliciesAsync("defaultPlan: a\nplans: { a: { limits: { l: { rate: 10/h, burst: 1x }, m: { rate: 9/h } }, keys: { k: { unlimited: true } } } }\n");
+        Assert.Equal(200, (await Http.TakeAsync("k", 1_000, "acme")).Status);
+        Assert.Equal(200, (await PutAsync("acme/keys/k", """{"limits":{"l":{"rate":"3/h"}}}""")).Status);
+        Assert.Equal(3, await Http.RemainingAsync("k", "acme"));
+    }
+
+    [Fact]
+    public async Task A_tenant_named_keys_has_keys_and_a_path_with_dots_is_refused()
+    {
+        await Http.PutPoliciesAsync(Document);
+        Assert.Equal(200, (await PutAsync("keys/keys/k", """{"limits":{"per-key":{"rate":"30/h"}}}""")).Status);
+        Assert.Equal(30, await Http.RemainingAsync("k", "keys"));
+        foreach (string path in new[] { "acme/keys/..", "acme/keys/%2E%2E", "acme/keys/%2e" })
+        {
+            using var raw = await RawConnection.OpenAsync(Server.Address);
+            await raw.SendAsync(
+                $"PUT /admin/tenants/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {AdminCalls.Key}\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 18\r\n\r\n{\"unlimited\":true}");
+            Assert.StartsWith("HTTP/1.1 40", await raw.ReadAnswerAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(20, await Http.RemainingAsync("x", "acme"));
+    }
+
+    [Fact]
+    public async Task L12_what_a_live_key_lies_over_does_not_change_so_that_the_key_would_fit_no_more()
+    {
+        await Http.PutPoliciesAsync(Document);
+        await PutAsync("acme/keys/k", """{"limits":{"per-key":{"rate":"0/s"}}}""");
+        var tenant = await Http.PutTenantAsync("acme", """{"limits":{"per-key":{"by":["ip"]}}}""");
+        var document = await Http.PutPoliciesAsync(Document.Replace("per-key: { rate: 10/h", "per-key: { by: [ip], rate: 10/h", StringComparison.Ordinal).Replace(", keys: { vip: { limits: { per-key: { rate: 100/h } } } }", "", StringComparison.Ordinal));
+        foreach (var refused in new[] { tenant, document })
+            Assert.Contains("key k of tenant acme has live numbers that would not fit", refused.Body, StringComparison.Ordinal);
+        Assert.Equal((400, 400, 429), (tenant.Status, document.Status, (await Http.TakeAsync("k", 1, "acme")).Status));
+    }
 }
 
 public sealed class KeyLimitsInMemory : KeyLimitTests

@@ -108,6 +108,15 @@ public sealed class MissingDimensionTests : IPolicySource
     }
 
     [Fact]
+    public async Task A_charge_is_never_denied_and_reports_the_limit_that_does_not_count_it()
+    {
+        Use("per-ip: { by: [ip], rate: 7/h, missing: deny }");
+        var charged = (await _limiter.ChargeAsync(Facts("k")))!.Value;
+        Assert.Equal((true, "per-ip"), (charged.Allowed, Assert.Single(charged.Skipped())));
+        Assert.Equal(9, Left("k"));
+    }
+
+    [Fact]
     public void A_limit_in_shadow_mode_only_says_that_it_would_deny()
     {
         Use("tried: { by: [ip], rate: 7/h, missing: deny, mode: shadow }", "last: { by: [], rate: 100/h, burst: 1x }");

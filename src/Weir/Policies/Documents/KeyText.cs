@@ -12,18 +12,24 @@ internal sealed record KeyText(
 {
     private const string Shape = "a mapping of keys, such as vip: { limits: { per-key: { rate: 100/h } } }";
 
+    /// <summary>No keys.</summary>
+    public static readonly IReadOnlyDictionary<string, KeyText> None = new Dictionary<string, KeyText>(0);
+
     /// <summary>The keys of a plan or a tenant.</summary>
-    public static IReadOnlyList<KeyText> ReadAll(DocumentWalk walk, DocumentField? keys)
+    public static IReadOnlyDictionary<string, KeyText> ReadAll(DocumentWalk walk, DocumentField? keys)
     {
         if (keys is not { } field)
-            return [];
-        return walk.Fields(field.Value, field.Place, Shape).ConvertAll(key =>
+            return None;
+        var found = new Dictionary<string, KeyText>(StringComparer.Ordinal);
+        foreach (var key in walk.Fields(field.Value, field.Place, Shape))
         {
             if (Bounds.Complaint(new RequestFacts(RequestFacts.DefaultTenant, key.Name), leastCost: 0) is { } complaint)
                 walk.Errors.Add(key.Place, complaint.Message);
             var fields = walk.Keyed(key.Value, key.Place, DocumentKeys.OfKey);
-            return new KeyText(key.Name, key.Place, PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields));
-        });
+            found[key.Name] = new KeyText(key.Name, key.Place, PlanText.ReadLimits(walk, fields[DocumentKeys.Limits]), PlanText.ReadUnlimited(walk, fields));
+        }
+
+        return found;
     }
 
     /// <summary>A key of live data, which may hold only until a time.</summary>
@@ -38,19 +44,20 @@ internal sealed record KeyText(
     }
 
     /// <summary>Keys over others: what a key leaves out is that of the same key below it.</summary>
-    public static IReadOnlyList<KeyText> Over(IReadOnlyList<KeyText> keys, IReadOnlyList<KeyText> below)
+    public static IReadOnlyDictionary<string, KeyText> Over(IReadOnlyDictionary<string, KeyText> keys, IReadOnlyDictionary<string, KeyText> below)
     {
         if (keys.Count == 0 || below.Count == 0)
             return keys.Count == 0 ? below : keys;
-        var merged = below.ToDictionary(key => key.Key, StringComparer.Ordinal);
-        foreach (var key in keys)
-            merged[key.Key] = merged.TryGetValue(key.Key, out var under) ? key.Over(under) : key;
-        return [.. merged.Values];
+        var merged = new Dictionary<string, KeyText>(below, StringComparer.Ordinal);
+        foreach (var (name, key) in keys)
+            merged[name] = key.Over(below.GetValueOrDefault(name));
+        return merged;
     }
 
-    private KeyText Over(KeyText below) => this with
+    /// <summary>This key over the same one below it. Limits over a key that nothing limits are all that it has.</summary>
+    public KeyText Over(KeyText? below) => below is null || Unlimited ? this : this with
     {
-        Unlimited = Unlimited || below.Unlimited,
-        Limits = Unlimited ? [] : LimitText.Over(Limits, below.Limits),
+        Unlimited = below.Unlimited,
+        Limits = LimitText.Over(Limits, below.Limits),
     };
 }

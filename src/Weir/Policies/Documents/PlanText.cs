@@ -1,7 +1,8 @@
 namespace Weir;
 
 /// <summary>A plan as the document spells it, each field checked.</summary>
-internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited, IReadOnlyList<KeyText> Keys)
+internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited,
+    IReadOnlyDictionary<string, KeyText> Keys)
 {
     private const string LimitsShape = "a mapping of names to limits, such as per-key: { rate: 5/s }";
 

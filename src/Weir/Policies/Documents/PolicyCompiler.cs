@@ -92,8 +92,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             _walk = keyWalk;
             if (PlanNamed(tenant.Plan ?? document.DefaultPlan) is not { } plan)
                 return null;
-            var below = KeyText.Over(tenant.Keys, _texts[plan.Name].Keys).FirstOrDefault(own => own.Key == key.Key);
-            var own = OfKey(plan, tenant, below is null ? key : KeyText.Over([key], [below])[0]);
+            var ofPlan = _texts[plan.Name].Keys.GetValueOrDefault(key.Key);
+            var below = tenant.Keys.TryGetValue(key.Key, out var ofTenant) ? ofTenant.Over(ofPlan) : ofPlan;
+            var own = OfKey(plan, tenant, key.Over(below));
             return keyWalk.Errors.Any ? null : own;
         }
     }
@@ -113,11 +114,11 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         _keyPlans += keys.Count;
         if (_keyPlans > MaxKeyPlans)
         {
-            _walk.Errors.Add(keys[0].Place, $"makes more than {MaxKeyPlans} plans of keys: those of a plan count again for each tenant with limits of its own; keep fewer, or PUT them live");
+            _walk.Errors.Add(keys.Values.First().Place, $"makes more than {MaxKeyPlans} plans of keys: those of a plan count again for each tenant with limits of its own; keep fewer, or PUT them live");
             return own;
         }
 
-        return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key), StringComparer.Ordinal) };
+        return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key.Value), StringComparer.Ordinal) };
     }
 
     /// <summary>The plan of one key. A bucket that other keys share has one quota for all of them.</summary>

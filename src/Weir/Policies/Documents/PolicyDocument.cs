@@ -76,6 +76,21 @@ public static class PolicyDocument
         return new TenantLayer(own, own?.Until, plan, found.Sorted());
     }
 
+    /// <summary>Reads what one tenant has otherwise, and compiles nothing; null if it cannot be read.</summary>
+    internal static TenantText? ReadTenant(string tenant, string text)
+    {
+        var errors = new DocumentErrors(tenant);
+        try
+        {
+            var read = DocumentSyntax.Read(text, errors) is { } root ? TenantText.ReadLive(new DocumentWalk(errors), tenant, root) : null;
+            return errors.Any ? null : read;
+        }
+        catch (UnreadableDocumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads what one key has otherwise than its tenant, and compiles both.</summary>
     /// <param name="policies">The document.</param>
     /// <param name="name">The tenant and the key.</param>

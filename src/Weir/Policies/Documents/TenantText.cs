@@ -8,11 +8,11 @@ namespace Weir;
 /// <param name="Keys">What single keys have otherwise than that.</param>
 /// <param name="Until">Until when it holds; null for good.</param>
 /// <param name="UntilPlace">Where that stands.</param>
-internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, IReadOnlyList<KeyText> Keys,
+internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, IReadOnlyDictionary<string, KeyText> Keys,
     DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
     /// <summary>A tenant that has nothing otherwise than the default plan.</summary>
-    public static TenantText Of(string name) => new(name, null, [], Unlimited: false, []);
+    public static TenantText Of(string name) => new(name, null, [], Unlimited: false, KeyText.None);
 
     /// <summary>A tenant of live data, which may hold only until a time.</summary>
     public static TenantText ReadLive(DocumentWalk walk, string name, DocumentNode root)
@@ -38,8 +38,8 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
     public TenantText With(KeyText key) => this with
     {
         Unlimited = Unlimited || key.Unlimited,
-        Limits = key.Unlimited ? [] : LimitText.Over(key.Limits, Limits),
-        Keys = [],
+        Limits = key.Unlimited ? key.Limits : LimitText.Over(key.Limits, Limits),
+        Keys = KeyText.None,
     };
 
     /// <summary>The time until which a live text holds; null for good.</summary>
