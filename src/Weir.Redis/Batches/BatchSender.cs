@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Makes of a batch the script calls that it needs: one, or on a cluster one for each slot, since a call can speak to one slot only.
-/// Whether there is a cluster is not asked but found out, when it refuses a call: a Redis may come, or become one, later than we.
+/// Sends a batch as one script call, or on a cluster as one call for each slot, since all keys of a call must lie in one
+/// slot. The first call that a cluster refuses for this reason shows that there is one.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 /// <param name="wire">Where to.</param>

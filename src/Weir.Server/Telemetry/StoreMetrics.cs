@@ -27,7 +27,7 @@ internal sealed class StoreMetrics : IDisposable
         if (stores.Redis is { } redis)
         {
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
-            _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes that Redis replied to after memory had decided them, undone in Redis.");
+            _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes and charges that Redis replied to after memory had decided them, undone in Redis.");
             _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
             _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "Problems of Redis nodes: 1 as found when a connection was opened, 0 when gone.");
             _meter.CreateObservableGauge("weir.scheduling.lag", () => redis.SchedulingLag.TotalSeconds, "s", "Largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core.");

@@ -200,7 +200,11 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each
     /// step what does not fit.
     /// </summary>
-    public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants() => _current is var set ? set.Live.CompileAll().Concat(set.LiveKeys.CompileAll()) : [];
+    public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants()
+    {
+        var set = _current;
+        return set.Live.CompileAll().Concat(set.LiveKeys.CompileAll());
+    }
 
     /// <summary>Whether a tenant has what it has only until a time.</summary>
     public bool IsBoosted(string tenant)
