@@ -22,7 +22,7 @@ internal static class ResolveProbe
 
         began = Stopwatch.GetTimestamp();
         for (int i = 0; i < 1_000; i++)
-            policies.UseTenant($"tenant{i}", TextOf(i + 1));
+            policies.Apply(new LiveRead(new LiveVersion("probe", 1), [new LiveEntry(LiveKind.Tenant, $"tenant{i}", 1, TextOf(i + 1))], IsWhole: false));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a change of one tenant: {Stopwatch.GetElapsedTime(began).TotalMicroseconds / 1_000:0} us"));
     }
 

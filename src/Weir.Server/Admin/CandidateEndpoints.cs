@@ -33,7 +33,7 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
 
         if (!LiveChanges.TryReadIfMatch(http.Request, out long? expected))
             await LiveChanges.BadIfMatch(http);
-        else if (expected is not null && expected != entry.Version)
+        else if (LiveChanges.IsOther(expected, entry.Version))
             await Problems.OtherVersion(http, entry.Version);
         else
             await PromoteAsync(http, entry);

@@ -35,7 +35,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         if (Paging.Read(http, out var page) is { } complaint)
             return Problems.BadRequest(http, complaint);
         var policies = limiter.Policies;
-        var (blocks, next) = page.Cut(live.After(LiveKind.Block, page.After).Select(entry => policies.BlockOf(entry.Id)).OfType<Block>(), block => Weir.Block.IdOf(block.Tenant, block.Key));
+        var (blocks, next) = page.Cut(live.After(LiveKind.Block, page.After).Select(entry => policies.BlockOf(entry.Id)).OfType<Block>(), block => KeyId.Of(block.Tenant, block.Key));
         return AdminAnswers.Ok(http, new BlocksBody(blocks, next), WireJson.Default.BlocksBody);
     }
 
@@ -56,7 +56,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         var kept = block with { Key = stored.NameOf(block.Key) };
         bool isFull = false;
         var edit = await live.EditAsync(
-            LiveKind.Block, Weir.Block.IdOf(kept.Tenant, kept.Key), kept.ToJson(), Caller.WhoOf(http), () => (isFull = changes.IsOneTooMany(kept)) ? LiveEdit.Conflict(0) : null);
+            LiveKind.Block, KeyId.Of(kept.Tenant, kept.Key), kept.ToJson(), Caller.WhoOf(http), () => (isFull = changes.IsOneTooMany(kept)) ? LiveEdit.Conflict(0) : null);
         await (isFull ? Problems.BadRequest(http, Full) : AdminAnswers.Written(http, edit, deleted: true, ""));
     }
 
@@ -66,7 +66,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             await Problems.BadRequest(http, complaint);
         else
             await AdminAnswers.Written(
-                http, await live.WriteAsync(LiveKind.Block, Weir.Block.IdOf(facts.Tenant, stored.NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true,
+                http, await live.WriteAsync(LiveKind.Block, KeyId.Of(facts.Tenant, stored.NameOf(facts.Key)), null, Caller.WhoOf(http), null), deleted: true,
                 "this key of this tenant is not blocked: GET /admin/block lists those that are");
     }
 

@@ -26,7 +26,7 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
             return Problems.NotFound(http);
         if (Paging.Read(http, out var page) is { } complaint)
             return Problems.BadRequest(http, complaint);
-        string prefix = Block.IdOf(tenant, "");
+        string prefix = KeyId.Of(tenant, "");
         var following = live.After(LiveKind.KeyLimits, prefix + page.After).TakeWhile(entry => entry.Id.StartsWith(prefix, StringComparison.Ordinal));
         var (keys, next) = page.Cut(following.Select(Describe), key => key.Key);
         return AdminAnswers.Ok(http, new KeysBody(keys, next), WireJson.Default.KeysBody);
@@ -82,7 +82,7 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
     /// <summary>The entry that the path names; null if the path names no tenant or no key.</summary>
     private (string Tenant, string Id)? EntryOf(HttpContext http) =>
         http.Request.RouteValues["id"] is string tenant && Bounds.Complaint(new RequestFacts(tenant, KeyOf(http)), leastCost: 0) is null
-            ? (tenant, Block.IdOf(tenant, stored.NameOf(KeyOf(http))))
+            ? (tenant, KeyId.Of(tenant, stored.NameOf(KeyOf(http))))
             : null;
 
     private static Complaint ComplaintOf(HttpContext http) =>

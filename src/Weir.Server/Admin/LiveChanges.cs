@@ -34,7 +34,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     public Task<LiveEdit> EditAsync(HttpContext http, string kind, string id, string? text, long? expected, Func<long> standing)
     {
         return live.EditAsync(kind, id, text, Caller.WhoOf(http), () =>
-            expected is not null && expected != standing() ? LiveEdit.Conflict(standing())
+            IsOther(expected, standing()) || (expected == Any && WouldMake(kind, id, text)) ? LiveEdit.Conflict(standing())
             : text is null && live.Find(kind, id) is null ? LiveEdit.Absent
             : LiveEdit.Of(ErrorsOf(kind, id, text)));
     }
@@ -44,23 +44,40 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     public long VersionOf(string kind, string id) => live.Find(kind, id)?.Version ?? 0;
 
+    /// <summary>Any version, if there is one (RFC 9110, section 13.1.1).</summary>
+    public const long Any = -1;
+
     /// <summary>The header that a change may have.</summary>
     public static readonly HeaderParameter IfMatch = new("If-Match", "The ETag that the change is meant for; any without it.");
 
     public static Task BadIfMatch(HttpContext http) =>
         Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
 
+    /// <summary>Reads which version is to be changed; null for none in particular, <see cref="Any"/> for any that there is.</summary>
     public static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;
         var header = request.Headers.IfMatch;
         string text = header.ToString();
-        if (header.Count == 0 || text == "*")
+        if (header.Count == 0)
             return true;
+        if (text == "*")
+        {
+            expected = Any;
+            return true;
+        }
+
         bool isTag = long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out long version);
         expected = version;
         return isTag;
     }
+
+    /// <summary>True if a version is not the one to be changed.</summary>
+    public static bool IsOther(long? expected, long version) => expected is not (null or Any) && expected != version;
+
+    /// <summary>True if a change makes what a GET did not find; a tenant and the document are always found.</summary>
+    private bool WouldMake(string kind, string id, string? text) =>
+        text is not null && kind is LiveKind.KeyLimits or LiveKind.Candidate && live.Find(kind, id) is null;
 
     private IEnumerable<PolicyError> OneTooMany(string kind, string id, string? text, string what)
     {

@@ -50,7 +50,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
 
         long? left = expected is null || boost.Outcome == LiveOutcome.Absent ? expected : stood;
         var own = await changes.EditAsync(http, LiveKind.Tenant, tenant, null, left, () => VersionOf(tenant));
-        await AdminAnswers.Written(http, own.Outcome == LiveOutcome.Absent ? boost : own, deleted: true, $"tenant {tenant} has no live data: it is as the document has it");
+        await AdminAnswers.Written(http, own.Outcome == LiveOutcome.Absent ? boost : own, deleted: true, $"tenant {tenant} has no live data of its own; its keys may: GET /admin/tenants/{tenant}/keys lists them");
     }
 
     public Task List(HttpContext http)

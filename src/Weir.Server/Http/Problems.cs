@@ -64,7 +64,10 @@ internal static class Problems
 
     public static Task OtherVersion(HttpContext http, long version) => Write(http, new ProblemBody(
         NoType, "It has changed meanwhile", StatusCodes.Status412PreconditionFailed,
-        $"what is there now is version {version}: read it again, and send your change with its ETag", "If-Match"));
+        version == 0
+            ? "there is nothing of it yet: send your change without If-Match to make it"
+            : $"what is there now is version {version}: read it again, and send your change with its ETag",
+        "If-Match"));
 
     public static Task WrongMediaType(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The media type is not supported", StatusCodes.Status415UnsupportedMediaType, "send JSON in UTF-8, with the header Content-Type: application/json", "Content-Type"));

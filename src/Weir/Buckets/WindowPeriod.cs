@@ -116,8 +116,8 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 
         if (FromDate is { } date && (Days == 0 || (Unit == WindowUnit.Day && Count == 1)))
             return $"from: {date:yyyy'-'MM'-'dd} is for several days or for weeks, and every is {this}: leave it out";
-        return FromDay is not (null or DayOfWeek.Monday) && Unit != WindowUnit.Week
-            ? $"from: {From} is for weeks, and every is {this}: leave it out, or write from: monday"
+        return FromDay is not null && Unit != WindowUnit.Week
+            ? $"from: {From} is for weeks, and every is {this}: leave it out"
             : null;
     }
 

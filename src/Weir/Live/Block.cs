@@ -16,17 +16,6 @@ public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, str
     /// <summary>Blocks at the same time, at most.</summary>
     public const int MaxBlocks = 10_000;
 
-    /// <summary>The id of a block.</summary>
-    public static string IdOf(string tenant, string key) => $"{tenant}/{key}";
-
-    /// <summary>The tenant and the key of an id; false for what is no id of a block.</summary>
-    internal static bool TryReadId(string id, out (string Tenant, string Key) names)
-    {
-        int slash = id.IndexOf('/', StringComparison.Ordinal);
-        names = slash < 0 ? default : (id[..slash], id[(slash + 1)..]);
-        return slash > 0;
-    }
-
     /// <summary>The block as it is kept.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BlockJson.Default.Block);
 

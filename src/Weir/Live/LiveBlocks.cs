@@ -18,7 +18,7 @@ internal sealed class LiveBlocks
 
     public void Set((string Tenant, string Key) names, Block? block, DateTimeOffset now)
     {
-        string id = Block.IdOf(names.Tenant, names.Key);
+        string id = KeyId.Of(names.Tenant, names.Key);
         bool holds = block is not null && !(block.Until <= now);
         Now = holds ? Now.SetItem(names, block!) : Now.Remove(names);
         _ends.Set(id, holds ? block!.Until : null);
@@ -30,7 +30,7 @@ internal sealed class LiveBlocks
     {
         foreach (string id in _ends.EndedBy(now).ToList())
         {
-            if (Block.TryReadId(id, out var names))
+            if (KeyId.Read(id) is { } names)
                 Now = Now.Remove(names);
             _ends.Set(id, null);
         }

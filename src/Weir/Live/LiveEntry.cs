@@ -15,10 +15,10 @@ public static class LiveKind
     /// <summary>What one tenant has otherwise than that until a time; its id is the tenant.</summary>
     public const string Boost = "boost";
 
-    /// <summary>A key that is refused for a while; its id is <see cref="Block.IdOf"/>.</summary>
+    /// <summary>A key that is refused for a while; its id is <see cref="KeyId.Of"/>.</summary>
     public const string Block = "block";
 
-    /// <summary>Other numbers for one key of a tenant; its id is the tenant, a slash and the key as it is stored.</summary>
+    /// <summary>Other numbers for one key of a tenant; its id is <see cref="KeyId.Of"/>.</summary>
     public const string KeyLimits = "limits";
 
     /// <summary>Who may ask: the hash of an API key and what it opens; its id is the key's.</summary>

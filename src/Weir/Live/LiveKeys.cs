@@ -5,7 +5,7 @@ namespace Weir;
 /// </summary>
 internal sealed class LiveKeys
 {
-    private readonly Dictionary<(string Tenant, string Key), string> _texts = [];
+    private readonly Dictionary<(string Tenant, string Key), (string Text, DateTimeOffset? Until)> _texts = [];
     private readonly Dictionary<string, HashSet<string>> _byTenant = new(StringComparer.Ordinal);
     private readonly Deadlines _ends = new();
     private readonly Deadlines _stored = new();
@@ -26,12 +26,13 @@ internal sealed class LiveKeys
     /// <summary>Remembers the text of a key; null forgets it.</summary>
     public void Set((string Tenant, string Key) name, string? text)
     {
-        var until = text is null ? null : PolicyDocument.EndOfKey(text);
-        _ends.Set(KeyId.Of(name), until);
-        _stored.Set(KeyId.Of(name), until);
+        var until = text is null ? null : PolicyDocument.EndOfKey(text)?.Time;
+        string id = KeyId.Of(name.Tenant, name.Key);
+        _ends.Set(id, until);
+        _stored.Set(id, until);
         if (text is not null)
         {
-            _texts[name] = text;
+            _texts[name] = (text, until);
             if (!_byTenant.TryGetValue(name.Tenant, out var keys))
                 _byTenant[name.Tenant] = keys = new(StringComparer.Ordinal);
             keys.Add(name.Key);
@@ -65,15 +66,29 @@ internal sealed class LiveKeys
     /// <param name="layersOf">The live texts of a tenant.</param>
     /// <param name="names">The keys.</param>
     /// <param name="now">The time; a text that has ended by then fits.</param>
+    /// <remarks>Keys of one tenant that have the same text and no other numbers fit alike, so one of them is compiled.</remarks>
     public IEnumerable<PolicyError> Misfits(
-        PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
-        from name in names
-        where _texts.ContainsKey(name) && !(PolicyDocument.EndOfKey(_texts[name]) <= now)
-        let errors = PolicyDocument.CompileKey(document, name, _texts[name], layersOf(name.Tenant).TextOf(document, name.Tenant, now)).Errors
-        where errors.Count > 0
-        select new PolicyError(
-            $"key {name.Key} of tenant {name.Tenant}", 0, 0, "",
-            $"key {name.Key} of tenant {name.Tenant} has live numbers that would not fit: {errors[0].Path}: {errors[0].Message}; change or DELETE /admin/tenants/{name.Tenant}/keys/{Uri.EscapeDataString(name.Key)} first");
+        PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now)
+    {
+        foreach (var keys in names.GroupBy(name => name.Tenant))
+        {
+            var tenant = layersOf(keys.Key).TextOf(document, keys.Key, now);
+            var held = keys.Select(name => (Name: name, Text: HeldText(name, now))).Where(key => key.Text is not null);
+            foreach (var (name, text) in held.DistinctBy(key => (key.Text, HasNumbers(key.Name.Key) ? key.Name.Key : null)))
+            {
+                var errors = PolicyDocument.CompileKey(document, name, text!, tenant).Errors;
+                if (errors.Count > 0)
+                    yield return Misfit(name, errors[0]);
+            }
+
+            bool HasNumbers(string key) => document.Compiler?.IsKeyOfPlan(key) == true || tenant?.Keys.ContainsKey(key) == true;
+        }
+    }
+
+    private static PolicyError Misfit((string Tenant, string Key) name, PolicyError error) => new(
+        $"key {name.Key} of tenant {name.Tenant}", 0, 0, "",
+        $"key {name.Key} of tenant {name.Tenant} has live numbers that would not fit: {error.Path}: {error.Message}; "
+            + $"change or DELETE /admin/tenants/{name.Tenant}/keys/{Uri.EscapeDataString(name.Key)} first");
 
     /// <summary>Forgets all keys.</summary>
     public void Clear()
@@ -84,20 +99,12 @@ internal sealed class LiveKeys
         _stored.Clear();
     }
 
-    private PendingPlan<(string Tenant, string Key)>? PendingOf(PolicySet document, TenantLayers layers, (string Tenant, string Key) name, DateTimeOffset now)
-    {
-        if (!_texts.TryGetValue(name, out string? text) || PolicyDocument.EndOfKey(text) <= now)
-            return null;
-        return new PendingPlan<(string Tenant, string Key)>(key => PolicyDocument.CompileKey(document, key, text, layers.TextOf(document, key.Tenant, now)));
-    }
-}
+    private PendingPlan<(string Tenant, string Key)>? PendingOf(
+        PolicySet document, TenantLayers layers, (string Tenant, string Key) name, DateTimeOffset now) =>
+        HeldText(name, now) is not { } text
+            ? null
+            : new(key => PolicyDocument.CompileKey(document, key, text, layers.TextOf(document, key.Tenant, now)));
 
-/// <summary>The id of what live data says of one key of a tenant: the tenant, a slash and the key.</summary>
-internal static class KeyId
-{
-    /// <summary>The id of a key.</summary>
-    public static string Of((string Tenant, string Key) name) => Block.IdOf(name.Tenant, name.Key);
-
-    /// <summary>The tenant and the key of an id; null if it has none.</summary>
-    public static (string Tenant, string Key)? Read(string id) => Block.TryReadId(id, out var names) ? names : null;
+    private string? HeldText((string Tenant, string Key) name, DateTimeOffset now) =>
+        _texts.TryGetValue(name, out var held) && !(held.Until <= now) ? held.Text : null;
 }

@@ -21,10 +21,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private readonly LiveKeys _keys = new();
     private readonly LiveBlocks _blocks = new();
     private readonly KeyHash? _privacy;
-    private PolicySet _file;
+    private readonly LiveDocuments _documents;
     private volatile string _fileText;
-    private PolicySet? _live;
-    private PolicySet? _tried;
     private PolicySet _draft;
     private volatile PolicySet _current;
     private PolicySet? _candidateDraft;
@@ -37,7 +35,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     public LivePolicies(PolicySet file, TimeProvider time, string text = "", KeyHash? privacy = null)
     {
         _privacy = privacy;
-        _file = file;
+        _documents = new LiveDocuments(file);
         _fileText = text;
         _draft = file;
         _current = file;
@@ -60,7 +58,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         get
         {
             lock (_gate)
-                return _live is not null;
+                return _documents.HasLive;
         }
     }
 
@@ -73,56 +71,11 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <returns>What is wrong with it for the live tenants; empty when it holds now.</returns>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
-        var errors = _live is null ? TryLocked(file) : [];
+        var errors = _documents.HasLive ? [] : TryLocked(file);
         if (errors.Count > 0)
             return errors;
-        (_file, _fileText) = (file, text);
-        return _live is null ? RebuildLocked() : [];
-    });
-
-    /// <summary>Puts a document in place of the file's; null goes back to that.</summary>
-    /// <inheritdoc cref="UseFile" path="/returns"/>
-    public IReadOnlyList<PolicyError> UseDocument(PolicySet? document) => Change(() =>
-    {
-        var errors = TryLocked(document ?? _file);
-        if (errors.Count > 0)
-            return errors;
-        _live = document;
-        return RebuildLocked();
-    });
-
-    /// <summary>Tries a document beside the one that decides; null tries none.</summary>
-    /// <inheritdoc cref="UseFile" path="/returns"/>
-    public IReadOnlyList<PolicyError> UseCandidate(PolicySet? document) => Change(() =>
-    {
-        var errors = document is null ? [] : TryLocked(document);
-        if (errors.Count > 0)
-            return errors;
-        _tried = document;
-        RebuildCandidateLocked();
-        return [];
-    });
-
-    /// <summary>Gives a tenant what a text says, in place of what the document says of it; null goes back to that.</summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="text">JSON: plan, limits, unlimited, until.</param>
-    /// <returns>What is wrong with the text; empty when it holds now.</returns>
-    public IReadOnlyList<PolicyError> UseTenant(string tenant, string? text) => Change(() =>
-    {
-        var errors = (_tenants[tenant] with { Text = text }).Compile(_draft, tenant, _time.GetUtcNow()).Errors;
-        if (errors.Count > 0)
-            return [.. errors];
-        _tenants.Set(LiveKind.Tenant, tenant, text);
-        UpdateLocked([tenant]);
-        _tenants.Tidy([tenant]);
-        return [];
-    });
-
-    /// <summary>Refuses a key from now on, or no longer.</summary>
-    public void UseBlock(string tenant, string key, Block? block) => Change(() =>
-    {
-        _blocks.Set((tenant, key), block, _time.GetUtcNow());
-        return UpdateLocked([]);
+        (_documents.File, _fileText) = (file, text);
+        return _documents.HasLive ? [] : RebuildLocked();
     });
 
     /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
@@ -142,13 +95,15 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _blocks.Clear();
         }
 
-        bool isOther = TakeDocumentLocked(read, LiveKind.Policies, ref _live, errors), triesOther = TakeDocumentLocked(read, LiveKind.Candidate, ref _tried, errors);
+        var (isOther, triesOther) = _documents.Take(read, errors);
         var now = _time.GetUtcNow();
         foreach (var entry in read.Entries)
             TakeLocked(entry, now, errors);
-        string[] tenants = read.IsWhole ? [] : [.. read.Entries.Where(IsOfTenant).Select(entry => entry.Id).Distinct(StringComparer.Ordinal)];
-        var keys = read.IsWhole ? [] : read.Entries.Where(entry => entry.Kind == LiveKind.KeyLimits).Select(entry => KeyId.Read(entry.Id)).OfType<(string, string)>().ToList();
-        errors.AddRange(read.IsWhole ? LayLocked() : isOther ? RebuildLocked() : UpdateLocked(tenants, keys));
+        string[] tenants = [.. IdsOf(read, LiveKind.Tenant, LiveKind.Boost)];
+        if (read.IsWhole)
+            errors.AddRange(LayLocked());
+        else
+            errors.AddRange(isOther ? RebuildLocked() : UpdateLocked(tenants, [.. IdsOf(read, LiveKind.KeyLimits).Select(KeyId.Read).OfType<(string, string)>()]));
         if (isOther || triesOther || read.IsWhole)
             RebuildCandidateLocked();
         _tenants.Tidy(tenants);
@@ -160,7 +115,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     public IReadOnlyList<PolicyError> Try(PolicySet? document)
     {
         lock (_gate)
-            return TryLocked(document ?? _file);
+            return TryLocked(document ?? _documents.File);
     }
 
     /// <summary>Says what would be wrong with a tenant's text, under the boost that it may have, and changes nothing.</summary>
@@ -192,7 +147,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         {
             var now = _time.GetUtcNow();
             var errors = PolicyDocument.CompileKey(_draft, name, text, _tenants[name.Tenant].TextOf(_draft, name.Tenant, now)).Errors;
-            return PolicyDocument.EndOfKey(text) <= now ? [.. errors, IsOver($"key {name.Key} of tenant {name.Tenant}", null)] : errors;
+            return PolicyDocument.EndOfKey(text) is { } end && end.Time <= now ? [.. errors, IsOver($"key {name.Key} of tenant {name.Tenant}", end.Place)] : errors;
         }
     }
 
@@ -248,28 +203,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>Whether there is another document of a kind than before.</summary>
-    private static bool TakeDocumentLocked(LiveRead read, string kind, ref PolicySet? document, List<PolicyError> errors)
-    {
-        var entry = read.Entries.FirstOrDefault(entry => entry.Kind == kind);
-        if (entry?.Value is null)
-        {
-            bool isGone = document is not null && (entry is not null || read.IsWhole);
-            document = isGone ? null : document;
-            return isGone;
-        }
-
-        if (!PolicyDocument.TryParse(entry.Value, kind, out var next, out var wrong))
-        {
-            errors.AddRange(wrong);
-            return false;
-        }
-
-        document = next;
-        return true;
-    }
-
-    private static bool IsOfTenant(LiveEntry entry) => entry.Kind is LiveKind.Tenant or LiveKind.Boost;
+    private static IEnumerable<string> IdsOf(LiveRead read, params string[] kinds) =>
+        read.Entries.Where(entry => kinds.Contains(entry.Kind)).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
 
     private void TakeLocked(LiveEntry entry, DateTimeOffset now, List<PolicyError> errors)
     {
@@ -283,10 +218,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
                 break;
             case LiveKind.Block:
                 var block = entry.Value is null ? null : Block.FromJson(entry.Value);
-                bool isId = Block.TryReadId(entry.Id, out var names);
-                if (isId)
-                    _blocks.Set(names, block, now);
-                if ((!isId || (block is null && entry.Value is not null)) && errors.Count < DocumentErrors.MaxReported)
+                var names = KeyId.Read(entry.Id);
+                if (names is { } id)
+                    _blocks.Set(id, block, now);
+                if ((names is null || (block is null && entry.Value is not null)) && errors.Count < DocumentErrors.MaxReported)
                     errors.Add(new PolicyError($"block {entry.Id}", 0, 0, "", "cannot be read, and refuses nothing: delete it, and block the key again"));
                 break;
         }
@@ -314,14 +249,14 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             : errors;
     }
 
-    private static PolicyError IsOver(string source, DocumentPlace? place) =>
-        new(source, place?.Line ?? 0, place?.Column ?? 0, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good");
+    private static PolicyError IsOver(string source, DocumentPlace place) =>
+        new(source, place.Line, place.Column, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good");
 
     /// <summary>All tenants anew, under the document that decides now.</summary>
     private List<PolicyError> RebuildLocked()
     {
         var errors = new List<PolicyError>();
-        var document = _live ?? _file;
+        var document = _documents.InForce;
         _draft = Over(document, _tenants.Compile(document, _tenants.Names, _time.GetUtcNow(), errors));
         return errors;
     }
@@ -330,14 +265,14 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();
-        var document = _live ?? _file;
+        var document = _documents.InForce;
         _draft = Over(document, _tenants.Lay(document, _tenants.Compile(document, _tenants.Ending, _time.GetUtcNow(), errors)));
         return errors;
     }
 
     /// <summary>What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.</summary>
-    private void RebuildCandidateLocked() => _candidateDraft = _tried is null ? null
-        : Over(_tried, _tenants.Lay(_tried, _tenants.Try(_tried, _tenants.Ending, _time.GetUtcNow(), [])));
+    private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
+        : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 
     /// <summary>A document with all live data over it.</summary>
     private PolicySet Over(PolicySet document, IEnumerable<KeyValuePair<string, object?>> tenants) => document.With(
@@ -352,9 +287,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         var errors = new List<PolicyError>();
         var now = _time.GetUtcNow();
         List<(string Tenant, string Key)> names = [.. keys ?? [], .. _keys.Of(tenants)];
-        _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors), _keys.Lay(_live ?? _file, _tenants, names, now));
-        errors.AddRange(_keys.Misfits(_live ?? _file, tenant => _tenants[tenant], names.Take(MaxKeysToldOf), now).Take(DocumentErrors.MaxReported));
-        if (_candidateDraft is { } candidate && _tried is { } tried)
+        _draft = With(_draft, _tenants.Compile(_draft, tenants, now, errors), _keys.Lay(_documents.InForce, _tenants, names, now));
+        errors.AddRange(_keys.Misfits(_documents.InForce, tenant => _tenants[tenant], names.Take(MaxKeysToldOf), now).Take(DocumentErrors.MaxReported));
+        if (_candidateDraft is { } candidate && _documents.Candidate is { } tried)
             _candidateDraft = With(candidate, _tenants.Try(candidate, tenants, now, []), _keys.Lay(tried, _tenants, names, now));
         return errors;
     }

@@ -62,6 +62,9 @@ public sealed record Plan
     /// <summary>The plans of keys that have other numbers, their overrides merged in.</summary>
     public FrozenDictionary<string, Plan> Keys { get; init; } = FrozenDictionary<string, Plan>.Empty;
 
+    /// <summary>Units of limits from which a tenant or a key is exempt: known, though nothing counts them.</summary>
+    internal ImmutableArray<string> ExemptUnits { get; init; } = [];
+
     /// <summary>True when a limit only says what it would do.</summary>
     public bool HasShadows { get; }
 
@@ -98,7 +101,9 @@ public sealed record Plan
         return applying;
     }
 
-    /// <summary>Returns the units of these costs that no limit counts; null if there are none.</summary>
+    /// <summary>
+    /// Returns the units of these costs that no limit counts, also none that somebody is exempt from; null if there are none.
+    /// </summary>
     internal IReadOnlyList<string>? UnknownUnits(IReadOnlyDictionary<string, long> costs)
     {
         List<string>? unknown = null;
@@ -119,7 +124,7 @@ public sealed record Plan
                 return true;
         }
 
-        return false;
+        return ExemptUnits.Contains(unit);
     }
 
     /// <summary>The request with the limits that apply to it.</summary>

@@ -75,8 +75,8 @@ public sealed class PolicySet : IPolicySource
     /// <param name="name">What the key is called where it is kept.</param>
     public Block? BlockOf(string tenant, string name) => Blocks.GetValueOrDefault((tenant, name));
 
-    /// <summary>The block of an id (<see cref="Block.IdOf"/>), or null when there is none.</summary>
-    public Block? BlockOf(string id) => Block.TryReadId(id, out var names) ? Blocks.GetValueOrDefault(names) : null;
+    /// <summary>The block of an id (<see cref="KeyId"/>), or null when there is none.</summary>
+    public Block? BlockOf(string id) => KeyId.Read(id) is { } names ? Blocks.GetValueOrDefault(names) : null;
 
     /// <summary>The same with other live data.</summary>
     internal PolicySet With(

@@ -86,6 +86,46 @@ public abstract class KeyLimitTests : OwnServerTests
         Assert.Equal((200, 404), ((await DeleteAsync("acme/keys/a")).Status, (await DeleteAsync("acme/keys/a")).Status));
     }
 
+    [Fact]
+    public async Task A_change_of_any_version_changes_what_is_there_and_makes_nothing()
+    {
+        await Http.PutPoliciesAsync(Document);
+        var refused = await PutAsync("acme/keys/a", """{"unlimited":true}""", "*");
+        refused.AssertProblem(412);
+        Assert.Equal("If-Match", refused.Text("field"));
+        Assert.Equal(404, (await GetAsync("acme/keys/a")).Status);
+        Assert.Equal(412, (await Http.AdminAsync(HttpMethod.Put, "/admin/candidate", Document, "application/yaml", ifMatch: "*")).Status);
+        Assert.Equal(200, (await PutAsync("acme/keys/a", """{"unlimited":true}""")).Status);
+        Assert.Equal(200, (await PutAsync("acme/keys/a", "{}", "*")).Status);
+        Assert.Equal(200, (await PutAsync("acme", """{"plan":"free"}""", "*")).Status);
+    }
+
+    [Fact]
+    public async Task A_time_that_is_over_is_told_with_its_line()
+    {
+        await Http.PutPoliciesAsync(Document);
+        var refused = await PutAsync("acme/keys/k", "{\n  \"unlimited\": true,\n  \"until\": \"2020-01-01T00:00:00Z\"\n}");
+        var error = refused.Json.GetProperty("errors").EnumerateArray().Single();
+        Assert.Equal(("until", 3), (error.GetProperty("path").GetString(), error.GetProperty("line").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_document_is_refused_for_one_of_many_keys_that_have_the_same_numbers()
+    {
+        const string Keyed = "defaultPlan: a\nplans: { a: { limits: { l: { rate: 1/h } }, keys: { k3: { limits: { m: { rate: 1/h } } } } } }\n";
+        await Http.PutPoliciesAsync(Keyed);
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(200, (await PutAsync($"acme/keys/k{i}", """{"limits":{"l":{"burst":"2x"}}}""")).Status);
+        Assert.Equal(200, (await PutAsync("acme/keys/k3", """{"limits":{"l":{"burst":"2x"},"m":{"burst":"2x"}}}""")).Status);
+
+        Assert.Equal(200, (await Http.PutPoliciesAsync(Keyed.Replace("l: { rate: 1/h }", "l: { rate: 2/h }", StringComparison.Ordinal))).Status);
+        var ofOne = await Http.PutPoliciesAsync(Keyed.Replace("keys: { k3", "keys: { k4", StringComparison.Ordinal));
+        var ofAll = await Http.PutPoliciesAsync(Keyed.Replace("{ l: {", "{ n: {", StringComparison.Ordinal));
+        Assert.Equal((400, 400), (ofOne.Status, ofAll.Status));
+        Assert.Contains("key k3 of tenant acme", ofOne.Json.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(2, ofAll.Json.GetProperty("errors").GetArrayLength());
+    }
+
     [Theory]
     [InlineData("""{"limits":{"per-key":{"rate":"fast"}}}""", "limits.per-key.rate")]
     [InlineData("""{"limits":{"new":{"burst":3}}}""", "limits.new")]

@@ -29,7 +29,7 @@ public sealed class PendingPlanTests : IDisposable
         Assert.Empty(Read(isWhole: true, [.. tenants.Select(tenant => Tenant(tenant.Id, tenant.Text))]));
         using var single = new LivePolicies(PolicyDocument.Parse(Document, "file"), _time);
         foreach (var (id, text) in tenants)
-            Assert.Empty(single.UseTenant(id, text));
+            Assert.Empty(single.Apply(new LiveRead(new LiveVersion("test", 1), [Tenant(id, text)], IsWhole: false)));
 
         Parallel.ForEach(Enumerable.Range(0, 4).SelectMany(_ => tenants), tenant =>
         {

@@ -58,22 +58,20 @@ public sealed class BadDocumentsCountTests : IDisposable
         var (_, text, report) = BadTenants.All.Single(bad => bad.Name == name);
 
         Assert.Equal(report, string.Join('\n', _policies.TryTenant("acme", text)));
-        Assert.Equal(report, string.Join('\n', _policies.UseTenant("acme", text)));
         Assert.Equal(report, string.Join('\n', _policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Tenant, "acme", 1, text)], IsWhole: false))));
         Assert.Same(_running, _policies.Current);
         Assert.False(_policies.Current.IsLive("acme"));
     }
 
     [Fact]
-    public void L12_a_good_document_that_does_not_fit_the_live_tenants_is_refused_on_every_way_in()
+    public void L12_a_good_document_that_does_not_fit_the_live_tenants_is_refused()
     {
-        Assert.Empty(_policies.UseTenant("acme", """{"plan":"pro"}"""));
+        Assert.Empty(_policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Tenant, "acme", 1, """{"plan":"pro"}""")], IsWhole: false)));
         var running = _policies.Current;
         var other = PolicyDocument.Parse("defaultPlan: free\nplans: { free: {} }\n", "other");
 
         Assert.NotEmpty(_policies.Try(other));
         Assert.NotEmpty(_policies.UseFile(other));
-        Assert.NotEmpty(_policies.UseDocument(other));
         Assert.Same(running, _policies.Current);
         Assert.Equal("pro", _policies.Current.PlanOf("acme").Name);
     }

@@ -157,16 +157,18 @@ public sealed class GoodDocumentTests
                   shift: { by: [ip/64], window: { limit: 3, every: 8 hours, at: 06:00 } }
                   span: { by: [ip/32/128], window: { limit: 4, every: 10 days, from: 2030-01-06 } }
                   day: { by: [], window: { limit: 5, every: 24h } }
-                  half: { by: [], window: { limit: 6, every: 2 quarters, from: monday } }
+                  half: { by: [], window: { limit: 6, every: 2 quarters } }
                   slow: { rate: 0.5/s }
                   odd: { rate: 2.125/h, burst: 1x }
             tenants:
               t: { limits: { pay: { window: { limit: 9, from: monday, at: "00:00" } }, day: { window: { every: week, from: saturday } } } }
+              u: { limits: { pay: { window: { every: day } }, shift: { window: { every: 15m } }, span: { window: { every: month } } } }
             """,
             """
             default a
             plan a Local: quarter [ip/24] 1 every 15 minutes in UTC, pay [ip/24/64] 2 every 2 weeks in Europe/Berlin from sunday at 06:00, shift [ip/64] 3 every 8 hours in UTC at 06:00, span [ip/32/128] 4 every 10 days in UTC from 2030-01-06, day [] 5 every Day in UTC, half [] 6 every 6 months in UTC, slow [key] 1/2000ms of 2, odd [key] 17/28800000ms of 17
             tenant t a Local: quarter [ip/24] 1 every 15 minutes in UTC, pay [ip/24/64] 9 every 2 weeks in Europe/Berlin, shift [ip/64] 3 every 8 hours in UTC at 06:00, span [ip/32/128] 4 every 10 days in UTC from 2030-01-06, day [] 5 every Week in UTC from saturday, half [] 6 every 6 months in UTC, slow [key] 1/2000ms of 2, odd [key] 17/28800000ms of 17
+            tenant u a Local: quarter [ip/24] 1 every 15 minutes in UTC, pay [ip/24/64] 2 every Day in Europe/Berlin at 06:00, shift [ip/64] 3 every 15 minutes in UTC, span [ip/32/128] 4 every Month in UTC, day [] 5 every Day in UTC, half [] 6 every 6 months in UTC, slow [key] 1/2000ms of 2, odd [key] 17/28800000ms of 17
             """),
 
         ("every value means what it spells",

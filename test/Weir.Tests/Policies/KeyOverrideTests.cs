@@ -25,11 +25,8 @@ public sealed class KeyOverrideTests
 
     private readonly PolicySet _policies = PolicyDocument.Parse(Document, "file");
 
-    private string Limits(string tenant, string key)
-    {
-        var set = _policies.Resolve(new RequestFacts(tenant, key));
-        return string.Join(" ", RateLimiter.NamesOf(set).Zip(CapacitiesOf(set), (name, capacity) => $"{name}:{capacity}"));
-    }
+    private static string Limits(LimitSet set) =>
+        string.Join(" ", RateLimiter.NamesOf(set).Zip(CapacitiesOf(set), (name, capacity) => $"{name}:{capacity}"));
 
     private static List<long> CapacitiesOf(LimitSet set)
     {
@@ -50,7 +47,7 @@ public sealed class KeyOverrideTests
     [InlineData("acme", "own", "per-key:21 all:1000")]
     [InlineData("acme", "odd", "per-key:30 extra:3")]
     public void A_key_has_its_own_numbers_over_those_of_the_plan_and_of_the_tenant(string tenant, string key, string limits) =>
-        Assert.Equal(limits, Limits(tenant, key));
+        Assert.Equal(limits, Limits(_policies.Resolve(new RequestFacts(tenant, key))));
 
     [Theory]
     [InlineData("vip: { limits: { all: { rate: 5/h } } }", "plans.a.keys.vip.limits.all", "has one bucket for all keys")]
@@ -68,6 +65,53 @@ public sealed class KeyOverrideTests
         Assert.False(PolicyDocument.TryParse(text, "file", out _, out var errors));
 
         Assert.Contains(errors, error => error.Path == path && error.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("acme", "vip", "per-key:10 x:5")]
+    [InlineData("acme", "free", "x:5")]
+    [InlineData("acme", "own", "per-key:10 x:9")]
+    [InlineData("globex", "vip", "per-key:100 x:5")]
+    public void A_tenant_that_shares_a_limit_shares_it_among_the_keys_of_its_plan_too(string tenant, string key, string limits)
+    {
+        var policies = PolicyDocument.Parse(
+            """
+            defaultPlan: a
+            plans:
+              a:
+                limits: { per-key: { rate: 10/h, burst: 1x }, x: { rate: 5/h, burst: 1x } }
+                keys: { vip: { limits: { per-key: { rate: 100/h } } }, free: { limits: { per-key: { unlimited: true } } } }
+            tenants:
+              acme:
+                limits: { per-key: { by: [ip] } }
+                keys: { own: { limits: { x: { rate: 9/h } } } }
+            """,
+            "file");
+        var facts = new RequestFacts(tenant, key) { Attributes = new Dictionary<string, string> { ["ip"] = "10.0.0.1" } };
+
+        Assert.Equal(limits, Limits(policies.Resolve(facts)));
+    }
+
+    [Theory]
+    [InlineData("acme", "anybody", "token")]
+    [InlineData("acme", "vip", "token")]
+    [InlineData("free", "anybody", "token")]
+    [InlineData("one", "anybody", "token")]
+    public void Units_that_somebody_is_exempt_from_are_known(string tenant, string key, string unknown)
+    {
+        var policies = PolicyDocument.Parse(
+            """
+            defaultPlan: a
+            plans:
+              a:
+                limits: { requests: { rate: 10/h }, tokens: { unit: tokens, rate: 100/h }, more: { unit: tokens, rate: 200/d } }
+                keys: { vip: { unlimited: true } }
+            tenants: { free: { unlimited: true }, one: { limits: { tokens: { unlimited: true }, more: { unlimited: true } } } }
+            """,
+            "file");
+        var plan = policies.Resolve(new RequestFacts(tenant, key)).Plan;
+
+        Assert.Equal([unknown], plan.UnknownUnits(new Dictionary<string, long> { ["tokens"] = 5, [unknown] = 5, ["requests"] = 1 })!);
     }
 
     [Fact]

@@ -25,11 +25,11 @@ public sealed class LiveTenantErrorsTests : IDisposable
     [InlineData("acme", """{"plan":"pro"}""", "tenants.acme.plan")]
     [InlineData("globex", """{"limits":{},"plan":"pro"}""", "tenants.globex.plan")]
     [InlineData("t-1", "{\n  \"plan\": \"pro\"\n}", "tenants.t-1.plan")]
-    public void Each_way_to_change_the_document_names_the_live_tenant_and_no_line_of_its_text(string tenant, string text, string path)
+    public void A_document_that_does_not_fit_names_the_live_tenant_and_no_line_of_its_text(string tenant, string text, string path)
     {
-        Assert.Empty(_policies.UseTenant(tenant, text));
+        Assert.Empty(_policies.Apply(new LiveRead(new LiveVersion("test", 1), [new LiveEntry(LiveKind.Tenant, tenant, 1, text)], IsWhole: false)));
 
-        foreach (var errors in new[] { _policies.UseDocument(After), _policies.Try(After), _policies.UseFile(After), _policies.UseCandidate(After) })
+        foreach (var errors in new[] { _policies.Try(After), _policies.UseFile(After) })
         {
             var error = Assert.Single(errors);
             Assert.Equal((path, 0, 0), (error.Path, error.Line, error.Column));

@@ -31,6 +31,7 @@ public sealed class PolicySchemaTests
             "a rate of a fraction that takes years", "a window of seven minutes", "a window of five hours", "a window of two days in hours", "a window of five months",
             "a window of three quarters", "a window of two years", "a window of 53 weeks", "a window of 367 days", "a window of too many seconds",
             "a start of windows of minutes", "a start of windows of a minute", "a date that is none", "a day of the week for days", "a day of the week for months",
+            "monday for several days", "monday for minutes", "monday for a month",
             "a date for a day", "a date for months", "a lease a millisecond too long", "a pattern of 129 letters of two bytes",
         ],
         ["it depends on the table of time zones"] = ["a zone that is a town"],

@@ -7,11 +7,22 @@ internal static class DocumentSyntax
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create(UnwantedCharacters());
 
-    /// <summary>The document's root, or null when it is empty.</summary>
-    /// <exception cref="UnreadableDocumentException">It is neither YAML nor JSON, or beyond a bound.</exception>
+    /// <summary>The document's root; null when it is empty, or cannot be read, which is added to the errors.</summary>
     public static DocumentNode? Read(string text, DocumentErrors errors)
     {
-        text = text.TrimStart('\uFEFF');
+        try
+        {
+            return ReadReadable(text.TrimStart('\uFEFF'), errors);
+        }
+        catch (UnreadableDocumentException fault)
+        {
+            errors.Add(fault.Line, fault.Column, "", fault.Message);
+            return null;
+        }
+    }
+
+    private static DocumentNode? ReadReadable(string text, DocumentErrors errors)
+    {
         Demand(text);
         if (!text.AsSpan().TrimStart().StartsWith('{'))
             return YamlSyntax.Read(text, errors);

@@ -54,6 +54,12 @@ internal sealed record KeyText(
         return merged;
     }
 
+    /// <summary>The same without numbers of some limits; exempt from them it still is.</summary>
+    public KeyText WithoutNumbersOf(IEnumerable<string> limits) => this with
+    {
+        Limits = [.. Limits.Where(limit => limit.Quota.Unlimited == true || !limits.Contains(limit.Name))],
+    };
+
     /// <summary>This key over the same one below it. Limits over a key that nothing limits are all that it has.</summary>
     public KeyText Over(KeyText? below) => below is null || Unlimited ? this : this with
     {

@@ -43,6 +43,9 @@ internal sealed record LimitText
     /// <summary>The dimensions, the default filled in.</summary>
     public IReadOnlyList<Dimension> Dimensions => By ?? ByKey;
 
+    /// <summary>True if all keys have one bucket.</summary>
+    public bool IsShared => Dimensions.All(dimension => dimension.Name != Limit.KeyDimension);
+
     public static LimitText Read(DocumentWalk walk, in DocumentField limit)
     {
         var fields = walk.Keyed(limit.Value, limit.Place, DocumentKeys.OfLimit);

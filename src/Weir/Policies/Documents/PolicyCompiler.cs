@@ -33,6 +33,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly Dictionary<string, Plan> _keyed = new(StringComparer.Ordinal);
 
     private readonly Dictionary<string, TenantText> _tenants = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _keysOfPlans = new(StringComparer.Ordinal);
     private int _keyPlans;
     private readonly Dictionary<string, string> _hints = new(StringComparer.Ordinal);
     private readonly SharedObjects<LimitKey, Limit> _limits = new();
@@ -48,6 +49,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         foreach (var text in document.Plans)
         {
             _texts.Add(text.Name, text);
+            _keysOfPlans.UnionWith(text.Keys.Keys);
             var plan = CompilePlan(text);
             _plans.Add(text.Name, plan);
             _keyed.Add(text.Name, WithKeys(plan, plan, TenantText.Of(RequestFacts.DefaultTenant)));
@@ -67,6 +69,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             ? null
             : new PolicySet([.. document.Plans.Select(text => _keyed[text.Name])], _keyed[defaultPlan.Name], tenants) { Compiler = this };
     }
+
+    /// <summary>True if any plan has other numbers for a key.</summary>
+    public bool IsKeyOfPlan(string key) => _keysOfPlans.Contains(key);
 
     /// <summary>What the document says of a tenant; null if it does not name it.</summary>
     public TenantText? TextOf(string tenant) => _tenants.GetValueOrDefault(tenant);
@@ -92,7 +97,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             _walk = keyWalk;
             if (PlanNamed(tenant.Plan ?? document.DefaultPlan) is not { } plan)
                 return null;
-            var ofPlan = _texts[plan.Name].Keys.GetValueOrDefault(key.Key);
+            var ofPlan = KeysOf(plan, tenant).GetValueOrDefault(key.Key);
             var below = tenant.Keys.TryGetValue(key.Key, out var ofTenant) ? ofTenant.Over(ofPlan) : ofPlan;
             var own = OfKey(plan, tenant, key.Over(below));
             return keyWalk.Errors.Any ? null : own;
@@ -108,7 +113,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <param name="tenant">What the tenant has otherwise.</param>
     private Plan WithKeys(Plan own, Plan plan, TenantText tenant)
     {
-        var keys = KeyText.Over(tenant.Keys, _texts[plan.Name].Keys);
+        var keys = KeyText.Over(tenant.Keys, KeysOf(plan, tenant));
         if (keys.Count == 0 || _keyPlans > MaxKeyPlans)
             return own;
         _keyPlans += keys.Count;
@@ -119,6 +124,19 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         }
 
         return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key.Value), StringComparer.Ordinal) };
+    }
+
+    /// <summary>
+    /// A plan's keys as a tenant has them: of a limit that the tenant gives one bucket for all keys, no key of the plan
+    /// has other numbers.
+    /// </summary>
+    private IReadOnlyDictionary<string, KeyText> KeysOf(Plan plan, TenantText tenant)
+    {
+        var keys = _texts[plan.Name].Keys;
+        var shared = tenant.Limits.Where(limit => limit.By is not null && limit.IsShared).Select(limit => limit.Name);
+        return keys.Count == 0 || !shared.Any()
+            ? keys
+            : keys.ToDictionary(key => key.Key, key => key.Value.WithoutNumbersOf(shared), StringComparer.Ordinal);
     }
 
     /// <summary>The plan of one key. A bucket that other keys share has one quota for all of them.</summary>
@@ -242,8 +260,11 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);
         if (index < 0 ? limit is null : plan.Limits[index] == limit)
             return plan;
+        var exempt = limit is null && !plan.ExemptUnits.Contains(plan.Limits[index].Unit)
+            ? plan.ExemptUnits.Add(plan.Limits[index].Unit)
+            : plan.ExemptUnits;
         return _overridden.GetOrMake(
-            (plan, name, limit), () => new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage));
+            (plan, name, limit), () => new Plan(plan.Name, Limits(plan.Limits, index, limit), plan.OnOutage) { ExemptUnits = exempt });
     }
 
     private static ImmutableArray<Limit> Limits(ImmutableArray<Limit> limits, int index, Limit? limit) =>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 
 namespace Weir;
 
@@ -51,44 +50,26 @@ public static class PolicyDocument
     /// <summary>Reads what one tenant has otherwise than what is below it, and compiles both.</summary>
     internal static TenantLayer CompileTenant(PolicySet policies, string source, string tenant, string text, TenantText? below)
     {
-        var found = new DocumentErrors(source);
+        var errors = new DocumentErrors(source);
         TenantText? own = null;
         Plan? plan = null;
-        try
+        if (CompilerOf(policies, errors) is { } compiler && RootOf(text, "plan, limits, unlimited or until", errors) is { } root)
         {
-            var walk = new DocumentWalk(found);
-            if (policies.Compiler is null)
-                found.Add(0, 0, "", "the policies were not read from a document, so there are no plans to merge this with");
-            else if (DocumentSyntax.Read(text, found) is not { } root)
-                found.Add(1, 1, "", "is empty: write plan, limits, unlimited or until");
-            else
-            {
-                own = TenantText.ReadLive(walk, tenant, root);
-                own = below is null ? own : own.Over(below);
-                plan = policies.Compiler.Compile(walk, own);
-            }
-        }
-        catch (UnreadableDocumentException fault)
-        {
-            found.Add(fault.Line, fault.Column, "", fault.Message);
+            var walk = new DocumentWalk(errors);
+            own = TenantText.ReadLive(walk, tenant, root);
+            own = below is null ? own : own.Over(below);
+            plan = compiler.Compile(walk, own);
         }
 
-        return new TenantLayer(own, own?.Until, plan, found.Sorted());
+        return new TenantLayer(own, own?.Until, plan, errors.Sorted());
     }
 
     /// <summary>Reads what one tenant has otherwise, and compiles nothing; null if it cannot be read.</summary>
     internal static TenantText? ReadTenant(string tenant, string text)
     {
         var errors = new DocumentErrors(tenant);
-        try
-        {
-            var read = DocumentSyntax.Read(text, errors) is { } root ? TenantText.ReadLive(new DocumentWalk(errors), tenant, root) : null;
-            return errors.Any ? null : read;
-        }
-        catch (UnreadableDocumentException)
-        {
-            return null;
-        }
+        var read = DocumentSyntax.Read(text, errors) is { } root ? TenantText.ReadLive(new DocumentWalk(errors), tenant, root) : null;
+        return errors.Any ? null : read;
     }
 
     /// <summary>Reads what one key has otherwise than its tenant, and compiles both.</summary>
@@ -98,42 +79,25 @@ public static class PolicyDocument
     /// <param name="tenant">What the tenant has; null for no more than the default plan.</param>
     internal static (Plan? Plan, IReadOnlyList<PolicyError> Errors) CompileKey(PolicySet policies, (string Tenant, string Key) name, string text, TenantText? tenant)
     {
-        var found = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");
+        var errors = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");
         Plan? plan = null;
-        try
+        if (CompilerOf(policies, errors) is { } compiler && RootOf(text, "limits, unlimited or until", errors) is { } root)
         {
-            if (policies.Compiler is null)
-                found.Add(0, 0, "", "the policies were not read from a document, so there are no plans to merge this with");
-            else if (DocumentSyntax.Read(text, found) is not { } root)
-                found.Add(1, 1, "", "is empty: write limits, unlimited or until");
-            else
-            {
-                var walk = new DocumentWalk(found);
-                plan = policies.Compiler.Compile(walk, tenant ?? TenantText.Of(name.Tenant), KeyText.ReadLive(walk, name.Key, root));
-            }
-        }
-        catch (UnreadableDocumentException fault)
-        {
-            found.Add(fault.Line, fault.Column, "", fault.Message);
+            var walk = new DocumentWalk(errors);
+            plan = compiler.Compile(walk, tenant ?? TenantText.Of(name.Tenant), KeyText.ReadLive(walk, name.Key, root));
         }
 
-        return (plan, found.Sorted());
+        return (plan, errors.Sorted());
     }
 
-    /// <summary>The time at which the live text of a key ends; null for good. A text that does not name a time is not read.</summary>
-    internal static DateTimeOffset? EndOfKey(string text)
+    /// <summary>The time at which the live text of a key ends, and where it says so; null for good. A text that does not name a time is not read.</summary>
+    internal static (DateTimeOffset Time, DocumentPlace Place)? EndOfKey(string text)
     {
         if (!text.Contains(DocumentKeys.Until, StringComparison.Ordinal) && !text.Contains('\\'))
             return null;
-        try
-        {
-            var errors = new DocumentErrors("");
-            return DocumentSyntax.Read(text, errors) is { } root ? KeyText.ReadLive(new DocumentWalk(errors), "", root).Until : null;
-        }
-        catch (UnreadableDocumentException)
-        {
-            return null;
-        }
+        var errors = new DocumentErrors("");
+        var key = DocumentSyntax.Read(text, errors) is { } root ? KeyText.ReadLive(new DocumentWalk(errors), "", root) : null;
+        return key is { Until: { } until, UntilPlace: { } place } ? (until, place) : null;
     }
 
     /// <summary>Reads a document from a file in UTF-8.</summary>
@@ -150,7 +114,7 @@ public static class PolicyDocument
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            text = ReadText(path);
+            text = DocumentFile.ReadText(path);
             return Parse(text, path);
         }
         catch (UnreadableDocumentException fault)
@@ -161,64 +125,23 @@ public static class PolicyDocument
 
     private static PolicySet? Read(string text, DocumentErrors errors)
     {
-        try
-        {
-            var walk = new DocumentWalk(errors);
-            var document = PolicyText.Read(walk, DocumentSyntax.Read(text, errors));
-            return document is null ? null : new PolicyCompiler(walk, document).Compile();
-        }
-        catch (UnreadableDocumentException fault)
-        {
-            errors.Add(fault.Line, fault.Column, "", fault.Message);
-            return null;
-        }
+        var walk = new DocumentWalk(errors);
+        var root = DocumentSyntax.Read(text, errors);
+        return (root is null && errors.Any) || PolicyText.Read(walk, root) is not { } document ? null : new PolicyCompiler(walk, document).Compile();
     }
 
-    private static string ReadText(string path)
+    private static PolicyCompiler? CompilerOf(PolicySet policies, DocumentErrors errors)
     {
-        byte[] bytes = ReadBytes(path);
-        try
-        {
-            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
-        }
-        catch (DecoderFallbackException fault)
-        {
-            var before = bytes.AsSpan(0, Math.Clamp(fault.Index, 0, bytes.Length));
-            throw new UnreadableDocumentException(
-                before.Count((byte)'\n') + 1, before.Length - before.LastIndexOf((byte)'\n'), "this is not UTF-8: save the file as UTF-8");
-        }
+        if (policies.Compiler is null)
+            errors.Add(0, 0, "", "the policies were not read from a document, so there are no plans to merge this with");
+        return policies.Compiler;
     }
 
-    private static byte[] ReadBytes(string path)
+    private static DocumentNode? RootOf(string text, string keys, DocumentErrors errors)
     {
-        if (string.IsNullOrWhiteSpace(path))
-            throw Unusable("the path is empty: name the policy file");
-        if (Directory.Exists(path))
-            throw Unusable("this is a directory: name the file in it");
-        if (!File.Exists(path))
-            throw Unusable($"there is no such file ({FullPath(path)}): write it, or name another one");
-        try
-        {
-            using var file = File.OpenRead(path);
-            using var content = new MemoryStream();
-            byte[] buffer = new byte[1 << 16];
-            for (int read; (read = file.Read(buffer)) > 0;)
-            {
-                content.Write(buffer, 0, read);
-                // Counted while reading: the length of a device or of a growing file says nothing.
-                if (content.Length > MaxBytes)
-                    throw Unusable($"the file is larger than {MaxBytes >> 20} MiB: split the tenants over several services");
-            }
-
-            return content.ToArray();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw Unusable($"the file cannot be read: {fault.Message}");
-        }
+        var root = DocumentSyntax.Read(text, errors);
+        if (root is null && !errors.Any)
+            errors.Add(1, 1, "", $"is empty: write {keys}");
+        return root;
     }
-
-    private static string FullPath(string path) => path.Contains('\0') ? Spelling.Quote(path) : Path.GetFullPath(path);
-
-    private static UnreadableDocumentException Unusable(string message) => new(0, 0, message);
 }

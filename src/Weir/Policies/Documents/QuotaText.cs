@@ -77,12 +77,18 @@ internal sealed record QuotaText
             Limit = Limit ?? plan.Limit,
             Every = Every ?? plan.Every,
             Zone = Zone ?? plan.Zone,
-            From = From ?? plan.From,
-            At = At ?? plan.At,
+            From = From ?? (Suits(plan.From, null) ? plan.From : null),
+            At = At ?? (Suits(null, plan.At) ? plan.At : null),
             Lease = Lease ?? plan.Lease,
             Unlimited = Unlimited ?? plan.Unlimited,
         };
     }
+
+    /// <summary>True if windows of the own length can begin there; one that cannot is not inherited.</summary>
+    private bool Suits(WindowStart? from, TimeOnly? at) => Every is null || PeriodOf(Every.Value, from, at).ComplaintOfStart() is null;
+
+    private static WindowPeriod PeriodOf(WindowPeriod every, WindowStart? from, TimeOnly? at) =>
+        every with { At = at ?? default, FromDay = from?.Day, FromDate = from?.Date };
 
     /// <summary>Makes the quota, or says what is wrong. Not for an unlimited one.</summary>
     public bool TryCompile([NotNullWhen(true)] out Quota? quota, [NotNullWhen(false)] out string? error)
@@ -113,8 +119,7 @@ internal sealed record QuotaText
         }
         else
         {
-            var period = every with { At = At ?? default, FromDay = From?.Day, FromDate = From?.Date };
-            made = WindowQuota.TryCreate(limit, period, Zone ?? "UTC", out var window, out error);
+            made = WindowQuota.TryCreate(limit, PeriodOf(every, From, At), Zone ?? "UTC", out var window, out error);
             quota = window;
         }
 
