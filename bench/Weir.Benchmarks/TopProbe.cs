@@ -5,6 +5,7 @@ namespace Weir.Benchmarks;
 /// <summary>What counting a decision for the lists of top keys costs: nanoseconds and bytes, on one thread and on all, for three kinds of traffic.</summary>
 internal static class TopProbe
 {
+    private static readonly Plan Plan = new("a", [], OnOutage.Local);
     private const int Count = 1 << 21;
     private const int Rounds = 7;
 
@@ -42,6 +43,6 @@ internal static class TopProbe
         Crowd.TimeOf(threads, asked, share =>
         {
             foreach (var (tenant, key) in share.AsSpan())
-                top.Record(tenant, key, allowed: true);
+                top.Record(new RequestFacts(tenant, key), Plan, allowed: true);
         }).TotalNanoseconds / (asked.Length / threads);
 }

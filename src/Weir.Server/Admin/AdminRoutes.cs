@@ -24,6 +24,7 @@ internal static class AdminRoutes
             .Taking(
                 new("tenant", $"Whose keys to list: {Bounds.NameRule}. Without it, tenants are listed."),
                 new("which", "denied or allowed; both without it."),
+                new("unit", "A unit, such as tokens: lists who spent most of it, or was refused most. Takes are counted without it."),
                 new("after", "What next said, sent with which: it continues one list. Left out for the first page."),
                 new("limit", "How many to list: 1 to 1000. 20 by default.", IsNumber: true))
             .Produces<TopBody>().WithProblems();

@@ -9,13 +9,13 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         ? Problems.BadRequest(http, complaint)
         : ExplainAsync(http, facts);
 
-    /// <summary>How the buckets of a request stand.</summary>
+    /// <summary>How the buckets of a request stand, also of one that is refused without a look at them.</summary>
     public async Task GetBuckets(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.BadRequest(http, complaint);
         else
-            await AdminAnswers.Ok(http, Spelling.Body(await limiter.CheckAsync(facts with { Cost = 0 })), WireJson.Default.DecisionBody);
+            await AdminAnswers.Ok(http, Spelling.Body((await limiter.ExplainAsync(facts with { Cost = 0 })).Unblocked), WireJson.Default.DecisionBody);
     }
 
     /// <summary>Makes the buckets and windows of a request as new, and frees its places.</summary>

@@ -1,15 +1,16 @@
 namespace Weir.Server;
 
-/// <summary>Who is refused, and who allowed, most often: of this instance alone.</summary>
+/// <summary>Who is refused, and who allowed, most often or for most of a unit: of this instance alone.</summary>
 /// <param name="Instance">The instance that counted; others have counted others.</param>
 /// <param name="Since">From when on: of the last five to ten minutes.</param>
 /// <param name="Tenant">Whose keys they are; absent when the list is of tenants.</param>
+/// <param name="Unit">The unit in which costs are counted; absent when takes are.</param>
 /// <param name="Denied">Those refused; absent when not asked for.</param>
 /// <param name="Allowed">Those allowed; absent when not asked for.</param>
-internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Tenant, TopListBody? Denied, TopListBody? Allowed);
+internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Tenant, string? Unit, TopListBody? Denied, TopListBody? Allowed);
 
 /// <summary>A list of keys or tenants.</summary>
-/// <param name="Total">Takes that were counted.</param>
+/// <param name="Total">Takes that were counted, or what they cost.</param>
 /// <param name="MaxError">No entry's error is above it, and whatever was taken more often has an entry.</param>
 /// <param name="Missed">At most so many takes of the tenant were not counted, since busier tenants had its counters meanwhile.</param>
 /// <param name="Entries">A page of them, the most frequent first.</param>
@@ -21,6 +22,6 @@ internal sealed record TopListBody(long Total, long MaxError, long Missed, IRead
 /// <summary>A key or a tenant.</summary>
 /// <param name="Key">The key; absent of a tenant.</param>
 /// <param name="Tenant">The tenant; absent of a key.</param>
-/// <param name="Count">Takes, at most.</param>
+/// <param name="Count">Takes, or what they cost, at most.</param>
 /// <param name="Error">By so many it may be fewer.</param>
 internal sealed record TopEntryBody(string? Key, string? Tenant, long Count, long Error);

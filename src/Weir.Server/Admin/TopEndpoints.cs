@@ -10,21 +10,21 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
     public Task Get(HttpContext http)
     {
         var query = http.Request.Query;
-        string? tenant = Given(query, "tenant"), which = Given(query, "which");
-        var complaint = Paging.Read(http, out var page, limit: DefaultLimit) ?? ComplaintAbout(tenant, which, page.After);
+        string? tenant = Given(query, "tenant"), which = Given(query, "which"), unit = Given(query, "unit");
+        var complaint = Paging.Read(http, out var page, limit: DefaultLimit) ?? ComplaintAbout(unit) ?? ComplaintAbout(tenant, which, page.After);
         return complaint is not null ? Problems.BadRequest(http, complaint)
             : top is null ? Problems.TopIsOff(http)
-            : Answer(http, top, tenant, which, page);
+            : Answer(http, top, tenant, which, unit, page);
     }
 
-    private Task Answer(HttpContext http, TopKeys counted, string? tenant, string? which, Paging page)
+    private Task Answer(HttpContext http, TopKeys counted, string? tenant, string? which, string? unit, Paging page)
     {
-        var denied = tenant is null ? counted.Tenants(allowed: false) : counted.Keys(tenant, allowed: false);
-        var allowed = tenant is null ? counted.Tenants(allowed: true) : counted.Keys(tenant, allowed: true);
+        TopList List(bool allowed) => tenant is null ? counted.Tenants(allowed, unit) : counted.Keys(tenant, allowed, unit);
+        var denied = List(allowed: false);
         var body = new TopBody(
-            Instance.Name, denied.Since, tenant,
+            Instance.Name, denied.Since, tenant, unit,
             which == "allowed" ? null : BodyOf(denied, tenant is not null, page),
-            which == "denied" ? null : BodyOf(allowed, tenant is not null, page));
+            which == "denied" ? null : BodyOf(List(allowed: true), tenant is not null, page));
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);
     }
 
@@ -50,6 +50,11 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
         (count, name) = (long.MaxValue, after[(slash + 1)..]);
         return after.Length == 0 || (slash > 0 && long.TryParse(after.AsSpan(0, slash), NumberStyles.None, CultureInfo.InvariantCulture, out count));
     }
+
+    private static Complaint? ComplaintAbout(string? unit) =>
+        unit is null || (Bounds.IsName(unit) && unit != Limit.Requests)
+            ? null
+            : new Complaint("unit", "unit must be one that a limit counts, such as tokens; without it, takes are counted");
 
     private static Complaint? ComplaintAbout(string? tenant, string? which, string after) =>
         tenant is not null && !Bounds.IsTenant(tenant) ? new Complaint("tenant", $"tenant must be {Bounds.NameRule}")

@@ -36,8 +36,10 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         else
         {
             string? once = IdempotencyKey.Of(http);
-            var charging = givesBack ? limiter.RefundAsync(facts, once) : limiter.ChargeAsync(facts, once);
-            await answers.Decision(http, await charging);
+            var decision = await (givesBack ? limiter.RefundAsync(facts, once) : limiter.ChargeAsync(facts, once));
+            if (!givesBack && decision is { } charged)
+                telemetry.RecordCharge(facts, charged);
+            await answers.Decision(http, decision);
         }
     }
 

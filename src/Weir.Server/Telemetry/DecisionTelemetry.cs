@@ -15,7 +15,13 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
             return;
         // Where nothing was decided, nobody was limited.
         if (decision.Outcome != DecisionOutcome.Unavailable)
-            top?.Record(facts.Tenant, facts.Key, decision.Allowed);
+            top?.Record(facts, decision.Plan, decision.Allowed);
         log.Record(facts, decision);
+    }
+    /// <summary>Tells of a charge, which is no decision: only what it cost is counted.</summary>
+    public void RecordCharge(in RequestFacts facts, in Decision charged)
+    {
+        if (charged.Outcome != DecisionOutcome.Unavailable)
+            top?.RecordCharge(facts, charged.Plan);
     }
 }

@@ -85,7 +85,7 @@ public sealed class TrialTally
     private void Count(string name)
     {
         lock (_gate)
-            _keys.Add(name, (uint)string.GetHashCode(name, StringComparison.Ordinal), out _);
+            _keys.Add(name, (uint)string.GetHashCode(name, StringComparison.Ordinal), amount: 1, out _);
     }
 
     private long[] CountsOf(string limit) =>

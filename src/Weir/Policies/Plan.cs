@@ -116,7 +116,8 @@ public sealed record Plan
         return unknown;
     }
 
-    private bool Counts(string unit)
+    /// <summary>True if a limit counts a unit, also if somebody is exempt from it.</summary>
+    internal bool Counts(string unit)
     {
         foreach (var limit in Limits)
         {

@@ -51,21 +51,22 @@ internal sealed class SpaceSaving
     /// <summary>The counters in use, in no order.</summary>
     public ReadOnlySpan<Counter> Counters => _counters.AsSpan(0, _used);
 
-    /// <summary>Counts a name once.</summary>
+    /// <summary>Counts a name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="hash">Its hash, always by the same function.</param>
+    /// <param name="amount">How often it occurred; at least 1.</param>
     /// <param name="isNew">True when the name has got its counter now.</param>
     /// <returns>The place of its counter.</returns>
-    public int Add(string name, ulong hash, out bool isNew)
+    public int Add(string name, ulong hash, long amount, out bool isNew)
     {
-        Total++;
+        Total += amount;
         int slot = SlotOf(name, hash);
         isNew = slot < 0;
         if (isNew && _used < _counters.Length)
-            return Begin(name, hash);
+            return Begin(name, hash, amount);
         if (isNew)
             slot = TakeOver(name, hash);
-        _counters[slot].Count++;
+        _counters[slot].Count += amount;
         Sink(_counters[slot].InHeap);
         return slot;
     }
@@ -92,14 +93,14 @@ internal sealed class SpaceSaving
         (_used, Total) = (0, 0);
     }
 
-    private int Begin(string name, ulong hash)
+    private int Begin(string name, ulong hash, long amount)
     {
         int slot = _used++;
-        _counters[slot].Count = 1;
+        _counters[slot].Count = amount;
         Hang(slot, name, hash);
         int at = slot;
-        // No counter is below one, so it rises above all that are more.
-        for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > 1; at = above, above = (at - 1) / 2)
+        // Nothing is below it, so it rises above all that are more.
+        for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > amount; at = above, above = (at - 1) / 2)
             Put(_heap[above], at);
         Put(slot, at);
         return slot;

@@ -18,6 +18,9 @@ public sealed class TopKeys : IDisposable
     /// <summary>Counters of each tenant's keys.</summary>
     public const int CountersPerTenant = 64;
 
+    /// <summary>Units that are counted in a window: those that came first.</summary>
+    public const int MaxUnits = 4;
+
     /// <summary>How long a window is. There are two, the one that runs and the one before.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
@@ -30,8 +33,8 @@ public sealed class TopKeys : IDisposable
     private readonly ITimer _turn;
 
     // All of it is owned by the gate.
-    private (TopWindow Denied, TopWindow Allowed) _now = NewWindow();
-    private (TopWindow Denied, TopWindow Allowed) _before = NewWindow();
+    private TopPeriod _now = new();
+    private TopPeriod _before = new();
     private DateTimeOffset _nowSince;
     private DateTimeOffset _beforeSince;
 
@@ -48,30 +51,45 @@ public sealed class TopKeys : IDisposable
         _turn = time.CreateTimer(static top => ((TopKeys)top!).Turn(), this, Window, Window);
     }
 
-    /// <summary>Counts a decision. Allocates nothing but a tenant's counters, once.</summary>
-    /// <param name="tenant">Whose.</param>
-    /// <param name="key">Of which key. It is kept as it is while it has a counter.</param>
+    /// <summary>Counts a take, and what it cost in each unit. Allocates nothing but counters, once.</summary>
+    /// <param name="facts">The request. Its tenant and key are kept while they have a counter.</param>
+    /// <param name="plan">Its plan. Costs in units that no limit of it counts are left out, since anybody may invent them.</param>
     /// <param name="allowed">Whether it was allowed.</param>
-    public void Record(string tenant, string key, bool allowed) =>
-        _buffers[Thread.GetCurrentProcessorId() & (_buffers.Length - 1)].Add(new TopRecord(tenant, key, HashOf(tenant), HashOf(key), allowed));
+    public void Record(in RequestFacts facts, Plan plan, bool allowed)
+    {
+        var record = RecordOf(facts, allowed);
+        Buffer.Add(record);
+        if (facts.Costs is not null)
+            AddCosts(record, facts.Costs, plan);
+    }
 
-    /// <summary>The tenants that were refused most often, or allowed.</summary>
-    public TopList Tenants(bool allowed)
+    /// <summary>Counts what a charge cost in each unit.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="plan">Its plan.</param>
+    public void RecordCharge(in RequestFacts facts, Plan plan)
+    {
+        if (facts.Costs is not null)
+            AddCosts(RecordOf(facts, allowed: true), facts.Costs, plan);
+    }
+
+    /// <summary>The tenants that were refused most often, or allowed; with a unit, those that asked for most, or spent most.</summary>
+    public TopList Tenants(bool allowed, string? unit = null)
     {
         CountWhatGathered();
         lock (_gate)
-            return TopList.Of(_beforeSince, 0, Of(_before, allowed).Tenants, Of(_now, allowed).Tenants);
+            return TopList.Of(_beforeSince, 0, _before.Of(unit, allowed)?.Tenants, _now.Of(unit, allowed)?.Tenants);
     }
 
-    /// <summary>The keys of a tenant that were refused most often, or allowed.</summary>
-    public TopList Keys(string tenant, bool allowed)
+    /// <summary>The same of the keys of one tenant.</summary>
+    public TopList Keys(string tenant, bool allowed, string? unit = null)
     {
         CountWhatGathered();
         ulong hash = HashOf(tenant);
         lock (_gate)
         {
-            var before = Of(_before, allowed).KeysOf(tenant, hash, out long missedBefore);
-            var now = Of(_now, allowed).KeysOf(tenant, hash, out long missedNow);
+            long missedBefore = 0, missedNow = 0;
+            var before = _before.Of(unit, allowed)?.KeysOf(tenant, hash, out missedBefore);
+            var now = _now.Of(unit, allowed)?.KeysOf(tenant, hash, out missedNow);
             return TopList.Of(_beforeSince, missedBefore + missedNow, before, now);
         }
     }
@@ -79,9 +97,19 @@ public sealed class TopKeys : IDisposable
     /// <summary>Ends counting by the clock.</summary>
     public void Dispose() => _turn.Dispose();
 
-    private static (TopWindow Denied, TopWindow Allowed) NewWindow() => (new(MaxTenants, CountersPerTenant), new(MaxTenants, CountersPerTenant));
+    private TopBuffer Buffer => _buffers[Thread.GetCurrentProcessorId() & (_buffers.Length - 1)];
 
-    private static TopWindow Of(in (TopWindow Denied, TopWindow Allowed) window, bool allowed) => allowed ? window.Allowed : window.Denied;
+    private TopRecord RecordOf(in RequestFacts facts, bool allowed) =>
+        new(facts.Tenant, facts.Key, HashOf(facts.Tenant), HashOf(facts.Key), allowed);
+
+    private void AddCosts(in TopRecord record, IReadOnlyDictionary<string, long> costs, Plan plan)
+    {
+        foreach (var (unit, cost) in costs)
+        {
+            if (cost > 0 && plan.Counts(unit))
+                Buffer.Add(record with { Unit = unit, Amount = cost });
+        }
+    }
 
     private ulong HashOf(string name) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(name.AsSpan()), _seed);
 
@@ -96,7 +124,7 @@ public sealed class TopKeys : IDisposable
         lock (_gate)
         {
             foreach (ref readonly var record in records)
-                Of(_now, record.Allowed).Add(record);
+                _now.Add(record);
         }
     }
 
@@ -107,8 +135,7 @@ public sealed class TopKeys : IDisposable
         lock (_gate)
         {
             (_now, _before) = (_before, _now);
-            _now.Denied.Clear();
-            _now.Allowed.Clear();
+            _now.Clear();
             (_beforeSince, _nowSince) = (_nowSince, _time.GetUtcNow());
         }
     }

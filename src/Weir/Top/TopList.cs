@@ -1,14 +1,14 @@
 namespace Weir;
 
-/// <summary>A key, or a tenant, with how often it was decided.</summary>
+/// <summary>A key, or a tenant, with how often it was decided, or how much it cost in one unit.</summary>
 /// <param name="Name">The key, or the tenant.</param>
 /// <param name="Count">At most so often.</param>
 /// <param name="Error">And at least so many fewer: the truth is from <paramref name="Count"/> - <paramref name="Error"/> to <paramref name="Count"/>.</param>
 public readonly record struct TopEntry(string Name, long Count, long Error);
 
-/// <summary>What was decided most often.</summary>
+/// <summary>What was decided most often, or cost most in one unit.</summary>
 /// <param name="Since">From when on it was counted.</param>
-/// <param name="Total">All decisions that were counted for it.</param>
+/// <param name="Total">All decisions that were counted for it, or all that they cost.</param>
 /// <param name="MostError">No entry's error is above it, and whatever was decided more often has an entry.</param>
 /// <param name="Missed">Of keys: at most so many decisions of the tenant are not in the total, since others had taken its place meanwhile.</param>
 /// <param name="Entries">The entries, the most frequent first.</param>

@@ -16,11 +16,11 @@ internal sealed class TopWindow(int tenants, int keys)
 
     public void Add(in TopRecord record)
     {
-        int slot = _tenants.Add(record.Tenant, record.TenantHash, out bool isNew);
+        int slot = _tenants.Add(record.Tenant, record.TenantHash, record.Amount, out bool isNew);
         var own = _keys[slot] ??= new SpaceSaving(keys);
         if (isNew)
             own.Clear();
-        own.Add(record.Key, record.KeyHash, out _);
+        own.Add(record.Key, record.KeyHash, record.Amount, out _);
     }
 
     /// <summary>The keys of a tenant; null when it has no counter.</summary>

@@ -94,7 +94,29 @@ public sealed class TopTests : IAsyncLifetime
         Assert.Equal(["k 2"], Entries(top, "denied", "key"));
     }
 
+    [Fact]
+    public async Task Those_who_spend_most_of_a_unit_are_listed_by_what_they_spent()
+    {
+        await Http.PutPoliciesAsync("defaultPlan: a\nplans: { a: { limits: { t: { unit: tokens, rate: 1000/h, burst: 1x } } } }\n");
+        await Http.PostAsync("/v1/take", """{"key":"greedy","costs":{"tokens":600,"typo":9}}""");
+        await Http.PostAsync("/v1/take", """{"key":"greedy","costs":{"tokens":600}}""");
+        await Http.PostAsync("/v1/charge", """{"key":"late","costs":{"tokens":700}}""");
+        await Http.PostAsync("/v1/refund", """{"key":"late","costs":{"tokens":100}}""");
+        await Http.PostAsync("/v1/reservations", """{"key":"streams","costs":{"tokens":50}}""");
+
+        var top = await GetAsync("?tenant=default&unit=tokens");
+
+        Assert.Equal("tokens", top.Text("unit"));
+        Assert.Equal(["late 700", "greedy 600", "streams 50"], Entries(top, "allowed", "key"));
+        Assert.Equal(["greedy 600"], Entries(top, "denied", "key"));
+        Assert.Equal(["default 1350"], Entries(await GetAsync("?unit=tokens"), "allowed", "tenant"));
+        Assert.Empty(Entries(await GetAsync("?unit=typo"), "allowed", "tenant"));
+    }
+
     [Theory]
+    [InlineData("?unit=", "unit")]
+    [InlineData("?unit=requests", "unit")]
+    [InlineData("?unit=a%20b", "unit")]
     [InlineData("?limit=0", "limit")]
     [InlineData("?limit=1001", "limit")]
     [InlineData("?limit=x", "limit")]

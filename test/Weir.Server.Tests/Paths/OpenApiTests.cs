@@ -116,7 +116,7 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
             [
                 "get /admin/audit: before limit", "get /admin/block: after limit", "delete /admin/block: key tenant", "get /admin/buckets: key tenant attributes",
                 "delete /admin/buckets: key tenant attributes", "get /admin/explain: key tenant cost attributes", "get /admin/keys: after limit",
-                "get /admin/tenants: after limit", "get /admin/tenants/{id}/keys: after limit", "get /admin/top: tenant which after limit",
+                "get /admin/tenants: after limit", "get /admin/tenants/{id}/keys: after limit", "get /admin/top: tenant which unit after limit",
             ],
             from path in paths.EnumerateObject()
             from operation in path.Value.EnumerateObject()

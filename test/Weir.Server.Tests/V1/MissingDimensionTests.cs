@@ -79,6 +79,8 @@ public abstract class MissingDimensionTests : OwnServerTests
         var denied = await Http.AdminAsync(HttpMethod.Get, "/admin/explain?key=k&tenant=strict");
         Assert.Equal(("missing-dimension", "the limit per-ip counts by ip, which the request lacks: send it in attributes"), (denied.Text("outcome"), denied.Text("detail")));
         Assert.Equal(10, denied.Json.GetProperty("limits")[0].GetProperty("bucket").GetProperty("remaining").GetInt32());
+        var buckets = (await Http.AdminAsync(HttpMethod.Get, "/admin/buckets?key=k&tenant=strict")).Json.GetProperty("limits");
+        Assert.Equal([10, 0], buckets.EnumerateArray().Select(limit => limit.GetProperty("remaining").GetInt32()));
     }
 
     private async Task<string> WhyAsync(string tenant, string missing)

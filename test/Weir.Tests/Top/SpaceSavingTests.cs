@@ -61,7 +61,7 @@ public sealed class SpaceSavingTests
     {
         var sketch = new SpaceSaving(3);
         foreach (string name in new[] { "a", "b", "a", "c", "a", "d", "b" })
-            sketch.Add(name, hash: 7, out _);
+            sketch.Add(name, hash: 7, amount: 1, out _);
 
         Assert.Equal(["a 3-0", "b 2-1", "d 2-1"], Lines(sketch).Order(StringComparer.Ordinal));
     }
@@ -77,7 +77,7 @@ public sealed class SpaceSavingTests
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 100_000; i++)
-                sketch.Add(names[i % names.Length], (ulong)(i % names.Length), out _);
+                sketch.Add(names[i % names.Length], (ulong)(i % names.Length), 1, out _);
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
@@ -109,7 +109,7 @@ public sealed class SpaceSavingTests
 
     private static Dictionary<string, int> Truth(int[] names) => names.GroupBy(name => $"n{name}").ToDictionary(group => group.Key, group => group.Count());
 
-    private static void Add(SpaceSaving sketch, int name) => sketch.Add($"n{name}", HashOf($"n{name}"), out _);
+    private static void Add(SpaceSaving sketch, int name) => sketch.Add($"n{name}", HashOf($"n{name}"), 1, out _);
 
     /// <summary>Few hashes, so that many names hang on one.</summary>
     private static ulong HashOf(string name) => (ulong)(name.Length * 31 + name[^1]) % 17;

@@ -26,14 +26,15 @@ public sealed class TopKeysMemoryTests
     private static long Owned()
     {
         var time = new FakeTimeProvider();
+        var plan = new Plan("a", [], OnOutage.Local);
         long before = Settled();
         using var top = new TopKeys(time);
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < 250_000; i++)
             {
-                top.Record($"tenant{i % TopKeys.MaxTenants}", Key(round, i), allowed: true);
-                top.Record($"tenant{i % TopKeys.MaxTenants}", Key(round, i), allowed: false);
+                top.Record(new RequestFacts($"tenant{i % TopKeys.MaxTenants}", Key(round, i)), plan, allowed: true);
+                top.Record(new RequestFacts($"tenant{i % TopKeys.MaxTenants}", Key(round, i)), plan, allowed: false);
             }
 
             if (round == 0)

@@ -4,6 +4,9 @@ namespace Weir.Tests.Top;
 
 public sealed class TopKeysTests : IDisposable
 {
+    private static readonly Plan Plan = PolicyDocument.Parse(
+        "defaultPlan: a\nplans: { a: { limits: { t: { unit: tokens, rate: 1/s }, b: { unit: bytes, rate: 1/s } } } }\n", "test").DefaultPlan;
+
     private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2026-01-01T00:00:00Z"));
     private readonly TopKeys _top;
 
@@ -83,16 +86,53 @@ public sealed class TopKeysTests : IDisposable
         {
             bytes = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 100_000; i++)
-                _top.Record(tenants[i * 7 % 1_000], keys[i % 1_000], allowed: i % 3 == 0);
+                _top.Record(new RequestFacts(tenants[i * 7 % 1_000], keys[i % 1_000]), Plan, allowed: i % 3 == 0);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - bytes);
     }
 
+    [Fact]
+    public void Costs_are_counted_by_unit_and_none_that_the_plan_does_not_count()
+    {
+        Spend("acme", "a", allowed: true, ("tokens", 500), ("bytes", 7), ("invented", 9));
+        Spend("acme", "b", allowed: true, ("tokens", 812));
+        Spend("acme", "a", allowed: true, ("tokens", 400), ("bytes", 0));
+        Spend("acme", "a", allowed: false, ("tokens", 5_000));
+
+        _top.RecordCharge(new RequestFacts("acme", "b") { Costs = new Dictionary<string, long> { ["tokens"] = 100 } }, Plan);
+
+        Assert.Equal("b 912-0, a 900-0 of 1812", Describe(_top.Keys("acme", allowed: true, "tokens")));
+        Assert.Equal("a 5000-0 of 5000", Describe(_top.Keys("acme", allowed: false, "tokens")));
+        Assert.Equal("acme 7-0 of 7", Describe(_top.Tenants(allowed: true, "bytes")));
+        Assert.Equal(" of 0", Describe(_top.Tenants(allowed: true, "invented")));
+        Assert.Equal("a 2-0, b 1-0 of 3", Describe(_top.Keys("acme", allowed: true)));
+    }
+
+    [Fact]
+    public void L10_so_many_units_are_counted_in_a_window_and_others_in_a_later_one()
+    {
+        string[] units = [.. Enumerable.Range(0, TopKeys.MaxUnits + 1).Select(i => $"u{i}")];
+        var plan = PolicyDocument.Parse(
+            $"defaultPlan: a\nplans: {{ a: {{ limits: {{ {string.Join(", ", units.Select(unit => $"{unit}: {{ unit: {unit}, rate: 1/s }}"))} }} }} }}\n", "test").DefaultPlan;
+        void SpendAll(IEnumerable<string> named) => _top.Record(
+            new RequestFacts("acme", "a") { Costs = named.ToDictionary(unit => unit, _ => 3L) }, plan, allowed: true);
+
+        SpendAll(units);
+        Assert.Equal((3, 0), (_top.Tenants(allowed: true, units[0]).Total, _top.Tenants(allowed: true, units[^1]).Total));
+
+        _time.Advance(TopKeys.Window);
+        SpendAll(units[1..]);
+        Assert.Equal((3, 3), (_top.Tenants(allowed: true, units[0]).Total, _top.Tenants(allowed: true, units[^1]).Total));
+    }
+
+    private void Spend(string tenant, string key, bool allowed, params (string Unit, long Cost)[] costs) =>
+        _top.Record(new RequestFacts(tenant, key) { Costs = costs.ToDictionary(cost => cost.Unit, cost => cost.Cost) }, Plan, allowed);
+
     private void Record(string tenant, string key, bool allowed, int times)
     {
         for (int i = 0; i < times; i++)
-            _top.Record(tenant, key, allowed);
+            _top.Record(new RequestFacts(tenant, key), Plan, allowed);
     }
 
     private static string Describe(TopList list) => $"{string.Join(", ", list.Entries.Select(entry => $"{entry.Name} {entry.Count}-{entry.Error}"))} of {list.Total}";

@@ -1,0 +1,40 @@
+namespace Weir;
+
+/// <summary>What was counted in one window of time: decisions, and what they cost in each unit.</summary>
+/// <remarks>Not safe for concurrent use.</remarks>
+internal sealed class TopPeriod
+{
+    private readonly (TopWindow Denied, TopWindow Allowed) _decisions = NewWindows();
+    private readonly Dictionary<string, (TopWindow Denied, TopWindow Allowed)> _units = new(StringComparer.Ordinal);
+
+    /// <summary>Counts a record. Of units beyond <see cref="TopKeys.MaxUnits"/> nothing is counted.</summary>
+    public void Add(in TopRecord record)
+    {
+        var windows = _decisions;
+        if (record.Unit is { } unit && !_units.TryGetValue(unit, out windows))
+        {
+            if (_units.Count == TopKeys.MaxUnits)
+                return;
+            _units[unit] = windows = NewWindows();
+        }
+
+        (record.Allowed ? windows.Allowed : windows.Denied).Add(record);
+    }
+
+    /// <summary>What was counted in a unit, null for decisions; null when nothing was.</summary>
+    public TopWindow? Of(string? unit, bool allowed)
+    {
+        var windows = unit is null ? _decisions : _units.GetValueOrDefault(unit);
+        return allowed ? windows.Allowed : windows.Denied;
+    }
+
+    public void Clear()
+    {
+        _decisions.Denied.Clear();
+        _decisions.Allowed.Clear();
+        _units.Clear();
+    }
+
+    private static (TopWindow Denied, TopWindow Allowed) NewWindows() =>
+        (new(TopKeys.MaxTenants, TopKeys.CountersPerTenant), new(TopKeys.MaxTenants, TopKeys.CountersPerTenant));
+}
