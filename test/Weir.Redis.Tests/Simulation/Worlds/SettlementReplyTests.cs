@@ -11,13 +11,18 @@ public sealed class SettlementReplyTests
 
     private static readonly TokenQuota Slow = TokenQuota.Create(1, TimeSpan.FromHours(1), 100);
 
+    private static readonly Plan Plan = new("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local);
+
     [Theory]
     [InlineData(3, 2)]
     [InlineData(1, 40)]
     [InlineData(45, 1)]
-    public Task L7_a_take_that_travels_with_its_settlement_is_restored_if_Redis_loses_it(long alone, long taken) => OneThread.RunAsync(() =>
+    public Task L7_a_take_that_travels_with_its_settlement_is_restored_if_Redis_loses_it(long alone, long taken) =>
+        OneThread.RunAsync(() => HeldAfterLoss(alone, taken));
+
+    private static bool HeldAfterLoss(long alone, long taken)
     {
-        using var world = new World(1, new Plan("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local), instances: 1);
+        using var world = new World(1, Plan, instances: 1);
         var instance = world.Instances[0];
         world.Run(TimeSpan.FromMilliseconds(300));
 
@@ -38,7 +43,7 @@ public sealed class SettlementReplyTests
         world.Run(TimeSpan.FromMilliseconds(1_500));
         Assert.Equal(alone + taken, Held(world), 0.01);
         return true;
-    });
+    }
 
     private static double Held(World world) => world.Redis.Get($"weir:{{t}}:l:{Key}") is { } bucket
         ? BinaryPrimitives.ReadDoubleLittleEndian(bucket) / Slow.Rate.UnitsPerToken
