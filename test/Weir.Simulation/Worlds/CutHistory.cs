@@ -86,8 +86,9 @@ internal sealed class CutHistory : IDisposable
             return late;
         foreach (var instance in _world.Instances)
         {
-            if (instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20 || instance.Peers.Count != _instances)
-                return $"an instance does not come back: {instance.Store.State}, owes {instance.Store.Owing}, knows of {instance.Peers.Count} of {_instances}";
+            var store = instance.Store;
+            if (store.State != BreakerState.Closed || store.Owing > 20 || store.Instances != _instances)
+                return $"an instance does not come back: {store.State}, owes {store.Owing}, knows {store.Instances} of {_instances}";
         }
 
         return null;

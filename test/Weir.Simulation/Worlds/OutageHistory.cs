@@ -132,11 +132,11 @@ internal sealed class OutageHistory : IDisposable
         foreach (var instance in _world.Instances)
         {
             if (instance.Store.State != BreakerState.Closed)
-                return $"instance {_world.Instances.IndexOf(instance)} of {_instances} does not come back: {instance.Store.State}, {instance.Redis.LastError}, {instance.Store.Outage}";
+                return $"one of {_instances} instances does not come back: {instance.Store.State}, {instance.Redis.LastError}";
             if (instance.Store.Lost > 0 || instance.Store.Owing > 20)
                 return $"an instance owes {instance.Store.Owing} buckets, and has lost {instance.Store.Lost}";
-            if (instance.Peers.Count != _instances)
-                return $"an instance knows of {instance.Peers.Count} of {_instances}";
+            if (instance.Store.Instances != _instances)
+                return $"an instance knows of {instance.Store.Instances} of {_instances}";
         }
 
         return null;

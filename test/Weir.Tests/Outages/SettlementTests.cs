@@ -295,6 +295,27 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(5, 2)]
+    public async Task L7_A_refund_of_another_key_that_shares_the_bucket_in_memory_lessens_no_charge(int instances, long cost)
+    {
+        var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 10_000);
+        var memory = Some.Memory(_time, maxKeys: 64);
+        var store = Join(instances, memory);
+        await BreakAsync(store);
+        for (int i = 0; memory.Overflowed < 100; i++)
+            Take(store, Request(1, quota, $"other{i}"));
+        Take(store, Request(500, quota, "given back"));
+        string[] keys = [.. Enumerable.Range(0, 20).Select(i => $"k{i}")];
+        foreach (string key in keys)
+            Take(store, Request(cost, quota, key));
+        GiveBack(store, Request(500, quota, "given back"));
+        await MendAsync(store);
+        Assert.All(keys, key => AssertSpent(cost, Request(0, quota, key)));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(115)]
     [InlineData(10_100)]

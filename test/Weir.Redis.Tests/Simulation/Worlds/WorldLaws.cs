@@ -69,6 +69,12 @@ public sealed class WorldLaws
         return history.Run();
     }
 
+    private static string? Shards(int seed, Mistake mistake)
+    {
+        using var history = new MixHistory(seed, mistake, nodes: 2 + (seed % 2));
+        return history.Run();
+    }
+
     public static TheoryData<int> All => [.. Enum.GetValues<Mistake>().Where(mistake => mistake != Mistake.None).Select(mistake => (int)mistake)];
 
     [Fact]
@@ -86,13 +92,17 @@ public sealed class WorldLaws
     [Fact]
     public Task L1_L2_L6_L7_L12_whatever_callers_do_and_whatever_happens_the_bounds_hold() => HoldAsync(Mixes);
 
+    [Fact]
+    public Task L1_L6_L7_a_shard_that_hangs_dies_or_is_cut_off_costs_the_buckets_of_others_nothing() =>
+        HoldAsync(Shards);
+
     /// <summary>Laws that find no mistake would say nothing.</summary>
     [Theory]
     [MemberData(nameof(All))]
     public async Task Each_mistake_that_is_planted_is_found(int planted)
     {
         var mistake = (Mistake)planted;
-        Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts];
+        Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts, Shards];
         Assert.True(await OneThread.RunAsync(() =>
             Enumerable.Range(0, 150).Any(seed => Array.Exists(histories, history => history(seed, mistake) is not null))));
     }
