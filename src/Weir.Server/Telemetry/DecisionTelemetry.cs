@@ -13,8 +13,8 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
         metrics.Record(decision, spend, duration);
         if (!spend)
             return;
-        // Where nothing was decided, nobody was limited.
-        if (decision.Outcome != DecisionOutcome.Unavailable)
+        // Where no limit decided, nobody was limited.
+        if (decision.Outcome is not (DecisionOutcome.Unavailable or DecisionOutcome.AnswersFull))
             top?.Record(facts.Tenant, facts.Key, decision.Allowed);
         log.Record(facts, decision);
     }

@@ -28,7 +28,14 @@ internal enum Trouble
 internal sealed class MixHistory : IDisposable
 {
     private const string Rate = "rate";
+
+    /// <summary>Bytes for some forty answers.</summary>
+    private const long FewAnswers = 20_000;
+
     private static readonly string[] Keys = ["a", "b", "c"];
+
+    private static readonly WorldSizes Small =
+        new() { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512, AnswerBytes = FewAnswers };
 
     private readonly World _world;
     private readonly Plan _plan;
@@ -54,7 +61,7 @@ internal sealed class MixHistory : IDisposable
         if (random.Next(4) == 0)
             _changed = PlanOf(random.Next(5, 60), random.Next(15, 150));
         _isFull = random.Next(4) == 0;
-        var sizes = _isFull ? new WorldSizes { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512 } : new WorldSizes();
+        var sizes = _isFull ? Small : new WorldSizes();
         _world = new World(seed, _plan, _instances, mistake, sizes);
         List<RequestFacts> admitted = [];
         foreach (var instance in _world.Instances)
@@ -169,7 +176,7 @@ internal sealed class MixHistory : IDisposable
         }
     }
 
-    private string? Judge() => JudgeAdmissions() ?? JudgePermits() ?? JudgeEnd() ?? JudgeRedis();
+    private string? Judge() => JudgeAdmissions() ?? JudgePermits() ?? JudgeEnd() ?? JudgeRedis() ?? JudgeAnswers();
 
     private bool IsOutage => _trouble is Trouble.Outage or Trouble.EmptyOutage;
 
@@ -211,6 +218,15 @@ internal sealed class MixHistory : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>The account of stored answers counts those that are there, and they are within their bound.</summary>
+    private string? JudgeAnswers()
+    {
+        var answers = StoredAnswers.In(_world.Redis, WorldPolicies.Tenant);
+        return answers.Counted != answers.Stored ? $"L10: {answers.Counted} bytes of {answers.Stored} are counted"
+            : _isFull && answers.Stored > FewAnswers ? $"L10: {answers.Stored} bytes of {FewAnswers} are stored"
+            : null;
     }
 
     /// <summary>What was spent is in Redis, no more and no less, as far as it can be known and does not come back meanwhile.</summary>

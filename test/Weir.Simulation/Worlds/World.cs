@@ -139,7 +139,7 @@ internal sealed class World : IDisposable
         var options = Mistakes.Options(OptionsOf(expected), _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
         var peers = new RedisPeers(() => network, options, clock, ++_names);
-        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);
+        var memory = new MemoryStore(MemoryOptionsOf(_names), clock);
         var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake));
         var observed = new ObservedStore(store, this);
         var limiter = new RateLimiter(Policies, observed, clock);
@@ -157,8 +157,17 @@ internal sealed class World : IDisposable
         };
     }
 
-    private RedisOptions OptionsOf(int expected) =>
-        new() { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets, HashSeed = _names + 1 };
+    private MemoryStoreOptions MemoryOptionsOf(long seed) =>
+        new() { MaxKeys = _sizes.MemoryKeys, AnswerBytes = _sizes.AnswerBytes, HashSeed = seed };
+
+    private RedisOptions OptionsOf(int expected) => new()
+    {
+        Endpoints = "simulated",
+        Instances = expected,
+        KnownBuckets = _sizes.KnownBuckets,
+        AnswerBytes = _sizes.AnswerBytes,
+        HashSeed = _names + 1,
+    };
 
     /// <summary>An instance is no more, and what it knew and held with it.</summary>
     public void Crash(Instance instance)
