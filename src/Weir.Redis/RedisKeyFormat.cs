@@ -32,6 +32,8 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     private const int MostBytes = 3;
 
     private const string NoValue = "#";
+    private const string MemoName = "~memo:";
+    private const int RecordDigits = 32;
 
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-@/+=,;!$&'()*~|^<>?[]\\\"` ");
@@ -70,7 +72,13 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// <summary>
     /// The key under which an answer is kept for whoever asks again. It lies with the tenant's buckets. No limit can be called as it is, since names know no <c>~</c>.
     /// </summary>
-    public byte[] RecordOf(string tenant, UInt128 id) => Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:~memo:{id:x32}");
+    public byte[] RecordOf(string tenant, UInt128 id) =>
+        Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:{MemoName}{id:x32}");
+
+    /// <summary>The key of the account of stored answers, in the same slot as the records.</summary>
+    /// <param name="record">The key of a record.</param>
+    public static byte[] AccountOf(ReadOnlySpan<byte> record) =>
+        [.. record[..^(MemoName.Length + RecordDigits)], .. "~answers"u8];
 
     private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
 

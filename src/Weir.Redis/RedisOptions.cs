@@ -73,6 +73,12 @@ public sealed class RedisOptions
     public int Instances { get; set; } = 1;
 
     /// <summary>
+    /// Maximum bytes that the stored answers of one tenant take in Redis: its idempotency records and reservations; 128
+    /// MiB by default.
+    /// </summary>
+    public long AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
+
+    /// <summary>
     /// Maximum time a decision waits for Redis, from 1 ms to 10 s; 15 ms by default. If this instance gets no processor
     /// time, a decision may take 100 ms more.
     /// </summary>

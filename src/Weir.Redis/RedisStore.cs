@@ -301,7 +301,24 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), (tenant, id) => _wire?.Delete(_keys.RecordOf(tenant, id)), _time, _stopping.Token);
+        command => this.AskAsync(command), (tenant, id) => _ = ForgetAsync(_keys.RecordOf(tenant, id)), _time,
+        _stopping.Token);
+
+    private async Task ForgetAsync(byte[] record)
+    {
+        var call = new ScriptCall(RedisScript.Forget);
+        call.AddKey(record);
+        call.AddKey(RedisKeyFormat.AccountOf(record));
+        try
+        {
+            if (Volatile.Read(ref _wire) is { } wire)
+                await wire.Send(call, withText: true).Arrival.ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            // It expires by itself.
+        }
+    }
 
     private static bool MayGiveBack(in BucketCommand command) =>
         command.What == BucketOperation.Reset
@@ -315,10 +332,17 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     {
         var take = PendingCommand.Of(command, trip);
         if (command.RecordKey is { } record)
-            take.Arguments.Add(_keys.RecordOf(command.Limits.Facts.Tenant, record.Id));
+        {
+            byte[] key = _keys.RecordOf(command.Limits.Facts.Tenant, record.Id);
+            take.Arguments.Add(key);
+            if (record.IsBounded)
+                take.Arguments.Add(RedisKeyFormat.AccountOf(key));
+        }
+
         foreach (var limit in command.Limits)
             _keys.Write(command.Limits.Facts, limit, take.Arguments);
-        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond);
+        long horizonUs = _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond;
+        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, horizonUs, _options.AnswerBytes);
         result = default;
         if (shards.Of(take).TryAsk(take, out var fault))
             return take;

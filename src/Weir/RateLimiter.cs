@@ -205,7 +205,11 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     private async ValueTask<Decision?> AskOnceAsync(string what, LimitSet limits, Block? block, BucketOperation operation, string idempotencyKey, CancellationToken cancellation)
     {
-        var record = new RecordKey(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts)) { Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))) };
+        var record = new RecordKey(Fingerprints.Of(what, idempotencyKey), Fingerprints.Of(what, limits.Facts))
+        {
+            IsBounded = true,
+            Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))),
+        };
         if (NeedsNoStore(limits, block))
         {
             if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)

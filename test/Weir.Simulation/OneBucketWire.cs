@@ -7,7 +7,7 @@ namespace Weir.Simulation;
 internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRedisWire
 {
     private const int Head = 5;
-    private const int RecordFields = 2;
+    private const int RecordFields = 3;
     private const int Fields = 8;
     private const int Amount = 3;
     private const int Unit = 4;
@@ -58,11 +58,6 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
 
     /// <inheritdoc/>
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
-
-    /// <inheritdoc/>
-    public void Delete(byte[] key)
-    {
-    }
 
     /// <inheritdoc/>
     public void Tell(string channel, string text) => Told.Add($"{channel} {text}");

@@ -7,7 +7,7 @@ internal static class CommandWriter
 {
     private const int Head = 5;
     private const int LengthField = 4;
-    private const int RecordFields = 2;
+    private const int RecordFields = 3;
     private const int LimitFields = 8;
     private const int LeaseFields = 3;
     private const int WindowFields = 2;
@@ -24,8 +24,10 @@ internal static class CommandWriter
     /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
     /// <param name="trip">The leases that are asked for beside it; null for none.</param>
     /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
+    /// <param name="answerBytes">Maximum bytes of the stored answers of the record's hash tag.</param>
     /// <param name="to">Takes the numbers as one argument.</param>
-    public static void Write(in BucketCommand command, long redisUs, LeaseTrip? trip, long horizonUs, Arguments to)
+    public static void Write(
+        in BucketCommand command, long redisUs, LeaseTrip? trip, long horizonUs, long answerBytes, Arguments to)
     {
         // A trip that only learns from the reply sends no lease fields.
         trip = trip is { Asks: true } ? trip : null;
@@ -35,7 +37,11 @@ internal static class CommandWriter
         int recordKind = command.RecordKey is null ? 0 : command.RecordKey.Settles ? 2 : 1;
         Put(ref rest, (int)command.What, command.Limits.Count, recordKind, trip is null ? 0 : horizonUs, 0);
         if (command.RecordKey is { } record)
-            Put(ref rest, Math.Ceiling(record.Keep.TotalMilliseconds), Math.Ceiling(record.Open.TotalMilliseconds));
+        {
+            double keepMs = Math.Ceiling(record.Keep.TotalMilliseconds);
+            double openMs = Math.Ceiling(record.Open.TotalMilliseconds);
+            Put(ref rest, keepMs, openMs, record.IsBounded ? answerBytes : 0);
+        }
 
         int index = 0;
         foreach (var limit in command.Limits)

@@ -25,6 +25,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     private int _answered;
     private int _holders;
     private long _horizonUs;
+    private long _answerBytes;
     private bool _isCorrected;
 
     private PendingCommand()
@@ -39,7 +40,10 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     /// <summary>How many buckets it asks.</summary>
     public int Buckets { get; private set; }
 
-    /// <summary>What is asked, in the arguments of the script: the keys of its record, if it has one, and of a bucket for each limit, all of them in one slot; then the numbers.</summary>
+    /// <summary>
+    /// What is asked, in the arguments of the script: the keys of its record, of its account of stored answers, and of
+    /// a bucket for each limit, all of them in one slot; then the numbers.
+    /// </summary>
     public Arguments Arguments { get; } = new();
 
     /// <summary>The number of arguments that are keys.</summary>
@@ -115,10 +119,11 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     /// <summary>Writes the numbers of the arguments, after the keys.</summary>
     /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
     /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
-    public void WriteNumbers(long redisUs, long horizonUs)
+    /// <param name="answerBytes">Maximum bytes of the stored answers of the record's hash tag.</param>
+    public void WriteNumbers(long redisUs, long horizonUs, long answerBytes)
     {
-        _horizonUs = horizonUs;
-        CommandWriter.Write(_command, redisUs, Trip, horizonUs, Arguments);
+        (_horizonUs, _answerBytes) = (horizonUs, answerBytes);
+        CommandWriter.Write(_command, redisUs, Trip, horizonUs, answerBytes, Arguments);
     }
 
     /// <summary>
@@ -130,7 +135,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
             return false;
         _isCorrected = true;
         Arguments.RemoveLast();
-        WriteNumbers(redisUs, _horizonUs);
+        WriteNumbers(redisUs, _horizonUs, _answerBytes);
         return true;
     }
 

@@ -16,6 +16,7 @@ internal static class ScriptFormat
         Conflict,
         Gone,
         Damaged,
+        AnswersFull,
     }
 
     /// <summary>Writes a batch as one call, of the script of permits if a decision of it may have one.</summary>
@@ -114,6 +115,7 @@ internal static class ScriptFormat
             Code.Stale => BucketResult.Stale(now),
             Code.Conflict => BucketResult.Failed(StoreFault.Conflict),
             Code.Gone => BucketResult.Failed(StoreFault.Gone),
+            Code.AnswersFull => BucketResult.Failed(StoreFault.AnswersFull),
             _ => BucketResult.Failed(StoreFault.Damaged),
         };
     }

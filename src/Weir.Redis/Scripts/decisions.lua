@@ -1,13 +1,15 @@
 -- Decides a batch of commands on the clock of Redis, each on all of its buckets or on none. It is the only writer of
--- bucket keys. TokenBucket.cs and WindowQuota.cs are the same arithmetic. The text of buckets.lua or permits.lua stands
--- before this one.
+-- bucket keys. TokenBucket.cs and WindowQuota.cs are the same arithmetic. The texts of buckets.lua or permits.lua, and
+-- of answers.lua, stand before this one.
 --
--- KEYS     command by command: its idempotency record, if it has one, then a bucket for each of its limits
+-- KEYS     command by command: its idempotency record, if it has one; if that is bounded, the account of stored
+--          answers; then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
 --            limit by how much its amount exceeds what is spent of the second one, and that one as well)
 --          limits; record (0 none, 1 once, 2 settles); horizon (us a lease lives; 0 no leases); bytes of the command
---          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never)
+--          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never), bytes that the
+--          stored answers of its hash tag may take (0: it is not bounded, and has no account)
 --          then limit by limit: kind, shadow (1 or 0), capacity and amount in units, and four by kind
 --            0 bucket   units a token, units that drain a tick, us a tick, units that drain a us, as a float keeps them
 --            1 window   the only end at which to give back (0 any), and of five edges (the start of the window before,
@@ -20,12 +22,14 @@
 --          of a window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Any other value is damage,
 --          and stays as it is until a reset.
 -- record   a byte (1 to be settled, 2 not), 16 bytes of fingerprint, two doubles (when it can be settled no more,
---          limits), the reply, the text
+--          limits), the reply with the time until which it is counted in place of its code (0 not counted), the text
+-- version  of a bucket is its length, of a record its first byte: both are of version 1. A value of another version is
+--          damage to this script.
 -- reply    doubles, little-endian, command by command: code, the time of Redis in us, then limit by limit: outcome,
 --          spent, stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis,
 --          or the end of the window.
 --          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle,
---          5 damage; outcome 0 allowed, 1 refused, 2 never fits
+--          5 damage, 6 no room for the answer, so that nothing was done; outcome 0 allowed, 1 refused, 2 never fits
 --
 -- All numbers are whole and below 2^53, which doubles count exactly. A key expires when it is as good as missing. A
 -- refusal by an enforced limit spends nothing. It writes its bucket in two cases, which leave the spent amount alone:
@@ -38,7 +42,7 @@
 local CHECK, TAKE, CHARGE, RESET, RESTORE = 0, 1, 2, 3, 5
 local BUCKET, PERMITS = 0, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
-local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED = 0, 1, 2, 3, 4, 5
+local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED, FULL = 0, 1, 2, 3, 4, 5, 6
 local OPEN, SETTLED = 1, 2
 local ONCE, SETTLES = 1, 2
 local MAX_FREEZE_US = 1000000
@@ -61,6 +65,8 @@ local size = #numbers
 -- What keys hold by now (false: nothing), and the milliseconds for which to keep changed ones (0: not at all). A key is
 -- read once a call and written once, at its end.
 local values, ttls = {}, {}
+-- The accounts of stored answers, by key.
+local accounts = {}
 -- What the command at hand writes, once all of its limits are decided.
 local new_keys, new_values, new_ttls = {}, {}, {}
 local replies, last = {}, 0
@@ -101,7 +107,7 @@ while position < size do
   if horizon_us > 0 then
     line_format, line_size = '<dddd', 32
   end
-  local code, record_key, record, fingerprint, kept, keep_ms, open_ms, holder = ANSWERED
+  local code, record_key, record, fingerprint, kept, keep_ms, open_ms, most, holder, account = ANSWERED
   if permits then
     text_at = text_at + 1
     holder = ARGV[text_at]
@@ -109,12 +115,25 @@ while position < size do
   if record_kind > 0 then
     key_at, text_at = key_at + 1, text_at + 2
     record_key, fingerprint, kept = KEYS[key_at], ARGV[text_at - 1], ARGV[text_at]
-    keep_ms, open_ms, first = unpack('<dd', numbers, first)
+    keep_ms, open_ms, most, first = unpack('<ddd', numbers, first)
     record = values[record_key]
     if record == nil then
       record = try('GET', record_key)
     end
     code = recall(record, record_kind, fingerprint)
+    if most > 0 then
+      key_at = key_at + 1
+      if code == ANSWERED then
+        account = accounts[KEYS[key_at]] or open_account(KEYS[key_at], now_us)
+        accounts[KEYS[key_at]] = account
+        local bytes = stored_bytes(record_key, RECORD_HEAD + REPLY_HEAD + count * line_size + #kept)
+        if not account then
+          code = DAMAGED
+        elseif record_kind == ONCE and account.total + bytes > most then
+          code = FULL
+        end
+      end
+    end
   end
 
   local head, is_refused, is_changed, missing, written, again = last + 1, false, false, 0, 0, false
@@ -261,7 +280,7 @@ while position < size do
           end
           if not is_over then
             spent, at_us, is_written = min(EXACT_LIMIT - 1, max(0, held + amount)), next_us, true
-            is_changed = is_changed or held > 0 or amount > 0
+            is_changed = is_changed or amount > 0 or (amount < 0 and held > 0)
           end
         end
 
@@ -300,9 +319,18 @@ while position < size do
     local is_kept = not is_refused and (what ~= CHARGE or is_changed or record_kind == SETTLES)
     if record_key and is_kept then
       local state = record_kind == ONCE and open_ms > 0 and OPEN or SETTLED
+      local until_us = account and counted_until(now_us, keep_ms) or 0
+      replies[head] = pack('<dd', until_us, now_us)
       local reply = concat(replies, '', head, last)
-      values[record_key] = char(state) .. fingerprint .. pack('<dd', now_us + open_ms * 1000, count) .. reply .. kept
-      ttls[record_key] = keep_ms
+      replies[head] = answered
+      local value = char(state) .. fingerprint .. pack('<dd', now_us + open_ms * 1000, count) .. reply .. kept
+      if account then
+        if record then
+          discount(account, record_key, record, now_us)
+        end
+        count_bytes(account, until_us, stored_bytes(record_key, #value))
+      end
+      values[record_key], ttls[record_key] = value, keep_ms
     end
   else
     local at_us, lines = now_us, ''
@@ -316,6 +344,12 @@ while position < size do
     replies[head] = pack('<dd', code, at_us) .. lines .. rep('\0', count * line_size - #lines)
   end
   key_at, position = key_at + count, position + length
+end
+
+for key, account in pairs(accounts) do
+  if account.is_changed then
+    values[key], ttls[key] = close_account(account, now_us)
+  end
 end
 
 -- Most of a batch live equally long, and to spell a number costs as much as to look a key up.

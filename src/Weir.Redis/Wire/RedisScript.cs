@@ -6,10 +6,13 @@ namespace Weir.Redis;
 internal sealed class RedisScript
 {
     /// <summary>Decides commands on buckets and windows.</summary>
-    public static readonly RedisScript Buckets = new("buckets.lua", "decisions.lua");
+    public static readonly RedisScript Buckets = new("buckets.lua", "answers.lua", "decisions.lua");
 
     /// <summary>Decides commands of which some have a concurrency limit.</summary>
-    public static readonly RedisScript Permits = new("permits.lua", "decisions.lua");
+    public static readonly RedisScript Permits = new("permits.lua", "answers.lua", "decisions.lua");
+
+    /// <summary>Deletes an idempotency record.</summary>
+    public static readonly RedisScript Forget = new("answers.lua", "forget.lua");
 
     /// <param name="parts">The names of the files that are its text, one after the other.</param>
     public RedisScript(params ReadOnlySpan<string> parts)

@@ -19,11 +19,11 @@ internal sealed class Stores : IAsyncDisposable
 
     public Stores(WeirOptions options, TimeProvider time)
     {
-        Memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time);
+        Memory = new MemoryStore(MemoryOptionsOf(options), time);
         if (options.Redis.Endpoints is null)
         {
             Live = new FileLiveStore(options.Live.Path, time);
-            Trial = new Lazy<IBucketStore>(() => new MemoryStore(new MemoryStoreOptions { MaxKeys = options.Memory.MaxKeys }, time));
+            Trial = new Lazy<IBucketStore>(() => new MemoryStore(MemoryOptionsOf(options), time));
             return;
         }
 
@@ -31,6 +31,7 @@ internal sealed class Stores : IAsyncDisposable
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
+        redis.AnswerBytes = options.Limits.AnswerBytes;
         Redis = new RedisStore(redis, time);
         Failover = new ShardedFailover(
             Redis, Redis, Memory, BreakerOptionsOf(options.Breaker), time, shard => new RedisPeers(Redis, time, shard));
@@ -85,6 +86,9 @@ internal sealed class Stores : IAsyncDisposable
         if (Redis is not null)
             await Redis.DisposeAsync();
     }
+
+    private static MemoryStoreOptions MemoryOptionsOf(WeirOptions options) =>
+        new() { MaxKeys = options.Memory.MaxKeys, AnswerBytes = options.Limits.AnswerBytes };
 
     public static RedisOptions RedisOptionsOf(WeirOptions.RedisSettings settings) => new()
     {

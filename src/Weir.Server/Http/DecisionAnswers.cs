@@ -14,6 +14,8 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
             return Problems.OtherRequest(http);
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
+        if (decision.Outcome == DecisionOutcome.AnswersFull)
+            return Refusal(http, decision);
         headers.Write(http.Response, decision, time);
         http.Response.StatusCode = decision.Allowed ? StatusCodes.Status200OK : refused;
         return Write(http, JsonText.Of(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
@@ -24,12 +26,10 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
     {
         if (decided is not { } decision || decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable)
             return Decision(http, decided);
-        headers.Write(http.Response, decision, time);
-        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision));
-        return Problems.Write(http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
+        return Refusal(http, decision);
     }
 
-    /// <summary>A decision whose status is 200, whatever it says.</summary>
+    /// <summary>A decision whose status is 200, whatever its limits say.</summary>
     public Task Decision(HttpContext http, Decision? decided)
     {
         if (decided is not { } decision)
@@ -37,6 +37,8 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         // Without a decision there is nothing true to say of a bucket, in the headers neither.
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
+        if (decision.Outcome == DecisionOutcome.AnswersFull)
+            return Refusal(http, decision);
         headers.Write(http.Response, decision, time);
         return Write(http, JsonText.Of(Spelling.Body(decision), WireJson.Default.DecisionBody));
     }
@@ -49,10 +51,28 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
     }
 
+    private Task Refusal(HttpContext http, in Decision decision)
+    {
+        headers.Write(http.Response, decision, time);
+        bool isByAnswers = decision.Outcome == DecisionOutcome.AnswersFull;
+        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision), isByAnswers);
+        return Problems.Write(
+            http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
+    }
+
     public static string DetailOf(in Decision decision)
     {
         if (decision.Reason is { } reason)
-            return decision.Outcome == DecisionOutcome.Blocked ? $"this key is blocked: {reason}" : reason;
+        {
+            return decision.Outcome switch
+            {
+                DecisionOutcome.Blocked => $"this key is blocked: {reason}",
+                DecisionOutcome.AnswersFull => $"{reason}: nothing was spent, so try again in a minute, "
+                    + "or without Idempotency-Key; a reservation needs room",
+                _ => reason,
+            };
+        }
+
         var limit = decision.Limit!;
         if (decision.RetryAfter is { } retry)
         {

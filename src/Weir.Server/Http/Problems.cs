@@ -15,6 +15,9 @@ internal static class Problems
     /// <inheritdoc cref="QuotaExceeded"/>
     public const string TemporaryReducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
+    /// <summary>Problem type of a request whose answer cannot be stored.</summary>
+    public const string AnswersFull = "urn:weir:problem:answers-full";
+
     /// <summary>When to come back if no decision can be made now; nobody knows, so this is a fair guess.</summary>
     public static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
 

@@ -23,6 +23,10 @@ internal static class RouteMetadata
     public static RouteHandlerBuilder MapHead(this RouteGroupBuilder group, string path, RequestDelegate get) =>
         group.MapMethods(path, [HttpMethods.Head], (Delegate)get).ExcludeFromDescription();
 
+    /// <summary>Refuses: by a limit, or since an answer finds no room.</summary>
+    public static RouteHandlerBuilder Refusing(this RouteHandlerBuilder route) =>
+        route.Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType);
+
     /// <summary>Problems of requests with a body.</summary>
     public static RouteHandlerBuilder WithBodyProblems(this RouteHandlerBuilder route) =>
         route.WithProblems().ProducesProblems(StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);

@@ -29,21 +29,21 @@ internal static class Routes
         group.MapHead("/limit/check", decisions.CheckByQuery).Taking(QueryParameter.OfRequest);
         group.MapPost("/limit/incr", (Delegate)decisions.Increment)
             .WithName("incrementLimit").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens.")
-            .Accepts<TakeBody>("application/json").Produces<SeedBody>().Produces<SeedBody>(StatusCodes.Status429TooManyRequests).WithBodyProblems();
+            .Accepts<TakeBody>("application/json").Produces<SeedBody>()
+            .Produces<SeedBody>(StatusCodes.Status429TooManyRequests).Refusing().WithBodyProblems();
         group.MapPost("/v1/take", (Delegate)decisions.Take)
             .WithName("take").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens if the limits of the tenant's plan allow it.")
-            .Accepts<TakeBody>("application/json").Produces<DecisionBody>()
-            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType).WithBodyProblems();
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().Refusing().WithBodyProblems();
         group.MapPost("/v1/check", (Delegate)decisions.Check)
             .WithName("check").WithSummary("Says whether a take would be allowed now and what remains now. Spends nothing.")
             .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
         group.MapPost("/v1/charge", (Delegate)decisions.Charge)
             .WithName("charge").WithMetadata(IdempotencyKey.Described)
-            .WithSummary("Charges what a request took, afterwards. It is never refused, and may leave a debt.")
-            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
+            .WithSummary("Charges what a request took, afterwards. No limit refuses it, and it may leave a debt.")
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().Refusing().WithBodyProblems();
         group.MapPost("/v1/refund", (Delegate)decisions.Refund)
             .WithName("refund").WithMetadata(IdempotencyKey.Described).WithSummary("Gives tokens back; never more than were spent.")
-            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().WithBodyProblems();
+            .Accepts<TakeBody>("application/json").Produces<DecisionBody>().Refusing().WithBodyProblems();
         group.MapPost("/v1/batch", (Delegate)app.Services.GetRequiredService<BatchEndpoint>().Decide)
             .WithName("takeBatch").WithSummary("Decides up to 1000 takes, in a body of up to 1 MiB, in order. Each is decided by itself.")
             .Accepts<BatchBody>("application/json").Produces<BatchDecisionsBody>().WithBodyProblems();
@@ -56,8 +56,7 @@ internal static class Routes
         group.MapPost("", (Delegate)reservations.Create)
             .WithName("reserve").WithMetadata(IdempotencyKey.Described).WithSummary("Takes tokens whose true number is known later.")
             .Accepts<ReservationBody>("application/json").Produces<ReservedBody>(StatusCodes.Status201Created)
-            .Produces<RefusalBody>(StatusCodes.Status429TooManyRequests, Problems.ContentType)
-            .ProducesProblems(StatusCodes.Status409Conflict).WithBodyProblems();
+            .Refusing().ProducesProblems(StatusCodes.Status409Conflict).WithBodyProblems();
         group.MapPost("/{id}/commit", (Delegate)reservations.Commit).WithMetadata(id)
             .WithName("commitReservation")
             .WithSummary("Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.")

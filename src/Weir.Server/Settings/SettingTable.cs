@@ -45,6 +45,7 @@ internal static class SettingTable
         Of(o => o.Breaker.FailuresInARow, SettingKind.Number(1, 1_000_000), "Failures after which memory decides."),
         Of(o => o.Breaker.BreakMs, SettingKind.Number(10, 60_000), "How often Redis is tried in an outage."),
         Of(o => o.Limits.Connections, SettingKind.Number(1, 1_000_000), "Open connections at a time.", "what fits below ulimit -n"),
+        Of(o => o.Limits.AnswerBytes, SettingKind.Number(65_536, int.MaxValue), "Bytes of a tenant's stored answers."),
         Of(o => o.Management.Urls, SettingKind.Text("http://host:port"), "Addresses for metrics, health and admin alone."),
         Of(o => o.Top.Enabled, SettingKind.Flag, "Counts the busiest keys for /admin/top."),
         Of(o => o.DecisionLog.Denied, SettingKind.Fraction, "Share of refused takes that is logged."),

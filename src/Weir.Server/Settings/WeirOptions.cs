@@ -135,6 +135,8 @@ internal sealed class WeirOptions
     {
         /// <summary>Null: what fits below the descriptor limit.</summary>
         public int? Connections { get; set; }
+
+        public int AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
     }
 
     internal sealed class ManagementSettings

@@ -13,15 +13,16 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
         metrics.Record(decision, spend, duration);
         if (!spend)
             return;
-        // Where nothing was decided, nobody was limited.
-        if (decision.Outcome != DecisionOutcome.Unavailable)
+        // Where no limit decided, nobody was limited.
+        if (decision.Outcome is not (DecisionOutcome.Unavailable or DecisionOutcome.AnswersFull))
             top?.Record(facts, decision.Plan, decision.Allowed);
         log.Record(facts, decision);
     }
+
     /// <summary>Tells of a charge, which is no decision: only what it cost is counted.</summary>
     public void RecordCharge(in RequestFacts facts, in Decision charged)
     {
-        if (charged.Outcome != DecisionOutcome.Unavailable)
+        if (charged.Outcome == DecisionOutcome.Allowed)
             top?.RecordCharge(facts, charged.Plan);
     }
 }

@@ -78,7 +78,8 @@ internal sealed record LimitBody(
 /// <summary>
 /// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
 /// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then. Of a key that is blocked it is
-/// <c>blocked</c>, of a request without a dimension that it must have <c>missing-dimension</c>, and <c>reason</c> says why.
+/// <c>blocked</c>, of a request without a dimension that it must have <c>missing-dimension</c>, of one whose answer
+/// finds no room <c>answers-full</c>, and <c>reason</c> says why.
 /// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if there
 /// are none.
 /// <c>unknownUnits</c> are those of the request that no limit of the plan counts.
@@ -122,9 +123,14 @@ internal sealed record PolicyFault(int Line, int Column, string Path, string Mes
 /// <summary>A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.</summary>
 internal sealed record RefusalBody : DecisionBody
 {
-    public RefusalBody(DecisionBody decision, string detail)
+    /// <param name="decision">The decision.</param>
+    /// <param name="detail">What is wrong, and the cure.</param>
+    /// <param name="isByAnswers">True if the tenant's stored answers refuse it, and no limit.</param>
+    public RefusalBody(DecisionBody decision, string detail, bool isByAnswers = false)
         : base(decision)
     {
+        if (isByAnswers)
+            (Type, Title) = (Problems.AnswersFull, "Stored answers are full");
         Detail = detail;
         ViolatedPolicies = [.. decision.Limits.Where(limit => !limit.Allowed && limit.Mode == Spelling.Of(LimitMode.Enforce)).Select(limit => limit.Name)];
     }

@@ -12,6 +12,7 @@ internal static class Spelling
         DecisionOutcome.NeverFits => "never-fits",
         DecisionOutcome.Blocked => "blocked",
         DecisionOutcome.MissingDimension => "missing-dimension",
+        DecisionOutcome.AnswersFull => "answers-full",
         _ => "unavailable",
     };
 
@@ -36,6 +37,7 @@ internal static class Spelling
         StoreFault.Gone => "gone",
         StoreFault.Crowded => "crowded",
         StoreFault.Starved => "starved",
+        StoreFault.AnswersFull => "answers-full",
         _ => "full",
     };
 
@@ -59,9 +61,9 @@ internal static class Spelling
             decision.Degraded,
             decision.HasSkipped ? [.. decision.Skipped()] : null,
             BodiesOf(decision.Limits()),
-            decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.MissingDimension
-                ? Of(decision.Outcome)
-                : null,
+            decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Refused or DecisionOutcome.NeverFits
+                ? null
+                : Of(decision.Outcome),
             decision.Reason,
             decision.UnknownUnits);
     }

@@ -26,11 +26,20 @@ public enum DecisionOutcome
     /// names both.
     /// </summary>
     MissingDimension,
+
+    /// <summary>
+    /// Not now: the tenant's idempotency records and reservations take as many bytes as they may. Nothing was spent;
+    /// <see cref="Decision.RetryAfter"/> is a guess.
+    /// </summary>
+    AnswersFull,
 }
 
 /// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
 public readonly record struct Decision
 {
+    /// <summary>When to come back if no answer can be stored: a guess.</summary>
+    private static readonly TimeSpan AnswersFullPatience = TimeSpan.FromMinutes(1);
+
     /// <summary>What each limit said; null when there is only the one that governed.</summary>
     private readonly LimitDecision[]? _lines;
 
@@ -89,7 +98,7 @@ public readonly record struct Decision
     /// <summary>When the governing limit's bucket is as new.</summary>
     public TimeSpan ResetAfter { get; }
 
-    /// <summary>Why the key is blocked, or which dimension the request lacks; null for all other outcomes.</summary>
+    /// <summary>Why the key is blocked, which dimension is missing, or whose answers are full; else null.</summary>
     public string? Reason { get; }
 
     /// <summary>Who decided.</summary>
@@ -202,9 +211,15 @@ public readonly record struct Decision
     private static Decision Unlimited(in LimitSet limits, in BucketResult answer, LimitDecision[] lines) =>
         new(limits, answer.Source, answer.Degraded, lines, DecisionOutcome.Allowed, null, Quota.ExactLimit - 1, TimeSpan.Zero);
 
+    private static Decision WithoutRoom(in LimitSet limits, in BucketResult answer) => new(
+        limits, answer.Source, answer.Degraded, [], DecisionOutcome.AnswersFull, null, 0, AnswersFullPatience, reason:
+            $"the idempotency records and reservations of tenant {limits.Facts.Tenant} take as many bytes as they may");
+
     /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) => limits.Plan.OnOutage == OnOutage.Allow
+    private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) =>
+        answer.Fault == StoreFault.AnswersFull ? WithoutRoom(limits, answer)
+        : limits.Plan.OnOutage == OnOutage.Allow
         ? new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Allowed, limits.First, limits.First.Quota.Capacity, TimeSpan.Zero)
         : new(limits, answer.Source, answer.Degraded, [], DecisionOutcome.Unavailable, limits.First, 0, null);
 }

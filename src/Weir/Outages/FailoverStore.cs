@@ -205,7 +205,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>Learns from the primary's result, or decides what the primary could not.</summary>
     private BucketResult Finish(in BucketCommand command, in BucketResult result)
     {
-        if (result.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone)
+        if (result.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone or StoreFault.AnswersFull)
         {
             if (result.IsLocal)
                 return result;

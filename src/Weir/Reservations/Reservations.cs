@@ -29,7 +29,12 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         var kept = new KeptReservation(
             facts.Key, facts.Cost, limiter.AttributesOf(limits), [.. RateLimiter.NamesOf(limits)],
             number.ToString("x32"), ReservationId.NewToken(), facts.Costs);
-        var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts)) { Open = life, Text = kept.ToBytes(limiter.Privacy) };
+        var record = new RecordKey(number, limiter.Fingerprints.Of("reserve", facts))
+        {
+            IsBounded = true,
+            Open = life,
+            Text = kept.ToBytes(limiter.Privacy),
+        };
         if (RateLimiter.IsRefused(limits, block))
         {
             return idempotencyKey is not null && (await store.RecallAsync(facts.Tenant, number).ConfigureAwait(false)).Kept is { } known
@@ -59,7 +64,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     /// <summary>A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be settled.</summary>
     private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
-        var decision = limiter.Tried(limits, limits.IsEmpty ? Decision.Unasked(limits, store.Source) : Decision.From(limits, answer));
+        bool isUnlimited = limits.IsEmpty && answer.Fault != StoreFault.AnswersFull;
+        var decision = limiter.Tried(
+            limits, isUnlimited ? Decision.Unasked(limits, store.Source) : Decision.From(limits, answer));
         var home = HomeOf(answer.Source);
         if (decision.Allowed && answer.Fault != StoreFault.None)
         {
@@ -111,6 +118,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
             RecordKey = new RecordKey(id.Number, cost.Fingerprint(limiter.Fingerprints, what))
             {
                 Settles = true,
+                IsBounded = true,
                 Text = before.Text,
             },
         };

@@ -80,6 +80,9 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
     /// <summary>How long it is kept.</summary>
     public TimeSpan Keep => Open > Life ? Open : Life;
 
+    /// <summary>True if it counts against the bytes that the stored answers of the tenant may take.</summary>
+    public bool IsBounded { get; init; }
+
     /// <summary>What is kept with it.</summary>
     public byte[] Text { get; init; } = [];
 }

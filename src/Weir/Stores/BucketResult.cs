@@ -52,6 +52,12 @@ public enum StoreFault
     /// and is never asked for twice. Says nothing about the store's health.
     /// </summary>
     Starved,
+
+    /// <summary>
+    /// The stored answers of the tenant take as many bytes as they may, so that one more cannot be kept. Nothing was
+    /// spent. Says nothing about the store's health.
+    /// </summary>
+    AnswersFull,
 }
 
 /// <summary>What a store says of one bucket: raw, in units.</summary>

@@ -30,7 +30,7 @@ public sealed class BatchReplyTests : IDisposable
     {
         var take = PendingCommand.Of(command, trip: null);
         take.Arguments.Add("key"u8);
-        take.WriteNumbers(_clock.NowUs, horizonUs: 0);
+        take.WriteNumbers(_clock.NowUs, horizonUs: 0, answerBytes: 0);
         Assert.True(_batcher!.TryAsk(take, out _));
         await take.Arrival;
         return take.Take();

@@ -45,7 +45,7 @@ public sealed class UnsentLeaseTests
     {
         var take = PendingCommand.Of(command, trip);
         take.Arguments.Add("key"u8);
-        take.WriteNumbers(redisUs: 1_000_000, horizonUs: 20_000);
+        take.WriteNumbers(redisUs: 1_000_000, horizonUs: 20_000, answerBytes: 0);
         return take;
     }
 

@@ -33,7 +33,7 @@ public sealed class ScriptModelTests : IAsyncLifetime
     {
         var take = PendingCommand.Of(command, trip);
         take.Arguments.Add(key);
-        take.WriteNumbers(redisUs: 0, horizonUs);
+        take.WriteNumbers(redisUs: 0, horizonUs, answerBytes: 0);
         Assert.True(_batcher.TryAsk(take, out _));
         await take.Arrival;
         return take.Take();

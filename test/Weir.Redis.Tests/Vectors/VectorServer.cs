@@ -173,7 +173,7 @@ public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetim
         take.MayHaveRun = true;
         foreach (string key in keys)
             take.Arguments.Add(Encoding.UTF8.GetBytes(key));
-        take.WriteNumbers(vector.ClockUs == 0 ? vector.NowUs : vector.ClockUs, vector.HorizonUs);
+        take.WriteNumbers(vector.ClockUs == 0 ? vector.NowUs : vector.ClockUs, vector.HorizonUs, answerBytes: 0);
         return take;
     }
 

@@ -73,6 +73,20 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal(["200", "400", "401", "404", "413", "415", "429", "503"], statuses.Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("/limit/incr")]
+    [InlineData("/v1/take")]
+    [InlineData("/v1/charge")]
+    [InlineData("/v1/refund")]
+    [InlineData("/v1/reservations")]
+    public async Task A_path_that_stores_answers_lists_the_problem_of_a_lack_of_room(string path)
+    {
+        var operation = (await ReadAsync()).GetProperty("paths").GetProperty(path).GetProperty("post");
+        var contents = operation.GetProperty("responses").GetProperty("429").GetProperty("content");
+        var problem = contents.GetProperty("application/problem+json");
+        Assert.Equal("#/components/schemas/RefusalBody", problem.GetProperty("schema").GetProperty("$ref").GetString());
+    }
+
     [Fact]
     public async Task Which_paths_want_a_key_is_said_and_where_it_may_be_left_out()
     {

@@ -53,14 +53,18 @@ internal sealed class LuaRedis(Func<string, string>? edit = null, Func<int, bool
     /// <inheritdoc cref="Get(string)"/>
     public byte[]? Get(byte[] key) => _machine.Ask("get", NowUs, key);
 
-    /// <summary>Deletes a key.</summary>
-    public void Delete(byte[] key) => _machine.Ask("delete", NowUs, key);
+    /// <summary>The keys that hold something.</summary>
+    public string[] Keys =>
+        Encoding.UTF8.GetString(_machine.Ask("keys", NowUs)!).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Returns a field of a hash; null if there is none.</summary>
     public byte[]? Field(string key, string field) => _machine.Ask("field", NowUs, Bytes(key), Bytes(field));
 
     /// <summary>Writes a field of a hash.</summary>
     public void Put(string key, string field, byte[] value) => _machine.Ask("put", NowUs, Bytes(key), Bytes(field), value);
+
+    /// <summary>Deletes a key.</summary>
+    public void Delete(string key) => _machine.Ask("delete", NowUs, Bytes(key));
 
     /// <summary>Returns what it holds now, for <see cref="Restore"/>.</summary>
     public int Remember() => _machine.Remember();

@@ -67,6 +67,15 @@ internal enum Mistake
 
     /// <summary>All shards have one breaker.</summary>
     ShardsFailTogether,
+
+    /// <summary>Stored answers have no bound.</summary>
+    AnswersAreUnbounded,
+
+    /// <summary>The bytes of a reservation count on when it is settled.</summary>
+    SettledAnswersCountTwice,
+
+    /// <summary>The bytes of a late take's record count on when it is undone.</summary>
+    UndoneAnswersCount,
 }
 
 /// <summary>Plants them: in the script, or between the parts of an instance.</summary>
@@ -86,6 +95,9 @@ internal static class Mistakes
         Mistake.HoldersAreNotCounted => Replace(script, "local holders = redis.call('ZCARD', key)", "local holders = 0", part: "count_permits"),
         Mistake.ChangesForgive => Replace(script, "spent = rescale(spent, unit_then, unit)", "spent = 0"),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
+        Mistake.AnswersAreUnbounded => Replace(script, "account.total + bytes > most", "false"),
+        Mistake.SettledAnswersCountTwice => Replace(script, "discount(account, record_key, record, now_us)", ""),
+        Mistake.UndoneAnswersCount => Replace(script, "discount(account, KEYS[1], record, now_us)", "", "KEYS[2]"),
         _ => script,
     };
 

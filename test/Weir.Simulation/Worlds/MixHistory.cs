@@ -29,9 +29,16 @@ internal enum Trouble
 internal sealed class MixHistory : IDisposable
 {
     private const string Rate = "rate";
+
+    /// <summary>Bytes for some forty answers.</summary>
+    private const long FewAnswers = 20_000;
+
     private static readonly string[] Keys = ["a", "b", "c"];
     private static readonly Trouble[] OfOneNode =
         [Trouble.LateReplies, Trouble.Outage, Trouble.EmptyOutage, Trouble.Cut];
+
+    private static readonly WorldSizes Small =
+        new() { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512, AnswerBytes = FewAnswers };
 
     private readonly World _world;
     private readonly Plan _plan;
@@ -60,7 +67,7 @@ internal sealed class MixHistory : IDisposable
         if (random.Next(4) == 0)
             _changed = PlanOf(random.Next(5, 60), random.Next(15, 150));
         _isFull = random.Next(4) == 0;
-        var sizes = _isFull ? new WorldSizes { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512 } : new WorldSizes();
+        var sizes = _isFull ? Small : new WorldSizes();
         _world = new World(seed, _plan, _instances, mistake, sizes, nodes);
         foreach (var tenant in _world.Tenants)
         {
@@ -191,6 +198,7 @@ internal sealed class MixHistory : IDisposable
         .Select(tenant => new TenantJudge(_world, tenant, _plan, tenant.Node == _node ? _trouble : Trouble.None, _times)
         {
             KnowsAll = _isSlow && _changed is null,
+            AnswerBytes = _isFull ? FewAnswers : long.MaxValue,
         }.Judge())
         .FirstOrDefault(verdict => verdict is not null);
 

@@ -24,8 +24,11 @@ internal sealed class TenantJudge(World world, WorldTenant tenant, Plan plan, Tr
     /// <summary>True if nothing comes back by itself, so that Redis holds all that was spent.</summary>
     public bool KnowsAll { get; init; }
 
+    /// <summary>Bytes that the tenant's stored answers may take.</summary>
+    public long AnswerBytes { get; init; } = long.MaxValue;
+
     /// <summary>Returns what was wrong, or null.</summary>
-    public string? Judge() => JudgeCalm() ?? JudgeAdmissions() ?? JudgePermits() ?? JudgeRedis();
+    public string? Judge() => JudgeCalm() ?? JudgeAdmissions() ?? JudgePermits() ?? JudgeRedis() ?? JudgeAnswers();
 
     private bool IsCalm => trouble == Trouble.None;
 
@@ -92,6 +95,15 @@ internal sealed class TenantJudge(World world, WorldTenant tenant, Plan plan, Tr
         }
 
         return null;
+    }
+
+    /// <summary>The account of stored answers counts those that are there, and they are within their bound.</summary>
+    private string? JudgeAnswers()
+    {
+        var answers = StoredAnswers.In(tenant.Redis, tenant.Name);
+        return answers.Counted != answers.Stored ? $"L10: {answers.Counted} bytes of {answers.Stored} are counted for {tenant.Name}"
+            : answers.Stored > AnswerBytes ? $"L10: {answers.Stored} bytes of {AnswerBytes} are stored for {tenant.Name}"
+            : null;
     }
 
     private IEnumerable<(Limit Limit, string Key)> BucketsAsked() =>

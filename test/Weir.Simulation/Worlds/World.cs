@@ -154,7 +154,7 @@ internal sealed class World : IDisposable
         var redis = new RedisStore(options, clock, wire, networks, static () => new InlinePump());
         long name = ++_names;
         IPeers Join(int shard) => Mistakes.Peers(new RedisPeers(() => wire, options, clock, name, shard), _mistake);
-        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = name }, clock);
+        var memory = new MemoryStore(MemoryOptionsOf(name), clock);
         var store = new ShardedFailover(
             Mistakes.Primary(redis, _mistake), Mistakes.Map(redis, _mistake), memory, new BreakerOptions(), clock, Join);
         var observed = new ObservedStore(store, this);
@@ -178,8 +178,17 @@ internal sealed class World : IDisposable
         return new LuaRedis(text => Mistakes.Edit(text, _mistake), hasSlot) { NowUs = NowUs };
     }
 
-    private RedisOptions OptionsOf(int expected) =>
-        new() { Endpoints = "simulated", Instances = expected, KnownBuckets = _sizes.KnownBuckets, HashSeed = _names + 1 };
+    private MemoryStoreOptions MemoryOptionsOf(long seed) =>
+        new() { MaxKeys = _sizes.MemoryKeys, AnswerBytes = _sizes.AnswerBytes, HashSeed = seed };
+
+    private RedisOptions OptionsOf(int expected) => new()
+    {
+        Endpoints = "simulated",
+        Instances = expected,
+        KnownBuckets = _sizes.KnownBuckets,
+        AnswerBytes = _sizes.AnswerBytes,
+        HashSeed = _names + 1,
+    };
 
     /// <summary>An instance is no more, and what it knew and held with it.</summary>
     public void Crash(Instance instance)

@@ -8,4 +8,7 @@ internal sealed record WorldSizes
 
     /// <summary>Known buckets.</summary>
     public int KnownBuckets { get; init; } = 8_192;
+
+    /// <summary>Bytes of the stored answers of a tenant, in Redis and in memory.</summary>
+    public long AnswerBytes { get; init; } = MemoryStoreOptions.DefaultAnswerBytes;
 }

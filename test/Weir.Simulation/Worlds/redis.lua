@@ -186,6 +186,15 @@ function host.get(time_us, key)
   return text(key) or nil
 end
 
+function host.keys(time_us)
+  now_us = time_us
+  local all = {}
+  for key in pairs(values) do
+    all[#all + 1] = live(key) and key or nil
+  end
+  return table.concat(all, '\n')
+end
+
 function host.field(time_us, key, field)
   now_us = time_us
   return collection(key, 'hash')[field]

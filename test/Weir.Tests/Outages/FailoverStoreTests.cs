@@ -150,6 +150,26 @@ public sealed class FailoverStoreTests : IAsyncDisposable
         Assert.Equal(asked, _redis.Asked);
     }
 
+    [Theory]
+    [InlineData(OnOutage.Local)]
+    [InlineData(OnOutage.Deny)]
+    [InlineData(OnOutage.Allow)]
+    public async Task Memory_does_not_decide_instead_of_a_store_that_has_no_room_for_an_answer(OnOutage onOutage)
+    {
+        _redis.Fault = StoreFault.AnswersFull;
+        var limits = Some.Request("a", onOutage: onOutage);
+        for (int i = 0; i < 100; i++)
+        {
+            var command = new BucketCommand(limits, BucketOperation.Take) { RecordKey = new RecordKey(1, 2) };
+            var answer = await _store.AskAsync(command);
+            Assert.Equal((StoreFault.AnswersFull, false), (answer.Fault, answer.Degraded));
+            Assert.Equal(DecisionOutcome.AnswersFull, Decision.From(limits, answer).Outcome);
+        }
+
+        Assert.Equal(BreakerState.Closed, _store.State);
+        Assert.Empty(_edges);
+    }
+
     [Fact]
     public async Task A_damaged_bucket_never_opens_the_breaker()
     {

@@ -123,11 +123,17 @@ internal sealed unsafe partial class BucketTransaction
         {
             ref var claim = ref _claims[i];
             var state = claim.Before;
+            var drained = claim.Before;
             long cost = limits.Share.CostOf(claim.Cost);
             if (claim.IsPermits)
                 state = Release(store, limits, claim, time);
             else if (!IsOver(claim.Limit.Quota, state, time, cost, onlyEnds?[i] ?? 0))
+            {
                 claim.Limit.Quota.Charge(ref state, time, cost);
+                claim.Limit.Quota.Charge(ref drained, time, 0);
+            }
+
+            claim.IsChanged = state.Spent != drained.Spent;
             claim.Line = new BucketLine(BucketOutcome.Allowed, state);
             if (!claim.Slot.IsNone)
                 claim.Put();

@@ -37,6 +37,9 @@ internal sealed unsafe partial class BucketTransaction
         public bool IsShared;
         public bool IsSpent;
 
+        /// <summary>True if a charge left the bucket otherwise than draining alone.</summary>
+        public bool IsChanged;
+
         public readonly bool IsPermits => Limit.Quota is ConcurrencyQuota;
 
         public readonly ulong Head => BucketHash.HeadOf(Hash);
@@ -147,7 +150,7 @@ internal sealed unsafe partial class BucketTransaction
     {
         ref var claim = ref _claims[_count++];
         (claim.Limit, claim.Hash, claim.Slot) = (limit, hash, default);
-        (claim.IsShared, claim.IsSpent) = (false, false);
+        (claim.IsShared, claim.IsSpent, claim.IsChanged) = (false, false, false);
         claim.Cost = limit.CostOf(limits.Facts);
         if (claim.IsPermits)
             _permitParts |= PermitTable.PartOf(claim.Hash);
@@ -201,7 +204,7 @@ internal sealed unsafe partial class BucketTransaction
     {
         bool hasChanged = false;
         for (int i = 0; i < _count; i++)
-            hasChanged |= _claims[i].Line.State.Spent != _claims[i].Before.Spent;
+            hasChanged |= _claims[i].IsChanged;
         return new BucketResult(outcome, _claims[0].Line, OtherLines(), time, share, hasChanged);
     }
 

@@ -36,7 +36,7 @@ public sealed class MemoryStore : IBucketStore
         Buckets = new SlotTable(options.MaxKeys);
         Overflow = new OverflowTable(Math.Max(LeastSharedBuckets, options.MaxKeys / KeysPerSharedBucket));
         Permits = new PermitTable(options.MaxKeys);
-        Records = new RecordTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey);
+        Records = new RecordTable((long)options.MaxKeys * MemoryStoreOptions.AnswerBytesPerKey, options.AnswerBytes);
     }
 
     /// <inheritdoc/>

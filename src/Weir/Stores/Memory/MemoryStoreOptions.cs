@@ -26,6 +26,15 @@ public sealed class MemoryStoreOptions
     /// </summary>
     public int MaxKeys { get; set; } = 1_000_000;
 
+    /// <summary>The default of <see cref="AnswerBytes"/>: 128 MiB.</summary>
+    public const int DefaultAnswerBytes = 128 * 1024 * 1024;
+
+    /// <summary>
+    /// Maximum bytes of the stored answers of one tenant: its idempotency records and reservations; 128 MiB by default.
+    /// Tenants that are not listed have 64 such bounds together.
+    /// </summary>
+    public long AnswerBytes { get; set; } = DefaultAnswerBytes;
+
     /// <summary>The seed of the hash that keys are known by; random by default. For tests.</summary>
     public long? HashSeed { get; set; }
 }

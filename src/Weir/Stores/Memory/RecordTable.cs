@@ -7,7 +7,8 @@ namespace Weir;
 /// in bytes, and shared out to the tenants.
 /// </summary>
 /// <param name="maxBytes">The bytes that listed tenants may have kept; all others may have as many again.</param>
-internal sealed class RecordTable(long maxBytes)
+/// <param name="tenantBytes">The bytes that one tenant may have kept at most.</param>
+internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
     /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
     private const int ForgottenAtOnce = 4;
@@ -70,7 +71,7 @@ internal sealed class RecordTable(long maxBytes)
             if (record.Settles && (before is null || before.OpenUntilUs <= nowUs))
                 return BucketResult.Failed(StoreFault.Gone);
             if (before is null && !HasRoomLocked(Shares.NameOf(command.Limits), bytes, nowUs))
-                return BucketResult.Failed(StoreFault.Full);
+                return BucketResult.Failed(StoreFault.AnswersFull);
             var answer = store.Answer(command with { RecordKey = null });
             if (IsToBeKept(command, answer))
                 KeepLocked(name, EntryOf(command, answer, bytes, nowUs));
@@ -170,7 +171,8 @@ internal sealed class RecordTable(long maxBytes)
 
     private bool HasRoomLocked(string share, long bytes, long nowUs)
     {
-        for (int left = _shares.MayTake(share, bytes) ? ForgottenAtOnce : int.MaxValue; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
+        int most = MayTakeLocked(share, bytes) ? ForgottenAtOnce : int.MaxValue;
+        for (int left = most; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
         {
             _ends.Dequeue();
             // It may have been settled since, and is kept for longer then.
@@ -178,8 +180,11 @@ internal sealed class RecordTable(long maxBytes)
                 ForgetLocked(name);
         }
 
-        return _shares.MayTake(share, bytes);
+        return MayTakeLocked(share, bytes);
     }
+
+    private bool MayTakeLocked(string share, long bytes) =>
+        _shares.HeldBy(share) + bytes <= tenantBytes && _shares.MayTake(share, bytes);
 
     private void KeepLocked((string, UInt128) name, Entry entry)
     {

@@ -27,11 +27,14 @@ internal sealed class Shares(long most)
         ? limits.Facts.Tenant
         : UnlistedNames[(uint)string.GetHashCode(limits.Facts.Tenant, StringComparison.Ordinal) % UnlistedShares];
 
-    public bool MayTake(string name, long amount = 1) => _held.GetValueOrDefault(name) + amount <= most - HeldBeside(name);
+    /// <summary>What a share holds.</summary>
+    public long HeldBy(string name) => _held.GetValueOrDefault(name);
+
+    public bool MayTake(string name, long amount = 1) => HeldBy(name) + amount <= most - HeldBeside(name);
 
     public void Take(string name, long amount = 1)
     {
-        _held[name] = _held.GetValueOrDefault(name) + amount;
+        _held[name] = HeldBy(name) + amount;
         HeldBeside(name) += amount;
     }
 
