@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>What is wrong with a request: the field, and a sentence that says the cure.</summary>
+/// <summary>An error in a request: the field, and a message with the cure.</summary>
 public sealed record Complaint(string Field, string Message);
 
 /// <summary>Every bound of a request in one place (law L10).</summary>
@@ -43,7 +43,7 @@ public static class Bounds
     public static bool IsName(ReadOnlySpan<char> value) =>
         value.Length is > 0 and <= MaxNameLength && !value.ContainsAnyExcept(NameCharacters);
 
-    /// <summary>What is wrong with a request, or null when nothing is.</summary>
+    /// <summary>Returns the error in a request, or null.</summary>
     /// <param name="facts">The request.</param>
     /// <param name="leastCost">
     /// The least cost allowed: 1 for a take, 0 for a check. Beside costs in other units it is 0.
@@ -65,7 +65,7 @@ public static class Bounds
             ?? (facts.Attributes is null ? null : ComplaintAbout(facts.Attributes));
     }
 
-    /// <summary>What is wrong with a request's costs in units other than requests, or null when nothing is.</summary>
+    /// <summary>Returns the error in a request's costs by unit, or null.</summary>
     public static Complaint? Complaint(IReadOnlyDictionary<string, long> costs)
     {
         if (costs.Count > Plan.MaxLimits)

@@ -9,17 +9,17 @@ namespace Weir;
 /// <param name="store">Where the buckets live.</param>
 /// <param name="time">Says how long a block still holds.</param>
 /// <param name="trial">Tries candidate policies on what has been decided; null to try none.</param>
-/// <param name="privacy">By what keys are known where they are kept; null for what they are.</param>
+/// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
 public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly MemoryStore? _memory = store as MemoryStore;
     private long _holders;
 
-    /// <summary>The policies that decide now. Whoever decides reads them once, and so never by two versions.</summary>
+    /// <summary>The current policies. Read once per request, so that a decision never mixes two versions.</summary>
     public PolicySet Policies => policies.Current;
 
-    /// <summary>By what keys are known where they are kept; null for what they are.</summary>
+    /// <summary>Hashes keys before they are stored. Null stores them as they are.</summary>
     internal KeyHash? Privacy => privacy;
 
     internal Fingerprints Fingerprints => new(privacy);
@@ -38,7 +38,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>As the other, but the same request under the same key is answered as before for ten minutes, and spends nothing. A refusal is not kept.</summary>
+    /// <summary>Takes once: for ten minutes, the same request under the same key gets the same answer and spends nothing. A refusal is not stored.</summary>
     /// <param name="facts">The request.</param>
     /// <param name="idempotencyKey">What the caller calls this request; see <see cref="Bounds.MaxKeyBytes"/>.</param>
     /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
@@ -59,7 +59,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return await ChargeAsync("refund", limits, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Spends the cost without asking, also beyond what is left, which leaves a debt.</summary>
+    /// <summary>Charges the cost without asking. If it exceeds what is left, the bucket is in debt.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> ChargeAsync(
         RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
@@ -81,7 +81,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return Decision.From(limits, answer);
     }
 
-    /// <summary>Makes the buckets and windows of a request as new, and frees its permits, whoever holds them.</summary>
+    /// <summary>Resets the buckets and windows of a request, and frees all permits of its concurrency limits.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
@@ -220,7 +220,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var answer = await store.AskAsync(new BucketCommand(limits, operation) { RecordKey = record }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
-        // What was done before was tried before.
+        // A repeated request was tried the first time.
         if (answer.IsRemembered)
             return await RememberedAsync(limits, answer, record, cancellation).ConfigureAwait(false);
         if (operation == BucketOperation.Take)
@@ -250,7 +250,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>
-    /// The attributes that settling a request needs: those that its limits are keyed by, and those that a candidate's
+    /// The attributes that settling a request needs: the dimensions of its limits, and those of a candidate's
     /// limits look at. Null when there are none.
     /// </summary>
     internal Dictionary<string, string>? AttributesOf(in LimitSet limits)

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>What is known of a request: who asks, for which key, at what cost.</summary>
+/// <summary>The facts of a request: its tenant, its key, its cost and its attributes.</summary>
 /// <param name="Tenant">The customer of the service whose buckets are asked; see <see cref="Bounds.IsTenant"/>.</param>
 /// <param name="Key">What the request is counted by: from 1 to <see cref="Bounds.MaxKeyBytes"/> bytes in UTF-8, compared bytewise.</param>
 /// <param name="Cost">

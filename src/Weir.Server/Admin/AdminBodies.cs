@@ -82,7 +82,7 @@ internal sealed record BlockBody
 /// <param name="Next">What to send as <c>after</c> for the next page; absent on the last one.</param>
 internal sealed record BlocksBody(IReadOnlyList<Block> Blocks, string? Next);
 
-/// <summary>Why a request gets what it gets.</summary>
+/// <summary>Why a request gets its answer.</summary>
 internal sealed record ExplanationBody(
     string Tenant, string Plan, string PlanFrom, long Version, Block? Blocked, string Outcome, string? Detail, IReadOnlyList<LimitExplanation> Limits, DecisionBody Decision);
 

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// What is kept of one bucket. A bucket that is not kept has spent nothing, so the default value is a new bucket.
+/// The stored state of one bucket. The default value is a new bucket, which has spent nothing.
 /// </summary>
 /// <param name="Spent">Units spent and not yet refilled, as of <paramref name="At"/>; below 2^53.</param>
 /// <param name="At">When <paramref name="Spent"/> was true, in microseconds of the store's clock; of a window, the Unix time in

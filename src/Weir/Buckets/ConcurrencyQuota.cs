@@ -34,7 +34,7 @@ public sealed record ConcurrencyQuota : Quota
     /// <param name="permits">Permits; 0 bans, at most <see cref="MaxPermits"/>.</param>
     /// <param name="lease">How long a permit is held at most, in whole milliseconds.</param>
     /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    /// <param name="error">The error and its cure, when false is returned.</param>
     public static bool TryCreate(
         long permits, TimeSpan lease, [NotNullWhen(true)] out ConcurrencyQuota? quota, [NotNullWhen(false)] out string? error)
     {

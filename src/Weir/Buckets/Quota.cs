@@ -30,7 +30,7 @@ public abstract record Quota
     /// <summary>Takes if there is room. Else nothing is spent, and <paramref name="state"/> is as the bucket stands.</summary>
     internal abstract BucketOutcome Take(ref BucketState state, in StoreTime time, long cost);
 
-    /// <summary>Spends without asking (so there can be a debt), or gives back what was spent, never more than that.</summary>
+    /// <summary>Charges without asking, which can leave a debt, or gives back, never more than was spent.</summary>
     /// <param name="state">The bucket.</param>
     /// <param name="time">The store's clock.</param>
     /// <param name="cost">Tokens; negative to give back.</param>
@@ -39,7 +39,7 @@ public abstract record Quota
     /// <summary>Whole tokens that are left.</summary>
     internal abstract long TokensLeft(BucketState state, in StoreTime time);
 
-    /// <summary>Microseconds until a cost that was refused is allowed, if nobody else takes.</summary>
+    /// <summary>Microseconds until a refused cost is allowed, if no other request takes.</summary>
     internal abstract long RetryUs(BucketState state, in StoreTime time, long cost);
 
     /// <summary>Microseconds until the bucket is as new.</summary>

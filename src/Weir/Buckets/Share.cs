@@ -60,7 +60,7 @@ internal readonly record struct Share(int Instances)
         : quota.TokensLeft(state, time) / Instances;
 
     /// <summary>
-    /// Microseconds until a cost that was refused is allowed, if nobody else takes. What does not fit into the share has to wait for the whole; when
+    /// Microseconds until a refused cost is allowed, if no other request takes. What does not fit into the share has to wait for the whole; when
     /// that is back nobody knows, so it is told the time in which a bucket fills.
     /// </summary>
     public long RetryUs(Quota quota, BucketState state, in StoreTime time, long cost)

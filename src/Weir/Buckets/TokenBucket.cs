@@ -27,7 +27,7 @@ internal static class TokenBucket
         return fits ? Math.Max(0, state.Spent - drained) : 0;
     }
 
-    /// <summary>Takes <paramref name="cost"/> tokens if they are there. A refusal leaves what is spent as it was.</summary>
+    /// <summary>Takes <paramref name="cost"/> tokens if the bucket holds them. A refusal changes nothing.</summary>
     public static BucketOutcome Take(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         if (cost > quota.Capacity)
@@ -46,7 +46,7 @@ internal static class TokenBucket
         return BucketOutcome.Allowed;
     }
 
-    /// <summary>Spends without asking, or gives back: what is spent is at least nothing, and may be above the capacity.</summary>
+    /// <summary>Charges or gives back without asking. The spent amount is at least 0, and may exceed the capacity.</summary>
     public static void Charge(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         long stamp = BelievedStamp(state, nowUs), tick = quota.Rate.TickUs;
@@ -54,7 +54,7 @@ internal static class TokenBucket
         state = new BucketState(spent, Math.Max(stamp, nowUs / tick * tick));
     }
 
-    /// <summary>What is spent after a charge: neither less than nothing nor more than can be counted.</summary>
+    /// <summary>The spent amount after a charge: at least 0, at most what can be counted.</summary>
     public static long Bounded(long spent, Int128 charge) => (long)Int128.Clamp(spent + charge, 0, Quota.ExactLimit - 1);
 
     /// <summary>Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.</summary>
@@ -66,7 +66,7 @@ internal static class TokenBucket
         return Math.Max(0, ((StampTick(rate, BelievedStamp(state, nowUs)) + ticks) * rate.TickUs) - nowUs);
     }
 
-    /// <summary>What was spent, in the units of another quota: spent stays spent, rounded against the caller.</summary>
+    /// <summary>Converts a spent amount to the units of another quota, rounded against the caller.</summary>
     /// <remarks>In doubles on purpose: <c>decisions.lua</c> does the same operations in the same order and so agrees to the unit.</remarks>
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// The numbers of a token bucket: so many tokens per period, and how many it holds when full (its capacity, the largest burst).
+/// The numbers of a token bucket: tokens per period, and tokens in a full bucket (its capacity, the largest burst).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -32,7 +32,7 @@ public sealed record TokenQuota : Quota
         CapacityUnits = capacity * rate.UnitsPerToken;
     }
 
-    /// <summary>A bucket that never holds anything: whoever it applies to is banned.</summary>
+    /// <summary>A bucket that never holds a token: it bans.</summary>
     public static readonly TokenQuota None = new(0, TimeSpan.FromSeconds(1), 0, RefillRate.Get(1, 1, 1));
 
     /// <summary>Tokens that come back in each <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.</summary>
@@ -77,7 +77,7 @@ public sealed record TokenQuota : Quota
     /// <param name="period">The period, in whole microseconds, up to <see cref="MaxPeriod"/>.</param>
     /// <param name="capacity">Tokens in a full bucket; at least 1.</param>
     /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    /// <param name="error">The error and its cure, when false is returned.</param>
     public static bool TryCreate(
         long tokens, TimeSpan period, long capacity, [NotNullWhen(true)] out TokenQuota? quota, [NotNullWhen(false)] out string? error)
     {

@@ -28,7 +28,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     /// </summary>
     public DateOnly? FromDate { get; init; }
 
-    /// <summary>Seconds of a window that is cut from a day; 0 for days and what is longer.</summary>
+    /// <summary>Seconds of a window that is cut from a day; 0 for days and longer windows.</summary>
     internal int Seconds => Unit switch
     {
         WindowUnit.Second => Count,

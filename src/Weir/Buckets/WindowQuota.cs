@@ -40,7 +40,7 @@ public sealed record WindowQuota : Quota
     /// <param name="every">The length of a window, which begins at midnight, and on Monday if it is a week.</param>
     /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
     /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    /// <param name="error">The error and its cure, when false is returned.</param>
     public static bool TryCreate(
         long limit, WindowUnit every, string zone,
         [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error) =>
@@ -51,7 +51,7 @@ public sealed record WindowQuota : Quota
     /// <param name="period">The length of a window, and where it begins.</param>
     /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
     /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">What is wrong and what would do, when false is returned.</param>
+    /// <param name="error">The error and its cure, when false is returned.</param>
     public static bool TryCreate(
         long limit, WindowPeriod period, string zone,
         [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error)
@@ -106,7 +106,7 @@ public sealed record WindowQuota : Quota
         return new BucketState(tokens, Calendar.Around(time.WallUs).EndUs);
     }
 
-    /// <summary>What is spent in the window that it is now, and when that ends.</summary>
+    /// <summary>Returns the spent amount of the current window, and when that window ends.</summary>
     internal BucketState Now(BucketState state, in StoreTime time)
     {
         var edges = Calendar.Around(time.WallUs);

@@ -29,10 +29,10 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     private int _underWay;
     private int _isReading;
 
-    /// <summary>What is to be tried: a take with its answer, or a charge.</summary>
+    /// <summary>A command to try: a take with its answer, or a charge.</summary>
     private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, PermitHolder? Holder, Decision? Live);
 
-    /// <summary>What was found about the candidate of now; null when there is none, or nothing has been tried yet.</summary>
+    /// <summary>The tally of the current candidate; null if there is none, or nothing has been tried yet.</summary>
     public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
 
     /// <summary>The candidate of now, or null.</summary>
@@ -42,7 +42,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <param name="candidate">The candidate.</param>
     /// <param name="facts">The request.</param>
     /// <param name="holder">Who holds the permits that it takes.</param>
-    /// <param name="live">What it was answered.</param>
+    /// <param name="live">Its answer.</param>
     internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
         // Only like is held against like: an outage's answer is another policy's, and a blocked key is blocked by both.
@@ -51,10 +51,10 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         Add(new Trial(candidate, facts, holder, live));
     }
 
-    /// <summary>Spends, or gives back, what was settled or refunded afterwards.</summary>
+    /// <summary>Tries a charge, a settlement or a refund.</summary>
     /// <param name="candidate">The candidate.</param>
-    /// <param name="facts">The request, its cost being what is charged.</param>
-    /// <param name="holder">Who gives back permits; null for nobody.</param>
+    /// <param name="facts">The request; its cost is charged.</param>
+    /// <param name="holder">The holder whose permits are given back; null for none.</param>
     internal void Charge(PolicySet candidate, in RequestFacts facts, PermitHolder? holder) =>
         Add(new Trial(candidate, facts, holder, null));
 
@@ -85,7 +85,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         if (tally is not null && tally.IsOf(candidate))
             return tally;
         var fresh = new TrialTally(candidate, time.GetUtcNow());
-        // A request that began under the candidate before must not throw away what is counted of this one.
+        // A request that began under an earlier candidate must not discard the tally of this one.
         if (policies.Candidate is not { } set || !fresh.IsOf(set))
             return fresh;
         var seen = Interlocked.CompareExchange(ref _tally, fresh, tally);
@@ -111,7 +111,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         }
         catch (Exception)
         {
-            // Whatever goes wrong with it, whoever asked has an answer, which this is not to change.
+            // The caller has its answer already, and an error of the trial must not change it.
             Tally?.Skip();
         }
         finally

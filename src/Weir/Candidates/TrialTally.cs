@@ -5,7 +5,7 @@ namespace Weir;
 /// <summary>How often a candidate decided otherwise than what decides now, since it is tried: by limit, and the keys that it concerns most. Bounded.</summary>
 public sealed class TrialTally
 {
-    /// <summary>Limits that are counted by themselves; those that come later are counted as one.</summary>
+    /// <summary>Limits with counts of their own. Later ones share one count.</summary>
     public const int MaxLimits = 500;
 
     /// <summary>Counters of keys; see <see cref="TrialKey"/>.</summary>
@@ -44,7 +44,7 @@ public sealed class TrialTally
     /// <summary>Requests that were not tried: too many at a time, or the store did not answer.</summary>
     public long Skipped => Volatile.Read(ref _skipped);
 
-    /// <summary>Of each limit that refused what the other side allowed: how often.</summary>
+    /// <summary>How often each limit refused a request that the other side allowed.</summary>
     public IReadOnlyList<TrialLimit> Limits =>
         [.. _limits.Select(limit => new TrialLimit(limit.Key, Volatile.Read(ref limit.Value[0]), Volatile.Read(ref limit.Value[1]))).OrderByDescending(limit => limit.Stricter + limit.Laxer).ThenBy(limit => limit.Name, StringComparer.Ordinal)];
 
@@ -101,8 +101,8 @@ public sealed class TrialTally
     }
 }
 
-/// <summary>A limit that refused what the other side allowed.</summary>
-/// <param name="Name">The limit: of the candidate where that is stricter, of what decides now where the candidate is laxer.</param>
+/// <summary>A limit that refused requests that the other side allowed.</summary>
+/// <param name="Name">The limit: of the candidate if the candidate is stricter, of the current policies if it is laxer.</param>
 /// <param name="Stricter">How often the candidate's refused.</param>
 /// <param name="Laxer">How often that of now refused.</param>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
@@ -112,6 +112,6 @@ public readonly record struct TrialLimit(string Name, long Stricter, long Laxer)
 /// <param name="Key">The key.</param>
 /// <param name="Limit">The limit that refused it.</param>
 /// <param name="Stricter">True when the candidate would refuse it, false when it would allow it.</param>
-/// <param name="Count">At most so often.</param>
-/// <param name="Error">And at least so many fewer, since there are no more than <see cref="TrialTally.MaxKeys"/> counters.</param>
+/// <param name="Count">Upper bound of its count.</param>
+/// <param name="Error">The true count is at most this much lower, since there are only <see cref="TrialTally.MaxKeys"/> counters.</param>
 public readonly record struct TrialKey(string Tenant, string Key, string Limit, bool Stricter, long Count, long Error);

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Why a request gets what it gets.</summary>
+/// <summary>Why a request gets its answer.</summary>
 /// <param name="Policies">The policies that decide.</param>
 /// <param name="Plan">The plan of the request: that of its tenant, or of its key if the key has other numbers.</param>
 /// <param name="Block">The block of the key; null if there is none.</param>

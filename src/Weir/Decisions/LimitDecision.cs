@@ -4,7 +4,7 @@ namespace Weir;
 
 /// <summary>One limit's part of a decision.</summary>
 /// <param name="Limit">The limit.</param>
-/// <param name="Outcome">What it alone would have said; of a limit in shadow mode, what it would say if it were enforced.</param>
+/// <param name="Outcome">The answer of this limit alone, as if it were enforced.</param>
 /// <param name="Remaining">Tokens left in the bucket, in the limit's own tokens; 0 or more.</param>
 /// <param name="RetryAfter">When this limit would allow the request; zero when it does, null when never.</param>
 /// <param name="ResetAfter">When the bucket is as new.</param>
@@ -37,7 +37,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>True if this limit governs rather than the other: the longer wait, else fewer requests left.</summary>
+    /// <summary>True if this limit governs rather than another one: the longer wait, else fewer requests left.</summary>
     internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)

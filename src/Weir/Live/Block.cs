@@ -7,7 +7,7 @@ namespace Weir;
 /// <param name="Tenant">Whose key.</param>
 /// <param name="Key">The key, or, where keys are hashed, its hash (<see cref="KeyHash"/>).</param>
 /// <param name="Until">Until when; null for good.</param>
-/// <param name="Reason">Why, as whoever is refused is told.</param>
+/// <param name="Reason">The reason, which refused callers are told.</param>
 public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, string Reason)
 {
     /// <summary>Characters of a reason, at most.</summary>

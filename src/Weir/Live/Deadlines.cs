@@ -23,7 +23,7 @@ internal sealed class Deadlines
         _sorted.Add((time, id));
     }
 
-    /// <summary>Those that have ended by a time, the first one first.</summary>
+    /// <summary>Ids that have ended by a time, the earliest first.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _sorted.TakeWhile(end => end.At <= time).Select(end => end.Id);
 
     public void Clear()

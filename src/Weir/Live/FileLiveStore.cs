@@ -6,7 +6,7 @@ namespace Weir;
 /// <remarks>
 /// A change is on disk before it is answered. A crash in the middle of one loses that change only. The file is
 /// rewritten beside the old one, and then takes its place, when the changes in it are longer than its snapshot: so it
-/// is never much more than twice as long as what it holds.
+/// is never much longer than twice its content.
 /// </remarks>
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
@@ -155,7 +155,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _owned?.Dispose();
     }
 
-    /// <summary>Two writers would each append versions that the other does not know.</summary>
+    /// <summary>Two writers would append versions that they do not know of each other.</summary>
     private static FileStream Own(string path)
     {
         try

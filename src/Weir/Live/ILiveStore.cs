@@ -24,7 +24,7 @@ public interface ILiveStore
     /// <param name="expected">The version it must have now, 0 for none; null for any.</param>
     /// <param name="known">The version that the writer knows. A store that has lost it changes nothing.</param>
     /// <param name="exact">
-    /// True to change nothing either in a store that is ahead of it, since the change was judged by what is known.
+    /// True to change nothing in a store that is ahead either, because the change was judged by older data.
     /// </param>
     Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false);
 
@@ -36,13 +36,13 @@ public interface ILiveStore
     /// <summary>The text that a change made, if it is still remembered.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Gives back to the store what it has lost.</summary>
+    /// <summary>Restores lost data to the store.</summary>
     /// <param name="known">All entries that the caller knows.</param>
     /// <returns>
     /// True when they are in the store now; false when nothing is lost any more, or another instance is giving it back.
     /// </returns>
     Task<bool> RestoreAsync(LiveRead known);
 
-    /// <summary>Takes what the store holds for all there is, since no instance has given back what is lost.</summary>
+    /// <summary>Accepts the content of the store as complete, because no instance has restored the lost data.</summary>
     Task AcceptLossAsync();
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>The keys that are refused: those that hold now, and when each ends.</summary>
+/// <summary>The blocked keys, and when each block ends.</summary>
 internal sealed class LiveBlocks
 {
     private readonly Deadlines _ends = new();
@@ -13,7 +13,7 @@ internal sealed class LiveBlocks
     /// <summary>When the next one ends.</summary>
     public DateTimeOffset? Next => _ends.Next;
 
-    /// <summary>Those that have ended by a time, and are there still.</summary>
+    /// <summary>Ids of blocks that have ended by a time and are still stored.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
     public void Set((string Tenant, string Key) names, Block? block, DateTimeOffset now)

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>What live data is about.</summary>
+/// <summary>The kinds of live data.</summary>
 public static class LiveKind
 {
     /// <summary>The policy document; its id is empty.</summary>
@@ -21,12 +21,12 @@ public static class LiveKind
     /// <summary>Other numbers for one key of a tenant; its id is <see cref="KeyId.Of"/>.</summary>
     public const string KeyLimits = "limits";
 
-    /// <summary>Who may ask: the hash of an API key and what it opens; its id is the key's.</summary>
+    /// <summary>An API key: its hash and its scope; its id is the key's.</summary>
     public const string Key = "key";
 }
 
 /// <summary>One piece of live data.</summary>
-/// <param name="Kind">What it is about; one of <see cref="LiveKind"/>.</param>
+/// <param name="Kind">One of <see cref="LiveKind"/>.</param>
 /// <param name="Id">Its name within its kind.</param>
 /// <param name="Version">The version that it came with.</param>
 /// <param name="Value">Its text; null when it was deleted.</param>
@@ -94,12 +94,12 @@ public sealed record LiveRead(LiveVersion Version, IReadOnlyList<LiveEntry> Entr
     /// </summary>
     public LiveLoss? Loss { get; init; }
 
-    /// <summary>What the store holds and nobody can read: a line each, for the log.</summary>
+    /// <summary>Entries of the store that cannot be read, a line each, for the log.</summary>
     public IReadOnlyList<string> Unreadable { get; init; } = [];
 }
 
 /// <summary>Live data that a store has lost.</summary>
-/// <param name="Reason">What is missing, for the log.</param>
+/// <param name="Reason">The missing data, for the log.</param>
 /// <param name="IsNew">True when the store holds nothing at all, as one that was never used.</param>
-/// <param name="IsBeingRestored">True while an instance gives back what it knows.</param>
+/// <param name="IsBeingRestored">True while an instance restores its data.</param>
 public sealed record LiveLoss(string Reason, bool IsNew, bool IsBeingRestored);

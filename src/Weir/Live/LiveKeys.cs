@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// The live texts of all keys that have other numbers than their tenant, also of those that do not fit at the moment.
+/// The live texts of all keys with numbers of their own, including texts that do not fit the current document.
 /// </summary>
 internal sealed class LiveKeys
 {

@@ -11,13 +11,13 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// <code>
-/// checksum  begin   version  format  lines                       the file begins: with a snapshot of so many lines, made at that version
+/// checksum  begin   version  format  lines                       the file begins with a snapshot of this many lines, made at that version
 /// checksum  entry   version  kind/id  value                      of the snapshot: an entry
 /// checksum  past    version  kind/id  before  at  who  value     of the snapshot: a remembered change, oldest first; its value is left out
 /// checksum  text    version  kind/id  value                      of the snapshot: a remembered text, oldest first
 /// checksum  change  version  kind/id  before  at  who  value     a change since then
 /// </code>
-/// A value is a plus and the text, or a minus for what was deleted. Tabs, line ends and backslashes within a field are
+/// A value is a plus and the text, or a minus for a deleted entry. Tabs, line ends and backslashes within a field are
 /// escaped by a backslash.
 /// </remarks>
 internal ref struct LiveLine

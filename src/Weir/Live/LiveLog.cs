@@ -75,7 +75,7 @@ internal sealed class LiveLog : IDisposable
 
     /// <summary>Opens a file and reads it. A last line without an end, as a crash leaves it, is cut off.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="state">Filled with what is in the file.</param>
+    /// <param name="state">Filled with the content of the file.</param>
     /// <param name="torn">The bytes that were cut off.</param>
     /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
     public static LiveLog Open(string path, LiveState state, out long torn)
@@ -99,7 +99,7 @@ internal sealed class LiveLog : IDisposable
     }
 
     /// <summary>
-    /// Appends a change, and returns when it is on disk. When it fails, the next one cuts off what it may have left.
+    /// Appends a change, and returns when it is on disk. If it fails, the next change removes the rest of it.
     /// </summary>
     /// <exception cref="IOException">The change cannot be written.</exception>
     public void Append(LiveChange change, string? value)

@@ -6,7 +6,7 @@ namespace Weir;
 /// </summary>
 /// <param name="path">The file, for messages.</param>
 /// <param name="file">The file, open.</param>
-/// <param name="state">Filled with what is in the file.</param>
+/// <param name="state">Filled with the content of the file.</param>
 internal sealed class LiveLogReader(string path, FileStream file, LiveState state)
 {
     private const int FirstBuffer = 1 << 20;

@@ -5,9 +5,9 @@ namespace Weir;
 /// change makes a new <see cref="PolicySet"/>. A candidate document has the same tenants and blocks over it.
 /// </summary>
 /// <remarks>
-/// Whoever asks here is refused a change that does not fit, and nothing is changed (law L12). What comes from elsewhere is taken whatever the order it comes in: the
+/// A change that is tried here and does not fit changes nothing (law L12). Changes of other instances are applied in any order: the
 /// document if it can be read, and over it every tenant that fits it, so that all instances that know the same entries decide the same.
-/// Safe for concurrent use: changes are made one after the other, and whoever decides reads one reference.
+/// Safe for concurrent use: changes are made one by one, and a decision reads one reference.
 /// </remarks>
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
@@ -68,7 +68,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>Puts another file in place of the one that was read before.</summary>
     /// <param name="file">Its policies.</param>
     /// <param name="text">The text that they were read from.</param>
-    /// <returns>What is wrong with it for the live tenants; empty when it holds now.</returns>
+    /// <returns>Its errors together with the live tenants; empty when it is in force.</returns>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
         var errors = _documents.HasLive ? [] : TryLocked(file);
@@ -161,7 +161,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return set.Live.CompileAll().Concat(set.LiveKeys.CompileAll());
     }
 
-    /// <summary>Whether a tenant has what it has only until a time.</summary>
+    /// <summary>True if a tenant has a boost, or a text that ends.</summary>
     public bool IsBoosted(string tenant)
     {
         lock (_gate)
@@ -261,7 +261,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>As the other, but tenants are compiled later, since all of many would hold up a start.</summary>
+    /// <summary>As <see cref="RebuildLocked"/>, but tenants are compiled later, because many of them would delay a start.</summary>
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();

@@ -56,7 +56,7 @@ internal sealed class LiveState
         else
             Put(entry);
         Remember(change);
-        // Nobody rolls back an expiry, so it pushes out no text that somebody may want.
+        // An expiry is never rolled back, so it displaces no text.
         if (change.Who != LiveBounds.Expiry)
             Remember(entry);
         Version = change.Version;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>The live texts of all tenants, also of those that do not fit at the moment: a later document may have what they lack.</summary>
+/// <summary>The live texts of all tenants, including texts that do not fit the current document: a later one may suit them.</summary>
 internal sealed class LiveTenants
 {
     private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);
@@ -22,10 +22,10 @@ internal sealed class LiveTenants
 
     public bool IsBoosted(string tenant) => _boosted.Contains(tenant);
 
-    /// <summary>Those whose plan has ended by a time.</summary>
+    /// <summary>Tenants whose plan has ended by a time.</summary>
     public List<string> ChangedBy(DateTimeOffset time) => [.. _changes.EndedBy(time)];
 
-    /// <summary>Those whose boost has ended by a time, and is there still.</summary>
+    /// <summary>Tenants whose boost has ended by a time and is still stored.</summary>
     public IEnumerable<string> BoostsEndedBy(DateTimeOffset time) => _boosts.EndedBy(time);
 
     /// <summary>Remembers a text, or a boost, of a tenant; null forgets it.</summary>
@@ -58,7 +58,7 @@ internal sealed class LiveTenants
 
     /// <summary>The plans of all tenants under a document: those given, and of all others a pending one.</summary>
     /// <param name="document">The document.</param>
-    /// <param name="plans">The plans of those that time may change (<see cref="Ending"/>).</param>
+    /// <param name="plans">The plans of tenants that time may change (<see cref="Ending"/>).</param>
     public IEnumerable<KeyValuePair<string, object?>> Lay(PolicySet document, Dictionary<string, object?> plans) =>
         _layers.Select(tenant => KeyValuePair.Create(tenant.Key, plans.TryGetValue(tenant.Key, out object? plan) ? plan : PendingOf(document, tenant.Value)));
 

@@ -1,8 +1,8 @@
 namespace Weir;
 
-/// <summary>What live data says of one tenant: its text for good, and a boost over it that ends.</summary>
-/// <param name="Text">What it has otherwise than the document; null when there is nothing.</param>
-/// <param name="Boost">What it has otherwise than that until a time; null when there is nothing.</param>
+/// <summary>The live texts of one tenant: a permanent one, and a boost above it that ends.</summary>
+/// <param name="Text">The permanent text; null for none.</param>
+/// <param name="Boost">The boost; null for none.</param>
 internal sealed record TenantLayers(string? Text, string? Boost)
 {
     public static readonly TenantLayers None = new(null, null);
@@ -52,10 +52,10 @@ internal sealed record TenantLayers(string? Text, string? Boost)
 }
 
 /// <summary>One text of a tenant, read and compiled.</summary>
-/// <param name="Text">As it was read, over what is below it; null when it cannot be read, or is over.</param>
+/// <param name="Text">The text merged over the layer below; null if it cannot be read, or has ended.</param>
 /// <param name="Until">Until when it holds, whether it is over or not.</param>
 /// <param name="Plan">The plan that follows; null when the text does not fit.</param>
-/// <param name="Errors">What is wrong with it.</param>
+/// <param name="Errors">Its errors.</param>
 internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Until, Plan? Plan, IReadOnlyList<PolicyError> Errors)
 {
     public static readonly TenantLayer None = new(null, null, null, []);

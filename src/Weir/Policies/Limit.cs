@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>One rule of a plan: what it is keyed by, its numbers, when it applies and what its word counts.</summary>
+/// <summary>One rule of a plan: its dimensions, its numbers, when it applies, and whether it is enforced.</summary>
 public sealed class Limit
 {
     /// <summary>The dimension every request has: its key.</summary>
@@ -29,7 +29,7 @@ public sealed class Limit
         Quota = quota;
     }
 
-    /// <summary>As the other, for dimensions that are taken as they are.</summary>
+    /// <summary>Makes a limit by dimensions without prefix bits.</summary>
     public Limit(string name, IEnumerable<string> dimensions, Quota quota)
         : this(name, dimensions.Select(dimension => new Dimension(dimension)), quota)
     {

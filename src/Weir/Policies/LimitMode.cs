@@ -6,6 +6,6 @@ public enum LimitMode
     /// <summary>It refuses (the default).</summary>
     Enforce,
 
-    /// <summary>It only says what it would have done: it counts in a bucket of its own as if it refused, and never changes an answer.</summary>
+    /// <summary>The limit counts in a bucket of its own and reports its answer, but never changes the decision.</summary>
     Shadow,
 }

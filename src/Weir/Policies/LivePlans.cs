@@ -10,7 +10,7 @@ namespace Weir;
 /// <remarks>
 /// A look-up costs two trips to memory however many plans there are; a tree of a hundred thousand would cost
 /// seventeen. A plan may be pending: it is compiled when it is first asked for, and then stored in its own entry. All
-/// callers get the same plan, so nobody sees a change.
+/// callers get the same plan, so no caller sees a change.
 /// </remarks>
 /// <typeparam name="TName">Names the tenant, or the tenant and the key.</typeparam>
 internal sealed class LivePlans<TName>
@@ -95,7 +95,7 @@ internal sealed class LivePlans<TName>
 
 /// <summary>A plan that is compiled when it is first asked for. It follows from texts alone.</summary>
 /// <typeparam name="TName">Names the tenant, or the tenant and the key.</typeparam>
-/// <param name="compile">Compiles the plan of a name, and says what is wrong with its texts.</param>
+/// <param name="compile">Compiles the plan of a name, and returns the errors of its texts.</param>
 internal sealed class PendingPlan<TName>(Func<TName, (Plan? Plan, IReadOnlyList<PolicyError> Errors)> compile)
 {
     private volatile bool _isMisfit;

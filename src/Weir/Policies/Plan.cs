@@ -65,7 +65,7 @@ public sealed record Plan
     /// <summary>Units of limits from which a tenant or a key is exempt: known, though nothing counts them.</summary>
     internal ImmutableArray<string> ExemptUnits { get; init; } = [];
 
-    /// <summary>True when a limit only says what it would do.</summary>
+    /// <summary>True if a limit is in shadow mode.</summary>
     public bool HasShadows { get; }
 
     /// <summary>True when a decision needs to know what time it is on the wall.</summary>

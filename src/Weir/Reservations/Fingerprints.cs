@@ -6,7 +6,7 @@ using System.Text;
 namespace Weir;
 
 /// <summary>128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.</summary>
-/// <param name="privacy">Where nobody is to guess the parts, their keyed hash; null for the plain one.</param>
+/// <param name="privacy">Hashes the parts with a secret key, so that they cannot be guessed; null for a plain hash.</param>
 internal readonly struct Fingerprints(KeyHash? privacy)
 {
     public UInt128 Of(params ReadOnlySpan<string> parts)
@@ -32,7 +32,7 @@ internal readonly struct Fingerprints(KeyHash? privacy)
             .Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair.Key}={pair.Value}"))]);
     }
 
-    /// <summary>What is asked: all facts but the tenant, under whose name answers are kept.</summary>
+    /// <summary>Fingerprint of a request: all facts but the tenant, under which answers are stored.</summary>
     public UInt128 Of(string what, in RequestFacts facts)
     {
         var parts = new List<string> { what, facts.Key, TextOf(facts.Cost, facts.Costs) };

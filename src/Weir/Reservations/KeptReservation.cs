@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace Weir;
 
-/// <summary>What is kept of a reservation beside its buckets' answers, so that any instance can settle it.</summary>
+/// <summary>The stored text of a reservation, so that any instance can settle it.</summary>
 /// <param name="Key">The request's key.</param>
-/// <param name="Cost">What was taken in requests.</param>
+/// <param name="Cost">The reserved cost in requests.</param>
 /// <param name="Attributes">Those attributes of the request that limits look at.</param>
 /// <param name="Limits">The limits that were asked, in the order of the answers.</param>
 /// <param name="Holder">Who holds its permits.</param>
 /// <param name="Token">The part of its id that no caller chooses.</param>
-/// <param name="Costs">What was taken in other units; null for nothing.</param>
+/// <param name="Costs">The reserved costs in other units; null for none.</param>
 internal sealed record KeptReservation(
     string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder,
     string Token,

@@ -18,7 +18,7 @@ internal enum ReservationHome
 /// A reservation's id, and the only place that spells it: where it is kept (<c>r</c> or <c>m</c>), its number and its token as 48 hexadecimal digits, a dot, the tenant.
 /// </summary>
 /// <param name="Home">Where it is kept.</param>
-/// <param name="Number">What it is kept under: random, or the hash of the caller's idempotency key.</param>
+/// <param name="Number">Its number in the store: random, or the hash of the caller's idempotency key.</param>
 /// <param name="Token">16 random digits, since a number that comes from an idempotency key can be computed.</param>
 /// <param name="Tenant">Whose it is.</param>
 internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Token, string Tenant)

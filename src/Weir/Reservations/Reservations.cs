@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// Takes now, settles later: for a cost that is known only afterwards. What is not settled in time stays spent, and its permits are free again.
+/// Takes now and settles later, for a cost that is known only afterwards. An unsettled reservation stays spent, and its permits time out.
 /// </summary>
 /// <param name="limiter">Says which limits apply.</param>
 /// <param name="store">The store that decides.</param>
@@ -80,10 +80,10 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
     /// <param name="id">The reservation.</param>
     /// <param name="cost">
-    /// The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for what was reserved.
+    /// The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.
     /// </param>
     /// <param name="tenant">Whose it must be; null for anybody's.</param>
-    /// <param name="costs">The true costs in other units; a unit that is missing costs what was reserved of it.</param>
+    /// <param name="costs">The true costs in other units; a missing unit keeps its reserved cost.</param>
     public ValueTask<Settlement> CommitAsync(
         string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
         SettleAsync(id, "commit", tenant, kept => new TrueCost(kept, cost ?? kept.Cost, costs));

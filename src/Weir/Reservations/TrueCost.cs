@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>What a reserved request took in the end, by unit: what the caller says, else what was reserved.</summary>
+/// <summary>The true cost of a reserved request by unit: as the caller says, or else as reserved.</summary>
 /// <param name="Kept">The reservation.</param>
 /// <param name="Cost">The cost in requests.</param>
 /// <param name="Named">The costs in other units that the caller names; null for none.</param>
@@ -19,7 +19,7 @@ internal readonly record struct TrueCost(KeptReservation Kept, long Cost, IReadO
         return fingerprints.Of(what, Fingerprints.TextOf(Cost, all.Count == 0 ? null : all));
     }
 
-    /// <summary>Returns the request that takes what is missing, and gives back what is too much.</summary>
+    /// <summary>Returns the request that charges or gives back the difference.</summary>
     public RequestFacts Beyond(RequestFacts reserved) => reserved with
     {
         Cost = Cost - reserved.Cost,

@@ -28,7 +28,7 @@ internal sealed class SpaceSaving
         _heads = new int[BitOperations.RoundUpToPowerOf2((uint)counters * 2)];
     }
 
-    /// <summary>A name with what was counted of it.</summary>
+    /// <summary>A name and its count.</summary>
     public struct Counter
     {
         public string Name;
@@ -42,7 +42,7 @@ internal sealed class SpaceSaving
     /// <summary>Occurrences counted.</summary>
     public long Total { get; private set; }
 
-    /// <summary>At most so often did a name occur that has no counter.</summary>
+    /// <summary>Maximum count of a name without a counter.</summary>
     public long Least => _used < _counters.Length ? 0 : _counters[_heap[0]].Count;
 
     /// <summary>No error is above it.</summary>
@@ -126,7 +126,7 @@ internal sealed class SpaceSaving
         head = slot + 1;
     }
 
-    /// <summary>A counter that has grown sinks below those that are less.</summary>
+    /// <summary>Moves a counter that has grown below smaller ones.</summary>
     private void Sink(int at)
     {
         int slot = _heap[at];

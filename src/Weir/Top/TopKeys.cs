@@ -18,7 +18,7 @@ public sealed class TopKeys : IDisposable
     /// <summary>Counters of each tenant's keys.</summary>
     public const int CountersPerTenant = 64;
 
-    /// <summary>Units that are counted in a window: those that came first.</summary>
+    /// <summary>Maximum number of units counted in a window; the first ones are counted.</summary>
     public const int MaxUnits = 4;
 
     /// <summary>How long a window is. There are two, the one that runs and the one before.</summary>
@@ -51,7 +51,7 @@ public sealed class TopKeys : IDisposable
         _turn = time.CreateTimer(static top => ((TopKeys)top!).Turn(), this, Window, Window);
     }
 
-    /// <summary>Counts a take, and what it cost in each unit. Allocates nothing but counters, once.</summary>
+    /// <summary>Counts a take, and its cost in each unit. Allocates only counters, once.</summary>
     /// <param name="facts">The request. Its tenant and key are kept while they have a counter.</param>
     /// <param name="plan">Its plan. Costs in units that no limit of it counts are left out, since anybody may invent them.</param>
     /// <param name="allowed">Whether it was allowed.</param>
@@ -63,7 +63,7 @@ public sealed class TopKeys : IDisposable
             AddCosts(record, facts.Costs, plan);
     }
 
-    /// <summary>Counts what a charge cost in each unit.</summary>
+    /// <summary>Counts the cost of a charge in each unit.</summary>
     /// <param name="facts">The request.</param>
     /// <param name="plan">Its plan.</param>
     public void RecordCharge(in RequestFacts facts, Plan plan)
@@ -72,7 +72,7 @@ public sealed class TopKeys : IDisposable
             AddCosts(RecordOf(facts, allowed: true), facts.Costs, plan);
     }
 
-    /// <summary>The tenants that were refused most often, or allowed; with a unit, those that asked for most, or spent most.</summary>
+    /// <summary>The tenants with most refused or allowed takes; with a unit, with the highest refused or spent cost.</summary>
     public TopList Tenants(bool allowed, string? unit = null)
     {
         CountWhatGathered();
@@ -80,7 +80,7 @@ public sealed class TopKeys : IDisposable
             return TopList.Of(_beforeSince, 0, _before.Of(unit, allowed)?.Tenants, _now.Of(unit, allowed)?.Tenants);
     }
 
-    /// <summary>The same of the keys of one tenant.</summary>
+    /// <summary>As <see cref="Tenants"/>, for the keys of one tenant.</summary>
     public TopList Keys(string tenant, bool allowed, string? unit = null)
     {
         CountWhatGathered();

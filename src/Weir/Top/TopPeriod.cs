@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>What was counted in one window of time: decisions, and what they cost in each unit.</summary>
+/// <summary>The counts of one window of time: decisions, and their cost in each unit.</summary>
 /// <remarks>Not safe for concurrent use.</remarks>
 internal sealed class TopPeriod
 {
@@ -21,7 +21,7 @@ internal sealed class TopPeriod
         (record.Allowed ? windows.Allowed : windows.Denied).Add(record);
     }
 
-    /// <summary>What was counted in a unit, null for decisions; null when nothing was.</summary>
+    /// <summary>Returns the counts of a unit, or of decisions for a null unit; null if there are none.</summary>
     public TopWindow? Of(string? unit, bool allowed)
     {
         var windows = unit is null ? _decisions : _units.GetValueOrDefault(unit);

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// What was counted in one window of time: the tenants that were decided most often, and of each of them the keys. Tenants compete for their counters as
+/// The counts of one window of time: the busiest tenants, and the busiest keys of each. Tenants compete for their counters as
 /// keys do, so that however many are invented, those with much traffic stay.
 /// </summary>
 /// <remarks>Not safe for concurrent use.</remarks>
@@ -9,7 +9,7 @@ internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>The keys of the tenant at the same slot; made when they are first needed, and kept for whoever comes after it.</summary>
+    /// <summary>The keys of the tenant at the same slot; made when first needed, and reused for the next tenant of the slot.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;
@@ -26,7 +26,7 @@ internal sealed class TopWindow(int tenants, int keys)
     /// <summary>The keys of a tenant; null when it has no counter.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="hash">Its hash.</param>
-    /// <param name="missed">At most so many of its decisions are not among them.</param>
+    /// <param name="missed">Maximum number of its decisions that are not counted.</param>
     public SpaceSaving? KeysOf(string tenant, ulong hash, out long missed)
     {
         int slot = _tenants.SlotOf(tenant, hash);

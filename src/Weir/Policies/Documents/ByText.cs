@@ -38,7 +38,7 @@ internal static class ByText
         return dimensions;
     }
 
-    /// <summary>Says what is wrong with a dimension; null when nothing is.</summary>
+    /// <summary>Returns the error in a dimension, or null.</summary>
     private static string? TryParse(string text, List<Dimension> others, out Dimension dimension)
     {
         dimension = default;

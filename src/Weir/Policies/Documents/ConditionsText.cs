@@ -29,7 +29,7 @@ internal static class ConditionsText
     }
 
     /// <summary>
-    /// Refuses conditions of a limit that is unlimited: it is not there, so they except nobody from anything.
+    /// Refuses conditions of an unlimited limit: it does not exist, so they have no effect.
     /// </summary>
     public static void RefuseBesideUnlimited(DocumentWalk walk, KnownFields fields, bool isUnlimited, ref bool broken)
     {

@@ -1,7 +1,7 @@
 namespace Weir;
 
-/// <summary>Collects what is wrong with one document, and keeps only the first <see cref="MaxReported"/> by line.</summary>
-/// <remarks>A hostile document can hold a million errors; what is kept of them is bounded.</remarks>
+/// <summary>Collects the errors of one document, and keeps only the first <see cref="MaxReported"/> by line.</summary>
+/// <remarks>A hostile document can hold a million errors; the number of kept ones is bounded.</remarks>
 internal sealed class DocumentErrors(string source)
 {
     /// <summary>Errors reported of one document, at most; one more line says how many were left out.</summary>
@@ -17,10 +17,10 @@ internal sealed class DocumentErrors(string source)
 
     public bool Any => _first.Count > 0;
 
-    /// <summary>Says what is wrong with a key.</summary>
+    /// <summary>Reports an error in a key.</summary>
     public void Add(DocumentPlace place, string message) => Add(place.Line, place.Column, place.ToString(), message);
 
-    /// <summary>Says what is wrong with a value: the path is that of its key, the line its own.</summary>
+    /// <summary>Reports an error in a value: the path is that of its key, the line its own.</summary>
     public void Add(DocumentPlace place, DocumentNode value, string message) =>
         Add(value.Line, value.Column, place.ToString(), message);
 

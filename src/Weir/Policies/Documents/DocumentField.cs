@@ -34,7 +34,7 @@ internal sealed class KnownFields(List<DocumentField> fields, List<string>? excu
     }
 
     /// <summary>
-    /// True when a required key is missing, and nobody has been told yet: a misspelt key is one mistake, not two.
+    /// True if a required key is missing and not reported yet: a misspelt key is one error, not two.
     /// </summary>
     public bool IsPlainlyMissing(string name) => this[name] is null && excused?.Contains(name) != true;
 }

@@ -53,7 +53,7 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
     /// <summary>All of them.</summary>
     internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfKey, OfLiveKey, OfWindow, OfConcurrency];
 
-    /// <summary>What is wrong with a key that is not known here, and the known key that was probably meant.</summary>
+    /// <summary>Returns the error for an unknown key, with the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)
     {
         meant = Spelling.Nearest(key, Known);

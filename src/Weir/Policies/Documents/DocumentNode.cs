@@ -18,7 +18,7 @@ internal abstract record DocumentNode(int Line, int Column)
     /// <summary>True for a value that was left out, as in <c>tenants:</c> with nothing behind it.</summary>
     public virtual bool IsEmpty => false;
 
-    /// <summary>What it is, in words, for error messages.</summary>
+    /// <summary>The kind of the node, in words, for error messages.</summary>
     public abstract string Kind { get; }
 }
 

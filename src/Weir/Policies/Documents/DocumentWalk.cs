@@ -1,9 +1,9 @@
 namespace Weir;
 
-/// <summary>Walks the nodes of a document and reports what is not of the kind it should be; it goes on after each error.</summary>
+/// <summary>Walks the nodes of a document and reports each that is of the wrong kind. Continues after errors.</summary>
 internal sealed class DocumentWalk(DocumentErrors errors)
 {
-    /// <summary>Mappings of up to so many keys are searched for repetitions without a set.</summary>
+    /// <summary>Mappings with more keys are searched for repetitions with a set.</summary>
     private const int Few = 8;
 
     public DocumentErrors Errors { get; } = errors;
@@ -11,7 +11,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     /// <summary>The entries of a mapping whose keys are names that the user chooses; an empty value has none.</summary>
     /// <param name="node">The mapping.</param>
     /// <param name="place">The key it stands behind.</param>
-    /// <param name="shape">What it must be, in words, for the error message.</param>
+    /// <param name="shape">The expected kind, in words, for the error message.</param>
     public List<DocumentField> Named(DocumentNode node, DocumentPlace place, string shape)
     {
         var fields = Fields(node, place, shape);
@@ -62,7 +62,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     /// <summary>A value that is read from its text; null when there is none, or it has been reported.</summary>
     /// <param name="field">The field, or null when it was left out.</param>
     /// <param name="shape">What the value must be, in words.</param>
-    /// <param name="parse">Reads the text, or says what is wrong with it.</param>
+    /// <param name="parse">Reads the text, or returns its error.</param>
     /// <param name="broken">Becomes true when it has been reported.</param>
     public T? Parsed<T>(DocumentField? field, string shape, TryParse<T> parse, ref bool broken)
         where T : struct

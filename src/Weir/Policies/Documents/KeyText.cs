@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>Other numbers for one key, as a plan, a tenant or live data spells them, each field checked.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Place">Where it stands.</param>
-/// <param name="Limits">What it has otherwise than its tenant.</param>
+/// <param name="Limits">The limits that differ from its tenant's.</param>
 /// <param name="Unlimited">True when nothing limits it.</param>
 /// <param name="Until">Until when it holds; null for good.</param>
 /// <param name="UntilPlace">Where that stands.</param>

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>A limit as a plan or a tenant spells it: checked field by field, what is left out still open.</summary>
+/// <summary>A limit as a plan or a tenant spells it: each field is checked, and missing ones are still open.</summary>
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
@@ -99,7 +99,7 @@ internal sealed record LimitText
         return null;
     }
 
-    /// <summary>This limit as an override of a plan's: what it leaves out is the plan's.</summary>
+    /// <summary>This limit as an override of a plan's: fields that it does not set are the plan's.</summary>
     public LimitText Over(LimitText plan) => this with
     {
         Quota = Quota.Over(plan.Quota),

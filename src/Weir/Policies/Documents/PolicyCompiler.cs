@@ -15,7 +15,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>Where mistakes are reported: those of the document first, then of whatever is compiled against it.</summary>
     private DocumentWalk _walk = walk;
 
-    /// <summary>So many plans are listed to someone who names none of them.</summary>
+    /// <summary>Maximum number of plans that an error message lists.</summary>
     private const int FewPlans = 10;
 
     /// <summary>Names that are no plan's for which a hint is remembered.</summary>
@@ -169,7 +169,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return null;
     }
 
-    /// <summary>Remembered, since what is wrong once in a generated document is often wrong on every line.</summary>
+    /// <summary>Remembered, because a generated document often repeats an error on every line.</summary>
     private string PlanMeantBy(string name)
     {
         if (_hints.TryGetValue(name, out string? hint))

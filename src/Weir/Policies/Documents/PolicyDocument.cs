@@ -11,15 +11,15 @@ public static class PolicyDocument
     /// <summary>Reads a document.</summary>
     /// <param name="text">The document.</param>
     /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
-    /// <exception cref="PolicyException">The document is wrong; the exception holds everything that is wrong with it.</exception>
+    /// <exception cref="PolicyException">The document is wrong; the exception holds all errors.</exception>
     public static PolicySet Parse(string text, string sourceName) =>
         TryParse(text, sourceName, out var policies, out var errors) ? policies : throw new PolicyException(errors);
 
-    /// <summary>Reads a document, or says everything that is wrong with it.</summary>
+    /// <summary>Reads a document, or returns all of its errors.</summary>
     /// <param name="text">The document.</param>
     /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
     /// <param name="policies">The policies, when true is returned.</param>
-    /// <param name="errors">What is wrong, sorted by line; empty when true is returned.</param>
+    /// <param name="errors">The errors, sorted by line; empty when true is returned.</param>
     public static bool TryParse(
         string text, string sourceName, [NotNullWhen(true)] out PolicySet? policies, out IReadOnlyList<PolicyError> errors)
     {
@@ -31,13 +31,13 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>Reads what one tenant has otherwise than its plan: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and <c>until</c>.</summary>
+    /// <summary>Reads the text of one tenant: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and <c>until</c>.</summary>
     /// <param name="policies">The document whose plans are meant.</param>
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">YAML or JSON.</param>
     /// <param name="plan">The tenant's plan, when true is returned.</param>
     /// <param name="until">Until when it holds; null for good.</param>
-    /// <param name="errors">What is wrong; empty when true is returned.</param>
+    /// <param name="errors">The errors; empty when true is returned.</param>
     public static bool TryParseTenant(
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {
@@ -47,7 +47,7 @@ public static class PolicyDocument
         return plan is not null;
     }
 
-    /// <summary>Reads what one tenant has otherwise than what is below it, and compiles both.</summary>
+    /// <summary>Reads the text of one tenant, and compiles it over the layer below.</summary>
     internal static TenantLayer CompileTenant(PolicySet policies, string source, string tenant, string text, TenantText? below)
     {
         var errors = new DocumentErrors(source);
@@ -64,7 +64,7 @@ public static class PolicyDocument
         return new TenantLayer(own, own?.Until, plan, errors.Sorted());
     }
 
-    /// <summary>Reads what one tenant has otherwise, and compiles nothing; null if it cannot be read.</summary>
+    /// <summary>Reads the text of one tenant without compiling it; null if it cannot be read.</summary>
     internal static TenantText? ReadTenant(string tenant, string text)
     {
         var errors = new DocumentErrors(tenant);
@@ -72,11 +72,11 @@ public static class PolicyDocument
         return errors.Any ? null : read;
     }
 
-    /// <summary>Reads what one key has otherwise than its tenant, and compiles both.</summary>
+    /// <summary>Reads the live text of one key, and compiles it over its tenant.</summary>
     /// <param name="policies">The document.</param>
     /// <param name="name">The tenant and the key.</param>
     /// <param name="text">JSON: <c>limits</c>, <c>unlimited</c> and <c>until</c>.</param>
-    /// <param name="tenant">What the tenant has; null for no more than the default plan.</param>
+    /// <param name="tenant">The text of the tenant; null for the default plan alone.</param>
     internal static (Plan? Plan, IReadOnlyList<PolicyError> Errors) CompileKey(PolicySet policies, (string Tenant, string Key) name, string text, TenantText? tenant)
     {
         var errors = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");

@@ -4,10 +4,10 @@ namespace Weir;
 public sealed class PolicyException : Exception
 {
     /// <summary>Makes an exception whose message lists the errors, one a line.</summary>
-    /// <param name="errors">What is wrong, sorted by line.</param>
+    /// <param name="errors">The errors, sorted by line.</param>
     public PolicyException(IReadOnlyList<PolicyError> errors)
         : base(string.Join('\n', errors)) => Errors = errors;
 
-    /// <summary>What is wrong, sorted by line. Of very many only the first are kept, and a last one says how many more there are.</summary>
+    /// <summary>The errors, sorted by line. Only the first 100 are kept; a last one says how many more there are.</summary>
     public IReadOnlyList<PolicyError> Errors { get; }
 }

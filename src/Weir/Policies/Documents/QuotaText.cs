@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>The numbers of a limit as the document spells them; what is left out still open. At most one kind of them is there.</summary>
+/// <summary>The numbers of a limit as the document spells them, of one kind at most; missing ones are still open.</summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -64,7 +64,7 @@ internal sealed record QuotaText
     /// <summary>True for the numbers of a token bucket, be it a burst alone over the rate of another layer.</summary>
     private bool IsBucket => Rate is not null || Burst is not null;
 
-    /// <summary>These numbers as an override of a plan's: of the same kind, what they leave out is the plan's; another kind takes its place.</summary>
+    /// <summary>These numbers as an override of a plan's. Of the same kind, missing ones are the plan's; another kind replaces it.</summary>
     public QuotaText Over(QuotaText plan)
     {
         bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
@@ -90,7 +90,7 @@ internal sealed record QuotaText
     private static WindowPeriod PeriodOf(WindowPeriod every, WindowStart? from, TimeOnly? at) =>
         every with { At = at ?? default, FromDay = from?.Day, FromDate = from?.Date };
 
-    /// <summary>Makes the quota, or says what is wrong. Not for an unlimited one.</summary>
+    /// <summary>Makes the quota, or returns the error. Not for an unlimited limit.</summary>
     public bool TryCompile([NotNullWhen(true)] out Quota? quota, [NotNullWhen(false)] out string? error)
     {
         bool made;

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// Makes equal things one object, for as long as somebody uses it: what nobody else holds, such as a limit that was
+/// Makes equal things one object while it is in use: an object without users, such as a limit that was
 /// only validated, is forgotten.
 /// </summary>
 /// <remarks>Not for use by two threads at once.</remarks>
@@ -16,7 +16,7 @@ internal sealed class SharedObjects<TKey, TValue>
     private readonly Dictionary<TKey, WeakReference<TValue>> _known = [];
     private int _sweepAt = LeastSwept;
 
-    /// <summary>How many are known, with those that nobody uses any more.</summary>
+    /// <summary>Number of known objects, including unused ones.</summary>
     public int Count => _known.Count;
 
     /// <summary>Returns the object of a key, and makes it if there is none.</summary>

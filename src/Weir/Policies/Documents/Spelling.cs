@@ -16,7 +16,7 @@ internal static class Spelling
         return $"\"{Visible(shown, MaxShown)}\"";
     }
 
-    /// <summary>The text with what cannot be seen escaped, cut to so many characters.</summary>
+    /// <summary>Escapes invisible characters of a text, and cuts it to a length.</summary>
     public static string Visible(string text, int most)
     {
         var visible = new StringBuilder();

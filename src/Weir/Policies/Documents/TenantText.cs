@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>A tenant as the document spells it, each field checked.</summary>
 /// <param name="Name">The tenant.</param>
 /// <param name="Plan">The name of its plan; null when it is left out, so that the default plan holds.</param>
-/// <param name="Limits">What it has otherwise than the plan.</param>
+/// <param name="Limits">The limits that differ from the plan's.</param>
 /// <param name="Unlimited">True when nothing of the plan limits it.</param>
 /// <param name="Keys">What single keys have otherwise than that.</param>
 /// <param name="Until">Until when it holds; null for good.</param>
@@ -25,7 +25,7 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
             KeyText.ReadAll(walk, fields[DocumentKeys.Keys]), until, fields[DocumentKeys.Until]?.Place);
     }
 
-    /// <summary>This text over another one of the same tenant: what it leaves out is that one's, limit by limit and field by field.</summary>
+    /// <summary>This text merged over another one of the same tenant, limit by limit and field by field.</summary>
     public TenantText Over(TenantText below) => this with
     {
         Plan = Plan ?? below.Plan,
