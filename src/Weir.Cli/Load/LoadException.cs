@@ -1,4 +1,4 @@
 namespace Weir.Cli.Load;
 
-/// <summary>A run that could not be made; the message says what is wrong and what to do about it.</summary>
+/// <summary>A run that could not be made; the message says the error and the cure.</summary>
 internal sealed class LoadException(string message) : Exception(message);

@@ -34,7 +34,7 @@ internal sealed class ChildProcess : IDisposable
 
     public bool HasExited => _stopped || _process.HasExited;
 
-    /// <summary>The last lines it wrote, newest last. When it has ended, what is still in its pipes is read first.</summary>
+    /// <summary>The last lines of its output, newest last. After its end, its pipes are read to their end first.</summary>
     public async Task<string> LastLinesAsync()
     {
         if (!_stopped && _process.HasExited)
@@ -64,7 +64,7 @@ internal sealed class ChildProcess : IDisposable
             if (_stopped)
                 return;
             _stopped = true;
-            // First the kill, so that whoever times it times nothing else.
+            // Kill first, so that a timing of this call contains nothing else.
             _process.Kill();
             _lifeline.Dispose();
             _process.WaitForExit(StopWait);

@@ -12,9 +12,9 @@ internal sealed record VersionBody(long Version);
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Plan">Its plan.</param>
 /// <param name="From">Where that is said: <c>default</c>, <c>document</c> or <c>live</c>.</param>
-/// <param name="Version">The version of its live data, the later one of what holds for good and of the boost; absent when it has none.</param>
-/// <param name="Live">What it has for good, as it was put.</param>
-/// <param name="Boost">What it has over that until a time, as it was put.</param>
+/// <param name="Version">The version of its live data: the later one of the permanent text and the boost; absent if there is none.</param>
+/// <param name="Live">The permanent text, as it was put.</param>
+/// <param name="Boost">The boost, as it was put.</param>
 internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);
 
 /// <summary>What <c>PUT /admin/tenants/{id}</c> takes; for the description only, since the text is read as the document's own.</summary>
@@ -73,7 +73,7 @@ internal sealed record BlockBody
     [JsonConverter(typeof(StrictTime))]
     public DateTimeOffset? Until { get; set; }
 
-    /// <summary>What whoever is refused is told.</summary>
+    /// <summary>The reason, which refused callers are told.</summary>
     public string? Reason { get; set; }
 }
 
@@ -92,10 +92,10 @@ internal sealed record ExplanationBody(
 /// <param name="Why">Why it does, or does not.</param>
 /// <param name="From">Where its numbers are said: the plan, the document's tenant, or the live tenant.</param>
 /// <param name="Quota">Its numbers, in words.</param>
-/// <param name="By">What it is keyed by.</param>
+/// <param name="By">Its dimensions.</param>
 /// <param name="Mode">What its word counts.</param>
 /// <param name="Unit">The unit that it counts; absent where it is requests.</param>
-/// <param name="Cost">What it multiplies the cost by.</param>
+/// <param name="Cost">The factor of the request's cost.</param>
 /// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
 /// <param name="Bucket">How its bucket stands now; absent when it does not apply.</param>
 internal sealed record LimitExplanation(
@@ -110,16 +110,16 @@ internal sealed record BucketExplanation(long Remaining, long ResetAfterMs);
 /// <summary>A value of a limit, and the layer that it comes from. What follows from a value, such as a burst of <c>2x</c>, comes from where that does.</summary>
 internal sealed record ValueExplanation(string Name, string Value, string From);
 
-/// <summary>A candidate, and what was found about it by the instance that answers.</summary>
+/// <summary>A candidate, and its tally at the instance that answers.</summary>
 /// <param name="Version">The candidate's version.</param>
 /// <param name="Document">Its text.</param>
-/// <param name="Instance">The instance that answers; each counts what it decided itself.</param>
+/// <param name="Instance">The instance that answers. Each counts its own decisions.</param>
 /// <param name="Since">Since when it is tried; absent while it has had no traffic.</param>
 /// <param name="Decisions">Decisions that were made twice.</param>
 /// <param name="Stricter">Requests that were allowed, and that it would refuse.</param>
 /// <param name="Laxer">Requests that were refused, and that it would allow.</param>
 /// <param name="Skipped">Requests that were not tried.</param>
-/// <param name="Limits">The limits that refused what the other side allowed.</param>
+/// <param name="Limits">The limits that refused requests that the other side allowed.</param>
 /// <param name="Keys">The keys that were most often decided otherwise.</param>
 internal sealed record CandidateBody(
     long Version, string Document, string Instance, DateTimeOffset? Since, long Decisions, long Stricter, long Laxer, long Skipped,

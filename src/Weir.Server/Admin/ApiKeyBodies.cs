@@ -20,18 +20,18 @@ internal sealed record NewKeyBody
 }
 
 /// <summary>A key that was created.</summary>
-/// <param name="Id">What it is known by, to revoke it.</param>
+/// <param name="Id">The id, by which it is revoked.</param>
 /// <param name="Key">The secret, shown here and never again.</param>
 /// <param name="Name">What the audit trail calls it.</param>
-/// <param name="Scope">What it opens.</param>
+/// <param name="Scope">The scope.</param>
 /// <param name="Tenant">The one tenant that it may take for; absent for all.</param>
 /// <param name="Until">Until when; absent for good.</param>
 internal sealed record CreatedKeyBody(string Id, string Key, string? Name, string Scope, string? Tenant, DateTimeOffset? Until);
 
 /// <summary>A key, without its secret.</summary>
-/// <param name="Id">What it is known by.</param>
+/// <param name="Id">The id.</param>
 /// <param name="Name">What the audit trail calls it.</param>
-/// <param name="Scope">What it opens.</param>
+/// <param name="Scope">The scope.</param>
 /// <param name="Tenant">The one tenant that it may take for; absent for all.</param>
 /// <param name="Until">Until when; absent for good.</param>
 /// <param name="Expired">Whether that is over.</param>

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Policies that are tried beside those that decide: put, looked at, promoted or dropped.</summary>
+/// <summary>The candidate: puts, shows, promotes and deletes it.</summary>
 internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, CandidateTrial trial, ShownKeys keys)
 {
     private const int MostKeys = 20;
@@ -22,7 +22,7 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
 
     public Task Drop(HttpContext http) => changes.WriteDocumentAsync(http, LiveKind.Candidate, null, None);
 
-    /// <summary>Puts the candidate in the place of what decides, if it still is of the version that was looked at.</summary>
+    /// <summary>Puts the candidate in force, if it still has the expected version.</summary>
     public async Task Promote(HttpContext http)
     {
         if (live.Find(LiveKind.Candidate, "") is not { } entry)
@@ -42,7 +42,7 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
     /// <summary>Two changes: should the second be lost, the candidate is what decides, and so disagrees with nothing.</summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
-        // The document is judged again, since tenants may have changed after it was put; and the candidate, which somebody may have replaced.
+        // Tenants may have changed, and the candidate may have been replaced, since it was put.
         var edit = await changes.EditAsync(http, LiveKind.Policies, "", entry.Value, entry.Version, () => changes.VersionOf(LiveKind.Candidate, ""));
         if (edit is { Outcome: LiveOutcome.Written, Errors.Count: 0 })
             await live.WriteAsync(LiveKind.Candidate, "", null, Caller.WhoOf(http), entry.Version);

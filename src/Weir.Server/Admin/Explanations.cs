@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Says why a request gets what it gets: which limits apply and why, and from which layer each of their values comes.</summary>
+/// <summary>Explains the answer to a request: which limits apply and why, and from which layer each of their values comes.</summary>
 internal sealed class Explanations(RateLimiter limiter, LiveData live)
 {
     public async ValueTask<ExplanationBody> ExplainAsync(RequestFacts facts)

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Which of several instances answers, where each knows only what it counted itself.</summary>
+/// <summary>The name of this instance, for answers that only it can give.</summary>
 internal static class Instance
 {
     /// <summary>The machine and the process. In a container all processes are number 1, and the machine's name tells them apart.</summary>

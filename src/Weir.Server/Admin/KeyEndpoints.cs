@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>One key of one tenant: why it gets what it gets, how its buckets stand, and how to refuse it.</summary>
+/// <summary>One key of one tenant: explains its answers, shows and resets its buckets, blocks it.</summary>
 internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LiveChanges changes, StoredKeys stored, TimeProvider time)
 {
     private static readonly Complaint Full = new("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s");
@@ -50,7 +50,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             return;
         }
 
-        // Those that have ended take no place from one that holds, and yet must not pile up.
+        // Ended blocks must neither use up the bound nor pile up.
         if (live.CountOf(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
         var kept = block with { Key = stored.NameOf(block.Key) };

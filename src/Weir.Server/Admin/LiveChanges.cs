@@ -19,7 +19,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     /// <summary>Changes the document, or the candidate, if it is of the version that the request wants it to be, and answers.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="kind">What is changed.</param>
+    /// <param name="kind">The kind of entry.</param>
     /// <param name="text">The text; null deletes it.</param>
     /// <param name="absent">What to answer when there is nothing to be deleted.</param>
     public async Task WriteDocumentAsync(HttpContext http, string kind, string? text, string absent)
@@ -30,7 +30,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
             await AdminAnswers.Written(http, await EditAsync(http, kind, "", text, expected, () => VersionOf(kind, "")), text is null, absent);
     }
 
-    /// <summary>Changes one entry, if what it belongs to is of the version expected.</summary>
+    /// <summary>Changes one entry, if the resource has the expected version.</summary>
     public Task<LiveEdit> EditAsync(HttpContext http, string kind, string id, string? text, long? expected, Func<long> standing)
     {
         return live.EditAsync(kind, id, text, Caller.WhoOf(http), () =>

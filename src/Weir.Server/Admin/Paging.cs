@@ -14,7 +14,7 @@ internal readonly record struct Paging(string After, int Limit)
 
     private const int Most = 1_000;
 
-    /// <summary>Reads the parameters, or says what is wrong with them.</summary>
+    /// <summary>Reads the parameters, or returns their error.</summary>
     /// <param name="http">The request.</param>
     /// <param name="page">The page.</param>
     /// <param name="after">The name of the parameter that says where the page begins.</param>

@@ -34,7 +34,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
         await (errors.Count > 0 ? AdminAnswers.Refused(http, errors) : AdminAnswers.Ok(http, new ValidBody(true), WireJson.Default.ValidBody));
     }
 
-    /// <summary>Puts the text of an earlier version again. What that version was about is what is changed.</summary>
+    /// <summary>Applies an earlier change again.</summary>
     public async Task Rollback(HttpContext http)
     {
         if (await JsonBody.ReadAsync<RollbackBody>(http, DecisionEndpoints.MaxBody) is not { } body)

@@ -7,7 +7,7 @@ namespace Weir.Server;
 /// <summary>The text of a tenant as <c>PUT /admin/tenants/{id}</c> takes it: a JSON object, and not what the document would take as YAML.</summary>
 internal static class TenantBodies
 {
-    /// <summary>Whether it is a boost, which ends; or what is wrong with it.</summary>
+    /// <summary>True for a boost, which ends; or the error of the text.</summary>
     public static (bool IsBoost, PolicyError? Error) KindOf(string tenant, string text)
     {
         try

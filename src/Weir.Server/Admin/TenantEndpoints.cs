@@ -21,7 +21,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
             await PutAsync(http, tenant, text.TrimStart('\uFEFF'));
     }
 
-    /// <summary>Deletes both: first the boost, since what is under it holds alone at every moment.</summary>
+    /// <summary>Deletes the boost first, so that the permanent text is in force alone at every moment.</summary>
     public async Task Delete(HttpContext http)
     {
         if (TenantOf(http) is not { } tenant)
@@ -68,7 +68,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         var (isBoost, error) = TenantBodies.KindOf(tenant, text);
         if (error is not null)
         {
-            // What is wrong whichever way it is written is told before the way it is written.
+            // Errors of the text itself are reported before those of its form.
             await AdminAnswers.Refused(http, policies.TryTenant(tenant, text) is { Count: > 0 } errors ? errors : [error]);
             return;
         }
@@ -85,7 +85,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
     }
 
-    /// <summary>The version of the tenant is that of the later of its two entries, so that whoever read it changes what was read, whichever of them that is.</summary>
+    /// <summary>The version of a tenant is that of the later of its two entries, so that an expected version covers both.</summary>
     private long VersionOf(string tenant) => Math.Max(changes.VersionOf(LiveKind.Tenant, tenant), changes.VersionOf(LiveKind.Boost, tenant));
 
     private TenantBody Describe(string tenant)

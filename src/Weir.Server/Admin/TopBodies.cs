@@ -10,9 +10,9 @@ namespace Weir.Server;
 internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Tenant, string? Unit, TopListBody? Denied, TopListBody? Allowed);
 
 /// <summary>A list of keys or tenants.</summary>
-/// <param name="Total">Takes that were counted, or what they cost.</param>
+/// <param name="Total">Counted takes, or their costs.</param>
 /// <param name="MaxError">No entry's error is above it, and whatever was taken more often has an entry.</param>
-/// <param name="Missed">At most so many takes of the tenant were not counted, since busier tenants had its counters meanwhile.</param>
+/// <param name="Missed">Maximum number of the tenant's takes that were not counted, because it was dropped for busier tenants.</param>
 /// <param name="Entries">A page of them, the most frequent first.</param>
 /// <param name="Next">
 /// What to send as <c>after</c>, with <c>which</c>, for the next page; absent on the last one.
@@ -22,6 +22,6 @@ internal sealed record TopListBody(long Total, long MaxError, long Missed, IRead
 /// <summary>A key or a tenant.</summary>
 /// <param name="Key">The key; absent of a tenant.</param>
 /// <param name="Tenant">The tenant; absent of a key.</param>
-/// <param name="Count">Takes, or what they cost, at most.</param>
-/// <param name="Error">By so many it may be fewer.</param>
+/// <param name="Count">Upper bound of its takes, or of their costs.</param>
+/// <param name="Error">Maximum difference between the count and the truth.</param>
 internal sealed record TopEntryBody(string? Key, string? Tenant, long Count, long Error);

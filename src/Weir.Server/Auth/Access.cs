@@ -27,7 +27,7 @@ internal sealed class Access
     public bool IsServedOn(BoundedConnection? connection) => connection is { IsManagement: true } ? _onManagement : _onPublic;
 }
 
-/// <summary>What is open without a key, by the settings. Keys that are created later do not change it.</summary>
+/// <summary>The paths that are open without a key, by the settings. Keys that are created later do not change it.</summary>
 /// <param name="AnonymousMayTake">True if callers without a key may take, for any tenant.</param>
 /// <param name="HasAdmin">True if <c>/admin</c> exists.</param>
 /// <param name="HasManagement">True if management has addresses of its own.</param>

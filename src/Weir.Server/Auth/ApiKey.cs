@@ -3,23 +3,23 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>A key: who sends it, and what it opens. Of the secret there is only the hash.</summary>
-/// <param name="Id">What it is known by; never a secret.</param>
+/// <summary>An API key. Only the hash of the secret is kept.</summary>
+/// <param name="Id">The id; never a secret.</param>
 /// <param name="Name">What its owner calls it.</param>
-/// <param name="Scope">What it opens.</param>
+/// <param name="Scope">The scope.</param>
 /// <param name="Tenant">The one tenant that it may take for; null for all.</param>
 /// <param name="Until">Until when it opens anything; null for good.</param>
 /// <param name="Created">When it was made; null for a key of the configuration.</param>
 /// <param name="Hash">SHA-256 of the secret.</param>
 internal sealed record ApiKey(string Id, string? Name, KeyScope Scope, string? Tenant, DateTimeOffset? Until, DateTimeOffset? Created, byte[] Hash)
 {
-    /// <summary>The id of the key that is <c>Weir:Auth:AdminKey</c>, and what the audit trail calls whoever has it.</summary>
+    /// <summary>The id of <c>Weir:Auth:AdminKey</c>, and its name in the audit trail.</summary>
     public const string AdminId = "admin";
 
     /// <summary>Keys at the same time, at most; as many again in the configuration.</summary>
     public const int MaxKeys = 10_000;
 
-    /// <summary>What the audit trail calls whoever has the key.</summary>
+    /// <summary>The key's name in the audit trail.</summary>
     public string Who { get; } = Name is null || Created is null ? Id : $"{Name} ({Id})";
 
     /// <summary>The key as it is kept.</summary>

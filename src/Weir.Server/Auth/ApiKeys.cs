@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 namespace Weir.Server;
 
 /// <summary>The keys of now: those of the configuration, which stay, and those of the live data, which come and go.</summary>
-/// <remarks>Safe for concurrent use: changes are made one after the other, and a request reads one reference.</remarks>
+/// <remarks>Safe for concurrent use: changes are made one by one, and a request reads one reference.</remarks>
 internal sealed class ApiKeys
 {
     private readonly Lock _gate = new();

@@ -3,7 +3,7 @@ namespace Weir.Server;
 /// <summary>Who is asking: the key that <see cref="Gate"/> found, as a feature of the request.</summary>
 internal static class Caller
 {
-    /// <summary>The key; null for somebody without one, where that is allowed.</summary>
+    /// <summary>The key; null for a caller without one, where none is required.</summary>
     public static ApiKey? Of(HttpContext http) => http.Features.Get<ApiKey>();
 
     /// <summary>The one tenant that the caller may ask about; null for all.</summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>The keys of the configuration, <c>Weir:Auth:Keys</c>: what is wrong with them, and what they are. No message repeats a secret or its hash.</summary>
+/// <summary>The keys of the configuration, <c>Weir:Auth:Keys</c>: reads and checks them. No message repeats a secret or its hash.</summary>
 internal static class ConfiguredKeys
 {
     /// <summary>Characters of the admin key, at least.</summary>
@@ -81,7 +81,7 @@ internal static class ConfiguredKeys
     private static string PlacesOf(IEnumerable<WeirOptions.KeySettings> keys) =>
         string.Join(" and ", keys.Select(key => key.Place));
 
-    /// <summary>What is wrong with the file says <see cref="SecretFile"/>.</summary>
+    /// <summary>Errors of the file are those of <see cref="SecretFile"/>.</summary>
     private static bool IsKeyGiven(WeirOptions.KeySettings key) => key.Key is not null || key.KeyFile is not null;
 
     private static bool IsSecretRight(WeirOptions.KeySettings key) =>

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Weir.Server;
 
 /// <summary>
-/// Answers whoever sends a key that opens nothing: 401, and past a limit of each address 429. Weir limits itself here, by its own front door and in memory of its own, so that
+/// Answers requests with an invalid key: 401, and beyond a limit per address 429. Weir uses its own limiter for this, in memory of its own, so that
 /// addresses take no place from buckets.
 /// </summary>
 internal sealed partial class FailedLogins : IDisposable

@@ -25,7 +25,7 @@ internal sealed class HostRule
         return new HostRule(isAny ? null : ["localhost", "*.localhost", Environment.MachineName, Dns.GetHostName(), .. more]);
     }
 
-    /// <summary>What is wrong with a request's host; null if nothing is.</summary>
+    /// <summary>Returns the error in a request's host, or null.</summary>
     public Complaint? Complaint(HttpRequest request)
     {
         // Kestrel reuses the string of a header that does not change between the requests of a connection.

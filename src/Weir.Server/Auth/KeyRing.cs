@@ -6,8 +6,8 @@ namespace Weir.Server;
 
 /// <summary>Every key of one moment, by its hash: immutable, so that a request is judged by one version of them.</summary>
 /// <remarks>
-/// Looking up the hash of a secret tells nothing by the time it takes: whoever could learn from it how many bits of a hash are right would still have to find a secret with
-/// such a hash, and cannot go on from one guess to a better one. What is found is compared whole, in constant time, all the same.
+/// The time of a look-up by hash reveals nothing: an attacker who learned from it how many bits of a hash are right would still have to find a secret with
+/// such a hash, and could not improve a guess step by step. The entry found is still compared as a whole, in constant time.
 /// </remarks>
 internal sealed class KeyRing
 {

@@ -16,14 +16,14 @@ internal static class KeySecret
     /// <summary>Characters of a secret, at most; a longer one is none, and is not hashed at all.</summary>
     public const int MaxLength = 256;
 
-    /// <summary>Characters of a secret that somebody else made, at least: 128 bits, if they are hexadecimal digits of chance.</summary>
+    /// <summary>Minimum length of a secret that Weir did not make: 128 bits of random hexadecimal digits.</summary>
     public const int MinLength = 32;
 
     private const int RandomBytes = 32;
 
     private const string Scheme = "Bearer ";
 
-    /// <summary>A secret that nobody has had before.</summary>
+    /// <summary>Returns a new random secret.</summary>
     public static string New() => Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
 
     /// <summary>The hash of a secret, as it is kept: what <c>printf %s KEY | sha256sum</c> prints.</summary>

@@ -43,7 +43,7 @@ internal sealed class ConnectionBound
     /// <summary>The bound.</summary>
     public int Most { get; }
 
-    /// <summary>Open connections, without those that are closing to make room.</summary>
+    /// <summary>Open connections, except for those being closed to make room.</summary>
     public int Count
     {
         get

@@ -37,7 +37,7 @@ internal static class KestrelSettings
     private static MinDataRate Rate(IConfigurationSection setting, MinDataRate by) =>
         new(setting.GetValue(nameof(by.BytesPerSecond), by.BytesPerSecond), setting.GetValue(nameof(by.GracePeriod), by.GracePeriod));
 
-    /// <summary>What is wrong with the section.</summary>
+    /// <summary>Returns the errors of the section.</summary>
     public static IEnumerable<string> FaultsOf(IConfiguration configuration) => AllFaultsOf(configuration).OfType<string>();
 
     private static IEnumerable<string?> AllFaultsOf(IConfiguration configuration)
@@ -67,7 +67,7 @@ internal static class KestrelSettings
         : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
         : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
-    /// <summary>What is wrong with one setting, found by binding it alone: the framework's messages do not always name it.</summary>
+    /// <summary>Returns the error of one setting by binding it alone, because the framework's messages do not always name it.</summary>
     private static string? FaultOf(IConfigurationSection setting)
     {
         try

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Has the log begin with the version, before the first line that somebody else writes: at the latest when the service
+/// Writes the version as the first line of the log, before any other line: at the latest when the service
 /// listens, so that a start that fails writes no more than why.
 /// </summary>
 /// <remarks>It stands before the provider that writes, and so is asked first.</remarks>

@@ -2,20 +2,20 @@ namespace Weir.Server;
 
 /// <summary>
 /// Keeps the policies and keys of this instance as the live data has them, and changes live data. While the store is
-/// away, what is known goes on; what a store has lost, it is given back.
+/// away, known data stays in force; data that a store has lost is restored to it.
 /// </summary>
 internal sealed partial class LiveData : IDisposable
 {
-    /// <summary>An instance that does not know what a store has lost waits so long for one that does.</summary>
+    /// <summary>Time for which an instance that does not know lost data waits for one that does.</summary>
     private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// And so long when the store is likely new: nothing is there, and it has been answering since this instance
+    /// The same for a store that is probably new: it is empty, and has been answering since this instance
     /// started.
     /// </summary>
     private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>A start waits at most so long while another instance restores what was lost.</summary>
+    /// <summary>Maximum wait of a start while another instance restores lost data.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -25,7 +25,7 @@ internal sealed partial class LiveData : IDisposable
     /// </summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Each time, some other instance has made a change, so this is reached by nobody whose turn comes now and then.</summary>
+    /// <summary>Maximum number of attempts; each fails only because another instance has made a change.</summary>
     private const int MaxTries = 50;
 
     private const int ReadAtOnce = 128;
@@ -86,7 +86,7 @@ internal sealed partial class LiveData : IDisposable
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
 
     /// <summary>
-    /// Reads live data before the first request: what was lost is waited for, as long as another instance gives it
+    /// Reads live data before the first request. Waits for lost data while another instance restores it
     /// back.
     /// </summary>
     public async Task BeginAsync()
@@ -116,7 +116,7 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Changes an entry that must fit the others: it is judged by what is known, and written only if nothing has
+    /// Changes an entry that must fit the others: it is judged by the known data, and written only if nothing has
     /// changed since, so that two changes at two instances, each right alone, are never both made. Otherwise it is
     /// judged again.
     /// </summary>
@@ -127,7 +127,7 @@ internal sealed partial class LiveData : IDisposable
     /// <param name="judge">Says why the change is not to be made; null when it is.</param>
     public async Task<LiveEdit> EditAsync(string kind, string id, string? value, string who, Func<LiveEdit?> judge)
     {
-        // One after the other here, so that only other instances come between.
+        // One by one, so that only other instances can come between.
         await _edits.WaitAsync();
         try
         {
@@ -173,7 +173,7 @@ internal sealed partial class LiveData : IDisposable
             await CatchUpAsync();
     }
 
-    /// <summary>Reads what has changed, and gives back what was lost.</summary>
+    /// <summary>Reads the changes, and restores lost data.</summary>
     public async Task CatchUpAsync()
     {
         await _turn.WaitAsync();
@@ -224,8 +224,8 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Gives back what the store has lost, if this instance knows it. Otherwise others may; when nobody does in a
-    /// while, what is left is all there is.
+    /// Restores data that the store has lost, if this instance knows it. Otherwise another instance may; if none does in a
+    /// while, the rest is accepted as complete.
     /// </summary>
     private async Task MakeGoodAsync(LiveLoss loss)
     {

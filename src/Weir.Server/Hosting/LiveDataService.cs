@@ -40,7 +40,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
         }
     }
 
-    /// <summary>An error that nobody has thought of must not end this, and with it the host.</summary>
+    /// <summary>An unexpected error must not end this service, and with it the host.</summary>
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
         try

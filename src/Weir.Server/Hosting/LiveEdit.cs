@@ -12,6 +12,6 @@ internal readonly record struct LiveEdit(LiveOutcome Outcome, long Version, IRea
     /// <summary>There is nothing to be deleted.</summary>
     public static readonly LiveEdit Absent = new(LiveOutcome.Absent, 0, []);
 
-    /// <summary>The judgement of what has errors; null when there are none.</summary>
+    /// <summary>Refuses a change with errors; null if there are none.</summary>
     public static LiveEdit? Of(IReadOnlyList<PolicyError> errors) => errors.Count == 0 ? null : new(LiveOutcome.Conflict, 0, errors);
 }

@@ -27,7 +27,7 @@ internal static class LogFormat
             yield return $"{Setting}: {ShownValue.Of(name)} is unknown; use simple or json";
     }
 
-    /// <summary>Machines that read logs want the names of what is in a line; people do not.</summary>
+    /// <summary>JSON lines name their values; lines for people do not.</summary>
     public static void AddConsole(ILoggingBuilder logging, bool isJson)
     {
         if (isJson)

@@ -74,7 +74,7 @@ internal sealed partial class PolicyFileWatch(
 
     private void Refuse(PolicyException wrong)
     {
-        // Anybody may read this: it says where, and the log says what.
+        // This text is public: it says where the error is, and the log says what it is.
         _refusal = $"the file has changed and is refused{(wrong.Errors[0].Line > 0 ? $": line {wrong.Errors[0].Line}" : "")}; the log lists what is wrong";
         metrics.Reloaded(good: false);
         Refused(path, wrong.Message);

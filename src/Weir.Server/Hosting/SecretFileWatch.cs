@@ -7,7 +7,7 @@ namespace Weir.Server;
 /// </summary>
 /// <remarks>
 /// New admin and API keys hold at once, and the old ones open nothing. A new password of Redis is used by connections
-/// made later: Redis does not close those that it has let in.
+/// made later: Redis does not close open ones.
 /// </remarks>
 internal sealed partial class SecretFileWatch : BackgroundService
 {
@@ -37,7 +37,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
     {
         if (_watched.FindAll(HasChanged).Count == 0)
             return;
-        // Together first, also with what was refused before: two keys that change places fit only together.
+        // All files together first, refused ones too: two keys that swap places fit only together.
         var changed = _watched.Where(watched => watched.Seen is { } secret && secret != watched.File.Get()).ToList();
         if (FaultOf(changed) is not null)
             changed.RemoveAll(IsRefused);
@@ -57,7 +57,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
     }
 
     /// <summary>
-    /// True if the file has another secret than at the last look. What is wrong with the file is logged once.
+    /// True if the file has another secret than at the last look. An error of the file is logged once.
     /// </summary>
     private bool HasChanged(Watched watched)
     {
@@ -98,7 +98,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault;
     }
 
-    /// <summary>A file, and what was seen there.</summary>
+    /// <summary>A file, and its content at the last look.</summary>
     private sealed class Watched(SecretFile file, string? seen)
     {
         public SecretFile File { get; } = file;
@@ -106,10 +106,10 @@ internal sealed partial class SecretFileWatch : BackgroundService
         /// <summary>The secret that was judged last, used or refused.</summary>
         public string? Seen { get; set; } = seen;
 
-        /// <summary>What was wrong when it was judged last.</summary>
+        /// <summary>The error when it was judged last.</summary>
         public string? Fault { get; set; }
 
-        /// <summary>What was wrong at the last look.</summary>
+        /// <summary>The error at the last look.</summary>
         public string? LastFault { get; set; }
     }
 

@@ -87,7 +87,7 @@ internal static class Service
     }
 
     /// <summary>
-    /// The settings of a start that failed, as far as they can be read: its own may be what is wrong.
+    /// The settings of a start that failed, as far as they can be read: the settings may be the error.
     /// </summary>
     private static IConfiguration ReadableConfiguration(string[] args)
     {
@@ -175,7 +175,7 @@ internal static class Service
 
     private static void AddLiveData(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)
     {
-        // Made by a factory, so that the container disposes what it hands out.
+        // Made by a factory, so that the container disposes it.
         services.AddSingleton(_ => stores);
         services.AddSingleton(_ => policies);
         services.AddSingleton(stores.Live);
@@ -220,7 +220,7 @@ internal static class Service
                 .AddPrometheusExporter());
     }
 
-    /// <summary>Makes what nobody asks for.</summary>
+    /// <summary>Makes services that no other service asks for.</summary>
     private static void BeginTelemetry(IServiceProvider services, Stores stores)
     {
         services.GetRequiredService<BuildMetrics>();

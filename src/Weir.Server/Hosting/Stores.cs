@@ -12,7 +12,7 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>No setting can be such a prefix, since that would hold no colon.</summary>
     private const string CandidatePrefix = ":candidate";
 
-    /// <summary>Of so many calls, one will be in time with a Redis that is well.</summary>
+    /// <summary>Number of calls of which one is in time with a Redis that is well.</summary>
     private const int FirstProbes = 10;
 
     private readonly RedisOptions? _redisOptions;
@@ -73,7 +73,7 @@ internal sealed class Stores : IAsyncDisposable
             _redisOptions.Password = password;
     }
 
-    /// <summary>Returns what is leased from Redis, and leases no more.</summary>
+    /// <summary>Returns the leases to Redis, and leases no more.</summary>
     public Task ReturnLeasesAsync() => Redis?.ReturnLeasesAsync() ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ internal sealed class AttributesOfQuery
     public Dictionary<string, string>? All { get; private set; }
 
     /// <summary>Adds a parameter. The same attribute in both forms is a mistake, since one of them would silently win.</summary>
-    /// <returns>What is wrong with it; null if nothing is.</returns>
+    /// <returns>The error, or null.</returns>
     public Complaint? Add(string name, string value)
     {
         if (name != Whole)

@@ -4,7 +4,7 @@ namespace Weir.Server;
 
 /// <summary>
 /// Decides a batch slice by slice: no more than a slice of it is under way to the store, and none of its work is longer
-/// than a turn (<see cref="BatchTurns"/>). So it is in nobody's way for longer than that, whatever its size.
+/// than a turn (<see cref="BatchTurns"/>). So it delays other requests no longer than that, whatever its size.
 /// </summary>
 internal sealed class BatchEndpoint(DecisionEndpoints decisions, BatchTurns turns)
 {

@@ -2,14 +2,14 @@ namespace Weir.Server;
 
 /// <summary>
 /// Batches take turns on the processor: half of the cores work for them at a time, so that other requests find a core
-/// whatever a batch holds (law L9). A turn is short, and those who wait for one are served in the order in which they
+/// whatever a batch holds (law L9). A turn is short, and waiting batches are served in the order in which they
 /// came.
 /// </summary>
 internal sealed class BatchTurns : IDisposable
 {
     private readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    /// <summary>Waits for a turn, which ends when what is returned is disposed.</summary>
+    /// <summary>Waits for a turn, which ends when the result is disposed.</summary>
     public async ValueTask<Turn> TakeAsync()
     {
         await _free.WaitAsync();

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Makes <see cref="RequestFacts"/> of a request's body or query and its header, and finds what is wrong with them.</summary>
+/// <summary>Reads <see cref="RequestFacts"/> from a request's body or query and its header, and checks them.</summary>
 internal static class FactsReader
 {
     public const string TenantHeader = "X-Tenant-Id";

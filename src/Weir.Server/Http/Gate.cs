@@ -2,7 +2,7 @@ namespace Weir.Server;
 
 /// <summary>
 /// Decides whether a request reaches its path: served on this address, with an acceptable <c>Host</c>, a sufficient key and known query parameters. The path's metadata
-/// say what it requires, so that no path is open by accident.
+/// name its requirement, so that no path is open by accident.
 /// </summary>
 /// <remarks>
 /// A key is looked up before failed logins are counted. A valid key therefore works from an address, such as that of a proxy, from which others send invalid keys.

@@ -28,7 +28,7 @@ internal static class JsonBody
         return await ReadAsync(http, limit, static bytes => Parse(bytes, StrictJson<T>.Type), turns);
     }
 
-    /// <summary>As the other, for a body of any form.</summary>
+    /// <summary>Reads a body of any form.</summary>
     public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, BatchTurns? turns = null)
         where T : class
     {
@@ -64,7 +64,7 @@ internal static class JsonBody
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
-            // The client went away in the middle of its body: there is nobody to answer, and nothing to tell the operator.
+            // The client went away in the middle of its body: no answer and no log line is needed.
             http.Abort();
             return null;
         }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Says what is wrong with a JSON body: which field, and what would be right.</summary>
+/// <summary>Describes the error in a JSON body: the field, and the cure.</summary>
 internal static class JsonMistake
 {
     /// <summary>What a request of a batch must be.</summary>
@@ -11,7 +11,7 @@ internal static class JsonMistake
 
     private const int MaxPath = 100;
 
-    /// <summary>What is wrong with a body.</summary>
+    /// <summary>Returns the error in a body.</summary>
     /// <param name="mistake">What the reader said.</param>
     /// <param name="body">What the body was to be: a field may be of another kind in another one, or unknown there.</param>
     public static Complaint Explain(JsonException mistake, JsonTypeInfo body)

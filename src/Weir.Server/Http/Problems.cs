@@ -18,7 +18,7 @@ internal static class Problems
     /// <summary>Problem type of a request whose answer cannot be stored.</summary>
     public const string AnswersFull = "urn:weir:problem:answers-full";
 
-    /// <summary>When to come back if no decision can be made now; nobody knows, so this is a fair guess.</summary>
+    /// <summary>Retry-After of a request that cannot be decided now: a guess.</summary>
     public static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
 
     private const string NoType = "about:blank";
@@ -58,7 +58,7 @@ internal static class Problems
             NoType, "Too many wrong keys", StatusCodes.Status429TooManyRequests, "wrong keys came from this address too often: a right one is let through at once", "Authorization"));
     }
 
-    /// <summary>What is wrong with a request; to whom the tenant is hidden, there is nothing here.</summary>
+    /// <summary>Answers a wrong request; 404 if the tenant is hidden from the caller.</summary>
     public static Task Refuse(HttpContext http, Complaint complaint) =>
         ReferenceEquals(complaint, FactsReader.OtherTenant) ? NotFound(http) : BadRequest(http, complaint);
 
@@ -120,7 +120,7 @@ internal static class Problems
 
     private static bool DoesAdministrate(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Access>()?.Scope == KeyScope.Admin;
 
-    /// <summary>Whoever administrates asked for no decision. Of a change that was under way when the store went, nobody knows whether it was made.</summary>
+    /// <summary>Answers a change that the store did not confirm: it may or may not have been made.</summary>
     private static string AwayFor(string method) => HttpMethods.IsGet(method)
         ? "this is read from the store, which does not answer: try again when it does"
         : "the change is not known to be made, since the store does not answer: when it does, see whether it holds, and if not send it again";

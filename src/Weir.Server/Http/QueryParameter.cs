@@ -2,7 +2,7 @@ namespace Weir.Server;
 
 /// <summary>A query parameter.</summary>
 /// <param name="Name">Its name; ending in <c>.NAME</c>, any name with that beginning.</param>
-/// <param name="Description">What it is, with range and default.</param>
+/// <param name="Description">Its meaning, with range and default.</param>
 /// <param name="IsNumber">True for a whole number, else a string.</param>
 /// <param name="IsRequired">True if it must be given.</param>
 internal sealed record QueryParameter(string Name, string Description, bool IsNumber = false, bool IsRequired = false)

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace Weir.Server;
 
-/// <summary>The query parameters that a path takes: its metadata. Everything else in a query is refused, since a misspelled parameter would silently change what is asked.</summary>
+/// <summary>The query parameters of a path, as metadata. Others are refused, because a misspelled parameter would silently change the question.</summary>
 /// <param name="parameters">The parameters.</param>
 internal sealed class QueryRule(params QueryParameter[] parameters)
 {
@@ -16,7 +16,7 @@ internal sealed class QueryRule(params QueryParameter[] parameters)
     /// <summary>The parameters, in the order in which they are described.</summary>
     public IReadOnlyList<QueryParameter> Parameters => parameters;
 
-    /// <summary>What is wrong with the names in a request's query; null if nothing is.</summary>
+    /// <summary>Returns the error in the names of a request's query, or null.</summary>
     public Complaint? Complaint(HttpRequest request)
     {
         if (!request.QueryString.HasValue)

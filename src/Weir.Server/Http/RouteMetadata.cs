@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>What routes say of themselves: whom they admit, what they take, which problems they answer with.</summary>
+/// <summary>Metadata of routes: required scope, body and parameters, problems.</summary>
 internal static class RouteMetadata
 {
     /// <summary>Requires access of the callers of all paths of a group, and describes what other callers get.</summary>
@@ -43,10 +43,10 @@ internal static class RouteMetadata
 
 /// <summary>A header that a path reads.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Description">What it is.</param>
+/// <param name="Description">Its meaning.</param>
 internal sealed record HeaderParameter(string Name, string Description);
 
 /// <summary>A parameter in a path.</summary>
 /// <param name="Name">Its name in the route pattern.</param>
-/// <param name="Description">What it is.</param>
+/// <param name="Description">Its meaning.</param>
 internal sealed record PathParameter(string Name, string Description);

@@ -14,7 +14,7 @@ internal enum CommandVerb
 /// <summary>The arguments of the program: a verb, or settings as <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
 /// <param name="Verb">What to do.</param>
 /// <param name="Settings">The arguments that are settings.</param>
-/// <param name="Faults">What is wrong with the others, with the setting to use. No value is repeated.</param>
+/// <param name="Faults">The errors of the others, with the setting to use. No value is repeated.</param>
 internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
 {
     private const string Urls = "--urls=http://localhost:8080";
@@ -30,7 +30,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
 
     private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
 
-    /// <summary>What other programs call an argument, and what it is here.</summary>
+    /// <summary>Names of arguments in other programs, and the settings that they stand for.</summary>
     private static readonly (string Names, string Meant)[] Aliases =
     [
         ("port p listen bind address addr host url http", Urls),

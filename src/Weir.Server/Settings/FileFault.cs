@@ -8,7 +8,7 @@ internal static class FileFault
     /// <summary>ENOSPC, and the same on Windows.</summary>
     private static readonly int[] NoSpace = [28, unchecked((int)0x80070070)];
 
-    /// <summary>What is wrong with a file that is only read; null if nothing is.</summary>
+    /// <summary>Returns the error of a file that is only read, or null.</summary>
     public static string? OfRead(string path)
     {
         string shown = ShownValue.Path(path);
@@ -29,7 +29,7 @@ internal static class FileFault
         }
     }
 
-    /// <summary>What is wrong with the folder of a file that is written; null if nothing is.</summary>
+    /// <summary>Returns the error of the folder of a file that is written, or null.</summary>
     /// <param name="path">The file as the setting names it.</param>
     /// <param name="real">The same without symbolic links.</param>
     public static string? OfWrite(string path, string real)

@@ -49,7 +49,7 @@ internal static class HelpText
         return text.ToString();
     }
 
-    /// <summary>Whether the default is a value, and not an account of what holds then.</summary>
+    /// <summary>True if the default is a value, and not a description.</summary>
     private static bool HasDefault(Setting setting) => !setting.Default.Contains(' ') && setting.Default != "none";
 
     private static void Wrap(StringBuilder text, string sentence)

@@ -4,10 +4,10 @@ using System.Net;
 namespace Weir.Server;
 
 /// <summary>
-/// The addresses that the service is told to listen on: what is wrong with them, and which other machines can reach.
+/// The addresses that the service listens on: checks them, and tells which of them other machines can reach.
 /// </summary>
 /// <remarks>
-/// All of <c>urls</c> and of <c>Kestrel:Endpoints</c> count, also where one overrules the other: an open address is
+/// All of <c>urls</c> and of <c>Kestrel:Endpoints</c> count, even if one overrides another: an open address is
 /// questioned wherever it is written. Ports count only if there are no <c>urls</c>, as for the host, and <c>PORT</c>,
 /// which hosters set, only if there is nothing else. A path of a socket is a file of this machine.
 /// </remarks>
@@ -26,7 +26,7 @@ internal static class ListenAddresses
             : Given(configuration["PORT"]) is { } port ? $"http://+:{port.Trim()}"
             : DefaultUrl;
 
-    /// <summary>What is wrong with the addresses, each with the cure.</summary>
+    /// <summary>Returns the errors of the addresses, each with its cure.</summary>
     public static IEnumerable<string> FaultsOf(IConfiguration configuration) =>
     [
         .. FaultsOf("urls", configuration["urls"]),
@@ -45,7 +45,7 @@ internal static class ListenAddresses
            select $"PORT: {ShownValue.Of(port)} is not a port; use 0 to {ushort.MaxValue}",
     ];
 
-    /// <summary>What is wrong with the addresses of one setting.</summary>
+    /// <summary>Returns the errors of the addresses of one setting.</summary>
     public static IEnumerable<string> FaultsOf(string setting, string? urls) =>
         from url in Parts(urls)
         let fault = FaultOf(url)
@@ -119,7 +119,7 @@ internal static class ListenAddresses
     private static bool IsReachable(string url) =>
         Parse(url) is { } address && !address.IsUnixPipe && !address.IsNamedPipe && !IsLoopback(address.Host);
 
-    /// <summary>Null for what is no address at all.</summary>
+    /// <summary>Null for a text that is not an address.</summary>
     private static BindingAddress? Parse(string url)
     {
         try

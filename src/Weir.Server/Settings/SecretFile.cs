@@ -34,7 +34,7 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
         }
     }
 
-    /// <summary>Reads all files into the options, and says what is wrong with them.</summary>
+    /// <summary>Reads all files into the options, and returns their errors.</summary>
     public static IEnumerable<string> ReadAll(WeirOptions options)
     {
         foreach (var file in Of(options).Where(file => file.Path is not null))

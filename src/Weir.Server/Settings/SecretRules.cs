@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>What makes a secret one: nobody guesses it, and an HTTP header carries it unchanged.</summary>
+/// <summary>The rules of secrets: hard to guess, and carried unchanged by an HTTP header.</summary>
 internal static class SecretRules
 {
     /// <summary>
@@ -16,14 +16,14 @@ internal static class SecretRules
     private static readonly SearchValues<char> HeaderCharacters =
         SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(character => (char)character)]);
 
-    /// <summary>What is wrong with a secret that callers send; null if nothing is.</summary>
+    /// <summary>Returns the error of a secret that callers send, or null.</summary>
     public static string? FaultOfKey(string secret, int least) =>
         secret.AsSpan().ContainsAnyExcept(HeaderCharacters)
             ? $"it has characters that a header cannot carry: use printable ASCII without spaces; {Cure}"
         : secret.Length > KeySecret.MaxLength ? $"it is longer than {KeySecret.MaxLength} characters; {Cure}"
         : FaultOf(secret, least);
 
-    /// <summary>What is wrong with a secret that nobody sends; null if nothing is.</summary>
+    /// <summary>Returns the error of a secret that is never sent, or null.</summary>
     public static string? FaultOf(string secret, int least) =>
         secret.Length < least ? $"it is shorter than {least} characters, and could be guessed; {Cure}"
         : secret.Where(character => !char.IsWhiteSpace(character)).Distinct().Count() < LeastDifferent

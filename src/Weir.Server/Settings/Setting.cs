@@ -12,7 +12,7 @@ internal sealed class Setting
     /// <param name="property">The property, such as <c>options => options.Redis.DeadlineMs</c>, which is also its
     /// name.</param>
     /// <param name="kind">Its values.</param>
-    /// <param name="meaning">What it sets, as a sentence.</param>
+    /// <param name="meaning">Its meaning, as a sentence.</param>
     /// <param name="unset">What holds if it is not set and its property is null.</param>
     public Setting(object owner, LambdaExpression property, SettingKind kind, string meaning, string? unset = null)
     {
@@ -37,7 +37,7 @@ internal sealed class Setting
 
     public string Meaning { get; }
 
-    /// <summary>Puts a value into its property, or says what is wrong with it.</summary>
+    /// <summary>Puts a value into its property, or returns its error.</summary>
     /// <param name="owner">The object that has the property.</param>
     /// <param name="text">The value; an empty one is none, as environment files spell it.</param>
     /// <param name="isGuarded">True if a secret may have got there by mistake, so that no message may repeat the

@@ -4,7 +4,7 @@ namespace Weir.Server;
 
 /// <summary>What a setting may be.</summary>
 /// <param name="Values">The values, as messages and help name them.</param>
-/// <param name="Parse">Reads a value that is not empty, or says what is wrong with it: the subject is the
+/// <param name="Parse">Reads a value that is not empty, or returns its error: the subject is the
 /// value.</param>
 internal sealed record SettingKind(string Values, Func<string, (object? Value, string? Fault)> Parse)
 {
@@ -14,7 +14,7 @@ internal sealed record SettingKind(string Values, Func<string, (object? Value, s
     public static readonly SettingKind Fraction = new("0 to 1", text =>
         !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
             ? (null, "is no number; use 0 (none) to 1 (all), such as 0.01")
-        // This way round, what is not a number is refused too.
+        // Written so that NaN is refused too.
         : share is >= 0 and <= 1 ? (share, null)
         : (null, "is out of range; use 0 (none) to 1 (all), such as 0.01"));
 

@@ -20,7 +20,7 @@ internal static class Settings
     }
 
     /// <summary>
-    /// What is wrong with the secrets that callers and hashes need; also asked when a file with one has changed.
+    /// Returns the errors of the secrets for callers and hashes; also asked when a file with one has changed.
     /// </summary>
     public static IEnumerable<string> SecretFaultsOf(WeirOptions options)
     {
@@ -53,7 +53,7 @@ internal static class Settings
     }
 
     /// <summary>
-    /// A service that others reach must know whom to let in, and one that lets in nobody is of no use.
+    /// A service that other machines reach needs a key, and a service without any key that opens it is of no use.
     /// </summary>
     private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
     {

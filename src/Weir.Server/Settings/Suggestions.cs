@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Server;
 
-/// <summary>Finds the name that somebody may have meant.</summary>
+/// <summary>Finds the name that was probably meant.</summary>
 internal static partial class Suggestions
 {
     /// <summary>What other programs call a setting of ours.</summary>

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>A share of the takes as structured lines of the log, never more than so many a second. Off by default: a line names a key, and that may be a person.</summary>
+/// <summary>Logs a share of the takes as structured lines, up to a number per second. Off by default: a line names a key, which may be a person.</summary>
 internal sealed partial class DecisionLog : IDisposable
 {
     private readonly ILogger<DecisionLog> _logger;
@@ -16,7 +16,7 @@ internal sealed partial class DecisionLog : IDisposable
     }
 
     /// <param name="settings">The shares and the bound.</param>
-    /// <param name="keys">What is shown of keys.</param>
+    /// <param name="keys">Formats keys for output.</param>
     /// <param name="time">Ends the seconds of the bound.</param>
     /// <param name="random">Says which takes are logged; safe for concurrent use, unless only one thread comes.</param>
     /// <param name="logger">The log.</param>

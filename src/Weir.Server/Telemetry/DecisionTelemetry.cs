@@ -5,7 +5,7 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
 {
     /// <summary>Tells of a decision.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="decision">What it got.</param>
+    /// <param name="decision">Its decision.</param>
     /// <param name="spend">False for a check, which changes nothing and so is no traffic.</param>
     /// <param name="duration">How long it took.</param>
     public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan duration)
@@ -13,13 +13,13 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
         metrics.Record(decision, spend, duration);
         if (!spend)
             return;
-        // Where no limit decided, nobody was limited.
+        // No limit decided these.
         if (decision.Outcome is not (DecisionOutcome.Unavailable or DecisionOutcome.AnswersFull))
             top?.Record(facts, decision.Plan, decision.Allowed);
         log.Record(facts, decision);
     }
 
-    /// <summary>Tells of a charge, which is no decision: only what it cost is counted.</summary>
+    /// <summary>Counts the costs of a charge, which is not a decision.</summary>
     public void RecordCharge(in RequestFacts facts, in Decision charged)
     {
         if (charged.Outcome == DecisionOutcome.Allowed)

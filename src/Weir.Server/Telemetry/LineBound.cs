@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Lets so many lines a second through, and tells at that second's end how many it did not.</summary>
+/// <summary>Lets a number of lines per second through, and reports at the end of that second how many it dropped.</summary>
 /// <remarks>Safe for concurrent use. A second begins with the first line after the one before.</remarks>
 internal sealed class LineBound : IDisposable
 {

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Weir.Server;
 
-/// <summary>Counts by plan and limit, for a bounded number of such pairs; those that come later are counted as one.</summary>
-/// <remarks>Plans and limits are named by whoever may change the policies, also while running, and a series that has begun goes on as long as the process.</remarks>
+/// <summary>Counts by plan and limit, for a bounded number of pairs. Later pairs share one count.</summary>
+/// <remarks>Policies name plans and limits, also while running, and a series lives as long as the process.</remarks>
 /// <param name="size">Counts of each pair.</param>
 internal sealed class PairCounts(int size)
 {

@@ -13,12 +13,12 @@ internal sealed class ShownKeys
     {
     }
 
-    /// <param name="show">What is shown of a key.</param>
+    /// <param name="show">Formats a key for output.</param>
     public ShownKeys(Func<string, string> show) => _show = show;
 
-    /// <summary>What is shown of a key.</summary>
+    /// <summary>Formats a key for output.</summary>
     public string Of(string key) => _show(key);
 
-    /// <summary>What is shown of a key in a line of a log, between quotes: escaped as in JSON, and everything invisible as well.</summary>
+    /// <summary>Formats a key for a log line, between quotes: escaped as in JSON, invisible characters too.</summary>
     public string InLine(string key) => LogText.Escape(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(_show(key)));
 }

@@ -108,7 +108,7 @@ internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions)
 /// <param name="Type">What kind of problem it is; <c>about:blank</c> if its status says all.</param>
 /// <param name="Title">The kind in words.</param>
 /// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">What is wrong, and the cure.</param>
+/// <param name="Detail">The error, and the cure.</param>
 /// <param name="Field">The field, parameter or header that is wrong.</param>
 /// <param name="Errors">Everything that is wrong with a policy document.</param>
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field = null, IReadOnlyList<PolicyFault>? Errors = null);
@@ -117,14 +117,14 @@ internal sealed record ProblemBody(string Type, string Title, int Status, string
 /// <param name="Line">The line; from 1, or 0 if unknown.</param>
 /// <param name="Column">The column; from 1, or 0 if unknown.</param>
 /// <param name="Path">The path in the document, such as <c>plans.free.limits</c>.</param>
-/// <param name="Message">What is wrong, and the cure.</param>
+/// <param name="Message">The error, and the cure.</param>
 internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
 
 /// <summary>A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.</summary>
 internal sealed record RefusalBody : DecisionBody
 {
     /// <param name="decision">The decision.</param>
-    /// <param name="detail">What is wrong, and the cure.</param>
+    /// <param name="detail">The error, and the cure.</param>
     /// <param name="isByAnswers">True if the tenant's stored answers refuse it, and no limit.</param>
     public RefusalBody(DecisionBody decision, string detail, bool isByAnswers = false)
         : base(decision)
@@ -159,7 +159,7 @@ internal sealed record ReadyBody(
 /// <summary>Whether the policy file on disk decides, and if not, why.</summary>
 internal sealed record PolicyFileBody(bool InForce, string? Why);
 
-/// <summary>What is wrong with a node of Redis, and the cure.</summary>
+/// <summary>A problem of a Redis node, and the cure.</summary>
 internal sealed record NodeProblemBody(string Node, string Kind, string Text);
 
 /// <summary>The outage under way, and of a cluster the node that does not answer.</summary>

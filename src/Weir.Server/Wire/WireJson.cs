@@ -4,7 +4,7 @@ namespace Weir.Server;
 
 /// <summary>
 /// How bodies are spelled and read. Reading is strict: an unknown or repeated field is a mistake that would otherwise
-/// change what is limited without a word.
+/// silently change a decision.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Where output goes, and whether somebody watches it.</summary>
+/// <summary>The output of the tool, and whether it is a terminal.</summary>
 internal static class Screen
 {
     /// <summary>A log has no width: tables are not folded to the 80 columns that a terminal might have had.</summary>

@@ -68,7 +68,7 @@ internal static class SettingsReader
     private static bool TooShort(CommandResult command, LoadOptions options) =>
         DurationSyntax.TryParse(TextOf(command, options.Duration) ?? "", out var duration) && duration < OutageScript.LeastDuration;
 
-    /// <summary>What was written, whether it is valid or not.</summary>
+    /// <summary>The text as written, valid or not.</summary>
     private static string? TextOf(CommandResult command, Option option) =>
         command.GetResult(option) is { Tokens: [var token, ..] } ? token.Value : null;
 

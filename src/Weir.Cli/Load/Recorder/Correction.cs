@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>What is done about coordinated omission, so that a reader knows what a percentile means.</summary>
+/// <summary>How coordinated omission is corrected, so that a reader knows the meaning of a percentile.</summary>
 internal enum Correction
 {
     /// <summary>Closed loop without a pace: nothing was intended while a user waited, so there is nothing to add. A stall counts once a user.</summary>

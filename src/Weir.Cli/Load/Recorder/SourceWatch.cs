@@ -16,7 +16,7 @@ internal sealed class SourceWatch(AnswerSource source)
 
     public void See(in Sample sample, Answer answer)
     {
-        // Only what was sent after the event counts: an answer on its way was decided before.
+        // Only requests sent after the event count: an answer on its way was decided before.
         if (answer.Source == source && sample.SentUs >= Volatile.Read(ref _eventUs) && Volatile.Read(ref _firstUs) == Unset)
             Interlocked.CompareExchange(ref _firstUs, sample.DoneUs, Unset);
     }

@@ -10,7 +10,7 @@ internal sealed record Scenario(string Name, int Users, bool Outage)
     public static readonly Scenario Spike = new("spike", 1_000, Outage: false);
     public static readonly Scenario RedisOutage = new("outage", 100, Outage: true);
 
-    /// <summary>The name that stands for all three, one after the other.</summary>
+    /// <summary>The name that stands for all three scenarios in turn.</summary>
     public const string All = "all";
 
     public static readonly IReadOnlyList<Scenario> Table = [Steady, Spike, RedisOutage];

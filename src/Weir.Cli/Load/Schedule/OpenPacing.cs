@@ -7,7 +7,7 @@ namespace Weir.Cli.Load;
 /// </summary>
 /// <remarks>
 /// When no user is free the request waits in the queue and its latency runs on, since it counts from the intended time. The queue
-/// is bounded; what does not fit, and what is still queued at the end, was intended and never sent, and is counted as that.
+/// is bounded. Requests that do not fit, or are still queued at the end, count as intended and never sent.
 /// </remarks>
 internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
 {
@@ -33,7 +33,7 @@ internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder
     public Task RunAsync(CancellationToken cancellation) =>
         Task.Factory.StartNew(() => HandOut(cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Counts what was intended and never sent. Call it when no user is left.</summary>
+    /// <summary>Counts requests that were intended and never sent. Call it when no user is left.</summary>
     public void CountUnsent()
     {
         long now = clock.NowUs;

@@ -1,7 +1,7 @@
 namespace Weir.Cli.Load;
 
 /// <summary>
-/// The open loop's intended send times: so many a second, whatever the server does. Pure.
+/// The intended send times of the open loop: a constant rate, whatever the server does. Pure.
 /// </summary>
 /// <remarks>
 /// Times lie on a grid of one millisecond, because an operating system's sleep is no finer: at 20,000 a second twenty

@@ -24,7 +24,7 @@ internal sealed class User(int number, IPacing pacing, Connection connection, Re
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The run was ended from outside; what was recorded stands.
+            // The run was ended from outside; the recorded results stand.
         }
     }
 }
