@@ -71,8 +71,8 @@ internal sealed class LateReplies(
     }
 
     /// <summary>True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.</summary>
-    private static bool IsDecidedAgain(in BucketCommand asked) => asked is { What: BucketOperation.Take }
-        or { What: BucketOperation.Charge, Limits.Facts.Cost: > 0, RecordKey: null or { Settles: false } };
+    private static bool IsDecidedAgain(in BucketCommand asked) =>
+        asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 
     private void Forget(in BucketCommand asked)
     {
@@ -89,7 +89,7 @@ internal sealed class LateReplies(
         {
             var line = reply[index];
             // A limit in shadow may have refused, and then nothing was taken from it.
-            if (line.Outcome == BucketOutcome.Allowed)
+            if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0)
             {
                 charged |= limits.Only(index).Applying;
                 ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);

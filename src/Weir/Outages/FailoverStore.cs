@@ -182,7 +182,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     /// <summary>
     /// A primary that was asked without knowing what is owed has answered too well: its answer does not count, and its take
-    /// is undone.
+    /// is undone. A refund or a commit stays made.
     /// </summary>
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
@@ -193,7 +193,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             result = pending.Take();
         }
 
-        if (result is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
+        if (result is { Fault: StoreFault.None, IsLocal: false } && !command.IsMadeOnce
+            && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
         {
             _primary.Undo(command, result);
             result = BucketResult.Failed(unsettled);
@@ -234,7 +235,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
         // What may have been given back already must not be given back twice: that would be handed out again.
-        if (command is { What: BucketOperation.Charge, Limits.Facts.GivesBack: true })
+        if (command.IsMadeOnce)
             return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
         return alone.Outcome == BucketOutcome.Refused && _outages.IsClosed && !Fits(command.Limits, alone.Share)

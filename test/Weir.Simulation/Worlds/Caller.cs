@@ -62,7 +62,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 
     private async Task ChargeAsync()
     {
-        var limits = world.Policies.Current.Resolve(NextRequest());
+        var request = NextRequest();
+        // Some charges cost nothing but in the other unit.
+        var limits = world.Policies.Current.Resolve(request.Costs is null ? request : request with { Cost = request.Cost - 1 });
         await TimedAsync(instance.Observed.AskAsync(new BucketCommand(limits, BucketOperation.Charge))).ConfigureAwait(false);
     }
 

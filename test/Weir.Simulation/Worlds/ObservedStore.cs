@@ -37,7 +37,7 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
         var tenant = TenantOf(command);
         bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
         // Redis may have made a refund or a commit that it did not answer. A charge is undone there, as a take is.
-        bool isDecidedAgain = isTake || (!command.Limits.Facts.GivesBack && command.RecordKey is not { Settles: true });
+        bool isDecidedAgain = isTake || !command.IsMadeOnce;
         if (!isDecidedAgain && result is { Degraded: true, Fault: not StoreFault.None })
             tenant.Log.Doubt(command.Limits);
         if (isDecidedAgain && result.Degraded)

@@ -50,7 +50,10 @@ internal sealed class OutageHistory : IDisposable
         for (int i = 0; i < outages; i++)
         {
             Break();
-            _world.Run(TimeSpan.FromMilliseconds(2_200));
+            _world.Run(TimeSpan.FromMilliseconds(1_000));
+            _world.IsQuiet = true;
+            _world.Run(TimeSpan.FromMilliseconds(1_200));
+            _world.IsQuiet = false;
         }
 
         return Judge();

@@ -12,6 +12,9 @@ internal sealed class World : IDisposable
     /// </summary>
     private const double Drift = 1e-6;
 
+    /// <summary>How much more seldom instances ask while it is quiet.</summary>
+    private const int Quiet = 8;
+
     /// <summary>The bits of an event's number that keep events of the same microsecond in order.</summary>
     private const int OrderBits = 26;
 
@@ -71,6 +74,9 @@ internal sealed class World : IDisposable
 
     /// <summary>Whether what is handed out of leases counts as admitted before: they were spent before Redis was lost, and end within a horizon.</summary>
     public bool LeasesAreOfBefore { get; set; }
+
+    /// <summary>True while instances ask seldom, since nothing is about to happen: to ask costs most of a history.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>The longest that anybody waited for an answer.</summary>
     public long LongestUs { get; private set; }
@@ -202,7 +208,7 @@ internal sealed class World : IDisposable
     /// </summary>
     public void Load(Instance instance, double meanUs, string[] keys, long mostCost, long untilUs)
     {
-        In((long)(-Math.Log(1 - Random.NextDouble()) * meanUs) + 1, () =>
+        In((long)(-Math.Log(1 - Random.NextDouble()) * (IsQuiet ? Quiet * meanUs : meanUs)) + 1, () =>
         {
             if (instance.IsDead || NowUs >= untilUs)
                 return;

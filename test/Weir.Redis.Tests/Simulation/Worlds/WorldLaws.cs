@@ -14,6 +14,9 @@ public sealed class WorldLaws
     /// <summary>More by the environment: <c>WORLD_SEEDS=100000 dotnet test …</c>.</summary>
     private static readonly int Seeds = Number("WORLD_SEEDS") ?? 100;
 
+    /// <summary>The first seed, so that a long run can be cut into parts.</summary>
+    private static readonly int From = Number("WORLD_FROM") ?? 0;
+
     private static readonly int? Only = Number("WORLD_SEED");
 
     private static int? Number(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out int number) ? number : null;
@@ -23,7 +26,7 @@ public sealed class WorldLaws
 
     private static async Task HoldAsync(Func<int, Mistake, string?> judge)
     {
-        int next = Only ?? 0, end = Only is { } only ? only + 1 : Seeds;
+        int next = Only ?? From, end = Only is { } only ? only + 1 : From + Seeds;
         var wrong = new ConcurrentBag<(int Seed, string Verdict)>();
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => OneThread.RunAsync(() =>
         {
