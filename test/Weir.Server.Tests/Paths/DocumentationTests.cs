@@ -5,7 +5,7 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Paths;
 
-/// <summary>The page on HTTP names every field, status and path that whoever takes can meet.</summary>
+/// <summary>The page on HTTP names every field and status that callers can meet.</summary>
 public sealed partial class DocumentationTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
 {
     private static readonly string Page = Repository.Read("docs/http.md");
@@ -46,6 +46,6 @@ public sealed partial class DocumentationTests(EmbeddedServer embedded) : IClass
 
     private static IEnumerable<string> Names(JsonElement json) => json.EnumerateObject().Select(field => field.Name);
 
-    [GeneratedRegex("""^\{"type":.*\}$""", RegexOptions.Multiline)]
+    [GeneratedRegex("""^\{"type":.*?\}(?=\n```)""", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Refusal();
 }
