@@ -138,7 +138,7 @@ internal sealed class World : IDisposable
         var network = new Network(this, Redis, clock, Random);
         var options = Mistakes.Options(OptionsOf(expected), _mistake);
         var redis = new RedisStore(options, clock, network, new InlinePump());
-        var peers = new RedisPeers(() => network, options, clock, ++_names);
+        var peers = new RedisPeers(() => network, options, clock, ++_names, agreement: redis.Fleet.At(0));
         var memory = new MemoryStore(MemoryOptionsOf(_names), clock);
         var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake));
         var observed = new ObservedStore(store, this);
