@@ -34,8 +34,11 @@ internal sealed class CostProbe : IAsyncDisposable
     public async Task<double> HeartbeatUsAsync(int instances)
     {
         await _server.FlushDatabaseAsync().ConfigureAwait(false);
-        byte[] key = "weir:{~0}:members"u8.ToArray();
-        var calls = Enumerable.Range(1, instances).Select(name => Heartbeat.Call(key, name, MemberPhase.Follows, 0, 1, 3_600_000_000)).ToArray();
+        var keys = Heartbeat.KeysOf("weir", 0);
+        string settings = FleetSettings.Of(new RedisOptions());
+        var calls = Enumerable.Range(1, instances)
+            .Select(name => Heartbeat.Call(keys, name, MemberPhase.Follows, 0, 1, 3_600_000_000, settings, settings))
+            .ToArray();
         await MeasureAsync(calls, 1).ConfigureAwait(false);
         return await MeasureAsync([.. Enumerable.Repeat(calls, Math.Max(1, 2_000 / instances)).SelectMany(some => some)], 8).ConfigureAwait(false);
     }

@@ -25,7 +25,7 @@ static int Simulate(string folder)
     {
         foreach (var scenario in scenarios)
         {
-            var outcome = Fleet.Run(scenario, RedisCosts.Measured);
+            var outcome = Weir.Scaling.Fleet.Run(scenario, RedisCosts.Measured);
             report.Add(scenario, outcome);
             over += outcome.Judged.UnitsOver;
             Console.WriteLine(report.RowOf(scenario, outcome));

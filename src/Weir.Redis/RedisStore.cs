@@ -53,7 +53,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <param name="host">The other store, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
-        : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time)
+        : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host.Fleet)
     {
         _isGuest = true;
         _nodes = host._nodes;
@@ -85,15 +85,16 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         Begin(wire, new Shards([.. nodes.Select(node => BatcherOf(node, pump()))], _numbers));
     }
 
-    private RedisStore(RedisOptions options, string prefix, TimeProvider time)
+    private RedisStore(RedisOptions options, string prefix, TimeProvider time, Fleet? fleet = null)
     {
         _options = options;
+        Fleet = fleet ?? new Fleet(FleetSettings.Of(options));
         _keys = new RedisKeyFormat(prefix, options.Privacy);
         _given = GivenBackOf(prefix);
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        _known = new ShardTables(options, _numbers, time, () => _lag.Last, () => _returns!.Wake());
+        _known = new ShardTables(options, _numbers, time, () => _lag.Last, () => _returns!.Wake(), Fleet);
         _returns = new LeaseReturns(_known, options.LeaseHorizon, Ask, time);
         _late = BeginLateReplies();
         _connecting = null!;
@@ -142,6 +143,19 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         remove => _nodes?.Problems.Changed -= value;
     }
 
+    /// <summary>
+    /// The settings in which this instance differs from its fleet, as heartbeats (<see cref="RedisPeers"/>) have found;
+    /// empty if in none. An instance that differs asks Redis for each decision.
+    /// </summary>
+    public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
+
+    /// <summary>Called when <see cref="Differences"/> have become others.</summary>
+    public event Action? DifferencesChanged
+    {
+        add => Fleet.Changed += value;
+        remove => Fleet.Changed -= value;
+    }
+
     /// <summary>The connection, once there is one, for others who need Redis.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
@@ -149,6 +163,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     internal IRedisWire? Wire => Volatile.Read(ref _wire);
 
     internal RedisOptions Options => _options;
+
+    /// <summary>Whether this instance agrees with those that share its buckets.</summary>
+    internal Fleet Fleet { get; }
 
     void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {

@@ -8,7 +8,9 @@ namespace Weir.Redis;
 /// <param name="time">The clock of this instance.</param>
 /// <param name="lag">How long this instance waited for a core last.</param>
 /// <param name="leased">Called when a lease was granted, which then ends.</param>
-internal sealed class ShardTables(RedisOptions options, ShardNumbers numbers, TimeProvider time, Func<TimeSpan> lag, Action leased)
+/// <param name="fleet">Says at which shards this instance may lease.</param>
+internal sealed class ShardTables(
+    RedisOptions options, ShardNumbers numbers, TimeProvider time, Func<TimeSpan> lag, Action leased, Fleet fleet)
 {
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<int, Leasing> _tables = FrozenDictionary<int, Leasing>.Empty;
@@ -31,7 +33,8 @@ internal sealed class ShardTables(RedisOptions options, ShardNumbers numbers, Ti
                 HorizonUs = options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond,
                 Leased = leased,
             };
-            var table = new Leasing(buckets, lag);
+            var agreement = fleet.At(shard);
+            var table = new Leasing(buckets, lag, () => agreement.MayLease);
             _tables = _tables.Append(new(shard, table)).ToFrozenDictionary();
             return table;
         }

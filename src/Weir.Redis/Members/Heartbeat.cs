@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Weir.Redis;
 
@@ -30,24 +31,37 @@ internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phas
 /// <param name="Life">What a Redis that loses its memory loses, too.</param>
 /// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>
 /// <param name="Members">All instances.</param>
-internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members)
+/// <param name="Rule">The settings that all of them are to have.</param>
+internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members, string Rule)
 {
-    private const int Head = 3;
+    private const int Head = 4;
     private const int MemberFields = 4;
 
     private static readonly RedisScript Script = new("heartbeat.lua");
 
+    /// <summary>Returns the keys of a shard: its members, and their rule.</summary>
+    public static (byte[] Members, byte[] Rule) KeysOf(string prefix, int shard)
+    {
+        string tag = $"{prefix}:{{{ShardTenant.Of(shard)}}}";
+        return (Encoding.UTF8.GetBytes($"{tag}:members"), Encoding.UTF8.GetBytes($"{tag}:settings"));
+    }
+
     /// <summary>Spells a call.</summary>
-    public static ScriptCall Call(byte[] key, long name, MemberPhase phase, long readUs, long life, long goneUs)
+    public static ScriptCall Call(
+        (byte[] Members, byte[] Rule) keys, long name, MemberPhase phase, long readUs, long life, long goneUs,
+        string settings, string? rule)
     {
         var call = new ScriptCall(Script);
-        call.AddKey(key);
+        call.AddKey(keys.Members);
+        call.AddKey(keys.Rule);
         var numbers = call.Add(5 * sizeof(double));
         BinaryPrimitives.WriteDoubleLittleEndian(numbers, name);
         BinaryPrimitives.WriteDoubleLittleEndian(numbers[8..], (int)phase);
         BinaryPrimitives.WriteDoubleLittleEndian(numbers[16..], readUs);
         BinaryPrimitives.WriteDoubleLittleEndian(numbers[24..], life);
         BinaryPrimitives.WriteDoubleLittleEndian(numbers[32..], goneUs);
+        call.Add(Encoding.UTF8.GetBytes(settings));
+        call.Add(Encoding.UTF8.GetBytes(rule ?? ""));
         return call;
     }
 
@@ -55,16 +69,20 @@ internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOn
     public static Heartbeat? Read(ReadOnlySpan<byte> reply)
     {
         int numbers = reply.Length / sizeof(double);
-        if (numbers < Head || (numbers - Head) % MemberFields != 0)
+        if (numbers < Head)
             return null;
-        var members = new Member[(numbers - Head) / MemberFields];
+        long count = Number(reply, Head - 1);
+        if (count < 0 || count > (numbers - Head) / MemberFields)
+            return null;
+        var members = new Member[count];
         for (int i = 0; i < members.Length; i++)
         {
             int at = Head + (i * MemberFields);
             members[i] = new(Number(reply, at), Number(reply, at + 1), (MemberPhase)Number(reply, at + 2), Number(reply, at + 3));
         }
 
-        return new Heartbeat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members);
+        string rule = Encoding.UTF8.GetString(reply[((Head + (members.Length * MemberFields)) * sizeof(double))..]);
+        return new Heartbeat(Number(reply, 0), Number(reply, 1), Number(reply, 2), members, rule);
     }
 
     private static long Number(ReadOnlySpan<byte> reply, int at) => (long)BinaryPrimitives.ReadDoubleLittleEndian(reply[(at * sizeof(double))..]);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Weir.Redis;
 
@@ -23,7 +22,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private readonly Func<IScriptWire?> _wire;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
-    private readonly byte[] _key;
+    private readonly (byte[] Members, byte[] Rule) _keys;
+    private readonly Agreement _agreement;
     private readonly long _name;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
@@ -63,7 +63,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <param name="time">The clock of this instance.</param>
     /// <param name="shard">The number of the shard; 0, the default, is the only one of a Redis that is no cluster.</param>
     public RedisPeers(RedisStore store, TimeProvider time, int shard = 0)
-        : this(() => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))), shard)
+        : this(
+            () => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))),
+            shard, store.Fleet.At(shard))
     {
     }
 
@@ -72,12 +74,17 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <param name="time">The clock of this instance.</param>
     /// <param name="name">Any number; 52 bits of it are told.</param>
     /// <param name="shard">The number of the shard.</param>
-    internal RedisPeers(Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name, int shard = 0)
+    /// <param name="agreement">Hears the settings that are the rule there; null if nobody leases by it.</param>
+    internal RedisPeers(
+        Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name, int shard = 0,
+        Agreement? agreement = null)
     {
         (_wire, _time, _count) = (wire, time, options.Instances);
         _name = name & ((1L << 52) - 1);
         _patience = options.Deadline > LeastPatience ? options.Deadline : LeastPatience;
-        _key = Encoding.UTF8.GetBytes($"{options.Prefix}:{{{ShardTenant.Of(shard)}}}:members");
+        _keys = Heartbeat.KeysOf(options.Prefix, shard);
+        _agreement = agreement ?? new Fleet(FleetSettings.Of(options)).At(shard);
+        _agreement.Join();
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).SendHeartbeatAsync(), this, TimeSpan.Zero, Often);
     }
 
@@ -279,7 +286,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         if (_wire() is not { } wire)
             return null;
         long life = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & ((1L << 52) - 1);
-        var call = Heartbeat.Call(_key, _name, phase, Volatile.Read(ref _readUs), life, Gone.Ticks / TimeSpan.TicksPerMicrosecond);
+        long goneUs = Gone.Ticks / TimeSpan.TicksPerMicrosecond;
+        var call = Heartbeat.Call(
+            _keys, _name, phase, Volatile.Read(ref _readUs), life, goneUs, _agreement.Own, _agreement.Rule);
         try
         {
             return await SendAsync(wire, call, withText: false, cancellation).ConfigureAwait(false);
@@ -305,6 +314,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
         var beat = Heartbeat.Read(reply.Read());
         Volatile.Write(ref _readUs, beat?.NowUs ?? 0);
+        if (beat is not null)
+            _agreement.Hear(beat.Rule);
         return beat;
     }
 }

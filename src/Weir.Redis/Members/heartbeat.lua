@@ -1,12 +1,22 @@
--- Who shares the buckets: one hash of all instances, by their names.
+-- Who shares the buckets: one hash of all instances, by their names; and the settings that they have to agree on.
 --
 -- KEYS[1]  the hash
--- ARGV[1]  doubles, little-endian: the name of the instance that calls, its phase, the time of the last reply that it read (0: none), the life of this
---          Redis should it have none yet, and the microseconds after which one that was not heard of is gone
---          phase 0 leaves, 1 follows Redis, 2 sees it again after an outage, 3 as 2, and has told Redis all that it knows
--- fields   a name: three doubles, when it was heard of, its phase, and the time of the last reply that it had read by then. life: a number that a Redis which loses its memory loses, too. returned: when the first instance
---          saw Redis again after an outage
--- reply    doubles, little-endian: the time of Redis in us, its life, returned (0: nobody has), then of each instance: name and its three doubles
+-- KEYS[2]  the rule: a double, when an instance with these settings was heard of last, and the settings as text
+-- ARGV[1]  doubles, little-endian: the name of the instance that calls, its phase, the time of the last reply that it
+--          read (0: none), the life of this Redis should it have none yet, and the microseconds after which one that
+--          was not heard of is gone
+--          phase 0 leaves, 1 follows Redis, 2 sees it again after an outage, 3 as 2, and has told Redis all it knows
+-- ARGV[2]  the settings of the instance that calls
+-- ARGV[3]  the rule as the instance knows it, for a Redis that has lost it; empty if it knows none
+-- fields   a name: three doubles, when it was heard of, its phase, and the time of the last reply that it had read by
+--          then. life: a number that a Redis which loses its memory loses, too. returned: when the first instance saw
+--          Redis again after an outage
+-- reply    doubles, little-endian: the time of Redis in us, its life, returned (0: nobody has), the number of
+--          instances, of each its name and its three doubles; then the rule as text
+--
+-- The settings of the instance that came first are the rule, and stay it while an instance that has them is heard of. A
+-- later version of this script may append to the three doubles of an instance, and add lines to its settings: then it
+-- differs from the rule, and this version can read both.
 
 local LEAVES, FOLLOWS = 0, 1
 -- All come back from an outage within this time, or are taken for gone by then.
@@ -31,7 +41,7 @@ end
 -- What an instance has written of itself; nothing for what none has written.
 local function member_of(field, value)
   local its_name = whole(field)
-  if not its_name or #value ~= VALUE_SIZE then
+  if not its_name or #value < VALUE_SIZE then
     return nil
   end
   local heard_us, its_phase, its_read_us = unpack('<ddd', value)
@@ -76,4 +86,16 @@ else
   members[#members + 1] = pack('<d', name) .. value
 end
 redis.call('PEXPIRE', KEYS[1], KEEP_MS)
-return pack('<ddd', now_us, life, returned_us) .. table.concat(members)
+
+local own_rule, known_rule, kept = ARGV[2], ARGV[3], redis.pcall('GET', KEYS[2])
+local is_lost = type(kept) ~= 'string' or #kept <= 8
+local rule = own_rule
+if is_lost then
+  rule = known_rule ~= '' and known_rule or own_rule
+elseif math.abs(now_us - unpack('<d', kept)) <= gone_us then
+  rule = string.sub(kept, 9)
+end
+if phase ~= LEAVES and (is_lost or rule == own_rule) then
+  redis.call('SET', KEYS[2], pack('<d', now_us) .. rule, 'PX', KEEP_MS)
+end
+return pack('<dddd', now_us, life, returned_us, #members) .. table.concat(members) .. rule

@@ -205,6 +205,7 @@ internal static class Service
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CandidateMetrics>();
         services.AddSingleton<OutageLog>();
+        services.AddSingleton<FleetLog>();
         services.AddSingleton(services => new ShownKeys(services.GetRequiredService<RateLimiter>().NameOf));
         services.AddSingleton<DecisionLog>();
         services.AddSingleton<DecisionTelemetry>();
@@ -226,7 +227,9 @@ internal static class Service
         services.GetRequiredService<BuildMetrics>();
         services.GetRequiredService<StoreMetrics>();
         services.GetRequiredService<CandidateMetrics>();
-        if (stores.Failover is not null)
-            services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
+        if (stores.Failover is null)
+            return;
+        services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);
+        services.GetRequiredService<FleetLog>().Follow(stores.Redis!, stores.Prefixes!);
     }
 }

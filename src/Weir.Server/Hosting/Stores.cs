@@ -33,6 +33,7 @@ internal sealed class Stores : IAsyncDisposable
         redis.Privacy = options.Keys.Privacy;
         redis.AnswerBytes = options.Limits.AnswerBytes;
         Redis = new RedisStore(redis, time);
+        Prefixes = new PrefixWatch(Redis, time);
         Failover = new ShardedFailover(
             Redis, Redis, Memory, BreakerOptionsOf(options.Breaker), time, shard => new RedisPeers(Redis, time, shard));
         Live = new RedisLiveStore(redis, Redis.Connection, time);
@@ -42,6 +43,9 @@ internal sealed class Stores : IAsyncDisposable
     public MemoryStore Memory { get; }
 
     public RedisStore? Redis { get; }
+
+    /// <summary>Other prefixes in the same database; null without Redis.</summary>
+    public PrefixWatch? Prefixes { get; }
 
     public ShardedFailover? Failover { get; }
 
@@ -79,6 +83,8 @@ internal sealed class Stores : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         (Live as IDisposable)?.Dispose();
+        if (Prefixes is not null)
+            await Prefixes.DisposeAsync();
         if (Failover is not null)
             await Failover.DisposeAsync();
         if (Trial.IsValueCreated && Trial.Value is IAsyncDisposable trial)

@@ -1,3 +1,5 @@
+using Weir.Redis;
+
 namespace Weir.Server;
 
 /// <summary>Whether the process lives, and whether and how it can decide.</summary>
@@ -22,11 +24,24 @@ internal sealed class HealthEndpoints(Stores stores, PolicyFileStatus policyFile
         return problems.Count == 0 ? null : [.. problems.Select(problem => new NodeProblemBody(problem.Node, problem.Kind, problem.Text))];
     }
 
+    private FleetBody? Fleet()
+    {
+        var (differences, prefixes) = (stores.Redis?.Differences ?? [], stores.Prefixes?.Others ?? []);
+        return differences.Count + prefixes.Count == 0 ? null : new FleetBody(
+            differences.Count == 0,
+            differences.Count == 0 ? null : [.. differences.Select(BodyOf)],
+            prefixes.Count == 0 ? null : prefixes);
+    }
+
     private ReadyBody Describe()
     {
         string status = draining.HasBegun ? "stopping" : "ready";
         if (stores.Failover is not { } failover)
-            return new ReadyBody(status, "memory", "memory", Degraded: false, null, null, null, null, BodyOf(policyFile));
+        {
+            return new ReadyBody(
+                status, "memory", "memory", Degraded: false, null, null, null, null, null, BodyOf(policyFile));
+        }
+
         var state = failover.State;
         IReadOnlyList<Outage> outages = state == BreakerState.Closed ? [] : failover.Outages;
         return new ReadyBody(
@@ -38,10 +53,13 @@ internal sealed class HealthEndpoints(Stores stores, PolicyFileStatus policyFile
             outages.Count == 0 ? null : BodyOf(outages[0]),
             outages.Count == 0 || outages[0].Shard is null ? null : [.. outages.Select(BodyOf)],
             ProblemsOfRedis(),
+            Fleet(),
             BodyOf(policyFile));
     }
 
     private static PolicyFileBody BodyOf(PolicyFileStatus file) => new(file.WhyNot is null, file.WhyNot);
+
+    private static SettingDifferenceBody BodyOf(SettingDifference one) => new(one.Setting, one.Here, one.Fleet);
 
     private static OutageBody BodyOf(Outage outage) => new(Spelling.Of(outage.Fault), outage.BeganAt, outage.Shard);
 }

@@ -29,6 +29,7 @@ internal sealed class StoreMetrics : IDisposable
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
             _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes and charges that Redis replied to after memory had decided them, undone in Redis.");
             _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
+            ObserveFleet(redis, stores.Prefixes!);
             _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "Problems of Redis nodes: 1 as found when a connection was opened, 0 when gone.");
             _meter.CreateObservableGauge("weir.scheduling.lag", () => redis.SchedulingLag.TotalSeconds, "s", "Largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core.");
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");
@@ -43,6 +44,16 @@ internal sealed class StoreMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private void ObserveFleet(RedisStore redis, PrefixWatch prefixes)
+    {
+        _meter.CreateObservableGauge(
+            "weir.fleet.differs", () => redis.Differences.Count > 0 ? 1 : 0, null,
+            "1 if this instance differs from its fleet and leases nothing, 0 if not; /readyz says how.");
+        _meter.CreateObservableGauge(
+            "weir.fleet.prefixes", () => prefixes.Others.Count, "{prefix}",
+            "Other prefixes that instances use in the same Redis database.");
+    }
 
     private void ObserveMemory(MemoryStore memory)
     {

@@ -154,7 +154,14 @@ internal sealed record RefusalBody : DecisionBody
 /// <summary>How the service is.</summary>
 internal sealed record ReadyBody(
     string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<OutageBody>? Outages,
-    IReadOnlyList<NodeProblemBody>? Problems, PolicyFileBody PolicyFile);
+    IReadOnlyList<NodeProblemBody>? Problems, FleetBody? Fleet, PolicyFileBody PolicyFile);
+
+/// <summary>Where this instance differs from its fleet, and other prefixes; absent if there is neither.</summary>
+internal sealed record FleetBody(
+    bool Agrees, IReadOnlyList<SettingDifferenceBody>? Differences, IReadOnlyList<string>? OtherPrefixes);
+
+/// <summary>A setting with one value at this instance and another one in its fleet.</summary>
+internal sealed record SettingDifferenceBody(string Setting, string Here, string Fleet);
 
 /// <summary>Whether the policy file on disk decides, and if not, why.</summary>
 internal sealed record PolicyFileBody(bool InForce, string? Why);

@@ -12,7 +12,8 @@ namespace Weir;
 /// </remarks>
 /// <param name="known">The table of known buckets.</param>
 /// <param name="lag">How long this instance waited for a core last; null to measure nothing.</param>
-internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
+/// <param name="mayLease">False while this instance is to ask the primary for each decision; null for never.</param>
+internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Func<bool>? mayLease = null)
 {
     /// <summary>Times of refunds, each for the tenants of one hash. A power of two.</summary>
     private const int Times = 4_096;
@@ -37,7 +38,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null)
 
     /// <summary>True if leases can help to decide this: takes and checks of buckets and windows.</summary>
     public bool MayDecide(in BucketCommand command) =>
-        known.HorizonUs > 0 && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
+        known.HorizonUs > 0 && mayLease?.Invoke() != false
+        && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
 
     /// <summary>Decides a request.</summary>
     /// <param name="command">The request.</param>

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using StackExchange.Redis;
 using Weir.Simulation.Worlds;
 using Weir.Testing;
 
@@ -18,9 +17,9 @@ public sealed class RedisPeersTests : IDisposable
 
     public void Dispose() => _redis.Dispose();
 
-    private RedisPeers Join() => Join(new Wire(_redis, _time));
+    private RedisPeers Join() => Join(new MembersWire(_redis, _time));
 
-    private RedisPeers Join(Wire wire) => new(() => wire, _options, _time, ++_names);
+    private RedisPeers Join(MembersWire wire) => new(() => wire, _options, _time, ++_names);
 
     private (RedisPeers One, RedisPeers Two) JoinTwo()
     {
@@ -113,7 +112,7 @@ public sealed class RedisPeersTests : IDisposable
     [InlineData(5_000)]
     public async Task L7_A_heartbeat_from_before_an_outage_that_Redis_executes_after_it_does_not_count(int clockStepsBackMs)
     {
-        Wire wire = new(_redis, _time), other = new(_redis, _time);
+        MembersWire wire = new(_redis, _time), other = new(_redis, _time);
         RedisPeers one = Join(other), two = Join(wire);
         _time.Advance(Heartbeat);
         Assert.Equal((2, 2), (one.Count, two.Count));
@@ -185,74 +184,12 @@ public sealed class RedisPeersTests : IDisposable
     public async Task A_heartbeat_waits_for_a_far_Redis_as_long_as_a_decision_does(int wayMs, int deadlineMs)
     {
         var options = new RedisOptions { Deadline = TimeSpan.FromMilliseconds(deadlineMs) };
-        var wire = new Wire(_redis, _time, TimeSpan.FromMilliseconds(wayMs));
+        var wire = new MembersWire(_redis, _time, TimeSpan.FromMilliseconds(wayMs));
         await using RedisPeers one = new(() => wire, options, _time, 1), two = new(() => wire, options, _time, 2);
         for (int i = 0; i < 100; i++)
             _time.Advance(TimeSpan.FromMilliseconds(50));
         Assert.Equal((2, 2), (one.Count, two.Count));
         one.Part();
         two.Part();
-    }
-
-    /// <summary>A way to Redis that takes no time, or always the same, unless Redis hangs.</summary>
-    private sealed class Wire(LuaRedis redis, TimeProvider time, TimeSpan way = default) : IRedisWire
-    {
-        private readonly List<Action> _held = [];
-        private bool _hangs;
-
-        public bool IsConnected => true;
-
-        private async Task<byte[]> BringAsync(byte[] reply)
-        {
-            if (way > TimeSpan.Zero)
-                await Task.Delay(way, time).ConfigureAwait(false);
-            return reply;
-        }
-
-        /// <summary>How far the clock of Redis is behind.</summary>
-        public long BehindUs { get; set; }
-
-        /// <summary>True while Redis hangs. It executes what it was sent when it goes on.</summary>
-        public bool Hangs
-        {
-            get => _hangs;
-            set
-            {
-                _hangs = value;
-                _held.ForEach(held => held());
-                _held.Clear();
-            }
-        }
-
-        public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
-        {
-            byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
-            var script = call.Script;
-            if (!Hangs)
-                return Run(script, withText, words, call.KeyCount);
-            int keys = call.KeyCount;
-            _held.Add(() => Run(script, withText, words, keys));
-            return ScriptReply.Of(new TaskCompletionSource<byte[]>().Task);
-        }
-
-        private ScriptReply Run(RedisScript script, bool withText, byte[][] words, int keys)
-        {
-            redis.NowUs = ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) - BehindUs;
-            try
-            {
-                byte[] reply = redis.Run(script, withText, keys, words);
-                return ScriptReply.Of(BringAsync(reply));
-            }
-            catch (RedisServerException refusal)
-            {
-                return ScriptReply.Failed(refusal);
-            }
-        }
-
-        public Task<byte[]?> GetAsync(byte[] key) => throw new NotSupportedException("nothing is recalled here");
-
-        public void Tell(string channel, string text) => throw new NotSupportedException("nothing is told here");
-
-        public void Listen(string channel, Action<string> heard) => throw new NotSupportedException("nothing is told here");
     }
 }

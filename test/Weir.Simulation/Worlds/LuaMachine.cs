@@ -26,7 +26,8 @@ internal sealed class LuaMachine : IDisposable
     {
         if (_lua.DoString(Host))
             throw new InvalidOperationException(_lua.ToString(-1));
-        string[] names = ["run", "get", "keys", "field", "put", "delete", "forget", "remember", "restore"];
+        string[] names = ["run", "get", "keys", "field", "set", "put", "delete", "forget", "remember",
+            "restore"];
         foreach (string name in names)
         {
             _lua.GetField(-1, name);

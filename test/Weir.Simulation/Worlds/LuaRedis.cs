@@ -63,6 +63,9 @@ internal sealed class LuaRedis(Func<string, string>? edit = null, Func<int, bool
     /// <summary>Writes a field of a hash.</summary>
     public void Put(string key, string field, byte[] value) => _machine.Ask("put", NowUs, Bytes(key), Bytes(field), value);
 
+    /// <summary>Writes a string key.</summary>
+    public void Set(string key, byte[] value) => _machine.Ask("set", NowUs, Bytes(key), value);
+
     /// <summary>Deletes a key.</summary>
     public void Delete(string key) => _machine.Ask("delete", NowUs, Bytes(key));
 

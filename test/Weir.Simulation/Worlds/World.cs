@@ -159,7 +159,7 @@ internal sealed class World : IDisposable
         var options = Mistakes.Options(OptionsOf(expected), _mistake);
         var redis = new RedisStore(options, clock, wire, networks, static () => new InlinePump());
         long name = ++_names;
-        IPeers Join(int shard) => Mistakes.Peers(new RedisPeers(() => wire, options, clock, name, shard), _mistake);
+        IPeers Join(int shard) => Mistakes.Peers(new RedisPeers(() => wire, options, clock, name, shard, redis.Fleet.At(shard)), _mistake);
         var memory = new MemoryStore(MemoryOptionsOf(name), clock);
         var store = new ShardedFailover(
             Mistakes.Primary(redis, _mistake), Mistakes.Map(redis, _mistake), memory, new BreakerOptions(), clock, Join);

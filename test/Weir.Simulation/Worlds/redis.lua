@@ -205,6 +205,11 @@ function host.put(time_us, key, field, value)
   collection(key, 'hash')[field] = value
 end
 
+function host.set(time_us, key, value)
+  now_us = time_us
+  values[key], ends[key] = value, nil
+end
+
 function host.delete(time_us, key)
   now_us = time_us
   commands.DEL(key)

@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace Weir.Redis;
+
+/// <summary>What instances that share buckets have to agree on: a line NAME=VALUE each, in every heartbeat.</summary>
+internal static class FleetSettings
+{
+    /// <summary>The versions of values in Redis. A change that an older Weir cannot read counts one up.</summary>
+    public const string Formats = "buckets 1, permits 1, records 1, answers 1, members 1, live 1";
+
+    /// <summary>What stands for a setting that an instance does not name, such as one of another version.</summary>
+    public const string NotNamed = "not named";
+
+    /// <summary>Returns the settings of an instance.</summary>
+    public static string Of(RedisOptions options) => string.Join(
+        '\n',
+        string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:LeaseMs={options.LeaseHorizon.TotalMilliseconds}"),
+        string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:Partitions={Partitions}"),
+        $"Formats={Formats}");
+
+    /// <summary>Partitions of a tenant.</summary>
+    private static int Partitions => 1;
+
+    /// <summary>Returns where the settings of an instance differ from the rule.</summary>
+    public static IReadOnlyList<SettingDifference> Compare(string own, string rule)
+    {
+        var (here, there) = (Read(own), Read(rule));
+        return
+        [
+            .. from name in here.Keys.Union(there.Keys).Order(StringComparer.Ordinal)
+               let difference = new SettingDifference(
+                   name, here.GetValueOrDefault(name, NotNamed), there.GetValueOrDefault(name, NotNamed))
+               where difference.Here != difference.Fleet
+               select difference,
+        ];
+    }
+
+    private static Dictionary<string, string> Read(string text)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int at = line.IndexOf('=', StringComparison.Ordinal);
+            settings[at < 0 ? line : line[..at]] = at < 0 ? "" : line[(at + 1)..];
+        }
+
+        return settings;
+    }
+}
+
+/// <summary>A setting that this instance and the fleet have with different values.</summary>
+/// <param name="Setting">Its name, such as <c>Weir:Redis:LeaseMs</c>.</param>
+/// <param name="Here">The value of this instance.</param>
+/// <param name="Fleet">The value of the instance that came first.</param>
+public sealed record SettingDifference(string Setting, string Here, string Fleet);

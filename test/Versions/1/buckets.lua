@@ -1,0 +1,2 @@
+-- The script of batches without permits: decisions.lua alone.
+local permits
