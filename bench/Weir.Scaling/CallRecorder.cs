@@ -49,9 +49,7 @@ internal sealed class CallRecorder : IRedisWire
 
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
-    public void Delete(byte[] key)
-    {
-    }
+    public Task Delete(byte[] key) => Task.CompletedTask;
 
     public void Tell(string channel, string text)
     {

@@ -75,9 +75,7 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
 
         public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
-        public void Delete(byte[] key)
-        {
-        }
+        public Task Delete(byte[] key) => Task.CompletedTask;
 
         public void Tell(string channel, string text)
         {

@@ -60,9 +60,7 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
     /// <inheritdoc/>
-    public void Delete(byte[] key)
-    {
-    }
+    public Task Delete(byte[] key) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Tell(string channel, string text) => Told.Add($"{channel} {text}");

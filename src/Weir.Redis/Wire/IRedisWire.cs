@@ -7,7 +7,8 @@ internal interface IRedisWire : IScriptWire
     Task<byte[]?> GetAsync(byte[] key);
 
     /// <summary>Deletes a key. Errors are not reported.</summary>
-    void Delete(byte[] key);
+    /// <returns>Ends when the key is deleted, as far as is known.</returns>
+    Task Delete(byte[] key);
 
     /// <summary>Publishes a message. Errors are not reported.</summary>
     void Tell(string channel, string text);

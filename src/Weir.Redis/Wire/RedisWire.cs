@@ -29,7 +29,11 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public void Delete(byte[] key) => _database.KeyDelete(key, CommandFlags.DemandMaster | CommandFlags.FireAndForget);
+    public async Task Delete(byte[] key)
+    {
+        Task deleting = _database.KeyDeleteAsync(key, CommandFlags.DemandMaster);
+        await deleting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <inheritdoc/>
     public void Tell(string channel, string text) =>

@@ -67,7 +67,7 @@ internal sealed class Shards : IDisposable
     {
         if (_only is not null)
             return _only;
-        var shard = _isCluster ? _slots[RedisSlot.Of(take.Arguments[0].Span)] : null;
+        var shard = _isCluster ? _slots[take.Slot] : null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.

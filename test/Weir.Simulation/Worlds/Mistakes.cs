@@ -120,7 +120,7 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
-        void IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)redis).Undo(command, result);
+        Task IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)redis).Undo(command, result);
 
         KnownBuckets? IBucketStore.KnownOf(int shard) => ((IBucketStore)redis).KnownOf(shard);
 

@@ -89,10 +89,11 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
     }
 
     /// <inheritdoc/>
-    public void Delete(byte[] key)
+    public Task Delete(byte[] key)
     {
         if (_cut != Cut.Refused)
             world.In(Latency(), () => Arrive(() => redis.Delete(key), static () => { }));
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
