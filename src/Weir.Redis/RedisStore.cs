@@ -67,11 +67,23 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <param name="wire">The way to Redis.</param>
     /// <param name="pump">Who sends, and has callers go on.</param>
     internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, IBatchPump pump)
+        : this(options, time, wire, [wire], () => pump)
+    {
+    }
+
+    /// <summary>Opens a store over any ways to the nodes of a cluster, which the store does not close.</summary>
+    /// <param name="options">All but how to connect.</param>
+    /// <param name="time">The clock of this instance.</param>
+    /// <param name="wire">The way to Redis for everything but decisions.</param>
+    /// <param name="nodes">The ways to the nodes. Each node has an equal part of the slots.</param>
+    /// <param name="pump">Makes who sends to a node, and has callers go on.</param>
+    internal RedisStore(
+        RedisOptions options, TimeProvider time, IRedisWire wire, IReadOnlyList<IScriptWire> nodes, Func<IBatchPump> pump)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions ?? 1))
     {
         _isGuest = true;
         _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
-        Begin(wire, new Shards(BatcherOf(wire, pump)));
+        Begin(wire, new Shards([.. nodes.Select(node => BatcherOf(node, pump()))], _numbers));
     }
 
     private RedisStore(RedisOptions options, string prefix, TimeProvider time, PartitionCount partitions)

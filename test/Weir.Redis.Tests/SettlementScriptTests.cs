@@ -43,7 +43,7 @@ public abstract class SettlementScriptTests(Func<Task<ITestRedis>> start) : IAsy
 
     private async Task SettleAsync(LimitSet limits, long units, UInt128? id = null)
     {
-        var charge = new SettlementCharge(1, SettlementCharge.AloneAndPlain(limits, limits.First), units, id ?? RecordKey.NewId());
+        var charge = new SettlementCharge(SettlementCharge.AloneAndPlain(limits, limits.First), units, id ?? RecordKey.NewId());
         Assert.Equal(StoreFault.None, (await _store.AskAsync(charge.ToCommand())).Fault);
     }
 

@@ -87,8 +87,8 @@ internal sealed class LateReplies(
     }
 
     /// <summary>True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.</summary>
-    private static bool IsDecidedAgain(in BucketCommand asked) => asked is { What: BucketOperation.Take }
-        or { What: BucketOperation.Charge, Limits.Facts.Cost: > 0, RecordKey: null or { Settles: false } };
+    private static bool IsDecidedAgain(in BucketCommand asked) =>
+        asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 
     private void Forget(in BucketCommand asked)
     {

@@ -24,7 +24,7 @@ internal sealed class Shards : IDisposable
     /// <summary>The shard of each slot, as far as is known.</summary>
     private readonly Shard?[] _slots = new Shard?[RedisSlot.Count];
 
-    private readonly Batcher? _only;
+    private readonly Batcher[] _given = [];
     private readonly ShardNumbers _numbers;
     private readonly ITimer? _asking;
     private volatile Shard[] _shards = [];
@@ -49,15 +49,25 @@ internal sealed class Shards : IDisposable
         _asking = time.CreateTimer(static shards => _ = ((Shards)shards!).AskNodesAsync(), this, Interval, Interval);
     }
 
-    /// <summary>Makes the one shard of a wire that is given.</summary>
-    public Shards(Batcher only) => (_only, _time, _numbers, _open) = (only, TimeProvider.System, new ShardNumbers(), _ => only);
+    /// <summary>Makes the shards of batchers that are given: each has an equal part of the slots.</summary>
+    public Shards(IReadOnlyList<Batcher> given, ShardNumbers numbers)
+    {
+        (_given, _time, _numbers, _open) = ([.. given], TimeProvider.System, numbers, _ => given[0]);
+        if (given.Count > 1)
+        {
+            numbers.Learn(
+                from slot in Enumerable.Range(0, RedisSlot.Count)
+                group slot by NodeOf(slot, given.Count) into part
+                select ((EndPoint)new DnsEndPoint("node", 1 + part.Key), part.AsEnumerable()));
+        }
+    }
 
     /// <summary>True if there is a connection to a node now, as far as is known.</summary>
-    public bool IsConnected => _only is not null || _shards.Any(shard => shard.IsConnected);
+    public bool IsConnected => _given.Length > 0 || _shards.Any(shard => shard.IsConnected);
 
     /// <summary>The last error of a call in a few words, or null when there was none.</summary>
-    public string? LastError => _only is not null ? _only.LastError
-        : _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
+    public string? LastError => _given.Select(batcher => batcher.LastError).LastOrDefault(error => error is not null)
+        ?? _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
 
     /// <summary>Returns the last error of a node; null if there was none.</summary>
     public string? LastErrorOf(string node) => Array.Find(_shards, shard => shard.Name == node)?.Batcher.LastError;
@@ -65,14 +75,17 @@ internal sealed class Shards : IDisposable
     /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
     public Batcher Of(PendingCommand take)
     {
-        if (_only is not null)
-            return _only;
+        if (_given.Length > 0)
+            return _given[_given.Length == 1 ? 0 : NodeOf(take.Slot, _given.Length)];
         var shard = _isCluster ? _slots[take.Slot] : null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.
         return (_default is { Answers: true } first ? first : FindDefault()).Batcher;
     }
+
+    /// <summary>Returns the node of a slot, if all nodes have equal parts.</summary>
+    public static int NodeOf(int slot, int nodes) => slot * nodes / RedisSlot.Count;
 
     /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
     public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
@@ -102,7 +115,8 @@ internal sealed class Shards : IDisposable
     {
         _connections?.Moved -= Follow;
         _asking?.Dispose();
-        _only?.Dispose();
+        foreach (var batcher in _given)
+            batcher.Dispose();
         lock (_gate)
         {
             _isClosed = true;

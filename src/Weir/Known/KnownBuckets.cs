@@ -47,6 +47,9 @@ internal sealed class KnownBuckets
     /// </summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
+    /// <summary>Called with the result of a settlement, before later results of the same reply are learned.</summary>
+    public Action<BucketCommand, BucketResult>? Settled { get; set; }
+
     public long NowUs => _clock.NowUs;
 
     /// <summary>The time of this instance; on the wall only where the limit needs to know.</summary>
@@ -59,8 +62,12 @@ internal sealed class KnownBuckets
     /// <param name="isLate">True if the command was decided otherwise meanwhile and will be undone: only its leases count.</param>
     public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
+        if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)
+            Settled?.Invoke(command, result);
         // A look is answered as if leased tokens were given back; a return of tokens concerns nobody else.
-        bool isOfLeases = trip is { IsLook: true, Asks: true } || command.What is BucketOperation.Settle or BucketOperation.Restore || (command.What == BucketOperation.Charge && trip is { Asks: true });
+        bool isOfLeases = trip is { IsLook: true, Asks: true }
+            || command.What is BucketOperation.Settle or BucketOperation.Restore
+            || (command.What == BucketOperation.Charge && trip is { Asks: true });
         if (isOfLeases || result is not { Fault: StoreFault.None, IsRemembered: false, IsLocal: false })
             return;
         bool isLeased = false;

@@ -63,6 +63,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _known = known ?? new KnownBuckets(knownBuckets, time);
         _known.IsInDoubt = () => _peers.IsInDoubt;
         _fallback = new FallbackStore(memory, _known, members.Instances ?? (() => _peers.Count));
+        _known.Settled = _fallback.Close;
         _recovery = new Recovery(primary, _fallback, _peers, memory.Clock, time);
         _outages = new OutageWatch(primary, Probe.Of(members.Shard), _peers, _recovery, options, time, _stopped);
         _peers.Forgot += _outages.BeginUnnoticed;
@@ -174,7 +175,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     /// <summary>
     /// A primary that was asked without knowing what is owed has answered too well: its answer does not count, and its take
-    /// is undone.
+    /// is undone. A refund or a commit stays made.
     /// </summary>
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
@@ -185,7 +186,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             result = pending.Take();
         }
 
-        if (result is { Fault: StoreFault.None, IsLocal: false } && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
+        if (result is { Fault: StoreFault.None, IsLocal: false } && !command.IsMadeOnce
+            && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
         {
             _ = _primary.Undo(command, result);
             result = BucketResult.Failed(unsettled);
@@ -226,7 +228,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
         // What may have been given back already must not be given back twice: that would be handed out again.
-        if (command is { What: BucketOperation.Charge, Limits.Facts.GivesBack: true })
+        if (command.IsMadeOnce)
             return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
         return alone.Outcome == BucketOutcome.Refused && _outages.IsClosed && !Fits(command.Limits, alone.Share)

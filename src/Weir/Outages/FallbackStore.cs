@@ -143,22 +143,24 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     }
 
     /// <summary>
-    /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will.
+    /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will. A charge
+    /// that is forgotten already changes nothing.
     /// </summary>
-    public void Close(SettlementCharge charge, in BucketResult result)
+    public void Close(BucketCommand command, BucketResult result)
     {
-        bool isLost = result.Fault != StoreFault.None;
-        if (isLost)
-            Interlocked.Increment(ref _lost);
-        var part = known.PartOf(charge.Hash);
+        var hash = known.HashOf(command.Limits, command.Limits.First);
+        var part = known.PartOf(hash);
         lock (part.Gate)
         {
-            if (part.Find(charge.Hash) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone || alone.Pending != charge)
+            if (part.Find(hash) is not (>= 0 and var place)
+                || part.Entries[place].Alone is not { Pending: { } charge } alone || charge.Id != command.RecordKey!.Id)
                 return;
             alone.Close();
             Count(part, place, wasOwing: true);
-            if (!isLost)
+            if (result.Fault == StoreFault.None)
                 LearnSettled(ref part.Entries[place], alone, charge, result);
+            else
+                Interlocked.Increment(ref _lost);
         }
     }
 
@@ -269,7 +271,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
 
         if (alone.Pending is null && alone.Units != 0)
-            alone.Owe(bucket.Limits, bucket.Hash, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent)), Share, ReturnedUs, time);
+            alone.Owe(bucket.Limits, new UInt128(_name, (ulong)Interlocked.Increment(ref _sent)), Share, ReturnedUs, time);
         if (alone.Pending is { } charge)
             to.Add(charge);
         Count(part, place, wasOwing);

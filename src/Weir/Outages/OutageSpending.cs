@@ -2,16 +2,20 @@ namespace Weir;
 
 /// <summary>What this instance spent of one bucket without the primary.</summary>
 /// <remarks>
-/// Memory's bucket (on an outage share each cost counts N times) and <see cref="_base"/> drain alike. An N-th of their
+/// <see cref="_own"/>, in which each cost counts N times, and <see cref="_base"/> drain alike. An N-th of their
 /// difference is what was spent here and has not come back: so much is settled, and never more than was spent.
+/// A full memory keeps the bucket together with other keys, so its state is not asked again.
 /// </remarks>
 internal sealed class OutageSpending
 {
     private readonly MemoryStore _memory;
     private readonly UInt128 _hash;
 
-    /// <summary>The primary's state when last heard of; after a charge was made, memory's state then. On the clock of memory.</summary>
+    /// <summary>The primary's state when last heard of; after a charge was made, <see cref="_own"/> then.</summary>
     private BucketState _base;
+
+    /// <summary><see cref="_base"/> and what was spent here since. Both are on the clock of memory.</summary>
+    private BucketState _own;
     private long _settledUs;
 
     /// <summary>True if <see cref="_base"/> is what the primary said.</summary>
@@ -20,17 +24,15 @@ internal sealed class OutageSpending
     /// <summary>What was given back and not spent again, on the clock of memory. It drains as the bucket does.</summary>
     private BucketState _givenBack;
 
-    /// <summary>False if memory had no room for the primary's state, so that its own says nothing of this bucket.</summary>
-    private readonly bool _isInMemory;
-
     /// <summary>Has memory begin where the primary stood; where memory stands, if the primary was not heard of.</summary>
     public OutageSpending(MemoryStore memory, in LimitSet limits, BucketState? heard)
     {
         _memory = memory;
         _hash = BucketHash.Of(limits.Facts, limits.First, memory.Seed);
         _isHeard = heard is not null;
-        _base = heard ?? memory.StateOf(limits, limits.First, _hash);
-        _isInMemory = heard is not { } state || memory.Know(limits, limits.First, _hash, state);
+        _base = _own = heard ?? memory.StateOf(limits, limits.First, _hash);
+        if (_isHeard)
+            memory.Know(limits, limits.First, _hash, _own);
     }
 
     /// <summary>Units spent here that are in no charge, less what was given back; may be negative.</summary>
@@ -47,7 +49,8 @@ internal sealed class OutageSpending
     {
         if (before.Equals(quota.Rate))
             return;
-        (_base, _givenBack) = (quota.Adopt(_base, before, time), quota.Adopt(_givenBack, before, time));
+        (_base, _own) = (quota.Adopt(_base, before, time), quota.Adopt(_own, before, time));
+        _givenBack = quota.Adopt(_givenBack, before, time);
         Units = Math.Sign(Units) * TokenBucket.Rescale(Math.Abs(Units), before.UnitsPerToken, quota.Rate.UnitsPerToken);
     }
 
@@ -56,48 +59,45 @@ internal sealed class OutageSpending
     {
         var units = Net(quota, share, time) + (tokens * (Int128)quota.Rate.UnitsPerToken);
         Units = (long)Int128.Clamp(units, -Quota.ExactLimit, Quota.ExactLimit);
+        quota.Charge(ref _own, time, share.CostOf(tokens));
         long at = quota is WindowQuota window ? window.Now(default, time).At : time.NowUs;
         _givenBack = new BucketState(Math.Max(0, -Units), at);
         Units = Net(quota, share, time);
     }
 
     /// <summary>Memory has forgotten what was spent.</summary>
-    public void Reset(BucketState own) => (Units, _base) = (0, own);
+    public void Reset(BucketState own) => (Units, _base, _own) = (0, own, own);
 
     /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
     public void Close() => Pending = null;
 
     /// <summary>Makes a charge of what was spent here and has not come back, if there is anything.</summary>
     /// <param name="limits">A request for the bucket, with this limit only.</param>
-    /// <param name="bucket">The hash of the bucket in the table.</param>
     /// <param name="id">The charge's name.</param>
     /// <param name="share">The outage share that was spent from.</param>
     /// <param name="returnedUs">When the first instance came back to the primary.</param>
     /// <param name="time">The clock of memory.</param>
-    public void Owe(in LimitSet limits, UInt128 bucket, UInt128 id, Share share, long returnedUs, in StoreTime time)
+    public void Owe(in LimitSet limits, UInt128 id, Share share, long returnedUs, in StoreTime time)
     {
         var quota = limits.First.Quota;
-        var own = _memory.StateOf(limits, limits.First, _hash);
-        long units = Owed(quota, own, share, returnedUs, time);
+        long units = Owed(quota, share, returnedUs, time);
         if (units != 0)
         {
-            long windowEnd = quota is WindowQuota window ? window.Now(own, time).At : 0;
-            Pending = new SettlementCharge(bucket, SettlementCharge.AloneAndPlain(limits, limits.First), units, id) { Known = _base, OwedUs = time.NowUs, WindowEnd = windowEnd };
+            long windowEnd = quota is WindowQuota window ? window.Now(_own, time).At : 0;
+            var plain = SettlementCharge.AloneAndPlain(limits, limits.First);
+            Pending = new SettlementCharge(plain, units, id) { Known = _base, OwedUs = time.NowUs, WindowEnd = windowEnd };
         }
 
-        (_base, Units, _settledUs) = (own, 0, time.NowUs);
+        (_base, Units, _settledUs) = (_own, 0, time.NowUs);
     }
 
     /// <summary>Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.</summary>
     public void LearnSettled(in LimitSet limits, BucketState known, in StoreTime time)
     {
-        var limit = limits.First;
-        if (_isInMemory)
-        {
-            long since = KnownBucket.LevelOf(limit.Quota, _memory.StateOf(limits, limit, _hash), time) - KnownBucket.LevelOf(limit.Quota, _base, time);
-            _memory.Know(limits, limit, _hash, known with { Spent = TokenBucket.Bounded(known.Spent, since) });
-        }
-
+        var quota = limits.First.Quota;
+        long since = KnownBucket.LevelOf(quota, _own, time) - KnownBucket.LevelOf(quota, _base, time);
+        _own = known with { Spent = TokenBucket.Bounded(known.Spent, since) };
+        _memory.Know(limits, limits.First, _hash, _own);
         (_base, _isHeard) = (known, true);
     }
 
@@ -117,13 +117,11 @@ internal sealed class OutageSpending
         return -(isAllKnown ? held : Math.Max(held, KnownBucket.LevelOf(quota, _givenBack, time)));
     }
 
-    private long Owed(Quota quota, BucketState own, Share share, long returnedUs, in StoreTime time)
+    private long Owed(Quota quota, Share share, long returnedUs, in StoreTime time)
     {
         if (Units < 0)
             return Net(quota, share, time);
-        if (!_isInMemory)
-            return Units;
-        Int128 units = KnownBucket.LevelOf(quota, own, time) - KnownBucket.LevelOf(quota, _base, time);
+        Int128 units = KnownBucket.LevelOf(quota, _own, time) - KnownBucket.LevelOf(quota, _base, time);
         if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
         {
             // Since the first came back, the whole bucket drains in the primary, while this share of it was still handed out here.

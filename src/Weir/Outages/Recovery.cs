@@ -133,10 +133,11 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
     {
         try
         {
-            var answer = await primary.AskAsync(charge.ToCommand(), cancellation).ConfigureAwait(false);
+            var command = charge.ToCommand();
+            var answer = await primary.AskAsync(command, cancellation).ConfigureAwait(false);
             if (answer.Fault is not (StoreFault.None or StoreFault.Damaged or StoreFault.Conflict or StoreFault.Gone))
                 return answer.Fault;
-            fallback.Close(charge, answer);
+            fallback.Close(command, answer);
             return StoreFault.None;
         }
         catch (Exception thrown) when (thrown is not OperationCanceledException)

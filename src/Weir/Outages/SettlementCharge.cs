@@ -4,11 +4,10 @@ namespace Weir;
 /// A charge for what this instance spent of one bucket without the primary. It keeps its name however often it is sent,
 /// so that it is charged once.
 /// </summary>
-/// <param name="Hash">The bucket, as memory knows it.</param>
 /// <param name="Limits">The request's facts with that one limit, at its plain cost.</param>
 /// <param name="Units">Units to charge; negative to give back.</param>
 /// <param name="Id">Its name.</param>
-internal sealed record SettlementCharge(UInt128 Hash, LimitSet Limits, long Units, UInt128 Id)
+internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 {
     /// <summary>
     /// How long the primary knows the name. A charge that is sent again later is made twice; what is given back is not

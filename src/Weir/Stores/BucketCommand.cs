@@ -47,6 +47,12 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     [UnscopedRef]
     internal ref readonly LimitSet LimitsRef => ref _limits;
 
+    /// <summary>
+    /// True for a refund or a commit. While the primary is asked, nobody else makes one: the primary may have made it.
+    /// </summary>
+    internal bool IsMadeOnce =>
+        What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
+
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
     internal RecordKey? RecordKey { get; init; }
 

@@ -21,7 +21,7 @@ internal static class UndoCommand
             var line = result[index];
             uint bit = limits.Only(index).Applying;
             // A limit in shadow may have refused, and then nothing was taken from it.
-            if (line.Outcome == BucketOutcome.Allowed && (done & bit) == 0)
+            if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0 && (done & bit) == 0)
             {
                 charged |= bit;
                 ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);

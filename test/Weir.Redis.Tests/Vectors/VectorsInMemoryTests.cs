@@ -89,7 +89,7 @@ public sealed class VectorsInMemoryTests
     }
 
     private static SettlementCharge ChargeOf(VectorLimit limit, LimitSet limits, long units) =>
-        new(0, limits, units, 0) { Known = StateOf(limit.Before) };
+        new(limits, units, 0) { Known = StateOf(limit.Before) };
 
     private static void Put(MemoryStore store, LimitSet limits, VectorLimit limit, int index)
     {

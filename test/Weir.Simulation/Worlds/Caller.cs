@@ -13,7 +13,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     private string NextKey() => _random.Next(4) == 0 ? $"seldom{_random.Next(options.SeldomKeys)}" : options.Keys[_random.Next(options.Keys.Length)];
 
     private RequestFacts NextRequest() =>
-        new(WorldPolicies.Tenant, NextKey(), _random.NextInt64(1, options.MostCost + 1), Costs: NextCosts(options.MostInUnit));
+        new(options.Tenant, NextKey(), _random.NextInt64(1, options.MostCost + 1), Costs: NextCosts(options.MostInUnit));
 
     /// <summary>Costs in another unit: up to so much, nothing in a third of the requests, or none at all.</summary>
     private Dictionary<string, long>? NextCosts(long most) =>
@@ -38,10 +38,12 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         _ => ReserveAsync(),
     };
 
+    private Task<T> TimedAsync<T>(ValueTask<T> request) => world.TimedAsync(instance, options.Tenant, request.AsTask());
+
     private async Task TakeAsync()
     {
         var request = NextRequest();
-        var decision = await world.TimedAsync(instance, instance.Limiter.TakeAsync(request).AsTask()).ConfigureAwait(false);
+        var decision = await TimedAsync(instance.Limiter.TakeAsync(request)).ConfigureAwait(false);
         if (decision.Allowed)
             (decision.Source == DecisionSource.Redis ? options.Admitted : _admittedAlone).Add(request);
     }
@@ -55,20 +57,22 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         int index = _random.Next(admitted.Count);
         var request = admitted[index];
         admitted.RemoveAt(index);
-        await world.TimedAsync(instance, instance.Limiter.RefundAsync(request).AsTask()).ConfigureAwait(false);
+        await TimedAsync(instance.Limiter.RefundAsync(request)).ConfigureAwait(false);
     }
 
     private async Task ChargeAsync()
     {
-        var limits = world.Policies.Current.Resolve(NextRequest());
-        await world.TimedAsync(instance, instance.Observed.AskAsync(new BucketCommand(limits, BucketOperation.Charge)).AsTask()).ConfigureAwait(false);
+        var request = NextRequest();
+        // Some charges cost nothing but in the other unit.
+        var limits = world.Policies.Current.Resolve(request.Costs is null ? request : request with { Cost = request.Cost - 1 });
+        await TimedAsync(instance.Observed.AskAsync(new BucketCommand(limits, BucketOperation.Charge))).ConfigureAwait(false);
     }
 
     private async Task TakeOnceAsync()
     {
         var request = NextRequest();
         string name = $"{instance.Name}-{++_names}";
-        await world.TimedAsync(instance, instance.Limiter.TakeAsync(request, name).AsTask()).ConfigureAwait(false);
+        await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
         world.In(_random.Next(60_000), () =>
         {
             if (!instance.Clock.IsPaused)
@@ -80,7 +84,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     {
         var request = NextRequest();
         var life = TimeSpan.FromMilliseconds(_random.Next(50, 1_000));
-        var reservation = await world.TimedAsync(instance, instance.Reservations.ReserveAsync(request, life).AsTask()).ConfigureAwait(false);
+        var reservation = await TimedAsync(instance.Reservations.ReserveAsync(request, life)).ConfigureAwait(false);
         if (reservation.Id is not { } id)
             return;
         // Half as much to twice as much, or nothing; now and then nobody settles it.
@@ -99,6 +103,7 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 }
 
 /// <summary>What a <see cref="Caller"/> sends.</summary>
+/// <param name="Tenant">Whose buckets it asks.</param>
 /// <param name="Keys">Keys that are asked for often.</param>
 /// <param name="SeldomKeys">The number of keys that are seldom asked for.</param>
 /// <param name="MeanUs">The average pause between requests, in microseconds.</param>
@@ -106,7 +111,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 /// <param name="UntilUs">When the caller goes, by the world's time.</param>
 /// <param name="Admitted">The takes of all callers that Redis admitted and that were not given back.</param>
 /// <param name="MostInUnit">The largest cost in <see cref="Unit"/>; 0 for none.</param>
-internal sealed record CallerOptions(string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs, List<RequestFacts> Admitted, long MostInUnit)
+internal sealed record CallerOptions(
+    string Tenant, string[] Keys, int SeldomKeys, double MeanUs, long MostCost, long UntilUs, List<RequestFacts> Admitted,
+    long MostInUnit)
 {
     /// <summary>A unit other than requests, and the limit that counts it.</summary>
     public const string Unit = "tokens";

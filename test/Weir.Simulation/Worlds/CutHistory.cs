@@ -39,18 +39,26 @@ internal sealed class CutHistory : IDisposable
         Pass(_world.Random.Next(300, 2_000));
         foreach (var instance in _world.Instances)
             instance.Network.Cut = Cut.None;
-        Pass(2_500);
+        PassQuietly(1_000, 1_500);
         string? verdict = Judge(cutUs);
         if (verdict is not null)
             return verdict;
         Disturb();
-        Pass(3_500);
+        PassQuietly(1_000, 2_500);
         return JudgeEnd();
     }
 
-    private void Load(World.Instance instance) => _world.Load(instance, _world.Random.Next(2_000, 8_000), Keys, _world.Random.Next(1, 3), long.MaxValue);
+    private void Load(World.Instance instance) => _world.Load(instance, _world.Random.Next(3_000, 10_000), Keys, _world.Random.Next(1, 3), long.MaxValue);
 
     private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
+
+    private void PassQuietly(int busyMs, int quietMs)
+    {
+        Pass(busyMs);
+        _world.IsQuiet = true;
+        Pass(quietMs);
+        _world.IsQuiet = false;
+    }
 
     /// <summary>Messages are lost and slow, and one instance crashes and comes as new.</summary>
     private void Disturb()
@@ -86,8 +94,9 @@ internal sealed class CutHistory : IDisposable
             return late;
         foreach (var instance in _world.Instances)
         {
-            if (instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20 || instance.Peers.Count != _instances)
-                return $"an instance does not come back: {instance.Store.State}, owes {instance.Store.Owing}, knows of {instance.Peers.Count} of {_instances}";
+            var store = instance.Store;
+            if (store.State != BreakerState.Closed || store.Owing > 20 || store.Instances != _instances)
+                return $"an instance does not come back: {store.State}, owes {store.Owing}, knows {store.Instances} of {_instances}";
         }
 
         return null;

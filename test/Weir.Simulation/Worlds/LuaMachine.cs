@@ -20,6 +20,7 @@ internal sealed class LuaMachine : IDisposable
     private readonly Lua _lua = new() { Encoding = Encoding.Latin1 };
     private readonly Dictionary<string, int> _references = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _compiled = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _copies = [];
 
     private LuaMachine()
     {
@@ -39,6 +40,9 @@ internal sealed class LuaMachine : IDisposable
     public void Return()
     {
         Call("forget", results: 0);
+        foreach (int copy in _copies)
+            _lua.Unref(LuaRegistry.Index, copy);
+        _copies.Clear();
         Unused.Add(this);
     }
 
@@ -92,7 +96,9 @@ internal sealed class LuaMachine : IDisposable
     public int Remember()
     {
         Call("remember", results: 1);
-        return _lua.Ref(LuaRegistry.Index);
+        int copy = _lua.Ref(LuaRegistry.Index);
+        _copies.Add(copy);
+        return copy;
     }
 
     /// <summary>Holds the keys of a copy, which is used up.</summary>
@@ -101,6 +107,7 @@ internal sealed class LuaMachine : IDisposable
         _lua.RawGetInteger(LuaRegistry.Index, _references["restore"]);
         _lua.RawGetInteger(LuaRegistry.Index, copy);
         _lua.Unref(LuaRegistry.Index, copy);
+        _copies.Remove(copy);
         Call(arguments: 1, results: 0);
     }
 

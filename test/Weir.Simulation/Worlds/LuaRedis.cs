@@ -8,7 +8,8 @@ namespace Weir.Simulation.Worlds;
 /// forget everything, or to hold what it held at an earlier time.
 /// </summary>
 /// <param name="edit">Plants a mistake in a script; null for none.</param>
-internal sealed class LuaRedis(Func<string, string>? edit = null) : IDisposable
+/// <param name="hasSlot">Says which slots this node of a cluster has; null for a Redis that is no cluster.</param>
+internal sealed class LuaRedis(Func<string, string>? edit = null, Func<int, bool>? hasSlot = null) : IDisposable
 {
     private readonly LuaMachine _machine = LuaMachine.Rent();
     private readonly Dictionary<RedisScript, int> _compiled = [];
@@ -33,7 +34,9 @@ internal sealed class LuaRedis(Func<string, string>? edit = null) : IDisposable
         if (withText)
             _kept.Add(script);
         if (!_kept.Contains(script))
-            throw new RedisServerException(RedisErrorKind.NoScript, CommandFlags.None, "NOSCRIPT No matching script.");
+            throw Refusal(RedisErrorKind.NoScript, "NOSCRIPT No matching script.");
+        if (hasSlot is not null)
+            RefuseOtherSlots(words.AsSpan(0, keyCount));
         Calls++;
         if (!_compiled.TryGetValue(script, out int compiled))
         {
@@ -74,6 +77,21 @@ internal sealed class LuaRedis(Func<string, string>? edit = null) : IDisposable
 
     /// <summary>Keeps no scripts.</summary>
     public void ForgetScripts() => _kept.Clear();
+
+    private void RefuseOtherSlots(ReadOnlySpan<byte[]> keys)
+    {
+        int slot = RedisSlot.Of(keys[0]);
+        foreach (byte[] key in keys)
+        {
+            if (RedisSlot.Of(key) != slot)
+                throw Refusal(RedisErrorKind.CrossSlot, "CROSSSLOT Keys in request don't hash to the same slot");
+        }
+
+        if (!hasSlot!(slot))
+            throw Refusal(RedisErrorKind.Moved, $"MOVED {slot} node:1");
+    }
+
+    private static RedisServerException Refusal(RedisErrorKind kind, string text) => new(kind, CommandFlags.None, text);
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -64,6 +64,9 @@ internal enum Mistake
 
     /// <summary>A change of the quota forgets what was spent.</summary>
     ChangesForgive,
+
+    /// <summary>All shards have one breaker.</summary>
+    ShardsFailTogether,
 }
 
 /// <summary>Plants them: in the script, or between the parts of an instance.</summary>
@@ -100,6 +103,10 @@ internal static class Mistakes
         Mistake.SharesAreWhole or Mistake.NobodyIsAwaited or Mistake.WhatDrainedIsForgotten => new WrongPeers(peers, mistake),
         _ => peers,
     };
+
+    /// <summary>The shards, with the mistake if it is about them.</summary>
+    public static IShardMap Map(RedisStore redis, Mistake mistake) =>
+        mistake == Mistake.ShardsFailTogether ? new OneShard(redis) : redis;
 
     /// <summary>The options, with the mistake if it is one of them.</summary>
     public static RedisOptions Options(RedisOptions options, Mistake mistake)
@@ -156,6 +163,25 @@ internal static class Mistakes
 
         public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
             redis.RecallAsync(tenant, id, cancellation);
+    }
+
+    private sealed class OneShard(RedisStore redis) : IShardMap
+    {
+        public event Action? ShardsChanged
+        {
+            add { }
+            remove { }
+        }
+
+        public IReadOnlyList<int> Shards => [redis.Shards[0]];
+
+        public int Partitions => redis.Partitions;
+
+        public int PartitionOf(in RequestFacts facts, Limit limit) => redis.PartitionOf(facts, limit);
+
+        public int ShardOf(string tenant, int partition) => redis.Shards[0];
+
+        public string? NameOf(int shard) => redis.NameOf(shard);
     }
 
     private sealed class WrongPeers(RedisPeers peers, Mistake mistake) : IPeers

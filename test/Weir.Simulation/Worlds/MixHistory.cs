@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Weir.Simulation.Worlds;
 
 /// <summary>What happens in a <see cref="MixHistory"/> beside its requests.</summary>
@@ -18,17 +16,22 @@ internal enum Trouble
 
     /// <summary>Redis cannot be reached, and loses its memory.</summary>
     EmptyOutage,
+
+    /// <summary>Some instances cannot reach Redis, and others can.</summary>
+    Cut,
 }
 
 /// <summary>
 /// A world in which callers do everything they can: take, refund, charge, repeat, reserve, commit and cancel, of buckets,
 /// windows and permits, with limits that multiply costs or count another unit and quotas that change, and little room at
-/// each instance.
+/// each instance. If Redis is a cluster, one of its nodes is in trouble, and each node has the buckets of one tenant.
 /// </summary>
 internal sealed class MixHistory : IDisposable
 {
     private const string Rate = "rate";
     private static readonly string[] Keys = ["a", "b", "c"];
+    private static readonly Trouble[] OfOneNode =
+        [Trouble.LateReplies, Trouble.Outage, Trouble.EmptyOutage, Trouble.Cut];
 
     private readonly World _world;
     private readonly Plan _plan;
@@ -36,14 +39,17 @@ internal sealed class MixHistory : IDisposable
     private readonly int _instances;
     private readonly bool _isSlow;
     private readonly bool _isFull;
-    private readonly Plan? _changed;
-    private long _firstCutUs = long.MaxValue;
-    private long _beganUs = long.MaxValue;
 
-    public MixHistory(int seed, Mistake mistake)
+    /// <summary>The node that is in trouble.</summary>
+    private readonly int _node;
+    private readonly Plan? _changed;
+    private TroubleTimes _times = TroubleTimes.Never;
+
+    public MixHistory(int seed, Mistake mistake, int nodes = 1)
     {
         var random = new Random(~seed);
-        _trouble = (Trouble)random.Next(5);
+        _trouble = nodes == 1 ? (Trouble)random.Next(5) : OfOneNode[random.Next(OfOneNode.Length)];
+        _node = seed % nodes;
         _instances = random.Next(1, 5);
         _isSlow = random.Next(2) == 0;
         int rate = random.Next(5, 60), capacity = random.Next(15, 150), cost = random.Next(3) == 0 ? random.Next(2, 4) : 1;
@@ -55,14 +61,18 @@ internal sealed class MixHistory : IDisposable
             _changed = PlanOf(random.Next(5, 60), random.Next(15, 150));
         _isFull = random.Next(4) == 0;
         var sizes = _isFull ? new WorldSizes { MemoryKeys = MemoryStoreOptions.LeastKeys, KnownBuckets = 512 } : new WorldSizes();
-        _world = new World(seed, _plan, _instances, mistake, sizes);
-        List<RequestFacts> admitted = [];
-        foreach (var instance in _world.Instances)
+        _world = new World(seed, _plan, _instances, mistake, sizes, nodes);
+        foreach (var tenant in _world.Tenants)
         {
-            instance.Network.MostLatencyUs = random.Next(100, 1_200);
-            var options = new CallerOptions(
-                Keys, _isFull ? 4_000 : 200, random.Next(2_000, 8_000), random.Next(1, 4), _world.NowUs + 2_200_000, admitted, hasUnits ? 6 : 0);
-            new Caller(_world, instance, options).Begin();
+            List<RequestFacts> admitted = [];
+            foreach (var instance in _world.Instances)
+            {
+                instance.Networks[tenant.Node].MostLatencyUs = random.Next(100, 1_200);
+                var options = new CallerOptions(
+                    tenant.Name, Keys, _isFull ? 4_000 : 200, nodes * random.Next(2_000, 8_000), random.Next(1, 4),
+                    _world.NowUs + 2_200_000, admitted, hasUnits ? 6 : 0);
+                new Caller(_world, instance, options).Begin();
+            }
         }
 
         Plan PlanOf(int rate, int capacity)
@@ -96,7 +106,7 @@ internal sealed class MixHistory : IDisposable
             case Trouble.Pauses:
                 Pause();
                 break;
-            case Trouble.Outage or Trouble.EmptyOutage:
+            case Trouble.Outage or Trouble.EmptyOutage or Trouble.Cut:
                 BreakRedis();
                 break;
         }
@@ -108,7 +118,9 @@ internal sealed class MixHistory : IDisposable
     private string Describe()
     {
         string limits = string.Join(", ", _plan.Limits.Select(limit => $"{limit.Name} {limit.Quota.Capacity} x{limit.Cost}"));
-        return $"{_trouble}, {_instances} instances, {limits}{(_isSlow ? ", slow" : "")}{(_changed is null ? "" : ", changed")}";
+        string nodes = _world.Tenants.Count == 1 ? "" : $" of node {_node} of {_world.Tenants.Count}";
+        string quota = (_isSlow ? ", slow" : "") + (_changed is null ? "" : ", changed");
+        return $"{_trouble}{nodes}, {_instances} instances, {limits}{quota}";
     }
 
     private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
@@ -116,7 +128,8 @@ internal sealed class MixHistory : IDisposable
     /// <summary>The quota changes, before what happens or in it. What was admitted lies within the larger one.</summary>
     private void ChangePlan()
     {
-        _world.Log.LawOf = limit => LargerOf(Named(_plan, limit.Name).Quota, Named(_changed!, limit.Name).Quota);
+        foreach (var tenant in _world.Tenants)
+            tenant.Log.LawOf = limit => LargerOf(Named(_plan, limit.Name).Quota, Named(_changed!, limit.Name).Quota);
         _world.In(_world.Random.Next(1_500_000), () => _world.Policies.Change(_changed!));
     }
 
@@ -130,12 +143,12 @@ internal sealed class MixHistory : IDisposable
 
     private void BeLate()
     {
-        foreach (var instance in _world.Instances)
-            (instance.Network.MostLatencyUs, instance.Network.LatencyBefore) = (30_000, instance.Network.MostLatencyUs);
+        foreach (var network in Networks)
+            (network.MostLatencyUs, network.LatencyBefore) = (30_000, network.MostLatencyUs);
         // Shorter than the attempts to undo a late take take, so that the last one comes through.
         Pass(300);
-        foreach (var instance in _world.Instances)
-            instance.Network.MostLatencyUs = instance.Network.LatencyBefore;
+        foreach (var network in Networks)
+            network.MostLatencyUs = network.LatencyBefore;
     }
 
     private void Pause()
@@ -150,51 +163,36 @@ internal sealed class MixHistory : IDisposable
 
     private void BreakRedis()
     {
-        var cut = _trouble == Trouble.Outage && _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
-        _firstCutUs = _world.NowUs;
-        foreach (var instance in _world.Instances)
+        var cut = _trouble != Trouble.EmptyOutage && _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
+        int cutOff = _trouble == Trouble.Cut ? _world.Random.Next(1, _instances + 1) : _instances;
+        long firstCutUs = _world.NowUs;
+        foreach (var network in Networks.Take(cutOff))
         {
-            instance.Network.Cut = cut;
+            network.Cut = cut;
             Pass(_world.Random.Next(20));
         }
 
-        _beganUs = _world.NowUs;
+        _times = new TroubleTimes(firstCutUs, _world.NowUs, cutOff);
         Pass(_world.Random.Next(400, 900));
         if (_trouble == Trouble.EmptyOutage)
-            _world.Redis.Forget();
-        foreach (var instance in _world.Instances)
+            _world.Tenants[_node].Redis.Forget();
+        foreach (var network in Networks)
         {
-            instance.Network.Cut = Cut.None;
+            network.Cut = Cut.None;
             Pass(_world.Random.Next(50));
         }
     }
 
-    private string? Judge() => JudgeAdmissions() ?? JudgePermits() ?? JudgeEnd() ?? JudgeRedis();
+    private IEnumerable<Network> Networks => _world.Instances.Select(instance => instance.Networks[_node]);
 
-    private bool IsOutage => _trouble is Trouble.Outage or Trouble.EmptyOutage;
+    private string? Judge() => JudgeTenants() ?? JudgeEnd();
 
-    /// <summary>True if memory decided instead of Redis: then its share comes on top (docs/outages.md).</summary>
-    private bool DecidedAlone => IsOutage || _world.Log.HasMissed;
-
-    private string? JudgeAdmissions()
-    {
-        // Takes and charges of which there was no room to keep a note may be spent again.
-        long lost = 3 * 3 * _world.Instances.Sum(instance => instance.Store.Lost);
-        int bursts = DecidedAlone ? 2 : 1;
-        if (_world.Log.TokensOver(0, long.MaxValue, bursts: bursts) - lost is > 0 and var over)
-            return $"L1: {over} tokens of {_world.Log.Worst} over {bursts} bursts";
-        if (IsOutage && _world.Log.TokensOver(_beganUs, long.MaxValue) - lost is > 0 and var since)
-            return $"L7: {since} tokens of {_world.Log.Worst} over since the outage began";
-        return IsOutage && _world.Log.TokensOver(0, _firstCutUs) is > 0 and var before
-            ? $"L1: {before} tokens of {_world.Log.Worst} over before the outage"
-            : null;
-    }
-
-    private string? JudgePermits()
-    {
-        long most = _world.Permits.Most(), bound = DecidedAlone ? 4 + Math.Max(4, _instances) : 4;
-        return most > bound ? $"L1: {most} permits were held, of at most {bound}" : null;
-    }
+    private string? JudgeTenants() => _world.Tenants
+        .Select(tenant => new TenantJudge(_world, tenant, _plan, tenant.Node == _node ? _trouble : Trouble.None, _times)
+        {
+            KnowsAll = _isSlow && _changed is null,
+        }.Judge())
+        .FirstOrDefault(verdict => verdict is not null);
 
     private string? JudgeEnd()
     {
@@ -211,37 +209,5 @@ internal sealed class MixHistory : IDisposable
         }
 
         return null;
-    }
-
-    /// <summary>What was spent is in Redis, no more and no less, as far as it can be known and does not come back meanwhile.</summary>
-    private string? JudgeRedis()
-    {
-        bool isSettled = !_world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
-        bool isKnown = isSettled && _isSlow && _changed is null;
-        // Late takes whose undoing Redis did not confirm may stay charged; they are counted.
-        bool keepsLate = _world.Instances.Exists(instance => instance.Redis.LateLost > 0);
-        foreach (var (limit, key) in isKnown ? BucketsAsked() : [])
-        {
-            long held = Held(limit, key), doubtful = _world.Log.Doubtful(limit, key);
-            long fromUs = _trouble == Trouble.EmptyOutage ? _beganUs : 0, least = _world.Log.Tokens(limit, key, fromUs) - doubtful;
-            if (held < least)
-                return $"L7: Redis holds {held} of the {least} tokens of {limit.Name} {key} that were spent";
-            long most = _world.Log.Tokens(limit, key) + doubtful + (IsOutage ? _world.Log.Unanswered(limit, key) : 0);
-            if (held > most && _trouble != Trouble.EmptyOutage && !keepsLate)
-                return $"L2: Redis holds {held} tokens of {limit.Name} {key}, and {most} were spent";
-        }
-
-        return null;
-    }
-
-    private IEnumerable<(Limit Limit, string Key)> BucketsAsked() =>
-        from limit in _plan.Limits where limit.Quota is TokenQuota from key in _world.Log.KeysOf(limit) select (limit, key);
-
-    private long Held(Limit limit, string key)
-    {
-        if (_world.Redis.Get($"weir:{{{WorldPolicies.Tenant}}}:{limit.Name}:{key}") is not { } value)
-            return 0;
-        long unit = limit.Quota.Rate.UnitsPerToken;
-        return ((long)BinaryPrimitives.ReadDoubleLittleEndian(value) + (unit / 2)) / unit;
     }
 }

@@ -62,8 +62,9 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
         for (int i = 0; i < words.Length; i++)
             words[i] = call[i].ToArray();
         var reply = new TaskCompletionSource<byte[]>();
+        // As in production: nothing was sent, so nothing can have run.
         if (_cut == Cut.Refused)
-            return ScriptReply.Failed(Lost());
+            throw Lost();
         bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
         Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply, isCharge && keyCount <= 2);

@@ -12,7 +12,7 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
     public PendingResult? Execute(in BucketCommand command, out BucketResult result)
     {
         if (command.What == BucketOperation.Charge)
-            world.Permits.Release(command.Limits, world.NowUs);
+            TenantOf(command).Permits.Release(command.Limits, world.NowUs);
         if (store.Execute(command, out result) is { } pending)
             return PendingResult.Of(command, ObserveAsync(command, pending));
         Observe(command, result);
@@ -30,15 +30,18 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
         return result;
     }
 
+    private WorldTenant TenantOf(in BucketCommand command) => world.TenantOf(command.Limits.Facts.Tenant);
+
     private void Observe(in BucketCommand command, in BucketResult result)
     {
+        var tenant = TenantOf(command);
         bool isTake = command.What == BucketOperation.Take, isOfRedis = result.Source == DecisionSource.Redis && !result.IsLocal;
         // Redis may have made a refund or a commit that it did not answer. A charge is undone there, as a take is.
-        bool isDecidedAgain = isTake || (!command.Limits.Facts.GivesBack && command.RecordKey is not { Settles: true });
-        if (!isDecidedAgain && result.Fault != StoreFault.None)
-            world.Log.Doubt(command.Limits);
+        bool isDecidedAgain = isTake || !command.IsMadeOnce;
+        if (!isDecidedAgain && result is { Degraded: true, Fault: not StoreFault.None })
+            tenant.Log.Doubt(command.Limits);
         if (isDecidedAgain && result.Degraded)
-            world.Log.Miss(command.Limits, isTake);
+            tenant.Log.Miss(command.Limits, isTake);
         if (result.Fault != StoreFault.None || result.IsRemembered || (isTake && result.Outcome != BucketOutcome.Allowed))
             return;
         long atUs = isOfRedis ? world.AppliedAt(result.NowUs) : world.NowUs;
@@ -50,8 +53,8 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
             if (!isTake || result[at].Outcome == BucketOutcome.Allowed)
             {
                 if (isTake)
-                    world.Permits.Hold(command.Limits, limit, atUs);
-                world.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts), isTake));
+                    tenant.Permits.Hold(command.Limits, limit, atUs);
+                tenant.Log.Write(limit, command.Limits, new LogEntry(atUs, limit.CostOf(command.Limits.Facts), isTake));
             }
         }
     }

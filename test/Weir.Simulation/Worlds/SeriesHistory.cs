@@ -30,7 +30,7 @@ internal sealed class SeriesHistory : IDisposable
     public string? Run()
     {
         foreach (var instance in _world.Instances)
-            _world.Load(instance, _world.Random.Next(2_000, 9_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
+            _world.Load(instance, _world.Random.Next(3_000, 11_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
         Pass(300);
         for (int i = _world.Random.Next(2, 9); i > 0; i--)
         {
@@ -44,7 +44,9 @@ internal sealed class SeriesHistory : IDisposable
             Pass(loses ? 1_500 : _world.Random.Next(20, 900));
         }
 
-        Pass(2_500);
+        Pass(1_000);
+        _world.IsQuiet = true;
+        Pass(1_500);
         if (_world.Log.TokensOver(0, long.MaxValue, bursts: 2) is > 0 and var over)
             return $"L7: {over} tokens over two bursts, through outages in a row";
         if (_world.LateAnswer is { } late)

@@ -12,6 +12,9 @@ internal sealed class World : IDisposable
     /// </summary>
     private const double Drift = 1e-6;
 
+    /// <summary>How much more seldom instances ask while it is quiet.</summary>
+    private const int Quiet = 8;
+
     /// <summary>The bits of an event's number that keep events of the same microsecond in order.</summary>
     private const int OrderBits = 26;
 
@@ -30,16 +33,19 @@ internal sealed class World : IDisposable
     private readonly Mistake _mistake;
     private readonly Plan _plan;
     private readonly WorldSizes _sizes;
+    private readonly int _nodeCount;
+    private readonly LuaRedis[] _nodes;
     private long _order;
     private long _names;
 
-    public World(int seed, Plan plan, int instances, Mistake mistake = Mistake.None, WorldSizes? sizes = null)
+    public World(
+        int seed, Plan plan, int instances, Mistake mistake = Mistake.None, WorldSizes? sizes = null, int nodes = 1)
     {
         Random = new Random(seed);
-        (_plan, _mistake, _sizes) = (plan, mistake, sizes ?? new WorldSizes());
-        Policies = new WorldPolicies(plan);
-        Redis = new LuaRedis(text => Mistakes.Edit(text, mistake)) { NowUs = NowUs };
-        Log = new WorldLog();
+        (_plan, _mistake, _sizes, _nodeCount) = (plan, mistake, sizes ?? new WorldSizes(), nodes);
+        _nodes = [.. Enumerable.Range(0, nodes).Select(NodeAt)];
+        Tenants = WorldTenant.Of(_nodes);
+        Policies = new WorldPolicies(plan, Tenants.Select(tenant => tenant.Name));
         for (int i = 0; i < instances; i++)
             Instances.Add(Begin(instances));
     }
@@ -49,13 +55,14 @@ internal sealed class World : IDisposable
     /// <summary>The policies of all instances.</summary>
     public WorldPolicies Policies { get; }
 
-    public LuaRedis Redis { get; }
+    /// <summary>The tenants, one for each node.</summary>
+    public IReadOnlyList<WorldTenant> Tenants { get; }
 
-    /// <summary>What was admitted.</summary>
-    public WorldLog Log { get; }
+    /// <summary>The first node, or all of Redis.</summary>
+    public LuaRedis Redis => _nodes[0];
 
-    /// <summary>Which permits were held.</summary>
-    public PermitLog Permits { get; } = new();
+    /// <summary>What was admitted of the first tenant's buckets.</summary>
+    public WorldLog Log => Tenants[0].Log;
 
     public List<Instance> Instances { get; } = [];
 
@@ -67,6 +74,9 @@ internal sealed class World : IDisposable
 
     /// <summary>Whether what is handed out of leases counts as admitted before: they were spent before Redis was lost, and end within a horizon.</summary>
     public bool LeasesAreOfBefore { get; set; }
+
+    /// <summary>True while instances ask seldom, since nothing is about to happen: to ask costs most of a history.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>The longest that anybody waited for an answer.</summary>
     public long LongestUs { get; private set; }
@@ -86,13 +96,15 @@ internal sealed class World : IDisposable
     {
         public required WorldClock Clock { get; init; }
 
-        public required Network Network { get; init; }
+        /// <summary>The ways to the nodes, in their order.</summary>
+        public required IReadOnlyList<Network> Networks { get; init; }
+
+        /// <summary>The way to the first node.</summary>
+        public Network Network => Networks[0];
 
         public required RedisStore Redis { get; init; }
 
-        public required FailoverStore Store { get; init; }
-
-        public required RedisPeers Peers { get; init; }
+        public required ShardedFailover Store { get; init; }
 
         /// <summary>Number in the order in which instances came.</summary>
         public required long Name { get; init; }
@@ -110,7 +122,14 @@ internal sealed class World : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Redis.Dispose();
+    public void Dispose()
+    {
+        foreach (var node in _nodes)
+            node.Dispose();
+    }
+
+    /// <summary>Returns a tenant by its name.</summary>
+    public WorldTenant TenantOf(string name) => Tenants.First(tenant => tenant.Name == name);
 
     /// <summary>Does something later; what is to be done at the same time is done in the order in which it was asked for.</summary>
     public void In(long us, Action what) =>
@@ -135,26 +154,34 @@ internal sealed class World : IDisposable
     {
         var wall = Start + TimeSpan.FromMicroseconds(NowUs - StartUs + Random.Next(1_000_000));
         var clock = new WorldClock(this, wall, 1 + (Drift * ((2 * Random.NextDouble()) - 1)));
-        var network = new Network(this, Redis, clock, Random);
+        Network[] networks = [.. _nodes.Select(node => new Network(this, node, clock, Random))];
+        IRedisWire wire = networks.Length == 1 ? networks[0] : new ClusterNetwork(networks);
         var options = Mistakes.Options(OptionsOf(expected), _mistake);
-        var redis = new RedisStore(options, clock, network, new InlinePump());
-        var peers = new RedisPeers(() => network, options, clock, ++_names);
-        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = _names }, clock);
-        var store = new FailoverStore(Mistakes.Primary(redis, _mistake), memory, new BreakerOptions(), clock, Mistakes.Peers(peers, _mistake));
+        var redis = new RedisStore(options, clock, wire, networks, static () => new InlinePump());
+        long name = ++_names;
+        IPeers Join(int shard) => Mistakes.Peers(new RedisPeers(() => wire, options, clock, name, shard), _mistake);
+        var memory = new MemoryStore(new MemoryStoreOptions { MaxKeys = _sizes.MemoryKeys, HashSeed = name }, clock);
+        var store = new ShardedFailover(
+            Mistakes.Primary(redis, _mistake), Mistakes.Map(redis, _mistake), memory, new BreakerOptions(), clock, Join);
         var observed = new ObservedStore(store, this);
         var limiter = new RateLimiter(Policies, observed, clock);
         return new Instance
         {
             Clock = clock,
-            Network = network,
+            Networks = networks,
             Redis = redis,
             Store = store,
-            Peers = peers,
-            Name = _names,
+            Name = name,
             Observed = observed,
             Limiter = limiter,
             Reservations = new Reservations(limiter, observed, new ObservedStore(store.Alone, this)),
         };
+    }
+
+    private LuaRedis NodeAt(int node)
+    {
+        Func<int, bool>? hasSlot = _nodeCount == 1 ? null : slot => Shards.NodeOf(slot, _nodeCount) == node;
+        return new LuaRedis(text => Mistakes.Edit(text, _mistake), hasSlot) { NowUs = NowUs };
     }
 
     private RedisOptions OptionsOf(int expected) =>
@@ -172,7 +199,7 @@ internal sealed class World : IDisposable
     /// </summary>
     public void Load(Instance instance, double meanUs, string[] keys, long mostCost, long untilUs)
     {
-        In((long)(-Math.Log(1 - Random.NextDouble()) * meanUs) + 1, () =>
+        In((long)(-Math.Log(1 - Random.NextDouble()) * (IsQuiet ? Quiet * meanUs : meanUs)) + 1, () =>
         {
             if (instance.IsDead || NowUs >= untilUs)
                 return;
@@ -190,7 +217,7 @@ internal sealed class World : IDisposable
         Open++;
         if (asks)
             _mayBeTwice[key] = _mayBeTwice.GetValueOrDefault(key) + cost;
-        var limits = _plan.Resolve(new RequestFacts("t", key, cost)) with { TenantIsListed = true };
+        var limits = _plan.Resolve(new RequestFacts(WorldTenant.Only, key, cost)) with { TenantIsListed = true };
         var answer = await instance.Store.TakeAsync(limits).ConfigureAwait(false);
         Open--;
         if (instance.Clock.PausedUntilUs == pausedUs)
@@ -203,14 +230,18 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>Waits for an answer, and remembers how long that took unless the instance was paused meanwhile.</summary>
-    public async Task<T> TimedAsync<T>(Instance instance, Task<T> request)
+    public async Task<T> TimedAsync<T>(Instance instance, string tenant, Task<T> request)
     {
         long askedUs = NowUs, pausedUs = instance.Clock.PausedUntilUs;
         Open++;
         var answer = await request.ConfigureAwait(false);
         Open--;
         if (instance.Clock.PausedUntilUs == pausedUs && pausedUs < askedUs)
+        {
             LongestUs = Math.Max(LongestUs, NowUs - askedUs);
+            TenantOf(tenant).LongestUs = Math.Max(TenantOf(tenant).LongestUs, NowUs - askedUs);
+        }
+
         return answer;
     }
 
@@ -231,6 +262,7 @@ internal sealed class World : IDisposable
     private void MoveTo(long us)
     {
         NowUs = us;
-        Redis.NowUs = us - RedisBehindUs;
+        foreach (var node in _nodes)
+            node.NowUs = us - RedisBehindUs;
     }
 }

@@ -31,6 +31,12 @@ internal sealed class WorldLog
     /// <summary>True if memory decided a take instead of Redis.</summary>
     public bool HasMissed { get; private set; }
 
+    /// <summary>Takes and charges that memory decided instead of Redis.</summary>
+    public int Missed { get; private set; }
+
+    /// <summary>Refunds and commits that Redis did not answer.</summary>
+    public int Doubts { get; private set; }
+
     /// <summary>The bucket that admitted most over its bound, when that was asked for last.</summary>
     public string Worst { get; private set; } = "";
 
@@ -51,6 +57,7 @@ internal sealed class WorldLog
     /// <summary>A charge or a refund was not answered: it may have been made.</summary>
     public void Doubt(in LimitSet limits)
     {
+        Doubts++;
         foreach (var limit in limits)
             Of(limit, limits).Doubtful += Math.Abs(limit.CostOf(limits.Facts));
     }
@@ -58,6 +65,7 @@ internal sealed class WorldLog
     /// <summary>Redis did not answer a take or a charge: it may have been charged.</summary>
     public void Miss(in LimitSet limits, bool isTake)
     {
+        Missed++;
         HasMissed |= isTake;
         foreach (var limit in limits)
             Of(limit, limits).Unanswered += limit.CostOf(limits.Facts);

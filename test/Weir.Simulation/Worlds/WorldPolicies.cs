@@ -1,16 +1,16 @@
 namespace Weir.Simulation.Worlds;
 
-/// <summary>The policies of a world: one plan for its one tenant, which may change.</summary>
-internal sealed class WorldPolicies(Plan plan) : IPolicySource
+/// <summary>The policies of a world: one plan for all of its tenants, which may change.</summary>
+internal sealed class WorldPolicies(Plan plan, IEnumerable<string> tenants) : IPolicySource
 {
-    /// <summary>The one tenant.</summary>
-    public const string Tenant = "t";
+    private readonly string[] _tenants = [.. tenants];
 
     /// <inheritdoc/>
-    public PolicySet Current { get; private set; } = SetOf(plan);
+    public PolicySet Current { get; private set; } = SetOf(plan, tenants);
 
     /// <summary>Another plan takes effect.</summary>
-    public void Change(Plan plan) => Current = SetOf(plan);
+    public void Change(Plan plan) => Current = SetOf(plan, _tenants);
 
-    private static PolicySet SetOf(Plan plan) => new([plan], plan, new Dictionary<string, Plan> { [Tenant] = plan });
+    private static PolicySet SetOf(Plan plan, IEnumerable<string> tenants) =>
+        new([plan], plan, tenants.ToDictionary(tenant => tenant, _ => plan));
 }

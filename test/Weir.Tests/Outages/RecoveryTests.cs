@@ -178,13 +178,13 @@ public sealed class RecoveryTests : IAsyncDisposable
         Assert.Same(owed[0], owed[1]);
 
         var answer = new BucketResult(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(5), 0), new StoreTime(0, 0), DecisionSource.Redis);
-        fallback.Close(owed[0], answer);
-        fallback.Close(owed[0], answer);
+        fallback.Close(owed[0].ToCommand(), answer);
+        fallback.Close(owed[0].ToCommand(), answer);
         Assert.Equal(1, fallback.Owing);
         owed.Clear();
         Assert.True(fallback.TryCollectOwed(limits, owed));
         Assert.Equal(Slow.UnitsOf(2), Assert.Single(owed).Units);
-        fallback.Close(owed[0], answer);
+        fallback.Close(owed[0].ToCommand(), answer);
         Assert.Equal(0, fallback.Owing);
     }
 
@@ -198,7 +198,7 @@ public sealed class RecoveryTests : IAsyncDisposable
 
         // Others had spent 20 of the bucket when the charge was executed.
         var then = new BucketResult(BucketOutcome.Allowed, new BucketState(Slow.UnitsOf(25), 0), new StoreTime(0, 0), DecisionSource.Redis);
-        fallback.Close(owed[0], then with { IsRemembered = true });
+        fallback.Close(owed[0].ToCommand(), then with { IsRemembered = true });
 
         Assert.Equal(Slow.UnitsOf(25), Assert.Single(fallback.CollectKnown()).Limits.Facts.Cost);
     }

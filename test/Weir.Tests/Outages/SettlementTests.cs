@@ -118,6 +118,35 @@ public sealed class SettlementTests : IAsyncDisposable
         AssertSpent(5, Request(2));
     }
 
+    [Theory]
+    [InlineData(-2, false, 6)]
+    [InlineData(-7, false, 1)]
+    [InlineData(-3, true, 5)]
+    [InlineData(4, true, 12)]
+    public async Task A_refund_or_a_commit_that_Redis_made_counts_though_the_settlement_before_it_is_late(
+        long cost, bool isCommit, long rest)
+    {
+        var store = Join(instances: 1);
+        var reservation = new RecordKey(1, 1) { Open = TimeSpan.FromMinutes(1) };
+        await store.AskAsync(new BucketCommand(Request(5), BucketOperation.Take) { RecordKey = reservation });
+        _redis.Fault = StoreFault.Unreachable;
+        Take(store, Request(3));
+        _redis.Fault = StoreFault.None;
+        Assert.True(await _peers.AnyOther.ConfirmAsync());
+        _redis.IsLateFor = command => command.What == BucketOperation.Settle;
+
+        var result = await store.AskAsync(new BucketCommand(Request(cost), BucketOperation.Charge)
+        {
+            RecordKey = isCommit ? new RecordKey(1, 2) { Settles = true } : null,
+        });
+        Assert.Equal((StoreFault.None, DecisionSource.Redis, 0), (result.Fault, result.Source, _redis.Undone));
+
+        _redis.IsLateFor = _ => false;
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(0, store.Owing);
+        AssertSpent(rest, Request(0));
+    }
+
     [Fact]
     public void L7_what_a_reservation_of_memory_commits_after_the_outage_is_settled_without_another_request()
     {
@@ -292,6 +321,27 @@ public sealed class SettlementTests : IAsyncDisposable
         Assert.InRange(memory.Overflowed, 50, 300);
         await MendAsync(store);
         Assert.All(admitted, pair => AssertSpent(pair.Value, Request(0, key: pair.Key)));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(5, 2)]
+    public async Task L7_A_refund_of_another_key_that_shares_the_bucket_in_memory_lessens_no_charge(int instances, long cost)
+    {
+        var quota = TokenQuota.Create(1, TimeSpan.FromHours(1), 10_000);
+        var memory = Some.Memory(_time, maxKeys: 64);
+        var store = Join(instances, memory);
+        await BreakAsync(store);
+        for (int i = 0; memory.Overflowed < 100; i++)
+            Take(store, Request(1, quota, $"other{i}"));
+        Take(store, Request(500, quota, "given back"));
+        string[] keys = [.. Enumerable.Range(0, 20).Select(i => $"k{i}")];
+        foreach (string key in keys)
+            Take(store, Request(cost, quota, key));
+        GiveBack(store, Request(500, quota, "given back"));
+        await MendAsync(store);
+        Assert.All(keys, key => AssertSpent(cost, Request(0, quota, key)));
     }
 
     [Theory]

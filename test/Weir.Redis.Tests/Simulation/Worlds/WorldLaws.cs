@@ -14,6 +14,9 @@ public sealed class WorldLaws
     /// <summary>More by the environment: <c>WORLD_SEEDS=100000 dotnet test …</c>.</summary>
     private static readonly int Seeds = Number("WORLD_SEEDS") ?? 100;
 
+    /// <summary>The first seed, so that a long run can be cut into parts.</summary>
+    private static readonly int From = Number("WORLD_FROM") ?? 0;
+
     private static readonly int? Only = Number("WORLD_SEED");
 
     private static int? Number(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out int number) ? number : null;
@@ -23,7 +26,7 @@ public sealed class WorldLaws
 
     private static async Task HoldAsync(Func<int, Mistake, string?> judge)
     {
-        int next = Only ?? 0, end = Only is { } only ? only + 1 : Seeds;
+        int next = Only ?? From, end = Only is { } only ? only + 1 : From + Seeds;
         var wrong = new ConcurrentBag<(int Seed, string Verdict)>();
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => OneThread.RunAsync(() =>
         {
@@ -69,6 +72,12 @@ public sealed class WorldLaws
         return history.Run();
     }
 
+    private static string? Shards(int seed, Mistake mistake)
+    {
+        using var history = new MixHistory(seed, mistake, nodes: 2 + (seed % 2));
+        return history.Run();
+    }
+
     public static TheoryData<int> All => [.. Enum.GetValues<Mistake>().Where(mistake => mistake != Mistake.None).Select(mistake => (int)mistake)];
 
     [Fact]
@@ -86,13 +95,17 @@ public sealed class WorldLaws
     [Fact]
     public Task L1_L2_L6_L7_L12_whatever_callers_do_and_whatever_happens_the_bounds_hold() => HoldAsync(Mixes);
 
+    [Fact]
+    public Task L1_L6_L7_a_shard_that_hangs_dies_or_is_cut_off_costs_the_buckets_of_others_nothing() =>
+        HoldAsync(Shards);
+
     /// <summary>Laws that find no mistake would say nothing.</summary>
     [Theory]
     [MemberData(nameof(All))]
     public async Task Each_mistake_that_is_planted_is_found(int planted)
     {
         var mistake = (Mistake)planted;
-        Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts];
+        Func<int, Mistake, string?>[] histories = [Mixes, Outages, Calm, Cuts, Shards];
         Assert.True(await OneThread.RunAsync(() =>
             Enumerable.Range(0, 150).Any(seed => Array.Exists(histories, history => history(seed, mistake) is not null))));
     }
