@@ -35,7 +35,7 @@ internal sealed class CostProbe : IAsyncDisposable
     {
         await _server.FlushDatabaseAsync().ConfigureAwait(false);
         var keys = Heartbeat.KeysOf("weir", 0);
-        string settings = FleetSettings.Of(new RedisOptions());
+        string settings = FleetSettings.Of(new RedisOptions(), partitions: 1);
         var calls = Enumerable.Range(1, instances)
             .Select(name => Heartbeat.Call(keys, name, MemberPhase.Follows, 0, 1, 3_600_000_000, settings, settings))
             .ToArray();

@@ -1,17 +1,23 @@
 using System.Buffers;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Weir.Redis;
 
 /// <summary>
-/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tenant}:limit[:values]</c>; of permits
-/// <c>{prefix}:{tenant}:limit~[:values]</c>, since holders are kept in another form, and a limit may become one of another kind.
+/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tag}:limit[:values]</c>; of permits
+/// <c>{prefix}:{tag}:limit~[:values]</c>, since holders are kept in another form, and a limit may become one of another
+/// kind.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The braces are Redis Cluster's hash tag. It holds the tenant, so all keys of one decision lie in one slot, whatever limits the
-/// tenant's plan has now, and a change of plans moves no bucket (law L12).
+/// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon and
+/// the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the values as
+/// they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the same
+/// dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of its own,
+/// since CRC16 is linear, so that the partitions of every tenant lie evenly over the slots. The tenants of shards
+/// (<see cref="ShardTenant"/>) have no partitions.
 /// </para>
 /// <para>
 /// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not printable
@@ -23,13 +29,17 @@ namespace Weir.Redis;
 /// </remarks>
 /// <param name="prefix">What every key begins with.</param>
 /// <param name="privacy">By what values are replaced; null to spell them.</param>
-internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
+/// <param name="partitions">The number of partitions.</param>
+internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionCount partitions)
 {
     /// <summary>Bytes of an escaped value, at most; a longer one is hashed.</summary>
     public const int LongestValue = 96;
 
     /// <summary>Bytes of a character in UTF-8, at most.</summary>
     private const int MostBytes = 3;
+
+    /// <summary>Bytes of a partition in a tag: the colon and the digits.</summary>
+    private const int PartitionBytes = 4;
 
     private const string NoValue = "#";
     private const string MemoName = "~memo:";
@@ -51,34 +61,88 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy)
     /// <summary>Spells the key of the bucket of one of a request's limits.</summary>
     public void Write(in RequestFacts facts, Limit limit, Arguments to)
     {
-        int most = _prefix.Length + 4 + (MostBytes * (facts.Tenant.Length + limit.Name.Length)) + (limit.Dimensions.Length * (1 + LongestValue));
+        int most = _prefix.Length + PartitionBytes + 4 + (MostBytes * (facts.Tenant.Length + limit.Name.Length)) + MostOfValues(limit);
         var key = to.Begin(most);
         _prefix.CopyTo(key);
         int length = _prefix.Length;
         Append(facts.Tenant, key, ref length);
+        int partition = length;
+        length += IsSplit(facts.Tenant) ? PartitionBytes : 0;
         Append("}:", key, ref length);
         Append(limit.Name, key, ref length);
         if (limit.Quota is ConcurrencyQuota)
             Append("~", key, ref length);
-        foreach (var dimension in limit.Dimensions)
-        {
-            Append(":", key, ref length);
-            Append(dimension.ValueIn(facts) is { } value ? Spelled(value) : NoValue, key, ref length);
-        }
-
+        int values = length;
+        AppendValues(facts, limit, key, ref length);
+        if (IsSplit(facts.Tenant))
+            WritePartition(PartitionOf(key[values..length]), key[partition..]);
         to.End(length);
     }
 
-    /// <summary>
-    /// The key under which an answer is kept for whoever asks again. It lies with the tenant's buckets. No limit can be called as it is, since names know no <c>~</c>.
-    /// </summary>
-    public byte[] RecordOf(string tenant, UInt128 id) =>
-        Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}}}:{MemoName}{id:x32}");
+    /// <summary>Returns the partition of the bucket of one of a request's limits.</summary>
+    public int PartitionOf(in RequestFacts facts, Limit limit)
+    {
+        if (!IsSplit(facts.Tenant))
+            return 0;
+        Span<byte> values = stackalloc byte[MostOfValues(limit)];
+        int length = 0;
+        AppendValues(facts, limit, values, ref length);
+        return PartitionOf(values[..length]);
+    }
+
+    /// <summary>Returns the slot of a partition of a tenant.</summary>
+    public int SlotOf(string tenant, int partition)
+    {
+        Span<byte> tag = stackalloc byte[(MostBytes * tenant.Length) + PartitionBytes];
+        int length = 0;
+        Append(tenant, tag, ref length);
+        if (IsSplit(tenant))
+        {
+            WritePartition(partition, tag[length..]);
+            length += PartitionBytes;
+        }
+
+        return RedisSlot.Of(tag[..length]);
+    }
+
+    /// <summary>Spells the key of the record that lies where its id says.</summary>
+    public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
+
+    /// <summary>Spells the key of a record. No limit can be called as it is, since names know no <c>~</c>.</summary>
+    public byte[] RecordOf(string tenant, int partition, UInt128 id)
+    {
+        Span<byte> digits = stackalloc byte[PartitionBytes];
+        WritePartition(partition, digits);
+        string spelled = IsSplit(tenant) ? Encoding.ASCII.GetString(digits) : "";
+        return Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}{spelled}}}:{MemoName}{id:x32}");
+    }
 
     /// <summary>The key of the account of stored answers, in the same slot as the records.</summary>
     /// <param name="record">The key of a record.</param>
     public static byte[] AccountOf(ReadOnlySpan<byte> record) =>
         [.. record[..^(MemoName.Length + RecordDigits)], .. "~answers"u8];
+
+    private static int MostOfValues(Limit limit) => limit.Dimensions.Length * (1 + LongestValue);
+
+    private static void WritePartition(int partition, Span<byte> to)
+    {
+        to[0] = (byte)':';
+        for (int digit = PartitionBytes - 1; digit > 0; digit--, partition >>= 3)
+            to[digit] = (byte)('0' + (partition & 7));
+    }
+
+    private bool IsSplit(string tenant) => partitions.Value > 1 && !tenant.StartsWith('~');
+
+    private int PartitionOf(ReadOnlySpan<byte> values) => (int)(XxHash3.HashToUInt64(values) % (uint)partitions.Value);
+
+    private void AppendValues(in RequestFacts facts, Limit limit, Span<byte> to, ref int length)
+    {
+        foreach (var dimension in limit.Dimensions)
+        {
+            Append(":", to, ref length);
+            Append(dimension.ValueIn(facts) is { } value ? Spelled(value) : NoValue, to, ref length);
+        }
+    }
 
     private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
 

@@ -46,6 +46,19 @@ public sealed class RedisOptions
     /// <summary>By what the values of keys are replaced; null, the default, to have them readable.</summary>
     public KeyHash? Privacy { get; set; }
 
+    /// <summary>The largest number of <see cref="Partitions"/>.</summary>
+    public const int MaxPartitions = 512;
+
+    /// <summary>The number of <see cref="Partitions"/> on a cluster, by default.</summary>
+    public const int PartitionsOnCluster = 64;
+
+    /// <summary>
+    /// Partitions of each tenant, from 1 to <see cref="MaxPartitions"/>: the buckets of a partition lie in one slot of a
+    /// cluster. By default <see cref="PartitionsOnCluster"/> on a cluster and 1 on a single server. The same at all
+    /// instances that share buckets; another number moves buckets, which then begin as new.
+    /// </summary>
+    public int? Partitions { get; set; }
+
     /// <summary>
     /// The database number, from 0; a cluster has only 0. By default, as <see cref="Endpoints"/> say; else 0.
     /// </summary>
@@ -105,6 +118,8 @@ public sealed class RedisOptions
             yield return Twice(nameof(Database), "database");
         if (Differ(Ssl, endpoints.Ssl))
             yield return Twice(nameof(Ssl), "TLS");
+        if (Partitions is < 1 or > MaxPartitions)
+            yield return $"{prefix}{nameof(Partitions)}: {Partitions} is out of range; use 1 to {MaxPartitions}";
         if ((User ?? endpoints.User) is not (null or "default") && string.IsNullOrEmpty(Password ?? endpoints.Password))
             yield return $"{prefix}{nameof(User)}: a user without a password would be logged in as 'default'; set {prefix}{nameof(Password)} too";
         foreach (string fault in RedisTls.FaultsOf(this, prefix))

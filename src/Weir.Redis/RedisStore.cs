@@ -19,6 +19,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly NodeConnections? _nodes;
     private readonly RedisOptions _options;
+    private readonly PartitionCount _partitions;
     private readonly RedisKeyFormat _keys;
     private readonly string _given;
     private readonly TimeProvider _time;
@@ -42,10 +43,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// </summary>
     /// <exception cref="ArgumentException">The endpoints cannot be read, or name no host.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
-        : this(options, options.Prefix, time)
+        : this(options, options.Prefix, time, new PartitionCount(options.Partitions))
     {
         var configuration = RedisConnection.Configure(options);
-        _nodes = new NodeConnections(configuration, options);
+        _nodes = new NodeConnections(configuration, options, _partitions);
         _connecting = ConnectAsync(configuration);
     }
 
@@ -53,7 +54,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <param name="host">The other store, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
-        : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host.Fleet)
+        : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host._partitions, host.Fleet)
     {
         _isGuest = true;
         _nodes = host._nodes;
@@ -78,23 +79,25 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <param name="pump">Makes who sends to a node, and has callers go on.</param>
     internal RedisStore(
         RedisOptions options, TimeProvider time, IRedisWire wire, IReadOnlyList<IScriptWire> nodes, Func<IBatchPump> pump)
-        : this(options, options.Prefix, time)
+        : this(options, options.Prefix, time, new PartitionCount(options.Partitions ?? 1))
     {
         _isGuest = true;
         _connecting = Task.FromException<ConnectionMultiplexer>(new NotSupportedException("the way to Redis is not a connection"));
         Begin(wire, new Shards([.. nodes.Select(node => BatcherOf(node, pump()))], _numbers));
     }
 
-    private RedisStore(RedisOptions options, string prefix, TimeProvider time, Fleet? fleet = null)
+    private RedisStore(
+        RedisOptions options, string prefix, TimeProvider time, PartitionCount partitions, Fleet? fleet = null)
     {
         _options = options;
-        Fleet = fleet ?? new Fleet(FleetSettings.Of(options));
-        _keys = new RedisKeyFormat(prefix, options.Privacy);
+        _partitions = partitions;
+        Fleet = fleet ?? new Fleet(() => FleetSettings.Of(options, partitions.Value));
+        _keys = new RedisKeyFormat(prefix, options.Privacy, partitions);
         _given = GivenBackOf(prefix);
         _time = time;
         _clock = new RedisClock(time);
         _lag = new SchedulingLag(time);
-        _known = new ShardTables(options, _numbers, time, () => _lag.Last, () => _returns!.Wake(), Fleet);
+        _known = new ShardTables(options, time, () => _lag.Last, () => _returns!.Wake(), Fleet);
         _returns = new LeaseReturns(_known, options.LeaseHorizon, Ask, time);
         _late = BeginLateReplies();
         _connecting = null!;
@@ -128,7 +131,13 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     public IReadOnlyList<int> Shards => _numbers.All;
 
     /// <inheritdoc/>
-    public int ShardOf(string tenant) => _numbers.Of(tenant);
+    public int Partitions => _partitions.Value;
+
+    /// <inheritdoc/>
+    public int PartitionOf(in RequestFacts facts, Limit limit) => _keys.PartitionOf(facts, limit);
+
+    /// <inheritdoc/>
+    public int ShardOf(string tenant, int partition) => _numbers.IsOne ? 0 : _numbers.Of(_keys.SlotOf(tenant, partition));
 
     /// <inheritdoc/>
     public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
@@ -167,10 +176,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Whether this instance agrees with those that share its buckets.</summary>
     internal Fleet Fleet { get; }
 
-    void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
-        _late.GaveUp(command);
-        _late.Undo(command, result);
+        uint done = result.IsLocal ? TableOf(command).TakeBack(command, result) : 0;
+        return _late.GiveBack(command, result, done);
     }
 
     KnownBuckets IBucketStore.KnownOf(int shard) => _known.At(shard).Known;
@@ -179,10 +188,16 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
     /// <summary>Takes and charges that Redis replied to after memory had decided them, and that were undone there.</summary>
-    public long LateUndone => _late.Undone;
+    public long LateUndone => Volatile.Read(ref _late.Late.Undone);
 
     /// <summary>Takes and charges like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
-    public long LateLost => _late.Lost;
+    public long LateLost => Volatile.Read(ref _late.Late.Lost);
+
+    /// <summary>Takes that were undone in Redis, mostly since a limit in another partition refused.</summary>
+    public long Undone => Volatile.Read(ref _late.Decided.Undone);
+
+    /// <summary>Takes like <see cref="Undone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
+    public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
     /// <summary>
     /// The largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core. Above a
@@ -219,11 +234,11 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         }
 
         LeaseTrip? trip = null;
-        var table = _known.Of(command.Limits.Facts.Tenant);
+        var table = TableOf(command);
         if (!_isLeaving && table.MayDecide(command) && table.TryDecide(command, out result, out trip))
             return null;
         if (MayGiveBack(command))
-            table.Forget(command.Limits.Facts.Tenant);
+            _known.Forget(command.Limits.Facts.Tenant);
         return Ask(shards, command, trip ?? LeaseTrip.Of(table, command), out result);
     }
 
@@ -269,6 +284,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
+        // A user who may not ask a node what it is learns it from the general client.
+        if (connection.IsConnected)
+            _partitions.Learn(connection.GetServers().Any(server => server.ServerType == ServerType.Cluster));
         var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
         // What is asked before there is a connection waits for it, in its order.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
@@ -281,7 +299,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         wire.Listen(_given, message =>
         {
             foreach (string tenant in GivenBackNotice.TenantsIn(message))
-                _known.Of(tenant).Forget(tenant);
+                _known.Forget(tenant);
         });
         Volatile.Write(ref _shards, shards);
         Volatile.Write(ref _wire, wire);
@@ -317,8 +335,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         }
     }
 
+    private Leasing TableOf(in BucketCommand command) => _known.At(_numbers.IsOne ? 0 : ShardOf(command.LimitsRef.Facts.Tenant, this.Of(command)));
+
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), (tenant, id) => _ = ForgetAsync(_keys.RecordOf(tenant, id)), _time,
+        command => this.AskAsync(command), (tenant, id) => ForgetAsync(_keys.RecordOf(tenant, id)), _time,
         _stopping.Token);
 
     private async Task ForgetAsync(byte[] record)
@@ -348,9 +368,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private PendingCommand? Ask(Shards shards, in BucketCommand command, LeaseTrip trip, out BucketResult result)
     {
         var take = PendingCommand.Of(command, trip);
+        take.Unknown = _partitions.IsKnown ? null : _partitions;
         if (command.RecordKey is { } record)
         {
-            byte[] key = _keys.RecordOf(command.Limits.Facts.Tenant, record.Id);
+            byte[] key = _keys.RecordOf(command.Limits.Facts.Tenant, this.Of(command), record.Id);
             take.Arguments.Add(key);
             if (record.IsBounded)
                 take.Arguments.Add(RedisKeyFormat.AccountOf(key));
@@ -359,7 +380,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         foreach (var limit in command.Limits)
             _keys.Write(command.Limits.Facts, limit, take.Arguments);
         long horizonUs = _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond;
-        take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, horizonUs, _options.AnswerBytes);
+        take.WriteNumbers(
+            command.Limits.Plan.HasWindows ? _clock.NowUs : 0, horizonUs, _options.AnswerBytes / _partitions.Value);
         result = default;
         if (shards.Of(take).TryAsk(take, out var fault))
             return take;
@@ -379,7 +401,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
             _clock.Learn(result.NowUs);
         if (MayGiveBack(command))
         {
-            _known.Of(command.Limits.Facts.Tenant).Forget(command.Limits.Facts.Tenant);
+            _known.Forget(command.Limits.Facts.Tenant);
             if (result is { Fault: StoreFault.None, IsRemembered: false })
                 _givenBack.Add(command.Limits.Facts.Tenant);
         }

@@ -16,7 +16,7 @@ public sealed class BucketSizeTests
         Assert.True(await store.WaitUntilConnectedAsync(Until.Patience, TestContext.Current.CancellationToken));
         // w:{t}:per-key:000000
         var request = Some.Request("000000", tenant: "t");
-        string key = System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("w", null).KeyOf(request.Facts, Some.Limit));
+        string key = System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("w", null, new PartitionCount(1)).KeyOf(request.Facts, Some.Limit));
         Assert.Equal(KeyBytes, key.Length);
         var answer = await store.TakeAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(BucketOutcome.Allowed, answer.Outcome);

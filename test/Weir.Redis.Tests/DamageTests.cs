@@ -131,7 +131,7 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.Equal("0", await _server.CommandAsync("DBSIZE"));
     }
 
-    private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("weir", null).KeyOf(Some.Request(key).Facts, Some.Limit));
+    private static string KeyOf(string key) => System.Text.Encoding.UTF8.GetString(new RedisKeyFormat("weir", null, new PartitionCount(1)).KeyOf(Some.Request(key).Facts, Some.Limit));
 
     private async Task AssertIsDamageAsync(string value)
     {

@@ -11,12 +11,14 @@ internal sealed class ParallelStores : IAsyncDisposable
 
     private readonly ITestRedis _server;
     private readonly RedisStore[] _stores;
+    private readonly PartitionedStore[] _split;
     private int _turn;
 
-    private ParallelStores(ITestRedis server, RedisStore[] stores) => (_server, _stores) = (server, stores);
+    private ParallelStores(ITestRedis server, RedisStore[] stores) =>
+        (_server, _stores, _split) = (server, stores, [.. stores.Select(store => new PartitionedStore(store, store, TimeProvider.System))]);
 
     /// <summary>The instance whose turn it is.</summary>
-    public RedisStore Next => _stores[(uint)Interlocked.Increment(ref _turn) % Instances];
+    public IBucketStore Next => _split[(uint)Interlocked.Increment(ref _turn) % Instances];
 
     /// <summary>Opens them, without leases. The server is then theirs to dispose.</summary>
     public static async Task<ParallelStores> OpenAsync(ITestRedis server, RedisOptions options)

@@ -28,7 +28,7 @@ public sealed class RedisKeyFormatTests
     }
 
     [Fact]
-    public void L12_the_tenant_alone_is_the_hash_tag_of_a_cluster_whatever_its_plan_limits()
+    public void L12_with_one_partition_the_tenant_alone_is_the_hash_tag_whatever_its_plan_limits()
     {
         string key = KeyOf("acme", "a}b{c");
 
@@ -72,7 +72,7 @@ public sealed class RedisKeyFormatTests
     [InlineData(true)]
     public void L9_no_two_lists_of_values_spell_one_key(bool isPrivate)
     {
-        var format = new RedisKeyFormat("weir", isPrivate ? Secret : null);
+        var format = new RedisKeyFormat("weir", isPrivate ? Secret : null, new PartitionCount(isPrivate ? 64 : 1));
         var limit = new Limit("l", [Limit.KeyDimension, "a", "b"], Some.Quota);
         var text = Gen.Char["ab%#:{}~2é"].Array[0, 4].Select(letters => new string(letters));
         var perhaps = Gen.OneOf(text.Select(value => (string?)value), Gen.Const((string?)null));
@@ -89,8 +89,8 @@ public sealed class RedisKeyFormatTests
     {
         var limit = new Limit("per-ip", ["ip"], Some.Quota) { Missing = OnMissing.Together };
 
-        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", null).KeyOf(new RequestFacts("acme", "k"), limit)));
-        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", Secret).KeyOf(new RequestFacts("acme", "k"), limit)));
+        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", null, new PartitionCount(1)).KeyOf(new RequestFacts("acme", "k"), limit)));
+        Assert.Equal("weir:{acme}:per-ip:#", Encoding.UTF8.GetString(new RedisKeyFormat("weir", Secret, new PartitionCount(1)).KeyOf(new RequestFacts("acme", "k"), limit)));
     }
 
     private static Dictionary<string, string> AttributesOf(params (string Name, string? Value)[] pairs) =>
@@ -99,5 +99,5 @@ public sealed class RedisKeyFormatTests
     private static readonly KeyHash Secret = new("0123456789abcdef0123456789abcdef");
 
     private static string KeyOf(string tenant, string key, KeyHash? privacy = null) =>
-        Encoding.UTF8.GetString(new RedisKeyFormat("weir", privacy).KeyOf(new RequestFacts(tenant, key), Some.Limit));
+        Encoding.UTF8.GetString(new RedisKeyFormat("weir", privacy, new PartitionCount(1)).KeyOf(new RequestFacts(tenant, key), Some.Limit));
 }

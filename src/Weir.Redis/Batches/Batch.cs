@@ -3,7 +3,7 @@ namespace Weir.Redis;
 /// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
 internal sealed class Batch
 {
-    private static readonly Pool<Batch> Spare = new(static () => new Batch(), 16);
+    private static readonly Pool<Batch> Spare = new(static () => new Batch(), 128);
 
     private readonly PendingCommand[] _takes = new PendingCommand[Batcher.MaxBatch];
     private readonly ScriptCall _words = new(RedisScript.Buckets);
@@ -39,7 +39,7 @@ internal sealed class Batch
     /// <summary>Adds a decision.</summary>
     public void Add(PendingCommand take) => _takes[Count++] = take;
 
-    /// <summary>Sends the decisions, and returns when they are written. What is wrong with that fails the reply.</summary>
+    /// <summary>Gives the decisions to the wire. What is wrong with that fails the reply.</summary>
     public void Send(IScriptWire wire, HashSet<RedisScript> known)
     {
         WithText = false;
@@ -51,6 +51,12 @@ internal sealed class Batch
             {
                 _reply = ScriptReply.Nothing;
                 return;
+            }
+
+            foreach (var take in Takes)
+            {
+                if (take.IsMisplaced)
+                    throw new EndOfStreamException("it was not known yet that Redis is a cluster");
             }
 
             ScriptFormat.Spell(Takes, _words);

@@ -4,7 +4,7 @@ namespace Weir.Redis;
 
 /// <summary>
 /// Sends a batch as one script call, or on a cluster as one call for each slot, since all keys of a call must lie in one
-/// slot. The first call that a cluster refuses for this reason shows that there is one.
+/// slot. The first call that a cluster refuses for this reason shows that there is one. All calls leave in one write.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 /// <param name="wire">Where to.</param>
@@ -20,6 +20,9 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
     private readonly List<PendingCommand> _corrected = [];
     private string? _lastError;
 
+    /// <summary>True if a batch is sent as one call for each slot.</summary>
+    public bool SendsParts => _bySlot;
+
     /// <summary>The last error of a call in a few words, or null when there was none.</summary>
     public string? LastError => Volatile.Read(ref _lastError);
 
@@ -28,14 +31,8 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
     /// <param name="sent">Where to note what is to be waited for.</param>
     public void Send(Batch batch, Queue<Batch> sent)
     {
-        if (_bySlot && LieInSeveralSlots(batch.Takes))
-        {
-            SendBySlot(batch, sent);
-            return;
-        }
-
-        batch.Send(wire, _known);
-        sent.Enqueue(batch);
+        Write(batch, sent);
+        wire.Flush();
     }
 
     /// <summary>Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.</summary>
@@ -54,7 +51,9 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         {
             // Redis did not run the call.
             call.MayHaveRun = false;
-            return Repeat(call, refusal, again);
+            bool isAnswered = Repeat(call, refusal, again);
+            wire.Flush();
+            return isAnswered;
         }
         catch (Exception fault)
         {
@@ -79,11 +78,11 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         }
         // A decision of one bucket is always somewhere, while those of a batch may be at two nodes.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
-            SendParts(call, call.Takes.ToArray().Chunk(1), again);
+            SendParts(call, static (one, other) => false, again);
         else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
         {
             _bySlot = true;
-            SendBySlot(call, again);
+            SendParts(call, IsSameSlot, again);
         }
         else
         {
@@ -94,18 +93,25 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return false;
     }
 
-    private static int SlotOf(PendingCommand take) => RedisSlot.Of(take.Arguments[0].Span);
+    private static bool IsSameSlot(PendingCommand one, PendingCommand other) => one.Slot == other.Slot;
 
     private static bool LieInSeveralSlots(ReadOnlySpan<PendingCommand> takes)
     {
-        int slot = SlotOf(takes[0]);
         foreach (var take in takes)
         {
-            if (SlotOf(take) != slot)
+            if (take.Slot != takes[0].Slot)
                 return true;
         }
 
         return false;
+    }
+
+    private void Write(Batch batch, Queue<Batch> sent)
+    {
+        if (_bySlot && LieInSeveralSlots(batch.Takes))
+            SendParts(batch, IsSameSlot, sent);
+        else
+            SendAgain(batch, sent);
     }
 
     private void SendCorrected(Queue<Batch> again)
@@ -135,18 +141,32 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         call.Answer(BucketResult.Failed(wire.Failed(fault, call.Count)), listener.Replied);
     }
 
-    private void SendBySlot(Batch batch, Queue<Batch> sent) => SendParts(batch, batch.Takes.ToArray().GroupBy(SlotOf), sent);
-
-    private void SendParts(Batch batch, IEnumerable<IEnumerable<PendingCommand>> parts, Queue<Batch> sent)
+    /// <summary>Sends a batch in parts. The decisions of a slot keep their order.</summary>
+    private void SendParts(Batch batch, Func<PendingCommand, PendingCommand, bool> areTogether, Queue<Batch> sent)
     {
-        foreach (var part in parts)
+        var takes = batch.Takes;
+        Span<int> order = stackalloc int[takes.Length];
+        for (int i = 0; i < takes.Length; i++)
+            order[i] = (takes[i].Slot * Batcher.MaxBatch) + i;
+        order.Sort();
+        Batch? call = null;
+        PendingCommand? before = null;
+        foreach (int place in order)
         {
-            var call = Batch.Rent();
-            foreach (var take in part)
-                call.Add(take);
-            SendAgain(call, sent);
+            var take = takes[place % Batcher.MaxBatch];
+            if (call is null || !areTogether(before!, take))
+            {
+                if (call is not null)
+                    SendAgain(call, sent);
+                call = Batch.Rent();
+            }
+
+            call.Add(take);
+            before = take;
         }
 
+        if (call is not null)
+            SendAgain(call, sent);
         batch.Return();
     }
 }

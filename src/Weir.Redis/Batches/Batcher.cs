@@ -69,6 +69,19 @@ internal sealed class Batcher : IDisposable
         pump.Begin(this);
     }
 
+    /// <summary>Decisions that wait to be sent.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
+    /// <inheritdoc cref="BatchSender.SendsParts"/>
+    public bool SendsParts => _calls.SendsParts;
+
     /// <inheritdoc cref="BatchSender.LastError"/>
     public string? LastError => _calls.LastError;
 

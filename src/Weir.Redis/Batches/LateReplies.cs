@@ -1,19 +1,16 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Undoes takes and charges whose reply comes after the fallback has decided them: gives back the cost at face value,
-/// releases the permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage.
+/// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in another
+/// partition: gives back the cost at face value, releases the permits, and deletes the idempotency record. Spending of the
+/// fallback is settled as in an outage.
 /// </summary>
-/// <remarks>
-/// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
-/// leaves the bucket as if the command had never arrived.
-/// </remarks>
 /// <param name="execute">Sends a command to Redis.</param>
-/// <param name="forget">Deletes the idempotency record of a tenant.</param>
+/// <param name="forget">Deletes the idempotency record of a tenant; ends when it is deleted.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<string, UInt128, Task> forget, TimeProvider time, CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -25,17 +22,25 @@ internal sealed class LateReplies(
 
     private readonly GivenUpRecords _givenUp = new(time);
     private int _undoing;
-    private long _undone;
-    private long _lost;
 
     /// <summary>Commands that are being undone now.</summary>
     public int Undoing => Volatile.Read(ref _undoing);
 
-    /// <summary>Commands that were undone.</summary>
-    public long Undone => Volatile.Read(ref _undone);
+    /// <summary>What became of late commands.</summary>
+    public Tally Late { get; } = new();
 
-    /// <summary>Commands that stay charged, since Redis did not confirm that they were undone.</summary>
-    public long Lost => Volatile.Read(ref _lost);
+    /// <summary>What became of commands that were decided otherwise, though their reply was in time.</summary>
+    public Tally Decided { get; } = new();
+
+    /// <summary>Counts commands that were to be undone.</summary>
+    internal sealed class Tally
+    {
+        /// <summary>Commands that were undone.</summary>
+        public long Undone;
+
+        /// <summary>Commands that stay charged, since Redis did not confirm that they were undone.</summary>
+        public long Lost;
+    }
 
     /// <summary>
     /// True if a command under the same idempotency key was given up and is not undone: the same again must not be
@@ -51,23 +56,34 @@ internal sealed class LateReplies(
     }
 
     /// <summary>Begins to undo what a late reply says was spent, if anything was.</summary>
-    public void Undo(in BucketCommand asked, in BucketResult reply)
+    public void Undo(in BucketCommand asked, in BucketResult reply) => _ = Undo(asked, reply, 0, Late);
+
+    /// <summary>Begins to undo a command that was decided otherwise. Until it is undone, it is given up.</summary>
+    /// <param name="asked">The command.</param>
+    /// <param name="reply">Its reply.</param>
+    /// <param name="done">The limits to which everything was given back already, a bit each.</param>
+    public Task GiveBack(in BucketCommand asked, in BucketResult reply, uint done)
+    {
+        GaveUp(asked);
+        return Undo(asked, reply, done, Decided);
+    }
+
+    private Task Undo(in BucketCommand asked, in BucketResult reply, uint done, Tally tally)
     {
         bool isSpent = IsDecidedAgain(asked)
             && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
-        if (isSpent && asked.RecordKey is { } record)
-            forget(asked.Limits.Facts.Tenant, record.Id);
-        var undo = isSpent ? UndoOf(asked.Limits, reply) : default;
-        if (undo.Limits.IsEmpty)
+        if (!isSpent)
         {
             Forget(asked);
-            return;
+            return Task.CompletedTask;
         }
 
-        if (Interlocked.Increment(ref _undoing) > Most)
-            End(isUndone: false);
-        else
-            _ = UndoAsync(asked, undo);
+        var forgotten = asked.RecordKey is { } record ? forget(asked.Limits.Facts.Tenant, record.Id) : Task.CompletedTask;
+        var undo = UndoCommand.Of(asked.Limits, reply, done);
+        if (Interlocked.Increment(ref _undoing) <= Most)
+            return UndoAsync(asked, undo, forgotten, tally);
+        End(isUndone: false, undo, tally);
+        return forgotten;
     }
 
     /// <summary>True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.</summary>
@@ -80,39 +96,12 @@ internal sealed class LateReplies(
             _givenUp.Remove(asked.Limits.Facts.Tenant, record.Id);
     }
 
-    private static BucketCommand UndoOf(in LimitSet limits, in BucketResult reply)
-    {
-        var ends = new List<long>();
-        uint charged = 0;
-        int index = 0;
-        foreach (var limit in limits)
-        {
-            var line = reply[index];
-            // A limit in shadow may have refused, and then nothing was taken from it.
-            if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0)
-            {
-                charged |= limits.Only(index).Applying;
-                ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);
-            }
-
-            index++;
-        }
-
-        var name = RecordKey.NewId();
-        var undone = limits with { Applying = charged, Facts = limits.Facts.Negated() };
-        return new BucketCommand(undone, BucketOperation.Charge)
-        {
-            OnlyEnds = [.. ends],
-            RecordKey = new RecordKey(name, name) { Life = TimeSpan.FromMinutes(1) },
-        };
-    }
-
-    private async Task UndoAsync(BucketCommand asked, BucketCommand undo)
+    private async Task UndoAsync(BucketCommand asked, BucketCommand undo, Task forgotten, Tally tally)
     {
         bool isUndone = false;
         try
         {
-            var fault = (await execute(undo).ConfigureAwait(false)).Fault;
+            var fault = undo.Limits.IsEmpty ? StoreFault.None : (await execute(undo).ConfigureAwait(false)).Fault;
             for (int left = Attempts - 1; left > 0 && MayTryAgain(fault); left--)
             {
                 await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
@@ -120,6 +109,7 @@ internal sealed class LateReplies(
             }
 
             isUndone = fault == StoreFault.None;
+            await forgotten.ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -128,7 +118,7 @@ internal sealed class LateReplies(
         finally
         {
             Forget(asked);
-            End(isUndone);
+            End(isUndone, undo, tally);
         }
     }
 
@@ -136,9 +126,10 @@ internal sealed class LateReplies(
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
-    private void End(bool isUndone)
+    private void End(bool isUndone, in BucketCommand undo, Tally tally)
     {
         Interlocked.Decrement(ref _undoing);
-        Interlocked.Increment(ref isUndone ? ref _undone : ref _lost);
+        if (!undo.Limits.IsEmpty)
+            Interlocked.Increment(ref isUndone ? ref tally.Undone : ref tally.Lost);
     }
 }

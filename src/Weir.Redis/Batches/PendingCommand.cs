@@ -24,6 +24,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     private BucketResult _answer;
     private int _answered;
     private int _holders;
+    private int _slot;
     private long _horizonUs;
     private long _answerBytes;
     private bool _isCorrected;
@@ -48,6 +49,15 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
 
     /// <summary>The number of arguments that are keys.</summary>
     public int KeyCount => Arguments.Count - 1;
+
+    /// <summary>The slot of its keys, if the Redis is a cluster.</summary>
+    public int Slot => _slot >= 0 ? _slot : _slot = RedisSlot.Of(Arguments[0].Span);
+
+    /// <summary>The number of partitions if it was not known when the keys were spelled, as if there were one; else null.</summary>
+    public PartitionCount? Unknown { get; set; }
+
+    /// <summary>True if its keys lie elsewhere, as is known now.</summary>
+    public bool IsMisplaced => Unknown is { Value: > 1 };
 
     /// <summary>The leases that are asked for beside it.</summary>
     public LeaseTrip Trip { get; private set; } = null!;
@@ -87,6 +97,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         take.HasLeases = take.Trip.Asks;
         take.Arguments.Clear();
         take._answered = 0;
+        take._slot = -1;
         take.MayHaveRun = false;
         take._holders = Holders;
         return take;

@@ -4,13 +4,12 @@ namespace Weir.Redis;
 
 /// <summary>The known buckets of each shard, made when the shard is first asked for. Safe for concurrent use.</summary>
 /// <param name="options">How many buckets of a shard are known, and how long a lease lives.</param>
-/// <param name="numbers">Which shard has a tenant's buckets.</param>
 /// <param name="time">The clock of this instance.</param>
 /// <param name="lag">How long this instance waited for a core last.</param>
 /// <param name="leased">Called when a lease was granted, which then ends.</param>
 /// <param name="fleet">Says at which shards this instance may lease.</param>
 internal sealed class ShardTables(
-    RedisOptions options, ShardNumbers numbers, TimeProvider time, Func<TimeSpan> lag, Action leased, Fleet fleet)
+    RedisOptions options, TimeProvider time, Func<TimeSpan> lag, Action leased, Fleet fleet)
 {
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<int, Leasing> _tables = FrozenDictionary<int, Leasing>.Empty;
@@ -18,7 +17,12 @@ internal sealed class ShardTables(
     /// <summary>All tables; a lease of one whose tenants moved to another shard still ends.</summary>
     public IReadOnlyList<Leasing> All => _tables.Values;
 
-    public Leasing Of(string tenant) => At(numbers.Of(tenant));
+    /// <summary>Believes no refusal of a tenant any more, whichever shards its buckets are on.</summary>
+    public void Forget(string tenant)
+    {
+        foreach (var table in _tables.Values)
+            table.Forget(tenant);
+    }
 
     public Leasing At(int shard) => _tables.TryGetValue(shard, out var table) ? table : Add(shard);
 

@@ -12,14 +12,13 @@ internal static class FleetSettings
     public const string NotNamed = "not named";
 
     /// <summary>Returns the settings of an instance.</summary>
-    public static string Of(RedisOptions options) => string.Join(
+    /// <param name="options">Its options.</param>
+    /// <param name="partitions">Its number of partitions per tenant.</param>
+    public static string Of(RedisOptions options, int partitions) => string.Join(
         '\n',
         string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:LeaseMs={options.LeaseHorizon.TotalMilliseconds}"),
-        string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:Partitions={Partitions}"),
+        string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:Partitions={partitions}"),
         $"Formats={Formats}");
-
-    /// <summary>Partitions of a tenant.</summary>
-    private static int Partitions => 1;
 
     /// <summary>Returns where the settings of an instance differ from the rule.</summary>
     public static IReadOnlyList<SettingDifference> Compare(string own, string rule)

@@ -83,7 +83,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         _name = name & ((1L << 52) - 1);
         _patience = options.Deadline > LeastPatience ? options.Deadline : LeastPatience;
         _keys = Heartbeat.KeysOf(options.Prefix, shard);
-        _agreement = agreement ?? new Fleet(FleetSettings.Of(options)).At(shard);
+        _agreement = agreement ?? new Fleet(() => FleetSettings.Of(options, options.Partitions ?? 1)).At(shard);
         _agreement.Join();
         _timer = time.CreateTimer(static peers => _ = ((RedisPeers)peers!).SendHeartbeatAsync(), this, TimeSpan.Zero, Often);
     }

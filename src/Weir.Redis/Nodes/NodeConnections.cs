@@ -11,7 +11,8 @@ namespace Weir.Redis;
 /// </summary>
 /// <param name="configuration">How to log in.</param>
 /// <param name="options">The prefix of all keys.</param>
-internal sealed class NodeConnections(ConfigurationOptions configuration, RedisOptions options)
+/// <param name="partitions">Learns whether the nodes are of a cluster.</param>
+internal sealed class NodeConnections(ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
 {
     /// <summary>Servers remembered per address. An address with more of them is a proxy whose run ids say nothing.</summary>
     private const int MaxServers = 16;
@@ -119,6 +120,8 @@ internal sealed class NodeConnections(ConfigurationOptions configuration, RedisO
         try
         {
             var info = NodeCheck.Ask(connection);
+            if (info.Product is not null)
+                partitions.Learn(info.IsOfCluster);
             check(connection, info);
             connection.RunId = info.RunId;
             return connection;

@@ -28,7 +28,14 @@ internal interface IScriptWire
     {
     }
 
-    /// <summary>Sends a script call. Calls arrive in the order in which they are sent.</summary>
+    /// <summary>Sends the calls that <see cref="Send"/> has only written.</summary>
+    void Flush()
+    {
+    }
+
+    /// <summary>
+    /// Sends a script call, at <see cref="Flush"/> at the latest. Calls arrive in the order in which they are sent.
+    /// </summary>
     /// <param name="call">The call, all of its keys in one slot. It may be used again once this returns.</param>
     /// <param name="withText">Whether to send the script's text. Without it, a Redis that lacks the script refuses.</param>
     /// <param name="asking">Whether the node is importing the slot of the call (ASK).</param>

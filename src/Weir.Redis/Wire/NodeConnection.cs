@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using StackExchange.Redis;
 
@@ -22,6 +23,7 @@ internal sealed class NodeConnection : IDisposable
     private readonly Stream _stream;
     private byte[] _out = new byte[SmallBuffer];
     private int _written;
+    private ExceptionDispatchInfo? _sendFault;
     private byte[] _in = new byte[SmallBuffer];
     private int _read;
     private int _received;
@@ -82,11 +84,19 @@ internal sealed class NodeConnection : IDisposable
             WriteWord(call[i].Span);
     }
 
-    /// <summary>Sends what was written.</summary>
+    /// <summary>Sends what was written. If that fails, so does every reply.</summary>
     public void Flush()
     {
-        _stream.Write(_out, 0, _written);
-        _written = 0;
+        try
+        {
+            _stream.Write(_out, 0, _written);
+            _written = 0;
+        }
+        catch (Exception fault)
+        {
+            _sendFault = ExceptionDispatchInfo.Capture(fault);
+            throw;
+        }
     }
 
     /// <summary>
@@ -95,6 +105,7 @@ internal sealed class NodeConnection : IDisposable
     /// <exception cref="RedisServerException">Redis replied with an error; the connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
     {
+        _sendFault?.Throw();
         var line = ReadLine();
         if (line.IsEmpty)
             throw new InvalidDataException("an empty reply");

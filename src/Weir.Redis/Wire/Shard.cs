@@ -16,6 +16,9 @@ internal sealed class Shard : IScriptWire, IDisposable
     /// <summary>True while the decisions of a reply that was read are answered.</summary>
     private volatile bool _hasRead;
 
+    /// <summary>The connection with calls that were not sent yet.</summary>
+    private NodeConnection? _written;
+
     /// <summary>Calls whose replies were not read yet.</summary>
     private int _owed;
 
@@ -84,7 +87,6 @@ internal sealed class Shard : IScriptWire, IDisposable
         try
         {
             connection.Write(call, withText, asking);
-            connection.Flush();
         }
         catch (Exception fault)
         {
@@ -94,7 +96,25 @@ internal sealed class Shard : IScriptWire, IDisposable
 
         _owed++;
         _hasRead = false;
+        _written = connection;
         return new Reply(this, connection, asking);
+    }
+
+    /// <inheritdoc/>
+    public void Flush()
+    {
+        if (_written is not { } connection)
+            return;
+        _written = null;
+        try
+        {
+            connection.Flush();
+        }
+        catch (Exception fault)
+        {
+            // The replies fail for the same reason.
+            _node.Drop(connection, fault);
+        }
     }
 
     /// <inheritdoc/>

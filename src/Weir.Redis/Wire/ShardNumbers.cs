@@ -29,14 +29,11 @@ internal sealed class ShardNumbers
     /// <summary>All numbers; of a Redis that is no cluster, only 0.</summary>
     public IReadOnlyList<int> All => _map?.All ?? One;
 
-    /// <summary>Returns the number of the shard that has a tenant's keys.</summary>
-    public int Of(string tenant)
-    {
-        if (_map is not { } map)
-            return 0;
-        Span<byte> tag = stackalloc byte[Encoding.UTF8.GetMaxByteCount(tenant.Length)];
-        return map.OfSlot[RedisSlot.Of(tag[..Encoding.UTF8.GetBytes(tenant, tag)])];
-    }
+    /// <summary>True if there is one shard only, as far as is known.</summary>
+    public bool IsOne => _map is null;
+
+    /// <summary>Returns the number of the shard that has a slot.</summary>
+    public int Of(int slot) => _map is { } map ? map.OfSlot[slot] : 0;
 
     /// <summary>Returns the master of a shard; null if it is not known.</summary>
     public EndPoint? NodeOf(int number) => _map?.Nodes.GetValueOrDefault(number);

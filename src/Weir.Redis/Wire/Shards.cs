@@ -76,8 +76,8 @@ internal sealed class Shards : IDisposable
     public Batcher Of(PendingCommand take)
     {
         if (_given.Length > 0)
-            return _given[_given.Length == 1 ? 0 : NodeOf(RedisSlot.Of(take.Arguments[0].Span), _given.Length)];
-        var shard = _isCluster ? _slots[RedisSlot.Of(take.Arguments[0].Span)] : null;
+            return _given[_given.Length == 1 ? 0 : NodeOf(take.Slot, _given.Length)];
+        var shard = _isCluster ? _slots[take.Slot] : null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
         // Any node of a cluster redirects to the right one.

@@ -16,6 +16,7 @@ internal sealed class Stores : IAsyncDisposable
     private const int FirstProbes = 10;
 
     private readonly RedisOptions? _redisOptions;
+    private readonly Lazy<RedisStore>? _trial;
 
     public Stores(WeirOptions options, TimeProvider time)
     {
@@ -24,6 +25,7 @@ internal sealed class Stores : IAsyncDisposable
         {
             Live = new FileLiveStore(options.Live.Path, time);
             Trial = new Lazy<IBucketStore>(() => new MemoryStore(MemoryOptionsOf(options), time));
+            Deciding = Alone = Memory;
             return;
         }
 
@@ -37,7 +39,10 @@ internal sealed class Stores : IAsyncDisposable
         Failover = new ShardedFailover(
             Redis, Redis, Memory, BreakerOptionsOf(options.Breaker), time, shard => new RedisPeers(Redis, time, shard));
         Live = new RedisLiveStore(redis, Redis.Connection, time);
-        Trial = new Lazy<IBucketStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
+        Deciding = new PartitionedStore(Failover, Redis, time);
+        Alone = new PartitionedStore(Failover.Alone, Redis, time);
+        _trial = new Lazy<RedisStore>(() => new RedisStore(Redis, options.Redis.Prefix + CandidatePrefix));
+        Trial = new Lazy<IBucketStore>(() => new PartitionedStore(_trial.Value, _trial.Value, time));
     }
 
     public MemoryStore Memory { get; }
@@ -59,7 +64,10 @@ internal sealed class Stores : IAsyncDisposable
     public Lazy<IBucketStore> Trial { get; }
 
     /// <summary>The store that decides.</summary>
-    public IBucketStore Deciding => Failover is null ? Memory : Failover;
+    public IBucketStore Deciding { get; }
+
+    /// <summary>Where this instance decides by itself.</summary>
+    public IBucketStore Alone { get; }
 
     /// <summary>Learns how Redis is, so that the first request need not.</summary>
     public async Task GreetAsync()
@@ -87,8 +95,8 @@ internal sealed class Stores : IAsyncDisposable
             await Prefixes.DisposeAsync();
         if (Failover is not null)
             await Failover.DisposeAsync();
-        if (Trial.IsValueCreated && Trial.Value is IAsyncDisposable trial)
-            await trial.DisposeAsync();
+        if (_trial is { IsValueCreated: true })
+            await _trial.Value.DisposeAsync();
         if (Redis is not null)
             await Redis.DisposeAsync();
     }
@@ -107,6 +115,7 @@ internal sealed class Stores : IAsyncDisposable
         KeyFile = settings.KeyFile,
         Prefix = settings.Prefix,
         Database = settings.Database,
+        Partitions = settings.Partitions,
         Deadline = TimeSpan.FromMilliseconds(settings.DeadlineMs),
         LeaseHorizon = TimeSpan.FromMilliseconds(settings.LeaseMs),
         Instances = settings.Instances,

@@ -108,6 +108,9 @@ internal sealed class WeirOptions
 
         public int? Database { get; set; }
 
+        /// <summary>Null: 1, or 64 on a cluster.</summary>
+        public int? Partitions { get; set; }
+
         public int DeadlineMs { get; set; } = (int)RedisOptions.DefaultDeadline.TotalMilliseconds;
 
         public int LeaseMs { get; set; } = (int)RedisOptions.DefaultLeaseHorizon.TotalMilliseconds;

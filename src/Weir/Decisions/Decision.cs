@@ -152,7 +152,7 @@ public readonly record struct Decision
         {
             int index = Array.IndexOf(names, limit.Name);
             if (index >= 0 && index < kept.Lines.Count)
-                lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.Time, limits.Facts));
+                lines.Add(LimitDecision.From(limit, kept.Lines[index], kept.TimeOf(index), limits.Facts));
         }
 
         var answer = BucketResult.OfNone(source) with { Degraded = degraded };
@@ -177,9 +177,14 @@ public readonly record struct Decision
         {
             int i = BitOperations.TrailingZeroCount(rest);
             var limit = limits.Plan.Limits[i];
-            lines[count] = (asked >> i & 1) == 0
-                ? LimitDecision.Denied(limit)
-                : LimitDecision.From(limit, answer[answered++], answer.Time, limits.Facts, answer.Share);
+            if ((asked >> i & 1) == 0)
+                lines[count] = LimitDecision.Denied(limit);
+            else
+            {
+                var (time, share) = answer.OriginOf(answered);
+                lines[count] = LimitDecision.From(limit, answer[answered++], time, limits.Facts, share);
+            }
+
             if (limit.Mode == LimitMode.Enforce && (governing < 0 || lines[count].Outweighs(lines[governing], limits.Facts)))
                 governing = count;
             count++;

@@ -157,7 +157,7 @@ internal struct KnownBucket
     public readonly BucketLine Line(Quota quota, long cost, Standing standing, long nowUs, in StoreTime time)
     {
         if (standing == Standing.Covered)
-            return new BucketLine(BucketOutcome.Allowed, WithoutLeased(quota));
+            return new BucketLine(BucketOutcome.Allowed, WithoutLeased(quota)) { LeaseEndsUs = Lease.EndsUs };
         var state = _state;
         quota.Take(ref state, time, cost);
         long pacedUs = PacedUntilUs(quota, cost, nowUs) - nowUs;

@@ -47,6 +47,15 @@ internal struct Lease
 
     public void Spend(long tokens) => Tokens -= tokens;
 
+    /// <summary>Takes tokens back that were spent. False if they are not of this lease, or it is over.</summary>
+    public bool TryTakeBack(long tokens, long endsUs, long nowUs)
+    {
+        if (endsUs != EndsUs || nowUs >= EndsUs)
+            return false;
+        Tokens += tokens;
+        return true;
+    }
+
     /// <summary>What goes back unused tells how much the next lease can be.</summary>
     public void GiveUp() => (_unused, Tokens) = (Tokens, 0);
 

@@ -84,6 +84,32 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
     }
 
     /// <summary>
+    /// Takes back the tokens of a decision that was made here, each into the lease that it came from.
+    /// </summary>
+    /// <returns>The limits whose lease is there still, a bit each.</returns>
+    public uint TakeBack(in BucketCommand command, in BucketResult result)
+    {
+        uint done = 0;
+        long nowUs = known.NowUs;
+        int index = 0;
+        foreach (var limit in command.Limits)
+        {
+            var hash = known.HashOf(command.Limits, limit);
+            var part = known.PartOf(hash);
+            lock (part.Gate)
+            {
+                int slot = part.Find(hash);
+                bool isBack = slot >= 0 && part.Entries[slot].Lease.TryTakeBack(limit.CostOf(command.Limits.Facts), result[index].LeaseEndsUs, nowUs);
+                done |= isBack ? command.Limits.Only(index).Applying : 0;
+            }
+
+            index++;
+        }
+
+        return done;
+    }
+
+    /// <summary>
     /// Believes no refusal of a tenant's that the primary was asked for before now, since something was given back. Takes
     /// no lock. A few tenants share a time, and are asked for once more than they need be.
     /// </summary>

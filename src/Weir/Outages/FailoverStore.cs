@@ -127,10 +127,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
         var settling = _fallback.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
         if (settling is null)
-            return AtOnceOr(command, LookAsync(command), out result);
+            return PendingResult.Of(command, LookAsync(command), out result);
         var pending = _primary.Execute(_recovery.IsAwaiting ? command with { HeldBack = _recovery.HeldBack } : command, out result);
         if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None })
-            return AtOnceOr(command, AfterSettlementAsync(command, settling, pending, result), out result);
+            return PendingResult.Of(command, AfterSettlementAsync(command, settling, pending, result), out result);
         if (pending is null)
             result = Finish(command, result);
         else
@@ -164,13 +164,6 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static PendingResult? AtOnceOr(in BucketCommand command, ValueTask<BucketResult> task, out BucketResult result)
-    {
-        bool isThere = task.IsCompletedSuccessfully;
-        result = isThere ? task.Result : default;
-        return isThere ? null : PendingResult.Of(command, task);
-    }
-
     /// <summary>
     /// Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.
     /// </summary>
@@ -196,7 +189,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         if (result is { Fault: StoreFault.None, IsLocal: false } && !command.IsMadeOnce
             && await settling.ConfigureAwait(false) is not StoreFault.None and var unsettled)
         {
-            _primary.Undo(command, result);
+            _ = _primary.Undo(command, result);
             result = BucketResult.Failed(unsettled);
         }
 
@@ -257,8 +250,18 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     BucketResult IResultStage.Finish(in BucketCommand command, in BucketResult result) => Finish(command, result);
 
+    /// <summary>Undoes a command where it was executed.</summary>
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
+    {
+        if (!result.Degraded)
+            return _primary.Undo(command, result);
+        _fallback.Undo(command, result);
+        return Task.CompletedTask;
+    }
+
     /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
-    private bool IsKeptHere(in BucketCommand command) => command.RecordKey is { Settles: false } record && _fallback.Recall(command.Limits.Facts.Tenant, record.Id) is not null;
+    private bool IsKeptHere(in BucketCommand command) =>
+        command.RecordKey is { } record && _fallback.Recall(command.Limits.Facts.Tenant, record.Id) is not null;
 
     private BucketResult DecideAlone(in BucketCommand command, StoreFault fault)
     {

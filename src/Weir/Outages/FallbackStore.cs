@@ -69,6 +69,15 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
+    /// <summary>Gives back what a command spent here, and forgets its record.</summary>
+    public void Undo(in BucketCommand command, in BucketResult result)
+    {
+        var undo = UndoCommand.Of(command.Limits, result) with { RecordKey = null };
+        if (!undo.Limits.IsEmpty)
+            Execute(undo);
+        memory.Forget(command);
+    }
+
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
 

@@ -58,6 +58,9 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     /// <remarks>Memory's, if no shard decides.</remarks>
     public DecisionSource Source => Current.Any(store => store.State == BreakerState.Closed) ? _primary.Source : _memory.Source;
 
+    /// <inheritdoc/>
+    public TimeSpan LongestAnswer => _primary.LongestAnswer;
+
     /// <summary>Whether the primary is asked: closed if all of its shards are.</summary>
     public BreakerState State => Current.Select(store => store.State).OrderByDescending(SeverityOf).FirstOrDefault();
 
@@ -101,11 +104,13 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private IEnumerable<FailoverStore> Current => _map.Shards.Where(_stores.ContainsKey).Select(shard => _stores[shard]);
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in BucketCommand command, out BucketResult result) => Of(command.Limits.Facts.Tenant).Execute(command, out result);
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result) => Of(command).Execute(command, out result);
+
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)Of(command)).Undo(command, result);
 
     /// <inheritdoc/>
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-        Of(tenant).RecallAsync(tenant, id, cancellation);
+        OfRecord(tenant, id).RecallAsync(tenant, id, cancellation);
 
     /// <inheritdoc cref="FailoverStore.ProbeAsync"/>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) =>
@@ -131,11 +136,11 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         _ => 2,
     };
 
-    private FailoverStore Of(string tenant)
-    {
-        int shard = _map.ShardOf(tenant);
-        return _stores.TryGetValue(shard, out var store) ? store : Open(shard);
-    }
+    private FailoverStore Of(in BucketCommand command) => At(_map.ShardOf(command.LimitsRef.Facts.Tenant, _map.Of(command)));
+
+    private FailoverStore OfRecord(string tenant, UInt128 id) => At(_map.ShardOf(tenant, Partition.OfRecord(id, _map.Partitions)));
+
+    private FailoverStore At(int shard) => _stores.TryGetValue(shard, out var store) ? store : Open(shard);
 
     private void OpenShards()
     {
@@ -168,9 +173,9 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         public DecisionSource Source => all._memory.Source;
 
         public PendingResult? Execute(in BucketCommand command, out BucketResult result) =>
-            all.Of(command.Limits.Facts.Tenant).Alone.Execute(command, out result);
+            all.Of(command).Alone.Execute(command, out result);
 
         public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-            all.Of(tenant).Alone.RecallAsync(tenant, id, cancellation);
+            all.OfRecord(tenant, id).Alone.RecallAsync(tenant, id, cancellation);
     }
 }

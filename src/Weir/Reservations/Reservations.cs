@@ -5,7 +5,7 @@ namespace Weir;
 /// </summary>
 /// <param name="limiter">Says which limits apply.</param>
 /// <param name="store">The store that decides.</param>
-/// <param name="memory">The memory of this instance, where reservations of an outage are.</param>
+/// <param name="memory">Where this instance keeps a reservation that is allowed though no store decided it.</param>
 public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucketStore memory)
 {
     /// <summary>The time in which a reservation is to be settled, by default.</summary>
@@ -99,17 +99,16 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     {
         if (!ReservationId.TryParse(text, out var id) || (tenant is not null && tenant != id.Tenant))
             return new Settlement(SettlementOutcome.Unknown);
-        var home = id.Home == ReservationHome.Memory ? memory : store;
-        var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
+        var (answer, fault) = await store.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);
         return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept && id.HasToken(kept.Token)
-            ? await SettleAsync(home, id, kept, answer, costOf(kept), what).ConfigureAwait(false)
+            ? await SettleAsync(id, kept, answer, costOf(kept), what).ConfigureAwait(false)
             : new Settlement(SettlementOutcome.Unknown);
     }
 
     private async ValueTask<Settlement> SettleAsync(
-        IBucketStore home, ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, string what)
+        ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, string what)
     {
         var limits = ChargedLimits(id, kept, before, cost, out long[] onlyEnds);
         var command = new BucketCommand(limits, BucketOperation.Charge)
@@ -122,7 +121,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
                 Text = before.Text,
             },
         };
-        var answer = await home.AskAsync(command).ConfigureAwait(false);
+        var answer = await store.AskAsync(command).ConfigureAwait(false);
         limiter.TryCharge(limits.Facts, limits.Holder, answer);
         return answer.Fault switch
         {

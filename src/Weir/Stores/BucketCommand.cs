@@ -106,4 +106,10 @@ public sealed record IdempotencyRecord(byte[] Text, IReadOnlyList<BucketLine> Li
 
     /// <summary>The part of the buckets that answered.</summary>
     internal Share Share { get; init; }
+
+    /// <inheritdoc cref="BucketResult.Origins"/>
+    internal LineOrigin[]? Origins { get; init; }
+
+    /// <summary>The clock of a line.</summary>
+    internal StoreTime TimeOf(int line) => Origins is { } origins ? origins[line].Time : Time;
 }

@@ -67,7 +67,13 @@ public readonly record struct BucketLine(BucketOutcome Outcome, BucketState Stat
 {
     /// <summary>Units that the store counts as spent beside those of <see cref="State"/>, since they are leased to whoever asked.</summary>
     internal long Leased { get; init; }
+
+    /// <summary>Of a decision by leased tokens: when their lease ends, by the clock of the known buckets; else 0.</summary>
+    internal long LeaseEndsUs { get; init; }
 }
+
+/// <summary>By which clock, and for which share of its bucket, a <see cref="BucketLine"/> is.</summary>
+internal readonly record struct LineOrigin(StoreTime Time, Share Share);
 
 /// <summary>What a store says of the buckets of one request; <see cref="Decision"/> makes words of it.</summary>
 public readonly record struct BucketResult
@@ -125,6 +131,12 @@ public readonly record struct BucketResult
 
     /// <summary>The part of the buckets that answered; the default is all of them.</summary>
     internal Share Share { get; init; }
+
+    /// <summary>The clock and the share of each line, if several partitions answered; null if all are alike.</summary>
+    internal LineOrigin[]? Origins { get; init; }
+
+    /// <summary>Returns by which clock, and for which share, a line is.</summary>
+    internal LineOrigin OriginOf(int limit) => Origins is { } origins ? origins[limit] : new LineOrigin(Time, Share);
 
     /// <summary>What all limits together say: the worst word of those that are enforced.</summary>
     internal BucketOutcome Outcome { get; }

@@ -25,12 +25,11 @@ public interface IBucketStore
     PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
     /// <summary>
-    /// Undoes a take that this store has executed, since it was decided otherwise. By default, nothing: a store in this
-    /// process is not asked a second time.
+    /// Undoes a take that this store has executed, since it was decided otherwise: gives back at face value what it spent,
+    /// and forgets its record. By default, nothing.
     /// </summary>
-    internal void Undo(in BucketCommand command, in BucketResult result)
-    {
-    }
+    /// <returns>Ends when it is undone, or is given up. Nobody need wait.</returns>
+    internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
 
     /// <summary>Looks up an answer that was kept.</summary>
     /// <param name="tenant">Whose it is.</param>

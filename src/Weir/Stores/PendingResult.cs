@@ -22,6 +22,16 @@ public abstract class PendingResult
     /// <summary>Returns the result of a command that a task brings.</summary>
     internal static PendingResult Of(in BucketCommand command, ValueTask<BucketResult> task) => new OfTask(command, task);
 
+    /// <summary>
+    /// Returns the result of a command that a task brings; null if it is there already, as <paramref name="result"/>.
+    /// </summary>
+    internal static PendingResult? Of(in BucketCommand command, ValueTask<BucketResult> task, out BucketResult result)
+    {
+        bool isThere = task.IsCompletedSuccessfully;
+        result = isThere ? task.Result : default;
+        return isThere ? null : Of(command, task);
+    }
+
     private sealed class OfTask(BucketCommand command, ValueTask<BucketResult> task) : PendingResult
     {
         private readonly BucketCommand _command = command;

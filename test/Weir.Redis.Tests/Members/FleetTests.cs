@@ -31,11 +31,11 @@ public sealed class FleetTests : IDisposable
     }
 
     private Instance Join(int leaseMs = 20, string prefix = "weir") =>
-        Join(FleetSettings.Of(new RedisOptions { LeaseHorizon = TimeSpan.FromMilliseconds(leaseMs) }), prefix);
+        Join(FleetSettings.Of(new RedisOptions { LeaseHorizon = TimeSpan.FromMilliseconds(leaseMs) }, partitions: 1), prefix);
 
     private Instance Join(string settings, string prefix = "weir")
     {
-        var fleet = new Fleet(settings);
+        var fleet = new Fleet(() => settings);
         var wire = new MembersWire(_redis, _time);
         var options = new RedisOptions { Prefix = prefix };
         return new(fleet, new RedisPeers(() => wire, options, _time, ++_names, 0, fleet.At(0)));
@@ -116,7 +116,7 @@ public sealed class FleetTests : IDisposable
     [Fact]
     public void An_instance_leases_nothing_before_it_has_heard_the_rule()
     {
-        var fleet = new Fleet("a=1");
+        var fleet = new Fleet(() => "a=1");
         var wire = new MembersWire(_redis, _time) { IsConnected = false };
         var peers = new RedisPeers(() => wire.IsConnected ? wire : null, new RedisOptions(), _time, 7, 0, fleet.At(0));
         Pass(Gone);

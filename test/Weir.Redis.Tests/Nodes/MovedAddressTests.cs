@@ -19,7 +19,7 @@ public sealed class MovedAddressTests : IAsyncDisposable
         var options = new RedisOptions { Endpoints = _server.EndPoint.ToString()! };
         var configuration = RedisConnection.Configure(options);
         configuration.ConnectTimeout = (int)Until.Patience.TotalMilliseconds;
-        _connections = new NodeConnections(configuration, options);
+        _connections = new NodeConnections(configuration, options, new PartitionCount(1));
         _tunnel = _connections.OfClient().Tunnel!;
     }
 

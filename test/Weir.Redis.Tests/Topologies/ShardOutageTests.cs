@@ -158,7 +158,7 @@ public sealed class ShardOutageTests(SharedCluster shared) : IAsyncLifetime
         return new Member(redis, store, peers);
     }
 
-    private static RedisPeers PeersOf(Member member, string tenant) => member.Peers[member.Redis.ShardOf(tenant)];
+    private static RedisPeers PeersOf(Member member, string tenant) => member.Peers[member.Redis.ShardOf(tenant, 0)];
 
     private RedisPeers PeersOf(Member member, int node) => PeersOf(member, TenantOf(node));
 

@@ -14,7 +14,8 @@ public sealed class SharedCluster : IAsyncLifetime
     public ValueTask DisposeAsync() => _shared.DisposeAsync();
 
     /// <summary>How the cluster is reached, with more patience than the default: other tests share the cores.</summary>
-    internal RedisOptions Options(TimeSpan? deadline = null) => new() { Endpoints = Cluster.Endpoints, Deadline = deadline ?? TimeSpan.FromSeconds(5) };
+    internal RedisOptions Options(TimeSpan? deadline = null, int? partitions = 1) =>
+        new() { Endpoints = Cluster.Endpoints, Deadline = deadline ?? TimeSpan.FromSeconds(5), Partitions = partitions };
 }
 
 [CollectionDefinition(nameof(OnOneCluster))]

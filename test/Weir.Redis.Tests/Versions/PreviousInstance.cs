@@ -15,7 +15,7 @@ internal sealed class PreviousInstance(IDatabase database)
     private static readonly string PermitDecisions = Read("permits.lua") + Read("decisions.lua");
     private static readonly string Heartbeats = Read("heartbeat.lua");
 
-    private readonly RedisKeyFormat _keys = new("weir", null);
+    private readonly RedisKeyFormat _keys = new("weir", null, new PartitionCount(1));
 
     /// <summary>Executes a command as the earlier version did.</summary>
     public async Task<BucketResult> AskAsync(BucketCommand command)

@@ -27,7 +27,7 @@ public sealed class ShardNumbersTests
     [InlineData("~0")]
     public void A_Redis_that_is_no_cluster_is_shard_0(string tenant)
     {
-        Assert.Equal(0, _numbers.Of(tenant));
+        Assert.Equal(0, _numbers.Of(SlotOf(tenant)));
         Assert.Equal([0], _numbers.All);
         Assert.Null(_numbers.NodeOf(0));
     }
@@ -48,13 +48,13 @@ public sealed class ShardNumbersTests
         foreach (int number in _numbers.All)
         {
             int third = Array.IndexOf([A, B, C], _numbers.NodeOf(number));
-            Assert.Equal(number, _numbers.Of(ShardTenant.Of(number)));
+            Assert.Equal(number, _numbers.Of(SlotOf(ShardTenant.Of(number))));
             Assert.Contains(SlotOf(ShardTenant.Of(number)), Third(third));
             Assert.DoesNotContain(Enumerable.Range(0, number), smaller => Third(third).Contains(SlotOf(ShardTenant.Of(smaller))));
         }
 
         Assert.All(Enumerable.Range(0, 1_000).Select(i => $"tenant{i}"), tenant =>
-            Assert.Contains(SlotOf(tenant), Third(Array.IndexOf([A, B, C], _numbers.NodeOf(_numbers.Of(tenant))))));
+            Assert.Contains(SlotOf(tenant), Third(Array.IndexOf([A, B, C], _numbers.NodeOf(_numbers.Of(SlotOf(tenant)))))));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class ShardNumbersTests
             third == from ? Third(third).Where(other => other != slot) : third == (from + 1) % 3 ? Third(third).Append(slot) : Third(third))));
 
         Assert.Equal(before, _numbers.All);
-        Assert.Equal(new[] { A, B, C }[(from + 1) % 3], _numbers.NodeOf(_numbers.Of("acme")));
+        Assert.Equal(new[] { A, B, C }[(from + 1) % 3], _numbers.NodeOf(_numbers.Of(SlotOf("acme"))));
     }
 
     [Fact]
@@ -102,10 +102,10 @@ public sealed class ShardNumbersTests
     {
         LearnThirds();
         string tenant = Enumerable.Range(0, 100).Select(i => $"tenant{i}").First(tenant => Third(1).Contains(SlotOf(tenant)));
-        int number = _numbers.Of(tenant);
+        int number = _numbers.Of(SlotOf(tenant));
 
         _numbers.Learn([(A, Third(0)), (B, []), (C, Third(2))]);
-        Assert.Equal((number, 2), (_numbers.Of(tenant), _numbers.All.Count));
+        Assert.Equal((number, 2), (_numbers.Of(SlotOf(tenant)), _numbers.All.Count));
         _numbers.Learn([]);
         Assert.Equal(2, _numbers.All.Count);
     }

@@ -140,7 +140,7 @@ internal static class Mistakes
 
         public TimeSpan LongestAnswer => redis.LongestAnswer;
 
-        void IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)redis).Undo(command, result);
+        Task IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)redis).Undo(command, result);
 
         KnownBuckets? IBucketStore.KnownOf(int shard) => ((IBucketStore)redis).KnownOf(shard);
 
@@ -188,7 +188,11 @@ internal static class Mistakes
 
         public IReadOnlyList<int> Shards => [redis.Shards[0]];
 
-        public int ShardOf(string tenant) => redis.Shards[0];
+        public int Partitions => redis.Partitions;
+
+        public int PartitionOf(in RequestFacts facts, Limit limit) => redis.PartitionOf(facts, limit);
+
+        public int ShardOf(string tenant, int partition) => redis.Shards[0];
 
         public string? NameOf(int shard) => redis.NameOf(shard);
     }

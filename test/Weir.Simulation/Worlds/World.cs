@@ -34,15 +34,16 @@ internal sealed class World : IDisposable
     private readonly Plan _plan;
     private readonly WorldSizes _sizes;
     private readonly int _nodeCount;
+    private readonly int _partitions;
     private readonly LuaRedis[] _nodes;
     private long _order;
     private long _names;
 
     public World(
-        int seed, Plan plan, int instances, Mistake mistake = Mistake.None, WorldSizes? sizes = null, int nodes = 1)
+        int seed, Plan plan, int instances, Mistake mistake = Mistake.None, WorldSizes? sizes = null, int nodes = 1, int partitions = 1)
     {
         Random = new Random(seed);
-        (_plan, _mistake, _sizes, _nodeCount) = (plan, mistake, sizes ?? new WorldSizes(), nodes);
+        (_plan, _mistake, _sizes, _nodeCount, _partitions) = (plan, mistake, sizes ?? new WorldSizes(), nodes, partitions);
         _nodes = [.. Enumerable.Range(0, nodes).Select(NodeAt)];
         Tenants = WorldTenant.Of(_nodes);
         Policies = new WorldPolicies(plan, Tenants.Select(tenant => tenant.Name));
@@ -190,6 +191,7 @@ internal sealed class World : IDisposable
     private RedisOptions OptionsOf(int expected) => new()
     {
         Endpoints = "simulated",
+        Partitions = _partitions,
         Instances = expected,
         KnownBuckets = _sizes.KnownBuckets,
         AnswerBytes = _sizes.AnswerBytes,

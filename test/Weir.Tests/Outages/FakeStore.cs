@@ -58,10 +58,11 @@ internal sealed class FakeStore(TimeProvider time) : IBucketStore
     /// <summary>Takes that were undone.</summary>
     public int Undone { get; private set; }
 
-    void IBucketStore.Undo(in BucketCommand command, in BucketResult result)
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
         Undone++;
         _buckets.Execute(new BucketCommand(command.Limits with { Facts = command.Limits.Facts.Negated() }, BucketOperation.Charge));
+        return Task.CompletedTask;
     }
 
     private async ValueTask<BucketResult> ExecuteAsync(BucketCommand command)

@@ -149,7 +149,11 @@ public sealed class ShardedFailoverTests : IAsyncDisposable
             ShardsChanged?.Invoke();
         }
 
-        public int ShardOf(string tenant) => tenant switch
+        public int Partitions => 1;
+
+        public int PartitionOf(in RequestFacts facts, Limit limit) => 0;
+
+        public int ShardOf(string tenant, int partition) => tenant switch
         {
             "a" or "~7" => 7,
             "unnamed" => Unnamed,
@@ -173,10 +177,10 @@ public sealed class ShardedFailoverTests : IAsyncDisposable
         public PendingResult? Execute(in BucketCommand command, out BucketResult result)
         {
             Seen(command);
-            return this[map.ShardOf(command.Limits.Facts.Tenant)].Execute(command, out result);
+            return this[map.ShardOf(command.Limits.Facts.Tenant, 0)].Execute(command, out result);
         }
 
         public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
-            this[map.ShardOf(tenant)].RecallAsync(tenant, id, cancellation);
+            this[map.ShardOf(tenant, 0)].RecallAsync(tenant, id, cancellation);
     }
 }

@@ -82,6 +82,22 @@ public sealed class MemoryStore : IBucketStore
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         new((Recall(tenant, id), StoreFault.None));
 
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
+    {
+        var undo = UndoCommand.Of(command.Limits, result) with { RecordKey = null };
+        if (!undo.Limits.IsEmpty)
+            Execute(undo);
+        Forget(command);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Forgets the record of a command, if it has one.</summary>
+    internal void Forget(in BucketCommand command)
+    {
+        if (command.RecordKey is { } record)
+            Records.Forget(command.Limits.Facts.Tenant, record.Id);
+    }
+
     /// <inheritdoc cref="RecallAsync"/>
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 

@@ -86,6 +86,16 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
+    /// <summary>Forgets a record, if there is one. Its room is free when it would have been over by itself.</summary>
+    public void Forget(string tenant, UInt128 id)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue((tenant, id), out var entry))
+                _entries[(tenant, id)] = entry with { KeptUntilUs = long.MinValue };
+        }
+    }
+
     /// <summary>
     /// The store's clocks, and the number of the last record, at a moment at which no answer is under way.
     /// </summary>

@@ -72,6 +72,12 @@ public sealed class WorldLaws
         return history.Run();
     }
 
+    private static string? Split(int seed, bool keepsTaken)
+    {
+        using var history = new SplitHistory(seed, keepsTaken);
+        return history.Run();
+    }
+
     private static string? Shards(int seed, Mistake mistake)
     {
         using var history = new MixHistory(seed, mistake, nodes: 2 + (seed % 2));
@@ -98,6 +104,13 @@ public sealed class WorldLaws
     [Fact]
     public Task L1_L6_L7_a_shard_that_hangs_dies_or_is_cut_off_costs_the_buckets_of_others_nothing() =>
         HoldAsync(Shards);
+
+    [Fact]
+    public Task L1_L2_of_one_tenant_over_three_nodes_what_another_slot_refuses_is_given_back() => HoldAsync((seed, _) => Split(seed, keepsTaken: false));
+
+    [Fact]
+    public async Task A_store_that_gives_nothing_back_across_slots_is_found() =>
+        Assert.True(await OneThread.RunAsync(() => Enumerable.Range(0, 20).Any(seed => Split(seed, keepsTaken: true) is not null)));
 
     /// <summary>Laws that find no mistake would say nothing.</summary>
     [Theory]

@@ -1,0 +1,215 @@
+namespace Weir;
+
+/// <summary>
+/// Executes commands whose buckets lie in several partitions: asks all partitions in parallel, and gives back at face
+/// value what was taken where another one refuses. A command of one partition passes through.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Never too lax: what is given back late is missing for a round trip, and for good if the instance dies meanwhile.
+/// </para>
+/// <para>
+/// A record has a head, which lies where its id says and asks no bucket, and a part in each partition, written in the
+/// same step as the buckets there. The head is asked first: who writes it takes of the buckets, and who finds it reads
+/// the parts. So a repeat changes no bucket, and of two requests under one id that differ one changes nothing.
+/// </para>
+/// </remarks>
+/// <param name="store">Executes the commands of one partition.</param>
+/// <param name="map">Says where buckets lie.</param>
+/// <param name="time">The clock of pauses.</param>
+public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
+{
+    /// <summary>A record whose parts are not all there by now is of an instance that died.</summary>
+    private const long UnderWayUs = 2_000_000;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
+    /// <inheritdoc/>
+    public DecisionSource Source => store.Source;
+
+    /// <inheritdoc/>
+    public TimeSpan LongestAnswer => store.LongestAnswer;
+
+    /// <inheritdoc/>
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result)
+    {
+        if (map.Partitions == 1 || (command.RecordKey is null && map.HasTogether(command.LimitsRef)))
+            return store.Execute(command, out result);
+        return PendingResult.Of(command, ExecuteAsync(new SplitCommand(command, map)), out result);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
+    {
+        var (head, fault) = await store.RecallAsync(tenant, id, cancellation).ConfigureAwait(false);
+        int count = map.Partitions;
+        return head is null || count == 1 ? (head, fault) : await RecallAsync(tenant, id, head, needsAll: false, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the parts of a record.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="head">Its head.</param>
+    /// <param name="needsAll">True to return nothing if a part is missing.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    private async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(
+        string tenant, UInt128 id, IdempotencyRecord head, bool needsAll, CancellationToken cancellation)
+    {
+        if (!RecordHead.TryRead(head.Text, out int[] partitions, out byte[] text))
+            return (head, StoreFault.None);
+        int count = map.Partitions;
+        int[] distinct = [.. partitions.Distinct()];
+        var parts = await Task.WhenAll(distinct.Select(partition =>
+            store.RecallAsync(tenant, Partition.IdIn(partition, id, count), cancellation).AsTask())).ConfigureAwait(false);
+        var fault = Array.Find(parts, part => part.Fault != StoreFault.None).Fault;
+        if (fault != StoreFault.None || (needsAll && Array.Exists(parts, part => part.Kept is null)))
+            return (null, fault);
+
+        var lines = new BucketLine[partitions.Length];
+        var origins = new LineOrigin[partitions.Length];
+        int[] taken = new int[distinct.Length];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            int part = Array.IndexOf(distinct, partitions[i]);
+            // A part may be over a moment before the head, or was decided by another instance without the store.
+            bool isThere = parts[part].Kept is { } kept && taken[part] < kept.Lines.Count;
+            lines[i] = isThere ? parts[part].Kept!.Lines[taken[part]++] : default;
+            origins[i] = new LineOrigin(isThere ? parts[part].Kept!.Time : head.Time, default);
+        }
+
+        return (new IdempotencyRecord(text, lines) { Fingerprint = head.Fingerprint, Time = head.Time, Origins = origins }, StoreFault.None);
+    }
+
+    private async ValueTask<BucketResult> ExecuteAsync(SplitCommand split)
+    {
+        var results = new BucketResult[split.Count];
+        bool isTake = split.Command.What == BucketOperation.Take;
+        int asked = 0;
+        if (split.HasRecord)
+        {
+            results[0] = await store.AskAsync(split[0]).ConfigureAwait(false);
+            bool isDone = false;
+            if (isTake && results[0].IsRemembered)
+                (results[0], isDone) = await RememberedAsync(split, results[0]).ConfigureAwait(false);
+            if (isDone || results[0].Fault != StoreFault.None)
+                return results[0];
+            asked = 1;
+        }
+
+        uint looks = await AskAsync(split, asked, results).ConfigureAwait(false);
+        if (split.Command.RecordKey is { Settles: true })
+            Overlook(split, results);
+        int faulty = Array.FindIndex(results, result => result.Fault != StoreFault.None);
+        bool isRefused = Array.Exists(results, IsRefusal);
+        // Without the store everything is allowed, except what another limit refuses.
+        bool isFault = faulty >= 0 && !(isRefused && split.Command.Limits.Plan.OnOutage == OnOutage.Allow);
+        bool isAllowed = isFault ? split.Command.Limits.Plan.OnOutage == OnOutage.Allow && IsOutage(results[faulty].Fault) : !isRefused;
+        if (isTake && !isAllowed)
+            GiveBack(split, results, looks);
+        if (isFault)
+            return results[faulty];
+        for (int part = 0; part < results.Length; part++)
+        {
+            if (results[part].Fault != StoreFault.None)
+                results[part] = split.Unasked(part, results[part]);
+        }
+
+        return split.Merge(results);
+    }
+
+    /// <summary>
+    /// Returns what was decided before under the same record, or why that is not known. Waits for a request that is under
+    /// way. Returns the head's result, and false, if this request is to be decided.
+    /// </summary>
+    private async ValueTask<(BucketResult Result, bool IsDone)> RememberedAsync(SplitCommand split, BucketResult head)
+    {
+        string tenant = split.Command.Limits.Facts.Tenant;
+        var id = split.Command.RecordKey!.Id;
+        for (var waited = TimeSpan.Zero; waited <= store.LongestAnswer; waited += Pause)
+        {
+            var (kept, fault) = await store.RecallAsync(tenant, id).ConfigureAwait(false);
+            if (kept is { } found)
+                (kept, fault) = await RecallAsync(tenant, id, found, needsAll: true, default).ConfigureAwait(false);
+            if (fault != StoreFault.None)
+                return (BucketResult.Failed(fault), true);
+            if (kept is not null)
+                return (split.Remembered(head, kept), true);
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+            head = await store.AskAsync(split[0]).ConfigureAwait(false);
+            if (!head.IsRemembered)
+                return (head, false);
+        }
+
+        // Some of it was taken, and the rest is taken now if the instance that began is gone.
+        var look = await store.AskAsync(split.LookAt(1)).ConfigureAwait(false);
+        bool isOver = look.Fault == StoreFault.None && Math.Abs(look.NowUs - head.NowUs) > UnderWayUs;
+        return isOver ? (head, false) : (BucketResult.Failed(StoreFault.Crowded), true);
+    }
+
+    /// <summary>
+    /// Asks all parts from one on. What one refuses at once is not taken from those that follow: they are only looked at.
+    /// </summary>
+    /// <returns>The parts that were only looked at, a bit each.</returns>
+    private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)
+    {
+        var pending = new PendingResult?[results.Length];
+        uint looks = 0;
+        bool isRefused = false;
+        for (int part = from; part < results.Length; part++)
+        {
+            looks |= isRefused ? 1u << part : 0;
+            pending[part] = store.Execute(isRefused ? split.LookAt(part) : split[part], out results[part]);
+            isRefused |= split.Command.What == BucketOperation.Take && pending[part] is null && IsRefusal(results[part]);
+        }
+
+        for (int part = from; part < results.Length; part++)
+        {
+            if (pending[part] is not { } coming)
+                continue;
+            await coming.Arrival.ConfigureAwait(false);
+            results[part] = coming.Take();
+        }
+
+        return looks;
+    }
+
+    /// <summary>Gives back what was taken. The record is forgotten last, so that a repeat finds all of it or nothing.</summary>
+    private void GiveBack(SplitCommand split, BucketResult[] results, uint looks)
+    {
+        var undone = new List<Task>();
+        bool ownsRecord = split.HasRecord && !results[0].IsRemembered;
+        var head = results[0];
+        for (int part = split.HasRecord ? 1 : 0; part < results.Length; part++)
+        {
+            bool isTaken = (looks >> part & 1) == 0
+                && results[part] is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
+            if (!isTaken)
+                continue;
+            undone.Add(store.Undo(split[part], results[part]));
+            results[part] = split.GivenBack(part, results[part]);
+        }
+
+        if (ownsRecord)
+            _ = ForgetAsync(split[0], head, undone);
+    }
+
+    private async Task ForgetAsync(BucketCommand head, BucketResult result, List<Task> undone)
+    {
+        await Task.WhenAll(undone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await store.Undo(head, result).ConfigureAwait(false);
+    }
+
+    /// <summary>A part of a reservation that is over a moment before the head stays spent, as if it were settled.</summary>
+    private static void Overlook(SplitCommand split, BucketResult[] results)
+    {
+        for (int part = 1; part < results.Length; part++)
+        {
+            if (results[part].Fault is StoreFault.Gone or StoreFault.Conflict)
+                results[part] = split.Unasked(part, results[part]);
+        }
+    }
+
+    private static bool IsRefusal(BucketResult result) => result is { Fault: StoreFault.None, Outcome: not BucketOutcome.Allowed };
+
+    private static bool IsOutage(StoreFault fault) => fault is not (StoreFault.Conflict or StoreFault.Gone or StoreFault.AnswersFull);
+}

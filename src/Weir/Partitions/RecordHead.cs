@@ -1,0 +1,50 @@
+using System.Buffers.Binary;
+
+namespace Weir;
+
+/// <summary>
+/// The text of a record whose parts lie in several partitions: two bytes that begin no other text, the number of limits,
+/// the partition of each (16 bits), the text of the caller.
+/// </summary>
+internal static class RecordHead
+{
+    private const int Fixed = 3;
+
+    /// <summary>No UTF-8 has these bytes.</summary>
+    private static ReadOnlySpan<byte> Mark => [0xFF, 0xC0];
+
+    /// <summary>Writes the partition of each limit before a text.</summary>
+    public static byte[] Write(ReadOnlySpan<int> partitions, ReadOnlySpan<byte> text)
+    {
+        byte[] all = new byte[Fixed + (partitions.Length * sizeof(ushort)) + text.Length];
+        Mark.CopyTo(all);
+        all[Mark.Length] = (byte)partitions.Length;
+        var rest = all.AsSpan(Fixed);
+        foreach (int partition in partitions)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)partition);
+            rest = rest[sizeof(ushort)..];
+        }
+
+        text.CopyTo(rest);
+        return all;
+    }
+
+    /// <summary>Reads the partition of each limit, and the text. False for a record without parts.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> all, out int[] partitions, out byte[] text)
+    {
+        (partitions, text) = ([], []);
+        if (!all.StartsWith(Mark) || all.Length < Fixed || all.Length < Fixed + (all[Mark.Length] * sizeof(ushort)))
+            return false;
+        partitions = new int[all[Mark.Length]];
+        var rest = all[Fixed..];
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            partitions[i] = BinaryPrimitives.ReadUInt16LittleEndian(rest);
+            rest = rest[sizeof(ushort)..];
+        }
+
+        text = rest.ToArray();
+        return true;
+    }
+}

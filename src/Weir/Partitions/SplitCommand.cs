@@ -1,0 +1,168 @@
+namespace Weir;
+
+/// <summary>
+/// A command whose buckets lie in several partitions: a part for each partition, and one for the record if it has one.
+/// </summary>
+internal sealed class SplitCommand
+{
+    private readonly BucketCommand _command;
+    private readonly List<BucketCommand> _parts = [];
+
+    /// <summary>The part of each limit, in the order of the limits.</summary>
+    private readonly int[] _partOf;
+
+    /// <param name="command">The command.</param>
+    /// <param name="map">Says where its buckets lie.</param>
+    public SplitCommand(in BucketCommand command, IShardMap map)
+    {
+        _command = command;
+        _partOf = new int[command.Limits.Count];
+        int partitions = map.Partitions, first = HasRecord ? 1 : 0, index = 0;
+        var partitionOf = new int[_partOf.Length];
+        var found = new List<int>();
+        foreach (var limit in command.Limits)
+        {
+            int partition = partitionOf[index] = map.PartitionOf(command.Limits.Facts, limit);
+            int part = found.IndexOf(partition);
+            if (part < 0)
+            {
+                part = found.Count;
+                found.Add(partition);
+            }
+
+            _partOf[index++] = first + part;
+        }
+
+        if (HasRecord)
+            _parts.Add(HeadOf(partitionOf));
+        foreach (int partition in found)
+            _parts.Add(PartOf(_parts.Count, partition, partitions));
+    }
+
+    /// <summary>The number of parts. The first one is that of the record, if there is one.</summary>
+    public int Count => _parts.Count;
+
+    /// <summary>True if the result is kept; the first part keeps the record, and asks no bucket.</summary>
+    public bool HasRecord => _command.RecordKey is not null;
+
+    /// <summary>The command.</summary>
+    public ref readonly BucketCommand Command => ref _command;
+
+    /// <summary>One of the parts.</summary>
+    public BucketCommand this[int part] => _parts[part];
+
+    /// <summary>A part that only looks.</summary>
+    public BucketCommand LookAt(int part) => _parts[part] with { What = BucketOperation.Check, RecordKey = null };
+
+    /// <summary>Returns the result of all parts together.</summary>
+    /// <param name="results">The results of the parts, none of which has a fault.</param>
+    public BucketResult Merge(ReadOnlySpan<BucketResult> results)
+    {
+        var lines = new BucketLine[_partOf.Length];
+        var origins = new LineOrigin[_partOf.Length];
+        Span<int> taken = stackalloc int[Plan.MaxLimits + 1];
+        taken.Clear();
+        var worst = BucketOutcome.Allowed;
+        int index = 0;
+        foreach (var limit in _command.Limits)
+        {
+            int part = _partOf[index];
+            lines[index] = results[part][taken[part]++];
+            origins[index] = new LineOrigin(results[part].Time, results[part].Share);
+            if (limit.Mode == LimitMode.Enforce && lines[index].Outcome > worst)
+                worst = lines[index].Outcome;
+            index++;
+        }
+
+        bool isDegraded = false, isRemembered = true, hasChanged = false, isByMemory = false;
+        foreach (var result in results)
+        {
+            isDegraded |= result.Degraded;
+            isRemembered &= result.IsRemembered;
+            hasChanged |= result.HasChanged;
+            isByMemory |= result.Source == DecisionSource.Memory;
+        }
+
+        // A record is where its head is.
+        var source = HasRecord ? results[0].Source : isByMemory ? DecisionSource.Memory : DecisionSource.Redis;
+        var first = origins.Length > 0 ? origins[0] : new LineOrigin(results[0].Time, results[0].Share);
+        return new BucketResult(worst, lines, first.Time, source)
+        {
+            Share = first.Share,
+            Degraded = isDegraded,
+            IsRemembered = isRemembered,
+            HasChanged = hasChanged,
+            Origins = origins,
+        };
+    }
+
+    /// <summary>Returns the result that was kept.</summary>
+    public BucketResult Remembered(in BucketResult head, IdempotencyRecord kept)
+    {
+        var lines = new BucketLine[_partOf.Length];
+        for (int i = 0; i < lines.Length; i++)
+            lines[i] = i < kept.Lines.Count ? kept.Lines[i] : default;
+        return new BucketResult(BucketOutcome.Allowed, lines, kept.Time, head.Source) { Degraded = head.Degraded, IsRemembered = true, Kept = kept };
+    }
+
+    /// <summary>Returns the result of a part of which everything was given back.</summary>
+    public BucketResult GivenBack(int part, in BucketResult result)
+    {
+        var lines = new BucketLine[_parts[part].Limits.Count];
+        int index = 0;
+        foreach (var limit in _parts[part].Limits)
+        {
+            var line = result[index];
+            if (line.Outcome == BucketOutcome.Allowed)
+            {
+                var state = line.State;
+                long cost = limit.CostOf(_command.Limits.Facts);
+                if (limit.Quota is ConcurrencyQuota)
+                    state = state with { Spent = Math.Max(0, state.Spent - cost) };
+                else
+                    limit.Quota.Charge(ref state, result.Time, -result.Share.CostOf(cost));
+                line = line with { State = state };
+            }
+
+            lines[index++] = line;
+        }
+
+        return new BucketResult(result.Outcome, lines, result.Time, result.Source) { Share = result.Share, Degraded = result.Degraded };
+    }
+
+    /// <summary>Returns the result of a part whose buckets could not be asked, and need not be.</summary>
+    public BucketResult Unasked(int part, in BucketResult result) =>
+        new(BucketOutcome.Allowed, new BucketLine[_parts[part].Limits.Count], result.Time, result.Source) { Degraded = result.Degraded };
+
+    private BucketCommand HeadOf(ReadOnlySpan<int> partitionOf)
+    {
+        var record = _command.RecordKey!;
+        // A charge of nothing would not be kept.
+        var what = record.Settles ? _command.What : BucketOperation.Take;
+        return new BucketCommand(_command.Limits with { Applying = 0 }, what)
+        {
+            RecordKey = record with { Text = RecordHead.Write(partitionOf, record.Text) },
+        };
+    }
+
+    private BucketCommand PartOf(int part, int partition, int partitions)
+    {
+        uint applying = 0;
+        List<long>? ends = _command.OnlyEnds is null ? null : [];
+        for (int i = 0; i < _partOf.Length; i++)
+        {
+            if (_partOf[i] != part)
+                continue;
+            applying |= _command.Limits.Only(i).Applying;
+            ends?.Add(_command.OnlyEnds![i]);
+        }
+
+        return _command with
+        {
+            Limits = _command.Limits with { Applying = applying },
+            OnlyEnds = ends?.ToArray(),
+            RecordKey = _command.RecordKey is { } record
+                ? record with { Id = Partition.IdIn(partition, record.Id, partitions), Text = [] } : null,
+        };
+    }
+}
