@@ -11,14 +11,14 @@ internal sealed class ParallelStores : IAsyncDisposable
 
     private readonly ITestRedis _server;
     private readonly RedisStore[] _stores;
-    private readonly PartitionedStore[] _split;
+    private readonly SettledStore[] _settled;
     private int _turn;
 
     private ParallelStores(ITestRedis server, RedisStore[] stores) =>
-        (_server, _stores, _split) = (server, stores, [.. stores.Select(store => new PartitionedStore(store, store, TimeProvider.System))]);
+        (_server, _stores, _settled) = (server, stores, [.. stores.Select(store => new SettledStore(store))]);
 
     /// <summary>The instance whose turn it is.</summary>
-    public IBucketStore Next => _split[(uint)Interlocked.Increment(ref _turn) % Instances];
+    public IBucketStore Next => _settled[(uint)Interlocked.Increment(ref _turn) % Instances];
 
     /// <summary>Opens them, without leases. The server is then theirs to dispose.</summary>
     public static async Task<ParallelStores> OpenAsync(ITestRedis server, RedisOptions options)
@@ -35,5 +35,29 @@ internal sealed class ParallelStores : IAsyncDisposable
         foreach (var store in _stores)
             await store.DisposeAsync();
         await _server.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Splits commands on a cluster, and returns each result when all that was to be given back is: across slots, a refusal
+    /// changes nothing only then.
+    /// </summary>
+    private sealed class SettledStore(RedisStore redis) : IBucketStore
+    {
+        private readonly PartitionedStore _split = new(redis, redis, TimeProvider.System);
+
+        public DecisionSource Source => _split.Source;
+
+        public PendingResult? Execute(in BucketCommand command, out BucketResult result) => PendingResult.Of(command, SettleAsync(command), out result);
+
+        public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
+            _split.RecallAsync(tenant, id, cancellation);
+
+        private async ValueTask<BucketResult> SettleAsync(BucketCommand command)
+        {
+            var result = await _split.AskAsync(command);
+            while (redis.LateUndoing > 0)
+                await Task.Yield();
+            return result;
+        }
     }
 }

@@ -58,6 +58,8 @@ public sealed class SettingTableTests
     [InlineData("Weir:Shutdown:TimeoutMs", "-", "\"-\" is not a whole number; use 100 to 600000")]
     [InlineData("Weir:Shutdown:TimeoutMs", "99999999999999999999", "the value is out of range; use 100 to 600000")]
     [InlineData("Weir:Memory:MaxKeys", "63", "63 is out of range; use 64 to 268435456")]
+    [InlineData("Weir:Redis:Partitions", "0", "0 is out of range; use 1 to 512")]
+    [InlineData("Weir:Redis:Partitions", "513", "513 is out of range; use 1 to 512")]
     [InlineData("Weir:Redis:Database", "65536", "65536 is out of range; use 0 to 65535")]
     [InlineData("Weir:DecisionLog:Denied", "1.5", "\"1.5\" is out of range; use 0 (none) to 1 (all), such as 0.01")]
     [InlineData("Weir:DecisionLog:Denied", "Infinity",
