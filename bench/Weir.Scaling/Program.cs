@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Weir.Scaling;
+using Fleet = Weir.Scaling.Fleet;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
