@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Weir.Scaling;
+using Fleet = Weir.Scaling.Fleet;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
@@ -25,7 +26,7 @@ static int Simulate(string folder)
     {
         foreach (var scenario in scenarios)
         {
-            var outcome = Weir.Scaling.Fleet.Run(scenario, RedisCosts.Measured);
+            var outcome = Fleet.Run(scenario, RedisCosts.Measured);
             report.Add(scenario, outcome);
             over += outcome.Judged.UnitsOver;
             Console.WriteLine(report.RowOf(scenario, outcome));

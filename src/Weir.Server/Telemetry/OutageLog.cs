@@ -47,7 +47,9 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
     [LoggerMessage(1, LogLevel.Warning, "{Redis} does not answer ({Fault}): deciding from memory until it does")]
     private partial void Began(string redis, string fault);
 
-    [LoggerMessage(3, LogLevel.Warning, "Redis holds something that is no bucket, or one of a later version of Weir, under the key of one: such keys are decided from memory until it is deleted; weir_store_faults_total counts them as fault=\"damaged\"")]
+    [LoggerMessage(3, LogLevel.Warning,
+        "Redis holds something that is no bucket under the key of one, or a value of a later version of Weir: such keys "
+        + "are decided from memory until it is deleted; weir_store_faults_total counts them as fault=\"damaged\"")]
     private partial void Damaged();
 
     [LoggerMessage(4, LogLevel.Warning, "Redis at {Node}: {Problem}")]

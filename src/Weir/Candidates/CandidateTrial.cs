@@ -45,8 +45,11 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     /// <param name="live">Its answer.</param>
     internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
-        // Only like is held against like: an outage's answer is another policy's, and a blocked key is blocked by both.
-        if (live.Degraded || live.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.Blocked)
+        // Only like is held against like: an outage's answer is another policy's, a blocked key is blocked by both, and
+        // a lack of room for an answer is no limit's.
+        bool isOfLimits = live.Outcome is not (
+            DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.AnswersFull);
+        if (live.Degraded || !isOfLimits)
             return;
         Add(new Trial(candidate, facts, holder, live));
     }

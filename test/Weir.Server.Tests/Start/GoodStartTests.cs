@@ -24,9 +24,17 @@ public sealed class GoodStartTests
     {
         using var server = await ServerProcess.StartAsync("Weir:Redis:Endpoints=127.0.0.1:1");
 
-        string[] log = [.. server.Output.Split('\n')
-            .Where(line => line.Contains(" info: ", StringComparison.Ordinal)
-                || line.Contains(" warn: ", StringComparison.Ordinal))];
+        // The console writes the log on a thread of its own, and the greeting may come before it.
+        string[] log = [];
+        await Until.TrueAsync(
+            () =>
+            {
+                log = [.. server.Output.Split('\n')
+                    .Where(line => line.Contains(" info: ", StringComparison.Ordinal)
+                        || line.Contains(" warn: ", StringComparison.Ordinal))];
+                return log.Length >= 2;
+            },
+            () => server.Output);
         Assert.Contains($"Weir {ProductVersion.Text} starts", log[0], StringComparison.Ordinal);
         Assert.Contains("Redis does not answer", log[1], StringComparison.Ordinal);
         Assert.Equal(1,

@@ -76,6 +76,19 @@ public sealed class CandidateTrialTests : IPolicySource
     }
 
     [Fact]
+    public async Task A_request_without_room_for_its_answer_is_not_tried()
+    {
+        var full = new MemoryStore(new MemoryStoreOptions { MaxKeys = 1_024, AnswerBytes = 1_000 }, _time);
+        var limiter = new RateLimiter(this, full, _time, _trial);
+        Assert.True((await limiter.TakeAsync(Facts, "first"))!.Value.Allowed);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(DecisionOutcome.AnswersFull, (await limiter.TakeAsync(Facts, $"more{i}"))!.Value.Outcome);
+        Assert.True((await limiter.TakeAsync(Facts)).Allowed);
+
+        await UntilTriedAsync(2);
+    }
+
+    [Fact]
     public async Task Trials_are_made_in_the_order_of_their_requests()
     {
         var decided = Some.Memory(_time);
