@@ -12,12 +12,12 @@ namespace Weir.Redis;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon and
-/// the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the values as
-/// they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the same
-/// dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of its own,
-/// since CRC16 is linear, so that the partitions of every tenant lie evenly over the slots. The tenants of shards
-/// (<see cref="ShardTenant"/>) have no partitions.
+/// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon
+/// and the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the
+/// values as they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the
+/// same dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of
+/// its own, since CRC16 is linear, so that the partitions of every tenant lie evenly over the slots. The tenants of
+/// shards (<see cref="ShardTenant"/>) have no partitions.
 /// </para>
 /// <para>
 /// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not printable
@@ -61,7 +61,8 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
     /// <summary>Spells the key of the bucket of one of a request's limits.</summary>
     public void Write(in RequestFacts facts, Limit limit, Arguments to)
     {
-        int most = _prefix.Length + PartitionBytes + 4 + (MostBytes * (facts.Tenant.Length + limit.Name.Length)) + MostOfValues(limit);
+        int names = MostBytes * (facts.Tenant.Length + limit.Name.Length);
+        int most = _prefix.Length + PartitionBytes + 4 + names + MostOfValues(limit);
         var key = to.Begin(most);
         _prefix.CopyTo(key);
         int length = _prefix.Length;

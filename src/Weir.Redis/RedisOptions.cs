@@ -53,8 +53,8 @@ public sealed class RedisOptions
     public const int PartitionsOnCluster = 64;
 
     /// <summary>
-    /// Partitions of each tenant, from 1 to <see cref="MaxPartitions"/>: the buckets of a partition lie in one slot of a
-    /// cluster. By default <see cref="PartitionsOnCluster"/> on a cluster and 1 on a single server. The same at all
+    /// Partitions of each tenant, from 1 to <see cref="MaxPartitions"/>: the buckets of a partition lie in one slot of
+    /// a cluster. By default <see cref="PartitionsOnCluster"/> on a cluster and 1 on a single server. The same at all
     /// instances that share buckets; another number moves buckets, which then begin as new.
     /// </summary>
     public int? Partitions { get; set; }

@@ -137,7 +137,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     public int PartitionOf(in RequestFacts facts, Limit limit) => _keys.PartitionOf(facts, limit);
 
     /// <inheritdoc/>
-    public int ShardOf(string tenant, int partition) => _numbers.IsOne ? 0 : _numbers.Of(_keys.SlotOf(tenant, partition));
+    public int ShardOf(string tenant, int partition) =>
+        _numbers.IsOne ? 0 : _numbers.Of(_keys.SlotOf(tenant, partition));
 
     /// <inheritdoc/>
     public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
@@ -196,7 +197,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Takes that were undone in Redis, mostly since a limit in another partition refused.</summary>
     public long Undone => Volatile.Read(ref _late.Decided.Undone);
 
-    /// <summary>Takes like <see cref="Undone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
+    /// <summary>
+    /// Takes like <see cref="Undone"/> that stay charged, since Redis did not confirm that they were undone.
+    /// </summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
     /// <summary>
@@ -335,7 +338,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         }
     }
 
-    private Leasing TableOf(in BucketCommand command) => _known.At(_numbers.IsOne ? 0 : ShardOf(command.LimitsRef.Facts.Tenant, this.Of(command)));
+    private Leasing TableOf(in BucketCommand command) =>
+        _known.At(_numbers.IsOne ? 0 : ShardOf(command.LimitsRef.Facts.Tenant, this.Of(command)));
 
     private LateReplies BeginLateReplies() => new(
         command => this.AskAsync(command), (tenant, id) => ForgetAsync(_keys.RecordOf(tenant, id)), _time,

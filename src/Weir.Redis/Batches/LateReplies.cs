@@ -1,16 +1,17 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in another
-/// partition: gives back the cost at face value, releases the permits, and deletes the idempotency record. Spending of the
-/// fallback is settled as in an outage.
+/// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in
+/// another partition: gives back the cost at face value, releases the permits, and deletes the idempotency record.
+/// Spending of the fallback is settled as in an outage.
 /// </summary>
 /// <param name="execute">Sends a command to Redis.</param>
 /// <param name="forget">Deletes the idempotency record of a tenant; ends when it is deleted.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<string, UInt128, Task> forget, TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<string, UInt128, Task> forget, TimeProvider time,
+    CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -78,7 +79,8 @@ internal sealed class LateReplies(
             return Task.CompletedTask;
         }
 
-        var forgotten = asked.RecordKey is { } record ? forget(asked.Limits.Facts.Tenant, record.Id) : Task.CompletedTask;
+        string tenant = asked.Limits.Facts.Tenant;
+        var forgotten = asked.RecordKey is { } record ? forget(tenant, record.Id) : Task.CompletedTask;
         var undo = UndoCommand.Of(asked.Limits, reply, done);
         if (Interlocked.Increment(ref _undoing) <= Most)
             return UndoAsync(asked, undo, forgotten, tally);

@@ -53,7 +53,9 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     /// <summary>The slot of its keys, if the Redis is a cluster.</summary>
     public int Slot => _slot >= 0 ? _slot : _slot = RedisSlot.Of(Arguments[0].Span);
 
-    /// <summary>The number of partitions if it was not known when the keys were spelled, as if there were one; else null.</summary>
+    /// <summary>
+    /// The number of partitions if it was not known when the keys were spelled, as if there were one; else null.
+    /// </summary>
     public PartitionCount? Unknown { get; set; }
 
     /// <summary>True if its keys lie elsewhere, as is known now.</summary>

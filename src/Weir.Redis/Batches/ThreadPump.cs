@@ -33,8 +33,8 @@ internal sealed class ThreadPump : IBatchPump
         bool back = false;
         while (batcher.WaitForWork(back))
         {
-            // On a busy machine, threads that are about to ask go first, so that batches are larger. A batch that is sent in
-            // parts gains most by that, since each part costs Redis a call.
+            // On a busy machine, threads that are about to ask go first, so that batches are larger. A batch that is
+            // sent in parts gains most by that, since each part costs Redis a call.
             int waiting;
             do
             {

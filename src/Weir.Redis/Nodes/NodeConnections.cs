@@ -12,7 +12,8 @@ namespace Weir.Redis;
 /// <param name="configuration">How to log in.</param>
 /// <param name="options">The prefix of all keys.</param>
 /// <param name="partitions">Learns whether the nodes are of a cluster.</param>
-internal sealed class NodeConnections(ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
+internal sealed class NodeConnections(
+    ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
 {
     /// <summary>Servers remembered per address. An address with more of them is a proxy whose run ids say nothing.</summary>
     private const int MaxServers = 16;

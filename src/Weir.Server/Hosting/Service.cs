@@ -150,7 +150,8 @@ internal static class Service
         var trial = new CandidateTrial(policies, stores.Trial, TimeProvider.System);
         services.AddSingleton(trial);
         services.AddSingleton(new RateLimiter(policies, stores.Deciding, TimeProvider.System, trial, options.Keys.Privacy));
-        services.AddSingleton(services => new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Alone));
+        services.AddSingleton(services =>
+            new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Alone));
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<DecisionEndpoints>();

@@ -15,6 +15,8 @@ internal static class SettingTable
 
     private static readonly SettingKind Keys = SettingKind.Number(MemoryStoreOptions.LeastKeys, MemoryStoreOptions.MostKeys);
 
+    private static readonly SettingKind Partitions = SettingKind.Number(1, RedisOptions.MaxPartitions);
+
     /// <summary>Every setting but those of API keys, in the order of help and docs.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
@@ -37,7 +39,7 @@ internal static class SettingTable
         Of(o => o.Redis.KeyFile, SettingKind.Text(File), "PEM: its private key.", "the certificate's file"),
         Of(o => o.Redis.Prefix, SettingKind.Text("a name"), "First part of every key."),
         Of(o => o.Redis.Database, SettingKind.Number(0, 65_535), "Database number; a cluster has only 0.", "0"),
-        Of(o => o.Redis.Partitions, SettingKind.Number(1, RedisOptions.MaxPartitions), "Partitions of a tenant, the same everywhere.", "1; on a cluster 64"),
+        Of(o => o.Redis.Partitions, Partitions, "Partitions of a tenant, the same everywhere.", "1; on a cluster 64"),
         Of(o => o.Redis.DeadlineMs, SettingKind.Number(1, 10_000), "Maximum time a decision waits for Redis."),
         Of(o => o.Redis.LeaseMs, SettingKind.Number(0, 1_000), "How long a lease lives, the same everywhere; 0: none."),
         Of(o => o.Redis.Instances, SettingKind.Number(1, 10_000), "Instances to assume until Redis reports them."),

@@ -30,8 +30,12 @@ internal sealed class StoreMetrics : IDisposable
             _meter.CreateObservableCounter("weir.late.undone", () => redis.LateUndone, "{take}", "Takes and charges that Redis replied to after memory had decided them, undone in Redis.");
             _meter.CreateObservableCounter("weir.late.lost", () => redis.LateLost, "{take}", "Takes as in weir.late.undone that Redis did not confirm as undone, so that they may be charged.");
             ObserveFleet(redis, stores.Prefixes!);
-            _meter.CreateObservableCounter("weir.takes.undone", () => redis.Undone, "{take}", "Takes that were given back, mostly since a limit in another partition refused.");
-            _meter.CreateObservableCounter("weir.takes.undone.lost", () => redis.UndoneLost, "{take}", "Takes as in weir.takes.undone that Redis did not confirm as given back, so that they may be charged.");
+            _meter.CreateObservableCounter(
+                "weir.takes.undone", () => redis.Undone, "{take}",
+                "Takes that were given back, mostly since a limit in another partition refused.");
+            _meter.CreateObservableCounter(
+                "weir.takes.undone.lost", () => redis.UndoneLost, "{take}",
+                "Takes as in weir.takes.undone that Redis did not confirm as given back, so that they may be charged.");
             _meter.CreateObservableGauge("weir.redis.problems", () => ProblemsOf(redis), "{problem}", "Problems of Redis nodes: 1 as found when a connection was opened, 0 when gone.");
             _meter.CreateObservableGauge("weir.scheduling.lag", () => redis.SchedulingLag.TotalSeconds, "s", "Largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core.");
             _meter.CreateObservableGauge("weir.leases", () => redis.LeasesOut, "{lease}", "Buckets of which tokens are leased to this instance.");

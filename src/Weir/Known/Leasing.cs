@@ -99,7 +99,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
             lock (part.Gate)
             {
                 int slot = part.Find(hash);
-                bool isBack = slot >= 0 && part.Entries[slot].Lease.TryTakeBack(limit.CostOf(command.Limits.Facts), result[index].LeaseEndsUs, nowUs);
+                long cost = limit.CostOf(command.Limits.Facts), endsUs = result[index].LeaseEndsUs;
+                bool isBack = slot >= 0 && part.Entries[slot].Lease.TryTakeBack(cost, endsUs, nowUs);
                 done |= isBack ? command.Limits.Only(index).Applying : 0;
             }
 

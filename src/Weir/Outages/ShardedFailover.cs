@@ -104,9 +104,11 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private IEnumerable<FailoverStore> Current => _map.Shards.Where(_stores.ContainsKey).Select(shard => _stores[shard]);
 
     /// <inheritdoc/>
-    public PendingResult? Execute(in BucketCommand command, out BucketResult result) => Of(command).Execute(command, out result);
+    public PendingResult? Execute(in BucketCommand command, out BucketResult result) =>
+        Of(command).Execute(command, out result);
 
-    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result) => ((IBucketStore)Of(command)).Undo(command, result);
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result) =>
+        ((IBucketStore)Of(command)).Undo(command, result);
 
     /// <inheritdoc/>
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
@@ -136,9 +138,11 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         _ => 2,
     };
 
-    private FailoverStore Of(in BucketCommand command) => At(_map.ShardOf(command.LimitsRef.Facts.Tenant, _map.Of(command)));
+    private FailoverStore Of(in BucketCommand command) =>
+        At(_map.ShardOf(command.LimitsRef.Facts.Tenant, _map.Of(command)));
 
-    private FailoverStore OfRecord(string tenant, UInt128 id) => At(_map.ShardOf(tenant, Partition.OfRecord(id, _map.Partitions)));
+    private FailoverStore OfRecord(string tenant, UInt128 id) =>
+        At(_map.ShardOf(tenant, Partition.OfRecord(id, _map.Partitions)));
 
     private FailoverStore At(int shard) => _stores.TryGetValue(shard, out var store) ? store : Open(shard);
 

@@ -39,11 +39,13 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
     }
 
     /// <inheritdoc/>
-    public async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default)
+    public async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(
+        string tenant, UInt128 id, CancellationToken cancellation = default)
     {
         var (head, fault) = await store.RecallAsync(tenant, id, cancellation).ConfigureAwait(false);
-        int count = map.Partitions;
-        return head is null || count == 1 ? (head, fault) : await RecallAsync(tenant, id, head, needsAll: false, cancellation).ConfigureAwait(false);
+        if (head is null || map.Partitions == 1)
+            return (head, fault);
+        return await RecallAsync(tenant, id, head, needsAll: false, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Reads the parts of a record.</summary>
@@ -59,8 +61,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
             return (head, StoreFault.None);
         int count = map.Partitions;
         int[] distinct = [.. partitions.Distinct()];
-        var parts = await Task.WhenAll(distinct.Select(partition =>
-            store.RecallAsync(tenant, Partition.IdIn(partition, id, count), cancellation).AsTask())).ConfigureAwait(false);
+        var recalls = distinct.Select(partition => store.RecallAsync(tenant, Partition.IdIn(partition, id, count), cancellation));
+        var parts = await Task.WhenAll(recalls.Select(recall => recall.AsTask())).ConfigureAwait(false);
         var fault = Array.Find(parts, part => part.Fault != StoreFault.None).Fault;
         if (fault != StoreFault.None || (needsAll && Array.Exists(parts, part => part.Kept is null)))
             return (null, fault);
@@ -77,7 +79,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
             origins[i] = new LineOrigin(isThere ? parts[part].Kept!.Time : head.Time, default);
         }
 
-        return (new IdempotencyRecord(text, lines) { Fingerprint = head.Fingerprint, Time = head.Time, Origins = origins }, StoreFault.None);
+        var whole = new IdempotencyRecord(text, lines) { Fingerprint = head.Fingerprint, Time = head.Time, Origins = origins };
+        return (whole, StoreFault.None);
     }
 
     private async ValueTask<BucketResult> ExecuteAsync(SplitCommand split)
@@ -102,8 +105,9 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         int faulty = Array.FindIndex(results, result => result.Fault != StoreFault.None);
         bool isRefused = Array.Exists(results, IsRefusal);
         // Without the store everything is allowed, except what another limit refuses.
-        bool isFault = faulty >= 0 && !(isRefused && split.Command.Limits.Plan.OnOutage == OnOutage.Allow);
-        bool isAllowed = isFault ? split.Command.Limits.Plan.OnOutage == OnOutage.Allow && IsOutage(results[faulty].Fault) : !isRefused;
+        bool allows = split.Command.Limits.Plan.OnOutage == OnOutage.Allow;
+        bool isFault = faulty >= 0 && !(isRefused && allows);
+        bool isAllowed = isFault ? allows && IsOutage(results[faulty].Fault) : !isRefused;
         if (isTake && !isAllowed)
             GiveBack(split, results, looks);
         if (isFault)
@@ -118,8 +122,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
     }
 
     /// <summary>
-    /// Returns what was decided before under the same record, or why that is not known. Waits for a request that is under
-    /// way. Returns the head's result, and false, if this request is to be decided.
+    /// Returns what was decided before under the same record, or why that is not known. Waits for a request that is
+    /// under way. Returns the head's result, and false, if this request is to be decided.
     /// </summary>
     private async ValueTask<(BucketResult Result, bool IsDone)> RememberedAsync(SplitCommand split, BucketResult head)
     {
@@ -147,7 +151,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
     }
 
     /// <summary>
-    /// Asks all parts from one on. What one refuses at once is not taken from those that follow: they are only looked at.
+    /// Asks all parts from one on. What one refuses at once is not taken from those that follow: they are only looked
+    /// at.
     /// </summary>
     /// <returns>The parts that were only looked at, a bit each.</returns>
     private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)
@@ -159,7 +164,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         {
             looks |= isRefused ? 1u << part : 0;
             pending[part] = store.Execute(isRefused ? split.LookAt(part) : split[part], out results[part]);
-            isRefused |= split.Command.What == BucketOperation.Take && pending[part] is null && IsRefusal(results[part]);
+            bool isTake = split.Command.What == BucketOperation.Take;
+            isRefused |= isTake && pending[part] is null && IsRefusal(results[part]);
         }
 
         for (int part = from; part < results.Length; part++)
@@ -173,7 +179,9 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return looks;
     }
 
-    /// <summary>Gives back what was taken. The record is forgotten last, so that a repeat finds all of it or nothing.</summary>
+    /// <summary>
+    /// Gives back what was taken. The record is forgotten last, so that a repeat finds all of it or nothing.
+    /// </summary>
     private void GiveBack(SplitCommand split, BucketResult[] results, uint looks)
     {
         var undone = new List<Task>();
@@ -199,7 +207,9 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         await store.Undo(head, result).ConfigureAwait(false);
     }
 
-    /// <summary>A part of a reservation that is over a moment before the head stays spent, as if it were settled.</summary>
+    /// <summary>
+    /// A part of a reservation that is over a moment before the head stays spent, as if it were settled.
+    /// </summary>
     private static void Overlook(SplitCommand split, BucketResult[] results)
     {
         for (int part = 1; part < results.Length; part++)
@@ -209,7 +219,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         }
     }
 
-    private static bool IsRefusal(BucketResult result) => result is { Fault: StoreFault.None, Outcome: not BucketOutcome.Allowed };
+    private static bool IsRefusal(BucketResult result) =>
+        result is { Fault: StoreFault.None, Outcome: not BucketOutcome.Allowed };
 
     private static bool IsOutage(StoreFault fault) => fault is not (StoreFault.Conflict or StoreFault.Gone or StoreFault.AnswersFull);
 }

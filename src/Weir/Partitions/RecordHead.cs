@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Weir;
 
 /// <summary>
-/// The text of a record whose parts lie in several partitions: two bytes that begin no other text, the number of limits,
-/// the partition of each (16 bits), the text of the caller.
+/// The text of a record whose parts lie in several partitions: two bytes that begin no other text, the number of
+/// limits, the partition of each (16 bits), the text of the caller.
 /// </summary>
 internal static class RecordHead
 {

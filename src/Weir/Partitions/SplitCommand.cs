@@ -102,7 +102,12 @@ internal sealed class SplitCommand
         var lines = new BucketLine[_partOf.Length];
         for (int i = 0; i < lines.Length; i++)
             lines[i] = i < kept.Lines.Count ? kept.Lines[i] : default;
-        return new BucketResult(BucketOutcome.Allowed, lines, kept.Time, head.Source) { Degraded = head.Degraded, IsRemembered = true, Kept = kept };
+        return new BucketResult(BucketOutcome.Allowed, lines, kept.Time, head.Source)
+        {
+            Degraded = head.Degraded,
+            IsRemembered = true,
+            Kept = kept,
+        };
     }
 
     /// <summary>Returns the result of a part of which everything was given back.</summary>
@@ -127,12 +132,19 @@ internal sealed class SplitCommand
             lines[index++] = line;
         }
 
-        return new BucketResult(result.Outcome, lines, result.Time, result.Source) { Share = result.Share, Degraded = result.Degraded };
+        return new BucketResult(result.Outcome, lines, result.Time, result.Source)
+        {
+            Share = result.Share,
+            Degraded = result.Degraded,
+        };
     }
 
     /// <summary>Returns the result of a part whose buckets could not be asked, and need not be.</summary>
     public BucketResult Unasked(int part, in BucketResult result) =>
-        new(BucketOutcome.Allowed, new BucketLine[_parts[part].Limits.Count], result.Time, result.Source) { Degraded = result.Degraded };
+        new(BucketOutcome.Allowed, new BucketLine[_parts[part].Limits.Count], result.Time, result.Source)
+        {
+            Degraded = result.Degraded,
+        };
 
     private BucketCommand HeadOf(ReadOnlySpan<int> partitionOf)
     {

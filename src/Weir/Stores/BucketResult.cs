@@ -68,7 +68,9 @@ public readonly record struct BucketLine(BucketOutcome Outcome, BucketState Stat
     /// <summary>Units that the store counts as spent beside those of <see cref="State"/>, since they are leased to whoever asked.</summary>
     internal long Leased { get; init; }
 
-    /// <summary>Of a decision by leased tokens: when their lease ends, by the clock of the known buckets; else 0.</summary>
+    /// <summary>
+    /// Of a decision by leased tokens: when their lease ends, by the clock of the known buckets; else 0.
+    /// </summary>
     internal long LeaseEndsUs { get; init; }
 }
 

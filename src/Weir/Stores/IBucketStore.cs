@@ -25,8 +25,8 @@ public interface IBucketStore
     PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
     /// <summary>
-    /// Undoes a take that this store has executed, since it was decided otherwise: gives back at face value what it spent,
-    /// and forgets its record. By default, nothing.
+    /// Undoes a take that this store has executed, since it was decided otherwise: gives back at face value what it
+    /// spent, and forgets its record. By default, nothing.
     /// </summary>
     /// <returns>Ends when it is undone, or is given up. Nobody need wait.</returns>
     internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
