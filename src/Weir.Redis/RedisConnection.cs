@@ -36,7 +36,7 @@ internal static class RedisConnection
         configuration.ConfigurationChannel = "";
         configuration.SetClientLibrary = false;
         configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
-        // Redis may come later than we do. Sentinels must be there, though, since they say where it is: whoever opens a connection tries until they are.
+        // Redis may start later than Weir. Sentinels must be there, because they name it: opening is tried again until they are.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
         // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the same.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;

@@ -9,7 +9,7 @@ namespace Weir.Redis;
 /// <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://</c> for the same over TLS, and options such as
 /// <c>serviceName=mymaster</c>; several separated by commas.
 /// </summary>
-/// <remarks>No fault repeats any of it: a password may stand anywhere in what is mistyped.</remarks>
+/// <remarks>Errors repeat no part of it: a mistyped text may hold a password anywhere.</remarks>
 internal sealed partial class RedisEndpoints
 {
     private const int DefaultPort = 6379;
@@ -60,7 +60,7 @@ internal sealed partial class RedisEndpoints
     public bool? CheckCertificateRevocation { get; private set; }
 
     /// <summary>
-    /// What is wrong, one sentence each, with the cure; the subject is the whole or a part of it by number.
+    /// The errors, one sentence each, with the cure; the subject is the whole or a part of it by number.
     /// </summary>
     public IReadOnlyList<string> Faults => _faults;
 
@@ -84,7 +84,7 @@ internal sealed partial class RedisEndpoints
     {
         if (scheme is not ("redis" or "rediss"))
             return "has another scheme than redis:// and rediss://; " + Forms;
-        // A password may hold anything but a comma, also an @ that nobody escaped.
+        // A password may hold anything but a comma, even an @ that is not escaped.
         int at = rest.LastIndexOf('@');
         if (at >= 0 && FaultOfCredentials(rest[..at]) is { } fault)
             return fault;

@@ -12,7 +12,7 @@ public sealed class RedisOptions
     /// <summary>
     /// Servers as <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c> (<c>rediss://</c>: over
     /// TLS), separated by commas: of a cluster, some of its nodes; of a Redis with Sentinels, the Sentinels, and
-    /// <c>serviceName=</c> with what they call it. Empty means that there is no Redis.
+    /// <c>serviceName=</c> with its name there. Empty for no Redis.
     /// </summary>
     public string Endpoints { get; set; } = "";
 
@@ -29,7 +29,7 @@ public sealed class RedisOptions
     public bool? Ssl { get; set; }
 
     /// <summary>
-    /// A PEM file with the certificates of those who sign the certificate of Redis: they alone are trusted then. By default, those are whom the
+    /// A PEM file with the only trusted signers of the certificate of Redis. By default, these are the ones that the
     /// machine trusts. Read once.
     /// </summary>
     public string? CaFile { get; set; }
@@ -102,7 +102,7 @@ public sealed class RedisOptions
         host.Host.Contains(':') ? $"[{host.Host}]:{host.Port}" : $"{host.Host}:{host.Port}");
 
     /// <summary>
-    /// What is wrong with these options, one sentence each, with the cure and without anything secret.
+    /// Returns the errors of these options, one sentence each, with the cure and without secrets.
     /// </summary>
     /// <param name="prefix">What stands before the name of a setting; nothing by default.</param>
     public IEnumerable<string> FindFaults(string prefix = "")

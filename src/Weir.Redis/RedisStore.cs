@@ -15,6 +15,9 @@ namespace Weir.Redis;
 /// </remarks>
 public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
+    /// <summary>Bytes of the stored answers of a partition, at least: room for one of any size.</summary>
+    private const long MinAnswerBytes = 16 * 1024;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task<ConnectionMultiplexer> _connecting;
     private readonly NodeConnections? _nodes;
@@ -51,7 +54,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
-    /// <param name="host">The other store, which must be disposed after this one.</param>
+    /// <param name="host">The store whose connections it uses, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
         : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host._partitions, host.Fleet)
@@ -143,7 +146,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <inheritdoc/>
     public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
 
-    /// <summary>What is wrong with the nodes of Redis, as the last connection to each has found.</summary>
+    /// <summary>The problems of the Redis nodes, as the last connection to each has found.</summary>
     public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
 
     /// <summary>Called when <see cref="Problems"/> have become others.</summary>
@@ -185,7 +188,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     KnownBuckets IBucketStore.KnownOf(int shard) => _known.At(shard).Known;
 
-    /// <summary>Decisions that were made by what was leased or remembered, without asking Redis.</summary>
+    /// <summary>Decisions made by leases or remembered refusals, without asking Redis.</summary>
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
     /// <summary>Takes and charges that Redis replied to after memory had decided them, and that were undone there.</summary>
@@ -291,7 +294,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         if (connection.IsConnected)
             _partitions.Learn(connection.GetServers().Any(server => server.ServerType == ServerType.Cluster));
         var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
-        // What is asked before there is a connection waits for it, in its order.
+        // Commands wait in order until there is a connection.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
         return connection;
@@ -385,7 +388,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
             _keys.Write(command.Limits.Facts, limit, take.Arguments);
         long horizonUs = _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond;
         take.WriteNumbers(
-            command.Limits.Plan.HasWindows ? _clock.NowUs : 0, horizonUs, _options.AnswerBytes / _partitions.Value);
+            command.Limits.Plan.HasWindows ? _clock.NowUs : 0, horizonUs,
+            Math.Max(_options.AnswerBytes / _partitions.Value, MinAnswerBytes));
         result = default;
         if (shards.Of(take).TryAsk(take, out var fault))
             return take;

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Whom we believe to be Redis, and how we say who we are: what the files that are set say, on top of what TLS does anyway. A name that is not the
-/// server's and a certificate that nobody trusted has signed are refused, and there is no way to have them let through.
+/// Trusted certificates of Redis and the client's own, from the configured files, beyond the usual checks of TLS. A name that is not the
+/// server's and a certificate without a trusted signer are refused, always.
 /// </summary>
 internal static class RedisTls
 {
@@ -37,7 +37,7 @@ internal static class RedisTls
     private static X509RevocationMode RevocationOf(ConfigurationOptions configuration) =>
         configuration.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
 
-    /// <summary>What is wrong with the files, and with what is set beside them.</summary>
+    /// <summary>Returns the errors of the files and of the settings beside them.</summary>
     /// <param name="options">The options.</param>
     /// <param name="prefix">What stands before the name of a setting.</param>
     public static IEnumerable<string> FaultsOf(RedisOptions options, string prefix)
@@ -75,7 +75,7 @@ internal static class RedisTls
             yield return nameof(options.CertificateFile);
     }
 
-    /// <remarks>Those who sign for themselves seldom tell what they have revoked, and where nothing is told, asking for it would fail.</remarks>
+    /// <remarks>Private signers seldom publish revocations, and without any, a check would fail.</remarks>
     private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Decisions that share a script call, and its reply to come. Used again and again: whoever has it is its only owner.</summary>
+/// <summary>Decisions that share a script call, and its pending reply. Reused; it has one owner at a time.</summary>
 internal sealed class Batch
 {
     private static readonly Pool<Batch> Spare = new(static () => new Batch(), 128);
@@ -109,7 +109,7 @@ internal sealed class Batch
         Keep(left);
     }
 
-    /// <summary>What was given up while it waited is not sent.</summary>
+    /// <summary>Decisions given up while they waited are not sent.</summary>
     private void DropAnswered()
     {
         int left = 0;

@@ -11,7 +11,7 @@ internal delegate void Replied(PendingCommand take, in BucketResult result, bool
 /// <summary>Hands a call over to the node that a redirection names. False if the redirection cannot be followed.</summary>
 internal delegate bool Follow(Batch call, RedisServerException redirection, IScriptWire from);
 
-/// <summary>Callbacks of a <see cref="Batcher"/> about its decisions; each must be cheap, and null calls nobody.</summary>
+/// <summary>Callbacks of a <see cref="Batcher"/> about its decisions; each must be cheap; null is not called.</summary>
 internal sealed record BatchListener
 {
     /// <summary>A listener that hears nothing.</summary>

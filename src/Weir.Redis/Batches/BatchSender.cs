@@ -28,7 +28,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 
     /// <summary>Sends a batch, and returns when it is written, in the order in which this is called.</summary>
     /// <param name="batch">The decisions.</param>
-    /// <param name="sent">Where to note what is to be waited for.</param>
+    /// <param name="sent">Receives the batches that wait for a reply.</param>
     public void Send(Batch batch, Queue<Batch> sent)
     {
         Write(batch, sent);
@@ -37,7 +37,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 
     /// <summary>Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
+    /// <param name="again">Receives the batches sent in its place if the script was not run.</param>
     /// <returns>False when it was sent again, as it is or in parts.</returns>
     public bool Receive(Batch call, Queue<Batch> again)
     {
@@ -68,13 +68,13 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
-            // Those that follow bring it along too, so that they do not pass each other by coming back for it.
+            // Later batches bring the script text along too, so that none overtakes another by being sent again.
             _known.Remove(call.Script);
             SendAgain(call, again);
         }
         else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && listener.Follow?.Invoke(call, refusal, wire) == true)
         {
-            // It is the other node's now.
+            // Another node owns the slot now.
         }
         // A decision of one bucket is always somewhere, while those of a batch may be at two nodes.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)

@@ -10,7 +10,7 @@ namespace Weir.Redis;
 /// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="IBatchPump"/>.</para>
 /// <para>
 /// The decisions of a tenant reach Redis in the order in which they were asked for. Tenants take
-/// turns (<see cref="FairQueue"/>); no two have a bucket in common, so nobody can tell in which order they came.
+/// turns (<see cref="FairQueue"/>); no two have a bucket in common, so their order cannot be observed.
 /// </para>
 /// <para>
 /// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came: one
@@ -27,7 +27,7 @@ internal sealed class Batcher : IDisposable
     /// <summary>Decisions on their way, at most: beyond that, no deadline could be kept anyway.</summary>
     public const int MaxPending = 16_384;
 
-    /// <summary>Decisions a call, at most: so many that the call's own cost is small, so few that Redis is not held up.</summary>
+    /// <summary>Maximum decisions per call: enough to make the call's own cost small, few enough not to delay Redis.</summary>
     public const int MaxBatch = 256;
 
     /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
@@ -187,7 +187,7 @@ internal sealed class Batcher : IDisposable
 
     /// <summary>Answers decisions by the reply to their call, which has come.</summary>
     /// <param name="call">The call, which is not the caller's any more.</param>
-    /// <param name="again">Where to note what was sent in its place, if it was not run.</param>
+    /// <param name="again">Receives the batches sent in its place if the script was not run.</param>
     public void Receive(Batch call, Queue<Batch> again)
     {
         if (!_calls.Receive(call, again))
@@ -209,7 +209,7 @@ internal sealed class Batcher : IDisposable
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>The next batch, which is under way from now on, without those that have fallen due meanwhile; null when nothing may leave yet.</summary>
+    /// <summary>Returns the next batch, without decisions that are overdue; null if no batch may be sent yet.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();
@@ -296,7 +296,7 @@ internal sealed class Batcher : IDisposable
         return _stopped ? fault : _wire.Failed(fault, decisions: 1);
     }
 
-    /// <summary>Answers those that nobody had answered before, returns them, and lets go of the others.</summary>
+    /// <summary>Answers decisions that are still open, returns them, and releases the others.</summary>
     private Span<PendingCommand> GiveUp(List<PendingCommand> takes, Func<PendingCommand, StoreFault> faultOf)
     {
         var all = CollectionsMarshal.AsSpan(takes);

@@ -51,7 +51,7 @@ internal sealed class DueQueue : IDisposable
             _takes.Dequeue().LetGo();
     }
 
-    /// <summary>Takes out what is to be given up.</summary>
+    /// <summary>Removes overdue decisions.</summary>
     /// <param name="now">The time.</param>
     /// <param name="wait">
     /// How long Redis owed replies. A decision is late only if Redis did for the whole deadline, and for a quarter of it

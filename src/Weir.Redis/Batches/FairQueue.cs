@@ -12,9 +12,9 @@ namespace Weir.Redis;
 /// </para>
 /// <para>
 /// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998): one that floods ends
-/// at half of what may wait, and whoever has nothing here always finds room, unless as many tenants wait as decisions may.
+/// at half of the bound, and a tenant without waiting decisions always finds room, unless as many tenants wait as decisions may.
 /// </para>
-/// <para>Not for use by two threads at once: whoever owns it has a lock.</para>
+/// <para>Not safe for concurrent use: the owner holds a lock.</para>
 /// </remarks>
 /// <param name="most">Decisions that may be unanswered, in the lines or sent.</param>
 internal sealed class FairQueue(int most)
@@ -30,14 +30,14 @@ internal sealed class FairQueue(int most)
     private readonly Stack<Line> _spare = new();
     private Line? _last;
 
-    /// <summary>A tenant's decisions, and what is left of its turn.</summary>
+    /// <summary>A tenant's decisions, and the rest of its turn.</summary>
     private sealed class Line
     {
         public readonly Queue<PendingCommand> Takes = new();
         public string Tenant = "";
         public int Credit;
 
-        /// <summary>Whether it is among those that take turns. It may have run empty there, when all in it fell due.</summary>
+        /// <summary>True if it takes turns. It may be empty, if all of its decisions were overdue.</summary>
         public bool HasTurn;
     }
 
@@ -58,7 +58,7 @@ internal sealed class FairQueue(int most)
         int room = most - unanswered;
         if (room <= 0)
             return false;
-        // Whoever fell due in a line that nobody sends from is remembered no longer than this.
+        // Overdue decisions of a line that is never sent from are forgotten after this.
         if (Count >= 2 * most)
             ForgetAnswered();
         var line = LineOf(take.Share);
@@ -71,7 +71,7 @@ internal sealed class FairQueue(int most)
         return true;
     }
 
-    /// <summary>Takes out the next decisions, from each line in its turn, without those that were answered meanwhile.</summary>
+    /// <summary>Removes the next decisions, from each line in its turn, without answered ones.</summary>
     /// <param name="batch">Where to; as many as fit, or as there are.</param>
     /// <returns>How many.</returns>
     public int Dequeue(Span<PendingCommand> batch)
@@ -79,7 +79,7 @@ internal sealed class FairQueue(int most)
         int count = 0;
         while (count < batch.Length && _turns.TryPeek(out var line))
         {
-            // What is left of a turn that the last batch ended in the middle of comes first.
+            // The rest of a turn that the last batch ended comes first.
             if (line.Credit <= 0)
                 line.Credit += Turn;
             count += Serve(line, batch[count..]);
@@ -147,7 +147,7 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Whether fewer wait in a line. All have the same deadline, so those that fell due are the first of it.</summary>
+    /// <summary>Shortens a line. All decisions have the same deadline, so overdue ones are at its head.</summary>
     private bool IsBelow(int room, Line line)
     {
         ForgetAnswered(line);
@@ -176,7 +176,7 @@ internal sealed class FairQueue(int most)
         }
     }
 
-    /// <summary>The line at hand is empty. Its tenant has no claim to what is left of the turn: who does not wait saves nothing up.</summary>
+    /// <summary>Ends the turn of an empty line. Its tenant keeps no claim to the rest of the turn.</summary>
     private void Close(Line line)
     {
         _turns.Dequeue();

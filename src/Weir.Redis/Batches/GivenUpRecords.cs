@@ -53,7 +53,7 @@ internal sealed class GivenUpRecords(TimeProvider time)
         }
     }
 
-    /// <summary>Its reply has come, and what it did is undone.</summary>
+    /// <summary>Its reply has come and is undone.</summary>
     public void Remove(string tenant, UInt128 id)
     {
         lock (_gate)

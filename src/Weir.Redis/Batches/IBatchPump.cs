@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Who sends the batches of a <see cref="Batcher"/>, waits for their replies and has callers go on: threads of its own, or whoever is at hand.</summary>
+/// <summary>Sends the batches of a <see cref="Batcher"/>, waits for their replies and resumes callers, on threads of its own or on the caller's.</summary>
 internal interface IBatchPump
 {
     /// <summary>Begins to send.</summary>

@@ -2,14 +2,14 @@ using System.Threading.Tasks.Sources;
 
 namespace Weir.Redis;
 
-/// <summary>One decision on its way: what is asked, until when, and who waits for it.</summary>
+/// <summary>One decision on its way: its command, its deadline and its caller.</summary>
 /// <remarks>
 /// <para>
-/// It is answered once, by whoever comes first: the reply, a fault, or the deadline; who answered it has it resumed (<see cref="IBatchPump.Resume"/>).
+/// It is answered once, by the reply, a fault or the deadline, whichever comes first; then its caller is resumed (<see cref="IBatchPump.Resume"/>).
 /// </para>
 /// <para>
 /// It is used again when all three that hold it have let go of it: the way to Redis, which may bring a reply long after the deadline and must find this decision then and not another
-/// one; the watch over the deadline; and the caller. Whoever holds it for ever, such as a caller that never looks at its answer, leaves it to the garbage collector.
+/// one; the watch over the deadline; and the caller. A holder that never releases it, such as a caller that never reads its answer, leaves it to the garbage collector.
 /// </para>
 /// </remarks>
 internal sealed class PendingCommand : PendingResult, IValueTaskSource
@@ -87,7 +87,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     public override ValueTask Arrival => new(this, _core.Version);
 
     /// <summary>A decision to be asked for. Its arguments are still to be written.</summary>
-    /// <param name="command">What is asked.</param>
+    /// <param name="command">The command.</param>
     /// <param name="trip">The leases that are asked for beside it; null for none. It belongs to the decision from now on.</param>
     public static PendingCommand Of(in BucketCommand command, LeaseTrip? trip)
     {
@@ -114,7 +114,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return true;
     }
 
-    /// <summary>Lets whoever waits go on, on this thread, and lets go of it.</summary>
+    /// <summary>Resumes the caller on this thread, and releases it.</summary>
     public void Resume()
     {
         _core.SetResult(true);
@@ -152,14 +152,14 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return true;
     }
 
-    /// <summary>Nobody else has it, or ever will.</summary>
+    /// <summary>True if no other holder is left.</summary>
     public void Discard()
     {
         _holders = 1;
         LetGo();
     }
 
-    /// <summary>One of those that held it will not touch it again.</summary>
+    /// <summary>Releases it by one holder.</summary>
     public void LetGo()
     {
         if (Interlocked.Decrement(ref _holders) > 0)

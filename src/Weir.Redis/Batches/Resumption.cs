@@ -1,7 +1,7 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// A few answered decisions whose callers go on in the thread pool, one after the other: never on the thread that answers,
+/// A few answered decisions whose callers are resumed in the thread pool, one by one: never on the thread that answers,
 /// which has others to answer, and not each by itself, since waking the pool costs more than most callers have left to do.
 /// </summary>
 internal sealed class Resumption : IThreadPoolWorkItem

@@ -70,7 +70,7 @@ internal static class ScriptFormat
     /// <summary>Bytes of the reply to one decision.</summary>
     public static int LengthOf(PendingCommand take) => (HeadFields + (take.Buckets * (take.HasLeases ? LineFields + 1 : LineFields))) * sizeof(double);
 
-    /// <summary>Reads what was kept with an answer; null when it is not that.</summary>
+    /// <summary>Reads the text of a record; null if it is something else.</summary>
     public static IdempotencyRecord? ReadRecord(ReadOnlySpan<byte> record)
     {
         const int Head = 33, LineSize = LineFields * sizeof(double), ReplyHead = HeadFields * sizeof(double);

@@ -1,7 +1,7 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Gives back what is left of leases that have ended. If that is lost, their buckets are the emptier for it until they
+/// Gives back the rest of ended leases. If that is lost, their buckets hold fewer tokens until they
 /// refill.
 /// </summary>
 internal sealed class LeaseReturns : IAsyncDisposable

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Weir.Redis;
 
 /// <summary>
-/// How live data is spelled in Redis; <c>live.lua</c> spells the same. What somebody else has written there is read by
-/// nobody, and stops nobody.
+/// The format of live data in Redis, shared with <c>live.lua</c>. Entries in another format are ignored
+/// and do no harm.
 /// </summary>
 internal static class LiveFormat
 {
@@ -21,7 +21,7 @@ internal static class LiveFormat
     public static string ValueOf(LiveEntry entry) =>
         $"{entry.Version.ToString(CultureInfo.InvariantCulture)} {entry.Value}";
 
-    /// <summary>An entry of the state; false for what is none.</summary>
+    /// <summary>Reads an entry of the state; false for another format.</summary>
     public static bool TryReadEntry(string name, string value, [NotNullWhen(true)] out LiveEntry? entry)
     {
         entry = null;
@@ -37,7 +37,7 @@ internal static class LiveFormat
             ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])
             : null;
 
-    /// <summary>A change of the trail; null for what is none.</summary>
+    /// <summary>Reads a change of the trail; null for another format.</summary>
     public static LiveChange? ReadChange(string json)
     {
         try

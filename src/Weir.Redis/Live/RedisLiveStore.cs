@@ -18,7 +18,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     /// <summary>Entries and characters of a call that reads or restores entries.</summary>
     private const int PartEntries = 250, PartLength = 64 * 1024;
 
-    /// <summary>An instance that gives back what is lost is taken for dead after this time without a call.</summary>
+    /// <summary>An instance that restores lost data counts as dead after this time without a call.</summary>
     private const int ClaimMs = 5_000;
 
     /// <summary>Changes that others may make between two calls of one read.</summary>
@@ -60,7 +60,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         if (look.Version == known)
             return new LiveRead(known, [], IsWhole: false);
         var read = await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
-        // What was lost between two of these calls, also if it has been restored since, looks like a deletion.
+        // Data lost between two of these calls looks deleted, even if it has been restored since.
         return await database.HashGetAsync(State, LiveFormat.Life).ConfigureAwait(false) == look.Life ? read : null;
     });
 

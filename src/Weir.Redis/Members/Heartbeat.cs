@@ -26,7 +26,7 @@ internal enum MemberPhase
 /// <param name="ReadUs">The time of the last reply that it had read when it sent that; 0 if none.</param>
 internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
 
-/// <summary>What <c>heartbeat.lua</c> is told, and what it replies.</summary>
+/// <summary>The arguments and the reply of <c>heartbeat.lua</c>.</summary>
 /// <param name="NowUs">The time of Redis.</param>
 /// <param name="Life">What a Redis that loses its memory loses, too.</param>
 /// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>

@@ -5,15 +5,15 @@ namespace Weir.Redis;
 /// <summary>The instances that share a shard of Redis, by a heartbeat there. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>An instance is heard of so often, up to <see cref="FewInstances"/>; of many, each is the more seldom, so that Redis hears as many in all.</summary>
+    /// <summary>Interval of heartbeats of up to <see cref="FewInstances"/> instances. More instances send less often, so that Redis receives as many in all.</summary>
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
     private const int FewInstances = 100;
 
-    /// <summary>One that was not heard of in so many beats is gone.</summary>
+    /// <summary>Number of missed heartbeats after which an instance counts as gone.</summary>
     private const int MissedHeartbeats = 8;
 
-    /// <summary>An instance that may decide by itself is awaited for so long at least after it was heard of, or should have been: four tries of Redis.</summary>
+    /// <summary>Minimum wait for an instance that may decide alone, since its last heartbeat or since one was due: four tries of Redis.</summary>
     private const long LeastAwaitedUs = 1_000_000;
 
     /// <summary>Minimum time that a heartbeat waits for Redis. It waits longer where decisions do.</summary>
@@ -31,13 +31,13 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>When others were heard of last, by our own clock.</summary>
     private readonly Dictionary<long, long> _heard = [];
 
-    /// <summary>Those that shared the buckets when Redis was lost, and may not have come back.</summary>
+    /// <summary>Instances that shared the buckets when Redis was lost, and may not have come back.</summary>
     private readonly HashSet<long> _awaited = [];
 
     private bool _follows = true;
     private int _isBeating;
 
-    /// <summary>Counts departures, so that what was told before one is not taken for news.</summary>
+    /// <summary>Counts departures, so that older news is not taken for new.</summary>
     private int _parted;
     private long? _life;
 
@@ -51,7 +51,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     /// <summary>
     /// True if a heartbeat failed, or the connection was lost, since the last answer. A Redis that has lost its memory was
-    /// away, then, and not flushed by somebody.
+    /// away, and was not flushed on purpose.
     /// </summary>
     private volatile bool _isInDoubt;
 
@@ -173,7 +173,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             {
                 _isInDoubt = false;
                 _follows = true;
-                // Those who are awaited have their time to be heard of.
+                // Awaited instances have their time to send a heartbeat.
                 foreach (long name in _awaited)
                     _heard[name] = _time.GetTimestamp();
             }
@@ -261,7 +261,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private void LearnLocked(Heartbeat beat)
     {
         long now = _time.GetTimestamp();
-        // Whoever flushes a Redis that is there wants that.
+        // A flush of a Redis that is there is on purpose.
         (_life, _metLife) = (beat.Life, beat.Life);
         foreach (var member in beat.Members)
         {

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Asks a node what it is and what its user may do, and names what is wrong with that.</summary>
+/// <summary>Asks a node for its role and the rights of its user, and names problems.</summary>
 internal static class NodeCheck
 {
     private const int LeastMajorOfRedis = 7, LeastMajorOfValkey = 8;
@@ -13,7 +13,7 @@ internal static class NodeCheck
 
     private static readonly RedisScript Rights = new("check.lua"), Atomicity = new("atomic.lua");
 
-    /// <summary>Asks a node what it is. A user who may not ask learns less.</summary>
+    /// <summary>Asks a node for its role and version. A user without that right learns less.</summary>
     public static NodeInfo Ask(NodeConnection connection)
     {
         if (TryAsk(() => connection.Command("INFO")) is { } info)
@@ -21,10 +21,10 @@ internal static class NodeCheck
         return TryAsk(() => connection.CommandForFirst("ROLE")) is { } role ? NodeInfo.OfRole(role) : NodeInfo.Unknown;
     }
 
-    /// <summary>Returns what is wrong with a node that is to decide.</summary>
+    /// <summary>Returns the problems of a node that decides.</summary>
     /// <param name="node">The name of the node.</param>
-    /// <param name="info">What it says of itself.</param>
-    /// <param name="refused">What it refuses to its user, as <see cref="AskRights"/> says.</param>
+    /// <param name="info">Its answer about itself.</param>
+    /// <param name="refused">The commands that its user may not run, by <see cref="AskRights"/>.</param>
     /// <param name="isAtomic">Whether it runs one script at a time.</param>
     public static IEnumerable<RedisProblem> ProblemsOf(string node, NodeInfo info, string refused, bool isAtomic)
     {
@@ -77,7 +77,7 @@ internal static class NodeCheck
 
     /// <summary>True if a server runs one script at a time. Of all servers, only Garnet may not.</summary>
     /// <param name="connection">A connection to it.</param>
-    /// <param name="info">What it says of itself.</param>
+    /// <param name="info">Its answer about itself.</param>
     /// <param name="prefix">The prefix of all keys.</param>
     /// <param name="openOther">Opens another connection to it.</param>
     public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
@@ -89,7 +89,7 @@ internal static class NodeCheck
         string key = $"{prefix}:{{~check}}:atomic";
         var call = new ScriptCall(Atomicity);
         call.AddKey(Encoding.UTF8.GetBytes(key));
-        // Long enough for the other connection also on a busy machine; it is waited for only where scripts are atomic.
+        // Long enough for the second connection on a busy machine; waited for only where scripts are atomic.
         call.Add("100000"u8);
         connection.Write(call, withText: true, asking: false);
         connection.Flush();

@@ -36,7 +36,7 @@ internal sealed class NodeConnections(
     /// <summary>Called with an address that leads to another server than before, and with the run id of that server.</summary>
     public event Action<EndPoint, string>? Moved;
 
-    /// <summary>What is wrong with the nodes.</summary>
+    /// <summary>The problems of the nodes.</summary>
     public RedisProblems Problems { get; } = new();
 
     /// <summary>Maximum time for a connection of decisions to open.</summary>
@@ -87,7 +87,7 @@ internal sealed class NodeConnections(
     /// <summary>Has the general client connect anew, since the address may lead to another server by now.</summary>
     public void DropClient() => Close(_ => true);
 
-    /// <summary>Forgets what was wrong with a node that is none any more.</summary>
+    /// <summary>Forgets the problems of a node that is gone.</summary>
     public void Forget(EndPoint endpoint) => Problems.Set(RespErrors.NameOf(endpoint), []);
 
     private Stream OpenForClient(EndPoint endpoint)

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>What a node says of itself. What it does not say is null.</summary>
+/// <summary>A node's answer about itself. Missing values are null.</summary>
 /// <param name="Product"><c>Redis</c>, <c>Valkey</c> or <c>Garnet</c>.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="IsMaster">False for a replica.</param>

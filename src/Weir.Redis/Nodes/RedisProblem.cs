@@ -1,11 +1,11 @@
 namespace Weir.Redis;
 
-/// <summary>What is wrong with a Redis node, found when a connection to it was opened.</summary>
+/// <summary>A problem of a Redis node, found when a connection to it was opened.</summary>
 /// <param name="Node">The node as <c>host:port</c>.</param>
 /// <param name="Kind">
 /// <c>version</c>, <c>role</c>, <c>eviction</c>, <c>scripts</c>, <c>rights</c>, <c>login</c>, or <c>unchecked</c>.
 /// </param>
-/// <param name="Text">What is wrong, and the cure; without anything secret.</param>
+/// <param name="Text">The problem and its cure, without secrets.</param>
 public sealed record RedisProblem(string Node, string Kind, string Text)
 {
     /// <summary>The kind of a node that is a replica, where a master is wanted.</summary>

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Byte strings one after the other in one buffer, which is used again and again.</summary>
+/// <summary>Byte strings in a row in one buffer, which is reused.</summary>
 internal sealed class Arguments
 {
     private byte[] _bytes = new byte[256];
@@ -25,7 +25,7 @@ internal sealed class Arguments
     /// <summary>Removes the last one.</summary>
     public void RemoveLast() => Count--;
 
-    /// <summary>Begins one, which is written into what is returned.</summary>
+    /// <summary>Begins a string, which the caller writes into the result.</summary>
     /// <param name="most">As long as it may become.</param>
     public Span<byte> Begin(int most)
     {

@@ -20,7 +20,7 @@ internal interface IScriptWire
     /// <summary>Redis has left decisions unanswered.</summary>
     /// <param name="fault">Why, as far as a call says.</param>
     /// <param name="decisions">How many.</param>
-    /// <returns>What the fault is to those who asked.</returns>
+    /// <returns>The fault for the callers.</returns>
     StoreFault Failed(StoreFault fault, int decisions) => fault;
 
     /// <summary>Makes ready to send, as far as that can take long.</summary>

@@ -84,7 +84,7 @@ internal sealed class NodeConnection : IDisposable
             WriteWord(call[i].Span);
     }
 
-    /// <summary>Sends what was written. If that fails, so does every reply.</summary>
+    /// <summary>Sends the written bytes. If that fails, so does every reply.</summary>
     public void Flush()
     {
         try
@@ -118,7 +118,7 @@ internal sealed class NodeConnection : IDisposable
         return length < 0 ? default : ReadBytes(length);
     }
 
-    /// <summary>Hands the stream over to somebody else, who may wait on it as long as they like.</summary>
+    /// <summary>Hands over the stream to a caller that may wait on it without a bound.</summary>
     public Stream HandOver()
     {
         (_socket.SendTimeout, _socket.ReceiveTimeout) = (0, 0);
@@ -284,7 +284,7 @@ internal sealed class NodeConnection : IDisposable
         return bytes;
     }
 
-    /// <summary>Waits for more bytes. What was not read yet stays, and may move.</summary>
+    /// <summary>Waits for more bytes. Unread bytes stay, and may move.</summary>
     private void Receive()
     {
         if (_read == _received)

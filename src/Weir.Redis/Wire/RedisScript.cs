@@ -14,7 +14,7 @@ internal sealed class RedisScript
     /// <summary>Deletes an idempotency record.</summary>
     public static readonly RedisScript Forget = new("answers.lua", "forget.lua");
 
-    /// <param name="parts">The names of the files that are its text, one after the other.</param>
+    /// <param name="parts">The names of the files that make up its text, in order.</param>
     public RedisScript(params ReadOnlySpan<string> parts)
     {
         using var text = new MemoryStream();

@@ -43,7 +43,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // Then nothing is heard, as whoever listens knows may be.
+            // No message is heard then, which listeners expect.
         }
     }
 

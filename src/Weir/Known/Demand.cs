@@ -21,7 +21,7 @@ internal struct Demand
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 
     /// <summary>
-    /// Tokens that are used in a horizon for all that is likely: those that are not used by the end of a lease are lost
+    /// Tokens that are probably used in a horizon: unused ones are lost at the end of a lease
     /// as far as they came back meanwhile. A number of random requests strays by its root.
     /// </summary>
     public readonly long Surely => (Tokens * 3 / 4) - (long)Math.Sqrt(Tokens);

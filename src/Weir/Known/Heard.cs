@@ -22,7 +22,7 @@ internal readonly struct Heard
     /// <summary>When the command was sent, by the clock of the table; null if unknown.</summary>
     public long? SentUs { get; }
 
-    /// <summary>True if nobody else asks for a lease of the bucket until this reply.</summary>
+    /// <summary>True if no other command asks for a lease of the bucket until this reply.</summary>
     public bool HasAsked { get; }
 
     public StoreTime Time { get; }

@@ -10,13 +10,13 @@ namespace Weir;
 /// </remarks>
 internal struct KnownBucket
 {
-    /// <summary>For so long a refusal is repeated: a refund elsewhere is known here within this time and a call's.</summary>
+    /// <summary>Time for which a refusal is repeated: a refund elsewhere is known here within this time and a call.</summary>
     public const long BelievedUs = 900_000;
 
-    /// <summary>A bucket that is used up is asked about so often at most: what comes back meanwhile is taken at once.</summary>
+    /// <summary>Shortest interval between questions about an empty bucket: tokens that came back meanwhile are taken at once.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>A lease is this part of what is left at most, and there is none of a bucket with less than this part of its capacity left.</summary>
+    /// <summary>Largest part of the remaining tokens that is leased. A bucket with a smaller part of its capacity left is not leased.</summary>
     private const int Share = 4;
 
     private Quota? _quota;
@@ -37,7 +37,7 @@ internal struct KnownBucket
     /// <summary>A request for it, with this limit only and no attribute that the limit is not keyed by.</summary>
     public LimitSet Limits { get; private set; }
 
-    /// <summary>What was spent of it without the primary; null if nothing since the primary was last heard.</summary>
+    /// <summary>Spending without the primary; null if there is none since the primary was last heard.</summary>
     public OutageSpending? Alone { get; set; }
 
     /// <summary>When it was asked for, heard of or spent from last.</summary>
@@ -86,7 +86,7 @@ internal struct KnownBucket
 
     /// <summary>Learns what the primary said. Its state is complete only if nothing is owed.</summary>
     /// <param name="limits">A request for the bucket, with this limit only.</param>
-    /// <param name="heard">What it said.</param>
+    /// <param name="heard">Its answer.</param>
     /// <param name="isInDoubt">True if it may have lost its memory.</param>
     /// <param name="now">Now.</param>
     /// <param name="horizonUs">How long a lease lives.</param>
@@ -124,7 +124,7 @@ internal struct KnownBucket
         return isRestored;
     }
 
-    /// <summary>Takes out what is left of a lease that has ended. Until the primary is heard again, nothing is known.</summary>
+    /// <summary>Removes the rest of an ended lease. Until the primary is heard again, nothing is known.</summary>
     public LeaseWish EndLease()
     {
         var rest = Lease.Rest;
@@ -133,9 +133,9 @@ internal struct KnownBucket
         return rest;
     }
 
-    /// <summary>Returns how a request stands. One that spends nothing sees also what is left of a lease that has just ended.</summary>
+    /// <summary>Returns how a request stands. One that spends nothing also sees the rest of a lease that has just ended.</summary>
     /// <param name="quota">The quota of its limit.</param>
-    /// <param name="cost">What it costs.</param>
+    /// <param name="cost">Its cost.</param>
     /// <param name="spends">True if it spends.</param>
     /// <param name="nowUs">Now.</param>
     /// <param name="forgottenUs">A state is believed only if the primary was asked for it after this time.</param>
@@ -167,13 +167,13 @@ internal struct KnownBucket
     /// <summary>The time of the primary, at the earliest: no caller is told to come back too early.</summary>
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
-    /// <summary>Returns what to ask for beside a decision, and what to give back with it. Until the reply comes, nobody else asks for more.</summary>
+    /// <summary>Returns the lease to ask for with a decision, and the tokens to give back with it. Until the reply, no other command asks for more.</summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
         // Tokens are tokens also if their rate has changed. But those of a window are none of a bucket: they go back when their lease ends.
         if (Lease.IsOfOtherKind(quota))
             return default;
-        // What is given back may or may not be there when the primary is asked next.
+        // Returned tokens may or may not be in the primary when it is asked next.
         var wish = Lease.IsHeld ? EndLease() : Lease.Rest;
         if (!mayLease || !Demand.IsBusy || Lease.IsAskedFor(nowUs))
             return wish;
@@ -183,7 +183,7 @@ internal struct KnownBucket
     }
 
     /// <summary>
-    /// Returns how much is asked for ahead: what is wanted here in a horizon, as long as the bucket has plenty. If it is
+    /// Returns the tokens to ask for ahead: the demand of a horizon here, while the bucket has plenty. If it is
     /// used up, what comes back until it is asked about again. In between nothing, so that the last tokens go to the first
     /// who asks.
     /// </summary>
@@ -213,7 +213,7 @@ internal struct KnownBucket
         if (!Demand.IsBusy || _leftThen >= cost || quota is not TokenQuota)
             return 0;
         long paceUs = Math.Min(PaceUs, quota.Window.Ticks / TimeSpan.TicksPerMicrosecond / 4);
-        // Somebody is asking already, for as much as comes back.
+        // Another command asks already, for as much as comes back.
         return (Lease.IsAskedFor(nowUs) ? nowUs : _sentUs) + paceUs;
     }
 

@@ -55,7 +55,7 @@ internal sealed class KnownBuckets
     /// <summary>The time of this instance; on the wall only where the limit needs to know.</summary>
     public StoreTime TimeFor(Limit limit) => new(NowUs, limit.Quota is WindowQuota ? _clock.WallUs : 0);
 
-    /// <summary>Learns from a result of the primary how its buckets stand, and what it leased of them.</summary>
+    /// <summary>Learns the state of buckets, and leases of them, from a result of the primary.</summary>
     /// <param name="command">The command.</param>
     /// <param name="result">The result.</param>
     /// <param name="trip">The leases that were asked for.</param>

@@ -28,12 +28,12 @@ internal struct Lease
     public readonly bool IsHeld => Tokens > 0;
 
     /// <summary>
-    /// The next lease, at most: twice what was handed out of the last one, so that an instance that is late to hand out
+    /// Maximum size of the next lease: twice the tokens used of the last one, so that an instance that is late to hand out
     /// keeps less from others.
     /// </summary>
     public readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 
-    /// <summary>The command that gives back what is left.</summary>
+    /// <summary>The command that gives back the rest.</summary>
     public readonly LeaseWish Rest => new(0, Tokens, _stampUs);
 
     public readonly bool IsAskedFor(long nowUs) => nowUs < _askedForUntilUs;
@@ -59,7 +59,7 @@ internal struct Lease
     /// <summary>What goes back unused tells how much the next lease can be.</summary>
     public void GiveUp() => (_unused, Tokens) = (Tokens, 0);
 
-    /// <summary>Holds what was granted. A second lease becomes one with the first, as old as the older.</summary>
+    /// <summary>Holds granted tokens. A second lease is merged into the first, as old as the older one.</summary>
     public void Hold(Quota quota, in Heard heard, bool isFirst, long nowUs, long horizonUs)
     {
         _isOfWindow = quota is WindowQuota;

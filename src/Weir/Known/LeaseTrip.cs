@@ -23,7 +23,7 @@ internal sealed class LeaseTrip
     public bool IsLook { get; private set; }
 
     /// <summary>Returns a trip of a command that asks for no lease yet.</summary>
-    /// <param name="leases">Learns what comes of it; null for nobody.</param>
+    /// <param name="leases">Learns the result; null for none.</param>
     /// <param name="command">The command.</param>
     public static LeaseTrip Of(Leasing? leases, in BucketCommand command)
     {
@@ -35,7 +35,7 @@ internal sealed class LeaseTrip
         return trip;
     }
 
-    /// <summary>What is asked for at one of the limits.</summary>
+    /// <summary>The lease asked for at one of the limits.</summary>
     public LeaseWish this[int limit] => _wishes[limit];
 
     /// <summary>The hash of the bucket of one of the limits; 0 if it is not at hand.</summary>

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>
-/// What this instance may decide by what it knows: tokens that are leased to it, and refusals that are known to be true
+/// The decisions that this instance makes without the primary: by leased tokens, and by refusals that are known to be true
 /// still. Exact: all instances together admit no more than if the primary were asked for each decision, and a refusal is
 /// one that the primary would have made.
 /// </summary>
@@ -73,7 +73,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         bool hasEnds = false;
         for (int index = 0; index < limits.Count; index++)
         {
-            // A return of a lease names no bucket: what it gives back is not held again.
+            // A return of a lease names no bucket: returned tokens are not held again.
             var part = known.PartOf(trip.BucketOf(index));
             lock (part.Gate)
                 hasEnds |= Restore(part, trip.BucketOf(index), trip[index], limits.Only(index));
@@ -116,7 +116,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
     /// </summary>
     public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
 
-    /// <summary>Takes out what is to be given back, since its lease has ended and nobody asked for that bucket again.</summary>
+    /// <summary>Removes the tokens of ended leases whose buckets were not asked again, to give them back.</summary>
     /// <param name="all">True to end all leases.</param>
     public List<(LimitSet Limits, LeaseWish Wish)> TakeEnded(bool all = false)
     {
@@ -134,7 +134,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return ended;
     }
 
-    /// <summary>Returns the command that gives back what is left of a lease, and its trip.</summary>
+    /// <summary>Returns the command that gives back the rest of a lease, and its trip.</summary>
     public (BucketCommand Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
     {
         var command = new BucketCommand(limits with { Facts = limits.Facts.At(0) }, BucketOperation.Charge);
@@ -213,7 +213,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return keeps;
     }
 
-    /// <summary>A command that only looks takes no slot from what is known.</summary>
+    /// <summary>A command that only looks replaces no known bucket.</summary>
     private int SlotOf(in BucketCommand command, int index, UInt128 hash)
     {
         var part = known.PartOf(hash);

@@ -5,7 +5,7 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Breaker closed: the primary is asked, and memory answers only what it could not. Breaker open: the primary is not
+/// Breaker closed: the primary is asked, and memory decides only if it cannot. Breaker open: the primary is not
 /// asked at all. No request ever waits for a probe (<see cref="OutageWatch"/>).
 /// </para>
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
@@ -37,7 +37,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.
     /// </summary>
     /// <param name="primary">The store that all instances share.</param>
-    /// <param name="memory">Where this instance decides by itself. Nobody else is to use it.</param>
+    /// <param name="memory">The fallback, which must have no other user.</param>
     /// <param name="options">When the primary is no longer asked.</param>
     /// <param name="time">The clock.</param>
     /// <param name="peers">The other instances; null when there is none.</param>
@@ -98,7 +98,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>The outage that is under way, or null.</summary>
     public Outage? Outage => _outages.Outage;
 
-    /// <summary>Where this instance decides by itself: what was taken there is settled there.</summary>
+    /// <summary>The fallback: reservations made there are settled there.</summary>
     public IBucketStore Alone => _fallback;
 
     /// <summary>Instances to reckon with, this one included, as was last known.</summary>
@@ -150,7 +150,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
     /// <summary>
-    /// Stops probing, and settles what is owed if the primary is there. The stores given are not disposed.
+    /// Stops probing, and settles if the primary is there. The given stores are not disposed.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -174,7 +174,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     }
 
     /// <summary>
-    /// A primary that was asked without knowing what is owed has answered too well: its answer does not count, and its take
+    /// A primary that was asked before unsettled spending reached it has answered too well: its answer does not count, and its take
     /// is undone. A refund or a commit stays made.
     /// </summary>
     private async ValueTask<BucketResult> AfterSettlementAsync(
@@ -210,7 +210,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
 
         Faulted?.Invoke(result.Fault);
-        // Whoever answers next may be another Redis, or have begun anew.
+        // The next answer may come from another Redis, or from one that lost its memory.
         if (result.Fault is StoreFault.Unreachable or StoreFault.Refusing)
         {
             _peers.Doubt();
@@ -223,7 +223,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     /// <summary>
     /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share is
-    /// left undecided: nobody knows when it would, and the primary may decide it in a moment.
+    /// left undecided: the share could never allow it, and the primary may decide it in a moment.
     /// </summary>
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
@@ -265,7 +265,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketResult DecideAlone(in BucketCommand command, StoreFault fault)
     {
-        // What is in the primary can be settled only there.
+        // Reservations in the primary can be settled only there.
         if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.RecordKey is { Settles: true })
             return BucketResult.Failed(fault) with { Degraded = true };
         return DecideLocally(command);
@@ -299,7 +299,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The store is being disposed of, or somebody else's wait was canceled: the next round comes.
+            // The store is being disposed, or another wait was canceled: the next round comes.
         }
         finally
         {

@@ -42,7 +42,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return null;
     }
 
-    /// <summary>Executes a command on this instance's outage share, and records what it spends.</summary>
+    /// <summary>Executes a command on this instance's outage share, and records its spending.</summary>
     public BucketResult Execute(in BucketCommand command)
     {
         var limits = command.Limits;

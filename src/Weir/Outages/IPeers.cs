@@ -21,7 +21,7 @@ public interface IPeers
     /// </summary>
     bool IsInDoubt { get; }
 
-    /// <summary>The connection to the primary was lost. Whoever answers next may be without memory.</summary>
+    /// <summary>The connection to the primary was lost. The next answer may come from a primary without memory.</summary>
     void Doubt();
 
     /// <summary>
@@ -51,7 +51,7 @@ public interface IPeers
 
 /// <summary>How an instance finds the primary that it sees again.</summary>
 /// <param name="Absent">Other instances that may still be deciding by themselves.</param>
-/// <param name="Unready">Of these, those that have not said either that they are ready.</param>
+/// <param name="Unready">Of these, the instances that have not reported to be ready either.</param>
 /// <param name="Since">How long ago the first of all came back to it; not less than it was.</param>
 /// <param name="IsForgetful">True when the primary has lost its memory meanwhile.</param>
 public readonly record struct Membership(int Absent, int Unready, TimeSpan Since, bool IsForgetful);

@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>What this instance spent of one bucket without the primary.</summary>
 /// <remarks>
 /// <see cref="_own"/>, in which each cost counts N times, and <see cref="_base"/> drain alike. An N-th of their
-/// difference is what was spent here and has not come back: so much is settled, and never more than was spent.
+/// difference is the spending here that has not come back: this is settled, and never more than was spent.
 /// A full memory keeps the bucket together with other keys, so its state is not asked again.
 /// </remarks>
 internal sealed class OutageSpending
@@ -21,7 +21,7 @@ internal sealed class OutageSpending
     /// <summary>True if <see cref="_base"/> is what the primary said.</summary>
     private bool _isHeard;
 
-    /// <summary>What was given back and not spent again, on the clock of memory. It drains as the bucket does.</summary>
+    /// <summary>Tokens given back and not spent again, on the clock of memory. They drain as the bucket does.</summary>
     private BucketState _givenBack;
 
     /// <summary>Has memory begin where the primary stood; where memory stands, if the primary was not heard of.</summary>
@@ -35,7 +35,7 @@ internal sealed class OutageSpending
             memory.Know(limits, limits.First, _hash, _own);
     }
 
-    /// <summary>Units spent here that are in no charge, less what was given back; may be negative.</summary>
+    /// <summary>Units spent here that are in no charge, minus those given back; may be negative.</summary>
     public long Units { get; private set; }
 
     /// <summary>The charge that the primary is not known to have executed.</summary>
@@ -65,13 +65,13 @@ internal sealed class OutageSpending
         Units = Net(quota, share, time);
     }
 
-    /// <summary>Memory has forgotten what was spent.</summary>
+    /// <summary>Memory has forgotten the spending.</summary>
     public void Reset(BucketState own) => (Units, _base, _own) = (0, own, own);
 
     /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
     public void Close() => Pending = null;
 
-    /// <summary>Makes a charge of what was spent here and has not come back, if there is anything.</summary>
+    /// <summary>Makes a charge of the spending that has not come back, if there is any.</summary>
     /// <param name="limits">A request for the bucket, with this limit only.</param>
     /// <param name="id">The charge's name.</param>
     /// <param name="share">The outage share that was spent from.</param>
@@ -91,7 +91,7 @@ internal sealed class OutageSpending
         (_base, Units, _settledUs) = (_own, 0, time.NowUs);
     }
 
-    /// <summary>Learns the primary's state with the last charge in it. What was spent since then stays spent in memory.</summary>
+    /// <summary>Learns the primary's state with the last charge in it. Later spending stays spent in memory.</summary>
     public void LearnSettled(in LimitSet limits, BucketState known, in StoreTime time)
     {
         var quota = limits.First.Quota;
@@ -101,7 +101,7 @@ internal sealed class OutageSpending
         (_base, _isHeard) = (known, true);
     }
 
-    /// <summary>Returns what the primary held before what was spent here, and the request for it.</summary>
+    /// <summary>Returns the primary's state before the spending here, and the request for it.</summary>
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
     /// <summary>

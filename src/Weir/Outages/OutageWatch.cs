@@ -51,7 +51,7 @@ internal sealed class OutageWatch(
     }
 
     /// <summary>
-    /// Begins an outage that no request noticed, in which the primary lost its memory: it must be told what is known
+    /// Begins an outage that no request noticed, in which the primary lost its memory: known spending must be restored
     /// before it decides again.
     /// </summary>
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
@@ -120,7 +120,7 @@ internal sealed class OutageWatch(
         Interlocked.Increment(ref _begun);
         var before = Interlocked.Exchange(ref _outage, outage);
         peers.Part();
-        // Probing begins before anybody is told: a listener that throws must not keep the primary out for ever.
+        // Probing begins before listeners are called: one that throws must not keep the primary out for ever.
         Volatile.Write(ref _probing, ProbeUntilClosedAsync());
         // The primary was back and failed again before its probe had told of the end.
         if (before is not null)
@@ -158,7 +158,7 @@ internal sealed class OutageWatch(
         }
         finally
         {
-            // Also when a listener throws: what is held back for others must not be for ever.
+            // Even if a listener throws: tokens must not be held back for ever.
             await recovery.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, stopped).ConfigureAwait(false);
         }
 

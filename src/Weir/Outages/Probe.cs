@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Asks a shard of the primary whether it is well: a take like any other, on a bucket that is nobody's.</summary>
+/// <summary>Asks a shard of the primary whether it is well: by a take on a bucket of its own.</summary>
 internal static class Probe
 {
     private static readonly Plan Plan = new(

@@ -55,7 +55,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return true;
     }
 
-    /// <summary>Settles and waits for the other instances, while the primary decides already.</summary>
+    /// <summary>Settles and waits for the peers, while the primary decides already.</summary>
     /// <param name="goesOn">False once the primary is lost again.</param>
     /// <param name="cancellation">Stops waiting.</param>
     public async Task CompleteAsync(Func<bool> goesOn, CancellationToken cancellation)
@@ -115,7 +115,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
-            // Nobody else's cancellation, nor a store that throws, may leave something held back for ever.
+            // Neither a canceled wait nor a store that throws may leave tokens held back for ever.
             return false;
         }
     }
@@ -142,13 +142,13 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
         catch (Exception thrown) when (thrown is not OperationCanceledException)
         {
-            // A store is not to throw. If one does, nobody knows whether it executed the charge.
+            // A store must not throw. If one does, the charge may or may not have been executed.
             return StoreFault.Unreachable;
         }
     }
 
     /// <summary>
-    /// Tells a primary that has lost its memory what it was known to hold, and waits until the other instances have, too:
+    /// Restores known spending to a primary that has lost its memory, and waits until the peers have restored theirs:
     /// until then, it might hand out again what only they know to be spent.
     /// </summary>
     private async Task<bool> RestoreAsync(CancellationToken cancellation)
@@ -177,7 +177,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             var answers = await Task.WhenAll(some.Select(command => primary.AskAsync(command, cancellation).AsTask())).ConfigureAwait(false);
             if (!Array.Exists(answers, IsDone))
                 return false;
-            // A late command is sent again: what is restored is restored once.
+            // A late command is sent again: each is executed once.
             for (int i = 0; i < answers.Length; i++)
             {
                 if (!IsDone(answers[i]))

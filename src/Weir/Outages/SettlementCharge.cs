@@ -53,7 +53,7 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
     /// <summary>
     /// Returns the command by which a primary that lost its memory holds at least these units of a bucket.
     /// </summary>
-    /// <remarks>A second bucket holds what was restored already. No limit's name has a <c>~</c>.</remarks>
+    /// <remarks>A second bucket holds the restored amount. No limit's name has a <c>~</c>.</remarks>
     public static BucketCommand Restore(in LimitSet limits, long units)
     {
         var limit = limits.First;

@@ -26,10 +26,10 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     /// </summary>
     /// <param name="primary">The store that all instances share.</param>
     /// <param name="map">The shards of the primary.</param>
-    /// <param name="memory">Where this instance decides by itself. Nobody else is to use it.</param>
+    /// <param name="memory">The fallback, which must have no other user.</param>
     /// <param name="options">When a shard is no longer asked.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="join">Joins the instances that share a shard's buckets. What it returns is disposed with the store.</param>
+    /// <param name="join">Joins the instances that share a shard's buckets. The result is disposed with the store.</param>
     /// <param name="knownBuckets">
     /// Maximum number of a shard's buckets whose state is known for an outage; for a Redis store, its option of that name
     /// counts instead.
@@ -80,7 +80,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
            select outage with { Shard = _map.NameOf(shard) },
     ];
 
-    /// <summary>Where this instance decides by itself: what was taken there is settled there.</summary>
+    /// <summary>The fallback: reservations made there are settled there.</summary>
     public IBucketStore Alone { get; }
 
     /// <summary>Instances to reckon with, this one included, as was last known at any shard.</summary>
@@ -119,7 +119,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         Task.WhenAll(Current.Select(store => store.ProbeAsync(tries, cancellation)));
 
     /// <summary>
-    /// Stops probing, settles what is owed to shards that are there, and leaves the instances that share them. The
+    /// Stops probing, settles with shards that are there, and leaves the instances that share them. The
     /// primary and memory are not disposed.
     /// </summary>
     public async ValueTask DisposeAsync()

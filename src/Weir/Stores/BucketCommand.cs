@@ -16,10 +16,10 @@ public enum BucketOperation
     /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's permits.</summary>
     Charge,
 
-    /// <summary>Forget what was spent, and who holds permits.</summary>
+    /// <summary>Forget all spending and all permits.</summary>
     Reset,
 
-    /// <summary>As <see cref="Charge"/>, with a cost in units instead of tokens: settles what was spent without the store.</summary>
+    /// <summary>As <see cref="Charge"/>, with a cost in units instead of tokens: settles spending without the store.</summary>
     Settle,
 
     /// <summary>
@@ -56,31 +56,31 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
     internal RecordKey? RecordKey { get; init; }
 
-    /// <summary>What is held back of the buckets for instances that may not have settled yet; the default is nothing.</summary>
+    /// <summary>Tokens held back for instances that may not have settled yet; the default is none.</summary>
     internal HeldBack HeldBack { get; init; }
 
     /// <summary>Of each limit the end of the only window to which anything is given back; null, or 0, for any.</summary>
     internal long[]? OnlyEnds { get; init; }
 }
 
-/// <summary>An answer that is kept: for whoever asks the same again, and for a reservation to be settled.</summary>
-/// <param name="Id">What it is known by, beside the tenant.</param>
-/// <param name="Fingerprint">Of what is asked, so that something else under the same id is noticed.</param>
+/// <summary>The key of a stored answer: for repeated requests, and for the settlement of a reservation.</summary>
+/// <param name="Id">Its id within the tenant.</param>
+/// <param name="Fingerprint">Fingerprint of the request, so that another request under the same id is noticed.</param>
 internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 {
-    /// <summary>How long an answer is kept for those who ask again.</summary>
+    /// <summary>How long an answer is stored for repeated requests.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
-    /// <summary>Returns an id that nobody guesses.</summary>
+    /// <summary>Returns a random id.</summary>
     public static UInt128 NewId() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>True to settle what is kept: only if it is there, is not settled yet and may still be.</summary>
+    /// <summary>True to settle a stored reservation, if it exists, is open and not expired.</summary>
     public bool Settles { get; init; }
 
     /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
     public TimeSpan Open { get; init; }
 
-    /// <summary>How long it is kept for those who ask again.</summary>
+    /// <summary>How long it is stored for repeated requests.</summary>
     public TimeSpan Life { get; init; } = Memory;
 
     /// <summary>How long it is kept.</summary>
@@ -89,16 +89,16 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
     /// <summary>True if it counts against the bytes that the stored answers of the tenant may take.</summary>
     public bool IsBounded { get; init; }
 
-    /// <summary>What is kept with it.</summary>
+    /// <summary>The stored text.</summary>
     public byte[] Text { get; init; } = [];
 }
 
-/// <summary>What was kept with an answer.</summary>
+/// <summary>A stored answer.</summary>
 /// <param name="Text">As it was given.</param>
 /// <param name="Lines">What each bucket said.</param>
 public sealed record IdempotencyRecord(byte[] Text, IReadOnlyList<BucketLine> Lines)
 {
-    /// <summary>Of what was asked.</summary>
+    /// <summary>Fingerprint of the request.</summary>
     internal UInt128 Fingerprint { get; init; }
 
     /// <summary>The store's clock at the answer.</summary>

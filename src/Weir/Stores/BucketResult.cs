@@ -34,14 +34,14 @@ public enum StoreFault
     /// <summary>It has no room for one bucket more; none was forgotten to make room.</summary>
     Full,
 
-    /// <summary>What is kept under the record was asked for with another request. Says nothing about the store's health.</summary>
+    /// <summary>The record belongs to another request. Does not blame the store.</summary>
     Conflict,
 
     /// <summary>There is nothing to settle (any more). Says nothing about the store's health.</summary>
     Gone,
 
     /// <summary>
-    /// The tenant has so many requests waiting for the store that one more would be in the way of others, or the same
+    /// The tenant has too many requests waiting for the store, or the same
     /// request under the same idempotency key is late and still under way. Nothing was spent. Says nothing about the
     /// store's health.
     /// </summary>
@@ -65,7 +65,7 @@ public enum StoreFault
 /// <param name="State">The bucket after the call, drained to its time or stamped earlier.</param>
 public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State)
 {
-    /// <summary>Units that the store counts as spent beside those of <see cref="State"/>, since they are leased to whoever asked.</summary>
+    /// <summary>Units that the store counts as spent beside <see cref="State"/>, because they are leased to the caller.</summary>
     internal long Leased { get; init; }
 
     /// <summary>
@@ -140,7 +140,7 @@ public readonly record struct BucketResult
     /// <summary>Returns by which clock, and for which share, a line is.</summary>
     internal LineOrigin OriginOf(int limit) => Origins is { } origins ? origins[limit] : new LineOrigin(Time, Share);
 
-    /// <summary>What all limits together say: the worst word of those that are enforced.</summary>
+    /// <summary>The outcome of all limits: the worst of the enforced ones.</summary>
     internal BucketOutcome Outcome { get; }
 
     /// <summary>The store's clock at the call.</summary>
@@ -164,7 +164,7 @@ public readonly record struct BucketResult
     /// <summary>True when the same is to be asked again, now that the store's clock is known.</summary>
     internal bool IsStale { get; private init; }
 
-    /// <summary>True when the store answered by what it knows, and was not asked itself: that says nothing of its health.</summary>
+    /// <summary>True if the result came from known buckets, so that it says nothing about the store's health.</summary>
     internal bool IsLocal { get; private init; }
 
     /// <summary>The answer of a store by what this instance knows of it.</summary>
@@ -177,7 +177,7 @@ public readonly record struct BucketResult
     /// <summary>Of a charge: whether any bucket stands otherwise than before.</summary>
     internal bool HasChanged { get; init; }
 
-    /// <summary>What was kept with an answer that is remembered, if the store has it at hand.</summary>
+    /// <summary>The record of a remembered answer, if the store has it at hand.</summary>
     internal IdempotencyRecord? Kept { get; init; }
 
     /// <summary>An answer that says why there is none.</summary>

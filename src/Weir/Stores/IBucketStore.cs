@@ -33,7 +33,7 @@ public interface IBucketStore
 
     /// <summary>Looks up an answer that was kept.</summary>
     /// <param name="tenant">Whose it is.</param>
-    /// <param name="id">What it is known by.</param>
+    /// <param name="id">Its id.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <returns>The answer, if there is one (any more), or why it cannot be looked up.</returns>
     ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>The result of a command that a store has begun. One caller awaits <see cref="Arrival"/> and then takes it.</summary>
-/// <remarks>A class, so that whoever waits keeps one reference instead of the command and the result.</remarks>
+/// <remarks>A class, so that a waiting caller keeps one reference instead of the command and the result.</remarks>
 public abstract class PendingResult
 {
     /// <summary>The command.</summary>
@@ -13,7 +13,7 @@ public abstract class PendingResult
     /// <summary>Ends when the result is there. May be awaited once.</summary>
     public abstract ValueTask Arrival { get; }
 
-    /// <summary>Changes the result when it is taken; null for nobody.</summary>
+    /// <summary>Changes the result when it is taken; null for none.</summary>
     internal IResultStage? Stage { get; set; }
 
     /// <summary>Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>Objects that are used again; so many are kept at most. Safe for concurrent use.</summary>
+/// <summary>A bounded pool of objects. Safe for concurrent use.</summary>
 /// <param name="make">Makes one when none is there.</param>
 /// <param name="most">How many are kept.</param>
 internal sealed class Pool<T>(Func<T> make, int most)
@@ -11,7 +11,7 @@ internal sealed class Pool<T>(Func<T> make, int most)
     private readonly ConcurrentQueue<T> _kept = new();
     private int _count;
 
-    /// <summary>One that nobody else has.</summary>
+    /// <summary>Takes an object out of the pool, or makes one.</summary>
     public T Rent()
     {
         if (!_kept.TryDequeue(out var one))
@@ -20,7 +20,7 @@ internal sealed class Pool<T>(Func<T> make, int most)
         return one;
     }
 
-    /// <summary>Gives back one that nobody has any more.</summary>
+    /// <summary>Puts an unused object back.</summary>
     public void Return(T one)
     {
         if (Interlocked.Increment(ref _count) <= most)

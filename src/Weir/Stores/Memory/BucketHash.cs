@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Weir;
 
 /// <summary>
-/// The hash of a bucket: XXH3 of tenant, limit and dimension values under a random seed of this process, so that nobody
+/// The hash of a bucket: XXH3 of tenant, limit and dimension values under a random seed of this process, so that no caller
 /// outside can choose keys that meet. Its upper half is the bucket's head in a <see cref="SlotSet"/>.
 /// </summary>
 /// <remarks>

@@ -53,7 +53,7 @@ internal sealed unsafe partial class BucketTransaction
         return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    /// <summary>Writes what was allowed. If a bucket has no slot, and the one it then shares refuses, takes all of it back.</summary>
+    /// <summary>Writes allowed takes. If a bucket has no slot, and the shared one refuses, all of it is taken back.</summary>
     /// <remarks>Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.</remarks>
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
@@ -101,7 +101,7 @@ internal sealed unsafe partial class BucketTransaction
         }
     }
 
-    /// <summary>A bucket that others share is given back all of it: nobody knows who has spent what.</summary>
+    /// <summary>Gives back everything to a shared bucket, because it is unknown which key spent what.</summary>
     private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
@@ -150,7 +150,7 @@ internal sealed unsafe partial class BucketTransaction
         return fault;
     }
 
-    /// <summary>What was spent in a window that is over is not given back to the one that came after it.</summary>
+    /// <summary>Spending of an ended window is not given back to the next one.</summary>
     private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
         cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
 

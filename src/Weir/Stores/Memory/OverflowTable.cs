@@ -96,7 +96,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Puts a bucket of a snapshot back. Nobody knows any more which keys have spent there, so all may have.</summary>
+    /// <summary>Restores a bucket of a snapshot. It is unknown which keys have spent there, so all may have.</summary>
     public void Import(ulong name, BucketState state, int rateId)
     {
         lock (_gate)
@@ -125,7 +125,7 @@ internal sealed class OverflowTable(int most)
             bucket = AddLocked(name, isListed);
         if (bucket is null)
             return null;
-        // Nobody owes anything here any more, and the filter must not fill up for good.
+        // No key owes anything here any more, and the filter must not fill up for good.
         if (bucket.Slot.IsAsNew(time))
             bucket.Spenders = 0;
         bucket.Spenders |= BitsOf(key);

@@ -28,7 +28,7 @@ internal sealed class PermitHolders(string share)
     /// <summary>When the last of them ends.</summary>
     public long LastUntilUs => _inOrder.Max.UntilUs;
 
-    /// <summary>When so many of them have ended. Costs as much as there are up to there, from the nearer end.</summary>
+    /// <summary>The time by which a number of them have ended. The cost grows with the distance from the nearer end.</summary>
     /// <param name="number">From 1 to <see cref="Count"/>.</param>
     public long UntilUsOf(int number) =>
         number == 1 ? _inOrder.Min.UntilUs
@@ -47,7 +47,7 @@ internal sealed class PermitHolders(string share)
     /// <summary>Removes a holder. False if there is none of that name.</summary>
     public bool Remove(UInt128 id) => _untilUs.Remove(id, out long untilUs) && _inOrder.Remove(new(id, untilUs));
 
-    /// <summary>Removes those whose time is over, and returns how many they were.</summary>
+    /// <summary>Removes ended holders, and returns their number.</summary>
     public int RemoveEnded(long nowUs)
     {
         int count = 0;

@@ -16,7 +16,7 @@ internal sealed class PermitTable(int maxHolders)
     /// <summary>As many as a mask has bits.</summary>
     private const int Parts = 64;
 
-    /// <summary>A look at all holders costs much, and nobody may have it made again and again.</summary>
+    /// <summary>Shortest interval between looks at all holders, which cost much.</summary>
     private const long SweepUs = 1_000_000;
 
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
@@ -34,7 +34,7 @@ internal sealed class PermitTable(int maxHolders)
         public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Holders that are remembered, also ended ones whose limit nobody has asked since.</summary>
+    /// <summary>Remembered holders, including ended ones whose limit was not asked since.</summary>
     public int Holders
     {
         get

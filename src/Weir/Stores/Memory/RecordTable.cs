@@ -10,7 +10,7 @@ namespace Weir;
 /// <param name="tenantBytes">The bytes that one tenant may have kept at most.</param>
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    /// <summary>What is over is forgotten by so many for each that is kept: more go than come. Only who finds no room waits for all that is over.</summary>
+    /// <summary>Expired records removed for each new one: more go than come. Only a command without room waits for all of them.</summary>
     private const int ForgottenAtOnce = 4;
 
     /// <summary>
@@ -58,7 +58,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>Answers as before, or has the store answer and keeps that. Asks with a record are made one after the other.</summary>
+    /// <summary>Returns the stored answer, or executes the command and stores its answer. Commands with a record are executed one by one.</summary>
     public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
         var record = command.RecordKey!;
@@ -79,7 +79,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         }
     }
 
-    /// <summary>What was kept; null when there is nothing (any more).</summary>
+    /// <summary>Returns the record; null if there is none.</summary>
     public IdempotencyRecord? Recall(string tenant, UInt128 id, long nowUs)
     {
         lock (_gate)
@@ -109,7 +109,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     /// <param name="lastNumber">The number of the last record at that moment.</param>
     /// <remarks>
     /// An open reservation that came later is left out: its cost may be missing in the buckets, and canceling it would
-    /// give back tokens that nobody spent. All others only keep something from being done twice.
+    /// give back tokens that were not spent. All other records only prevent a second execution.
     /// </remarks>
     public IReadOnlyList<SavedRecord> Export(long lastNumber)
     {
@@ -153,7 +153,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         saved.Share, BytesOf(saved.Kept.Text, saved.Kept.Lines.Count), saved.Outcome, saved.IsOpen, saved.OpenUntilUs + shiftUs,
         saved.KeptUntilUs + shiftUs, saved.Kept);
 
-    /// <summary>What changed nothing need not be known again: a refusal, and a refund of what had not been spent.</summary>
+    /// <summary>Commands that changed nothing are not stored: refusals, and refunds of nothing.</summary>
     private static bool IsToBeKept(in BucketCommand command, in BucketResult answer) => answer.Fault == StoreFault.None && (command.What == BucketOperation.Charge
         ? command.RecordKey!.Settles || answer.HasChanged
         : answer.Outcome == BucketOutcome.Allowed);

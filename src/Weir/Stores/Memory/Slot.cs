@@ -4,7 +4,7 @@ namespace Weir;
 
 /// <summary>
 /// The state of one bucket in memory, 16 bytes: 53 bits spent, 53 bits of stamp and 22 bits that name the refill rate
-/// (11 in the low end of each word), without which nobody could tell when the bucket is as new.
+/// (11 in the low end of each word), without which it is unknown when the bucket is as new.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct Slot

@@ -8,7 +8,7 @@ internal sealed class SlotLocks
     private readonly SlotSet[] _sets = new SlotSet[4 * Plan.MaxLimits];
     private int _count;
 
-    /// <summary>Adds a set to those that are to be locked.</summary>
+    /// <summary>Adds a set to the ones to lock.</summary>
     public void Add(SlotSet set) => _sets[_count++] = set;
 
     /// <summary>Adds both sets of a bucket in a part.</summary>

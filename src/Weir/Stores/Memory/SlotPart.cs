@@ -18,7 +18,7 @@ internal sealed unsafe class SlotPart(int sets)
     /// <summary>The number of sets in memory.</summary>
     public int Sets => IsOpen ? sets : 0;
 
-    /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
+    /// <summary>Slots in use, including those of buckets that are as new.</summary>
     public int Used => Volatile.Read(ref _used);
 
     /// <summary>Bytes held.</summary>

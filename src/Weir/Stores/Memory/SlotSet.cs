@@ -76,7 +76,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         Sse.Prefetch0((byte*)_heads + ((HeadLines + LineOf(head)) * SlotMemory.CacheLine));
     }
 
-    /// <summary>Waits for the lock. Whoever has it does a few dozen nanoseconds of work.</summary>
+    /// <summary>Waits for the lock, which is held for a few dozen nanoseconds.</summary>
     public void Lock()
     {
         var spinner = default(SpinWait);

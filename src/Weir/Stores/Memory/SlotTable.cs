@@ -2,7 +2,7 @@ namespace Weir;
 
 /// <summary>A bounded, flat table of buckets. Each set of slots has a lock of its own.</summary>
 /// <remarks>
-/// It has two parts of equal size: one for listed tenants, and one for all others, which anybody may invent without end.
+/// It has two parts of equal size: one for listed tenants, and one for all others, which callers may invent without end.
 /// So whatever those do, it takes no slot from a listed tenant (law L9). A tenant may become listed, or be listed no
 /// more, while it has buckets: they stay where they are, and are found in either part (law L12).
 /// </remarks>
@@ -23,7 +23,7 @@ internal sealed class SlotTable
     /// <summary>Bytes held.</summary>
     public long Bytes => _listed.Bytes + _others.Bytes;
 
-    /// <summary>Slots in use, those that are as new and not yet reused included.</summary>
+    /// <summary>Slots in use, including those of buckets that are as new.</summary>
     public long Used => (long)_listed.Used + _others.Used;
 
     /// <summary>Slots in memory.</summary>
@@ -53,7 +53,7 @@ internal sealed class SlotTable
         return slot.IsNone && HasBothParts ? PartOf(!isListed).Find(head) : slot;
     }
 
-    /// <summary>Adds all candidate sets of a bucket to those that are to be locked.</summary>
+    /// <summary>Adds all candidate sets of a bucket to the ones to lock.</summary>
     public void AddSets(ulong head, SlotLocks to)
     {
         if (_listed.IsOpen)

@@ -8,7 +8,7 @@ internal sealed record SavedPermits(UInt128 Limit, string Share, PermitTable.Hol
 
 /// <summary>A reservation or an idempotency record; its times are of the store's clock.</summary>
 /// <param name="Tenant">Whose it is.</param>
-/// <param name="Id">What it is known by, beside the tenant.</param>
+/// <param name="Id">Its id within the tenant.</param>
 /// <param name="Share">The share that it counts in.</param>
 /// <param name="IsOpen">True for a reservation that is not settled yet.</param>
 /// <param name="OpenUntilUs">Until when it can be settled.</param>
