@@ -5,7 +5,9 @@ using Weir.Cli.Load;
 
 namespace Weir.Cli;
 
-/// <summary>The usual help and, for a command that needs more said than its options can, its notes below them.</summary>
+/// <summary>
+/// The usual help and, for a command that needs more said than its options can, its notes below them.
+/// </summary>
 internal sealed class HelpWithNotes(HelpAction usual) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)

@@ -2,7 +2,9 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Makes the connection that the store wants: it fails fast while it is down, and is quick to come back.</summary>
+/// <summary>
+/// Makes the connection that the store wants: it fails fast while it is down, and is quick to come back.
+/// </summary>
 internal static class RedisConnection
 {
     /// <summary>How often a lost connection is tried again, and how often a live one is looked after.</summary>
@@ -31,14 +33,17 @@ internal static class RedisConnection
         configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database ?? endpoints.Database ?? 0;
         configuration.ClientName = "weir";
-        // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command that not every Redis 7 has.
+        // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command
+        // that not every Redis 7 has.
         configuration.TieBreaker = "";
         configuration.ConfigurationChannel = "";
         configuration.SetClientLibrary = false;
         configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
-        // Redis may start later than Weir. Sentinels must be there, because they name it: opening is tried again until they are.
+        // Redis may start later than Weir. Sentinels must be there, because they name it: opening is tried again until
+        // they are.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
-        // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the same.
+        // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the
+        // same.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ConnectTimeout = 1_000;
         configuration.ConnectRetry = 1;
@@ -54,10 +59,15 @@ internal static class RedisConnection
         return configuration;
     }
 
-    /// <summary>Opens the general client; by way of the Sentinels, if there are any, which are then to be disposed after it.</summary>
+    /// <summary>
+    /// Opens the general client; by way of the Sentinels, if there are any, which are then to be disposed after it.
+    /// </summary>
     /// <param name="configuration">How to reach Redis or its Sentinels.</param>
     /// <param name="nodes">Opens connections to Redis.</param>
-    /// <remarks>The client could do both at once, but takes Sentinels that do not answer for Redis itself, and keeps a connection to them for each time that Redis did not answer.</remarks>
+    /// <remarks>
+    /// The client could do both at once, but takes Sentinels that do not answer for Redis itself, and keeps a
+    /// connection to them for each time that Redis did not answer.
+    /// </remarks>
     public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration, NodeConnections nodes)
     {
         if (configuration.ServiceName is null)

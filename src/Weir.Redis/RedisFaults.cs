@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Says which kind of fault an error of Redis or of its connection is. Errors are classified here and nowhere else.</summary>
+/// <summary>
+/// Says which kind of fault an error of Redis or of its connection is. Errors are classified here and nowhere else.
+/// </summary>
 internal static class RedisFaults
 {
     private const int MaxExplanation = 200;
@@ -32,13 +34,18 @@ internal static class RedisFaults
     public static bool IsSeveralSlots(Exception error) =>
         error is RedisServerException && Begins(error, "CROSSSLOT");
 
-    /// <summary>The call was not run, since its slot is at another node (MOVED), to which the client sends what comes from now on, if it is connected to it.</summary>
+    /// <summary>
+    /// The call was not run, since its slot is at another node (MOVED), to which the client sends what comes from now
+    /// on, if it is connected to it.
+    /// </summary>
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
     /// <summary>The call was not run, since its keys are at the node to which their slot is moving (ASK).</summary>
     public static bool IsMoving(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Ask };
 
-    /// <summary>The call was not run, since some of its keys have moved to another node already, and some have not (TRYAGAIN).</summary>
+    /// <summary>
+    /// The call was not run, since some of its keys have moved to another node already, and some have not (TRYAGAIN).
+    /// </summary>
     public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
 
     /// <summary>
@@ -61,7 +68,9 @@ internal static class RedisFaults
         _ => error.GetType().Name,
     };
 
-    /// <summary>What Redis said to a connection that was being made, such as that the user may not do what the client does then.</summary>
+    /// <summary>
+    /// What Redis said to a connection that was being made, such as that the user may not do what the client does then.
+    /// </summary>
     private static string? SaidBy(Exception error)
     {
         int at = error.Message.IndexOf(Said, StringComparison.Ordinal);

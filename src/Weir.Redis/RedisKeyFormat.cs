@@ -20,9 +20,9 @@ namespace Weir.Redis;
 /// shards (<see cref="ShardTenant"/>) have no partitions.
 /// </para>
 /// <para>
-/// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not printable
-/// ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced by <c>#</c> and its
-/// SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
+/// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not
+/// printable ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced
+/// by <c>#</c> and its SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
 /// </para>
 /// <para>A value that the request lacks is a lone <c>#</c>, which no value is spelled as.</para>
 /// <para>Where keys are to be private, every value is replaced by its keyed hash (<see cref="KeyHash"/>), which begins with a <c>#</c> too.</para>

@@ -34,13 +34,21 @@ public sealed class RedisOptions
     /// </summary>
     public string? CaFile { get; set; }
 
-    /// <summary>A PEM file with the certificate to show to Redis, and with those between it and its authority; none by default. Read once.</summary>
+    /// <summary>
+    /// A PEM file with the certificate to show to Redis, and with those between it and its authority; none by default.
+    /// Read once.
+    /// </summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>A PEM file with the private key of <see cref="CertificateFile"/>, not encrypted; that file itself by default. Read once, never logged.</summary>
+    /// <summary>
+    /// A PEM file with the private key of <see cref="CertificateFile"/>, not encrypted; that file itself by default.
+    /// Read once, never logged.
+    /// </summary>
     public string? KeyFile { get; set; }
 
-    /// <summary>What every key begins with, so that several installations can share a Redis; <c>weir</c> by default.</summary>
+    /// <summary>
+    /// What every key begins with, so that several installations can share a Redis; <c>weir</c> by default.
+    /// </summary>
     public string Prefix { get; set; } = "weir";
 
     /// <summary>By what the values of keys are replaced; null, the default, to have them readable.</summary>
@@ -65,8 +73,8 @@ public sealed class RedisOptions
     public int? Database { get; set; }
 
     /// <summary>
-    /// How long tokens live that are leased to an instance for a busy bucket; zero leases none, and Redis makes every decision. From 1 ms to 1 s; 20 ms by default. The same
-    /// at all instances that share buckets.
+    /// How long tokens live that are leased to an instance for a busy bucket; zero leases none, and Redis makes every
+    /// decision. From 1 ms to 1 s; 20 ms by default. The same at all instances that share buckets.
     /// </summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
@@ -80,8 +88,8 @@ public sealed class RedisOptions
     internal long? HashSeed { get; set; }
 
     /// <summary>
-    /// How many instances share the buckets, this one included, for as long as Redis has not said: of one that starts in an outage. From 1 (the default) to 10,000; each decides on its part
-    /// of a bucket then.
+    /// How many instances share the buckets, this one included, for as long as Redis has not said: of one that starts
+    /// in an outage. From 1 (the default) to 10,000; each decides on its part of a bucket then.
     /// </summary>
     public int Instances { get; set; } = 1;
 

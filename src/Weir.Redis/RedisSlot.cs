@@ -1,8 +1,8 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// The slot of a key on a Redis Cluster: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key distribution
-/// model"). The client knows it too, but only once it has seen the cluster's map.
+/// The slot of a key on a Redis Cluster: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
+/// distribution model"). The client knows it too, but only once it has seen the cluster's map.
 /// </summary>
 internal static class RedisSlot
 {

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Buckets in Redis: one script call for a batch of decisions, on the clock of Redis, so that all instances share one limit and no
-/// instance's clock matters (law L5).
+/// Buckets in Redis: one script call for a batch of decisions, on the clock of Redis, so that all instances share one
+/// limit and no instance's clock matters (law L5).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -53,7 +53,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _connecting = ConnectAsync(configuration);
     }
 
-    /// <summary>Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.</summary>
+    /// <summary>
+    /// Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.
+    /// </summary>
     /// <param name="host">The store whose connections it uses, which must be disposed after this one.</param>
     /// <param name="prefix">What this one's keys begin with.</param>
     public RedisStore(RedisStore host, string prefix)
@@ -114,12 +116,14 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     public TimeSpan LongestAnswer => _options.Deadline + Batcher.Grace;
 
     /// <summary>
-    /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing has.
-    /// It is not reset by an answer, and holds no secrets.
+    /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing
+    /// has. It is not reset by an answer, and holds no secrets.
     /// </summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
 
-    /// <summary>Returns what went wrong last at a node, as <see cref="LastError"/> says it; null if nothing has.</summary>
+    /// <summary>
+    /// Returns what went wrong last at a node, as <see cref="LastError"/> says it; null if nothing has.
+    /// </summary>
     /// <param name="node">The node as <c>host:port</c>; null for any.</param>
     public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
 
@@ -191,10 +195,15 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Decisions made by leases or remembered refusals, without asking Redis.</summary>
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
-    /// <summary>Takes and charges that Redis replied to after memory had decided them, and that were undone there.</summary>
+    /// <summary>
+    /// Takes and charges that Redis replied to after memory had decided them, and that were undone there.
+    /// </summary>
     public long LateUndone => Volatile.Read(ref _late.Late.Undone);
 
-    /// <summary>Takes and charges like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were undone.</summary>
+    /// <summary>
+    /// Takes and charges like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were
+    /// undone.
+    /// </summary>
     public long LateLost => Volatile.Read(ref _late.Late.Lost);
 
     /// <summary>Takes that were undone in Redis, mostly since a limit in another partition refused.</summary>
@@ -217,7 +226,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Buckets of which tokens are leased now.</summary>
     public int LeasesOut => _known.All.Sum(table => table.Out);
 
-    /// <summary>Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.</summary>
+    /// <summary>
+    /// Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.
+    /// </summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -322,7 +333,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address for a name.</summary>
+    /// <summary>
+    /// Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address
+    /// for a name.
+    /// </summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Trusted certificates of Redis and the client's own, from the configured files, beyond the usual checks of TLS. A name that is not the
-/// server's and a certificate without a trusted signer are refused, always.
+/// Trusted certificates of Redis and the client's own, from the configured files, beyond the usual checks of TLS. A
+/// name that is not the server's and a certificate without a trusted signer are refused, always.
 /// </summary>
 internal static class RedisTls
 {

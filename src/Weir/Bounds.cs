@@ -36,7 +36,9 @@ public static class Bounds
     /// <summary>What a name may be, in words, for error messages.</summary>
     public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
-    /// <summary>True for a tenant: 1 to <see cref="MaxNameLength"/> characters out of <c>A-Z a-z 0-9 . _ -</c>.</summary>
+    /// <summary>
+    /// True for a tenant: 1 to <see cref="MaxNameLength"/> characters out of <c>A-Z a-z 0-9 . _ -</c>.
+    /// </summary>
     public static bool IsTenant(ReadOnlySpan<char> value) => IsName(value);
 
     /// <summary>True for the name of a plan, a limit or an attribute: the same rule as for a tenant.</summary>

@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>Repeats work at an interval while there is some, and costs nothing while there is none. Safe for concurrent use.</summary>
+/// <summary>
+/// Repeats work at an interval while there is some, and costs nothing while there is none. Safe for concurrent use.
+/// </summary>
 internal sealed class DozingTimer : IAsyncDisposable
 {
     private readonly TimeSpan _interval;

@@ -31,19 +31,26 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     public string NameOf(string key) => privacy is null ? key : privacy.Of(key);
 
     /// <summary>Spends the cost if every limit that applies allows it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var decision = Decide(facts, spend: true, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Takes once: for ten minutes, the same request under the same key gets the same answer and spends nothing. A refusal is not stored.</summary>
+    /// <summary>
+    /// Takes once: for ten minutes, the same request under the same key gets the same answer and spends nothing. A
+    /// refusal is not stored.
+    /// </summary>
     /// <param name="facts">The request.</param>
     /// <param name="idempotencyKey">What the caller calls this request; see <see cref="Bounds.MaxKeyBytes"/>.</param>
     /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
     /// <returns>The decision, or null when the key stands for another request.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
@@ -82,7 +89,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Resets the buckets and windows of a request, and frees all permits of its concurrency limits.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts.At(1), out _);
@@ -92,7 +101,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Says whether a take would be allowed now and what remains now, and spends nothing.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var decision = Decide(facts, spend: false, out var pending);
@@ -100,7 +111,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Checks a request and says by which policies, all by one version of them. Spends nothing.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public async ValueTask<Explanation> ExplainAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         Demand(facts, leastCost: 0);
@@ -117,15 +130,21 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <param name="facts">The request.</param>
     /// <param name="spend">True to take, false to check.</param>
     /// <param name="decision">The decision, if it is made at once.</param>
-    /// <returns>Null if <paramref name="decision"/> is made; else what to await and to pass to <see cref="End"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <returns>
+    /// Null if <paramref name="decision"/> is made; else what to await and to pass to <see cref="End"/>.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out Decision decision)
     {
         decision = Decide(facts, spend, out var pending);
         return pending;
     }
 
-    /// <summary>As <see cref="Begin"/>, with the decision returned by value: the caller's place for it is never copied.</summary>
+    /// <summary>
+    /// As <see cref="Begin"/>, with the decision returned by value: the caller's place for it is never copied.
+    /// </summary>
     private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
     {
         pending = null;
@@ -165,8 +184,12 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return spend ? Tried(limits, decision) : decision;
     }
 
-    /// <summary>The limits of a request that is to spend, and the block of its key, by one version of the policies.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A fact is out of its bounds (see <see cref="Bounds"/>).</exception>
+    /// <summary>
+    /// The limits of a request that is to spend, and the block of its key, by one version of the policies.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A fact is out of its bounds (see <see cref="Bounds"/>).
+    /// </exception>
     internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
     {
         Demand(facts, leastCost: 1);
@@ -176,7 +199,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return limits with { Holder = HolderOf(limits.Plan, spend: true) };
     }
 
-    /// <summary>Who takes without a reservation cannot give back, but must not be taken for another who does so, too.</summary>
+    /// <summary>
+    /// Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
+    /// </summary>
     private PermitHolder? HolderOf(Plan plan, bool spend) => spend && plan.HasPermits ? NextHolder() : null;
 
     /// <summary>Where nothing is blocked, no key needs a name.</summary>
@@ -186,7 +211,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
     /// <summary>
-    /// True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must have.
+    /// True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must
+    /// have.
     /// </summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
 

@@ -2,7 +2,9 @@ namespace Weir;
 
 /// <summary>The facts of a request: its tenant, its key, its cost and its attributes.</summary>
 /// <param name="Tenant">The customer of the service whose buckets are asked; see <see cref="Bounds.IsTenant"/>.</param>
-/// <param name="Key">What the request is counted by: from 1 to <see cref="Bounds.MaxKeyBytes"/> bytes in UTF-8, compared bytewise.</param>
+/// <param name="Key">
+/// What the request is counted by: from 1 to <see cref="Bounds.MaxKeyBytes"/> bytes in UTF-8, compared bytewise.
+/// </param>
 /// <param name="Cost">
 /// What the request costs in <see cref="Limit.Requests"/>; from 1 (0 for a check, or beside <paramref name="Costs"/>)
 /// to <see cref="Bounds.MaxCost"/>.

@@ -14,7 +14,9 @@ internal sealed record LoadSettings
     /// <summary>Requests a second of the open loop; null for a closed loop.</summary>
     public long? Rate { get; init; }
 
-    /// <summary>The least time between two sends of a user in a closed loop; zero for as fast as answers come.</summary>
+    /// <summary>
+    /// The least time between two sends of a user in a closed loop; zero for as fast as answers come.
+    /// </summary>
     public TimeSpan Pace { get; init; }
 
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
@@ -22,7 +24,9 @@ internal sealed record LoadSettings
     /// <summary>Load before the measured part, not counted: connections open, code compiles.</summary>
     public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The first scenario's warm-up: longer on a server that the tool has just started and that still compiles itself.</summary>
+    /// <summary>
+    /// The first scenario's warm-up: longer on a server that the tool has just started and that still compiles itself.
+    /// </summary>
     public TimeSpan FirstWarmup { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The default of <see cref="FirstWarmup"/> on a server of the tool's own.</summary>

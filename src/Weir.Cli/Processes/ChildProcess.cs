@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace Weir.Cli.Processes;
 
 /// <summary>
-/// A process of ours: its last lines are kept for the message when it fails, and it is stopped whatever happens to the tool.
+/// A process of ours: its last lines are kept for the message when it fails, and it is stopped whatever happens to the
+/// tool.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -34,7 +35,9 @@ internal sealed class ChildProcess : IDisposable
 
     public bool HasExited => _stopped || _process.HasExited;
 
-    /// <summary>The last lines of its output, newest last. After its end, its pipes are read to their end first.</summary>
+    /// <summary>
+    /// The last lines of its output, newest last. After its end, its pipes are read to their end first.
+    /// </summary>
     public async Task<string> LastLinesAsync()
     {
         if (!_stopped && _process.HasExited)
@@ -56,7 +59,9 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!);
     }
 
-    /// <summary>Kills it (SIGKILL: no farewell, no save) and waits until it is gone. Does nothing the second time.</summary>
+    /// <summary>
+    /// Kills it (SIGKILL: no farewell, no save) and waits until it is gone. Does nothing the second time.
+    /// </summary>
     public void Stop()
     {
         lock (_lifeline)

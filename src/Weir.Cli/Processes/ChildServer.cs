@@ -53,7 +53,8 @@ internal sealed class ChildServer : IDisposable
         start.ArgumentList.Add(serverFile);
         start.ArgumentList.Add("--urls");
         start.ArgumentList.Add(url.GetLeftPart(UriPartial.Authority));
-        // The caller's own settings for a server must not send ours somewhere else; everything else of Weir's may be tuned by them.
+        // The caller's own settings for a server must not send ours somewhere else; everything else of Weir's may be
+        // tuned by them.
         start.Environment.Remove("ASPNETCORE_URLS");
         start.Environment.Remove("Weir__Redis__Endpoints");
         // It is on loopback and ours alone, and is not to ask us for a key because the caller's own server would.

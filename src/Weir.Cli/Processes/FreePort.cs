@@ -5,8 +5,8 @@ namespace Weir.Cli.Processes;
 
 /// <summary>A loopback port that was free a moment ago. Be ready to try another one.</summary>
 /// <remarks>
-/// Drawn below the range that the kernel uses for outgoing connections. Within it, a thousand users could take the port of a Redis that
-/// was killed, and a server that keeps trying to connect to it could even connect to itself.
+/// Drawn below the range that the kernel uses for outgoing connections. Within it, a thousand users could take the port
+/// of a Redis that was killed, and a server that keeps trying to connect to it could even connect to itself.
 /// </remarks>
 internal static class FreePort
 {

@@ -6,8 +6,9 @@ namespace Weir.Cli.Processes;
 /// Sees to it that a child does not outlive the tool, even when the tool is killed outright.
 /// </summary>
 /// <remarks>
-/// A shell waits at the end of a pipe whose other end only the tool holds. However the tool ends, the kernel closes the pipe, the shell
-/// reads the end and kills the child. Where there is no shell (Windows) only the orderly ways of stopping remain.
+/// A shell waits at the end of a pipe whose other end only the tool holds. However the tool ends, the kernel closes the
+/// pipe, the shell reads the end and kills the child. Where there is no shell (Windows) only the orderly ways of
+/// stopping remain.
 /// </remarks>
 internal sealed class Lifeline : IDisposable
 {
@@ -33,7 +34,9 @@ internal sealed class Lifeline : IDisposable
     /// <summary>Does what the tool's death would do.</summary>
     internal void Pull() => _watcher?.StandardInput.Close();
 
-    /// <summary>Cuts the line without pulling it. To be called right after the kill, before the child's number can be another's.</summary>
+    /// <summary>
+    /// Cuts the line without pulling it. To be called right after the kill, before the child's number can be another's.
+    /// </summary>
     public void Dispose()
     {
         if (_watcher is null)

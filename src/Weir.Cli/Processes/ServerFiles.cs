@@ -15,7 +15,9 @@ internal static class ServerFiles
     /// <summary>The first redis-server or valkey-server of <paramref name="searchPath"/>, or null.</summary>
     public static string? FindRedis(string? searchPath) => RedisNames.Select(name => Find(name, searchPath)).FirstOrDefault(path => path is not null);
 
-    /// <summary>The <c>dotnet</c> that runs this very process; whatever else is on the PATH may be another version.</summary>
+    /// <summary>
+    /// The <c>dotnet</c> that runs this very process; whatever else is on the PATH may be another version.
+    /// </summary>
     public static string Dotnet()
     {
         string? runtime = Path.GetDirectoryName(typeof(object).Assembly.Location);

@@ -83,9 +83,13 @@ internal sealed class Batch
     /// <summary>Whether Redis has answered any of it.</summary>
     public bool IsAnswered { get; private set; }
 
-    /// <summary>Answers the decisions by the reply, or throws the error of the call before it has answered any.</summary>
+    /// <summary>
+    /// Answers the decisions by the reply, or throws the error of the call before it has answered any.
+    /// </summary>
     /// <param name="replied">Called with each result.</param>
-    /// <param name="corrected">Takes the decisions that are to be sent again, with the windows of the right time.</param>
+    /// <param name="corrected">
+    /// Takes the decisions that are to be sent again, with the windows of the right time.
+    /// </param>
     public void Answer(Replied? replied, List<PendingCommand> corrected)
     {
         var reply = _reply!.Read();

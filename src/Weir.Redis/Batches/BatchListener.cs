@@ -8,7 +8,9 @@ namespace Weir.Redis;
 /// <param name="isLate">True if the decision had been given up before.</param>
 internal delegate void Replied(PendingCommand take, in BucketResult result, bool isLate);
 
-/// <summary>Hands a call over to the node that a redirection names. False if the redirection cannot be followed.</summary>
+/// <summary>
+/// Hands a call over to the node that a redirection names. False if the redirection cannot be followed.
+/// </summary>
 internal delegate bool Follow(Batch call, RedisServerException redirection, IScriptWire from);
 
 /// <summary>Callbacks of a <see cref="Batcher"/> about its decisions; each must be cheap; null is not called.</summary>

@@ -3,8 +3,9 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends a batch as one script call, or on a cluster as one call for each slot, since all keys of a call must lie in one
-/// slot. The first call that a cluster refuses for this reason shows that there is one. All calls leave in one write.
+/// Sends a batch as one script call, or on a cluster as one call for each slot, since all keys of a call must lie in
+/// one slot. The first call that a cluster refuses for this reason shows that there is one. All calls leave in one
+/// write.
 /// </summary>
 /// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
 /// <param name="wire">Where to.</param>
@@ -35,7 +36,9 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         wire.Flush();
     }
 
-    /// <summary>Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.</summary>
+    /// <summary>
+    /// Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.
+    /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="again">Receives the batches sent in its place if the script was not run.</param>
     /// <returns>False when it was sent again, as it is or in parts.</returns>
@@ -63,7 +66,9 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>Sends a call again that Redis has refused, in another way. True if that cannot help, and it is answered.</summary>
+    /// <summary>
+    /// Sends a call again that Redis has refused, in another way. True if that cannot help, and it is answered.
+    /// </summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))

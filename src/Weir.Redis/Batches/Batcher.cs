@@ -13,12 +13,13 @@ namespace Weir.Redis;
 /// turns (<see cref="FairQueue"/>); no two have a bucket in common, so their order cannot be observed.
 /// </para>
 /// <para>
-/// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came: one
-/// queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so is not
-/// spent; one that was sent may be spent, until its late reply is undone.
+/// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came:
+/// one queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so
+/// is not spent; one that was sent may be spent, until its late reply is undone.
 /// </para>
 /// <para>
-/// A tenant that has too many waiting is told so at once (<see cref="StoreFault.Crowded"/>), and others still find room.
+/// A tenant that has too many waiting is told so at once (<see cref="StoreFault.Crowded"/>), and others still find
+/// room.
 /// </para>
 /// <para>The lock on <c>_gate</c> owns both queues, the counts and the timer's state. Nothing is sent or answered under it.</para>
 /// </remarks>
@@ -27,7 +28,9 @@ internal sealed class Batcher : IDisposable
     /// <summary>Decisions on their way, at most: beyond that, no deadline could be kept anyway.</summary>
     public const int MaxPending = 16_384;
 
-    /// <summary>Maximum decisions per call: enough to make the call's own cost small, few enough not to delay Redis.</summary>
+    /// <summary>
+    /// Maximum decisions per call: enough to make the call's own cost small, few enough not to delay Redis.
+    /// </summary>
     public const int MaxBatch = 256;
 
     /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
@@ -276,8 +279,8 @@ internal sealed class Batcher : IDisposable
     }
 
     /// <summary>
-    /// Gives up the decisions that are due: if Redis has owed replies for the whole deadline and none has arrived, or if
-    /// this instance was too slow to send or read for as long as the grace.
+    /// Gives up the decisions that are due: if Redis has owed replies for the whole deadline and none has arrived, or
+    /// if this instance was too slow to send or read for as long as the grace.
     /// </summary>
     private void GiveUpLate()
     {

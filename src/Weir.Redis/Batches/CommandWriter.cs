@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Writes the numbers of one command, as the header of <c>decisions.lua</c> says: doubles, little-endian.</summary>
+/// <summary>
+/// Writes the numbers of one command, as the header of <c>decisions.lua</c> says: doubles, little-endian.
+/// </summary>
 internal static class CommandWriter
 {
     private const int Head = 5;

@@ -54,8 +54,8 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Removes overdue decisions.</summary>
     /// <param name="now">The time.</param>
     /// <param name="wait">
-    /// How long Redis owed replies. A decision is late only if Redis did for the whole deadline, and for a quarter of it
-    /// without a break: else it waits behind others whom Redis answers.
+    /// How long Redis owed replies. A decision is late only if Redis did for the whole deadline, and for a quarter of
+    /// it without a break: else it waits behind others whom Redis answers.
     /// </param>
     /// <param name="hasArrived">True if a reply has arrived, so that Redis is not late.</param>
     /// <param name="all">True to give up all.</param>
@@ -96,7 +96,9 @@ internal sealed class DueQueue : IDisposable
         }
     }
 
-    /// <remarks>Timers count whole milliseconds and round down: none at all would be a timer that does nothing but ring.</remarks>
+    /// <remarks>
+    /// Timers count whole milliseconds and round down: none at all would be a timer that does nothing but ring.
+    /// </remarks>
     private void Watch(TimeSpan until)
     {
         _isWatching = true;

@@ -1,18 +1,20 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Decisions that wait to be sent: a line for each tenant, and the lines take turns, so that a tenant with thousands in its line makes no other
-/// wait for them (deficit round robin, Shreedhar and Varghese 1995). Within a tenant the order is that in which they came.
+/// Decisions that wait to be sent: a line for each tenant, and the lines take turns, so that a tenant with thousands in
+/// its line makes no other wait for them (deficit round robin, Shreedhar and Varghese 1995). Within a tenant the order
+/// is that in which they came.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A decision costs as many buckets as it asks; a turn is worth as many as a decision can ask at most, so that every turn sends something and
-/// putting in and taking out take the same time however many lines there are. Tenants that no policy names have a few lines
-/// together (<see cref="Shares"/>), since they can be invented without end.
+/// A decision costs as many buckets as it asks; a turn is worth as many as a decision can ask at most, so that every
+/// turn sends something and putting in and taking out take the same time however many lines there are. Tenants that no
+/// policy names have a few lines together (<see cref="Shares"/>), since they can be invented without end.
 /// </para>
 /// <para>
-/// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998): one that floods ends
-/// at half of the bound, and a tenant without waiting decisions always finds room, unless as many tenants wait as decisions may.
+/// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne
+/// 1998): one that floods ends at half of the bound, and a tenant without waiting decisions always finds room, unless
+/// as many tenants wait as decisions may.
 /// </para>
 /// <para>Not safe for concurrent use: the owner holds a lock.</para>
 /// </remarks>
@@ -22,7 +24,9 @@ internal sealed class FairQueue(int most)
     /// <summary>What a turn is worth: the dearest decision asks this many buckets.</summary>
     private const int Turn = Plan.MaxLimits;
 
-    /// <summary>Empty lines that are kept: for a tenant that asks again and again, and for others instead of new ones.</summary>
+    /// <summary>
+    /// Empty lines that are kept: for a tenant that asks again and again, and for others instead of new ones.
+    /// </summary>
     private const int MaxIdle = 64;
 
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
@@ -41,7 +45,9 @@ internal sealed class FairQueue(int most)
         public bool HasTurn;
     }
 
-    /// <summary>Decisions in all lines, those included that have been answered meanwhile because they fell due.</summary>
+    /// <summary>
+    /// Decisions in all lines, those included that have been answered meanwhile because they fell due.
+    /// </summary>
     public int Count { get; private set; }
 
     /// <summary>Tenants that wait.</summary>
@@ -126,7 +132,10 @@ internal sealed class FairQueue(int most)
         _turns.Enqueue(line);
     }
 
-    /// <summary>Takes from the line at hand until its turn is over. A turn may be overdrawn by one decision, which the next turn pays for.</summary>
+    /// <summary>
+    /// Takes from the line at hand until its turn is over. A turn may be overdrawn by one decision, which the next turn
+    /// pays for.
+    /// </summary>
     private int Serve(Line line, Span<PendingCommand> batch)
     {
         int count = 0;

@@ -88,7 +88,9 @@ internal sealed class LateReplies(
         return forgotten;
     }
 
-    /// <summary>True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.</summary>
+    /// <summary>
+    /// True for takes and charges, which the fallback decides. It makes no refund or commit instead of Redis.
+    /// </summary>
     private static bool IsDecidedAgain(in BucketCommand asked) =>
         asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 

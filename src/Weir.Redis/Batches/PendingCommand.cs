@@ -5,11 +5,13 @@ namespace Weir.Redis;
 /// <summary>One decision on its way: its command, its deadline and its caller.</summary>
 /// <remarks>
 /// <para>
-/// It is answered once, by the reply, a fault or the deadline, whichever comes first; then its caller is resumed (<see cref="IBatchPump.Resume"/>).
+/// It is answered once, by the reply, a fault or the deadline, whichever comes first; then its caller is resumed
+/// (<see cref="IBatchPump.Resume"/>).
 /// </para>
 /// <para>
-/// It is used again when all three that hold it have let go of it: the way to Redis, which may bring a reply long after the deadline and must find this decision then and not another
-/// one; the watch over the deadline; and the caller. A holder that never releases it, such as a caller that never reads its answer, leaves it to the garbage collector.
+/// It is used again when all three that hold it have let go of it: the way to Redis, which may bring a reply long after
+/// the deadline and must find this decision then and not another one; the watch over the deadline; and the caller. A
+/// holder that never releases it, such as a caller that never reads its answer, leaves it to the garbage collector.
 /// </para>
 /// </remarks>
 internal sealed class PendingCommand : PendingResult, IValueTaskSource
@@ -70,7 +72,9 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     /// <summary>The timestamp at which the caller stops waiting.</summary>
     public long DueAt { get; set; }
 
-    /// <summary>How long Redis had been waited for in all when this was asked (<see cref="ReplyWait"/>), in ticks.</summary>
+    /// <summary>
+    /// How long Redis had been waited for in all when this was asked (<see cref="ReplyWait"/>), in ticks.
+    /// </summary>
     public long WaitedBefore { get; set; }
 
     /// <summary>The batcher that has counted it as unanswered.</summary>
@@ -88,7 +92,9 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
 
     /// <summary>A decision to be asked for. Its arguments are still to be written.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="trip">The leases that are asked for beside it; null for none. It belongs to the decision from now on.</param>
+    /// <param name="trip">
+    /// The leases that are asked for beside it; null for none. It belongs to the decision from now on.
+    /// </param>
     public static PendingCommand Of(in BucketCommand command, LeaseTrip? trip)
     {
         var take = Spare.Rent();
@@ -105,7 +111,9 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return take;
     }
 
-    /// <summary>Answers. False when it is answered already; when true, the caller sees to it that it is resumed.</summary>
+    /// <summary>
+    /// Answers. False when it is answered already; when true, the caller sees to it that it is resumed.
+    /// </summary>
     public bool TryAnswer(in BucketResult answer)
     {
         if (Interlocked.Exchange(ref _answered, 1) != 0)
@@ -140,7 +148,8 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     }
 
     /// <summary>
-    /// Writes the numbers again, once, since Redis did nothing but say that its clock is elsewhere. False the second time.
+    /// Writes the numbers again, once, since Redis did nothing but say that its clock is elsewhere. False the second
+    /// time.
     /// </summary>
     public bool TryCorrect(long redisUs)
     {

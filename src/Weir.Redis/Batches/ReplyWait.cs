@@ -9,7 +9,9 @@ internal sealed class ReplyWait
     private long _total;
     private long _since;
 
-    /// <summary>True from the moment at which a batch is about to be sent until all of its replies have been read.</summary>
+    /// <summary>
+    /// True from the moment at which a batch is about to be sent until all of its replies have been read.
+    /// </summary>
     public bool IsOwed { get; private set; }
 
     /// <summary>A batch is about to be sent.</summary>

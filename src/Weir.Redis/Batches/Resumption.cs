@@ -2,7 +2,8 @@ namespace Weir.Redis;
 
 /// <summary>
 /// A few answered decisions whose callers are resumed in the thread pool, one by one: never on the thread that answers,
-/// which has others to answer, and not each by itself, since waking the pool costs more than most callers have left to do.
+/// which has others to answer, and not each by itself, since waking the pool costs more than most callers have left to
+/// do.
 /// </summary>
 internal sealed class Resumption : IThreadPoolWorkItem
 {

@@ -5,7 +5,10 @@ namespace Weir.Redis;
 /// <summary>The instances that share a shard of Redis, by a heartbeat there. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>Interval of heartbeats of up to <see cref="FewInstances"/> instances. More instances send less often, so that Redis receives as many in all.</summary>
+    /// <summary>
+    /// Interval of heartbeats of up to <see cref="FewInstances"/> instances. More instances send less often, so that
+    /// Redis receives as many in all.
+    /// </summary>
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
     private const int FewInstances = 100;
@@ -13,7 +16,10 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>Number of missed heartbeats after which an instance counts as gone.</summary>
     private const int MissedHeartbeats = 8;
 
-    /// <summary>Minimum wait for an instance that may decide alone, since its last heartbeat or since one was due: four tries of Redis.</summary>
+    /// <summary>
+    /// Minimum wait for an instance that may decide alone, since its last heartbeat or since one was due: four tries of
+    /// Redis.
+    /// </summary>
     private const long LeastAwaitedUs = 1_000_000;
 
     /// <summary>Minimum time that a heartbeat waits for Redis. It waits longer where decisions do.</summary>
@@ -50,8 +56,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private int _count;
 
     /// <summary>
-    /// True if a heartbeat failed, or the connection was lost, since the last answer. A Redis that has lost its memory was
-    /// away, and was not flushed on purpose.
+    /// True if a heartbeat failed, or the connection was lost, since the last answer. A Redis that has lost its memory
+    /// was away, and was not flushed on purpose.
     /// </summary>
     private volatile bool _isInDoubt;
 
@@ -61,7 +67,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>Joins the instances that share a shard of a store's Redis, as soon as it is there.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock of this instance.</param>
-    /// <param name="shard">The number of the shard; 0, the default, is the only one of a Redis that is no cluster.</param>
+    /// <param name="shard">
+    /// The number of the shard; 0, the default, is the only one of a Redis that is no cluster.
+    /// </param>
     public RedisPeers(RedisStore store, TimeProvider time, int shard = 0)
         : this(
             () => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))),
@@ -185,8 +193,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>
-    /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must be
-    /// handled once more.
+    /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must
+    /// be handled once more.
     /// </summary>
     private bool HasForgotten(Heartbeat beat)
     {
@@ -237,10 +245,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>
-    /// Counts the awaited instances that have not sent one of these phases since this instance met Redis again. One that was
-    /// not heard of at all for a while is gone.
+    /// Counts the awaited instances that have not sent one of these phases since this instance met Redis again. One
+    /// that was not heard of at all for a while is gone.
     /// </summary>
-    /// <remarks>A Redis that hung executes heartbeats of before. Their senders had not read a reply from after it.</remarks>
+    /// <remarks>
+    /// A Redis that hung executes heartbeats of before. Their senders had not read a reply from after it.
+    /// </remarks>
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);

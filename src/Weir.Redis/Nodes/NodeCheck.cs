@@ -40,7 +40,9 @@ internal static class NodeCheck
             yield return new(node, "rights", $"it refuses to this user {refused}: give it the rights of the ACL line in docs/redis.md");
     }
 
-    /// <summary>Returns what Redis refuses to the user of a connection, separated by commas; empty for nothing.</summary>
+    /// <summary>
+    /// Returns what Redis refuses to the user of a connection, separated by commas; empty for nothing.
+    /// </summary>
     /// <param name="connection">The connection.</param>
     /// <param name="info">What the node says of itself.</param>
     /// <param name="prefix">The prefix of all keys.</param>

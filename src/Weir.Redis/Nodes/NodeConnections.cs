@@ -15,7 +15,9 @@ namespace Weir.Redis;
 internal sealed class NodeConnections(
     ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
 {
-    /// <summary>Servers remembered per address. An address with more of them is a proxy whose run ids say nothing.</summary>
+    /// <summary>
+    /// Servers remembered per address. An address with more of them is a proxy whose run ids say nothing.
+    /// </summary>
     private const int MaxServers = 16;
 
     private const int MaxAddresses = 1_024;
@@ -33,7 +35,9 @@ internal sealed class NodeConnections(
 
     private readonly record struct ClientConnection(EndPoint EndPoint, string? RunId, Stream Stream);
 
-    /// <summary>Called with an address that leads to another server than before, and with the run id of that server.</summary>
+    /// <summary>
+    /// Called with an address that leads to another server than before, and with the run id of that server.
+    /// </summary>
     public event Action<EndPoint, string>? Moved;
 
     /// <summary>The problems of the nodes.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Weir.Redis;
 
-/// <summary>The problems of all nodes, as the last connection to each has found them. Safe for concurrent use.</summary>
+/// <summary>
+/// The problems of all nodes, as the last connection to each has found them. Safe for concurrent use.
+/// </summary>
 internal sealed class RedisProblems
 {
     private readonly Lock _gate = new();

@@ -1,8 +1,8 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends script calls to one Redis, real or simulated. Repeating a call, splitting it by slots and following redirections
-/// is up to the caller, so that a simulation runs the same code.
+/// Sends script calls to one Redis, real or simulated. Repeating a call, splitting it by slots and following
+/// redirections is up to the caller, so that a simulation runs the same code.
 /// </summary>
 internal interface IScriptWire
 {
@@ -37,7 +37,9 @@ internal interface IScriptWire
     /// Sends a script call, at <see cref="Flush"/> at the latest. Calls arrive in the order in which they are sent.
     /// </summary>
     /// <param name="call">The call, all of its keys in one slot. It may be used again once this returns.</param>
-    /// <param name="withText">Whether to send the script's text. Without it, a Redis that lacks the script refuses.</param>
+    /// <param name="withText">
+    /// Whether to send the script's text. Without it, a Redis that lacks the script refuses.
+    /// </param>
     /// <param name="asking">Whether the node is importing the slot of the call (ASK).</param>
     /// <returns>The reply to come. An error fails the reply (<see cref="RedisFaults"/>), or is thrown.</returns>
     ScriptReply Send(ScriptCall call, bool withText, bool asking = false);

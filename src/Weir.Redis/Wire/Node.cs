@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Weir.Redis;
 
-/// <summary>One Redis node: its connection, or why there is none. Connects in the background and again when asked to.</summary>
+/// <summary>
+/// One Redis node: its connection, or why there is none. Connects in the background and again when asked to.
+/// </summary>
 /// <param name="endpoint">Where it is.</param>
 /// <param name="open">Opens a connection, or throws what prevents it.</param>
 /// <param name="time">The clock of the pause after a failure.</param>
@@ -16,7 +18,9 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     private Task _connecting = Task.CompletedTask;
     private long _failedAt;
 
-    /// <summary>The run id of the server to which the address leads since the last attempt began; null if it is the same.</summary>
+    /// <summary>
+    /// The run id of the server to which the address leads since the last attempt began; null if it is the same.
+    /// </summary>
     private string? _movedTo;
     private bool _isClosed;
 
@@ -71,7 +75,9 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         connection.Dispose();
     }
 
-    /// <summary>Opens a new connection in place of one that leads to another server than the address does now.</summary>
+    /// <summary>
+    /// Opens a new connection in place of one that leads to another server than the address does now.
+    /// </summary>
     /// <param name="runId">The run id of the server to which the address leads.</param>
     public void Follow(string runId)
     {

@@ -59,7 +59,9 @@ internal sealed class NodeConnection : IDisposable
     /// <summary>The run id of the server; null if it is not known.</summary>
     public string? RunId { get; set; }
 
-    /// <summary>To be asked while no reply is owed: true if bytes, or the end of the connection, have arrived.</summary>
+    /// <summary>
+    /// To be asked while no reply is owed: true if bytes, or the end of the connection, have arrived.
+    /// </summary>
     /// <remarks>TLS has messages of its own, so there nothing is said.</remarks>
     public bool IsClosedWhileIdle => _stream is NetworkStream && HasArrived;
 

@@ -4,7 +4,9 @@ namespace Weir.Redis;
 
 /// <summary>Reaches a real Redis through the general client, for everything but decisions.</summary>
 /// <param name="connection">The client.</param>
-/// <param name="misled">Called when the client is connected to replicas alone; null to leave that to the client.</param>
+/// <param name="misled">
+/// Called when the client is connected to replicas alone; null to leave that to the client.
+/// </param>
 internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled = null) : IRedisWire
 {
     private readonly IDatabase _database = connection.GetDatabase();

@@ -3,7 +3,9 @@ namespace Weir.Redis;
 /// <summary>The reply to a script call, on its way.</summary>
 internal abstract class ScriptReply
 {
-    /// <summary>Ends when a reply that comes by itself is there. A reply that <see cref="Read"/> waits for says nothing here.</summary>
+    /// <summary>
+    /// Ends when a reply that comes by itself is there. A reply that <see cref="Read"/> waits for says nothing here.
+    /// </summary>
     public virtual Task Arrival => Task.CompletedTask;
 
     /// <summary>

@@ -129,7 +129,9 @@ internal sealed class Shard : IScriptWire, IDisposable
         ? new EndOfStreamException("there is no connection yet", _node.Fault)
         : _node.Fault;
 
-    /// <summary>The reply to a call. The shard's thread reads it from the connection, in the order of the calls.</summary>
+    /// <summary>
+    /// The reply to a call. The shard's thread reads it from the connection, in the order of the calls.
+    /// </summary>
     private sealed class Reply(Shard shard, NodeConnection connection, bool asked) : ScriptReply
     {
         public override ReadOnlySpan<byte> Read()
@@ -158,7 +160,9 @@ internal sealed class Shard : IScriptWire, IDisposable
             }
         }
 
-        /// <summary>If ASKING is refused, the reply to the call comes all the same, and is not left to the next call.</summary>
+        /// <summary>
+        /// If ASKING is refused, the reply to the call comes all the same, and is not left to the next call.
+        /// </summary>
         private void ReadAsking()
         {
             try

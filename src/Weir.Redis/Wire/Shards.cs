@@ -144,12 +144,15 @@ internal sealed class Shards : IDisposable
         }
     }
 
-    /// <summary>Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.</summary>
+    /// <summary>
+    /// Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.
+    /// </summary>
     private void LearnNodes()
     {
         var servers = _topology!.GetServers();
         var masters = servers.Where(server => server is { IsConnected: true, IsReplica: false }).Select(server => server.EndPoint).ToHashSet();
-        // Until the client has connected, the endpoints of the settings are all there is. Sentinels are none of Redis' own.
+        // Until the client has connected, the endpoints of the settings are all there is. Sentinels are none of Redis'
+        // own.
         if (masters.Count == 0 && _shards.Length == 0)
             masters.UnionWith(servers.Select(server => server.EndPoint));
         foreach (var gone in masters.Count == 0 ? [] : _shards.Where(shard => !shard.IsConnected && !masters.Contains(shard.EndPoint)))

@@ -12,12 +12,16 @@ internal sealed record VersionBody(long Version);
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Plan">Its plan.</param>
 /// <param name="From">Where that is said: <c>default</c>, <c>document</c> or <c>live</c>.</param>
-/// <param name="Version">The version of its live data: the later one of the permanent text and the boost; absent if there is none.</param>
+/// <param name="Version">
+/// The version of its live data: the later one of the permanent text and the boost; absent if there is none.
+/// </param>
 /// <param name="Live">The permanent text, as it was put.</param>
 /// <param name="Boost">The boost, as it was put.</param>
 internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);
 
-/// <summary>What <c>PUT /admin/tenants/{id}</c> takes; for the description only, since the text is read as the document's own.</summary>
+/// <summary>
+/// What <c>PUT /admin/tenants/{id}</c> takes; for the description only, since the text is read as the document's own.
+/// </summary>
 /// <param name="Plan">The tenant's plan; the default plan without it.</param>
 /// <param name="Limits">Limits over those of the plan, by name, as in the policy document.</param>
 /// <param name="Unlimited">True if nothing of the plan limits the tenant.</param>
@@ -96,7 +100,9 @@ internal sealed record ExplanationBody(
 /// <param name="Mode">What its word counts.</param>
 /// <param name="Unit">The unit that it counts; absent where it is requests.</param>
 /// <param name="Cost">The factor of the request's cost.</param>
-/// <param name="Values">Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.</param>
+/// <param name="Values">
+/// Each of its values, and the layer that it comes from: the plan, the tenant, or a boost of the tenant.
+/// </param>
 /// <param name="Bucket">How its bucket stands now; absent when it does not apply.</param>
 internal sealed record LimitExplanation(
     string Name, bool Applies, string Why, string From, string Quota, IReadOnlyList<string> By, string Mode,
@@ -107,7 +113,10 @@ internal sealed record LimitExplanation(
 /// <param name="ResetAfterMs">When it is as new.</param>
 internal sealed record BucketExplanation(long Remaining, long ResetAfterMs);
 
-/// <summary>A value of a limit, and the layer that it comes from. What follows from a value, such as a burst of <c>2x</c>, comes from where that does.</summary>
+/// <summary>
+/// A value of a limit, and the layer that it comes from. What follows from a value, such as a burst of <c>2x</c>, comes
+/// from where that does.
+/// </summary>
 internal sealed record ValueExplanation(string Name, string Value, string From);
 
 /// <summary>A candidate, and its tally at the instance that answers.</summary>

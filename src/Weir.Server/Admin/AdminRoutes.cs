@@ -31,8 +31,8 @@ internal static class AdminRoutes
     }
 
     /// <summary>
-    /// True if the path has a segment <c>.</c> or <c>..</c>, escaped or not. The server folds such segments, so that the
-    /// path of a key would be that of its tenant.
+    /// True if the path has a segment <c>.</c> or <c>..</c>, escaped or not. The server folds such segments, so that
+    /// the path of a key would be that of its tenant.
     /// </summary>
     private static bool HasDotSegment(HttpContext http) =>
         http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0].Split('/')

@@ -39,7 +39,9 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
             await PromoteAsync(http, entry);
     }
 
-    /// <summary>Two changes: should the second be lost, the candidate is what decides, and so disagrees with nothing.</summary>
+    /// <summary>
+    /// Two changes: should the second be lost, the candidate is what decides, and so disagrees with nothing.
+    /// </summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
         // Tenants may have changed, and the candidate may have been replaced, since it was put.

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Explains the answer to a request: which limits apply and why, and from which layer each of their values comes.</summary>
+/// <summary>
+/// Explains the answer to a request: which limits apply and why, and from which layer each of their values comes.
+/// </summary>
 internal sealed class Explanations(RateLimiter limiter, LiveData live)
 {
     public async ValueTask<ExplanationBody> ExplainAsync(RequestFacts facts)
@@ -26,7 +28,10 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Body(explained.Decision));
     }
 
-    /// <summary>The layers of a request's limits, the lowest first: the plan, its tenant, a boost of the tenant, and the key in the document and in live data.</summary>
+    /// <summary>
+    /// The layers of a request's limits, the lowest first: the plan, its tenant, a boost of the tenant, and the key in
+    /// the document and in live data.
+    /// </summary>
     private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan own, in RequestFacts facts)
     {
         string tenant = facts.Tenant;

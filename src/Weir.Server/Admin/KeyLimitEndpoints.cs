@@ -88,7 +88,10 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
     private static Complaint ComplaintOf(HttpContext http) =>
         Bounds.Complaint(new RequestFacts(http.Request.RouteValues["id"] as string ?? "", KeyOf(http)), leastCost: 0) ?? new Complaint("key", "the path names no key");
 
-    /// <summary>The key as the path spells it. The server leaves an escaped slash of a path as it is, so the key is read from the raw target.</summary>
+    /// <summary>
+    /// The key as the path spells it. The server leaves an escaped slash of a path as it is, so the key is read from
+    /// the raw target.
+    /// </summary>
     private static string KeyOf(HttpContext http)
     {
         string path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Changes of live data as the admin paths make them: each is judged by what stands when it is made, be it put, deleted or put again (law L12).</summary>
+/// <summary>
+/// Changes of live data as the admin paths make them: each is judged by what stands when it is made, be it put, deleted
+/// or put again (law L12).
+/// </summary>
 internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 {
     /// <summary>What would be wrong with an entry if it had a text; null for none.</summary>
@@ -17,7 +20,9 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
         _ => [],
     };
 
-    /// <summary>Changes the document, or the candidate, if it is of the version that the request wants it to be, and answers.</summary>
+    /// <summary>
+    /// Changes the document, or the candidate, if it is of the version that the request wants it to be, and answers.
+    /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="kind">The kind of entry.</param>
     /// <param name="text">The text; null deletes it.</param>
@@ -53,7 +58,9 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     public static Task BadIfMatch(HttpContext http) =>
         Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
 
-    /// <summary>Reads which version is to be changed; null for none in particular, <see cref="Any"/> for any that there is.</summary>
+    /// <summary>
+    /// Reads which version is to be changed; null for none in particular, <see cref="Any"/> for any that there is.
+    /// </summary>
     public static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>The text of a tenant as <c>PUT /admin/tenants/{id}</c> takes it: a JSON object, and not what the document would take as YAML.</summary>
+/// <summary>
+/// The text of a tenant as <c>PUT /admin/tenants/{id}</c> takes it: a JSON object, and not what the document would take
+/// as YAML.
+/// </summary>
 internal static class TenantBodies
 {
     /// <summary>True for a boost, which ends; or the error of the text.</summary>

@@ -12,7 +12,9 @@ internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Te
 /// <summary>A list of keys or tenants.</summary>
 /// <param name="Total">Counted takes, or their costs.</param>
 /// <param name="MaxError">No entry's error is above it, and whatever was taken more often has an entry.</param>
-/// <param name="Missed">Maximum number of the tenant's takes that were not counted, because it was dropped for busier tenants.</param>
+/// <param name="Missed">
+/// Maximum number of the tenant's takes that were not counted, because it was dropped for busier tenants.
+/// </param>
 /// <param name="Entries">A page of them, the most frequent first.</param>
 /// <param name="Next">
 /// What to send as <c>after</c>, with <c>which</c>, for the next page; absent on the last one.

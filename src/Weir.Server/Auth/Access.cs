@@ -23,18 +23,23 @@ internal sealed class Access
     /// <summary>The scope that a key must have; null if none is needed.</summary>
     public KeyScope? Scope { get; }
 
-    /// <summary>True if the path is served on the address of a connection, where management has addresses of its own.</summary>
+    /// <summary>
+    /// True if the path is served on the address of a connection, where management has addresses of its own.
+    /// </summary>
     public bool IsServedOn(BoundedConnection? connection) => connection is { IsManagement: true } ? _onManagement : _onPublic;
 }
 
-/// <summary>The paths that are open without a key, by the settings. Keys that are created later do not change it.</summary>
+/// <summary>
+/// The paths that are open without a key, by the settings. Keys that are created later do not change it.
+/// </summary>
 /// <param name="AnonymousMayTake">True if callers without a key may take, for any tenant.</param>
 /// <param name="HasAdmin">True if <c>/admin</c> exists.</param>
 /// <param name="HasManagement">True if management has addresses of its own.</param>
 internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool HasManagement = false)
 {
     /// <summary>
-    /// Anonymous callers may take if the settings say so, or by default if only this machine can reach the service and no API key is configured.
+    /// Anonymous callers may take if the settings say so, or by default if only this machine can reach the service and
+    /// no API key is configured.
     /// </summary>
     /// <param name="auth">The settings of keys.</param>
     /// <param name="reachable">The settings by which other machines reach the service.</param>

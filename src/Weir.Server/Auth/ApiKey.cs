@@ -26,7 +26,9 @@ internal sealed record ApiKey(string Id, string? Name, KeyScope Scope, string? T
     public string ToJson() => JsonSerializer.Serialize(
         new KeptKey(Name, Spelling.Of(Scope), Tenant, Until, Created, Convert.ToHexStringLower(Hash)), KeptKeyJson.Default.KeptKey);
 
-    /// <summary>Null when it is something else, such as a key of a later version: what we cannot read must not open anything.</summary>
+    /// <summary>
+    /// Null when it is something else, such as a key of a later version: what we cannot read must not open anything.
+    /// </summary>
     public static ApiKey? FromJson(string id, string text)
     {
         try

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>The keys of now: those of the configuration, which stay, and those of the live data, which come and go.</summary>
+/// <summary>
+/// The keys of now: those of the configuration, which stay, and those of the live data, which come and go.
+/// </summary>
 /// <remarks>Safe for concurrent use: changes are made one by one, and a request reads one reference.</remarks>
 internal sealed class ApiKeys
 {
@@ -23,7 +25,8 @@ internal sealed class ApiKeys
     }
 
     /// <summary>
-    /// False until live data has been read once: an instance that starts while Redis is away knows the keys of its configuration only, and must not call another one wrong.
+    /// False until live data has been read once: an instance that starts while Redis is away knows the keys of its
+    /// configuration only, and must not call another one wrong.
     /// </summary>
     public bool IsComplete => _isComplete;
 

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>The keys of the configuration, <c>Weir:Auth:Keys</c>: reads and checks them. No message repeats a secret or its hash.</summary>
+/// <summary>
+/// The keys of the configuration, <c>Weir:Auth:Keys</c>: reads and checks them. No message repeats a secret or its
+/// hash.
+/// </summary>
 internal static class ConfiguredKeys
 {
     /// <summary>Characters of the admin key, at least.</summary>

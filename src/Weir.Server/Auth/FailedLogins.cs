@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Weir.Server;
 
 /// <summary>
-/// Answers requests with an invalid key: 401, and beyond a limit per address 429. Weir uses its own limiter for this, in memory of its own, so that
-/// addresses take no place from buckets.
+/// Answers requests with an invalid key: 401, and beyond a limit per address 429. Weir uses its own limiter for this,
+/// in memory of its own, so that addresses take no place from buckets.
 /// </summary>
 internal sealed partial class FailedLogins : IDisposable
 {

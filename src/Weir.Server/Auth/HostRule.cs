@@ -3,7 +3,8 @@ using System.Net;
 namespace Weir.Server;
 
 /// <summary>
-/// Which <c>Host</c> headers are answered. A server that is open to this machine only must not be reachable from a web page by a name that resolves to it (DNS rebinding).
+/// Which <c>Host</c> headers are answered. A server that is open to this machine only must not be reachable from a web
+/// page by a name that resolves to it (DNS rebinding).
 /// </summary>
 internal sealed class HostRule
 {
@@ -13,11 +14,14 @@ internal sealed class HostRule
     private HostRule(string[]? allowed) => _allowed = allowed;
 
     /// <summary>
-    /// This machine's names and those of the setting <c>AllowedHosts</c>. Without that setting, any host if a key is needed or other machines may take.
+    /// This machine's names and those of the setting <c>AllowedHosts</c>. Without that setting, any host if a key is
+    /// needed or other machines may take.
     /// </summary>
     /// <param name="rule">Who may take.</param>
     /// <param name="reachable">The settings by which other machines reach the service.</param>
-    /// <param name="allowedHosts">Hosts separated by semicolons; <c>*.example</c> for all below a name, <c>*</c> for any.</param>
+    /// <param name="allowedHosts">
+    /// Hosts separated by semicolons; <c>*.example</c> for all below a name, <c>*</c> for any.
+    /// </param>
     public static HostRule Of(AccessRule rule, IReadOnlyList<string> reachable, string? allowedHosts)
     {
         string[] more = ListenAddresses.Parts(allowedHosts);

@@ -4,10 +4,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>Every key of one moment, by its hash: immutable, so that a request is judged by one version of them.</summary>
+/// <summary>
+/// Every key of one moment, by its hash: immutable, so that a request is judged by one version of them.
+/// </summary>
 /// <remarks>
-/// The time of a look-up by hash reveals nothing: an attacker who learned from it how many bits of a hash are right would still have to find a secret with
-/// such a hash, and could not improve a guess step by step. The entry found is still compared as a whole, in constant time.
+/// The time of a look-up by hash reveals nothing: an attacker who learned from it how many bits of a hash are right
+/// would still have to find a secret with such a hash, and could not improve a guess step by step. The entry found is
+/// still compared as a whole, in constant time.
 /// </remarks>
 internal sealed class KeyRing
 {
@@ -24,7 +27,10 @@ internal sealed class KeyRing
             _keys.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(key.Hash), key);
     }
 
-    /// <summary>The key that an <c>Authorization</c> header has; null when there is none in it, or one that opens nothing (any more).</summary>
+    /// <summary>
+    /// The key that an <c>Authorization</c> header has; null when there is none in it, or one that opens nothing (any
+    /// more).
+    /// </summary>
     /// <param name="header">All values of the header: sent twice, it says nothing.</param>
     /// <param name="time">Asked only about a key that has an end.</param>
     public ApiKey? Find(StringValues header, TimeProvider time)

@@ -5,12 +5,16 @@ namespace Weir.Server;
 
 /// <summary>The secret that a key is: how it is made, and the hash that is all we keep of it.</summary>
 /// <remarks>
-/// One round of SHA-256 is enough, without salt: a slow hash makes up for what a password lacks in randomness, and a key made here has 256 bits of it, so there is nothing to
-/// try out. NIST SP 800-63B (2017), 5.1.2.2, asks for a salt and a slow hash below 112 bits only.
+/// One round of SHA-256 is enough, without salt: a slow hash makes up for what a password lacks in randomness, and a
+/// key made here has 256 bits of it, so there is nothing to try out. NIST SP 800-63B (2017), 5.1.2.2, asks for a salt
+/// and a slow hash below 112 bits only.
 /// </remarks>
 internal static class KeySecret
 {
-    /// <summary>What every key made here begins with, so that people, and whatever looks for secrets in places they should not be in, recognise it.</summary>
+    /// <summary>
+    /// What every key made here begins with, so that people, and whatever looks for secrets in places they should not
+    /// be in, recognise it.
+    /// </summary>
     public const string Prefix = "weir_";
 
     /// <summary>Characters of a secret, at most; a longer one is none, and is not hashed at all.</summary>

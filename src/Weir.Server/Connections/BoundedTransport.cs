@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>Adds a bound to a transport. The bound holds where connections are accepted, since a process that runs out of descriptors dies.</summary>
+/// <summary>
+/// Adds a bound to a transport. The bound holds where connections are accepted, since a process that runs out of
+/// descriptors dies.
+/// </summary>
 internal sealed class BoundedTransport(IConnectionListenerFactory inner, ConnectionBounds bounds) : IConnectionListenerFactory
 {
     /// <inheritdoc/>
@@ -15,7 +18,10 @@ internal sealed class BoundedTransport(IConnectionListenerFactory inner, Connect
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
     {
-        /// <summary>Refusals after which nothing is accepted for a <see cref="Pause"/>, since a refused client may reconnect at once.</summary>
+        /// <summary>
+        /// Refusals after which nothing is accepted for a <see cref="Pause"/>, since a refused client may reconnect at
+        /// once.
+        /// </summary>
         private const int RefusalsPerPause = 32;
 
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);

@@ -3,11 +3,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Weir.Server;
 
 /// <summary>
-/// Bounds how many connections are open at a time (law L10). If all are in use, the connection that has been idle longest makes room for a new one, as in nginx.
-/// If none has been idle for long enough, the new connection is refused.
+/// Bounds how many connections are open at a time (law L10). If all are in use, the connection that has been idle
+/// longest makes room for a new one, as in nginx. If none has been idle for long enough, the new connection is refused.
 /// </summary>
 /// <remarks>
-/// Safe for concurrent use. The connection that makes room is the longest idle one of a random sample, as in Redis' eviction, so that a full table costs no scan.
+/// Safe for concurrent use. The connection that makes room is the longest idle one of a random sample, as in Redis'
+/// eviction, so that a full table costs no scan.
 /// </remarks>
 internal sealed class ConnectionBound
 {
@@ -17,7 +18,9 @@ internal sealed class ConnectionBound
     /// <summary>The same for a connection that has never sent a request.</summary>
     public static readonly TimeSpan IdleUnused = TimeSpan.FromSeconds(1);
 
-    /// <summary>Connections that may still be closing while new ones have their places: descriptors beyond the bound.</summary>
+    /// <summary>
+    /// Connections that may still be closing while new ones have their places: descriptors beyond the bound.
+    /// </summary>
     private const int MostClosing = 16;
 
     private const int Sample = 32;

@@ -67,7 +67,9 @@ internal static class KestrelSettings
         : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
         : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
-    /// <summary>Returns the error of one setting by binding it alone, because the framework's messages do not always name it.</summary>
+    /// <summary>
+    /// Returns the error of one setting by binding it alone, because the framework's messages do not always name it.
+    /// </summary>
     private static string? FaultOf(IConfigurationSection setting)
     {
         try

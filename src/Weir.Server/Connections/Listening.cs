@@ -12,13 +12,17 @@ internal static class Listening
     /// <summary>Connections by default, where descriptors allow more.</summary>
     public const int MostByDefault = 20_000;
 
-    /// <summary>Connections that wait to be accepted: a crowd that connects at once, as after a restart, fits.</summary>
+    /// <summary>
+    /// Connections that wait to be accepted: a crowd that connects at once, as after a restart, fits.
+    /// </summary>
     private const int Backlog = 4_096;
 
     /// <summary>Time in which the headers of a request must arrive.</summary>
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes a second at which a body must arrive on average, after <see cref="Grace"/>: 64 KiB take at most 21 s.</summary>
+    /// <summary>
+    /// Bytes a second at which a body must arrive on average, after <see cref="Grace"/>: 64 KiB take at most 21 s.
+    /// </summary>
     public const double LeastBodyRate = 4_096;
 
     /// <summary>Bytes a second at which an answer must be read on average, after <see cref="Grace"/>.</summary>
@@ -59,7 +63,10 @@ internal static class Listening
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    /// <summary>Listens on public addresses and on those of management. Code that listens overrules the setting <c>urls</c>, so both are listed here.</summary>
+    /// <summary>
+    /// Listens on public addresses and on those of management. Code that listens overrules the setting <c>urls</c>, so
+    /// both are listed here.
+    /// </summary>
     private static void ListenApart(KestrelServerOptions kestrel, IReadOnlyList<string> urls, string[] management)
     {
         foreach (var address in urls.Select(BindingAddress.Parse))

@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary><c>--health</c>: asks the service in this container whether it lives. For images that have no shell and no curl.</summary>
+/// <summary>
+/// <c>--health</c>: asks the service in this container whether it lives. For images that have no shell and no curl.
+/// </summary>
 internal static class HealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Weir.Server;
 
-/// <summary>Writes an event as one line for people, in UTC, with everything invisible escaped: no text that others chose forges or reorders lines.</summary>
+/// <summary>
+/// Writes an event as one line for people, in UTC, with everything invisible escaped: no text that others chose forges
+/// or reorders lines.
+/// </summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "line";

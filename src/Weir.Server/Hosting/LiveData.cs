@@ -224,8 +224,8 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Restores data that the store has lost, if this instance knows it. Otherwise another instance may; if none does in a
-    /// while, the rest is accepted as complete.
+    /// Restores data that the store has lost, if this instance knows it. Otherwise another instance may; if none does
+    /// in a while, the rest is accepted as complete.
     /// </summary>
     private async Task MakeGoodAsync(LiveLoss loss)
     {
@@ -265,7 +265,9 @@ internal sealed partial class LiveData : IDisposable
             Applied(read.Version.Number, read.Entries.Count);
     }
 
-    /// <summary>A line when the store begins to refuse, when it refuses for another reason, and when it works again.</summary>
+    /// <summary>
+    /// A line when the store begins to refuse, when it refuses for another reason, and when it works again.
+    /// </summary>
     private void TellOfFault()
     {
         string? fault = Store.Fault;

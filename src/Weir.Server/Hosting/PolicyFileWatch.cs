@@ -4,15 +4,18 @@ using System.Text;
 namespace Weir.Server;
 
 /// <summary>
-/// Reads the policy file again when its content has changed: looked at once a second, since that also sees a link that was swapped (as Kubernetes swaps
-/// mounts), a file on a network, and a change that no message tells of. A bad file changes nothing, and is told of once.
+/// Reads the policy file again when its content has changed: looked at once a second, since that also sees a link that
+/// was swapped (as Kubernetes swaps mounts), a file on a network, and a change that no message tells of. A bad file
+/// changes nothing, and is told of once.
 /// </summary>
 internal sealed partial class PolicyFileWatch(
     string path, LivePolicies policies, PolicyFileStatus status, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of the text that is in force, and not of the file, which may have changed since that was read.</summary>
+    /// <summary>
+    /// Of the text that is in force, and not of the file, which may have changed since that was read.
+    /// </summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
 
     /// <summary>The number of looks in a row that found no file.</summary>
@@ -57,7 +60,9 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>Refused only because of live tenants, it is tried again when these, or the document, have changed.</summary>
+    /// <summary>
+    /// Refused only because of live tenants, it is tried again when these, or the document, have changed.
+    /// </summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;

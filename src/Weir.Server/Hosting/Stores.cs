@@ -3,7 +3,9 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>The stores of this service as its settings have them: memory alone, or Redis with memory behind it.</summary>
+/// <summary>
+/// The stores of this service as its settings have them: memory alone, or Redis with memory behind it.
+/// </summary>
 internal sealed class Stores : IAsyncDisposable
 {
     /// <summary>A start waits this long for Redis; then the service answers from memory until Redis comes.</summary>
@@ -58,8 +60,8 @@ internal sealed class Stores : IAsyncDisposable
     public ILiveStore Live { get; }
 
     /// <summary>
-    /// Where a candidate's buckets are: a table, or a prefix and a queue, of its own, so that trying one takes neither place nor turn from what
-    /// decides. There is none before there is a candidate.
+    /// Where a candidate's buckets are: a table, or a prefix and a queue, of its own, so that trying one takes neither
+    /// place nor turn from what decides. There is none before there is a candidate.
     /// </summary>
     public Lazy<IBucketStore> Trial { get; }
 

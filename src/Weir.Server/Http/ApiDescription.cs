@@ -5,7 +5,10 @@ using Microsoft.OpenApi;
 
 namespace Weir.Server;
 
-/// <summary>What the OpenAPI document cannot learn from the code: parameters that are read by hand, access, and which fields may be left out.</summary>
+/// <summary>
+/// What the OpenAPI document cannot learn from the code: parameters that are read by hand, access, and which fields may
+/// be left out.
+/// </summary>
 internal static class ApiDescription
 {
     private const string KeyScheme = "key";
@@ -83,7 +86,9 @@ internal static class ApiDescription
             (schema.Required ??= new HashSet<string>()).Add(required);
     }
 
-    /// <summary>An empty requirement says that no key is needed; beside another, that the key may be left out.</summary>
+    /// <summary>
+    /// An empty requirement says that no key is needed; beside another, that the key may be left out.
+    /// </summary>
     private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         operation.Security = [];

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>The attributes of a query: <c>attributes.NAME=VALUE</c> each, or <c>attributes=JSON</c> for several.</summary>
+/// <summary>
+/// The attributes of a query: <c>attributes.NAME=VALUE</c> each, or <c>attributes=JSON</c> for several.
+/// </summary>
 internal sealed class AttributesOfQuery
 {
     private const string Whole = "attributes", Beginning = "attributes.";
@@ -10,7 +12,9 @@ internal sealed class AttributesOfQuery
     /// <summary>The attributes; null if there are none.</summary>
     public Dictionary<string, string>? All { get; private set; }
 
-    /// <summary>Adds a parameter. The same attribute in both forms is a mistake, since one of them would silently win.</summary>
+    /// <summary>
+    /// Adds a parameter. The same attribute in both forms is a mistake, since one of them would silently win.
+    /// </summary>
     /// <returns>The error, or null.</returns>
     public Complaint? Add(string name, string value)
     {

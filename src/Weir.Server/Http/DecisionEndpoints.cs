@@ -5,7 +5,9 @@ namespace Weir.Server;
 /// <summary>The paths that decide: the seed's two, and <c>/v1</c>.</summary>
 internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers answers, DecisionTelemetry telemetry, TimeProvider time)
 {
-    /// <summary>Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.</summary>
+    /// <summary>
+    /// Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.
+    /// </summary>
     public const int MaxBody = 64 * 1024;
 
     public async Task CheckByQuery(HttpContext http)

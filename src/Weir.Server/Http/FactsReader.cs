@@ -9,7 +9,10 @@ internal static class FactsReader
 
     private const string BeforeUnit = "cost.";
 
-    /// <summary>The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/> answers as if there were nothing.</summary>
+    /// <summary>
+    /// The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/>
+    /// answers as if there were nothing.
+    /// </summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 
     /// <summary>The facts of a body; a complaint when they are out of bounds.</summary>
@@ -68,7 +71,10 @@ internal static class FactsReader
             shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{given}\"");
     }
 
-    /// <summary>The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would spend the wrong tenant's tokens.</summary>
+    /// <summary>
+    /// The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would
+    /// spend the wrong tenant's tokens.
+    /// </summary>
     private static Complaint? TenantOf(HttpRequest request, string? field, out string tenant)
     {
         var header = request.Headers[TenantHeader];

@@ -1,12 +1,13 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Decides whether a request reaches its path: served on this address, with an acceptable <c>Host</c>, a sufficient key and known query parameters. The path's metadata
-/// name its requirement, so that no path is open by accident.
+/// Decides whether a request reaches its path: served on this address, with an acceptable <c>Host</c>, a sufficient key
+/// and known query parameters. The path's metadata name its requirement, so that no path is open by accident.
 /// </summary>
 /// <remarks>
-/// A key is looked up before failed logins are counted. A valid key therefore works from an address, such as that of a proxy, from which others send invalid keys.
-/// The limit on failed logins protects CPU and log, not keys: those cannot be guessed.
+/// A key is looked up before failed logins are counted. A valid key therefore works from an address, such as that of a
+/// proxy, from which others send invalid keys. The limit on failed logins protects CPU and log, not keys: those cannot
+/// be guessed.
 /// </remarks>
 internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts, ApiKeys keys, FailedLogins failures)
 {

@@ -1,6 +1,9 @@
 namespace Weir.Server;
 
-/// <summary>The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header): the same request under the same key is done once.</summary>
+/// <summary>
+/// The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header): the same request under the same key
+/// is done once.
+/// </summary>
 internal static class IdempotencyKey
 {
     public const string Header = "Idempotency-Key";

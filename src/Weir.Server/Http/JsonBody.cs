@@ -55,7 +55,8 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException refused)
         {
-            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly. What follows it is lost.
+            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly. What
+            // follows it is lost.
             http.Response.Headers.Connection = "close";
             await (refused.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? Problems.TooLarge(http, limit)

@@ -13,7 +13,9 @@ internal static class JsonMistake
 
     /// <summary>Returns the error in a body.</summary>
     /// <param name="mistake">What the reader said.</param>
-    /// <param name="body">What the body was to be: a field may be of another kind in another one, or unknown there.</param>
+    /// <param name="body">
+    /// What the body was to be: a field may be of another kind in another one, or unknown there.
+    /// </param>
     public static Complaint Explain(JsonException mistake, JsonTypeInfo body)
     {
         string path = Shorten((mistake.Path ?? "$").TrimStart('$').TrimStart('.'));
@@ -25,7 +27,9 @@ internal static class JsonMistake
             : new Complaint(path, $"{path} must be given once, as {CureOf(path, field, body.Type)}");
     }
 
-    /// <summary>A field that another body has is none of this one. The reader's own words are the only place where it says so.</summary>
+    /// <summary>
+    /// A field that another body has is none of this one. The reader's own words are the only place where it says so.
+    /// </summary>
     private static bool IsUnknown(JsonException mistake) => mistake.Message.Contains("could not be mapped", StringComparison.Ordinal);
 
     /// <summary>A name that a stranger chose comes back only as far as a reader needs it.</summary>

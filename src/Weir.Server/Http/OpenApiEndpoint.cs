@@ -4,7 +4,9 @@ using Microsoft.OpenApi;
 
 namespace Weir.Server;
 
-/// <summary>The OpenAPI description. It does not change while the service runs, so it is made once, for the first caller.</summary>
+/// <summary>
+/// The OpenAPI description. It does not change while the service runs, so it is made once, for the first caller.
+/// </summary>
 internal sealed class OpenApiEndpoint(IServiceProvider services)
 {
     public const string Path = "/openapi/v1.json";

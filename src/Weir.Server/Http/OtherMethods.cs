@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Weir.Server;
 
 /// <summary>
-/// Answers known paths under a method (405) or media type (415) that they do not take, with the access that the path requires. Routing finds these answers as it finds all
-/// others, so they cost no more than a take.
+/// Answers known paths under a method (405) or media type (415) that they do not take, with the access that the path
+/// requires. Routing finds these answers as it finds all others, so they cost no more than a take.
 /// </summary>
 internal static class OtherMethods
 {

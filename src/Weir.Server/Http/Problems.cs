@@ -107,7 +107,9 @@ internal static class Problems
             NoType, "The method is not allowed", StatusCodes.Status405MethodNotAllowed, $"this path answers to {allowed}"));
     }
 
-    /// <summary>The store is in an outage and the plan denies, or there is no room for a bucket: never a 429, never a 500.</summary>
+    /// <summary>
+    /// The store is in an outage and the plan denies, or there is no room for a bucket: never a 429, never a 500.
+    /// </summary>
     public static Task ReducedCapacity(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();

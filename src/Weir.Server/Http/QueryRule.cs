@@ -4,7 +4,10 @@ using System.Text.Unicode;
 
 namespace Weir.Server;
 
-/// <summary>The query parameters of a path, as metadata. Others are refused, because a misspelled parameter would silently change the question.</summary>
+/// <summary>
+/// The query parameters of a path, as metadata. Others are refused, because a misspelled parameter would silently
+/// change the question.
+/// </summary>
 /// <param name="parameters">The parameters.</param>
 internal sealed class QueryRule(params QueryParameter[] parameters)
 {

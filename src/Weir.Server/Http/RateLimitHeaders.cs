@@ -1,10 +1,14 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Writes the rate limit headers of a decision in one of the forms that clients know: draft-ietf-httpapi-ratelimit-headers-11 (structured fields by policy), its revision 06
-/// (<c>RateLimit-Limit</c> and so on), or the older <c>X-RateLimit-*</c> with the reset as Unix seconds.
+/// Writes the rate limit headers of a decision in one of the forms that clients know:
+/// draft-ietf-httpapi-ratelimit-headers-11 (structured fields by policy), its revision 06 (<c>RateLimit-Limit</c> and
+/// so on), or the older <c>X-RateLimit-*</c> with the reset as Unix seconds.
 /// </summary>
-/// <remarks>A time that would not be true is left out: a reset where the request never fits, and the window of a ban or of concurrency.</remarks>
+/// <remarks>
+/// A time that would not be true is left out: a reset where the request never fits, and the window of a ban or of
+/// concurrency.
+/// </remarks>
 internal abstract class RateLimitHeaders
 {
     public static readonly string[] Names = ["draft-11", "draft-06", "legacy", "off"];
@@ -19,7 +23,9 @@ internal abstract class RateLimitHeaders
         _ => null,
     };
 
-    /// <summary>Adds the headers of a decision. A refusal has <c>Retry-After</c> in every form, since that is HTTP's own.</summary>
+    /// <summary>
+    /// Adds the headers of a decision. A refusal has <c>Retry-After</c> in every form, since that is HTTP's own.
+    /// </summary>
     public void Write(HttpResponse response, in Decision decision, TimeProvider time)
     {
         if (decision.IsByBuckets)
@@ -49,7 +55,9 @@ internal abstract class RateLimitHeaders
         private readonly LimitTexts _items = new((limit, left, reset) =>
             reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
 
-        /// <summary>Both fields list an item per policy. The governing one comes first, for clients that read no further.</summary>
+        /// <summary>
+        /// Both fields list an item per policy. The governing one comes first, for clients that read no further.
+        /// </summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
             string policies = Policy(decision.Limit!, now);

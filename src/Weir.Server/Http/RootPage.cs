@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>The page at <c>/</c>: which version this is, how it decides now, and where to go on. Plain text for clients that do not ask for HTML.</summary>
+/// <summary>
+/// The page at <c>/</c>: which version this is, how it decides now, and where to go on. Plain text for clients that do
+/// not ask for HTML.
+/// </summary>
 internal sealed class RootPage(HealthEndpoints health, AccessRule rule)
 {
     private const string Style = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}";

@@ -16,7 +16,9 @@ internal static class RouteMetadata
         return group.WithMetadata([access, .. query, .. statuses.Select(Problem)]);
     }
 
-    /// <summary>Takes these query parameters and no others; without it, a path that asks for a key takes none.</summary>
+    /// <summary>
+    /// Takes these query parameters and no others; without it, a path that asks for a key takes none.
+    /// </summary>
     public static RouteHandlerBuilder Taking(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route.WithMetadata(new QueryRule(parameters));
 
     /// <summary>Answers HEAD as GET is answered; the server leaves the body out.</summary>

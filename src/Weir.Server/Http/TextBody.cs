@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Reads a body that is a text in UTF-8, within a bound, and answers for itself whatever is wrong with it.</summary>
+/// <summary>
+/// Reads a body that is a text in UTF-8, within a bound, and answers for itself whatever is wrong with it.
+/// </summary>
 internal static class TextBody
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

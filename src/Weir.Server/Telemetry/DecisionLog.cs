@@ -1,6 +1,9 @@
 namespace Weir.Server;
 
-/// <summary>Logs a share of the takes as structured lines, up to a number per second. Off by default: a line names a key, which may be a person.</summary>
+/// <summary>
+/// Logs a share of the takes as structured lines, up to a number per second. Off by default: a line names a key, which
+/// may be a person.
+/// </summary>
 internal sealed partial class DecisionLog : IDisposable
 {
     private readonly ILogger<DecisionLog> _logger;

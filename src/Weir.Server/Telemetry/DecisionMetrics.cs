@@ -6,7 +6,9 @@ namespace Weir.Server;
 /// <summary>
 /// Counts decisions by plan, limit, outcome and source: a bounded number of series, whatever keys and tenants come.
 /// </summary>
-/// <remarks>Counts are read when metrics are scraped, so a decision pays for one increment, not for an instrument.</remarks>
+/// <remarks>
+/// Counts are read when metrics are scraped, so a decision pays for one increment, not for an instrument.
+/// </remarks>
 internal sealed class DecisionMetrics : IDisposable
 {
     public const string MeterName = "Weir";

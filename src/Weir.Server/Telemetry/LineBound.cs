@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>Lets a number of lines per second through, and reports at the end of that second how many it dropped.</summary>
+/// <summary>
+/// Lets a number of lines per second through, and reports at the end of that second how many it dropped.
+/// </summary>
 /// <remarks>Safe for concurrent use. A second begins with the first line after the one before.</remarks>
 internal sealed class LineBound : IDisposable
 {
@@ -17,7 +19,9 @@ internal sealed class LineBound : IDisposable
 
     /// <param name="most">Lines a second.</param>
     /// <param name="time">Ends the seconds.</param>
-    /// <param name="tell">Told how many lines were suppressed, once a second at most, and only if there were any.</param>
+    /// <param name="tell">
+    /// Told how many lines were suppressed, once a second at most, and only if there were any.
+    /// </param>
     public LineBound(int most, TimeProvider time, Action<long> tell)
     {
         _most = most;

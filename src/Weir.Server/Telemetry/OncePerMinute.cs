@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>Lets one event per minute be logged, with the number of events since the last one. Safe for concurrent use.</summary>
+/// <summary>
+/// Lets one event per minute be logged, with the number of events since the last one. Safe for concurrent use.
+/// </summary>
 internal sealed class OncePerMinute(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

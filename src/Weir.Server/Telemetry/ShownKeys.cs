@@ -2,8 +2,14 @@ using System.Text.Encodings.Web;
 
 namespace Weir.Server;
 
-/// <summary>The one place where a key of a request is turned into what people are shown of it: in the decision log, in <c>/admin/top</c> and of a candidate.</summary>
-/// <remarks>The counters behind those hold keys as they came, in memory only; where <c>Weir:Keys:Hash</c> hashes keys it is done here, when they are shown.</remarks>
+/// <summary>
+/// The one place where a key of a request is turned into what people are shown of it: in the decision log, in
+/// <c>/admin/top</c> and of a candidate.
+/// </summary>
+/// <remarks>
+/// The counters behind those hold keys as they came, in memory only; where <c>Weir:Keys:Hash</c> hashes keys it is done
+/// here, when they are shown.
+/// </remarks>
 internal sealed class ShownKeys
 {
     private readonly Func<string, string> _show;

@@ -76,13 +76,12 @@ internal sealed record LimitBody(
     string Mode);
 
 /// <summary>
-/// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is <c>unavailable</c>,
-/// when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket then. Of a key that is blocked it is
-/// <c>blocked</c>, of a request without a dimension that it must have <c>missing-dimension</c>, of one whose answer
-/// finds no room <c>answers-full</c>, and <c>reason</c> says why.
-/// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if there
-/// are none.
-/// <c>unknownUnits</c> are those of the request that no limit of the plan counts.
+/// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is
+/// <c>unavailable</c>, when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket
+/// then. Of a key that is blocked it is <c>blocked</c>, of a request without a dimension that it must have
+/// <c>missing-dimension</c>, of one whose answer finds no room <c>answers-full</c>, and <c>reason</c> says why.
+/// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if
+/// there are none. <c>unknownUnits</c> are those of the request that no limit of the plan counts.
 /// </summary>
 internal record DecisionBody(
     bool Allowed,
@@ -120,7 +119,9 @@ internal sealed record ProblemBody(string Type, string Title, int Status, string
 /// <param name="Message">The error, and the cure.</param>
 internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
 
-/// <summary>A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.</summary>
+/// <summary>
+/// A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.
+/// </summary>
 internal sealed record RefusalBody : DecisionBody
 {
     /// <param name="decision">The decision.</param>

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>How bodies are read: a field may be left out but not be null, since a caller that sends null meant to send something.</summary>
+/// <summary>
+/// How bodies are read: a field may be left out but not be null, since a caller that sends null meant to send
+/// something.
+/// </summary>
 /// <typeparam name="T">The body.</typeparam>
 internal static class StrictJson<T>
 {

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>A time in a body: RFC 3339 with an offset, since without one it would depend on where the server is.</summary>
+/// <summary>
+/// A time in a body: RFC 3339 with an offset, since without one it would depend on where the server is.
+/// </summary>
 internal sealed class StrictTime : JsonConverter<DateTimeOffset?>
 {
     public override bool HandleNull => true;

@@ -6,7 +6,9 @@ namespace Weir;
 /// So many permits, each held until it is given back or its lease is over. Whoever takes without a reservation
 /// cannot give back, and so holds its place for the lease.
 /// </summary>
-/// <remarks>A store keeps the holders; a <see cref="BucketState"/> only says how many there are, and when there will be room.</remarks>
+/// <remarks>
+/// A store keeps the holders; a <see cref="BucketState"/> only says how many there are, and when there will be room.
+/// </remarks>
 public sealed record ConcurrencyQuota : Quota
 {
     /// <summary>Permits, at most: each holder is remembered.</summary>
@@ -21,7 +23,9 @@ public sealed record ConcurrencyQuota : Quota
     private ConcurrencyQuota(long permits, TimeSpan lease)
         : base(permits, RefillRate.OfWindows) => Lease = lease;
 
-    /// <summary>How long a permit is held by someone who does not come back; from a millisecond to <see cref="MaxLease"/>.</summary>
+    /// <summary>
+    /// How long a permit is held by someone who does not come back; from a millisecond to <see cref="MaxLease"/>.
+    /// </summary>
     public TimeSpan Lease { get; }
 
     /// <inheritdoc/>

@@ -18,16 +18,23 @@ public abstract record Quota
     /// <summary>The most that can be taken at once: tokens in a full bucket, of a window, or permits. 0 bans.</summary>
     public long Capacity { get; }
 
-    /// <summary>The longest time in which all of it comes back: what a bucket takes to fill, a window's length, a lease.</summary>
+    /// <summary>
+    /// The longest time in which all of it comes back: what a bucket takes to fill, a window's length, a lease.
+    /// </summary>
     public abstract TimeSpan Window { get; }
 
-    /// <summary>The length of the window at a time: what a bucket takes to fill, or that calendar window. Null where there is none: concurrency and bans.</summary>
+    /// <summary>
+    /// The length of the window at a time: what a bucket takes to fill, or that calendar window. Null where there is
+    /// none: concurrency and bans.
+    /// </summary>
     public virtual TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Window;
 
     /// <summary>How a bucket drains, by which its state is also known in memory.</summary>
     internal RefillRate Rate { get; }
 
-    /// <summary>Takes if there is room. Else nothing is spent, and <paramref name="state"/> is as the bucket stands.</summary>
+    /// <summary>
+    /// Takes if there is room. Else nothing is spent, and <paramref name="state"/> is as the bucket stands.
+    /// </summary>
     internal abstract BucketOutcome Take(ref BucketState state, in StoreTime time, long cost);
 
     /// <summary>Charges without asking, which can leave a debt, or gives back, never more than was spent.</summary>
@@ -45,6 +52,8 @@ public abstract record Quota
     /// <summary>Microseconds until the bucket is as new.</summary>
     internal abstract long ResetUs(BucketState state, in StoreTime time);
 
-    /// <summary>The state of a bucket that another quota wrote: spent stays spent (law L12), rounded against the caller.</summary>
+    /// <summary>
+    /// The state of a bucket that another quota wrote: spent stays spent (law L12), rounded against the caller.
+    /// </summary>
     internal abstract BucketState Adopt(BucketState state, RefillRate writtenWith, in StoreTime time);
 }

@@ -35,7 +35,9 @@ internal sealed class RefillRate : IEquatable<RefillRate>
         UnitsPerTick = unitsPerTick;
     }
 
-    /// <summary>The rate of every window: all of it comes back at once, when it ends. No bucket can be that fast.</summary>
+    /// <summary>
+    /// The rate of every window: all of it comes back at once, when it ends. No bucket can be that fast.
+    /// </summary>
     public static readonly RefillRate OfWindows = Get(1, 1, Quota.ExactLimit);
 
     /// <summary>True for a bucket that is a window, whose stamp is its end.</summary>

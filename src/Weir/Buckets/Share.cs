@@ -1,12 +1,14 @@
 namespace Weir;
 
 /// <summary>
-/// The part of a bucket on which an instance decides that sees neither the others nor the store that they share: of N instances, each has an
-/// N-th of the capacity, and of what comes back. Its own bucket is the whole one, from which each cost is taken N times.
+/// The part of a bucket on which an instance decides that sees neither the others nor the store that they share: of N
+/// instances, each has an N-th of the capacity, and of what comes back. Its own bucket is the whole one, from which
+/// each cost is taken N times.
 /// </summary>
 /// <remarks>
-/// So a share begins where the whole bucket was known to stand, and all shares together stay within law L1. One whose part of the capacity is less than a
-/// request of cost 1 still decides on one of those at a time, and makes up for it before the next: N instances then hold one burst of N such requests.
+/// So a share begins where the whole bucket was known to stand, and all shares together stay within law L1. One whose
+/// part of the capacity is less than a request of cost 1 still decides on one of those at a time, and makes up for it
+/// before the next: N instances then hold one burst of N such requests.
 /// </remarks>
 /// <param name="Instances">Instances that share the bucket; below 2 all of it is this one's.</param>
 internal readonly record struct Share(int Instances)
@@ -18,7 +20,10 @@ internal readonly record struct Share(int Instances)
     /// <summary>What a cost takes of the whole bucket, as far as can be counted.</summary>
     public long CostOf(long cost) => IsWhole ? cost : (long)Int128.Clamp((Int128)cost * Instances, -Quota.ExactLimit, Quota.ExactLimit);
 
-    /// <summary>As <see cref="Quota.Take"/>, on a share. What fits into the bucket, though not into the share, is refused: the whole will be there again.</summary>
+    /// <summary>
+    /// As <see cref="Quota.Take"/>, on a share. What fits into the bucket, though not into the share, is refused: the
+    /// whole will be there again.
+    /// </summary>
     /// <param name="quota">The numbers.</param>
     /// <param name="state">The bucket.</param>
     /// <param name="time">The store's clock.</param>
@@ -60,8 +65,8 @@ internal readonly record struct Share(int Instances)
         : quota.TokensLeft(state, time) / Instances;
 
     /// <summary>
-    /// Microseconds until a refused cost is allowed, if no other request takes. What does not fit into the share has to wait for the whole; when
-    /// that is back nobody knows, so it is told the time in which a bucket fills.
+    /// Microseconds until a refused cost is allowed, if no other request takes. What does not fit into the share has to
+    /// wait for the whole; when that is back nobody knows, so it is told the time in which a bucket fills.
     /// </summary>
     public long RetryUs(Quota quota, BucketState state, in StoreTime time, long cost)
     {

@@ -4,10 +4,10 @@ namespace Weir;
 /// The token bucket, in integers: a pure function from a state, a time and a cost to an answer and the next state.
 /// </summary>
 /// <remarks>
-/// This is the reference that every store must agree with to the unit (law L8); <c>decisions.lua</c> is the same function for
-/// Redis. It counts what has been <em>spent</em> and drains that with time, the mirror image of filling with tokens
-/// (Turner, "New Directions in Communications", 1986; the virtual scheduling form is ITU-T I.371's GCRA): so a missing
-/// bucket is a new one, and a change of quota leaves what was spent well defined.
+/// This is the reference that every store must agree with to the unit (law L8); <c>decisions.lua</c> is the same
+/// function for Redis. It counts what has been <em>spent</em> and drains that with time, the mirror image of filling
+/// with tokens (Turner, "New Directions in Communications", 1986; the virtual scheduling form is ITU-T I.371's GCRA):
+/// so a missing bucket is a new one, and a change of quota leaves what was spent well defined.
 /// </remarks>
 internal static class TokenBucket
 {
@@ -46,7 +46,9 @@ internal static class TokenBucket
         return BucketOutcome.Allowed;
     }
 
-    /// <summary>Charges or gives back without asking. The spent amount is at least 0, and may exceed the capacity.</summary>
+    /// <summary>
+    /// Charges or gives back without asking. The spent amount is at least 0, and may exceed the capacity.
+    /// </summary>
     public static void Charge(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         long stamp = BelievedStamp(state, nowUs), tick = quota.Rate.TickUs;
@@ -57,7 +59,9 @@ internal static class TokenBucket
     /// <summary>The spent amount after a charge: at least 0, at most what can be counted.</summary>
     public static long Bounded(long spent, Int128 charge) => (long)Int128.Clamp(spent + charge, 0, Quota.ExactLimit - 1);
 
-    /// <summary>Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.</summary>
+    /// <summary>
+    /// Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.
+    /// </summary>
     public static long MicrosecondsUntil(RefillRate rate, BucketState state, long nowUs, long target)
     {
         if (state.Spent <= target)
@@ -67,7 +71,10 @@ internal static class TokenBucket
     }
 
     /// <summary>Converts a spent amount to the units of another quota, rounded against the caller.</summary>
-    /// <remarks>In doubles on purpose: <c>decisions.lua</c> does the same operations in the same order and so agrees to the unit.</remarks>
+    /// <remarks>
+    /// In doubles on purpose: <c>decisions.lua</c> does the same operations in the same order and so agrees to the
+    /// unit.
+    /// </remarks>
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
         if (fromUnitsPerToken == toUnitsPerToken || spent == 0)
@@ -81,7 +88,9 @@ internal static class TokenBucket
 
     private static long BelievedStamp(BucketState state, long nowUs) => Math.Min(state.At, nowUs + MaxFreezeUs);
 
-    /// <summary>The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.</summary>
+    /// <summary>
+    /// The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
+    /// </summary>
     private static long ElapsedTicks(RefillRate rate, long stampUs, long nowUs) =>
         rate.TickUs == 1 ? nowUs - stampUs : (nowUs / rate.TickUs) - StampTick(rate, stampUs);
 

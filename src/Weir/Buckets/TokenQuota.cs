@@ -7,10 +7,10 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Arithmetic is in whole <em>units</em>, so that nothing drifts and Lua, whose numbers are doubles, agrees to the unit.
-/// With <c>g = gcd(tokens, period)</c> one token is <c>period / g</c> units and a bucket refills
-/// <c>tokens / g</c> units a tick. A tick is a microsecond where a full bucket then fits in 2^53 units, else a
-/// millisecond, else a second; where even that does not fit the quota is refused.
+/// Arithmetic is in whole <em>units</em>, so that nothing drifts and Lua, whose numbers are doubles, agrees to the
+/// unit. With <c>g = gcd(tokens, period)</c> one token is <c>period / g</c> units and a bucket refills <c>tokens /
+/// g</c> units a tick. A tick is a microsecond where a full bucket then fits in 2^53 units, else a millisecond, else a
+/// second; where even that does not fit the quota is refused.
 /// </para>
 /// <para>Quotas are immutable and compare by value.</para>
 /// </remarks>
@@ -35,10 +35,14 @@ public sealed record TokenQuota : Quota
     /// <summary>A bucket that never holds a token: it bans.</summary>
     public static readonly TokenQuota None = new(0, TimeSpan.FromSeconds(1), 0, RefillRate.Get(1, 1, 1));
 
-    /// <summary>Tokens that come back in each <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.</summary>
+    /// <summary>
+    /// Tokens that come back in each <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.
+    /// </summary>
     public long Tokens { get; }
 
-    /// <summary>The time in which <see cref="Tokens"/> come back; from one microsecond to <see cref="MaxPeriod"/>.</summary>
+    /// <summary>
+    /// The time in which <see cref="Tokens"/> come back; from one microsecond to <see cref="MaxPeriod"/>.
+    /// </summary>
     public TimeSpan Period { get; }
 
     /// <inheritdoc/>

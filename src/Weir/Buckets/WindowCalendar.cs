@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// When windows begin and end: on the edges of the seconds, hours, days and so on of a time zone (IANA Time Zone Database). Compares by value.
+/// When windows begin and end: on the edges of the seconds, hours, days and so on of a time zone (IANA Time Zone
+/// Database). Compares by value.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -166,8 +167,8 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
 
     /// <summary>The first moment at which the clock has reached a time.</summary>
     /// <remarks>
-    /// Asks the zone for offsets of moments only: of local times it does not know all that a clock skips or repeats (such
-    /// as in Africa/Casablanca).
+    /// Asks the zone for offsets of moments only: of local times it does not know all that a clock skips or repeats
+    /// (such as in Africa/Casablanca).
     /// </remarks>
     private long StartOf(DateTime local)
     {

@@ -3,12 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone, or in several of them.
+/// So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone, or in several of
+/// them.
 /// </summary>
 /// <remarks>
-/// A window is kept by what was spent in it and when it ends. One that has ended is as new. What was spent in a window of another length is
-/// spent in this one too until that ends; a store's clock that steps back by up to a second over an edge goes on in the later
-/// window, so that nothing is minted (law L5).
+/// A window is kept by what was spent in it and when it ends. One that has ended is as new. What was spent in a window
+/// of another length is spent in this one too until that ends; a store's clock that steps back by up to a second over
+/// an edge goes on in the later window, so that nothing is minted (law L5).
 /// </remarks>
 public sealed record WindowQuota : Quota
 {

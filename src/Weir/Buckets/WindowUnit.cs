@@ -10,8 +10,8 @@ public enum WindowUnit
     Minute,
 
     /// <summary>
-    /// An hour of the clock; where the clock is changed within one, its two parts are windows of their own. Several hours
-    /// begin at times of the clock.
+    /// An hour of the clock; where the clock is changed within one, its two parts are windows of their own. Several
+    /// hours begin at times of the clock.
     /// </summary>
     Hour,
 

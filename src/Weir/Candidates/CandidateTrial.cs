@@ -3,13 +3,15 @@ using System.Threading.Channels;
 namespace Weir;
 
 /// <summary>
-/// Tries candidate policies on the traffic as it comes: each request that has been decided is decided once more by them, on buckets of their own, and the two
-/// decisions are held against each other. Nothing that happens here changes an answer, or lets anybody wait for one.
+/// Tries candidate policies on the traffic as it comes: each request that has been decided is decided once more by
+/// them, on buckets of their own, and the two decisions are held against each other. Nothing that happens here changes
+/// an answer, or lets anybody wait for one.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The store given must be another than the one that decides, or have a key space of its own. A trial costs it one call at most, beside
-/// the call that decided; of more than <see cref="MaxUnderWay"/> at a time, the others are left out and counted.
+/// The store given must be another than the one that decides, or have a key space of its own. A trial costs it one call
+/// at most, beside the call that decided; of more than <see cref="MaxUnderWay"/> at a time, the others are left out and
+/// counted.
 /// </para>
 /// <para>What the live policies refuse is tried all the same: the candidate might have allowed it, and then it would have been spent.</para>
 /// <para>Safe for concurrent use.</para>

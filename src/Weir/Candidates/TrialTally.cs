@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>How often a candidate decided otherwise than what decides now, since it is tried: by limit, and the keys that it concerns most. Bounded.</summary>
+/// <summary>
+/// How often a candidate decided otherwise than what decides now, since it is tried: by limit, and the keys that it
+/// concerns most. Bounded.
+/// </summary>
 public sealed class TrialTally
 {
     /// <summary>Limits with counts of their own. Later ones share one count.</summary>
@@ -102,7 +105,9 @@ public sealed class TrialTally
 }
 
 /// <summary>A limit that refused requests that the other side allowed.</summary>
-/// <param name="Name">The limit: of the candidate if the candidate is stricter, of the current policies if it is laxer.</param>
+/// <param name="Name">
+/// The limit: of the candidate if the candidate is stricter, of the current policies if it is laxer.
+/// </param>
 /// <param name="Stricter">How often the candidate's refused.</param>
 /// <param name="Laxer">How often that of now refused.</param>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
@@ -113,5 +118,7 @@ public readonly record struct TrialLimit(string Name, long Stricter, long Laxer)
 /// <param name="Limit">The limit that refused it.</param>
 /// <param name="Stricter">True when the candidate would refuse it, false when it would allow it.</param>
 /// <param name="Count">Upper bound of its count.</param>
-/// <param name="Error">The true count is at most this much lower, since there are only <see cref="TrialTally.MaxKeys"/> counters.</param>
+/// <param name="Error">
+/// The true count is at most this much lower, since there are only <see cref="TrialTally.MaxKeys"/> counters.
+/// </param>
 public readonly record struct TrialKey(string Tenant, string Key, string Limit, bool Stricter, long Count, long Error);

@@ -18,12 +18,14 @@ public enum DecisionOutcome
     /// <summary>The key is blocked; <see cref="Decision.Reason"/> says why.</summary>
     Blocked,
 
-    /// <summary>No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.</summary>
+    /// <summary>
+    /// No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.
+    /// </summary>
     Unavailable,
 
     /// <summary>
-    /// Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>; <see cref="Decision.Reason"/>
-    /// names both.
+    /// Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>;
+    /// <see cref="Decision.Reason"/> names both.
     /// </summary>
     MissingDimension,
 
@@ -84,15 +86,17 @@ public readonly record struct Decision
     public Plan Plan { get; }
 
     /// <summary>
-    /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the longest wait; else the one with the
-    /// fewest requests left.
+    /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the
+    /// longest wait; else the one with the fewest requests left.
     /// </summary>
     public Limit? Limit { get; }
 
     /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own tokens.</summary>
     public long Remaining { get; }
 
-    /// <summary>When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.</summary>
+    /// <summary>
+    /// When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.
+    /// </summary>
     public TimeSpan? RetryAfter => _retryTicks < 0 ? null : new TimeSpan(_retryTicks);
 
     /// <summary>When the governing limit's bucket is as new.</summary>
@@ -120,10 +124,14 @@ public readonly record struct Decision
             yield return Plan.Limits[BitOperations.TrailingZeroCount(rest)].Name;
     }
 
-    /// <summary>True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.</summary>
+    /// <summary>
+    /// True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.
+    /// </summary>
     public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
 
-    /// <summary>What each limit said that applied, in the plan's order; none when no store was asked, or could say.</summary>
+    /// <summary>
+    /// What each limit said that applied, in the plan's order; none when no store was asked, or could say.
+    /// </summary>
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
     /// <summary>Puts a store's answer into words. Pure.</summary>
@@ -144,7 +152,10 @@ public readonly record struct Decision
         return new(limits, DecisionSource.Memory, false, null, line.Outcome, limit, line.Remaining, line.RetryAfter, line.ResetAfter);
     }
 
-    /// <summary>A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can be told.</summary>
+    /// <summary>
+    /// A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can
+    /// be told.
+    /// </summary>
     internal static Decision Remembered(in LimitSet limits, IdempotencyRecord kept, string[] names, DecisionSource source, bool degraded)
     {
         var lines = new List<LimitDecision>();

@@ -11,7 +11,8 @@ namespace Weir;
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
     /// <summary>
-    /// Whoever is refused waits for something: what has room by its numbers is held back for others for a moment (<see cref="HeldBack"/>), or came back between decision and answer.
+    /// Whoever is refused waits for something: what has room by its numbers is held back for others for a moment
+    /// (<see cref="HeldBack"/>), or came back between decision and answer.
     /// </summary>
     private const long LeastRetryUs = 1;
 
@@ -37,7 +38,9 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>True if this limit governs rather than another one: the longer wait, else fewer requests left.</summary>
+    /// <summary>
+    /// True if this limit governs rather than another one: the longer wait, else fewer requests left.
+    /// </summary>
     internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)

@@ -13,7 +13,9 @@ internal static unsafe partial class FileKind
     /// <summary>The size of <c>struct statx</c>, and where its mode is; its highest four bits are the kind.</summary>
     private const int StatSize = 256, ModeOffset = 28, KindShift = 12;
 
-    /// <summary>What is wrong with a file that is to be written, and with those beside it; null if nothing is.</summary>
+    /// <summary>
+    /// What is wrong with a file that is to be written, and with those beside it; null if nothing is.
+    /// </summary>
     /// <param name="path">The file, without symbolic links.</param>
     /// <param name="companions">The endings of the files that are written beside it.</param>
     public static string? FaultOf(string path, params ReadOnlySpan<string> companions)

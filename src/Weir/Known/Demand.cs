@@ -3,7 +3,9 @@ namespace Weir;
 /// <summary>How much of a bucket is wanted at this instance: counted in times of a lease's length.</summary>
 internal struct Demand
 {
-    /// <summary>Requests within a horizon that make a bucket busy. Of one that is not busy, nothing is leased.</summary>
+    /// <summary>
+    /// Requests within a horizon that make a bucket busy. Of one that is not busy, nothing is leased.
+    /// </summary>
     public const int BusyFrom = 8;
 
     private long _fromUs;
@@ -15,8 +17,8 @@ internal struct Demand
     public readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
     /// <summary>
-    /// Tokens that are wanted in a horizon: as many as in the last one, and halfway up to those of this one if these are
-    /// more already.
+    /// Tokens that are wanted in a horizon: as many as in the last one, and halfway up to those of this one if these
+    /// are more already.
     /// </summary>
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 

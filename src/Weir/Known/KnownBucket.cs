@@ -1,22 +1,29 @@
 namespace Weir;
 
 /// <summary>
-/// What this instance last heard of a bucket in the primary, the tokens it leased of it, how much of it is wanted here, and
-/// what it spent of it without the primary.
+/// What this instance last heard of a bucket in the primary, the tokens it leased of it, how much of it is wanted here,
+/// and what it spent of it without the primary.
 /// </summary>
 /// <remarks>
-/// Times are microseconds of the table's clock. The primary's clock is known from the last reply to within the time that
-/// the reply took: it was read after the command was sent and before the reply came.
+/// Times are microseconds of the table's clock. The primary's clock is known from the last reply to within the time
+/// that the reply took: it was read after the command was sent and before the reply came.
 /// </remarks>
 internal struct KnownBucket
 {
-    /// <summary>Time for which a refusal is repeated: a refund elsewhere is known here within this time and a call.</summary>
+    /// <summary>
+    /// Time for which a refusal is repeated: a refund elsewhere is known here within this time and a call.
+    /// </summary>
     public const long BelievedUs = 900_000;
 
-    /// <summary>Shortest interval between questions about an empty bucket: tokens that came back meanwhile are taken at once.</summary>
+    /// <summary>
+    /// Shortest interval between questions about an empty bucket: tokens that came back meanwhile are taken at once.
+    /// </summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Largest part of the remaining tokens that is leased. A bucket with a smaller part of its capacity left is not leased.</summary>
+    /// <summary>
+    /// Largest part of the remaining tokens that is leased. A bucket with a smaller part of its capacity left is not
+    /// leased.
+    /// </summary>
     private const int Share = 4;
 
     private Quota? _quota;
@@ -57,7 +64,10 @@ internal struct KnownBucket
     /// <summary>Units that the primary held when last heard, less what has come back.</summary>
     public readonly long LevelAt(in StoreTime now) => _quota is null ? 0 : LevelOf(_quota, _state, now with { NowUs = Earliest(now.NowUs).NowUs });
 
-    /// <summary>Returns the state last heard, on another clock and in units of the limit's present quota; null if none was heard.</summary>
+    /// <summary>
+    /// Returns the state last heard, on another clock and in units of the limit's present quota; null if none was
+    /// heard.
+    /// </summary>
     public readonly BucketState? StateOn(in StoreTime clock, in StoreTime now)
     {
         if (_quota is null)
@@ -69,7 +79,9 @@ internal struct KnownBucket
     public static long LevelOf(Quota quota, BucketState state, in StoreTime time) =>
         quota is WindowQuota window ? window.Now(state, time).Spent : TokenBucket.SpentAt(quota.Rate, state, time.NowUs);
 
-    /// <summary>The limit, or how its tenant is listed, may have changed. All requests for the bucket name it alike.</summary>
+    /// <summary>
+    /// The limit, or how its tenant is listed, may have changed. All requests for the bucket name it alike.
+    /// </summary>
     public void Follow(in LimitSet limits)
     {
         bool isSame = ReferenceEquals(limits.Plan, Limits.Plan) && limits.Applying == Limits.Applying && limits.TenantIsListed == Limits.TenantIsListed;
@@ -107,7 +119,9 @@ internal struct KnownBucket
         _leftThen = quota.TokensLeft(_state, heard.Time);
     }
 
-    /// <summary>Learns what the primary holds after a settlement, drained to now. Refusals are not derived from it.</summary>
+    /// <summary>
+    /// Learns what the primary holds after a settlement, drained to now. Refusals are not derived from it.
+    /// </summary>
     public void LearnSettled(Quota quota, BucketState state, long nowUs)
     {
         (_quota, _state, Alone, UsedUs) = (quota, quota is WindowQuota ? state : state with { At = nowUs }, null, nowUs);
@@ -133,7 +147,9 @@ internal struct KnownBucket
         return rest;
     }
 
-    /// <summary>Returns how a request stands. One that spends nothing also sees the rest of a lease that has just ended.</summary>
+    /// <summary>
+    /// Returns how a request stands. One that spends nothing also sees the rest of a lease that has just ended.
+    /// </summary>
     /// <param name="quota">The quota of its limit.</param>
     /// <param name="cost">Its cost.</param>
     /// <param name="spends">True if it spends.</param>
@@ -167,10 +183,14 @@ internal struct KnownBucket
     /// <summary>The time of the primary, at the earliest: no caller is told to come back too early.</summary>
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
-    /// <summary>Returns the lease to ask for with a decision, and the tokens to give back with it. Until the reply, no other command asks for more.</summary>
+    /// <summary>
+    /// Returns the lease to ask for with a decision, and the tokens to give back with it. Until the reply, no other
+    /// command asks for more.
+    /// </summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
-        // Tokens are tokens also if their rate has changed. But those of a window are none of a bucket: they go back when their lease ends.
+        // Tokens are tokens also if their rate has changed. But those of a window are none of a bucket: they go back
+        // when their lease ends.
         if (Lease.IsOfOtherKind(quota))
             return default;
         // Returned tokens may or may not be in the primary when it is asked next.
@@ -184,8 +204,8 @@ internal struct KnownBucket
 
     /// <summary>
     /// Returns the tokens to ask for ahead: the demand of a horizon here, while the bucket has plenty. If it is
-    /// used up, what comes back until it is asked about again. In between nothing, so that the last tokens go to the first
-    /// who asks.
+    /// used up, what comes back until it is asked about again. In between nothing, so that the last tokens go to the
+    /// first who asks.
     /// </summary>
     private readonly long Wanted(Quota quota, long demand, long horizonUs)
     {
@@ -205,8 +225,8 @@ internal struct KnownBucket
     private static StoreTime At(long storeUs) => new(storeUs, storeUs);
 
     /// <summary>
-    /// When it is time to ask again about a bucket that had no room for a cost: not before the pace is over, but for one
-    /// that would be full by then, since what flows over is lost.
+    /// When it is time to ask again about a bucket that had no room for a cost: not before the pace is over, but for
+    /// one that would be full by then, since what flows over is lost.
     /// </summary>
     private readonly long PacedUntilUs(Quota quota, long cost, long nowUs)
     {

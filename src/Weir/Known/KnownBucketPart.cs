@@ -45,7 +45,9 @@ internal sealed class KnownBucketPart(int sets)
         return -1;
     }
 
-    /// <summary>Begins to know a bucket. Returns its place; -1 if all buckets of its set are unsettled or leased.</summary>
+    /// <summary>
+    /// Begins to know a bucket. Returns its place; -1 if all buckets of its set are unsettled or leased.
+    /// </summary>
     /// <param name="hash">The bucket.</param>
     /// <param name="limits">A request for it, with this limit only.</param>
     /// <param name="now">The time of the table.</param>

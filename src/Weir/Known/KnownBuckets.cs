@@ -9,15 +9,17 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// The number of buckets is bounded. A new one replaces one that is as new, else the one that was used longest ago, but
-/// never one that holds leased tokens or is not settled. Each part has a lock; parts are locked in their order. Safe for
-/// concurrent use.
+/// never one that holds leased tokens or is not settled. Each part has a lock; parts are locked in their order. Safe
+/// for concurrent use.
 /// </remarks>
 internal sealed class KnownBuckets
 {
     /// <summary>As many as a word has bits, so that a set of parts is a word.</summary>
     private const int PartCount = 64;
 
-    /// <summary>Maximum number of known buckets by default. Each takes some 400 bytes with the values its limit is keyed by.</summary>
+    /// <summary>
+    /// Maximum number of known buckets by default. Each takes some 400 bytes with the values its limit is keyed by.
+    /// </summary>
     public const int Default = 131_072;
 
     private readonly long _seed;
@@ -59,7 +61,9 @@ internal sealed class KnownBuckets
     /// <param name="command">The command.</param>
     /// <param name="result">The result.</param>
     /// <param name="trip">The leases that were asked for.</param>
-    /// <param name="isLate">True if the command was decided otherwise meanwhile and will be undone: only its leases count.</param>
+    /// <param name="isLate">
+    /// True if the command was decided otherwise meanwhile and will be undone: only its leases count.
+    /// </param>
     public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
         if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)

@@ -2,8 +2,8 @@ namespace Weir;
 
 /// <summary>The tokens of a bucket that are leased to this instance.</summary>
 /// <remarks>
-/// A lease is counted from before its command was sent, and so ends here before it does in the primary. That a lease never
-/// takes a bucket over its bound is the script's doing.
+/// A lease is counted from before its command was sent, and so ends here before it does in the primary. That a lease
+/// never takes a bucket over its bound is the script's doing.
 /// </remarks>
 internal struct Lease
 {
@@ -28,8 +28,8 @@ internal struct Lease
     public readonly bool IsHeld => Tokens > 0;
 
     /// <summary>
-    /// Maximum size of the next lease: twice the tokens used of the last one, so that an instance that is late to hand out
-    /// keeps less from others.
+    /// Maximum size of the next lease: twice the tokens used of the last one, so that an instance that is late to hand
+    /// out keeps less from others.
     /// </summary>
     public readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 

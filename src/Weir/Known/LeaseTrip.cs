@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>The leases that a command on its way to the primary asks for, limit by limit, and gives back. Pooled.</summary>
+/// <summary>
+/// The leases that a command on its way to the primary asks for, limit by limit, and gives back. Pooled.
+/// </summary>
 internal sealed class LeaseTrip
 {
     private static readonly Pool<LeaseTrip> Spare = new(static () => new LeaseTrip(), 4_096);

@@ -1,9 +1,9 @@
 namespace Weir;
 
 /// <summary>
-/// The decisions that this instance makes without the primary: by leased tokens, and by refusals that are known to be true
-/// still. Exact: all instances together admit no more than if the primary were asked for each decision, and a refusal is
-/// one that the primary would have made.
+/// The decisions that this instance makes without the primary: by leased tokens, and by refusals that are known to be
+/// true still. Exact: all instances together admit no more than if the primary were asked for each decision, and a
+/// refusal is one that the primary would have made.
 /// </summary>
 /// <remarks>
 /// A request is decided here only if that can be said of all of its limits; else the primary is asked, once, all or
@@ -111,8 +111,8 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
     }
 
     /// <summary>
-    /// Believes no refusal of a tenant's that the primary was asked for before now, since something was given back. Takes
-    /// no lock. A few tenants share a time, and are asked for once more than they need be.
+    /// Believes no refusal of a tenant's that the primary was asked for before now, since something was given back.
+    /// Takes no lock. A few tenants share a time, and are asked for once more than they need be.
     /// </summary>
     public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
 
@@ -243,7 +243,10 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return BucketResult.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
     }
 
-    /// <summary>The time that a decision is of: each bucket knows one that the primary has passed, and the last of those says most.</summary>
+    /// <summary>
+    /// The time that a decision is of: each bucket knows one that the primary has passed, and the last of those says
+    /// most.
+    /// </summary>
     private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots, long nowUs)
     {
         StoreTime time = default;
@@ -274,7 +277,10 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return trip;
     }
 
-    /// <summary>A command that only looks shows the tokens as if they were given back, so that it is answered as a take would be.</summary>
+    /// <summary>
+    /// A command that only looks shows the tokens as if they were given back, so that it is answered as a take would
+    /// be.
+    /// </summary>
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
         command.What == BucketOperation.Take
             ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)

@@ -1,6 +1,9 @@
 namespace Weir;
 
-/// <summary>What ends when, in the order of time: a change costs the logarithm of how many there are, however many of them end late.</summary>
+/// <summary>
+/// What ends when, in the order of time: a change costs the logarithm of how many there are, however many of them end
+/// late.
+/// </summary>
 internal sealed class Deadlines
 {
     private static readonly Comparer<(DateTimeOffset At, string Id)> Order = Comparer<(DateTimeOffset At, string Id)>.Create((left, right) =>

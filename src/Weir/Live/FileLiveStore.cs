@@ -35,8 +35,8 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
 
     /// <summary>Opens the store.</summary>
     /// <param name="path">
-    /// The file, or a symbolic link to it, which is made if it is not there; null to keep nothing over a restart. Beside
-    /// it are <c>path.lock</c>, by which it has one owner, and <c>path.new</c>, which takes its place.
+    /// The file, or a symbolic link to it, which is made if it is not there; null to keep nothing over a restart.
+    /// Beside it are <c>path.lock</c>, by which it has one owner, and <c>path.new</c>, which takes its place.
     /// </param>
     /// <param name="time">Says when a change was made.</param>
     /// <exception cref="IOException">The file cannot be read or written, is damaged, or has another owner.</exception>

@@ -12,7 +12,10 @@ public static class LiveBounds
     /// <summary>Characters of an entry that is not a document.</summary>
     public const int MaxValue = 64 * 1024;
 
-    /// <summary>Characters (in Redis, bytes) of all texts that are remembered together; the newest one is remembered whatever its size.</summary>
+    /// <summary>
+    /// Characters (in Redis, bytes) of all texts that are remembered together; the newest one is remembered whatever
+    /// its size.
+    /// </summary>
     public const int MaxTextTotal = 64 << 20;
 
     /// <summary>Tenants that have live data; tenants that are boosted; keys that have other numbers.</summary>

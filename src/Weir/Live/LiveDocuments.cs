@@ -18,7 +18,9 @@ internal sealed class LiveDocuments(PolicySet file)
     /// <summary>True if a live document decides.</summary>
     public bool HasLive => _live is not null;
 
-    /// <summary>Takes over the live document and the candidate. One that cannot be read leaves the one before.</summary>
+    /// <summary>
+    /// Takes over the live document and the candidate. One that cannot be read leaves the one before.
+    /// </summary>
     /// <param name="read">What has changed.</param>
     /// <param name="errors">What cannot be read is added to them.</param>
     /// <returns>Whether another document decides, and whether another one is tried.</returns>

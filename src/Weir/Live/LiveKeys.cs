@@ -66,7 +66,9 @@ internal sealed class LiveKeys
     /// <param name="layersOf">The live texts of a tenant.</param>
     /// <param name="names">The keys.</param>
     /// <param name="now">The time; a text that has ended by then fits.</param>
-    /// <remarks>Keys of one tenant that have the same text and no other numbers fit alike, so one of them is compiled.</remarks>
+    /// <remarks>
+    /// Keys of one tenant that have the same text and no other numbers fit alike, so one of them is compiled.
+    /// </remarks>
     public IEnumerable<PolicyError> Misfits(
         PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now)
     {

@@ -1,17 +1,21 @@
 namespace Weir;
 
 /// <summary>
-/// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it and the blocks. Each
-/// change makes a new <see cref="PolicySet"/>. A candidate document has the same tenants and blocks over it.
+/// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it
+/// and the blocks. Each change makes a new <see cref="PolicySet"/>. A candidate document has the same tenants and
+/// blocks over it.
 /// </summary>
 /// <remarks>
-/// A change that is tried here and does not fit changes nothing (law L12). Changes of other instances are applied in any order: the
-/// document if it can be read, and over it every tenant that fits it, so that all instances that know the same entries decide the same.
-/// Safe for concurrent use: changes are made one by one, and a decision reads one reference.
+/// A change that is tried here and does not fit changes nothing (law L12). Changes of other instances are applied in
+/// any order: the document if it can be read, and over it every tenant that fits it, so that all instances that know
+/// the same entries decide the same. Safe for concurrent use: changes are made one by one, and a decision reads one
+/// reference.
 /// </remarks>
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
-    /// <summary>Keys that a change that comes from elsewhere is checked against, so that it holds up no other change.</summary>
+    /// <summary>
+    /// Keys that a change that comes from elsewhere is checked against, so that it holds up no other change.
+    /// </summary>
     private const int MaxKeysToldOf = 1_000;
 
     private readonly Lock _gate = new();
@@ -118,7 +122,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return TryLocked(document ?? _documents.File);
     }
 
-    /// <summary>Says what would be wrong with a tenant's text, under the boost that it may have, and changes nothing.</summary>
+    /// <summary>
+    /// Says what would be wrong with a tenant's text, under the boost that it may have, and changes nothing.
+    /// </summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">The text; null for none.</param>
     public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
@@ -127,7 +133,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return Try(tenant, _tenants[tenant] with { Text = text }, text);
     }
 
-    /// <summary>Says what would be wrong with a boost of a tenant, over the text that it may have, and changes nothing.</summary>
+    /// <summary>
+    /// Says what would be wrong with a boost of a tenant, over the text that it may have, and changes nothing.
+    /// </summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">The boost; null for none.</param>
     public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
@@ -169,7 +177,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     }
 
     /// <summary>Entries that have ended, and are there still, the first one first.</summary>
-    /// <param name="kind"><see cref="LiveKind.Block"/>, <see cref="LiveKind.Boost"/> or <see cref="LiveKind.KeyLimits"/>; of no other kind does anything end.</param>
+    /// <param name="kind">
+    /// <see cref="LiveKind.Block"/>, <see cref="LiveKind.Boost"/> or <see cref="LiveKind.KeyLimits"/>; of no other kind
+    /// does anything end.
+    /// </param>
     /// <param name="by">By when.</param>
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
@@ -261,7 +272,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>As <see cref="RebuildLocked"/>, but tenants are compiled later, because many of them would delay a start.</summary>
+    /// <summary>
+    /// As <see cref="RebuildLocked"/>, but tenants are compiled later, because many of them would delay a start.
+    /// </summary>
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();
@@ -270,7 +283,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.</summary>
+    /// <summary>
+    /// What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.
+    /// </summary>
     private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
         : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 
@@ -306,7 +321,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _privacy);
     }
 
-    /// <summary>What held until now holds no longer: the tenant is as it was without it, the key as its limits say.</summary>
+    /// <summary>
+    /// What held until now holds no longer: the tenant is as it was without it, the key as its limits say.
+    /// </summary>
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>The live texts of all tenants, including texts that do not fit the current document: a later one may suit them.</summary>
+/// <summary>
+/// The live texts of all tenants, including texts that do not fit the current document: a later one may suit them.
+/// </summary>
 internal sealed class LiveTenants
 {
     private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);
@@ -36,7 +38,10 @@ internal sealed class LiveTenants
         layers = kind == LiveKind.Boost ? layers with { Boost = value } : layers with { Text = value };
     }
 
-    /// <summary>The plans of some tenants under the document that decides; null where the document's own holds. What does not fit is added to the errors.</summary>
+    /// <summary>
+    /// The plans of some tenants under the document that decides; null where the document's own holds. What does not
+    /// fit is added to the errors.
+    /// </summary>
     public Dictionary<string, object?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
         var plans = new Dictionary<string, object?>(StringComparer.Ordinal);

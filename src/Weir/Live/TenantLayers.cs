@@ -12,7 +12,10 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     /// </summary>
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
-    /// <summary>The tenant's plan under a document: a function of the texts and the time alone, so that all who know the same decide the same (law L12).</summary>
+    /// <summary>
+    /// The tenant's plan under a document: a function of the texts and the time alone, so that all who know the same
+    /// decide the same (law L12).
+    /// </summary>
     /// <remarks>A layer that does not fit the document is left out, and the others hold.</remarks>
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
     {
@@ -31,7 +34,9 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    /// <summary>What holds of a tenant at a time: the live texts, else the document's; null if nothing but the default plan.</summary>
+    /// <summary>
+    /// What holds of a tenant at a time: the live texts, else the document's; null if nothing but the default plan.
+    /// </summary>
     /// <remarks>Compiles nothing, since the first request of a key waits for it.</remarks>
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {

@@ -70,7 +70,9 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     }
 
     /// <summary>A request's call failed. True when this opened the breaker.</summary>
-    /// <param name="lives">Whether the store has answered others in the meantime: then only a whole window of failures says anything.</param>
+    /// <param name="lives">
+    /// Whether the store has answered others in the meantime: then only a whole window of failures says anything.
+    /// </param>
     public bool Failed(bool lives = false)
     {
         lock (_lock)
@@ -100,7 +102,9 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Gives out the one probe that is due. False when none is due, or one is under way and not yet lost.</summary>
+    /// <summary>
+    /// Gives out the one probe that is due. False when none is due, or one is under way and not yet lost.
+    /// </summary>
     /// <param name="lease">What to report the probe's end with.</param>
     public bool TryLeaseProbe(out int lease)
     {
@@ -168,8 +172,8 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Counts a failure: did too many of a whole window's calls fail? Part of a window says nothing: it may be one pause, in which many
-    /// calls of the same moment fell due.
+    /// Counts a failure: did too many of a whole window's calls fail? Part of a window says nothing: it may be one
+    /// pause, in which many calls of the same moment fell due.
     /// </summary>
     private bool IsFailingLocked(long now)
     {

@@ -10,8 +10,8 @@ namespace Weir;
 /// </para>
 /// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
 /// <para>
-/// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides again (law L7): see <see cref="Share"/>,
-/// <see cref="FallbackStore"/> and <see cref="Recovery"/>.
+/// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides
+/// again (law L7): see <see cref="Share"/>, <see cref="FallbackStore"/> and <see cref="Recovery"/>.
 /// </para>
 /// </remarks>
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
@@ -30,7 +30,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
-    /// <summary>The interval at which spending is settled that the primary was not told of, though it is there.</summary>
+    /// <summary>
+    /// The interval at which spending is settled that the primary was not told of, though it is there.
+    /// </summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -42,8 +44,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="peers">The other instances; null when there is none.</param>
     /// <param name="knownBuckets">
-    /// Maximum number of the primary's buckets whose state is known for an outage; for a Redis store, its option of that
-    /// name counts instead.
+    /// Maximum number of the primary's buckets whose state is known for an outage; for a Redis store, its option of
+    /// that name counts instead.
     /// </param>
     public FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
@@ -145,7 +147,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         : new((null, StoreFault.Unreachable));
 
     /// <summary>Asks the primary, outside of any request, and begins an outage if it cannot answer.</summary>
-    /// <param name="tries">How often it is asked at most; once by default. The first call of a process takes longer than any other: the code is new, and the script is loaded.</param>
+    /// <param name="tries">
+    /// How often it is asked at most; once by default. The first call of a process takes longer than any other: the
+    /// code is new, and the script is loaded.
+    /// </param>
     /// <param name="cancellation">Gives up asking.</param>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
@@ -174,8 +179,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     }
 
     /// <summary>
-    /// A primary that was asked before unsettled spending reached it has answered too well: its answer does not count, and its take
-    /// is undone. A refund or a commit stays made.
+    /// A primary that was asked before unsettled spending reached it has answered too well: its answer does not count,
+    /// and its take is undone. A refund or a commit stays made.
     /// </summary>
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
@@ -222,8 +227,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     }
 
     /// <summary>
-    /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share is
-    /// left undecided: the share could never allow it, and the primary may decide it in a moment.
+    /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share
+    /// is left undecided: the share could never allow it, and the primary may decide it in a moment.
     /// </summary>
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {

@@ -6,7 +6,10 @@ namespace Weir;
 /// Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary
 /// was known to stand. What memory spent is charged to the primary afterwards.
 /// </summary>
-/// <remarks>If no known bucket can be replaced by one that is spent from, its spending is lost (<see cref="Lost"/>). Safe for concurrent use.</remarks>
+/// <remarks>
+/// If no known bucket can be replaced by one that is spent from, its spending is lost (<see cref="Lost"/>). Safe for
+/// concurrent use.
+/// </remarks>
 /// <param name="memory">The buckets of this instance.</param>
 /// <param name="known">The table of known buckets.</param>
 /// <param name="instances">The number of instances that share the buckets.</param>
@@ -85,7 +88,9 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     public IdempotencyRecord? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
 
     /// <summary>Collects the charges that must reach the primary before a request for these buckets.</summary>
-    /// <returns>False if a bucket has spending beside its charge, which is under way: the primary cannot know it all.</returns>
+    /// <returns>
+    /// False if a bucket has spending beside its charge, which is under way: the primary cannot know it all.
+    /// </returns>
     public bool TryCollectOwed(in LimitSet limits, List<SettlementCharge> to)
     {
         bool isAll = true;
@@ -123,7 +128,9 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>Returns the commands that restore what the primary was known to hold, for a primary that lost its memory.</summary>
+    /// <summary>
+    /// Returns the commands that restore what the primary was known to hold, for a primary that lost its memory.
+    /// </summary>
     public List<BucketCommand> CollectKnown()
     {
         var commands = new List<BucketCommand>();
@@ -178,8 +185,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     }
 
     /// <summary>
-    /// A remembered result is that of the first time, which was after the charge was made: drained since then, it is the
-    /// least that the primary holds.
+    /// A remembered result is that of the first time, which was after the charge was made: drained since then, it is
+    /// the least that the primary holds.
     /// </summary>
     private static BucketState KnownAtLeast(SettlementCharge charge, in BucketResult result, in StoreTime time)
     {
@@ -237,7 +244,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             var line = result[++index];
             var part = known.PartOf(hashes[index]);
-            // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back to.
+            // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back
+            // to.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
             if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver)
                 continue;

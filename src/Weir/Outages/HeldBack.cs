@@ -1,8 +1,8 @@
 namespace Weir;
 
 /// <summary>
-/// What the primary must not hand out yet, since instances that have not come back to it may have handed it out: of each its share of the capacity, and
-/// of what has come back since the first instance did.
+/// What the primary must not hand out yet, since instances that have not come back to it may have handed it out: of
+/// each its share of the capacity, and of what has come back since the first instance did.
 /// </summary>
 /// <param name="Absent">Instances that have not come back.</param>
 /// <param name="Instances">Instances in all.</param>

@@ -21,7 +21,9 @@ public interface IPeers
     /// </summary>
     bool IsInDoubt { get; }
 
-    /// <summary>The connection to the primary was lost. The next answer may come from a primary without memory.</summary>
+    /// <summary>
+    /// The connection to the primary was lost. The next answer may come from a primary without memory.
+    /// </summary>
     void Doubt();
 
     /// <summary>
@@ -38,13 +40,16 @@ public interface IPeers
     /// <summary>
     /// Tells the others that this instance sees the primary again. Null when it cannot be told after all.
     /// </summary>
-    /// <param name="isReady">Whether the primary has been told all that this instance knows of it, should it have lost its memory.</param>
+    /// <param name="isReady">
+    /// Whether the primary has been told all that this instance knows of it, should it have lost its memory.
+    /// </param>
     /// <param name="cancellation">Gives up.</param>
     ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Tells the others that all is settled what this instance spent by itself, and that the primary decides for it from now on.
-    /// Returns how many of the others are not known to have come so far; null when the primary does not say.
+    /// Tells the others that all is settled what this instance spent by itself, and that the primary decides for it
+    /// from now on. Returns how many of the others are not known to have come so far; null when the primary does not
+    /// say.
     /// </summary>
     ValueTask<int?> FollowAsync(CancellationToken cancellation = default);
 }

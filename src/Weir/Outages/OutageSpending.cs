@@ -24,7 +24,9 @@ internal sealed class OutageSpending
     /// <summary>Tokens given back and not spent again, on the clock of memory. They drain as the bucket does.</summary>
     private BucketState _givenBack;
 
-    /// <summary>Has memory begin where the primary stood; where memory stands, if the primary was not heard of.</summary>
+    /// <summary>
+    /// Has memory begin where the primary stood; where memory stands, if the primary was not heard of.
+    /// </summary>
     public OutageSpending(MemoryStore memory, in LimitSet limits, BucketState? heard)
     {
         _memory = memory;
@@ -105,8 +107,8 @@ internal sealed class OutageSpending
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
     /// <summary>
-    /// Returns the units spent, or what can still be given back as a negative number: what the primary is known to hold,
-    /// and what has not drained since of what it may hold beside that, since others spend there, too.
+    /// Returns the units spent, or what can still be given back as a negative number: what the primary is known to
+    /// hold, and what has not drained since of what it may hold beside that, since others spend there, too.
     /// </summary>
     private long Net(Quota quota, Share share, in StoreTime time)
     {
@@ -124,7 +126,8 @@ internal sealed class OutageSpending
         Int128 units = KnownBucket.LevelOf(quota, _own, time) - KnownBucket.LevelOf(quota, _base, time);
         if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
         {
-            // Since the first came back, the whole bucket drains in the primary, while this share of it was still handed out here.
+            // Since the first came back, the whole bucket drains in the primary, while this share of it was still
+            // handed out here.
             long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, _settledUs));
             units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
         }

@@ -1,9 +1,9 @@
 namespace Weir;
 
 /// <summary>
-/// Notices that the primary does not answer, and probes until it does. Probes are takes of a bucket of their own, through
-/// the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one. Safe for
-/// concurrent use.
+/// Notices that the primary does not answer, and probes until it does. Probes are takes of a bucket of their own,
+/// through the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one.
+/// Safe for concurrent use.
 /// </summary>
 /// <param name="primary">The store that is watched.</param>
 /// <param name="probe">The take that asks its shard.</param>
@@ -56,7 +56,9 @@ internal sealed class OutageWatch(
     /// </summary>
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
 
-    /// <summary>Asks the primary as often as failures begin an outage, so that one is noticed without requests.</summary>
+    /// <summary>
+    /// Asks the primary as often as failures begin an outage, so that one is noticed without requests.
+    /// </summary>
     public void Look()
     {
         if (IsClosed && Interlocked.Exchange(ref _isLooking, 1) == 0)

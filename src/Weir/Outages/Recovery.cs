@@ -1,9 +1,9 @@
 namespace Weir;
 
 /// <summary>
-/// Brings an instance back to the primary, so that all instances together stay within law L7 while some are back and others
-/// are not: spending without the primary is charged before the primary is asked about that bucket, and what others may have
-/// spent is held back until they have come back, too, or are gone.
+/// Brings an instance back to the primary, so that all instances together stay within law L7 while some are back and
+/// others are not: spending without the primary is charged before the primary is asked about that bucket, and what
+/// others may have spent is held back until they have come back, too, or are gone.
 /// </summary>
 /// <param name="primary">The store that all share.</param>
 /// <param name="fallback">Where this instance decided alone.</param>
@@ -66,8 +66,9 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
     }
 
     /// <summary>
-    /// Sends the charges for these buckets. Commands that are sent next are executed after them, and their results count if
-    /// the task returns no fault. Null if the primary must not be asked, since it cannot be told everything now.
+    /// Sends the charges for these buckets. Commands that are sent next are executed after them, and their results
+    /// count if the task returns no fault. Null if the primary must not be asked, since it cannot be told everything
+    /// now.
     /// </summary>
     public Task<StoreFault>? SettleFirst(in LimitSet limits, CancellationToken cancellation)
     {

@@ -8,6 +8,8 @@ namespace Weir;
 /// </summary>
 internal static class ShardTenant
 {
-    /// <summary>Returns its name. No other tenant can be called this: <see cref="Bounds.IsTenant"/> knows no <c>~</c>.</summary>
+    /// <summary>
+    /// Returns its name. No other tenant can be called this: <see cref="Bounds.IsTenant"/> knows no <c>~</c>.
+    /// </summary>
     public static string Of(int shard) => "~" + shard.ToString(CultureInfo.InvariantCulture);
 }

@@ -6,7 +6,9 @@ namespace Weir;
 /// Decides by the primary and, while a shard of it cannot answer, by memory: a <see cref="FailoverStore"/> for each
 /// shard, so that outages, membership, recovery and lost memory of one shard concern its own buckets only.
 /// </summary>
-/// <remarks>A shard that is new gets its store when the primary hears of it. A store stays until the end: it may owe.</remarks>
+/// <remarks>
+/// A shard that is new gets its store when the primary hears of it. A store stays until the end: it may owe.
+/// </remarks>
 public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -29,10 +31,12 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     /// <param name="memory">The fallback, which must have no other user.</param>
     /// <param name="options">When a shard is no longer asked.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="join">Joins the instances that share a shard's buckets. The result is disposed with the store.</param>
+    /// <param name="join">
+    /// Joins the instances that share a shard's buckets. The result is disposed with the store.
+    /// </param>
     /// <param name="knownBuckets">
-    /// Maximum number of a shard's buckets whose state is known for an outage; for a Redis store, its option of that name
-    /// counts instead.
+    /// Maximum number of a shard's buckets whose state is known for an outage; for a Redis store, its option of that
+    /// name counts instead.
     /// </param>
     public ShardedFailover(
         IBucketStore primary, IShardMap map, MemoryStore memory, BreakerOptions options, TimeProvider time, Func<int, IPeers>? join = null,

@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>A condition under which a limit applies: a dimension's value is like one of some patterns, in which <c>*</c> stands for anything.</summary>
+/// <summary>
+/// A condition under which a limit applies: a dimension's value is like one of some patterns, in which <c>*</c> stands
+/// for anything.
+/// </summary>
 /// <remarks>Compared by character code; a request that lacks the dimension does not match.</remarks>
 public sealed class Condition
 {

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Weir;
 
-/// <summary>What buckets are told apart by: the key or an attribute; of an address perhaps only its first bits.</summary>
+/// <summary>
+/// What buckets are told apart by: the key or an attribute; of an address perhaps only its first bits.
+/// </summary>
 /// <param name="Name"><c>key</c>, or an attribute's name.</param>
 /// <param name="PrefixBits">
 /// For IPv6 addresses, how many of their first bits count, from 1 to 128; 0 for all of them.

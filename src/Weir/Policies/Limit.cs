@@ -57,10 +57,15 @@ public sealed class Limit
         init => _unit = value == Requests ? null : value;
     }
 
-    /// <summary>Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of permits: how many a request holds, whatever its cost.</summary>
+    /// <summary>
+    /// Multiplies a request's cost for this limit, from 1 (the default) to <see cref="MaxCost"/>. Of permits: how many
+    /// a request holds, whatever its cost.
+    /// </summary>
     public long Cost { get; init; } = 1;
 
-    /// <summary>True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.</summary>
+    /// <summary>
+    /// True when each decision is Redis' own: nothing is leased, and no refusal is remembered. False by default.
+    /// </summary>
     public bool IsStrict { get; init; }
 
     /// <summary>

@@ -11,7 +11,9 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)
         : this(facts, plan, applying) => (TenantIsListed, Holder) = (isListed, holder);
 
-    /// <summary>True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.</summary>
+    /// <summary>
+    /// True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.
+    /// </summary>
     public bool TenantIsListed { get; init; }
 
     /// <summary>How many limits apply.</summary>
@@ -112,5 +114,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
 
 /// <summary>Who holds permits.</summary>
 /// <param name="Id">By whom they are given back.</param>
-/// <param name="Lease">How long they are held at most, beside their limits' leases; null when there is no other bound.</param>
+/// <param name="Lease">
+/// How long they are held at most, beside their limits' leases; null when there is no other bound.
+/// </param>
 internal sealed record PermitHolder(UInt128 Id, TimeSpan? Lease = null);

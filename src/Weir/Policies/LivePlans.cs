@@ -58,7 +58,9 @@ internal sealed class LivePlans<TName>
     /// <summary>True if a name has a plan here, be it pending.</summary>
     public bool Has(TName name) => Count > 0 && _parts[PartOf(name)].ContainsKey(name);
 
-    /// <summary>The same with other plans; null leaves a name out. A part is copied once, however many of its names change.</summary>
+    /// <summary>
+    /// The same with other plans; null leaves a name out. A part is copied once, however many of its names change.
+    /// </summary>
     /// <param name="changes">
     /// A <see cref="Plan"/>, a <see cref="PendingPlan{TName}"/> or null for each name that changes.
     /// </param>
@@ -83,7 +85,9 @@ internal sealed class LivePlans<TName>
         return new LivePlans<TName>(parts, count);
     }
 
-    /// <summary>Compiles all pending plans, part by part, and says of each part that had some what does not fit.</summary>
+    /// <summary>
+    /// Compiles all pending plans, part by part, and says of each part that had some what does not fit.
+    /// </summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileAll() =>
         from part in _parts
         let pending = part.Where(entry => entry.Value is PendingPlan<TName>).ToList()

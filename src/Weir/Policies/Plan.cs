@@ -80,7 +80,9 @@ public sealed record Plan
     /// <summary>The limits that are not in shadow mode: a bit each.</summary>
     internal uint Enforced { get; }
 
-    /// <summary>The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.</summary>
+    /// <summary>
+    /// The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.
+    /// </summary>
     /// <param name="facts">The request.</param>
     /// <param name="lacking">The limits that would apply if the request had their dimensions.</param>
     internal uint Applying(in RequestFacts facts, out uint lacking)
@@ -102,7 +104,8 @@ public sealed record Plan
     }
 
     /// <summary>
-    /// Returns the units of these costs that no limit counts, also none that somebody is exempt from; null if there are none.
+    /// Returns the units of these costs that no limit counts, also none that somebody is exempt from; null if there are
+    /// none.
     /// </summary>
     internal IReadOnlyList<string>? UnknownUnits(IReadOnlyDictionary<string, long> costs)
     {

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>Every plan and tenant, compiled: immutable, so that a request works on one snapshot from beginning to end.</summary>
+/// <summary>
+/// Every plan and tenant, compiled: immutable, so that a request works on one snapshot from beginning to end.
+/// </summary>
 public sealed class PolicySet : IPolicySource
 {
     private readonly FrozenDictionary<string, Plan> _tenants;
@@ -42,13 +44,20 @@ public sealed class PolicySet : IPolicySource
     /// <summary>Whether the document names a tenant.</summary>
     public bool IsInDocument(string tenant) => _tenants.ContainsKey(tenant);
 
-    /// <summary>Compiles further tenants against the same plans; null for a set that was not read from a document.</summary>
+    /// <summary>
+    /// Compiles further tenants against the same plans; null for a set that was not read from a document.
+    /// </summary>
     internal PolicyCompiler? Compiler { get; init; }
 
-    /// <summary>Plans of tenants that take the place of those of the document. Shared from set to set, so that a change of one costs no more than that one.</summary>
+    /// <summary>
+    /// Plans of tenants that take the place of those of the document. Shared from set to set, so that a change of one
+    /// costs no more than that one.
+    /// </summary>
     internal LivePlans<string> Live { get; private init; } = LivePlans<string>.None;
 
-    /// <summary>Plans of keys that live data gives other numbers than their tenant's. Each key is named as it is stored.</summary>
+    /// <summary>
+    /// Plans of keys that live data gives other numbers than their tenant's. Each key is named as it is stored.
+    /// </summary>
     internal LivePlans<(string Tenant, string Key)> LiveKeys { get; private init; } = LivePlans<(string, string)>.None;
 
     /// <summary>Hashes keys before they are compared with stored ones. Null compares them as they are.</summary>
@@ -83,7 +92,9 @@ public sealed class PolicySet : IPolicySource
         LivePlans<string> live, LivePlans<(string Tenant, string Key)> keys, ImmutableDictionary<(string Tenant, string Key), Block> blocks, KeyHash? privacy) =>
         new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, LiveKeys = keys, Blocks = blocks, Privacy = privacy };
 
-    /// <summary>The plan of a request, with the overrides of its tenant and key, and whether the tenant is named.</summary>
+    /// <summary>
+    /// The plan of a request, with the overrides of its tenant and key, and whether the tenant is named.
+    /// </summary>
     internal Plan PlanOf(in RequestFacts facts, out bool listed)
     {
         var plan = PlanOf(facts.Tenant, out listed);

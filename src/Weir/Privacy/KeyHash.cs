@@ -6,12 +6,13 @@ using System.Text;
 namespace Weir;
 
 /// <summary>
-/// Keeps what callers are called out of Redis and of logs: a value is told by its HMAC-SHA256 (RFC 2104) under a secret, so that whoever reads there cannot
-/// guess it either. What has to be read again, such as a reservation, is sealed with AES-256-GCM (NIST SP 800-38D).
+/// Keeps what callers are called out of Redis and of logs: a value is told by its HMAC-SHA256 (RFC 2104) under a
+/// secret, so that whoever reads there cannot guess it either. What has to be read again, such as a reservation, is
+/// sealed with AES-256-GCM (NIST SP 800-38D).
 /// </summary>
 /// <remarks>
-/// All instances that share buckets need the same secret; with another one, every bucket begins as new. All 256 bits are kept, so values that differ
-/// have different hashes for all that anybody can do. Safe for concurrent use.
+/// All instances that share buckets need the same secret; with another one, every bucket begins as new. All 256 bits
+/// are kept, so values that differ have different hashes for all that anybody can do. Safe for concurrent use.
 /// </remarks>
 public sealed class KeyHash
 {
@@ -35,7 +36,10 @@ public sealed class KeyHash
         _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
     }
 
-    /// <summary>What a value is called outside: <c>#</c> and its hash in base64url. No written value begins so, since its <c>#</c> would be escaped.</summary>
+    /// <summary>
+    /// What a value is called outside: <c>#</c> and its hash in base64url. No written value begins so, since its
+    /// <c>#</c> would be escaped.
+    /// </summary>
     public string Of(string value)
     {
         Span<byte> bytes = stackalloc byte[OnStack];

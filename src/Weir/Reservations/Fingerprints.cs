@@ -5,8 +5,12 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.</summary>
-/// <param name="privacy">Hashes the parts with a secret key, so that they cannot be guessed; null for a plain hash.</param>
+/// <summary>
+/// 128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.
+/// </summary>
+/// <param name="privacy">
+/// Hashes the parts with a secret key, so that they cannot be guessed; null for a plain hash.
+/// </param>
 internal readonly struct Fingerprints(KeyHash? privacy)
 {
     public UInt128 Of(params ReadOnlySpan<string> parts)

@@ -3,7 +3,10 @@ namespace Weir;
 /// <summary>A take that can be settled later, by its true cost.</summary>
 /// <param name="Id">By which it is settled; null if it was refused, or could not be kept.</param>
 /// <param name="Decision">The answer.</param>
-/// <param name="Conflict">True when the idempotency key stands for another request, or for a reservation that has been settled; nothing was decided then.</param>
+/// <param name="Conflict">
+/// True when the idempotency key stands for another request, or for a reservation that has been settled; nothing was
+/// decided then.
+/// </param>
 public sealed record Reservation(string? Id, Decision Decision, bool Conflict = false);
 
 /// <summary>How settling a reservation ended.</summary>

@@ -15,7 +15,8 @@ internal enum ReservationHome
 }
 
 /// <summary>
-/// A reservation's id, and the only place that spells it: where it is kept (<c>r</c> or <c>m</c>), its number and its token as 48 hexadecimal digits, a dot, the tenant.
+/// A reservation's id, and the only place that spells it: where it is kept (<c>r</c> or <c>m</c>), its number and its
+/// token as 48 hexadecimal digits, a dot, the tenant.
 /// </summary>
 /// <param name="Home">Where it is kept.</param>
 /// <param name="Number">Its number in the store: random, or the hash of the caller's idempotency key.</param>

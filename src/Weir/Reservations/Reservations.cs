@@ -1,7 +1,8 @@
 namespace Weir;
 
 /// <summary>
-/// Takes now and settles later, for a cost that is known only afterwards. An unsettled reservation stays spent, and its permits time out.
+/// Takes now and settles later, for a cost that is known only afterwards. An unsettled reservation stays spent, and its
+/// permits time out.
 /// </summary>
 /// <param name="limiter">Says which limits apply.</param>
 /// <param name="store">The store that decides.</param>
@@ -16,8 +17,12 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
 
     /// <summary>Takes the cost if all limits allow it.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="life">How long it can be settled, and its permits are held at most; from a millisecond to <see cref="MaxLife"/>.</param>
-    /// <param name="idempotencyKey">Makes the same request again answer the same and take nothing, for ten minutes; null for a new one each time.</param>
+    /// <param name="life">
+    /// How long it can be settled, and its permits are held at most; from a millisecond to <see cref="MaxLife"/>.
+    /// </param>
+    /// <param name="idempotencyKey">
+    /// Makes the same request again answer the same and take nothing, for ten minutes; null for a new one each time.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A fact, or the life, is out of its bounds.</exception>
     public async ValueTask<Reservation> ReserveAsync(RequestFacts facts, TimeSpan life, string? idempotencyKey = null)
     {
@@ -61,7 +66,10 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(id.ToString(), Decision.Remembered(limits, before, kept.Limits, source, degraded));
     }
 
-    /// <summary>A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be settled.</summary>
+    /// <summary>
+    /// A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be
+    /// settled.
+    /// </summary>
     private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
         bool isUnlimited = limits.IsEmpty && answer.Fault != StoreFault.AnswersFull;
@@ -77,7 +85,10 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, record.Id, token, limits.Facts.Tenant).ToString() : null, decision);
     }
 
-    /// <summary>Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for it.</summary>
+    /// <summary>
+    /// Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for
+    /// it.
+    /// </summary>
     /// <param name="id">The reservation.</param>
     /// <param name="cost">
     /// The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.
@@ -132,7 +143,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         };
     }
 
-    /// <summary>The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.</summary>
+    /// <summary>
+    /// The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.
+    /// </summary>
     private LimitSet ChargedLimits(
         ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {

@@ -13,18 +13,23 @@ public enum BucketOperation
     /// <summary>Spend the cost if all limits that are enforced allow it; else nothing is spent (law L2).</summary>
     Take,
 
-    /// <summary>Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give back the holder's permits.</summary>
+    /// <summary>
+    /// Spend the cost without asking, or give it back if it is negative, though never more than was spent; and give
+    /// back the holder's permits.
+    /// </summary>
     Charge,
 
     /// <summary>Forget all spending and all permits.</summary>
     Reset,
 
-    /// <summary>As <see cref="Charge"/>, with a cost in units instead of tokens: settles spending without the store.</summary>
+    /// <summary>
+    /// As <see cref="Charge"/>, with a cost in units instead of tokens: settles spending without the store.
+    /// </summary>
     Settle,
 
     /// <summary>
-    /// Charge, in units, by how much the cost exceeds what the second limit's bucket holds, and that bucket as well: restores
-    /// what a store that lost its memory held, once, whoever tells it and in which order.
+    /// Charge, in units, by how much the cost exceeds what the second limit's bucket holds, and that bucket as well:
+    /// restores what a store that lost its memory held, once, whoever tells it and in which order.
     /// </summary>
     Restore,
 }
@@ -43,7 +48,9 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
         init => _limits = value;
     }
 
-    /// <summary>The same, where it is: a copy of so large a structure costs as much as a decision's arithmetic.</summary>
+    /// <summary>
+    /// The same, where it is: a copy of so large a structure costs as much as a decision's arithmetic.
+    /// </summary>
     [UnscopedRef]
     internal ref readonly LimitSet LimitsRef => ref _limits;
 
@@ -53,13 +60,17 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     internal bool IsMadeOnce =>
         What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
 
-    /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
+    /// <summary>
+    /// Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.
+    /// </summary>
     internal RecordKey? RecordKey { get; init; }
 
     /// <summary>Tokens held back for instances that may not have settled yet; the default is none.</summary>
     internal HeldBack HeldBack { get; init; }
 
-    /// <summary>Of each limit the end of the only window to which anything is given back; null, or 0, for any.</summary>
+    /// <summary>
+    /// Of each limit the end of the only window to which anything is given back; null, or 0, for any.
+    /// </summary>
     internal long[]? OnlyEnds { get; init; }
 }
 

@@ -19,10 +19,15 @@ public enum StoreFault
     /// <summary>There is no connection to it.</summary>
     Unreachable,
 
-    /// <summary>It did not answer within the deadline. The cost may have been spent, and is never asked for twice.</summary>
+    /// <summary>
+    /// It did not answer within the deadline. The cost may have been spent, and is never asked for twice.
+    /// </summary>
     Late,
 
-    /// <summary>As <see cref="Late"/>, but it lives: it has answered another call a moment ago. On an overrun machine it is us who are slow.</summary>
+    /// <summary>
+    /// As <see cref="Late"/>, but it lives: it has answered another call a moment ago. On an overrun machine it is us
+    /// who are slow.
+    /// </summary>
     Slow,
 
     /// <summary>It answered that it cannot: out of memory, read-only, loading, a wrong password.</summary>
@@ -65,7 +70,9 @@ public enum StoreFault
 /// <param name="State">The bucket after the call, drained to its time or stamped earlier.</param>
 public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State)
 {
-    /// <summary>Units that the store counts as spent beside <see cref="State"/>, because they are leased to the caller.</summary>
+    /// <summary>
+    /// Units that the store counts as spent beside <see cref="State"/>, because they are leased to the caller.
+    /// </summary>
     internal long Leased { get; init; }
 
     /// <summary>

@@ -4,18 +4,22 @@ namespace Weir;
 
 /// <summary>Where buckets live.</summary>
 /// <remarks>
-/// A store decides on its own clock, all limits or none, in one call. It reports errors as a <see cref="StoreFault"/> in
-/// the result and never throws: under load, an exception per request would be an outage of its own.
+/// A store decides on its own clock, all limits or none, in one call. It reports errors as a <see cref="StoreFault"/>
+/// in the result and never throws: under load, an exception per request would be an outage of its own.
 /// </remarks>
 public interface IBucketStore
 {
     /// <summary>Who decides when this store answers.</summary>
     DecisionSource Source { get; }
 
-    /// <summary>The longest time from a command to its result; zero (the default) for a store in this process.</summary>
+    /// <summary>
+    /// The longest time from a command to its result; zero (the default) for a store in this process.
+    /// </summary>
     TimeSpan LongestAnswer => TimeSpan.Zero;
 
-    /// <summary>Returns the known buckets of a shard, if this store learns of them by itself; null (the default) if it does not.</summary>
+    /// <summary>
+    /// Returns the known buckets of a shard, if this store learns of them by itself; null (the default) if it does not.
+    /// </summary>
     internal KnownBuckets? KnownOf(int shard) => null;
 
     /// <summary>Executes a command.</summary>

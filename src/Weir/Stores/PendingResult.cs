@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>The result of a command that a store has begun. One caller awaits <see cref="Arrival"/> and then takes it.</summary>
+/// <summary>
+/// The result of a command that a store has begun. One caller awaits <see cref="Arrival"/> and then takes it.
+/// </summary>
 /// <remarks>A class, so that a waiting caller keeps one reference instead of the command and the result.</remarks>
 public abstract class PendingResult
 {
@@ -16,7 +18,9 @@ public abstract class PendingResult
     /// <summary>Changes the result when it is taken; null for none.</summary>
     internal IResultStage? Stage { get; set; }
 
-    /// <summary>Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.</summary>
+    /// <summary>
+    /// Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.
+    /// </summary>
     public abstract BucketResult Take();
 
     /// <summary>Returns the result of a command that a task brings.</summary>

@@ -3,12 +3,14 @@ using System.Numerics;
 namespace Weir;
 
 /// <summary>
-/// The names that occur most often, in a fixed number of counters: Space-Saving (Metwally, Agrawal and El Abbadi, "Efficient Computation of Frequent and
-/// Top-k Elements in Data Streams", ICDT 2005). A name that has no counter takes over the least one, and what that had counted is its error.
+/// The names that occur most often, in a fixed number of counters: Space-Saving (Metwally, Agrawal and El Abbadi,
+/// "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005). A name that has no counter takes
+/// over the least one, and what that had counted is its error.
 /// </summary>
 /// <remarks>
-/// Of N occurrences in m counters: count - error &lt;= true &lt;= count, no error is above N / m, and whatever occurred more than N / m times has a counter.
-/// The counters lie in a heap, the least on top, so that both a hit and a takeover cost a few steps. Not safe for concurrent use.
+/// Of N occurrences in m counters: count - error &lt;= true &lt;= count, no error is above N / m, and whatever occurred
+/// more than N / m times has a counter. The counters lie in a heap, the least on top, so that both a hit and a takeover
+/// cost a few steps. Not safe for concurrent use.
 /// </remarks>
 internal sealed class SpaceSaving
 {
@@ -86,7 +88,8 @@ internal sealed class SpaceSaving
     /// <summary>Forgets everything; allocates nothing.</summary>
     public void Clear()
     {
-        // Tenants that are invented leave a counter or two each: to clear all heads for that would cost more than the counting.
+        // Tenants that are invented leave a counter or two each: to clear all heads for that would cost more than the
+        // counting.
         foreach (ref readonly var counter in Counters)
             _heads[End(counter.Hash)] = 0;
         _counters.AsSpan(0, _used).Clear();

@@ -5,10 +5,14 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Which tenants and keys are refused, and which are allowed, most often: of the last five to ten minutes of this process, in bounded memory.</summary>
+/// <summary>
+/// Which tenants and keys are refused, and which are allowed, most often: of the last five to ten minutes of this
+/// process, in bounded memory.
+/// </summary>
 /// <remarks>
-/// Safe for concurrent use. Decisions gather in a buffer of the core that they run on, and are counted 256 at a time under one lock: cores do not wait for each
-/// other for each decision, and yet there is one set of counters and not one a core. Reading counts first what has gathered, so nothing is missing from it.
+/// Safe for concurrent use. Decisions gather in a buffer of the core that they run on, and are counted 256 at a time
+/// under one lock: cores do not wait for each other for each decision, and yet there is one set of counters and not one
+/// a core. Reading counts first what has gathered, so nothing is missing from it.
 /// </remarks>
 public sealed class TopKeys : IDisposable
 {
@@ -53,7 +57,9 @@ public sealed class TopKeys : IDisposable
 
     /// <summary>Counts a take, and its cost in each unit. Allocates only counters, once.</summary>
     /// <param name="facts">The request. Its tenant and key are kept while they have a counter.</param>
-    /// <param name="plan">Its plan. Costs in units that no limit of it counts are left out, since anybody may invent them.</param>
+    /// <param name="plan">
+    /// Its plan. Costs in units that no limit of it counts are left out, since anybody may invent them.
+    /// </param>
     /// <param name="allowed">Whether it was allowed.</param>
     public void Record(in RequestFacts facts, Plan plan, bool allowed)
     {
@@ -72,7 +78,9 @@ public sealed class TopKeys : IDisposable
             AddCosts(RecordOf(facts, allowed: true), facts.Costs, plan);
     }
 
-    /// <summary>The tenants with most refused or allowed takes; with a unit, with the highest refused or spent cost.</summary>
+    /// <summary>
+    /// The tenants with most refused or allowed takes; with a unit, with the highest refused or spent cost.
+    /// </summary>
     public TopList Tenants(bool allowed, string? unit = null)
     {
         CountWhatGathered();

@@ -3,18 +3,26 @@ namespace Weir;
 /// <summary>A key, or a tenant, with how often it was decided, or how much it cost in one unit.</summary>
 /// <param name="Name">The key, or the tenant.</param>
 /// <param name="Count">Upper bound of its count.</param>
-/// <param name="Error">The true count is from <paramref name="Count"/> - <paramref name="Error"/> to <paramref name="Count"/>.</param>
+/// <param name="Error">
+/// The true count is from <paramref name="Count"/> - <paramref name="Error"/> to <paramref name="Count"/>.
+/// </param>
 public readonly record struct TopEntry(string Name, long Count, long Error);
 
 /// <summary>A list of keys or tenants by decisions, or by cost in one unit.</summary>
 /// <param name="Since">From when on it was counted.</param>
 /// <param name="Total">All decisions that were counted for it, or all that they cost.</param>
 /// <param name="MostError">No entry's error is above it, and whatever was decided more often has an entry.</param>
-/// <param name="Missed">Of keys: maximum number of the tenant's decisions that are not in the total, because it was dropped for other tenants.</param>
+/// <param name="Missed">
+/// Of keys: maximum number of the tenant's decisions that are not in the total, because it was dropped for other
+/// tenants.
+/// </param>
 /// <param name="Entries">The entries, the most frequent first.</param>
 public sealed record TopList(DateTimeOffset Since, long Total, long MostError, long Missed, IReadOnlyList<TopEntry> Entries)
 {
-    /// <summary>Combines two windows. A name with a counter in only one of them occurred in the other at most as often as the smallest counter there.</summary>
+    /// <summary>
+    /// Combines two windows. A name with a counter in only one of them occurred in the other at most as often as the
+    /// smallest counter there.
+    /// </summary>
     internal static TopList Of(DateTimeOffset since, long missed, SpaceSaving? before, SpaceSaving? now)
     {
         var entries = new Dictionary<string, TopEntry>(StringComparer.Ordinal);

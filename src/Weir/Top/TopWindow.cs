@@ -1,15 +1,17 @@
 namespace Weir;
 
 /// <summary>
-/// The counts of one window of time: the busiest tenants, and the busiest keys of each. Tenants compete for their counters as
-/// keys do, so that however many are invented, those with much traffic stay.
+/// The counts of one window of time: the busiest tenants, and the busiest keys of each. Tenants compete for their
+/// counters as keys do, so that however many are invented, those with much traffic stay.
 /// </summary>
 /// <remarks>Not safe for concurrent use.</remarks>
 internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>The keys of the tenant at the same slot; made when first needed, and reused for the next tenant of the slot.</summary>
+    /// <summary>
+    /// The keys of the tenant at the same slot; made when first needed, and reused for the next tenant of the slot.
+    /// </summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Weir.Cli.Load;
 
-/// <summary>A duration as people write it: a number and a unit, <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>.</summary>
+/// <summary>
+/// A duration as people write it: a number and a unit, <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>.
+/// </summary>
 internal static class DurationSyntax
 {
     public const string Cure = "Write a number with a unit: 500ms, 10s, 2m.";

@@ -3,7 +3,10 @@ namespace Weir.Cli.Load;
 /// <summary>
 /// The longest time in which no user at all got a decision: what an outage costs, in one number. Lock-free.
 /// </summary>
-/// <remarks>Two answers that race may be seen in the wrong order; the gap between them is then negative and ignored, and was tiny anyway.</remarks>
+/// <remarks>
+/// Two answers that race may be seen in the wrong order; the gap between them is then negative and ignored, and was
+/// tiny anyway.
+/// </remarks>
 internal sealed class AnswerGap
 {
     private long _lastUs;

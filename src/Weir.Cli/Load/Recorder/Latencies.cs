@@ -19,7 +19,9 @@ internal sealed class Latencies
 
     public double MeanUs => Count == 0 ? 0 : _histogram.GetMean();
 
-    /// <summary>Records one value and, where <paramref name="expectedIntervalUs"/> is positive, the values its wait hid.</summary>
+    /// <summary>
+    /// Records one value and, where <paramref name="expectedIntervalUs"/> is positive, the values its wait hid.
+    /// </summary>
     public void Record(long us, long expectedIntervalUs = 0)
     {
         us = Math.Clamp(us, 0, HighestUs);

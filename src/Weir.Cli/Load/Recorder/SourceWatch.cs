@@ -8,7 +8,9 @@ internal sealed class SourceWatch(AnswerSource source)
     private long _eventUs = Unset;
     private long _firstUs = Unset;
 
-    /// <summary>How long after the event the first such decision came; null when none came or nothing happened.</summary>
+    /// <summary>
+    /// How long after the event the first such decision came; null when none came or nothing happened.
+    /// </summary>
     public TimeSpan? After =>
         Volatile.Read(ref _firstUs) is var first && first == Unset ? null : TimeSpan.FromMicroseconds(first - Volatile.Read(ref _eventUs));
 

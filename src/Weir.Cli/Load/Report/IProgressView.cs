@@ -6,6 +6,8 @@ internal interface IProgressView
     /// <summary>One line that stays.</summary>
     void Say(string line);
 
-    /// <summary>Shows the run until <paramref name="run"/> has ended, however it ended; does not throw its exception.</summary>
+    /// <summary>
+    /// Shows the run until <paramref name="run"/> has ended, however it ended; does not throw its exception.
+    /// </summary>
     Task WatchAsync(Scenario scenario, RunClock clock, Recorder recorder, Task run);
 }

@@ -9,7 +9,10 @@ internal sealed class LoadReport(LoadSettings settings)
 
     public Uri Url { get; set; } = settings.Url ?? LoadSettings.DefaultUrl;
 
-    /// <summary>Where the server keeps its buckets: <c>redis</c>, <c>memory</c>, or <c>unknown</c> for a server that the tool did not start.</summary>
+    /// <summary>
+    /// Where the server keeps its buckets: <c>redis</c>, <c>memory</c>, or <c>unknown</c> for a server that the tool
+    /// did not start.
+    /// </summary>
     public string Store { get; set; } = "unknown";
 
     public List<string> Notes { get; } = [];

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Weir.Cli.Load;
 
-/// <summary>The report for programs. Field names and units are a contract: <c>docs/load.md</c> lists them, a golden test holds them.</summary>
+/// <summary>
+/// The report for programs. Field names and units are a contract: <c>docs/load.md</c> lists them, a golden test holds
+/// them.
+/// </summary>
 internal static class ReportJson
 {
     public static string Write(LoadReport report)

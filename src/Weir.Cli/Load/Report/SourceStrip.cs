@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Who decided over time, one letter for each half of a second: R Redis, M memory, both in one r, E an error, a dot for silence.</summary>
+/// <summary>
+/// Who decided over time, one letter for each half of a second: R Redis, M memory, both in one r, E an error, a dot for
+/// silence.
+/// </summary>
 internal static class SourceStrip
 {
     private const int SlotsPerLetter = 5;

@@ -43,7 +43,9 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
         }
     }
 
-    /// <summary>Without a Redis there is no outage to show: said plainly in the table of all, refused when it was asked for.</summary>
+    /// <summary>
+    /// Without a Redis there is no outage to show: said plainly in the table of all, refused when it was asked for.
+    /// </summary>
     private List<Scenario> Runnable(LoadReport report)
     {
         if (surroundings.RedisProgram is not null)
@@ -75,7 +77,9 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
 /// <summary>The programs that the tool may start; null where there is none.</summary>
 internal sealed record Surroundings(string? ServerFile, string? RedisProgram)
 {
-    /// <summary>The variable that a server's API key is in: on the command line, everybody on the machine could read it.</summary>
+    /// <summary>
+    /// The variable that a server's API key is in: on the command line, everybody on the machine could read it.
+    /// </summary>
     public const string KeyVariable = "WEIR_KEY";
 
     /// <summary>The key for a server that is not the tool's own; null to send none.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Asks once before the load, so that a wrong address is one clear sentence and not a table of errors.</summary>
+/// <summary>
+/// Asks once before the load, so that a wrong address is one clear sentence and not a table of errors.
+/// </summary>
 internal static class Preflight
 {
     /// <summary>A server of ours is connected to its Redis well within this.</summary>

@@ -16,5 +16,7 @@ internal sealed record ScenarioResult(Scenario Scenario, Recording Recording)
 /// <summary>What an outage cost.</summary>
 /// <param name="Marks">When Redis went and when it answered again.</param>
 /// <param name="MemoryAfterKill">From the kill to the first decision from memory; null when there was none.</param>
-/// <param name="RedisAfterRestart">From Redis answering again to the first decision from it; null when there was none.</param>
+/// <param name="RedisAfterRestart">
+/// From Redis answering again to the first decision from it; null when there was none.
+/// </param>
 internal sealed record OutageResult(OutageMarks Marks, TimeSpan? MemoryAfterKill, TimeSpan? RedisAfterRestart);

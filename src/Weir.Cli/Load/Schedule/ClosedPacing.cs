@@ -11,7 +11,8 @@ internal sealed class ClosedPacing(RunClock clock, ClosedSchedule schedule, Requ
         long next = _lastUs == long.MinValue ? firstUs : schedule.NextUs(_lastUs, now);
         if (next >= endUs || now >= endUs)
             return IPacing.Ended;
-        // The sleep is cut to whole milliseconds and measured by a coarser clock than ours: it may end early, and a user that sends early is faster than its pace.
+        // The sleep is cut to whole milliseconds and measured by a coarser clock than ours: it may end early, and a
+        // user that sends early is faster than its pace.
         for (; next > now; now = clock.NowUs)
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling((next - now) / 1e3)), cancellation).ConfigureAwait(false);
 

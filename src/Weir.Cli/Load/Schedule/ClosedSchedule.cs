@@ -1,6 +1,9 @@
 namespace Weir.Cli.Load;
 
-/// <summary>The closed loop's rule for one user: the next request goes out when the last is answered, but not before the pace says. Pure.</summary>
+/// <summary>
+/// The closed loop's rule for one user: the next request goes out when the last is answered, but not before the pace
+/// says. Pure.
+/// </summary>
 /// <param name="PaceUs">The least time between two sends of a user; 0 for as fast as answers come.</param>
 internal readonly record struct ClosedSchedule(long PaceUs)
 {

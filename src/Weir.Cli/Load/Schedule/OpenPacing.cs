@@ -6,8 +6,8 @@ namespace Weir.Cli.Load;
 /// The open loop: one thread hands out the schedule's requests as they fall due, to whichever user is free.
 /// </summary>
 /// <remarks>
-/// When no user is free the request waits in the queue and its latency runs on, since it counts from the intended time. The queue
-/// is bounded. Requests that do not fit, or are still queued at the end, count as intended and never sent.
+/// When no user is free the request waits in the queue and its latency runs on, since it counts from the intended time.
+/// The queue is bounded. Requests that do not fit, or are still queued at the end, count as intended and never sent.
 /// </remarks>
 internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
 {

@@ -11,7 +11,9 @@ internal static class AnswerReader
 {
     private const int StatusOffset = 9;
 
-    /// <summary>False while the response is not whole. <paramref name="close"/> is true when the server will hang up.</summary>
+    /// <summary>
+    /// False while the response is not whole. <paramref name="close"/> is true when the server will hang up.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out Answer answer, out bool close)
     {
         answer = default;

@@ -8,8 +8,9 @@ namespace Weir.Cli.Load;
 /// </summary>
 /// <remarks>
 /// Not <see cref="HttpClient"/>: on two cores shared with a server that decides nothing it cost the tool 25 to 30
-/// microseconds of processor a request at 100 users and 53 at 1,000, against 12 and 17 this way, and what the tool takes the server
-/// does not have. One task uses a connection; only <see cref="AbortIfOverdue"/> may come from another thread.
+/// microseconds of processor a request at 100 users and 53 at 1,000, against 12 and 17 this way, and what the tool
+/// takes the server does not have. One task uses a connection; only <see cref="AbortIfOverdue"/> may come from another
+/// thread.
 /// </remarks>
 internal sealed class Connection(Target target, long timeoutUs, RunClock clock) : IDisposable
 {

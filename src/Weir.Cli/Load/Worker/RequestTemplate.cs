@@ -7,7 +7,9 @@ namespace Weir.Cli.Load;
 /// <summary>
 /// The bytes of a request, made once: a user copies them and writes only the key's digits in place.
 /// </summary>
-/// <remarks>Keys are padded to one width (<c>user_0042</c>), so the length header never changes and no bytes a key are kept.</remarks>
+/// <remarks>
+/// Keys are padded to one width (<c>user_0042</c>), so the length header never changes and no bytes a key are kept.
+/// </remarks>
 internal sealed class RequestTemplate
 {
     private readonly byte[] _bytes;

@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>The dimensions of a limit as the document spells them: <c>[key]</c>, <c>[ip/64, route]</c>, <c>[]</c>.</summary>
+/// <summary>
+/// The dimensions of a limit as the document spells them: <c>[key]</c>, <c>[ip/64, route]</c>, <c>[]</c>.
+/// </summary>
 internal static class ByText
 {
     private const int MaxDimensions = Bounds.MaxAttributes;

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>The conditions of a limit as the document spells them: <c>{ route: "/search*", region: [eu, us] }</c>.</summary>
+/// <summary>
+/// The conditions of a limit as the document spells them: <c>{ route: "/search*", region: [eu, us] }</c>.
+/// </summary>
 internal static class ConditionsText
 {
     private const int MaxConditions = Bounds.MaxAttributes;

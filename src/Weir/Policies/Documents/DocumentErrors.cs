@@ -26,7 +26,8 @@ internal sealed class DocumentErrors(string source)
 
     public void Add(int line, int column, string path, string message)
     {
-        // A message may repeat words of the document, and goes to logs: nothing unseen and nothing endless gets through.
+        // A message may repeat words of the document, and goes to logs: nothing unseen and nothing endless gets
+        // through.
         _first.Add(new PolicyError(source, line, column, path, Spelling.Visible(message, MaxMessage)));
         if (_first.Count >= 2 * MaxReported)
             KeepFirst();

@@ -6,7 +6,9 @@ namespace Weir;
 internal static class DocumentFile
 {
     /// <summary>The text of a file.</summary>
-    /// <exception cref="UnreadableDocumentException">The file cannot be read, is too large, or is not UTF-8.</exception>
+    /// <exception cref="UnreadableDocumentException">
+    /// The file cannot be read, is too large, or is not UTF-8.
+    /// </exception>
     public static string ReadText(string path)
     {
         byte[] bytes = ReadBytes(path);

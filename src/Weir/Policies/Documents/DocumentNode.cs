@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>A document as it was written, before anything is known of its meaning: the first of its three tenses.</summary>
+/// <summary>
+/// A document as it was written, before anything is known of its meaning: the first of its three tenses.
+/// </summary>
 /// <param name="Line">The line it begins on, from 1.</param>
 /// <param name="Column">The column it begins at, from 1.</param>
 /// <remarks>
@@ -9,7 +11,9 @@ namespace Weir;
 /// </remarks>
 internal abstract record DocumentNode(int Line, int Column)
 {
-    /// <summary>Values in one document, at most. A hundred thousand tenants with overrides are about a million.</summary>
+    /// <summary>
+    /// Values in one document, at most. A hundred thousand tenants with overrides are about a million.
+    /// </summary>
     public const int MaxNodes = 2_000_000;
 
     /// <summary>Mappings and lists within each other, at most. A policy needs six.</summary>

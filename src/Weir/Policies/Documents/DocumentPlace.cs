@@ -3,7 +3,9 @@ using System.Text;
 namespace Weir;
 
 /// <summary>Where a key stands in a document: the keys that lead to it, and its own line and column.</summary>
-/// <remarks>The path is spelled only when an error needs it, so a document of 100,000 tenants costs no text per key.</remarks>
+/// <remarks>
+/// The path is spelled only when an error needs it, so a document of 100,000 tenants costs no text per key.
+/// </remarks>
 internal sealed class DocumentPlace
 {
     private readonly DocumentPlace? _parent;

@@ -36,7 +36,9 @@ internal static class DocumentSyntax
         }
     }
 
-    /// <summary>YAML may begin with a brace too: <c>{ defaultPlan: free, … }</c>, with comments and a comma too many.</summary>
+    /// <summary>
+    /// YAML may begin with a brace too: <c>{ defaultPlan: free, … }</c>, with comments and a comma too many.
+    /// </summary>
     private static DocumentNode? ReadFlowStyle(string text, DocumentErrors errors, UnreadableDocumentException json)
     {
         try

@@ -19,7 +19,9 @@ internal static class FractionalRate
             && WholeNumber.IsOne(tokens[..point]) && WholeNumber.IsOne(tokens[(point + 1)..]);
     }
 
-    /// <summary>The same rate without fractions, such as 1/2s for 0.5/s; null if the text is no rate with fractions.</summary>
+    /// <summary>
+    /// The same rate without fractions, such as 1/2s for 0.5/s; null if the text is no rate with fractions.
+    /// </summary>
     public static string? InWholeNumbers(string text)
     {
         string[] parts = text.Split('/');

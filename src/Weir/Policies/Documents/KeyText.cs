@@ -60,7 +60,9 @@ internal sealed record KeyText(
         Limits = [.. Limits.Where(limit => limit.Quota.Unlimited == true || !limits.Contains(limit.Name))],
     };
 
-    /// <summary>This key over the same one below it. Limits over a key that nothing limits are all that it has.</summary>
+    /// <summary>
+    /// This key over the same one below it. Limits over a key that nothing limits are all that it has.
+    /// </summary>
     public KeyText Over(KeyText? below) => below is null || Unlimited ? this : this with
     {
         Unlimited = below.Unlimited,

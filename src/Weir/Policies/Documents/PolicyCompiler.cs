@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>Builds the third tense, the immutable <see cref="PolicySet"/>, and reports what does not fit together.</summary>
+/// <summary>
+/// Builds the third tense, the immutable <see cref="PolicySet"/>, and reports what does not fit together.
+/// </summary>
 /// <remarks>
 /// Equal limits are one object, and so are equal plans of tenants: a hundred thousand tenants with a dozen different
 /// overrides hold a dozen plans.
@@ -12,7 +14,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Where mistakes are reported: those of the document first, then of whatever is compiled against it.</summary>
+    /// <summary>
+    /// Where mistakes are reported: those of the document first, then of whatever is compiled against it.
+    /// </summary>
     private DocumentWalk _walk = walk;
 
     /// <summary>Maximum number of plans that an error message lists.</summary>
@@ -21,7 +25,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>Names that are no plan's for which a hint is remembered.</summary>
     private const int MaxHints = 1_000;
 
-    /// <summary>Plans of keys that one document compiles: those of a plan count again for each tenant with limits of its own.</summary>
+    /// <summary>
+    /// Plans of keys that one document compiles: those of a plan count again for each tenant with limits of its own.
+    /// </summary>
     private const int MaxKeyPlans = 500_000;
 
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
@@ -76,7 +82,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>What the document says of a tenant; null if it does not name it.</summary>
     public TenantText? TextOf(string tenant) => _tenants.GetValueOrDefault(tenant);
 
-    /// <summary>The plan of one tenant more, under the plans of the document that has been compiled; null when anything is wrong with it.</summary>
+    /// <summary>
+    /// The plan of one tenant more, under the plans of the document that has been compiled; null when anything is wrong
+    /// with it.
+    /// </summary>
     public Plan? Compile(DocumentWalk tenantWalk, TenantText tenant)
     {
         lock (_gate)
@@ -89,7 +98,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         }
     }
 
-    /// <summary>The plan of one key more, over its tenant and over what the document says of the key; null when anything is wrong with it.</summary>
+    /// <summary>
+    /// The plan of one key more, over its tenant and over what the document says of the key; null when anything is
+    /// wrong with it.
+    /// </summary>
     public Plan? Compile(DocumentWalk keyWalk, TenantText tenant, KeyText key)
     {
         lock (_gate)
@@ -182,7 +194,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return _hints[name] = hint;
     }
 
-    /// <summary>The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.</summary>
+    /// <summary>
+    /// The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.
+    /// </summary>
     private Plan Override(Plan plan, TenantText tenant)
     {
         // Limits beside it are those of a boost over a tenant without any.
@@ -205,7 +219,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return result;
     }
 
-    /// <summary>An override is not blamed for what the plan lacks; that has been reported where the plan stands.</summary>
+    /// <summary>
+    /// An override is not blamed for what the plan lacks; that has been reported where the plan stands.
+    /// </summary>
     private static LimitText Merge(LimitText text, LimitText plan)
     {
         bool isPlansFault = text.Quota.IsEmpty && (plan.Quota.IsEmpty || (text.Quota.Burst is null && !plan.Quota.TryCompile(out _, out _)));
@@ -254,7 +270,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private static string KeyOf(IReadOnlyList<Condition>? conditions) => string.Concat((conditions ?? []).Select(condition =>
         $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
 
-    /// <summary>The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.</summary>
+    /// <summary>
+    /// The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.
+    /// </summary>
     private Plan With(Plan plan, string name, Limit? limit)
     {
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Reads policies from a document: YAML, or the same in JSON. The keys are described in <c>docs/policies.md</c>.</summary>
+/// <summary>
+/// Reads policies from a document: YAML, or the same in JSON. The keys are described in <c>docs/policies.md</c>.
+/// </summary>
 public static class PolicyDocument
 {
     /// <summary>The size of a document, in bytes, at most: 16 MiB, some 200,000 tenants.</summary>
@@ -31,7 +33,10 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>Reads the text of one tenant: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and <c>until</c>.</summary>
+    /// <summary>
+    /// Reads the text of one tenant: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and
+    /// <c>until</c>.
+    /// </summary>
     /// <param name="policies">The document whose plans are meant.</param>
     /// <param name="tenant">The tenant.</param>
     /// <param name="text">YAML or JSON.</param>
@@ -90,7 +95,10 @@ public static class PolicyDocument
         return (plan, errors.Sorted());
     }
 
-    /// <summary>The time at which the live text of a key ends, and where it says so; null for good. A text that does not name a time is not read.</summary>
+    /// <summary>
+    /// The time at which the live text of a key ends, and where it says so; null for good. A text that does not name a
+    /// time is not read.
+    /// </summary>
     internal static (DateTimeOffset Time, DocumentPlace Place)? EndOfKey(string text)
     {
         if (!text.Contains(DocumentKeys.Until, StringComparison.Ordinal) && !text.Contains('\\'))
@@ -105,7 +113,10 @@ public static class PolicyDocument
     /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
     public static PolicySet Load(string path) => Load(path, out _);
 
-    /// <summary>Reads a document from a file in UTF-8, and gives its text too, since a moment later the file may hold another one.</summary>
+    /// <summary>
+    /// Reads a document from a file in UTF-8, and gives its text too, since a moment later the file may hold another
+    /// one.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="text">The text, a byte order mark included.</param>
     /// <inheritdoc cref="Load(string)" path="/exception"/>

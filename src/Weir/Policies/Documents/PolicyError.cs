@@ -4,7 +4,9 @@ namespace Weir;
 /// <param name="Source">The document's name, as the caller gave it; for a file, its path.</param>
 /// <param name="Line">The line, from 1; 0 when the error is about no line, such as a file that is missing.</param>
 /// <param name="Column">The column, from 1; 0 when <paramref name="Line"/> is 0.</param>
-/// <param name="Path">The keys that lead there, such as <c>plans.free.limits.per-key.rate</c>; empty when there are none.</param>
+/// <param name="Path">
+/// The keys that lead there, such as <c>plans.free.limits.per-key.rate</c>; empty when there are none.
+/// </param>
 /// <param name="Message">The error and its cure.</param>
 public sealed record PolicyError(string Source, int Line, int Column, string Path, string Message)
 {

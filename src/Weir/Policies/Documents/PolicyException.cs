@@ -8,6 +8,8 @@ public sealed class PolicyException : Exception
     public PolicyException(IReadOnlyList<PolicyError> errors)
         : base(string.Join('\n', errors)) => Errors = errors;
 
-    /// <summary>The errors, sorted by line. Only the first 100 are kept; a last one says how many more there are.</summary>
+    /// <summary>
+    /// The errors, sorted by line. Only the first 100 are kept; a last one says how many more there are.
+    /// </summary>
     public IReadOnlyList<PolicyError> Errors { get; }
 }

@@ -1,6 +1,8 @@
 namespace Weir;
 
-/// <summary>A document whose every field is checked, but not yet how they fit together: the second of its three tenses.</summary>
+/// <summary>
+/// A document whose every field is checked, but not yet how they fit together: the second of its three tenses.
+/// </summary>
 internal sealed record PolicyText(
     DocumentField? DefaultPlan, IReadOnlyList<PlanText> Plans, IReadOnlyList<TenantText> Tenants)
 {

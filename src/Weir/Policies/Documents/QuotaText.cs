@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>The numbers of a limit as the document spells them, of one kind at most; missing ones are still open.</summary>
+/// <summary>
+/// The numbers of a limit as the document spells them, of one kind at most; missing ones are still open.
+/// </summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -64,7 +66,10 @@ internal sealed record QuotaText
     /// <summary>True for the numbers of a token bucket, be it a burst alone over the rate of another layer.</summary>
     private bool IsBucket => Rate is not null || Burst is not null;
 
-    /// <summary>These numbers as an override of a plan's. Of the same kind, missing ones are the plan's; another kind replaces it.</summary>
+    /// <summary>
+    /// These numbers as an override of a plan's. Of the same kind, missing ones are the plan's; another kind replaces
+    /// it.
+    /// </summary>
     public QuotaText Over(QuotaText plan)
     {
         bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);

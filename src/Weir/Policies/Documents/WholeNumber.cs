@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Whole numbers of a policy document: ASCII digits and nothing else, no sign, no grouping, no exponent.</summary>
+/// <summary>
+/// Whole numbers of a policy document: ASCII digits and nothing else, no sign, no grouping, no exponent.
+/// </summary>
 internal static class WholeNumber
 {
     /// <summary>True for digits. The framework's parser lets NULs follow them, hence a look of our own.</summary>

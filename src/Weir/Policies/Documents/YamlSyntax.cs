@@ -22,7 +22,9 @@ internal sealed class YamlSyntax
     }
 
     /// <summary>The document's root, or null when it is empty.</summary>
-    /// <exception cref="UnreadableDocumentException">It is not YAML, or beyond the bounds of <see cref="DocumentNode"/>.</exception>
+    /// <exception cref="UnreadableDocumentException">
+    /// It is not YAML, or beyond the bounds of <see cref="DocumentNode"/>.
+    /// </exception>
     public static DocumentNode? Read(string text, DocumentErrors errors)
     {
         try

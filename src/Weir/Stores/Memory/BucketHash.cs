@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Weir;
 
 /// <summary>
-/// The hash of a bucket: XXH3 of tenant, limit and dimension values under a random seed of this process, so that no caller
-/// outside can choose keys that meet. Its upper half is the bucket's head in a <see cref="SlotSet"/>.
+/// The hash of a bucket: XXH3 of tenant, limit and dimension values under a random seed of this process, so that no
+/// caller outside can choose keys that meet. Its upper half is the bucket's head in a <see cref="SlotSet"/>.
 /// </summary>
 /// <remarks>
 /// Each part is hashed by itself, under the hash of the parts before it, so different parts never spell the same bytes
@@ -13,7 +13,9 @@ namespace Weir;
 /// </remarks>
 internal static class BucketHash
 {
-    /// <summary>Stands for a value that the request lacks: half of a surrogate pair, which no request may hold.</summary>
+    /// <summary>
+    /// Stands for a value that the request lacks: half of a surrogate pair, which no request may hold.
+    /// </summary>
     private const string NoValue = "\uD800";
 
     /// <summary>The hash of the bucket of one of a request's limits.</summary>

@@ -53,8 +53,12 @@ internal sealed unsafe partial class BucketTransaction
         return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    /// <summary>Writes allowed takes. If a bucket has no slot, and the shared one refuses, all of it is taken back.</summary>
-    /// <remarks>Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.</remarks>
+    /// <summary>
+    /// Writes allowed takes. If a bucket has no slot, and the shared one refuses, all of it is taken back.
+    /// </summary>
+    /// <remarks>
+    /// Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.
+    /// </remarks>
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = BucketOutcome.Allowed;

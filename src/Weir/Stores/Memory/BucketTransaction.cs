@@ -25,7 +25,9 @@ internal sealed unsafe partial class BucketTransaction
         public Limit Limit;
         public UInt128 Hash;
 
-        /// <summary>The bucket's slot; none if the bucket is not in memory, or the limit is a concurrency limit.</summary>
+        /// <summary>
+        /// The bucket's slot; none if the bucket is not in memory, or the limit is a concurrency limit.
+        /// </summary>
         public SlotRef Slot;
 
         /// <summary>What a take costs.</summary>

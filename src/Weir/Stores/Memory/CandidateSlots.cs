@@ -25,8 +25,8 @@ namespace Weir;
 /// waiting does not multiply a tenant's slots.
 /// </para>
 /// <para>
-/// And <b>beside one tenant that floods, a key finds a slot if other tenants hold at most three of its 32</b>; or seven,
-/// none of them its own tenant's. With more of them it is a question of luck: docs/decisions/034.
+/// And <b>beside one tenant that floods, a key finds a slot if other tenants hold at most three of its 32</b>; or
+/// seven, none of them its own tenant's. With more of them it is a question of luck: docs/decisions/034.
 /// </para>
 /// </remarks>
 internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second)

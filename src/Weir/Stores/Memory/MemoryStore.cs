@@ -9,9 +9,9 @@ namespace Weir;
 /// <para>
 /// A bucket is forgotten only when it cannot be told from a new one, and only when its slot is needed (law L11). A key
 /// for which its tenant may have no slot (<see cref="CandidateSlots"/>) shares one bucket with every other such key of
-/// the same tenant and limit: stricter than its own, never laxer. Tenants that no policy names may share one bucket with
-/// each other when there are very many of them. <see cref="Overflowed"/> counts those decisions. Only when there is no
-/// room for a shared bucket either is the answer <see cref="StoreFault.Full"/>.
+/// the same tenant and limit: stricter than its own, never laxer. Tenants that no policy names may share one bucket
+/// with each other when there are very many of them. <see cref="Overflowed"/> counts those decisions. Only when there
+/// is no room for a shared bucket either is the answer <see cref="StoreFault.Full"/>.
 /// </para>
 /// <para>Safe for concurrent use.</para>
 /// </remarks>
@@ -26,7 +26,9 @@ public sealed class MemoryStore : IBucketStore
     private long _full;
 
     /// <summary>Makes an empty store.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><see cref="MemoryStoreOptions.MaxKeys"/> is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <see cref="MemoryStoreOptions.MaxKeys"/> is out of range.
+    /// </exception>
     public MemoryStore(MemoryStoreOptions options, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxKeys, MemoryStoreOptions.LeastKeys);
@@ -51,7 +53,9 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>Bytes of all buckets.</summary>
     public long Bytes => Buckets.Bytes + Overflow.Bytes;
 
-    /// <summary>Decisions that a shared bucket had a part in, because there was or had been no slot for the key's own.</summary>
+    /// <summary>
+    /// Decisions that a shared bucket had a part in, because there was or had been no slot for the key's own.
+    /// </summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
 
     /// <summary>Decisions not made because there was no room even for a shared bucket.</summary>
@@ -101,7 +105,9 @@ public sealed class MemoryStore : IBucketStore
     /// <inheritdoc cref="RecallAsync"/>
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 
-    /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
+    /// <summary>
+    /// Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.
+    /// </summary>
     internal void AdoptSeed(long seed) => Seed = seed;
 
     /// <summary>Executes a command.</summary>
@@ -123,7 +129,9 @@ public sealed class MemoryStore : IBucketStore
     internal BucketState StateOf(in LimitSet limits, Limit limit, UInt128 hash) =>
         BucketTransaction.OfThisThread().StateOf(this, limits, limit, hash);
 
-    /// <summary>Sets the state of a bucket to that of another store. False if there is no slot for it, so that it begins as new.</summary>
+    /// <summary>
+    /// Sets the state of a bucket to that of another store. False if there is no slot for it, so that it begins as new.
+    /// </summary>
     internal bool Know(in LimitSet limits, Limit limit, UInt128 hash, BucketState state) =>
         BucketTransaction.OfThisThread().Know(this, limits, limit, hash, state);
 

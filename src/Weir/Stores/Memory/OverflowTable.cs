@@ -85,7 +85,9 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Copies every bucket that is not as new: by a name whose lowest bit says whether its tenant is listed.</summary>
+    /// <summary>
+    /// Copies every bucket that is not as new: by a name whose lowest bit says whether its tenant is listed.
+    /// </summary>
     public SavedSlot[] Export(StoreTime time)
     {
         lock (_gate)
@@ -113,7 +115,9 @@ internal sealed class OverflowTable(int most)
             ? bucket.Slot.StateUnder(limit.Quota, store.Clock, time)
             : default;
 
-    /// <summary>The bucket from which a key is about to spend: its tenant's, else that of all tenants that are not listed.</summary>
+    /// <summary>
+    /// The bucket from which a key is about to spend: its tenant's, else that of all tenants that are not listed.
+    /// </summary>
     private SharedBucket? BucketFor(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time)
     {
         bool isListed = limits.TenantIsListed;

@@ -28,7 +28,9 @@ internal sealed class PermitHolders(string share)
     /// <summary>When the last of them ends.</summary>
     public long LastUntilUs => _inOrder.Max.UntilUs;
 
-    /// <summary>The time by which a number of them have ended. The cost grows with the distance from the nearer end.</summary>
+    /// <summary>
+    /// The time by which a number of them have ended. The cost grows with the distance from the nearer end.
+    /// </summary>
     /// <param name="number">From 1 to <see cref="Count"/>.</param>
     public long UntilUsOf(int number) =>
         number == 1 ? _inOrder.Min.UntilUs

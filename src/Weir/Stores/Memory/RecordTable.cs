@@ -10,7 +10,9 @@ namespace Weir;
 /// <param name="tenantBytes">The bytes that one tenant may have kept at most.</param>
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    /// <summary>Expired records removed for each new one: more go than come. Only a command without room waits for all of them.</summary>
+    /// <summary>
+    /// Expired records removed for each new one: more go than come. Only a command without room waits for all of them.
+    /// </summary>
     private const int ForgottenAtOnce = 4;
 
     /// <summary>
@@ -58,7 +60,10 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>Returns the stored answer, or executes the command and stores its answer. Commands with a record are executed one by one.</summary>
+    /// <summary>
+    /// Returns the stored answer, or executes the command and stores its answer. Commands with a record are executed
+    /// one by one.
+    /// </summary>
     public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
         var record = command.RecordKey!;

@@ -1,10 +1,10 @@
 namespace Weir;
 
 /// <summary>
-/// How much of something bounded each tenant holds, and whether it may take more: only while it holds less than is left ("dynamic thresholds",
-/// Choudhury and Hahne 1998). One that floods ends at half, the next at a quarter, and a tenant that holds nothing
-/// finds some. Tenants that are not listed, and so can be invented without end, have a few shares together, and a bound
-/// of their own: whatever they hold, listed ones find as much as without them.
+/// How much of something bounded each tenant holds, and whether it may take more: only while it holds less than is left
+/// ("dynamic thresholds", Choudhury and Hahne 1998). One that floods ends at half, the next at a quarter, and a tenant
+/// that holds nothing finds some. Tenants that are not listed, and so can be invented without end, have a few shares
+/// together, and a bound of their own: whatever they hold, listed ones find as much as without them.
 /// </summary>
 /// <remarks>Not for use by two threads at once.</remarks>
 /// <param name="most">The most that listed tenants may hold together; all others may hold as much again.</param>

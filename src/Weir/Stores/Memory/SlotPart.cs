@@ -65,14 +65,16 @@ internal sealed unsafe class SlotPart(int sets)
         return index >= 0 ? new SlotRef(set, index) : default;
     }
 
-    /// <summary>Adds a bucket that is not here; none if there is no slot for its tenant. Both sets must be locked.</summary>
+    /// <summary>
+    /// Adds a bucket that is not here; none if there is no slot for its tenant. Both sets must be locked.
+    /// </summary>
     /// <param name="head">The bucket.</param>
     /// <param name="state">How it stands.</param>
     /// <param name="rateId">The rate of its quota.</param>
     /// <param name="clock">Asked only when few slots are empty.</param>
     /// <param name="isBack">
-    /// True for a bucket that was here before a restart: it may have a slot of another tenant's share, since to leave it
-    /// out would be an amnesty.
+    /// True for a bucket that was here before a restart: it may have a slot of another tenant's share, since to leave
+    /// it out would be an amnesty.
     /// </param>
     public SlotRef Add(ulong head, BucketState state, int rateId, MonotonicClock clock, bool isBack = false)
     {

@@ -2,13 +2,15 @@ namespace Weir;
 
 /// <summary>A bounded, flat table of buckets. Each set of slots has a lock of its own.</summary>
 /// <remarks>
-/// It has two parts of equal size: one for listed tenants, and one for all others, which callers may invent without end.
-/// So whatever those do, it takes no slot from a listed tenant (law L9). A tenant may become listed, or be listed no
-/// more, while it has buckets: they stay where they are, and are found in either part (law L12).
+/// It has two parts of equal size: one for listed tenants, and one for all others, which callers may invent without
+/// end. So whatever those do, it takes no slot from a listed tenant (law L9). A tenant may become listed, or be listed
+/// no more, while it has buckets: they stay where they are, and are found in either part (law L12).
 /// </remarks>
 internal sealed class SlotTable
 {
-    /// <summary>How full a part is when it holds the keys it was made for; see <see cref="CandidateSlots.Reserve"/>.</summary>
+    /// <summary>
+    /// How full a part is when it holds the keys it was made for; see <see cref="CandidateSlots.Reserve"/>.
+    /// </summary>
     private const double Load = 0.61;
 
     private readonly SlotPart _listed;
@@ -44,7 +46,9 @@ internal sealed class SlotTable
     /// <summary>True once there are tenants of both kinds: a bucket may then be in either part.</summary>
     public bool HasBothParts => _listed.IsOpen && _others.IsOpen;
 
-    /// <summary>Finds a bucket; none if it is in neither part. Without the locks of its sets, true of a moment ago.</summary>
+    /// <summary>
+    /// Finds a bucket; none if it is in neither part. Without the locks of its sets, true of a moment ago.
+    /// </summary>
     /// <param name="head">The bucket.</param>
     /// <param name="isListed">Whether its tenant is listed now; this part must be open.</param>
     public SlotRef Find(ulong head, bool isListed)

@@ -205,7 +205,9 @@ internal static class Snapshot
 
     /// <summary>False if there is no room.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="section">0 for buckets of listed tenants, 1 for those of all others, 2 for those that keys share.</param>
+    /// <param name="section">
+    /// 0 for buckets of listed tenants, 1 for those of all others, 2 for those that keys share.
+    /// </param>
     /// <param name="saved">The bucket in the snapshot.</param>
     /// <param name="rate">The rate of the bucket in this process.</param>
     /// <param name="shiftUs">What turns the snapshot's stamps into this store's.</param>

@@ -53,8 +53,8 @@ public sealed class SnapshotFile(string path)
     }
 
     /// <summary>
-    /// Reads the file into an empty store. A damaged snapshot is moved aside to the name with <c>.damaged</c> behind it,
-    /// where it replaces an older one. Null if there is no file, or an empty one.
+    /// Reads the file into an empty store. A damaged snapshot is moved aside to the name with <c>.damaged</c> behind
+    /// it, where it replaces an older one. Null if there is no file, or an empty one.
     /// </summary>
     /// <exception cref="IOException">
     /// The file is at fault (<see cref="FindFault"/>), or is damaged and cannot be moved.
