@@ -49,10 +49,6 @@ internal sealed class CallRecorder : IRedisWire
 
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
-    public void Delete(byte[] key)
-    {
-    }
-
     public void Tell(string channel, string text)
     {
     }

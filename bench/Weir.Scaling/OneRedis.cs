@@ -75,10 +75,6 @@ internal sealed class OneRedis(VirtualTime time, RedisCosts costs, long wayUs) :
 
         public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
-        public void Delete(byte[] key)
-        {
-        }
-
         public void Tell(string channel, string text)
         {
         }

@@ -301,7 +301,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), (tenant, id) => _wire?.Delete(_keys.RecordOf(tenant, id)), _time, _stopping.Token);
+        command => this.AskAsync(command), command => _known.Of(command.Limits.Facts.Tenant).Known.Kept?.Invoke(command),
+        _time, _stopping.Token);
 
     private static bool MayGiveBack(in BucketCommand command) =>
         command.What == BucketOperation.Reset
@@ -315,7 +316,12 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     {
         var take = PendingCommand.Of(command, trip);
         if (command.RecordKey is { } record)
+        {
             take.Arguments.Add(_keys.RecordOf(command.Limits.Facts.Tenant, record.Id));
+            if (record.Undoes is { } undone)
+                take.Arguments.Add(_keys.RecordOf(command.Limits.Facts.Tenant, undone.Id));
+        }
+
         foreach (var limit in command.Limits)
             _keys.Write(command.Limits.Facts, limit, take.Arguments);
         take.WriteNumbers(command.Limits.Plan.HasWindows ? _clock.NowUs : 0, _options.LeaseHorizon.Ticks / TimeSpan.TicksPerMicrosecond);

@@ -60,11 +60,6 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     public Task<byte[]?> GetAsync(byte[] key) => Task.FromResult<byte[]?>(null);
 
     /// <inheritdoc/>
-    public void Delete(byte[] key)
-    {
-    }
-
-    /// <inheritdoc/>
     public void Tell(string channel, string text) => Told.Add($"{channel} {text}");
 
     /// <inheritdoc/>

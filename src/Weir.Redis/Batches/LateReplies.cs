@@ -2,18 +2,19 @@ namespace Weir.Redis;
 
 /// <summary>
 /// Undoes takes and charges whose reply comes after the fallback has decided them: gives back the cost at face value,
-/// releases the permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage.
+/// releases the permits, and deletes the idempotency record. Spending of the fallback is settled as in an outage. If
+/// another caller was answered by the record meanwhile, Redis keeps the take, and the fallback forgets its decision.
 /// </summary>
 /// <remarks>
 /// A bucket drains alike with the cost in it and without, and never below empty, so that giving the cost back later
 /// leaves the bucket as if the command had never arrived.
 /// </remarks>
 /// <param name="execute">Sends a command to Redis.</param>
-/// <param name="forget">Deletes the idempotency record of a tenant.</param>
+/// <param name="kept">Called with a take that Redis keeps.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<string, UInt128> forget, TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<BucketCommand> kept, TimeProvider time, CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -23,7 +24,7 @@ internal sealed class LateReplies(
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly GivenUpRecords _givenUp = new(time);
+    private readonly RecentRecords _givenUp = new(new MonotonicClock(time));
     private int _undoing;
     private long _undone;
     private long _lost;
@@ -53,16 +54,24 @@ internal sealed class LateReplies(
     /// <summary>Begins to undo what a late reply says was spent, if anything was.</summary>
     public void Undo(in BucketCommand asked, in BucketResult reply)
     {
-        bool isSpent = IsDecidedAgain(asked)
-            && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
-        if (isSpent && asked.RecordKey is { } record)
-            forget(asked.Limits.Facts.Tenant, record.Id);
-        var undo = isSpent ? UndoOf(asked.Limits, reply) : default;
-        if (undo.Limits.IsEmpty)
+        var late = reply;
+        bool isSpent = IsDecidedAgain(asked) && late is { Fault: StoreFault.None, Outcome: BucketOutcome.Allowed };
+        var undo = isSpent ? asked.Undo(limit => late[limit]) : default;
+        if (!isSpent || (undo.Limits.IsEmpty && asked.RecordKey is null))
         {
             Forget(asked);
             return;
         }
+
+        var name = RecordKey.NewId();
+        undo = undo with
+        {
+            RecordKey = new RecordKey(name, name)
+            {
+                Life = TimeSpan.FromMinutes(1),
+                Undoes = asked.RecordKey is { } record ? (record.Id, late.NowUs) : null,
+            },
+        };
 
         if (Interlocked.Increment(ref _undoing) > Most)
             End(isUndone: false);
@@ -80,46 +89,20 @@ internal sealed class LateReplies(
             _givenUp.Remove(asked.Limits.Facts.Tenant, record.Id);
     }
 
-    private static BucketCommand UndoOf(in LimitSet limits, in BucketResult reply)
-    {
-        var ends = new List<long>();
-        uint charged = 0;
-        int index = 0;
-        foreach (var limit in limits)
-        {
-            var line = reply[index];
-            // A limit in shadow may have refused, and then nothing was taken from it.
-            if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0)
-            {
-                charged |= limits.Only(index).Applying;
-                ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);
-            }
-
-            index++;
-        }
-
-        var name = RecordKey.NewId();
-        var undone = limits with { Applying = charged, Facts = limits.Facts.Negated() };
-        return new BucketCommand(undone, BucketOperation.Charge)
-        {
-            OnlyEnds = [.. ends],
-            RecordKey = new RecordKey(name, name) { Life = TimeSpan.FromMinutes(1) },
-        };
-    }
-
     private async Task UndoAsync(BucketCommand asked, BucketCommand undo)
     {
-        bool isUndone = false;
+        bool isUndone = false, isKept = false;
         try
         {
-            var fault = (await execute(undo).ConfigureAwait(false)).Fault;
-            for (int left = Attempts - 1; left > 0 && MayTryAgain(fault); left--)
+            var result = await execute(undo).ConfigureAwait(false);
+            for (int left = Attempts - 1; left > 0 && MayTryAgain(result.Fault); left--)
             {
                 await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
-                fault = (await execute(undo).ConfigureAwait(false)).Fault;
+                result = await execute(undo).ConfigureAwait(false);
             }
 
-            isUndone = fault == StoreFault.None;
+            isUndone = result.Fault is StoreFault.None or StoreFault.Gone;
+            isKept = result.IsKept;
         }
         catch (OperationCanceledException)
         {
@@ -127,7 +110,11 @@ internal sealed class LateReplies(
         }
         finally
         {
-            Forget(asked);
+            if (!isKept)
+                Forget(asked);
+            // Of several late calls under one key, the last one may have undone the take after all.
+            else if (_givenUp.RemoveOne(asked.Limits.Facts.Tenant, asked.RecordKey!.Id))
+                kept(asked);
             End(isUndone);
         }
     }

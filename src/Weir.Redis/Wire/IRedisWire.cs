@@ -6,9 +6,6 @@ internal interface IRedisWire : IScriptWire
     /// <summary>Reads the value of a key; null if there is none.</summary>
     Task<byte[]?> GetAsync(byte[] key);
 
-    /// <summary>Deletes a key. Errors are not reported.</summary>
-    void Delete(byte[] key);
-
     /// <summary>Publishes a message. Errors are not reported.</summary>
     void Tell(string channel, string text);
 

@@ -29,9 +29,6 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public void Delete(byte[] key) => _database.KeyDelete(key, CommandFlags.DemandMaster | CommandFlags.FireAndForget);
-
-    /// <inheritdoc/>
     public void Tell(string channel, string text) =>
         _ = connection.GetSubscriber().PublishAsync(RedisChannel.Literal(channel), text, CommandFlags.FireAndForget);
 

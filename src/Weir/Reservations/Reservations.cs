@@ -94,6 +94,9 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
             return new Settlement(SettlementOutcome.Unknown);
         var home = id.Home == ReservationHome.Memory ? memory : store;
         var (answer, fault) = await home.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false);
+        // Memory forgets a reservation that the store keeps, since a repeat at another instance was answered by it.
+        if (answer is null && home == memory)
+            (home, answer) = (store, (await store.RecallAsync(id.Tenant, id.Number).ConfigureAwait(false)).Kept);
         if (fault != StoreFault.None)
             return new Settlement(SettlementOutcome.Unavailable);
         return answer is not null && KeptReservation.FromBytes(answer.Text, limiter.Privacy) is { } kept && id.HasToken(kept.Token)

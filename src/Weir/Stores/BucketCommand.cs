@@ -53,6 +53,27 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     internal bool IsMadeOnce =>
         What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
 
+    /// <summary>Returns the command that undoes this one, without a name: gives back all that was spent.</summary>
+    /// <param name="lines">What each bucket said.</param>
+    internal BucketCommand Undo(Func<int, BucketLine> lines)
+    {
+        var ends = new List<long>();
+        uint charged = 0;
+        int index = -1;
+        foreach (var limit in Limits)
+        {
+            var line = lines(++index);
+            // A limit in shadow may have refused, and then nothing was taken from it.
+            if (line.Outcome != BucketOutcome.Allowed || limit.CostOf(Limits.Facts) <= 0)
+                continue;
+            charged |= Limits.Only(index).Applying;
+            ends.Add(limit.Quota is WindowQuota ? line.State.At : 0);
+        }
+
+        var undone = Limits with { Applying = charged, Facts = Limits.Facts.Negated() };
+        return new BucketCommand(undone, BucketOperation.Charge) { OnlyEnds = [.. ends] };
+    }
+
     /// <summary>Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.</summary>
     internal RecordKey? RecordKey { get; init; }
 
@@ -76,6 +97,12 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 
     /// <summary>True to settle what is kept: only if it is there, is not settled yet and may still be.</summary>
     public bool Settles { get; init; }
+
+    /// <summary>
+    /// The record of a take that is undone, and when the take was executed; null for all other commands. The take stays,
+    /// and its record, as long as another caller was answered by it.
+    /// </summary>
+    public (UInt128 Id, long AtUs)? Undoes { get; init; }
 
     /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
     public TimeSpan Open { get; init; }

@@ -251,10 +251,6 @@ public sealed class RedisPeersTests : IDisposable
 
         public Task<byte[]?> GetAsync(byte[] key) => throw new NotSupportedException("nothing is recalled here");
 
-        public void Delete(byte[] key)
-        {
-        }
-
         public void Tell(string channel, string text) => throw new NotSupportedException("nothing is told here");
 
         public void Listen(string channel, Action<string> heard) => throw new NotSupportedException("nothing is told here");

@@ -16,9 +16,6 @@ internal sealed class ClusterNetwork(IReadOnlyList<Network> nodes) : IRedisWire
     public Task<byte[]?> GetAsync(byte[] key) => Of(key).GetAsync(key);
 
     /// <inheritdoc/>
-    public void Delete(byte[] key) => Of(key).Delete(key);
-
-    /// <inheritdoc/>
     public void Tell(string channel, string text) => nodes[0].Tell(channel, text);
 
     /// <inheritdoc/>

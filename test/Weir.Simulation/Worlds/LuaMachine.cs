@@ -26,7 +26,7 @@ internal sealed class LuaMachine : IDisposable
     {
         if (_lua.DoString(Host))
             throw new InvalidOperationException(_lua.ToString(-1));
-        foreach (string name in new[] { "run", "get", "field", "put", "delete", "forget", "remember", "restore" })
+        foreach (string name in new[] { "run", "get", "field", "put", "forget", "remember", "restore" })
         {
             _lua.GetField(-1, name);
             _references[name] = _lua.Ref(LuaRegistry.Index);

@@ -53,9 +53,6 @@ internal sealed class LuaRedis(Func<string, string>? edit = null, Func<int, bool
     /// <inheritdoc cref="Get(string)"/>
     public byte[]? Get(byte[] key) => _machine.Ask("get", NowUs, key);
 
-    /// <summary>Deletes a key.</summary>
-    public void Delete(byte[] key) => _machine.Ask("delete", NowUs, key);
-
     /// <summary>Returns a field of a hash; null if there is none.</summary>
     public byte[]? Field(string key, string field) => _machine.Ask("field", NowUs, Bytes(key), Bytes(field));
 

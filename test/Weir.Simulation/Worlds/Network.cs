@@ -90,13 +90,6 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
     }
 
     /// <inheritdoc/>
-    public void Delete(byte[] key)
-    {
-        if (_cut != Cut.Refused)
-            world.In(Latency(), () => Arrive(() => redis.Delete(key), static () => { }));
-    }
-
-    /// <inheritdoc/>
     public void Tell(string channel, string text)
     {
         if (_cut == Cut.None)

@@ -10,7 +10,7 @@ internal sealed class World : IDisposable
     /// By how much clocks run unlike each other: little, since what a clock that runs fast lets come back too soon in an outage is no mistake to be found (leases alone are tried with a
     /// hundredth).
     /// </summary>
-    private const double Drift = 1e-6;
+    public const double Drift = 1e-6;
 
     /// <summary>How much more seldom instances ask while it is quiet.</summary>
     private const int Quiet = 8;

@@ -17,6 +17,9 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
     /// <summary>Which permits were held.</summary>
     public PermitLog Permits { get; } = new();
 
+    /// <summary>The idempotency keys under which something was admitted.</summary>
+    public HashSet<UInt128> Admitted { get; } = [];
+
     /// <summary>The longest that a caller waited for an answer, in microseconds.</summary>
     public long LongestUs { get; set; }
 

@@ -85,6 +85,10 @@ public sealed class MemoryStore : IBucketStore
     /// <inheritdoc cref="RecallAsync"/>
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 
+    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if there is none.</summary>
+    internal IdempotencyRecord? Forget(string tenant, RecordKey record) =>
+        Records.Forget(tenant, record, Clock.NowUs);
+
     /// <summary>Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;
 

@@ -85,6 +85,18 @@ internal sealed class RecordTable(long maxBytes)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
+    /// <summary>Forgets what was kept, unless it is settled or of another request. Returns it; null if there is none.</summary>
+    public IdempotencyRecord? Forget(string tenant, RecordKey record, long nowUs)
+    {
+        lock (_gate)
+        {
+            if (!TryFindLocked((tenant, record.Id), nowUs, out var entry) || entry.Fingerprint != record.Fingerprint)
+                return null;
+            ForgetLocked((tenant, record.Id));
+            return entry.Kept;
+        }
+    }
+
     /// <summary>
     /// The store's clocks, and the number of the last record, at a moment at which no answer is under way.
     /// </summary>

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
 
-namespace Weir.Redis.Tests.Late;
+namespace Weir.Tests.Stores;
 
-public sealed class GivenUpRecordsTests
+public sealed class RecentRecordsTests
 {
     private readonly FakeTimeProvider _time = Some.Clock();
-    private readonly GivenUpRecords _records;
+    private readonly RecentRecords _records;
 
-    public GivenUpRecordsTests() => _records = new GivenUpRecords(_time);
+    public RecentRecordsTests() => _records = new RecentRecords(new MonotonicClock(_time));
 
     [Fact]
     public void A_record_is_known_until_it_is_removed()
@@ -17,6 +17,16 @@ public sealed class GivenUpRecordsTests
         Assert.Equal((true, false, false), (_records.Has("acme", 1), _records.Has("acme", 2), _records.Has("other", 1)));
         _records.Remove("acme", 1);
         Assert.False(_records.Has("acme", 1));
+    }
+
+    [Fact]
+    public void A_record_that_was_added_twice_is_known_until_both_are_taken_back()
+    {
+        _records.Add("acme", 1);
+        _records.Add("acme", 1);
+        Assert.Equal((false, true), (_records.RemoveOne("acme", 1), _records.Has("acme", 1)));
+        Assert.Equal((true, false), (_records.RemoveOne("acme", 1), _records.Has("acme", 1)));
+        Assert.False(_records.RemoveOne("acme", 1));
     }
 
     [Fact]
