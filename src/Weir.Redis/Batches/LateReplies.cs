@@ -14,7 +14,8 @@ namespace Weir.Redis;
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<BucketCommand> kept, TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<BucketCommand> kept, TimeProvider time,
+    CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;

@@ -7,7 +7,8 @@
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
 --            limit by how much its amount exceeds what is spent of the second one, and that one as well)
---          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, once); horizon (us a lease lives; 0 no leases); bytes of the command
+--          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, once); horizon (us a lease lives; 0 no leases);
+--            bytes of the command
 --          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never); to undo a take,
 --            the time of Redis at it instead
 --          then limit by limit: kind, shadow (1 or 0), capacity and amount in units, and four by kind

@@ -129,7 +129,11 @@ internal sealed class OutageHistory : IDisposable
         return OfAnswers() ?? OfTheEnd() ?? OfWhatRedisHolds();
     }
 
-    private double FastestPerUs => _plan.Limits.Max(limit => ((TokenQuota)limit.Quota).Tokens / ((TokenQuota)limit.Quota).Period.TotalMicroseconds);
+    /// <summary>The largest rate of the plan, in tokens per microsecond.</summary>
+    private double FastestPerUs => (
+        from limit in _plan.Limits
+        let quota = (TokenQuota)limit.Quota
+        select quota.Tokens / quota.Period.TotalMicroseconds).Max();
 
     private string? OfAnswers() =>
         _world.LateAnswer ?? (_world.Open > 50 ? $"L6: {_world.Open} requests are open" : null);

@@ -75,7 +75,7 @@ internal sealed class World : IDisposable
     /// <summary>Whether what is handed out of leases counts as admitted before: they were spent before Redis was lost, and end within a horizon.</summary>
     public bool LeasesAreOfBefore { get; set; }
 
-    /// <summary>True while instances ask seldom, since nothing is about to happen: to ask costs most of a history.</summary>
+    /// <summary>True while instances ask seldom, since nothing is about to happen.</summary>
     public bool IsQuiet { get; set; }
 
     /// <summary>The longest that anybody waited for an answer.</summary>

@@ -24,7 +24,8 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
     public long LongestUs { get; set; }
 
     /// <summary>Makes a tenant for each node.</summary>
-    public static WorldTenant[] Of(IReadOnlyList<LuaRedis> nodes) => [.. nodes.Select((redis, node) => new WorldTenant(NameAt(node, nodes.Count), node, redis))];
+    public static WorldTenant[] Of(IReadOnlyList<LuaRedis> nodes) =>
+        [.. nodes.Select((redis, node) => new WorldTenant(NameAt(node, nodes.Count), node, redis))];
 
     private static string NameAt(int node, int nodes)
     {
@@ -34,5 +35,6 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
         return name;
     }
 
-    private static int NodeOf(string name, int nodes) => Shards.NodeOf(RedisSlot.Of(Encoding.UTF8.GetBytes(name)), nodes);
+    private static int NodeOf(string name, int nodes) =>
+        Shards.NodeOf(RedisSlot.Of(Encoding.UTF8.GetBytes(name)), nodes);
 }

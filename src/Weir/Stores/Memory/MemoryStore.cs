@@ -85,7 +85,7 @@ public sealed class MemoryStore : IBucketStore
     /// <inheritdoc cref="RecallAsync"/>
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 
-    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if there is none.</summary>
+    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if none.</summary>
     internal IdempotencyRecord? Forget(string tenant, RecordKey record) =>
         Records.Forget(tenant, record, Clock.NowUs);
 

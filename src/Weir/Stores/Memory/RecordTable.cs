@@ -85,7 +85,7 @@ internal sealed class RecordTable(long maxBytes)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    /// <summary>Forgets what was kept, unless it is settled or of another request. Returns it; null if there is none.</summary>
+    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if none.</summary>
     public IdempotencyRecord? Forget(string tenant, RecordKey record, long nowUs)
     {
         lock (_gate)

@@ -53,10 +53,12 @@ public sealed class RepeatedTakeTests
         }
 
         public static Task<Decision?> TakeAsync(World.Instance instance, long cost) =>
-            instance.Limiter.TakeAsync(new RequestFacts(WorldTenant.Only, Key, cost), "once").AsTask();
+            instance.Limiter.TakeAsync(Request(cost), "once").AsTask();
 
         public static Task<Reservation> ReserveAsync(World.Instance instance, long cost) =>
-            instance.Reservations.ReserveAsync(new RequestFacts(WorldTenant.Only, Key, cost), TimeSpan.FromMinutes(1), "once").AsTask();
+            instance.Reservations.ReserveAsync(Request(cost), TimeSpan.FromMinutes(1), "once").AsTask();
+
+        private static RequestFacts Request(long cost) => new(WorldTenant.Only, Key, cost);
     }
 
     private static Task<bool> InSceneAsync(Action<Scene> play) => OneThread.RunAsync(() =>
