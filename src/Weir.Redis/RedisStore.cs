@@ -301,7 +301,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), command => _known.Of(command.Limits.Facts.Tenant).Known.Kept?.Invoke(command),
+        command => this.AskAsync(command),
+        command => _known.Of(command.Limits.Facts.Tenant).Known.IsAdmitted(command),
+        command => _known.Of(command.Limits.Facts.Tenant).Known.Kept?.Invoke(command),
         _time, _stopping.Token);
 
     private static bool MayGiveBack(in BucketCommand command) =>

@@ -36,7 +36,7 @@ internal static class CommandWriter
         {
             null => 0,
             { Settles: true } => 2,
-            { Undoes: not null } => 3,
+            { Undoes: (_, _, var isAdmitted) } => isAdmitted ? 4 : 3,
             _ => 1,
         };
         Put(ref rest, (int)command.What, command.Limits.Count, recordKind, trip is null ? 0 : horizonUs, 0);

@@ -10,12 +10,13 @@ namespace Weir.Redis;
 /// leaves the bucket as if the command had never arrived.
 /// </remarks>
 /// <param name="execute">Sends a command to Redis.</param>
-/// <param name="kept">Called with a take that Redis keeps.</param>
+/// <param name="isAdmitted">True if the fallback admitted a take under its idempotency key.</param>
+/// <param name="kept">Called with such a take if Redis keeps it.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Action<BucketCommand> kept, TimeProvider time,
-    CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, bool> isAdmitted, Action<BucketCommand> kept,
+    TimeProvider time, CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -70,7 +71,7 @@ internal sealed class LateReplies(
             RecordKey = new RecordKey(name, name)
             {
                 Life = TimeSpan.FromMinutes(1),
-                Undoes = asked.RecordKey is { } record ? (record.Id, late.NowUs) : null,
+                Undoes = asked.RecordKey is { } record ? (record.Id, late.NowUs, isAdmitted(asked)) : null,
             },
         };
 
@@ -92,7 +93,7 @@ internal sealed class LateReplies(
 
     private async Task UndoAsync(BucketCommand asked, BucketCommand undo)
     {
-        bool isUndone = false, isKept = false;
+        bool isUndone = false;
         try
         {
             var result = await execute(undo).ConfigureAwait(false);
@@ -103,7 +104,8 @@ internal sealed class LateReplies(
             }
 
             isUndone = result.Fault is StoreFault.None or StoreFault.Gone;
-            isKept = result.IsKept;
+            if (result.IsKept && undo.RecordKey!.Undoes is { IsAdmitted: true })
+                kept(asked);
         }
         catch (OperationCanceledException)
         {
@@ -111,11 +113,7 @@ internal sealed class LateReplies(
         }
         finally
         {
-            if (!isKept)
-                Forget(asked);
-            // Of several late calls under one key, the last one may have undone the take after all.
-            else if (_givenUp.RemoveOne(asked.Limits.Facts.Tenant, asked.RecordKey!.Id))
-                kept(asked);
+            Forget(asked);
             End(isUndone);
         }
     }

@@ -7,7 +7,7 @@
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
 --            limit by how much its amount exceeds what is spent of the second one, and that one as well)
---          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, once); horizon (us a lease lives; 0 no leases);
+--          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 that was admitted); horizon (us a lease lives; 0 no leases);
 --            bytes of the command
 --          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never); to undo a take,
 --            the time of Redis at it instead
@@ -44,7 +44,7 @@ local BUCKET, PERMITS = 0, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
 local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED, KEPT = 0, 1, 2, 3, 4, 5, 6
 local OPEN, SETTLED = 1, 2
-local ONCE, SETTLES, UNDOES = 1, 2, 3
+local ONCE, SETTLES, UNDOES, STAYS = 1, 2, 3, 4
 local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local BUCKET_SIZE, RECORD_HEAD, REPLY_HEAD = 28, 33, 16
@@ -106,8 +106,9 @@ local function count_caller(key, record, by)
   ttls[key] = ttls[key] or SAME_TTL
 end
 
--- Takes one caller off the record of a take. Returns ANSWERED if there is no other, so that the take is undone.
-local function leave(key, at_us)
+-- Returns ANSWERED if no other caller counts on the record of a take, so that the take is undone. Else takes one caller
+-- off the record, unless that one was admitted and stays.
+local function leave(key, at_us, stays)
   local record = values[key]
   if record == nil then
     record = try('GET', key)
@@ -120,7 +121,9 @@ local function leave(key, at_us)
     return KEPT
   end
   if unpack('<d', record, RECORD_HEAD + 1) > 0 then
-    count_caller(key, record, -1)
+    if not stays then
+      count_caller(key, record, -1)
+    end
     return KEPT
   end
   return ANSWERED
@@ -146,11 +149,11 @@ while position < size do
       record = try('GET', record_key)
     end
     code = recall(record, record_kind, fingerprint)
-    if record_kind == UNDOES then
+    if record_kind >= UNDOES then
       key_at = key_at + 1
       undone_key = KEYS[key_at]
       if code == ANSWERED then
-        code, open_ms = leave(undone_key, open_ms), 0
+        code, open_ms = leave(undone_key, open_ms, record_kind == STAYS), 0
       elseif code == BEFORE and unpack('<d', record, RECORD_HEAD + 1) == KEPT then
         code = KEPT
       end

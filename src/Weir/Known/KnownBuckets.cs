@@ -56,6 +56,9 @@ internal sealed class KnownBuckets
     /// </summary>
     public Action<BucketCommand>? Kept { get; set; }
 
+    /// <summary>True if memory admitted a take under its idempotency key.</summary>
+    public Func<BucketCommand, bool> IsAdmitted { get; set; } = static _ => false;
+
     public long NowUs => _clock.NowUs;
 
     /// <summary>The time of this instance; on the wall only where the limit needs to know.</summary>

@@ -13,7 +13,6 @@ namespace Weir;
 internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore
 {
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-    private readonly RecentRecords _yielded = new(memory.Clock);
     private Share _share = Share.Whole;
     private long _sent;
     private int _owing;
@@ -66,22 +65,27 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             known.Exit(parts);
             if (isDone)
-            {
-                GiveBackYielded(command);
                 Spent?.Invoke();
-            }
         }
     }
 
     /// <summary>
-    /// The primary keeps a take, and its record answers those who ask the same again: this instance's own decision of the
-    /// take, made or yet to come, spends nothing, and is forgotten.
+    /// The primary keeps a take that memory admitted, too, and its record answers those who ask the same again: memory
+    /// gives its spending back, and forgets the take.
     /// </summary>
     public void Yield(BucketCommand command)
     {
-        _yielded.Add(command.Limits.Facts.Tenant, command.RecordKey!.Id);
-        GiveBackYielded(command);
+        if (memory.Forget(command.Limits.Facts.Tenant, command.RecordKey!) is not { } forgotten)
+            return;
+        var undo = command.Undo(limit => forgotten.Lines[limit]);
+        if (!undo.Limits.IsEmpty)
+            Execute(undo);
     }
+
+    /// <summary>True if memory admitted a take under its idempotency key, and its reservation is not settled.</summary>
+    public bool HasAdmitted(BucketCommand command) =>
+        command.RecordKey is { } record
+        && memory.Recall(command.Limits.Facts.Tenant, record.Id)?.Fingerprint == record.Fingerprint;
 
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
@@ -196,17 +200,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     private static BucketState OnOurClock(Quota quota, in BucketResult result, long heardUs) => quota is WindowQuota
         ? result.State
         : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
-
-    private void GiveBackYielded(in BucketCommand command)
-    {
-        if (command.RecordKey is not { Settles: false } record || !_yielded.Has(command.Limits.Facts.Tenant, record.Id))
-            return;
-        if (memory.Forget(command.Limits.Facts.Tenant, record) is not { } forgotten)
-            return;
-        var undo = command.Undo(limit => forgotten.Lines[limit]);
-        if (!undo.Limits.IsEmpty)
-            Execute(undo);
-    }
 
     private BucketCommand? RestorationOf(in KnownBucket bucket)
     {

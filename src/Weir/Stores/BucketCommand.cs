@@ -100,9 +100,9 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 
     /// <summary>
     /// The record of a take that is undone, and when the take was executed; null for all other commands. The take stays,
-    /// and its record, as long as another caller was answered by it.
+    /// and its record, as long as another caller was answered by it. A caller that memory admitted then counts on it, too.
     /// </summary>
-    public (UInt128 Id, long AtUs)? Undoes { get; init; }
+    public (UInt128 Id, long AtUs, bool IsAdmitted)? Undoes { get; init; }
 
     /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
     public TimeSpan Open { get; init; }

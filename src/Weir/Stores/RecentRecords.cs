@@ -12,7 +12,7 @@ internal sealed class RecentRecords(MonotonicClock clock)
     private const long LifeUs = 5_000_000;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Tenant, UInt128 Id), (long At, int Times)> _at = [];
+    private readonly Dictionary<(string Tenant, UInt128 Id), long> _at = [];
     private readonly Queue<((string Tenant, UInt128 Id) Key, long At)> _order = new();
     private volatile bool _hasSome;
 
@@ -47,29 +47,17 @@ internal sealed class RecentRecords(MonotonicClock clock)
             if (_order.Count >= Most)
                 return;
             long now = clock.NowUs;
-            _at[(tenant, id)] = (now, 1 + _at.GetValueOrDefault((tenant, id)).Times);
+            _at[(tenant, id)] = now;
             _order.Enqueue(((tenant, id), now));
             _hasSome = true;
         }
     }
 
-    /// <summary>Removes a key, however often it was added.</summary>
+    /// <summary>Removes a key.</summary>
     public void Remove(string tenant, UInt128 id)
     {
         lock (_gate)
             _at.Remove((tenant, id));
-    }
-
-    /// <summary>Takes back one addition of a key. True if it was the last one, so that the key is removed.</summary>
-    public bool RemoveOne(string tenant, UInt128 id)
-    {
-        lock (_gate)
-        {
-            if (!_at.TryGetValue((tenant, id), out var added))
-                return false;
-            _at[(tenant, id)] = (added.At, added.Times - 1);
-            return added.Times == 1 && _at.Remove((tenant, id));
-        }
     }
 
     private void ForgetOldLocked()
@@ -77,7 +65,7 @@ internal sealed class RecentRecords(MonotonicClock clock)
         while (_order.TryPeek(out var first) && clock.NowUs - first.At >= LifeUs)
         {
             _order.Dequeue();
-            if (_at.TryGetValue(first.Key, out var added) && added.At == first.At)
+            if (_at.TryGetValue(first.Key, out long at) && at == first.At)
                 _at.Remove(first.Key);
         }
 

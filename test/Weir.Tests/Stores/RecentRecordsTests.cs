@@ -20,16 +20,6 @@ public sealed class RecentRecordsTests
     }
 
     [Fact]
-    public void A_record_that_was_added_twice_is_known_until_both_are_taken_back()
-    {
-        _records.Add("acme", 1);
-        _records.Add("acme", 1);
-        Assert.Equal((false, true), (_records.RemoveOne("acme", 1), _records.Has("acme", 1)));
-        Assert.Equal((true, false), (_records.RemoveOne("acme", 1), _records.Has("acme", 1)));
-        Assert.False(_records.RemoveOne("acme", 1));
-    }
-
-    [Fact]
     public void A_record_whose_reply_never_comes_is_forgotten_after_five_seconds()
     {
         _records.Add("acme", 1);

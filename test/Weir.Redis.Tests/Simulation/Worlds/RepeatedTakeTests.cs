@@ -126,6 +126,26 @@ public sealed class RepeatedTakeTests
     });
 
     [Theory]
+    [InlineData(3, 0)]
+    [InlineData(3, 1)]
+    [InlineData(10, 0)]
+    public Task L1_it_is_charged_once_if_both_are_late_and_one_has_no_share_left(long cost, int mendedFirst) => InSceneAsync(scene =>
+    {
+        var first = Scene.TakeAsync(scene.First, cost);
+        scene.HoldReplyOf(scene.First);
+        // The second instance has spent its share of 10 by itself.
+        _ = scene.Second.Store.Alone.TakeAsync(Plan.Resolve(new RequestFacts(WorldTenant.Only, Key, 10)));
+        var second = Scene.TakeAsync(scene.Second, cost);
+        scene.HoldReplyOf(scene.Second);
+        Assert.Equal((true, false), (first.Result!.Value.Allowed, second.Result!.Value.Allowed));
+
+        scene.World.Instances[mendedFirst].Network.Cut = Cut.None;
+        scene.Pass(20);
+        scene.Mend();
+        Assert.Equal(10 + cost, scene.Held);
+    });
+
+    [Theory]
     [InlineData(11)]
     [InlineData(15)]
     [InlineData(20)]
