@@ -359,23 +359,14 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _known.At(_numbers.IsOne ? 0 : ShardOf(command.LimitsRef.Facts.Tenant, this.Of(command)));
 
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), (tenant, id) => ForgetAsync(_keys.RecordOf(tenant, id)), _time,
-        _stopping.Token);
+        command => this.AskAsync(command), command => TableOf(command).Known.IsAdmitted(command),
+        command => TableOf(command).Known.Kept?.Invoke(command), _time, _stopping.Token);
 
-    private async Task ForgetAsync(byte[] record)
+    private byte[] AddUndone(in BucketCommand command, UInt128 id, Arguments to)
     {
-        var call = new ScriptCall(RedisScript.Forget);
-        call.AddKey(record);
-        call.AddKey(RedisKeyFormat.AccountOf(record));
-        try
-        {
-            if (Volatile.Read(ref _wire) is { } wire)
-                await wire.Send(call, withText: true).Arrival.ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
-        {
-            // It expires by itself.
-        }
+        byte[] key = _keys.RecordOf(command.Limits.Facts.Tenant, this.Of(command), id);
+        to.Add(key);
+        return key;
     }
 
     private static bool MayGiveBack(in BucketCommand command) =>
@@ -394,7 +385,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         {
             byte[] key = _keys.RecordOf(command.Limits.Facts.Tenant, this.Of(command), record.Id);
             take.Arguments.Add(key);
-            if (record.IsBounded)
+            if (record.Undoes is { } undone)
+                key = AddUndone(command, undone.Id, take.Arguments);
+            if (record.IsBounded || record.Undoes is not null)
                 take.Arguments.Add(RedisKeyFormat.AccountOf(key));
         }
 

@@ -93,6 +93,54 @@ public sealed class IdempotencyRecordTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("bucket")]
+    [InlineData("window")]
+    [InlineData("both")]
+    public async Task L8_a_take_is_undone_in_Redis_when_nobody_counts_on_its_record_any_more(string kind)
+    {
+        var take = new BucketCommand(Request(kind, "undone", 4), BucketOperation.Take) { RecordKey = new RecordKey(1, 7) };
+        var first = await _store.AskAsync(take);
+        Assert.True((await _store.AskAsync(take)).IsRemembered);
+
+        Assert.True((await UndoAsync(2)).IsKept);
+        // The same again takes no other caller off.
+        Assert.True((await UndoAsync(2)).IsKept);
+        Assert.True((await _store.AskAsync(take)).IsRemembered);
+        Assert.True((await UndoAsync(3)).IsKept);
+        Assert.NotNull((await _store.RecallAsync("default", 1)).Kept);
+
+        Assert.Equal((StoreFault.None, false), await UndoAsync(4) is var last ? (last.Fault, last.IsKept) : default);
+        Assert.Null((await _store.RecallAsync("default", 1)).Kept);
+        Assert.Equal(0, (await _store.CheckAsync(take.Limits with { Facts = take.Limits.Facts with { Cost = 0 } }))[0].State.Spent);
+        Assert.Equal(StoreFault.Gone, (await UndoAsync(5)).Fault);
+
+        ValueTask<BucketResult> UndoAsync(uint name) => _store.AskAsync(take.Undo(limit => first[limit]) with
+        {
+            RecordKey = new RecordKey(name, name) { Undoes = (1, first.NowUs, false) },
+        });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public async Task L8_a_reservation_that_was_settled_is_not_undone(long cost)
+    {
+        var take = new BucketCommand(Request("bucket", "settled", 4), BucketOperation.Take)
+        {
+            RecordKey = new RecordKey(1, 7) { Open = TimeSpan.FromMinutes(1) },
+        };
+        var first = await _store.AskAsync(take);
+        var commit = take.Limits with { Facts = take.Limits.Facts with { Cost = cost - 4 } };
+        await _store.AskAsync(new BucketCommand(commit, BucketOperation.Charge) { RecordKey = new RecordKey(1, 8) { Settles = true } });
+
+        var undo = take.Undo(limit => first[limit]) with { RecordKey = new RecordKey(2, 2) { Undoes = (1, first.NowUs, true) } };
+        Assert.True((await _store.AskAsync(undo)).IsKept);
+        long spent = (await _store.CheckAsync(take.Limits with { Facts = take.Limits.Facts with { Cost = 0 } }))[0].State.Spent;
+        Assert.Equal(cost, (spent + (Slow.Rate.UnitsPerToken / 2)) / Slow.Rate.UnitsPerToken);
+    }
+
+    [Theory]
     [InlineData("memory")]
     [InlineData("redis")]
     public async Task L10_ten_thousand_refunds_of_nothing_leave_nothing(string name)

@@ -36,13 +36,19 @@ internal static class CommandWriter
         int most = Head + RecordFields + (command.Limits.Count * (LimitFields + LeaseFields + WindowFields));
         var all = to.Begin(most * sizeof(double));
         var rest = all;
-        int recordKind = command.RecordKey is null ? 0 : command.RecordKey.Settles ? 2 : 1;
+        int recordKind = command.RecordKey switch
+        {
+            null => 0,
+            { Settles: true } => 2,
+            { Undoes: (_, _, var isAdmitted) } => isAdmitted ? 4 : 3,
+            _ => 1,
+        };
         Put(ref rest, (int)command.What, command.Limits.Count, recordKind, trip is null ? 0 : horizonUs, 0);
         if (command.RecordKey is { } record)
         {
             double keepMs = Math.Ceiling(record.Keep.TotalMilliseconds);
             double openMs = Math.Ceiling(record.Open.TotalMilliseconds);
-            Put(ref rest, keepMs, openMs, record.IsBounded ? answerBytes : 0);
+            Put(ref rest, keepMs, record.Undoes?.AtUs ?? openMs, record.IsBounded ? answerBytes : 0);
         }
 
         int index = 0;

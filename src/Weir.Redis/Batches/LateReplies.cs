@@ -3,15 +3,17 @@ namespace Weir.Redis;
 /// <summary>
 /// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in
 /// another partition: gives back the cost at face value, releases the permits, and deletes the idempotency record.
-/// Spending of the fallback is settled as in an outage.
+/// Spending of the fallback is settled as in an outage. If another caller was answered by the record meanwhile, Redis
+/// keeps the take, and the fallback forgets its decision.
 /// </summary>
 /// <param name="execute">Sends a command to Redis.</param>
-/// <param name="forget">Deletes the idempotency record of a tenant; ends when it is deleted.</param>
+/// <param name="isAdmitted">True if the fallback admitted a take under its idempotency key.</param>
+/// <param name="kept">Called with such a take if Redis keeps it.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<string, UInt128, Task> forget, TimeProvider time,
-    CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, bool> isAdmitted, Action<BucketCommand> kept,
+    TimeProvider time, CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -21,7 +23,7 @@ internal sealed class LateReplies(
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly GivenUpRecords _givenUp = new(time);
+    private readonly RecentRecords _givenUp = new(new MonotonicClock(time));
     private int _undoing;
 
     /// <summary>Commands that are being undone now.</summary>
@@ -71,21 +73,24 @@ internal sealed class LateReplies(
 
     private Task Undo(in BucketCommand asked, in BucketResult reply, uint done, Tally tally)
     {
-        bool isSpent = IsDecidedAgain(asked)
-            && reply is { Fault: StoreFault.None, IsRemembered: false, Outcome: BucketOutcome.Allowed };
-        if (!isSpent)
+        bool isSpent = IsDecidedAgain(asked) && reply is { Fault: StoreFault.None, Outcome: BucketOutcome.Allowed };
+        var undo = isSpent ? UndoCommand.Of(asked.Limits, reply, done) : default;
+        if (!isSpent || (undo.Limits.IsEmpty && asked.RecordKey is null))
         {
             Forget(asked);
             return Task.CompletedTask;
         }
 
-        string tenant = asked.Limits.Facts.Tenant;
-        var forgotten = asked.RecordKey is { } record ? forget(tenant, record.Id) : Task.CompletedTask;
-        var undo = UndoCommand.Of(asked.Limits, reply, done);
+        if (asked.RecordKey is { } record)
+        {
+            bool stays = tally == Late && isAdmitted(asked);
+            undo = undo with { RecordKey = undo.RecordKey! with { Undoes = (record.Id, reply.NowUs, stays) } };
+        }
+
         if (Interlocked.Increment(ref _undoing) <= Most)
-            return UndoAsync(asked, undo, forgotten, tally);
+            return UndoAsync(asked, undo, tally);
         End(isUndone: false, undo, tally);
-        return forgotten;
+        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -100,20 +105,21 @@ internal sealed class LateReplies(
             _givenUp.Remove(asked.Limits.Facts.Tenant, record.Id);
     }
 
-    private async Task UndoAsync(BucketCommand asked, BucketCommand undo, Task forgotten, Tally tally)
+    private async Task UndoAsync(BucketCommand asked, BucketCommand undo, Tally tally)
     {
         bool isUndone = false;
         try
         {
-            var fault = undo.Limits.IsEmpty ? StoreFault.None : (await execute(undo).ConfigureAwait(false)).Fault;
-            for (int left = Attempts - 1; left > 0 && MayTryAgain(fault); left--)
+            var result = await execute(undo).ConfigureAwait(false);
+            for (int left = Attempts - 1; left > 0 && MayTryAgain(result.Fault); left--)
             {
                 await Task.Delay(Pause, time, stopped).ConfigureAwait(false);
-                fault = (await execute(undo).ConfigureAwait(false)).Fault;
+                result = await execute(undo).ConfigureAwait(false);
             }
 
-            isUndone = fault == StoreFault.None;
-            await forgotten.ConfigureAwait(false);
+            isUndone = result.Fault is StoreFault.None or StoreFault.Gone;
+            if (result.IsKept && undo.RecordKey!.Undoes is { IsAdmitted: true })
+                kept(asked);
         }
         catch (OperationCanceledException)
         {

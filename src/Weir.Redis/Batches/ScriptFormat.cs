@@ -17,6 +17,7 @@ internal static class ScriptFormat
         Gone,
         Damaged,
         AnswersFull,
+        Kept,
     }
 
     /// <summary>Writes a batch as one call, of the script of permits if a decision of it may have one.</summary>
@@ -112,6 +113,7 @@ internal static class ScriptFormat
         return code switch
         {
             Code.Answered or Code.AnsweredBefore => new BucketResult(worst, lines, time, DecisionSource.Redis) { IsRemembered = code == Code.AnsweredBefore },
+            Code.Kept => new BucketResult(worst, lines, time, DecisionSource.Redis) { IsRemembered = true, IsKept = true },
             Code.Stale => BucketResult.Stale(now),
             Code.Conflict => BucketResult.Failed(StoreFault.Conflict),
             Code.Gone => BucketResult.Failed(StoreFault.Gone),

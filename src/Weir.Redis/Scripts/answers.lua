@@ -3,8 +3,8 @@
 --
 -- account  a string: a byte (1, its version), then pairs of doubles, little-endian: a time in us, and the bytes that
 --          are counted until then
--- A record holds the time until which it is counted, so that its bytes are taken off again when it is replaced. Bytes
--- whose time is over are dropped, so a wrong count lasts no longer than the record that it came from.
+-- A record holds the time until which it is counted, a multiple of MIN_PERIOD_US, so that its bytes are taken off again
+-- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so a wrong count lasts no longer than the record that it came from.
 local ACCOUNT_VERSION = '\1'
 local COUNTED_UNTIL_AT = 34
 local MIN_PERIOD_US = 1048576
@@ -57,7 +57,8 @@ end
 
 -- Takes off the bytes of a record that is about to be replaced or deleted, if they are counted.
 local function discount(account, key, record, now_us)
-  local until_us = struct.unpack('<d', record, COUNTED_UNTIL_AT)
+  local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT)
+  local until_us = counted - counted % MIN_PERIOD_US
   if until_us > now_us then
     count_bytes(account, until_us, -stored_bytes(key, #record))
   end

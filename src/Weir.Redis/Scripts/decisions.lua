@@ -2,14 +2,15 @@
 -- bucket keys. TokenBucket.cs and WindowQuota.cs are the same arithmetic. The texts of buckets.lua or permits.lua, and
 -- of answers.lua, stand before this one.
 --
--- KEYS     command by command: its idempotency record, if it has one; if that is bounded, the account of stored
---          answers; then a bucket for each of its limits
+-- KEYS     command by command: its idempotency record, if it has one; to undo a take, the record of that; the account of
+--          stored answers, to undo a take and if the record is bounded; then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
 --            limit by how much its amount exceeds what is spent of the second one, and that one as well)
---          limits; record (0 none, 1 once, 2 settles); horizon (us a lease lives; 0 no leases); bytes of the command
---          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never), bytes that the
---          stored answers of its hash tag may take (0: it is not bounded, and has no account)
+--          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes one that memory admitted); horizon (us a
+--            lease lives; 0 no leases); bytes of the command
+--          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never; to undo a take, the
+--            time of Redis at it instead), bytes that the stored answers of its hash tag may take (0: not bounded)
 --          then limit by limit: kind, shadow (1 or 0), capacity and amount in units, and four by kind
 --            0 bucket   units a token, units that drain a tick, us a tick, units that drain a us, as a float keeps them
 --            1 window   the only end at which to give back (0 any), and of five edges (the start of the window before,
@@ -22,14 +23,16 @@
 --          of a window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Any other value is damage,
 --          and stays as it is until a reset.
 -- record   a byte (1 to be settled, 2 not), 16 bytes of fingerprint, two doubles (when it can be settled no more,
---          limits), the reply with the time until which it is counted in place of its code (0 not counted), the text
+--          limits), the reply with the time until which it is counted in place of its code (0 not counted), the text.
+--          The time is a multiple of 2^20 us; the callers that were answered by the record later are added to it.
 -- version  of a bucket is its length, of a record its first byte: both are of version 1. A value of another version is
 --          damage to this script.
 -- reply    doubles, little-endian, command by command: code, the time of Redis in us, then limit by limit: outcome,
 --          spent, stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis,
 --          or the end of the window.
 --          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle,
---          5 damage, 6 no room for the answer, so that nothing was done; outcome 0 allowed, 1 refused, 2 never fits
+--          5 damage, 6 no room for the answer, so that nothing was done, 7 not undone, since others were answered by the
+--          record; outcome 0 allowed, 1 refused, 2 never fits
 --
 -- All numbers are whole and below 2^53, which doubles count exactly. A key expires when it is as good as missing. A
 -- refusal by an enforced limit spends nothing. It writes its bucket in two cases, which leave the spent amount alone:
@@ -40,11 +43,12 @@
 -- without what has drained since, so leases out never exceed what is spent. Horizons must be the same at all instances.
 
 local CHECK, TAKE, CHARGE, RESET, RESTORE = 0, 1, 2, 3, 5
+local SAME_TTL = -1
 local BUCKET, PERMITS = 0, 2
 local ALLOWED, REFUSED, NEVER_FITS = 0, 1, 2
-local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED, FULL = 0, 1, 2, 3, 4, 5, 6
+local ANSWERED, BEFORE, STALE, CONFLICT, GONE, DAMAGED, FULL, KEPT = 0, 1, 2, 3, 4, 5, 6, 7
 local OPEN, SETTLED = 1, 2
-local ONCE, SETTLES = 1, 2
+local ONCE, SETTLES, UNDOES, STAYS = 1, 2, 3, 4
 local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local BUCKET_SIZE, RECORD_HEAD, REPLY_HEAD = 28, 33, 16
@@ -101,6 +105,37 @@ local function recall(record, kind, fingerprint)
   return until_us <= now_us and GONE or ANSWERED
 end
 
+-- One more caller, or one less, counts on a record.
+local function count_caller(key, record, by)
+  local counted = unpack('<d', record, COUNTED_UNTIL_AT) + by
+  values[key] = sub(record, 1, RECORD_HEAD) .. pack('<d', counted) .. sub(record, RECORD_HEAD + 9)
+  ttls[key] = ttls[key] or SAME_TTL
+end
+
+-- Returns ANSWERED if no other caller counts on the record of a take, so that the take is undone. Else takes one caller
+-- off the record, unless that one was admitted and stays.
+local function leave(key, at_us, stays)
+  local record = values[key]
+  if record == nil then
+    record = try('GET', key)
+  end
+  if type(record) ~= 'string' or #record < RECORD_HEAD + REPLY_HEAD then
+    return GONE
+  end
+  values[key] = record
+  if unpack('<d', record, RECORD_HEAD + 9) ~= at_us then
+    -- It was settled.
+    return KEPT
+  end
+  if unpack('<d', record, COUNTED_UNTIL_AT) % MIN_PERIOD_US > 0 then
+    if not stays then
+      count_caller(key, record, -1)
+    end
+    return KEPT
+  end
+  return ANSWERED
+end
+
 while position < size do
   local what, count, record_kind, horizon_us, length, first = unpack('<ddddd', numbers, position)
   local line_format, line_size = '<ddd', 24
@@ -108,6 +143,7 @@ while position < size do
     line_format, line_size = '<dddd', 32
   end
   local code, record_key, record, fingerprint, kept, keep_ms, open_ms, most, holder, account = ANSWERED
+  local undone_key, undone_account
   if permits then
     text_at = text_at + 1
     holder = ARGV[text_at]
@@ -121,7 +157,15 @@ while position < size do
       record = try('GET', record_key)
     end
     code = recall(record, record_kind, fingerprint)
-    if most > 0 then
+    if record_kind >= UNDOES then
+      key_at = key_at + 2
+      undone_key, undone_account = KEYS[key_at - 1], KEYS[key_at]
+      if code == ANSWERED then
+        code, open_ms = leave(undone_key, open_ms, record_kind == STAYS), 0
+      elseif code == BEFORE and unpack('<d', record, COUNTED_UNTIL_AT) == KEPT then
+        code = KEPT
+      end
+    elseif most > 0 then
       key_at = key_at + 1
       if code == ANSWERED then
         account = accounts[KEYS[key_at]] or open_account(KEYS[key_at], now_us)
@@ -133,6 +177,10 @@ while position < size do
           code = FULL
         end
       end
+    end
+    -- A command without limits is the head of a record in several parts; its callers count on the parts.
+    if code == BEFORE and record_kind == ONCE and what <= CHARGE and count > 0 then
+      count_caller(record_key, record, 1)
     end
   end
 
@@ -315,8 +363,16 @@ while position < size do
       local key = new_keys[i]
       values[key], ttls[key] = new_values[i], new_ttls[i]
     end
+    if undone_key then
+      local counts = accounts[undone_account] or open_account(undone_account, now_us)
+      accounts[undone_account] = counts
+      if counts then
+        discount(counts, undone_key, values[undone_key], now_us)
+      end
+      values[undone_key], ttls[undone_key] = false, 0
+    end
     -- What changed nothing need not be known again: a refusal, and a refund of what had not been spent.
-    local is_kept = not is_refused and (what ~= CHARGE or is_changed or record_kind == SETTLES)
+    local is_kept = not is_refused and (what ~= CHARGE or is_changed or record_kind >= SETTLES)
     if record_key and is_kept then
       local state = record_kind == ONCE and open_ms > 0 and OPEN or SETTLED
       local until_us = account and counted_until(now_us, keep_ms) or 0
@@ -334,6 +390,10 @@ while position < size do
     end
   else
     local at_us, lines = now_us, ''
+    if code == KEPT and not record then
+      values[record_key] = char(SETTLED) .. fingerprint .. pack('<dddd', now_us, 0, KEPT, now_us)
+      ttls[record_key] = keep_ms
+    end
     if code == BEFORE then
       -- If the record has another number of limits, its reply is cut or padded to the number asked for.
       at_us = unpack('<d', record, RECORD_HEAD + 9)
@@ -357,6 +417,8 @@ local spelled = {}
 for key, ttl_ms in pairs(ttls) do
   if ttl_ms == 0 then
     call('DEL', key)
+  elseif ttl_ms == SAME_TTL then
+    call('SET', key, values[key], 'KEEPTTL')
   else
     local ttl = spelled[ttl_ms]
     if not ttl then

@@ -11,9 +11,6 @@ internal sealed class RedisScript
     /// <summary>Decides commands of which some have a concurrency limit.</summary>
     public static readonly RedisScript Permits = new("permits.lua", "answers.lua", "decisions.lua");
 
-    /// <summary>Deletes an idempotency record.</summary>
-    public static readonly RedisScript Forget = new("answers.lua", "forget.lua");
-
     /// <param name="parts">The names of the files that make up its text, in order.</param>
     public RedisScript(params ReadOnlySpan<string> parts)
     {

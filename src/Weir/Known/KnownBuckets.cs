@@ -52,6 +52,15 @@ internal sealed class KnownBuckets
     /// <summary>Called with the result of a settlement, before later results of the same reply are learned.</summary>
     public Action<BucketCommand, BucketResult>? Settled { get; set; }
 
+    /// <summary>
+    /// Called with a late take that the primary keeps, since another caller was answered by its record: memory's decision
+    /// in its place does not count.
+    /// </summary>
+    public Action<BucketCommand>? Kept { get; set; }
+
+    /// <summary>True if memory admitted a take under its idempotency key.</summary>
+    public Func<BucketCommand, bool> IsAdmitted { get; set; } = static _ => false;
+
     public long NowUs => _clock.NowUs;
 
     /// <summary>The time of this instance; on the wall only where the limit needs to know.</summary>

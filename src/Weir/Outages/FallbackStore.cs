@@ -81,6 +81,24 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         memory.Forget(command);
     }
 
+    /// <summary>
+    /// The primary keeps a take that memory admitted, too, and its record answers those who ask the same again: memory
+    /// gives its spending back, and forgets the take.
+    /// </summary>
+    public void Yield(BucketCommand command)
+    {
+        if (memory.Forget(command.Limits.Facts.Tenant, command.RecordKey!) is not { } forgotten)
+            return;
+        var undo = UndoCommand.Of(command.Limits, limit => forgotten.Lines[limit]) with { RecordKey = null };
+        if (!undo.Limits.IsEmpty)
+            Execute(undo);
+    }
+
+    /// <summary>True if memory admitted a take under its idempotency key, and its reservation is not settled.</summary>
+    public bool HasAdmitted(BucketCommand command) =>
+        command.RecordKey is { } record
+        && memory.Recall(command.Limits.Facts.Tenant, record.Id)?.Fingerprint == record.Fingerprint;
+
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
 

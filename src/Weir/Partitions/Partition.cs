@@ -21,7 +21,7 @@ internal static class Partition
         int partitions = map.Partitions;
         return partitions == 1 ? 0
             : !command.LimitsRef.IsEmpty ? map.PartitionOf(command.LimitsRef.Facts, command.LimitsRef.First)
-            : command.RecordKey is { } record ? OfRecord(record.Id, partitions) : 0;
+            : command.RecordKey is { } record ? OfRecord(record.Undoes?.Id ?? record.Id, partitions) : 0;
     }
 
     /// <summary>True if all buckets of a request lie in one partition.</summary>

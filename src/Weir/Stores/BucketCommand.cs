@@ -88,6 +88,12 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
     /// <summary>True to settle a stored reservation, if it exists, is open and not expired.</summary>
     public bool Settles { get; init; }
 
+    /// <summary>
+    /// The record of a take that is undone, and when the take was executed; null for all other commands. The take stays,
+    /// and its record, as long as another caller was answered by it. A caller that memory admitted then counts on it, too.
+    /// </summary>
+    public (UInt128 Id, long AtUs, bool IsAdmitted)? Undoes { get; init; }
+
     /// <summary>How long it may be settled; zero when there is nothing to settle.</summary>
     public TimeSpan Open { get; init; }
 

@@ -181,6 +181,9 @@ public readonly record struct BucketResult
     /// <summary>True when it was given before, and nothing was done now.</summary>
     internal bool IsRemembered { get; init; }
 
+    /// <summary>True if a take was not undone, since another caller was answered by its record.</summary>
+    internal bool IsKept { get; init; }
+
     /// <summary>Of a charge: whether any bucket stands otherwise than before.</summary>
     internal bool HasChanged { get; init; }
 

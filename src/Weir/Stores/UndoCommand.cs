@@ -13,12 +13,22 @@ internal static class UndoCommand
     /// <param name="done">The limits to which everything was given back already, a bit each.</param>
     public static BucketCommand Of(in LimitSet limits, in BucketResult result, uint done = 0)
     {
+        var lines = result;
+        return Of(limits, limit => lines[limit], done);
+    }
+
+    /// <summary>Returns the command, under a name of its own; without limits if nothing was spent.</summary>
+    /// <param name="limits">The request.</param>
+    /// <param name="lineOf">The line of each bucket in the result of the command that is undone.</param>
+    /// <param name="done">The limits to which everything was given back already, a bit each.</param>
+    public static BucketCommand Of(in LimitSet limits, Func<int, BucketLine> lineOf, uint done = 0)
+    {
         var ends = new List<long>();
         uint charged = 0;
         int index = 0;
         foreach (var limit in limits)
         {
-            var line = result[index];
+            var line = lineOf(index);
             uint bit = limits.Only(index).Applying;
             // A limit in shadow may have refused, and then nothing was taken from it.
             if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0 && (done & bit) == 0)

@@ -197,6 +197,9 @@ public sealed record VectorKept
 
     public long OpenUntilUs { get; init; }
 
+    /// <summary>Callers that were answered by it later.</summary>
+    public long Callers { get; init; }
+
     public long AtUs { get; init; }
 
     public JsonElement[][] Lines { get; init; } = [];
@@ -215,7 +218,7 @@ public sealed record VectorKept
         var bytes = new List<byte> { State };
         bytes.AddRange(new byte[8]);
         bytes.AddRange(BitConverter.GetBytes(Fingerprint).Reverse());
-        Add(OpenUntilUs, Lines.Length, 0, AtUs);
+        Add(OpenUntilUs, Lines.Length, Callers, AtUs);
         foreach (var line in Lines)
         {
             var outcome = Enum.Parse<BucketOutcome>(line[0].GetString()!, ignoreCase: true);

@@ -2,7 +2,7 @@ namespace Weir.Simulation.Worlds;
 
 /// <summary>
 /// Sends all kinds of requests to one instance: takes, refunds of them, charges, takes under an idempotency key that are
-/// repeated, and reservations that are committed by less or more, or canceled, at any instance.
+/// repeated at any instance, and reservations that are committed by less or more, or canceled, at any instance.
 /// </summary>
 internal sealed class Caller(World world, World.Instance instance, CallerOptions options)
 {
@@ -75,8 +75,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
         await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
         world.In(_random.Next(60_000), () =>
         {
-            if (!instance.Clock.IsPaused)
-                _ = instance.Limiter.TakeAsync(request, name).AsTask();
+            var other = world.Instances[_random.Next(world.Instances.Count)];
+            if (!other.Clock.IsPaused)
+                _ = other.Limiter.TakeAsync(request, name).AsTask();
         });
     }
 

@@ -10,7 +10,8 @@ internal sealed class ClusterNetwork(IReadOnlyList<Network> nodes) : IRedisWire
     public bool IsConnected => nodes.Any(node => node.IsConnected);
 
     /// <inheritdoc/>
-    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false) => Of(call[0].Span).Send(call, withText, asking);
+    public ScriptReply Send(ScriptCall call, bool withText, bool asking = false) =>
+        Of(call[0].Span).Send(call, withText, asking);
 
     /// <inheritdoc/>
     public Task<byte[]?> GetAsync(byte[] key) => Of(key).GetAsync(key);

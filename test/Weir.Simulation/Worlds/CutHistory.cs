@@ -48,7 +48,8 @@ internal sealed class CutHistory : IDisposable
         return JudgeEnd();
     }
 
-    private void Load(World.Instance instance) => _world.Load(instance, _world.Random.Next(3_000, 10_000), Keys, _world.Random.Next(1, 3), long.MaxValue);
+    private void Load(World.Instance instance) =>
+        _world.Load(instance, _world.Random.Next(3_000, 10_000), Keys, _world.Random.Next(1, 3), long.MaxValue);
 
     private void Pass(int ms) => _world.Run(TimeSpan.FromMilliseconds(ms));
 

@@ -65,6 +65,9 @@ internal enum Mistake
     /// <summary>A change of the quota forgets what was spent.</summary>
     ChangesForgive,
 
+    /// <summary>A late take is undone though another caller was answered by its record.</summary>
+    CallersAreNotCounted,
+
     /// <summary>All shards have one breaker.</summary>
     ShardsFailTogether,
 
@@ -94,6 +97,7 @@ internal static class Mistakes
         Mistake.WindowsForget => Replace(script, "floor_units, unit, mark, drain = spent,", "floor_units, unit, mark, drain = 0,"),
         Mistake.HoldersAreNotCounted => Replace(script, "local holders = redis.call('ZCARD', key)", "local holders = 0", part: "count_permits"),
         Mistake.ChangesForgive => Replace(script, "spent = rescale(spent, unit_then, unit)", "spent = 0"),
+        Mistake.CallersAreNotCounted => Replace(script, "count_caller(record_key, record, 1)", ""),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
         Mistake.AnswersAreUnbounded => Replace(script, "account.total + bytes > most", "false"),
         Mistake.SettledAnswersCountTwice => Replace(script, "discount(account, record_key, record, now_us)", ""),

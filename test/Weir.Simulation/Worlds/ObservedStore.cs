@@ -42,8 +42,19 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
             tenant.Log.Doubt(command.Limits);
         if (isDecidedAgain && result.Degraded)
             tenant.Log.Miss(command.Limits, isTake);
-        if (result.Fault != StoreFault.None || result.IsRemembered || (isTake && result.Outcome != BucketOutcome.Allowed))
+        if (result.Fault != StoreFault.None || (isTake && result.Outcome != BucketOutcome.Allowed))
             return;
+        // The first answer counts, though it may be one that was remembered: of a late take whose caller was refused.
+        bool isFirst = !isTake || command.RecordKey is not { } record || tenant.Admitted.Add(record.Id);
+        if (result.IsRemembered && (!isTake || !isFirst))
+            return;
+        // In an outage, each instance may charge the same request.
+        if (!isFirst)
+        {
+            tenant.Log.Doubt(command.Limits);
+            return;
+        }
+
         long atUs = isOfRedis ? world.AppliedAt(result.NowUs) : world.NowUs;
         int index = 0;
         foreach (var limit in command.Limits)

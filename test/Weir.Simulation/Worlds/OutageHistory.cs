@@ -120,12 +120,20 @@ internal sealed class OutageHistory : IDisposable
         for (int i = 0; i <= _outages.Count; i++)
         {
             long fromUs = i == 0 ? 0 : _outages[i - 1].BeganUs, untilUs = i == _outages.Count ? long.MaxValue : _outages[i].FromUs;
-            if (_world.Log.TokensOver(fromUs, untilUs) is > 0 and var over)
+            // In an outage an instance's own clock counts, and may run fast (docs/outages.md).
+            double fast = World.Drift * (_world.NowUs - fromUs) * FastestPerUs;
+            if (_world.Log.TokensOver(fromUs, untilUs) - (i == 0 ? 0 : fast) is > 0 and var over)
                 return i == 0 ? $"L1: {over} tokens over before any outage" : $"L7: {over} tokens over since outage {i}";
         }
 
         return OfAnswers() ?? OfTheEnd() ?? OfWhatRedisHolds();
     }
+
+    /// <summary>The largest rate of the plan, in tokens per microsecond.</summary>
+    private double FastestPerUs => (
+        from limit in _plan.Limits
+        let quota = (TokenQuota)limit.Quota
+        select quota.Tokens / quota.Period.TotalMicroseconds).Max();
 
     private string? OfAnswers() =>
         _world.LateAnswer ?? (_world.Open > 50 ? $"L6: {_world.Open} requests are open" : null);

@@ -9,6 +9,9 @@ internal readonly record struct StoredAnswers(long Stored, long Counted)
 {
     private const int CountedUntilAt = 33;
 
+    /// <summary>A record that is not counted has the number of its later callers there, which is smaller.</summary>
+    private const double LeastTime = 1 << 20;
+
     public static StoredAnswers In(LuaRedis redis, string tenant)
     {
         long stored = 0;
@@ -16,7 +19,7 @@ internal readonly record struct StoredAnswers(long Stored, long Counted)
         foreach (string key in redis.Keys.Where(key => key.StartsWith(prefix + "~memo:", StringComparison.Ordinal)))
         {
             byte[] record = redis.Get(key)!;
-            if (BinaryPrimitives.ReadDoubleLittleEndian(record.AsSpan(CountedUntilAt)) > 0)
+            if (BinaryPrimitives.ReadDoubleLittleEndian(record.AsSpan(CountedUntilAt)) >= LeastTime)
                 stored += (long)Math.Ceiling((key.Length + record.Length) * 1.25) + 160;
         }
 

@@ -53,14 +53,17 @@ internal sealed class TenantJudge(World world, WorldTenant tenant, Plan plan, Tr
         if (_log.Missed + _log.Doubts is > 0 and var missed)
             return $"L6: {missed} requests of {tenant.Name} were decided without Redis, which was well";
         // A batch before it, then its own call, each of them once more for the script and for the windows of now.
-        long mostUs = world.Instances.Max(instance => instance.Networks[tenant.Node].MostLatencyUs), latestUs = 2 * 3 * 2 * mostUs;
-        return tenant.LongestUs > latestUs ? $"L6: somebody waited for {tenant.LongestUs} us for {tenant.Name}, whose node was well" : null;
+        long latestUs = 2 * 3 * 2 * world.Instances.Max(instance => instance.Networks[tenant.Node].MostLatencyUs);
+        return tenant.LongestUs > latestUs
+            ? $"L6: somebody waited for {tenant.LongestUs} us for {tenant.Name}, whose node was well"
+            : null;
     }
 
     private string? JudgeAdmissions()
     {
         // Percents, rounded up.
-        int more = trouble == Trouble.Cut ? ((100 * times.CutOff) + world.Instances.Count - 1) / world.Instances.Count : 0;
+        int instances = world.Instances.Count;
+        int more = trouble == Trouble.Cut ? ((100 * times.CutOff) + instances - 1) / instances : 0;
         int bursts = DecidedAlone ? 2 : 1;
         if (_log.TokensOver(0, long.MaxValue, more, bursts) - Lost is > 0 and var over)
             return $"L1: {over} tokens of {tenant.Name} {_log.Worst} over {bursts} bursts";
@@ -77,16 +80,17 @@ internal sealed class TenantJudge(World world, WorldTenant tenant, Plan plan, Tr
         return most > bound ? $"L1: {most} permits of {tenant.Name} were held, of at most {bound}" : null;
     }
 
-    /// <summary>What was spent is in Redis, no more and no less, as far as it can be known and does not come back meanwhile.</summary>
+    /// <summary>What was spent is in Redis, no more and no less, as far as it can be known.</summary>
     private string? JudgeRedis()
     {
-        bool isSettled = IsCalm || !world.Instances.Exists(instance => instance.Store.Lost > 0 || instance.Store.Owing > 0);
+        bool isSettled = IsCalm || world.Instances.TrueForAll(instance => instance.Store is { Lost: 0, Owing: 0 });
         // Late takes whose undoing Redis did not confirm may stay charged; they are counted.
         bool keepsLate = !IsCalm && world.Instances.Exists(instance => instance.Redis.LateLost > 0);
         foreach (var (limit, key) in isSettled && KnowsAll ? BucketsAsked() : [])
         {
             long held = Held(limit, key), doubtful = _log.Doubtful(limit, key);
-            long fromUs = trouble == Trouble.EmptyOutage ? times.BeganUs : 0, least = _log.Tokens(limit, key, fromUs) - doubtful;
+            long fromUs = trouble == Trouble.EmptyOutage ? times.BeganUs : 0;
+            long least = _log.Tokens(limit, key, fromUs) - doubtful;
             if (held < least)
                 return $"L7: Redis holds {held} of the {least} tokens of {tenant.Name} {limit.Name} {key} that were spent";
             long most = _log.Tokens(limit, key) + doubtful + (IsCut ? _log.Unanswered(limit, key) : 0);

@@ -10,7 +10,7 @@ internal sealed class World : IDisposable
     /// By how much clocks run unlike each other: little, since what a clock that runs fast lets come back too soon in an outage is no mistake to be found (leases alone are tried with a
     /// hundredth).
     /// </summary>
-    private const double Drift = 1e-6;
+    public const double Drift = 1e-6;
 
     /// <summary>How much more seldom instances ask while it is quiet.</summary>
     private const int Quiet = 8;
@@ -76,7 +76,7 @@ internal sealed class World : IDisposable
     /// <summary>Whether what is handed out of leases counts as admitted before: they were spent before Redis was lost, and end within a horizon.</summary>
     public bool LeasesAreOfBefore { get; set; }
 
-    /// <summary>True while instances ask seldom, since nothing is about to happen: to ask costs most of a history.</summary>
+    /// <summary>True while instances ask seldom, since nothing is about to happen.</summary>
     public bool IsQuiet { get; set; }
 
     /// <summary>The longest that anybody waited for an answer.</summary>

@@ -17,11 +17,15 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
     /// <summary>Which permits were held.</summary>
     public PermitLog Permits { get; } = new();
 
+    /// <summary>The idempotency keys under which something was admitted.</summary>
+    public HashSet<UInt128> Admitted { get; } = [];
+
     /// <summary>The longest that a caller waited for an answer, in microseconds.</summary>
     public long LongestUs { get; set; }
 
     /// <summary>Makes a tenant for each node.</summary>
-    public static WorldTenant[] Of(IReadOnlyList<LuaRedis> nodes) => [.. nodes.Select((redis, node) => new WorldTenant(NameAt(node, nodes.Count), node, redis))];
+    public static WorldTenant[] Of(IReadOnlyList<LuaRedis> nodes) =>
+        [.. nodes.Select((redis, node) => new WorldTenant(NameAt(node, nodes.Count), node, redis))];
 
     private static string NameAt(int node, int nodes)
     {
@@ -31,5 +35,6 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
         return name;
     }
 
-    private static int NodeOf(string name, int nodes) => Shards.NodeOf(RedisSlot.Of(Encoding.UTF8.GetBytes(name)), nodes);
+    private static int NodeOf(string name, int nodes) =>
+        Shards.NodeOf(RedisSlot.Of(Encoding.UTF8.GetBytes(name)), nodes);
 }

@@ -66,8 +66,13 @@ end
 
 commands.GET = text
 
-function commands.SET(key, value, _, ms)
-  values[key], ends[key] = value, now_us + tonumber(ms) * 1000
+function commands.SET(key, value, mode, ms)
+  if mode == 'KEEPTTL' then
+    ends[key] = live(key) ~= nil and ends[key] or nil
+  else
+    ends[key] = now_us + tonumber(ms) * 1000
+  end
+  values[key] = value
   return true
 end
 

@@ -99,11 +99,15 @@ public sealed class MemoryStore : IBucketStore
     internal void Forget(in BucketCommand command)
     {
         if (command.RecordKey is { } record)
-            Records.Forget(command.Limits.Facts.Tenant, record.Id);
+            Forget(command.Limits.Facts.Tenant, record);
     }
 
     /// <inheritdoc cref="RecallAsync"/>
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
+
+    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if none.</summary>
+    internal IdempotencyRecord? Forget(string tenant, RecordKey record) =>
+        Records.Forget(tenant, record, Clock.NowUs);
 
     /// <summary>
     /// Keys are known by hashes under a seed: buckets from a snapshot are found again only under its seed.

@@ -91,13 +91,15 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    /// <summary>Forgets a record, if there is one. Its room is free when it would have been over by itself.</summary>
-    public void Forget(string tenant, UInt128 id)
+    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if none.</summary>
+    public IdempotencyRecord? Forget(string tenant, RecordKey record, long nowUs)
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue((tenant, id), out var entry))
-                _entries[(tenant, id)] = entry with { KeptUntilUs = long.MinValue };
+            if (!TryFindLocked((tenant, record.Id), nowUs, out var entry) || entry.Fingerprint != record.Fingerprint)
+                return null;
+            ForgetLocked((tenant, record.Id));
+            return entry.Kept;
         }
     }
 

@@ -1,15 +1,15 @@
-namespace Weir.Redis;
+namespace Weir;
 
 /// <summary>
-/// Idempotency keys of takes that were given up and may still be executed and then undone. The same take again must not
-/// be answered by a record that is about to be deleted. Safe for concurrent use.
+/// Idempotency keys of takes about which something was heard in the last seconds, such as that they were given up and
+/// may still be executed. Bounded. Safe for concurrent use.
 /// </summary>
-internal sealed class GivenUpRecords(TimeProvider time)
+internal sealed class RecentRecords(MonotonicClock clock)
 {
     private const int Most = 16_384;
 
     /// <summary>A reply that is later than this comes over no connection.</summary>
-    private static readonly TimeSpan Life = TimeSpan.FromSeconds(5);
+    private const long LifeUs = 5_000_000;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Tenant, UInt128 Id), long> _at = [];
@@ -26,7 +26,7 @@ internal sealed class GivenUpRecords(TimeProvider time)
         }
     }
 
-    /// <summary>True if a take under this key was given up and is not known to be undone.</summary>
+    /// <summary>True if this key was added in the last seconds, and not removed.</summary>
     public bool Has(string tenant, UInt128 id)
     {
         if (!_hasSome)
@@ -38,7 +38,7 @@ internal sealed class GivenUpRecords(TimeProvider time)
         }
     }
 
-    /// <summary>A take under this key was given up.</summary>
+    /// <summary>Adds a key, as of now.</summary>
     public void Add(string tenant, UInt128 id)
     {
         lock (_gate)
@@ -46,14 +46,14 @@ internal sealed class GivenUpRecords(TimeProvider time)
             ForgetOldLocked();
             if (_order.Count >= Most)
                 return;
-            long now = time.GetTimestamp();
+            long now = clock.NowUs;
             _at[(tenant, id)] = now;
             _order.Enqueue(((tenant, id), now));
             _hasSome = true;
         }
     }
 
-    /// <summary>Its reply has come and is undone.</summary>
+    /// <summary>Removes a key.</summary>
     public void Remove(string tenant, UInt128 id)
     {
         lock (_gate)
@@ -62,7 +62,7 @@ internal sealed class GivenUpRecords(TimeProvider time)
 
     private void ForgetOldLocked()
     {
-        while (_order.TryPeek(out var first) && time.GetElapsedTime(first.At) >= Life)
+        while (_order.TryPeek(out var first) && clock.NowUs - first.At >= LifeUs)
         {
             _order.Dequeue();
             if (_at.TryGetValue(first.Key, out long at) && at == first.At)

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
 
-namespace Weir.Redis.Tests.Late;
+namespace Weir.Tests.Stores;
 
-public sealed class GivenUpRecordsTests
+public sealed class RecentRecordsTests
 {
     private readonly FakeTimeProvider _time = Some.Clock();
-    private readonly GivenUpRecords _records;
+    private readonly RecentRecords _records;
 
-    public GivenUpRecordsTests() => _records = new GivenUpRecords(_time);
+    public RecentRecordsTests() => _records = new RecentRecords(new MonotonicClock(_time));
 
     [Fact]
     public void A_record_is_known_until_it_is_removed()
