@@ -4,7 +4,8 @@
 -- account  a string: a byte (1, its version), then pairs of doubles, little-endian: a time in us, and the bytes that
 --          are counted until then
 -- A record holds the time until which it is counted, a multiple of MIN_PERIOD_US, so that its bytes are taken off again
--- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so a wrong count lasts no longer than the record that it came from.
+-- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so a
+-- wrong count lasts no longer than the record that it came from.
 local ACCOUNT_VERSION = '\1'
 local COUNTED_UNTIL_AT = 34
 local MIN_PERIOD_US = 1048576
