@@ -2,15 +2,15 @@
 -- bucket keys. TokenBucket.cs and WindowQuota.cs are the same arithmetic. The texts of buckets.lua or permits.lua, and
 -- of answers.lua, stand before this one.
 --
--- KEYS     command by command: its idempotency record, if it has one; to undo a take, the record of that; the account of
---          stored answers, to undo a take and if the record is bounded; then a bucket for each of its limits
+-- KEYS     command by command: its idempotency record, if it has one; to undo a take, the record of that; the account
+--          of stored answers, to undo a take and if the record is bounded; then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
 --            limit by how much its amount exceeds what is spent of the second one, and that one as well)
---          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes one that memory admitted); horizon (us a
---            lease lives; 0 no leases); bytes of the command
---          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never; to undo a take, the
---            time of Redis at it instead), bytes that the stored answers of its hash tag may take (0: not bounded)
+--          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes one that memory admitted); horizon (us
+--            a lease lives; 0 no leases); bytes of the command
+--          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never; to undo a take,
+--            the time of Redis at it instead), bytes that the stored answers of its hash tag may take (0: not bounded)
 --          then limit by limit: kind, shadow (1 or 0), capacity and amount in units, and four by kind
 --            0 bucket   units a token, units that drain a tick, us a tick, units that drain a us, as a float keeps them
 --            1 window   the only end at which to give back (0 any), and of five edges (the start of the window before,
@@ -31,8 +31,8 @@
 --          spent, stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis,
 --          or the end of the window.
 --          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle,
---          5 damage, 6 no room for the answer, so that nothing was done, 7 not undone, since others were answered by the
---          record; outcome 0 allowed, 1 refused, 2 never fits
+--          5 damage, 6 no room for the answer, so that nothing was done, 7 not undone, since others were answered by
+--          the record; outcome 0 allowed, 1 refused, 2 never fits
 --
 -- All numbers are whole and below 2^53, which doubles count exactly. A key expires when it is as good as missing. A
 -- refusal by an enforced limit spends nothing. It writes its bucket in two cases, which leave the spent amount alone:
