@@ -19,9 +19,9 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     /// What an answer takes beside its text and its lines: its objects, its place in the table and in the order of
     /// ends, its tenant's name.
     /// </summary>
-    private const int BytesPerAnswer = 550;
+    private const int BytesPerAnswer = 560;
 
-    private const int BytesPerLine = 32;
+    private const int BytesPerLine = 40;
 
     private readonly Dictionary<(string Tenant, UInt128 Id), Entry> _entries = [];
     private readonly PriorityQueue<(string Tenant, UInt128 Id), long> _ends = new();
