@@ -114,7 +114,7 @@ public sealed class IdempotencyRecordTests : IAsyncLifetime
         Assert.Equal(0, (await _store.CheckAsync(take.Limits with { Facts = take.Limits.Facts with { Cost = 0 } }))[0].State.Spent);
         Assert.Equal(StoreFault.Gone, (await UndoAsync(5)).Fault);
 
-        ValueTask<BucketResult> UndoAsync(uint name) => _store.AskAsync(take.Undo(limit => first[limit]) with
+        ValueTask<BucketResult> UndoAsync(uint name) => _store.AskAsync(UndoCommand.Of(take.Limits, first) with
         {
             RecordKey = new RecordKey(name, name) { Undoes = (1, first.NowUs, false) },
         });
@@ -134,7 +134,7 @@ public sealed class IdempotencyRecordTests : IAsyncLifetime
         var commit = take.Limits with { Facts = take.Limits.Facts with { Cost = cost - 4 } };
         await _store.AskAsync(new BucketCommand(commit, BucketOperation.Charge) { RecordKey = new RecordKey(1, 8) { Settles = true } });
 
-        var undo = take.Undo(limit => first[limit]) with { RecordKey = new RecordKey(2, 2) { Undoes = (1, first.NowUs, true) } };
+        var undo = UndoCommand.Of(take.Limits, first) with { RecordKey = new RecordKey(2, 2) { Undoes = (1, first.NowUs, true) } };
         Assert.True((await _store.AskAsync(undo)).IsKept);
         long spent = (await _store.CheckAsync(take.Limits with { Facts = take.Limits.Facts with { Cost = 0 } }))[0].State.Spent;
         Assert.Equal(cost, (spent + (Slow.Rate.UnitsPerToken / 2)) / Slow.Rate.UnitsPerToken);
