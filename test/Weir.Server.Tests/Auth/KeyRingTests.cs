@@ -49,18 +49,9 @@ public sealed class KeyRingTests
         Assert.Equal(0, BytesOf(() => ring.Find(wrong, TimeProvider.System)));
     }
 
-    private static long BytesOf(Func<ApiKey?> find)
+    private static long BytesOf(Func<ApiKey?> find) => Allocated.ByRunning(() =>
     {
-        long bytes = 0;
-        // The first rounds are compiled again on the way up.
-        for (int round = 0; round < 5; round++)
-        {
-            bytes = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 1_000; i++)
-                find();
-            bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
-        }
-
-        return bytes;
-    }
+        for (int i = 0; i < 1_000; i++)
+            find();
+    });
 }

@@ -33,6 +33,7 @@ public sealed class FleetTests
         foreach (var server in (RunningServer[])[weir.Server, other])
             await server.Http.PutTenantAsync("wide", Wide);
         await Until.TrueAsync(() => HasFleetAsync(other), () => "it does not say that it differs");
+        await Until.TrueAsync(() => other.Log.Count(Differs) > 0, () => "its log does not say that it differs");
 
         var fleet = (await other.Http.GetAsync("/readyz")).Json.GetProperty("fleet");
         const string Body = """{"agrees":false,"differences":[{"setting":"Weir:Redis:LeaseMs","here":"50","fleet":"20"}]}""";
@@ -46,7 +47,8 @@ public sealed class FleetTests
 
         await weir.Server.DisposeAsync();
         await Until.TrueAsync(async () => !await HasFleetAsync(other), () => "it differs from nobody");
-        Assert.Equal(1, other.Log.Count("agrees with its fleet again"));
+        await Until.TrueAsync(
+            () => other.Log.Count("agrees with its fleet again") == 1, () => "its log does not say that it agrees again");
         await Until.TrueAsync(
             async () =>
             {
@@ -66,7 +68,8 @@ public sealed class FleetTests
             await Until.TrueAsync(() => HasFleetAsync(server), () => $"it does not hear of {prefix}");
             var fleet = (await server.Http.GetAsync("/readyz")).Json.GetProperty("fleet");
             Assert.Equal($$"""{"agrees":true,"otherPrefixes":["{{prefix}}"]}""", fleet.GetRawText());
-            Assert.Equal(1, server.Log.Count($"use this database: {prefix}."));
+            await Until.TrueAsync(
+                () => server.Log.Count($"use this database: {prefix}.") == 1, () => $"its log does not tell of {prefix}");
         }
     }
 

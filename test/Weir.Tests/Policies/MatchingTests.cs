@@ -1,4 +1,5 @@
 using CsCheck;
+using Weir.Testing;
 
 namespace Weir.Tests.Policies;
 
@@ -149,16 +150,11 @@ public sealed class MatchingTests
         var policies = PolicyDocument.Parse("defaultPlan: a\nplans:\n  a:\n    limits:\n" + limits, "test");
         var facts = new RequestFacts("t", "k", 1, new Dictionary<string, string> { ["route"] = "/xyz" });
         Assert.Equal(0b0101_0101_0101_0101u, policies.Resolve(facts).Applying);
-        long bytes = 1;
-        // The runtime allocates on this thread once in a while, such as when it compiles a method again.
-        for (int round = 0; round < 5 && bytes > 0; round++)
+        long bytes = Allocated.ByRunning(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 1_000; i++)
                 policies.Resolve(facts);
-            bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-        }
-
+        });
         Assert.Equal(0, bytes);
     }
 

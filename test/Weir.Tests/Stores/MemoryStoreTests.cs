@@ -194,9 +194,7 @@ public sealed class MemoryStoreTests
             """, "test"), Some.Memory(TimeProvider.System, 10_000), _time);
         var keys = Enumerable.Range(0, 20_000).Select(i => $"user_{i}").ToArray();
         Decide(limiter, keys);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Decide(limiter, keys);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.ByRunning(() => Decide(limiter, keys)));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Weir.Testing;
 
 namespace Weir.Tests.Top;
 
@@ -81,15 +82,12 @@ public sealed class TopKeysTests : IDisposable
     {
         string[] keys = [.. Enumerable.Range(0, 1_000).Select(i => $"k{i}")];
         string[] tenants = [.. Enumerable.Range(0, 1_000).Select(i => $"t{i}")];
-        long bytes = 0;
-        for (int round = 0; round < 2; round++)
+        long bytes = Allocated.ByRunning(() =>
         {
-            bytes = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 100_000; i++)
                 _top.Record(new RequestFacts(tenants[i * 7 % 1_000], keys[i % 1_000]), Plan, allowed: i % 3 == 0);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - bytes);
+        });
+        Assert.Equal(0, bytes);
     }
 
     [Fact]
