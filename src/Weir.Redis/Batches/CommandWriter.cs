@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Weir.Redis;
 
 /// <summary>
-/// Writes the numbers of one command, as the header of <c>decisions.lua</c> says: doubles, little-endian.
+/// Writes the numbers of one command, as the header of <c>head.lua</c> says: doubles, little-endian.
 /// </summary>
 internal static class CommandWriter
 {

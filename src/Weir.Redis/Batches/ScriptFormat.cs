@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Writes the arguments of a batch and reads the reply, as the header of <c>decisions.lua</c> says.</summary>
+/// <summary>Writes the arguments of a batch and reads the reply, as the header of <c>head.lua</c> says.</summary>
 internal static class ScriptFormat
 {
     private const int HeadFields = 2;
@@ -20,13 +20,13 @@ internal static class ScriptFormat
         Kept,
     }
 
-    /// <summary>Writes a batch as one call, of the script of permits if a decision of it may have one.</summary>
+    /// <summary>Writes a batch as one call, of the whole script if a command may have permits or has a record.</summary>
     public static void Spell(ReadOnlySpan<PendingCommand> takes, ScriptCall to)
     {
-        bool hasPermits = false;
+        bool isWhole = false;
         foreach (var take in takes)
-            hasPermits |= take.Command.LimitsRef.Plan.HasPermits;
-        to.Begin(hasPermits ? RedisScript.Permits : RedisScript.Buckets);
+            isWhole |= take.Command.LimitsRef.Plan.HasPermits || take.Command.RecordKey is not null;
+        to.Begin(isWhole ? RedisScript.Whole : RedisScript.Buckets);
 
         int numbers = 0;
         foreach (var take in takes)
@@ -44,14 +44,18 @@ internal static class ScriptFormat
             rest = rest[some.Length..];
         }
 
+        if (!isWhole)
+            return;
         foreach (var take in takes)
-            AddTexts(take.Command, hasPermits, to);
+            AddTexts(take.Command, to);
     }
 
-    private static void AddTexts(in BucketCommand command, bool hasPermits, ScriptCall to)
+    private static void AddTexts(in BucketCommand command, ScriptCall to)
     {
-        if (hasPermits)
+        if (command.LimitsRef.Plan.HasPermits)
             BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), command.Limits.Holder?.Id ?? 0);
+        else
+            to.Add(0);
         if (command.RecordKey is { } record)
         {
             BinaryPrimitives.WriteUInt128BigEndian(to.Add(16), record.Fingerprint);

@@ -1,23 +1,35 @@
--- Counts the bytes of stored answers: the idempotency records and reservations that one hash tag holds. The scripts
--- that write or delete a record begin with this text.
+-- Stored answers: idempotency records and reservations, and an account of the bytes that those of one hash tag take.
+-- The header of head.lua describes a record.
 --
 -- account  a string: a byte (1, its version), then pairs of doubles, little-endian: a time in us, and the bytes that
 --          are counted until then
 -- A record holds the time until which it is counted, a multiple of MIN_PERIOD_US, so that its bytes are taken off again
--- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so a
--- wrong count lasts no longer than the record that it came from.
-local ACCOUNT_VERSION = '\1'
-local COUNTED_UNTIL_AT = 34
+-- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so
+-- a wrong count lasts no longer than the record that it came from.
+--
+-- What a function captures costs each call, used or not: hence constants inside of functions, and global names.
+local KEPT = 7
+local COUNTED_UNTIL_AT, TAKEN_AT, LINES_AT = 34, 42, 50
 local MIN_PERIOD_US = 1048576
 
+-- The accounts that were read, by key.
+local accounts = {}
+
+local function read(key)
+  if values[key] == nil then
+    values[key] = redis.pcall('GET', key)
+  end
+  return values[key]
+end
+
 -- The account of a key; nil if it holds something else, or an account of another version.
-local function open_account(key, now_us)
-  local value = redis.pcall('GET', key)
+local function parse_account(value)
+  local VERSION = '\1'
   local account = { total = 0, bytes = {} }
   if not value then
     return account
   end
-  if type(value) ~= 'string' or string.sub(value, 1, 1) ~= ACCOUNT_VERSION or #value % 16 ~= 1 then
+  if type(value) ~= 'string' or string.sub(value, 1, 1) ~= VERSION or #value % 16 ~= 1 then
     return nil
   end
   for at = 2, #value, 16 do
@@ -34,13 +46,18 @@ local function open_account(key, now_us)
   return account
 end
 
+local function open_account(key)
+  accounts[key] = accounts[key] or parse_account(read(key))
+  return accounts[key]
+end
+
 -- The bytes of an answer in Redis: key and value, of which an allocation wastes a fifth at most, and their entries.
 local function stored_bytes(key, value_size)
   return math.ceil((#key + value_size) * 1.25) + 160
 end
 
 -- Until when an answer is counted that lives from now on: an eighth of its life longer at most, so that times are few.
-local function counted_until(now_us, keep_ms)
+local function counted_until(keep_ms)
   local period_us = MIN_PERIOD_US
   while period_us * 16 <= keep_ms * 1000 do
     period_us = period_us * 2
@@ -57,7 +74,7 @@ local function count_bytes(account, until_us, bytes)
 end
 
 -- Takes off the bytes of a record that is about to be replaced or deleted, if they are counted.
-local function discount(account, key, record, now_us)
+local function discount(account, key, record)
   local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT)
   local until_us = counted - counted % MIN_PERIOD_US
   if until_us > now_us then
@@ -66,7 +83,8 @@ local function discount(account, key, record, now_us)
 end
 
 -- The value of an account, and the milliseconds for which it is kept; false and 0 if nothing is counted.
-local function close_account(account, now_us)
+local function spell_account(account)
+  local VERSION = '\1'
   local times = {}
   for until_us in pairs(account.bytes) do
     times[#times + 1] = until_us
@@ -75,9 +93,155 @@ local function close_account(account, now_us)
     return false, 0
   end
   table.sort(times)
-  local pairs_of = { ACCOUNT_VERSION }
+  local parts = { VERSION }
   for i, until_us in ipairs(times) do
-    pairs_of[i + 1] = struct.pack('<dd', until_us, account.bytes[until_us])
+    parts[i + 1] = struct.pack('<dd', until_us, account.bytes[until_us])
   end
-  return table.concat(pairs_of), math.ceil((times[#times] - now_us) / 1000)
+  return table.concat(parts), math.ceil((times[#times] - now_us) / 1000)
+end
+
+-- One more caller, or one less, counts on a record.
+local function count_caller(key, record, by)
+  local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT) + by
+  local before, after = string.sub(record, 1, COUNTED_UNTIL_AT - 1), string.sub(record, TAKEN_AT)
+  values[key] = before .. struct.pack('<d', counted) .. after
+  local SAME_TTL = -1
+  ttls[key] = ttls[key] or SAME_TTL
+end
+
+-- Returns what an idempotency record says to a command: a code, ANSWERED to decide it.
+local function recall(answer, record)
+  local ANSWERED, BEFORE, CONFLICT, GONE, DAMAGED = 0, 1, 3, 4, 5
+  local OPEN, SETTLED, ONCE, SETTLES = 1, 2, 1, 2
+  local UNTIL_AT, LINE_SIZE, EXACT_LIMIT = 18, 24, 9007199254740992
+  if not record then
+    return answer.kind == SETTLES and GONE or ANSWERED
+  end
+  if type(record) ~= 'string' or #record < LINES_AT - 1 then
+    return DAMAGED
+  end
+  local state, until_us, had = string.byte(record), struct.unpack('<dd', record, UNTIL_AT)
+  local at_us = struct.unpack('<d', record, TAKEN_AT)
+  -- NaN is neither less nor more than anything.
+  local is_whole = until_us >= 0 and until_us % 1 == 0 and had >= 0 and had % 1 == 0 and at_us >= 0 and at_us % 1 == 0
+  local fits = is_whole and math.max(until_us, at_us) < EXACT_LIMIT and #record >= LINES_AT - 1 + had * LINE_SIZE
+  if not fits or (state ~= OPEN and state ~= SETTLED) then
+    return DAMAGED
+  end
+  if answer.kind == ONCE or state == SETTLED then
+    return string.sub(record, 2, 17) == answer.fingerprint and BEFORE or CONFLICT
+  end
+  return until_us <= now_us and GONE or ANSWERED
+end
+
+-- Returns ANSWERED if no other caller counts on the record of a take, so that the take is undone. Else takes one caller
+-- off the record, unless that one was admitted and stays.
+local function leave(key, taken_us, stays)
+  local ANSWERED, GONE = 0, 4
+  local record = read(key)
+  if type(record) ~= 'string' or #record < LINES_AT - 1 then
+    return GONE
+  end
+  if struct.unpack('<d', record, TAKEN_AT) ~= taken_us then
+    -- It was settled.
+    return KEPT
+  end
+  if struct.unpack('<d', record, COUNTED_UNTIL_AT) % MIN_PERIOD_US > 0 then
+    if not stays then
+      count_caller(key, record, -1)
+    end
+    return KEPT
+  end
+  return ANSWERED
+end
+
+-- Returns whether the tag has room for an answer: ANSWERED, FULL or DAMAGED.
+local function make_room(answer)
+  local ANSWERED, DAMAGED, FULL, ONCE = 0, 5, 6, 1
+  local account = open_account(answer.account_key)
+  if not account then
+    return DAMAGED
+  end
+  answer.account = account
+  local bytes = stored_bytes(answer.key, LINES_AT - 1 + answer.limits * answer.line_size + #answer.text)
+  return answer.kind == ONCE and account.total + bytes > answer.most and FULL or ANSWERED
+end
+
+answers = {}
+
+-- Begins a command with a record: returns a code, ANSWERED to decide it.
+function answers.begin(answer)
+  local ANSWERED, BEFORE, CHARGE, ONCE, UNDOES, STAYS = 0, 1, 2, 1, 3, 4
+  local record = read(answer.key)
+  local code = recall(answer, record)
+  answer.record = record
+  if answer.kind >= UNDOES then
+    if code == ANSWERED then
+      return leave(answer.undone_key, answer.open_ms, answer.kind == STAYS)
+    end
+    return code == BEFORE and struct.unpack('<d', record, COUNTED_UNTIL_AT) == KEPT and KEPT or code
+  end
+  if code == ANSWERED and answer.most > 0 then
+    return make_room(answer)
+  end
+  -- A command without limits is the head of a record in several parts; its callers count on the parts.
+  if code == BEFORE and answer.kind == ONCE and answer.what <= CHARGE and answer.limits > 0 then
+    count_caller(answer.key, record, 1)
+  end
+  return code
+end
+
+-- Keeps the answer to a command that was decided.
+function answers.keep(answer, is_refused, is_changed, lines)
+  local CHARGE, OPEN, SETTLED, ONCE, SETTLES = 2, 1, 2, 1, 2
+  local undone_key = answer.undone_key
+  if undone_key then
+    local account = open_account(answer.account_key)
+    if account then
+      discount(account, undone_key, values[undone_key])
+    end
+    values[undone_key], ttls[undone_key] = false, 0
+  end
+  -- What changed nothing need not be known again: a refusal, and a refund of what had not been spent.
+  if is_refused or answer.what == CHARGE and not is_changed and answer.kind < SETTLES then
+    return
+  end
+  local key, account = answer.key, answer.account
+  local open_ms = undone_key and 0 or answer.open_ms
+  local state = answer.kind == ONCE and open_ms > 0 and OPEN or SETTLED
+  local until_us = account and counted_until(answer.keep_ms) or 0
+  local value = string.char(state) .. answer.fingerprint
+    .. struct.pack('<dddd', now_us + open_ms * 1000, answer.limits, until_us, now_us) .. lines .. answer.text
+  if account then
+    if answer.record then
+      discount(account, key, answer.record)
+    end
+    count_bytes(account, until_us, stored_bytes(key, #value))
+  end
+  values[key], ttls[key] = value, answer.keep_ms
+end
+
+-- Returns the time and the lines of a command that was not decided, as far as its record has them.
+function answers.recite(answer, code)
+  local BEFORE, SETTLED, LIMITS_AT = 1, 2, 26
+  local record = answer.record
+  if code == BEFORE then
+    -- If the record has another number of limits, its reply is cut or padded to the number asked for.
+    local had = math.min(struct.unpack('<d', record, LIMITS_AT), answer.limits)
+    return struct.unpack('<d', record, TAKEN_AT), string.sub(record, LINES_AT, LINES_AT - 1 + had * answer.line_size)
+  end
+  if code == KEPT and not record then
+    values[answer.key] = string.char(SETTLED) .. answer.fingerprint .. struct.pack('<dddd', now_us, 0, KEPT, now_us)
+    ttls[answer.key] = answer.keep_ms
+  end
+  return now_us, ''
+end
+
+-- Writes the accounts that have changed.
+function answers.close()
+  for key, account in pairs(accounts) do
+    if account.is_changed then
+      values[key], ttls[key] = spell_account(account)
+    end
+  end
 end

@@ -22,7 +22,7 @@ end
 
 -- Executes a command on permits, or only looks. Returns what is held then, when there is room, the outcome, and whether
 -- permits were released; nothing if the key is damaged.
-local function permits(what, key, holder, capacity, amount, each, timeout_ms, now_us, is_look)
+function permits(what, key, holder, capacity, amount, each, timeout_ms, now_us, is_look)
   local CHECK, TAKE, RESET, ALLOWED, REFUSED, NEVER_FITS = 0, 1, 3, 0, 1, 2
   if what == RESET then
     if not is_look then

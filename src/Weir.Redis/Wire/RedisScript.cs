@@ -6,10 +6,10 @@ namespace Weir.Redis;
 internal sealed class RedisScript
 {
     /// <summary>Decides commands on buckets and windows.</summary>
-    public static readonly RedisScript Buckets = new("buckets.lua", "answers.lua", "decisions.lua");
+    public static readonly RedisScript Buckets = new("head.lua", "decisions.lua");
 
-    /// <summary>Decides commands of which some have a concurrency limit.</summary>
-    public static readonly RedisScript Permits = new("permits.lua", "answers.lua", "decisions.lua");
+    /// <summary>Decides commands of which some have a concurrency limit or a record.</summary>
+    public static readonly RedisScript Whole = new("head.lua", "permits.lua", "answers.lua", "decisions.lua");
 
     /// <param name="parts">The names of the files that make up its text, in order.</param>
     public RedisScript(params ReadOnlySpan<string> parts)

@@ -28,8 +28,11 @@ internal sealed class PreviousInstance(IDatabase database)
         take.WriteNumbers(redisUs: 0, horizonUs: 0, answerBytes: 0);
         var call = new ScriptCall(RedisScript.Buckets);
         ScriptFormat.Spell([take], call);
-        bool hasPermits = call.Script == RedisScript.Permits;
-        var words = Enumerable.Range(0, call.Count).Select(i => call[i].ToArray()).ToArray();
+        bool hasPermits = command.Limits.Plan.HasPermits;
+        byte[][] words = [.. Enumerable.Range(0, call.Count).Select(i => call[i].ToArray())];
+        // Its script of buckets knew no holders, also where it knew records.
+        if (call.Script == RedisScript.Whole && !hasPermits)
+            words = [.. words[..(call.KeyCount + 1)], .. words[(call.KeyCount + 2)..]];
         if (command.RecordKey is not null)
             words[call.KeyCount] = WithoutBound(words[call.KeyCount]);
         byte[] reply = await RunAsync(hasPermits ? PermitDecisions : Decisions, call.KeyCount, words);

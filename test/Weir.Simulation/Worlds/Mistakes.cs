@@ -87,22 +87,24 @@ internal static class Mistakes
     /// <summary>Where the script begins to decide a command.</summary>
     private const string Begun = "local head, is_refused, is_changed";
 
+    /// <summary>A word of the part that stores answers.</summary>
+    private const string Answers = "answers.keep";
+
     /// <summary>The script, with the mistake if it is one of the script's.</summary>
     public static string Edit(string script, Mistake mistake) => mistake switch
     {
-        Mistake.RecordsAreIgnored => Replace(script, "record = try('GET', record_key)", "record = false"),
-        Mistake.LateTakesAreKept => Replace(script, Begun, "if record_kind == ONCE and what == CHARGE then what = CHECK end " + Begun),
-        Mistake.CommitsChangeNothing => Replace(script, Begun, "if record_kind == SETTLES then what = CHECK end " + Begun),
+        Mistake.RecordsAreIgnored => Replace(script, "local record = read(answer.key)", "local record = false", Answers),
+        Mistake.LateTakesAreKept => Replace(script, Begun, "if record_kind == 1 and what == CHARGE then what = CHECK end " + Begun),
+        Mistake.CommitsChangeNothing => Replace(script, Begun, "if record_kind == 2 then what = CHECK end " + Begun),
         Mistake.RefundsAreDoubled => Replace(script, "max(0, held + amount)", "max(0, held + amount + min(0, amount))"),
         Mistake.WindowsForget => Replace(script, "floor_units, unit, mark, drain = spent,", "floor_units, unit, mark, drain = 0,"),
         Mistake.HoldersAreNotCounted => Replace(script, "local holders = redis.call('ZCARD', key)", "local holders = 0", part: "count_permits"),
-        Mistake.ChangesForgive => Replace(script, "spent = rescale(spent, unit_then, unit)", "spent = 0"),
-        Mistake.CallersAreNotCounted => Replace(script, "count_caller(record_key, record, 1)", ""),
+        Mistake.ChangesForgive => Replace(script, "spent = min(tokens * unit + part, EXACT_LIMIT - 1)", "spent = 0"),
+        Mistake.CallersAreNotCounted => Replace(script, "count_caller(answer.key, record, 1)", "", Answers),
         Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
-        Mistake.AnswersAreUnbounded => Replace(script, "account.total + bytes > most", "false"),
-        Mistake.SettledAnswersCountTwice => Replace(script, "discount(account, record_key, record, now_us)", ""),
-        Mistake.UndoneAnswersCount =>
-            Replace(script, "discount(account, KEYS[1], record, now_us)", "", "local record, account"),
+        Mistake.AnswersAreUnbounded => Replace(script, "account.total + bytes > answer.most", "false", Answers),
+        Mistake.SettledAnswersCountTwice => Replace(script, "discount(account, key, answer.record)", "", Answers),
+        Mistake.UndoneAnswersCount => Replace(script, "discount(account, undone_key, values[undone_key])", "", Answers),
         _ => script,
     };
 

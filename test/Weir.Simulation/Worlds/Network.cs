@@ -65,7 +65,7 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
         // As in production: nothing was sent, so nothing can have run.
         if (_cut == Cut.Refused)
             throw Lost();
-        bool isCharge = script == RedisScript.Buckets && BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle;
+        bool isCharge = BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
         Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply, isCharge && keyCount <= 2);
         world.In(Latency(), () => Arrive(arrive, Fail));

@@ -1,2 +1,0 @@
--- The script of batches without permits: decisions.lua alone.
-local permits
