@@ -40,6 +40,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <summary>Instances that shared the buckets when Redis was lost, and may not have come back.</summary>
     private readonly HashSet<long> _awaited = [];
 
+    /// <summary>True until Redis has said who shares the buckets. Then all that it tells of are awaited.</summary>
+    private bool _isNew = true;
+
     private bool _follows = true;
     private int _isBeating;
 
@@ -151,7 +154,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             return null;
         lock (_gate)
         {
-            bool isForgetful = _life is { } life && life != beat.Life;
+            bool isForgetful = _life != beat.Life;
             _metLife = beat.Life;
             if (isReady)
                 _life = beat.Life;
@@ -254,10 +257,11 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
-        int silent = beat.NowUs - _metUs < goneUs ? _awaited.Count : 0, seen = 0, late = 0;
+        int expected = _isNew ? Math.Max(_awaited.Count, _count - 1) : _awaited.Count;
+        int silent = beat.NowUs - _metUs < goneUs ? expected : 0, seen = 0, late = 0;
         foreach (var member in beat.Members)
         {
-            if (!_awaited.Contains(member.Name))
+            if (member.Name == _name || !(_isNew || _awaited.Contains(member.Name)))
                 continue;
             // The clock of Redis may have stepped back: then times of before it lie ahead.
             bool isHere = member.ReadUs >= _metUs && member.ReadUs <= member.HeardUs && member.HeardUs <= beat.NowUs && phases.Contains(member.Phase);
@@ -265,12 +269,13 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;
         }
 
-        return silent > 0 ? silent - seen : late;
+        return silent > 0 ? Math.Max(0, silent - seen) : late;
     }
 
     private void LearnLocked(Heartbeat beat)
     {
         long now = _time.GetTimestamp();
+        _isNew = false;
         // A flush of a Redis that is there is on purpose.
         (_life, _metLife) = (beat.Life, beat.Life);
         foreach (var member in beat.Members)

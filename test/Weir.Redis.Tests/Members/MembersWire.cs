@@ -21,6 +21,9 @@ internal sealed class MembersWire(LuaRedis redis, TimeProvider time, TimeSpan wa
     /// <summary>How far the clock of Redis is behind.</summary>
     public long BehindUs { get; set; }
 
+    /// <summary>True while Redis executes what it is sent, and its replies are lost.</summary>
+    public bool LosesReplies { get; set; }
+
     /// <summary>True while Redis hangs. It executes what it was sent when it goes on.</summary>
     public bool Hangs
     {
@@ -50,7 +53,7 @@ internal sealed class MembersWire(LuaRedis redis, TimeProvider time, TimeSpan wa
         try
         {
             byte[] reply = redis.Run(script, withText, keys, words);
-            return ScriptReply.Of(BringAsync(reply));
+            return LosesReplies ? ScriptReply.Failed(new RedisException("lost")) : ScriptReply.Of(BringAsync(reply));
         }
         catch (RedisServerException refusal)
         {

@@ -91,6 +91,51 @@ public sealed class RedisPeersTests : IDisposable
     }
 
     [Fact]
+    public async Task L7_An_instance_that_never_heard_Redis_takes_it_for_one_that_lost_its_memory()
+    {
+        var wire = new MembersWire(_redis, _time) { LosesReplies = true };
+        var one = Join(wire);
+        _time.Advance(Heartbeat);
+        one.Part();
+        wire.LosesReplies = false;
+        Assert.Equal((0, 0, true), Numbers(await one.ReportAsync(isReady: false)));
+        Assert.Equal((0, 0, true), Numbers(await one.ReportAsync(isReady: true)));
+        Assert.Equal((0, 0, false), Numbers(await one.ReportAsync(isReady: false)));
+    }
+
+    [Fact]
+    public async Task L7_An_instance_that_never_heard_of_others_awaits_those_that_Redis_tells_of()
+    {
+        var other = Join();
+        var wire = new MembersWire(_redis, _time) { LosesReplies = true };
+        var one = Join(wire);
+        _time.Advance(Heartbeat);
+        other.Part();
+        one.Part();
+        wire.LosesReplies = false;
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: false)));
+        await other.ReportAsync(isReady: true);
+        Assert.Equal((1, 0, true), Numbers(await one.ReportAsync(isReady: true)));
+        await other.FollowAsync();
+        Assert.Equal(0, await one.FollowAsync());
+    }
+
+    [Fact]
+    public async Task L7_An_instance_that_never_heard_of_others_awaits_as_many_as_it_assumes_for_a_second()
+    {
+        _options.Instances = 3;
+        var wire = new MembersWire(_redis, _time) { LosesReplies = true };
+        var one = Join(wire);
+        _time.Advance(Heartbeat);
+        one.Part();
+        _redis.Forget();
+        wire.LosesReplies = false;
+        Assert.Equal((2, 2, true), Numbers(await one.ReportAsync(isReady: false)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((0, 0, true), Numbers(await one.ReportAsync(isReady: true)));
+    }
+
+    [Fact]
     public async Task An_instance_that_has_parted_is_awaited_for_a_second_and_not_taken_for_one_that_follows()
     {
         var (one, two) = JoinTwo();

@@ -88,7 +88,7 @@ internal static class Mistakes
     private const string Begun = "local head, is_refused, is_changed";
 
     /// <summary>A word of the part that stores answers.</summary>
-    private const string Answers = "answers.keep";
+    private const string Answers = "function answers.keep";
 
     /// <summary>The script, with the mistake if it is one of the script's.</summary>
     public static string Edit(string script, Mistake mistake) => mistake switch

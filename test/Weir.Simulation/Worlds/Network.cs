@@ -33,8 +33,8 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
     /// <summary>The part of replies that never arrive.</summary>
     public double LostAfter { get; set; }
 
-    /// <summary>The part of replies to charges alone that never arrive.</summary>
-    public double ChargeLostAfter { get; set; }
+    /// <summary>The part of replies to charges alone, and to heartbeats, that never arrive.</summary>
+    public double SettlingLostAfter { get; set; }
 
     /// <inheritdoc/>
     public bool IsConnected => _cut != Cut.Refused;
@@ -65,9 +65,8 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
         // As in production: nothing was sent, so nothing can have run.
         if (_cut == Cut.Refused)
             throw Lost();
-        bool isCharge = BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle;
         void Fail() => Deliver(() => reply.TrySetException(Lost()));
-        Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply, isCharge && keyCount <= 2);
+        Action arrive = random.NextDouble() < LostBefore ? Fail : () => Apply(script, withText, keyCount, words, reply);
         world.In(Latency(), () => Arrive(arrive, Fail));
         return ScriptReply.Of(reply.Task);
     }
@@ -118,7 +117,7 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
             fail();
     }
 
-    private void Apply(RedisScript script, bool withText, int keyCount, byte[][] words, TaskCompletionSource<byte[]> reply, bool isCharge)
+    private void Apply(RedisScript script, bool withText, int keyCount, byte[][] words, TaskCompletionSource<byte[]> reply)
     {
         Action back;
         try
@@ -132,10 +131,13 @@ internal sealed class Network(World world, LuaRedis redis, WorldClock clock, Ran
             back = () => reply.TrySetException(refusal);
         }
 
-        if (random.NextDouble() < (isCharge ? Math.Max(LostAfter, ChargeLostAfter) : LostAfter))
+        if (random.NextDouble() < (Settles(keyCount, words) ? Math.Max(LostAfter, SettlingLostAfter) : LostAfter))
             back = () => reply.TrySetException(Lost());
         world.In(Latency(), () => Arrive(() => Deliver(back), () => Deliver(() => reply.TrySetException(Lost()))));
     }
+
+    private static bool Settles(int keyCount, byte[][] words) => keyCount == 2
+        && (words[0].AsSpan().EndsWith(":members"u8) || BitConverter.ToDouble(words[keyCount]) == (int)BucketOperation.Settle);
 
     private static RedisConnectionException Lost() => new(ConnectionFailureType.SocketClosed, CommandFlags.None, "lost");
 

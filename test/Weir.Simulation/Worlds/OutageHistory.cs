@@ -27,7 +27,7 @@ internal sealed class OutageHistory : IDisposable
         _plan = PlanOf(random, _isSlow);
         _world = new World(seed, _plan, _instances, mistake);
         foreach (var instance in _world.Instances)
-            (instance.Network.MostLatencyUs, instance.Network.ChargeLostAfter) = (random.Next(100, 1_200), 0.3);
+            instance.Network.MostLatencyUs = random.Next(100, 1_200);
     }
 
     private enum Ending
@@ -49,14 +49,23 @@ internal sealed class OutageHistory : IDisposable
         int outages = _world.Random.Next(1, 3);
         for (int i = 0; i < outages; i++)
         {
+            // All know each other by now.
+            LoseSettling(0.3);
             Break();
             _world.Run(TimeSpan.FromMilliseconds(1_000));
             _world.IsQuiet = true;
+            LoseSettling(0);
             _world.Run(TimeSpan.FromMilliseconds(1_200));
             _world.IsQuiet = false;
         }
 
         return Judge();
+    }
+
+    private void LoseSettling(double part)
+    {
+        foreach (var instance in _world.Instances)
+            instance.Network.SettlingLostAfter = part;
     }
 
     private static Plan PlanOf(Random random, bool isSlow)

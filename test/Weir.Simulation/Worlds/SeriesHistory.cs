@@ -21,7 +21,7 @@ internal sealed class SeriesHistory : IDisposable
             : TokenQuota.Create(rate, TimeSpan.FromSeconds(1), random.Next(2 * _instances, 3 * rate));
         _world = new World(seed, new Plan("p", [new Limit("per-key", [Limit.KeyDimension], quota)], OnOutage.Local), _instances, mistake);
         foreach (var instance in _world.Instances)
-            (instance.Network.MostLatencyUs, instance.Network.ChargeLostAfter) = (random.Next(100, 1_200), 0.2);
+            instance.Network.MostLatencyUs = random.Next(100, 1_200);
     }
 
     public void Dispose() => _world.Dispose();
@@ -32,6 +32,9 @@ internal sealed class SeriesHistory : IDisposable
         foreach (var instance in _world.Instances)
             _world.Load(instance, _world.Random.Next(3_000, 11_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
         Pass(300);
+        // All know each other by now.
+        foreach (var instance in _world.Instances)
+            instance.Network.SettlingLostAfter = 0.2;
         for (int i = _world.Random.Next(2, 9); i > 0; i--)
         {
             var cut = _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
