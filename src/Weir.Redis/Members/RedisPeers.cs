@@ -156,14 +156,15 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             bool isForgetful = _life != beat.Life;
             _metLife = beat.Life;
-            if (isReady)
-                _life = beat.Life;
             if ((isReady || !isForgetful) && doubts == _doubts)
                 _isInDoubt = false;
             if (_metUs == 0)
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
+            // Until all have told Redis what they know, it is one that lost its memory, also for the next try.
+            if (isReady && unready == 0)
+                _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
         }
     }

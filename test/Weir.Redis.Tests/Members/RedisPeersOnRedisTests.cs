@@ -111,7 +111,7 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Redis_that_lost_its_memory_is_noticed_by_each_until_it_has_told_what_it_knows()
+    public async Task L7_A_Redis_that_lost_its_memory_is_taken_for_one_until_all_have_told_it_what_they_know()
     {
         var server = TestRedis.ProcessOf(_server);
         RedisPeers one = Join(), two = Join();
@@ -122,7 +122,7 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
         await server.RestartAsync();
 
         foreach (var (peers, isReady, isForgetful) in ((RedisPeers, bool, bool)[])
-            [(one, false, true), (two, false, true), (one, true, true), (two, true, true), (one, true, false), (two, true, false)])
+            [(one, false, true), (two, false, true), (one, true, true), (two, true, true), (one, true, true), (one, true, false), (two, true, false)])
             Assert.Equal(isForgetful, (await ReportAsync(peers, isReady)).IsForgetful);
     }
 }

@@ -77,7 +77,7 @@ public sealed class RedisPeersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_Redis_that_lost_its_memory_is_noticed_by_each_until_it_has_told_what_it_knows()
+    public async Task L7_A_Redis_that_lost_its_memory_is_taken_for_one_until_all_have_told_it_what_they_know()
     {
         var (one, two) = JoinTwo();
         one.Part();
@@ -86,8 +86,12 @@ public sealed class RedisPeersTests : IDisposable
         Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: false)));
         Assert.Equal((1, 1, true), Numbers(await two.ReportAsync(isReady: false)));
         Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: true)));
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: false)));
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: true)));
         Assert.Equal((1, 0, true), Numbers(await two.ReportAsync(isReady: true)));
-        Assert.Equal((1, 0, false), Numbers(await one.ReportAsync(isReady: true)));
+        Assert.Equal((1, 0, true), Numbers(await one.ReportAsync(isReady: true)));
+        Assert.Equal((1, 0, false), Numbers(await one.ReportAsync(isReady: false)));
+        Assert.Equal((1, 1, false), Numbers(await two.ReportAsync(isReady: false)));
     }
 
     [Fact]
