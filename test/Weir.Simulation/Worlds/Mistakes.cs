@@ -101,8 +101,7 @@ internal static class Mistakes
         Mistake.LeasesAreFree => Replace(script, "spent = raised + leased * unit", "spent = raised"),
         Mistake.AnswersAreUnbounded => Replace(script, "account.total + bytes > most", "false"),
         Mistake.SettledAnswersCountTwice => Replace(script, "discount(account, record_key, record, now_us)", ""),
-        Mistake.UndoneAnswersCount =>
-            Replace(script, "discount(account, KEYS[1], record, now_us)", "", "local record, account"),
+        Mistake.UndoneAnswersCount => Replace(script, "discount(counts, undone_key, values[undone_key], now_us)", ""),
         _ => script,
     };
 
