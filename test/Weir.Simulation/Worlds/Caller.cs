@@ -6,6 +6,8 @@ namespace Weir.Simulation.Worlds;
 /// </summary>
 internal sealed class Caller(World world, World.Instance instance, CallerOptions options)
 {
+    private const int MostRepeats = 3;
+
     private readonly List<RequestFacts> _admittedAlone = [];
     private readonly Random _random = world.Random;
     private int _names;
@@ -72,13 +74,23 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     {
         var request = NextRequest();
         string name = $"{instance.Name}-{++_names}";
-        await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
-        world.In(_random.Next(60_000), () =>
-        {
-            var other = world.Instances[_random.Next(world.Instances.Count)];
-            if (!other.Clock.IsPaused)
-                _ = other.Limiter.TakeAsync(request, name).AsTask();
-        });
+        Repeat(request, name, await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false), MostRepeats);
+    }
+
+    /// <summary>
+    /// Repeats a take at any instance, up to so often: always after an answer without Redis, else every other time.
+    /// </summary>
+    private void Repeat(RequestFacts request, string name, Decision? answer, int left)
+    {
+        if (left > 0 && (answer is not { Degraded: false } || _random.Next(2) == 0))
+            world.In(_random.Next(60_000), () => _ = RepeatAsync(request, name, left - 1));
+    }
+
+    private async Task RepeatAsync(RequestFacts request, string name, int left)
+    {
+        var other = world.Instances[_random.Next(world.Instances.Count)];
+        if (!other.Clock.IsPaused)
+            Repeat(request, name, await other.Limiter.TakeAsync(request, name).ConfigureAwait(false), left);
     }
 
     private async Task ReserveAsync()
