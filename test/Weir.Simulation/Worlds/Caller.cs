@@ -33,9 +33,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 
     private Task SendAsync() => _random.Next(100) switch
     {
-        < 60 => TakeAsync(),
-        < 70 => RefundAsync(),
-        < 75 => ChargeAsync(),
+        < 56 => TakeAsync(),
+        < 66 => RefundAsync(),
+        < 71 => ChargeAsync(),
         < 83 => TakeOnceAsync(),
         _ => ReserveAsync(),
     };
@@ -74,23 +74,31 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     {
         var request = NextRequest();
         string name = $"{instance.Name}-{++_names}";
-        Repeat(request, name, await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false), MostRepeats);
+        var answer = await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
+        Repeat(request, name, answer, MostRepeats, isDoubted: false);
     }
 
     /// <summary>
-    /// Repeats a take at any instance, up to so often: always after an answer without Redis, else every other time.
+    /// Repeats a take at any instance: soon after an answer without Redis, and then to the end, else every other time.
     /// </summary>
-    private void Repeat(RequestFacts request, string name, Decision? answer, int left)
+    /// <param name="request">The request.</param>
+    /// <param name="name">Its idempotency key.</param>
+    /// <param name="answer">The last answer; null if the key was another request's.</param>
+    /// <param name="repeats">How often it may still be repeated.</param>
+    /// <param name="isDoubted">True if an answer before the last one came without Redis.</param>
+    private void Repeat(RequestFacts request, string name, Decision? answer, int repeats, bool isDoubted)
     {
-        if (left > 0 && (answer is not { Degraded: false } || _random.Next(2) == 0))
-            world.In(_random.Next(60_000), () => _ = RepeatAsync(request, name, left - 1));
+        bool isDegraded = answer is not { Degraded: false };
+        isDoubted |= isDegraded;
+        if (repeats > 0 && (isDoubted || _random.Next(2) == 0))
+            world.In(_random.Next(isDegraded ? 20_000 : 60_000), () => _ = RepeatAsync(request, name, repeats - 1, isDoubted));
     }
 
-    private async Task RepeatAsync(RequestFacts request, string name, int left)
+    private async Task RepeatAsync(RequestFacts request, string name, int repeats, bool isDoubted)
     {
         var other = world.Instances[_random.Next(world.Instances.Count)];
         if (!other.Clock.IsPaused)
-            Repeat(request, name, await other.Limiter.TakeAsync(request, name).ConfigureAwait(false), left);
+            Repeat(request, name, await other.Limiter.TakeAsync(request, name).ConfigureAwait(false), repeats, isDoubted);
     }
 
     private async Task ReserveAsync()
