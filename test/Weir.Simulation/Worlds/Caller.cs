@@ -90,15 +90,19 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     {
         bool isDegraded = answer is not { Degraded: false };
         isDoubted |= isDegraded;
-        if (repeats > 0 && (isDoubted || _random.Next(2) == 0))
-            world.In(_random.Next(isDegraded ? 20_000 : 60_000), () => _ = RepeatAsync(request, name, repeats - 1, isDoubted));
+        if (repeats == 0 || (!isDoubted && _random.Next(2) != 0))
+            return;
+        int pauseUs = _random.Next(isDegraded ? 20_000 : 60_000);
+        world.In(pauseUs, () => _ = RepeatAsync(request, name, repeats - 1, isDoubted));
     }
 
     private async Task RepeatAsync(RequestFacts request, string name, int repeats, bool isDoubted)
     {
         var other = world.Instances[_random.Next(world.Instances.Count)];
-        if (!other.Clock.IsPaused)
-            Repeat(request, name, await other.Limiter.TakeAsync(request, name).ConfigureAwait(false), repeats, isDoubted);
+        if (other.Clock.IsPaused)
+            return;
+        var answer = await other.Limiter.TakeAsync(request, name).ConfigureAwait(false);
+        Repeat(request, name, answer, repeats, isDoubted);
     }
 
     private async Task ReserveAsync()

@@ -37,7 +37,7 @@ internal sealed class RepeatLog
     private void Compare(in LimitSet limits, in BucketResult first, in BucketResult again)
     {
         if (again.NowUs != first.NowUs)
-            Wrong ??= $"L8: Redis charged a repeated take of {limits.Facts.Key} {again.NowUs - first.NowUs} us later again";
+            Wrong ??= $"L8: Redis charged a take of {limits.Facts.Key} twice, {again.NowUs - first.NowUs} us apart";
         for (int i = 0; i < limits.Count; i++)
         {
             if ((again[i].Outcome, again[i].State) != (first[i].Outcome, first[i].State))
