@@ -128,6 +128,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
 
         var settling = _fallback.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
+        if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None } && command.IsPlainRefund)
+            return PendingResult.Of(command, GiveBackAsync(command, settling), out result);
         if (settling is null)
             return PendingResult.Of(command, LookAsync(command), out result);
         var pending = _primary.Execute(_recovery.IsAwaiting ? command with { HeldBack = _recovery.HeldBack } : command, out result);
@@ -179,8 +181,19 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     }
 
     /// <summary>
+    /// Gives back here, once the settlement of the same bucket has ended. The primary gives back no more than it holds,
+    /// and may be asked before it knows what this instance spent. The next settlement gives the cost back there.
+    /// </summary>
+    private async ValueTask<BucketResult> GiveBackAsync(BucketCommand command, Task<StoreFault>? settling)
+    {
+        if (settling is not null && await settling.ConfigureAwait(false) is not StoreFault.None and var fault)
+            Fail(fault);
+        return DecideLocally(command);
+    }
+
+    /// <summary>
     /// A primary that was asked before unsettled spending reached it has answered too well: its answer does not count,
-    /// and its take is undone. A refund or a commit stays made.
+    /// and its take is undone. A commit, or a refund under an idempotency key, stays made.
     /// </summary>
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
@@ -214,16 +227,21 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return result;
         }
 
-        Faulted?.Invoke(result.Fault);
+        Fail(result.Fault);
+        return DecideInstead(command, result.Fault);
+    }
+
+    private void Fail(StoreFault fault)
+    {
+        Faulted?.Invoke(fault);
         // The next answer may come from another Redis, or from one that lost its memory.
-        if (result.Fault is StoreFault.Unreachable or StoreFault.Refusing)
+        if (fault is StoreFault.Unreachable or StoreFault.Refusing)
         {
             _peers.Doubt();
             _settling.Wake();
         }
 
-        _outages.Failed(result.Fault);
-        return DecideInstead(command, result.Fault);
+        _outages.Failed(fault);
     }
 
     /// <summary>

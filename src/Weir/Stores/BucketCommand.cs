@@ -60,6 +60,9 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     internal bool IsMadeOnce =>
         What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
 
+    /// <summary>True for a refund without an idempotency key.</summary>
+    internal bool IsPlainRefund => What == BucketOperation.Charge && Limits.Facts.GivesBack && RecordKey is null;
+
     /// <summary>
     /// Under what the answer is kept, so that it is given again and nothing is done twice; null to keep nothing.
     /// </summary>

@@ -6,6 +6,8 @@ namespace Weir.Simulation.Worlds;
 /// </summary>
 internal sealed class Caller(World world, World.Instance instance, CallerOptions options)
 {
+    private const int MostRepeats = 3;
+
     private readonly List<RequestFacts> _admittedAlone = [];
     private readonly Random _random = world.Random;
     private int _names;
@@ -31,9 +33,9 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
 
     private Task SendAsync() => _random.Next(100) switch
     {
-        < 60 => TakeAsync(),
-        < 70 => RefundAsync(),
-        < 75 => ChargeAsync(),
+        < 56 => TakeAsync(),
+        < 66 => RefundAsync(),
+        < 71 => ChargeAsync(),
         < 83 => TakeOnceAsync(),
         _ => ReserveAsync(),
     };
@@ -72,13 +74,35 @@ internal sealed class Caller(World world, World.Instance instance, CallerOptions
     {
         var request = NextRequest();
         string name = $"{instance.Name}-{++_names}";
-        await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
-        world.In(_random.Next(60_000), () =>
-        {
-            var other = world.Instances[_random.Next(world.Instances.Count)];
-            if (!other.Clock.IsPaused)
-                _ = other.Limiter.TakeAsync(request, name).AsTask();
-        });
+        var answer = await TimedAsync(instance.Limiter.TakeAsync(request, name)).ConfigureAwait(false);
+        Repeat(request, name, answer, MostRepeats, isDoubted: false);
+    }
+
+    /// <summary>
+    /// Repeats a take at any instance: soon after an answer without Redis, and then to the end, else every other time.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">Its idempotency key.</param>
+    /// <param name="answer">The last answer; null if the key was another request's.</param>
+    /// <param name="repeats">How often it may still be repeated.</param>
+    /// <param name="isDoubted">True if an answer before the last one came without Redis.</param>
+    private void Repeat(RequestFacts request, string name, Decision? answer, int repeats, bool isDoubted)
+    {
+        bool isDegraded = answer is not { Degraded: false };
+        isDoubted |= isDegraded;
+        if (repeats == 0 || (!isDoubted && _random.Next(2) != 0))
+            return;
+        int pauseUs = _random.Next(isDegraded ? 20_000 : 60_000);
+        world.In(pauseUs, () => _ = RepeatAsync(request, name, repeats - 1, isDoubted));
+    }
+
+    private async Task RepeatAsync(RequestFacts request, string name, int repeats, bool isDoubted)
+    {
+        var other = world.Instances[_random.Next(world.Instances.Count)];
+        if (other.Clock.IsPaused)
+            return;
+        var answer = await other.Limiter.TakeAsync(request, name).ConfigureAwait(false);
+        Repeat(request, name, answer, repeats, isDoubted);
     }
 
     private async Task ReserveAsync()

@@ -182,7 +182,7 @@ internal sealed class MixHistory : IDisposable
         _times = new TroubleTimes(firstCutUs, _world.NowUs, cutOff);
         Pass(_world.Random.Next(400, 900));
         if (_trouble == Trouble.EmptyOutage)
-            _world.Tenants[_node].Redis.Forget();
+            _world.Tenants[_node].Forget();
         foreach (var network in Networks)
         {
             network.Cut = Cut.None;

@@ -42,6 +42,8 @@ internal sealed class ObservedStore(IBucketStore store, World world) : IBucketSt
             tenant.Log.Doubt(command.Limits);
         if (isDecidedAgain && result.Degraded)
             tenant.Log.Miss(command.Limits, isTake);
+        if (isTake && isOfRedis && result.Fault == StoreFault.None && command.RecordKey is { } key)
+            tenant.Repeats.Answer(command.Limits, key.Id, result);
         if (result.Fault != StoreFault.None || (isTake && result.Outcome != BucketOutcome.Allowed))
             return;
         // The first answer counts, though it may be one that was remembered: of a late take whose caller was refused.

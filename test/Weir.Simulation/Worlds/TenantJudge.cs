@@ -28,7 +28,8 @@ internal sealed class TenantJudge(World world, WorldTenant tenant, Plan plan, Tr
     public long AnswerBytes { get; init; } = long.MaxValue;
 
     /// <summary>Returns what was wrong, or null.</summary>
-    public string? Judge() => JudgeCalm() ?? JudgeAdmissions() ?? JudgePermits() ?? JudgeRedis() ?? JudgeAnswers();
+    public string? Judge() =>
+        JudgeCalm() ?? JudgeAdmissions() ?? JudgePermits() ?? JudgeRedis() ?? JudgeAnswers() ?? tenant.Repeats.Wrong;
 
     private bool IsCalm => trouble == Trouble.None;
 

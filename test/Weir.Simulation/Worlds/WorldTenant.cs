@@ -20,12 +20,22 @@ internal sealed record WorldTenant(string Name, int Node, LuaRedis Redis)
     /// <summary>The idempotency keys under which something was admitted.</summary>
     public HashSet<UInt128> Admitted { get; } = [];
 
+    /// <summary>What Redis answered to takes under an idempotency key.</summary>
+    public RepeatLog Repeats { get; } = new();
+
     /// <summary>The longest that a caller waited for an answer, in microseconds.</summary>
     public long LongestUs { get; set; }
 
     /// <summary>Makes a tenant for each node.</summary>
     public static WorldTenant[] Of(IReadOnlyList<LuaRedis> nodes) =>
         [.. nodes.Select((redis, node) => new WorldTenant(NameAt(node, nodes.Count), node, redis))];
+
+    /// <summary>The node loses its memory.</summary>
+    public void Forget()
+    {
+        Redis.Forget();
+        Repeats.Clear();
+    }
 
     private static string NameAt(int node, int nodes)
     {

@@ -119,11 +119,37 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(-2, 6, true)]
+    [InlineData(-7, 1, true)]
+    [InlineData(-2, 6, false)]
+    [InlineData(-6, 2, false)]
+    [InlineData(-8, 0, false)]
+    public async Task L2_a_refund_comes_back_whole_though_the_settlement_before_it_is_late_or_not_executed(
+        long cost, long rest, bool isExecuted)
+    {
+        var store = Join(instances: 1);
+        Take(store, Request(5));
+        _redis.Fault = StoreFault.Unreachable;
+        Take(store, Request(3));
+        _redis.Fault = StoreFault.None;
+        Assert.True(await _peers.AnyOther.ConfirmAsync());
+        bool fails = true;
+        _redis.IsLateFor = command => fails && isExecuted && command.What == BucketOperation.Settle;
+        _redis.IsCrowdedFor = command => fails && !isExecuted && command.What == BucketOperation.Settle;
+
+        var result = await store.AskAsync(new BucketCommand(Request(cost), BucketOperation.Charge));
+        fails = false;
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(0, store.Owing);
+        AssertSpent(rest, Request(0));
+        Assert.Equal((StoreFault.None, DecisionSource.Memory), (result.Fault, result.Source));
+    }
+
+    [Theory]
     [InlineData(-2, false, 6)]
-    [InlineData(-7, false, 1)]
     [InlineData(-3, true, 5)]
     [InlineData(4, true, 12)]
-    public async Task A_refund_or_a_commit_that_Redis_made_counts_though_the_settlement_before_it_is_late(
+    public async Task A_commit_or_a_keyed_refund_that_Redis_made_counts_though_the_settlement_before_it_is_late(
         long cost, bool isCommit, long rest)
     {
         var store = Join(instances: 1);
@@ -137,7 +163,7 @@ public sealed class SettlementTests : IAsyncDisposable
 
         var result = await store.AskAsync(new BucketCommand(Request(cost), BucketOperation.Charge)
         {
-            RecordKey = isCommit ? new RecordKey(1, 2) { Settles = true } : null,
+            RecordKey = isCommit ? new RecordKey(1, 2) { Settles = true } : new RecordKey(2, 2),
         });
         Assert.Equal((StoreFault.None, DecisionSource.Redis, 0), (result.Fault, result.Source, _redis.Undone));
 

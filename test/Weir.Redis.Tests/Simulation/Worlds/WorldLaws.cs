@@ -99,10 +99,10 @@ public sealed class WorldLaws
     public Task L1_L2_L13_in_calm_all_is_admitted_that_may_be_and_a_refusal_spends_nothing() => HoldAsync(Calm);
 
     [Fact]
-    public Task L1_L2_L6_L7_L12_whatever_callers_do_and_whatever_happens_the_bounds_hold() => HoldAsync(Mixes);
+    public Task L1_L2_L6_L7_L8_L12_whatever_callers_do_and_whatever_happens_the_bounds_hold() => HoldAsync(Mixes);
 
     [Fact]
-    public Task L1_L6_L7_a_shard_that_hangs_dies_or_is_cut_off_costs_the_buckets_of_others_nothing() =>
+    public Task L1_L6_L7_L8_a_shard_that_hangs_dies_or_is_cut_off_costs_the_buckets_of_others_nothing() =>
         HoldAsync(Shards);
 
     [Fact]
