@@ -28,8 +28,6 @@ internal sealed class OneBucketWire(ScriptModel bucket, Func<long> nowUs) : IRed
     /// <inheritdoc/>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
-        if (call.Script != RedisScript.Buckets)
-            throw new NotSupportedException("only takes are simulated");
         var reply = new TaskCompletionSource<byte[]>();
         double[] numbers = MemoryMarshal.Cast<byte, double>(call[call.KeyCount].Span).ToArray();
         Calls.Add(call.KeyCount);

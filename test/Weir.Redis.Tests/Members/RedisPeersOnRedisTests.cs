@@ -122,7 +122,7 @@ public sealed class RedisPeersOnRedisTests : IAsyncLifetime
         await server.RestartAsync();
 
         foreach (var (peers, isReady, isForgetful) in ((RedisPeers, bool, bool)[])
-            [(one, false, true), (two, false, true), (one, true, true), (two, true, true), (one, true, true), (one, true, false), (two, true, false)])
+            [(one, false, true), (two, false, true), (one, true, true), (two, true, true), (one, true, true), (two, true, true), (one, true, false), (two, true, false)])
             Assert.Equal(isForgetful, (await ReportAsync(peers, isReady)).IsForgetful);
     }
 }
