@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using Weir.Testing;
+
+namespace Weir.Server.Tests.Docs;
+
+/// <summary>
+/// Runs the shell blocks of a page as a reader would, from a folder that looks like a clone. Ports are free ones, and
+/// <c>dotnet run</c> starts the server that was built with the tests.
+/// </summary>
+internal static partial class ShellRun
+{
+    private static readonly string[] Ports = ["3000", "3001", "6379", "8080", "9090"];
+
+    /// <summary>
+    /// Functions of the shell that stand in front of programs: <c>kill</c> waits until the job is gone, as a reader does
+    /// without noticing. Each process in the background ends with the shell, however that ends.
+    /// </summary>
+    private const string Prelude = """
+        set -e
+        keep() { (while builtin kill -0 $$ 2>/dev/null; do sleep 0.2; done; builtin kill -KILL "$1" 2>/dev/null) >/dev/null 2>&1 & disown; }
+        kill() { builtin kill "$@"; wait "$@" || true; }
+        dotnet() {
+          [ "$1 $2 $3 $4 $5" = "run -c Release --project src/Weir.Server" ] || { echo "not here: dotnet $*"; return 1; }
+          shift 5
+          [ "${1-}" != -- ] || shift
+          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@"
+        }
+        redis-server() {
+          command redis-server "$@" --dir "$PWD" --pidfile "$PWD/redis.pid" >/dev/null
+          for _ in $(seq 200); do [ -s redis.pid ] && break; sleep 0.02; done
+          keep "$(cat redis.pid)"
+        }
+        started() {
+          keep $!
+          for _ in $(seq 600); do
+            command curl -s -o /dev/null "localhost:$WEIR_PORT/livez" && return
+            builtin kill -0 $! || return 1
+            sleep 0.05
+          done
+          return 1
+        }
+
+        """;
+
+    /// <summary>Runs blocks one after the other, and returns the output of each.</summary>
+    /// <param name="blocks">The blocks of one page.</param>
+    public static async Task<IReadOnlyList<string>> RunAsync(IReadOnlyList<string> blocks)
+    {
+        string folder = Directory.CreateTempSubdirectory("weir-docs-").FullName;
+        try
+        {
+            foreach (string name in (string[])["src", "deploy", "docs"])
+                Directory.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(Repository.Root, name));
+            string script = Path.Combine(folder, "page.sh");
+            await File.WriteAllTextAsync(script, ScriptOf(blocks));
+            string output = await OutputOfAsync(script, folder);
+            string[] parts = output.Split("<<block ended>>\n");
+            Assert.True(parts.Length == blocks.Count + 1 && output.EndsWith("<<block ended>>\n", StringComparison.Ordinal),
+                $"Block {parts.Length} of the page failed:\n{output}");
+            return parts[..^1];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string ScriptOf(IEnumerable<string> blocks)
+    {
+        var ports = Ports.ToDictionary(port => port, _ => FreePort.Next().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        string server = Path.Combine(AppContext.BaseDirectory, "Weir.Server.dll");
+        var lines = blocks.Select(block =>
+            Port().Replace(block, found => ports[found.Value])
+            + (StartsServer().IsMatch(block) ? "started\n" : "")
+            + "echo '<<block ended>>'\n");
+        return $"WEIR_PORT={ports["3000"]} WEIR_SERVER='{server}' REAL_DOTNET=$(command -v dotnet)\n{Prelude}{string.Concat(lines)}";
+    }
+
+    private static async Task<string> OutputOfAsync(string script, string folder)
+    {
+        using var shell = KeptProcess.Start("/bin/bash", [script], workingFolder: folder);
+        await Until.TrueAsync(() => shell.HasEnded, () => shell.Output);
+        return shell.Output;
+    }
+
+    /// <summary>A port of the pages, as a number of its own.</summary>
+    [GeneratedRegex(@"(?<=[:\s=])(3000|3001|6379|8080|9090)(?=[\s/'""]|$)")]
+    private static partial Regex Port();
+
+    [GeneratedRegex(@"src/Weir\.Server\b[^\n]*&\s*$")]
+    private static partial Regex StartsServer();
+}
