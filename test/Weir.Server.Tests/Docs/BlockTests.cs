@@ -31,16 +31,11 @@ public sealed class BlockTests
     [MemberData(nameof(Yaml))]
     public void Every_YAML_block_loads(string place)
     {
-        string text = Block(place).Text;
-        if (text.Contains("defaultPlan:", StringComparison.Ordinal) && !text.Contains("kind: ConfigMap", StringComparison.Ordinal))
-        {
-            Assert.NotEmpty(PolicyDocument.Parse(text, place).Plans);
-            return;
-        }
-
         var yaml = new YamlStream();
-        yaml.Load(new StringReader(text));
+        yaml.Load(new StringReader(Block(place).Text));
         Assert.NotEmpty(yaml.Documents);
+        foreach (string policies in yaml.Documents.Select(document => document.RootNode).SelectMany(PoliciesIn))
+            Assert.NotEmpty(PolicyDocument.Parse(policies.Length > 0 ? policies : Block(place).Text, place).Plans);
     }
 
     [Theory]
@@ -65,6 +60,13 @@ public sealed class BlockTests
         Assert.Empty(compilation.GetDiagnostics().Where(found => found.Severity == DiagnosticSeverity.Error)
             .Select(found => found.ToString()));
     }
+
+    /// <summary>The policy documents in a node: the texts of a ConfigMap, or an empty text for the block itself.</summary>
+    private static IEnumerable<string> PoliciesIn(YamlNode root) => root is not YamlMappingNode mapping ? []
+        : mapping.Children.ContainsKey("defaultPlan") ? [""]
+        : mapping.Children.TryGetValue("kind", out var kind) && kind.ToString() == "ConfigMap"
+            ? ((YamlMappingNode)mapping.Children["data"]).Children.Values.Select(text => text.ToString())
+            : [];
 
     private static TheoryData<string> Of(string language) =>
         [.. MarkdownPage.All.Values.SelectMany(page => page.Blocks).Where(block => block.Language == language).Select(block => block.Place)];

@@ -48,7 +48,7 @@ internal sealed partial class MarkdownPage
 
     /// <summary>The first cells of the rows of all tables in a section, without their head.</summary>
     public IEnumerable<string> FirstCells(string heading) =>
-        from line in Section(heading)
+        from line in Section(heading).SkipWhile(line => !line.StartsWith("| ---", StringComparison.Ordinal))
         where line.StartsWith("| `", StringComparison.Ordinal)
         select line.Split('|')[1].Trim();
 

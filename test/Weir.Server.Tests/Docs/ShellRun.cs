@@ -17,26 +17,35 @@ internal static partial class ShellRun
     /// </summary>
     private const string Prelude = """
         set -e
-        keep() { (while builtin kill -0 $$ 2>/dev/null; do sleep 0.2; done; builtin kill -KILL "$1" 2>/dev/null) >/dev/null 2>&1 & disown; }
+        export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_NOLOGO=1 XDG_DATA_HOME=$PWD/data
+        mkdir data
+        # Ends a process when this shell has ended.
+        keep() {
+          (while builtin kill -0 $$ 2>/dev/null; do sleep 0.2; done
+           builtin kill "$1" 2>/dev/null && sleep 1 && builtin kill -KILL "$1" 2>/dev/null) >/dev/null 2>&1 &
+          disown
+        }
         kill() { builtin kill "$@"; wait "$@" || true; }
         dotnet() {
-          [ "$1 $2 $3 $4 $5" = "run -c Release --project src/Weir.Server" ] || { echo "not here: dotnet $*"; return 1; }
+          keep $BASHPID
+          [ "$1 $2 $3 $4 $5" = "run -c Release --project src/Weir.Server" ] || exec "$REAL_DOTNET" "$@"
           shift 5
           [ "${1-}" != -- ] || shift
-          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@"
+          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@" >>weir.log 2>&1
         }
         redis-server() {
+          rm -f redis.pid
           command redis-server "$@" --dir "$PWD" --pidfile "$PWD/redis.pid" >/dev/null
           for _ in $(seq 200); do [ -s redis.pid ] && break; sleep 0.02; done
           keep "$(cat redis.pid)"
         }
-        started() {
-          keep $!
-          for _ in $(seq 600); do
-            command curl -s -o /dev/null "localhost:$WEIR_PORT/livez" && return
-            builtin kill -0 $! || return 1
+        # Waits until a server answers, as a reader waits for its greeting.
+        greeted() {
+          for _ in $(seq 1200); do
+            command curl -s -o /dev/null "localhost:$1/livez" && return
             sleep 0.05
           done
+          cat weir.log
           return 1
         }
 
@@ -71,7 +80,8 @@ internal static partial class ShellRun
         string server = Path.Combine(AppContext.BaseDirectory, "Weir.Server.dll");
         var lines = blocks.Select(block =>
             Port().Replace(block, found => ports[found.Value])
-            + (StartsServer().IsMatch(block) ? "started\n" : "")
+            + string.Concat(StartsServer().Matches(block).Select(start =>
+                $"greeted {ports[start.Groups["port"].Success ? start.Groups["port"].Value : "3000"]}\n"))
             + "echo '<<block ended>>'\n");
         return $"WEIR_PORT={ports["3000"]} WEIR_SERVER='{server}' REAL_DOTNET=$(command -v dotnet)\n{Prelude}{string.Concat(lines)}";
     }
@@ -84,9 +94,9 @@ internal static partial class ShellRun
     }
 
     /// <summary>A port of the pages, as a number of its own.</summary>
-    [GeneratedRegex(@"(?<=[:\s=])(3000|3001|6379|8080|9090)(?=[\s/'""]|$)")]
+    [GeneratedRegex(@"(?<=[:\s=])(3000|3001|6379|8080|9090)(?![\w.])")]
     private static partial Regex Port();
 
-    [GeneratedRegex(@"src/Weir\.Server\b[^\n]*&\s*$")]
+    [GeneratedRegex(@"src/Weir\.Server\b([^\n]*localhost:(?<port>\d+))?[^\n]*&$", RegexOptions.Multiline)]
     private static partial Regex StartsServer();
 }

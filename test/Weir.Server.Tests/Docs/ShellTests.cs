@@ -9,7 +9,6 @@ public sealed partial class ShellTests
     /// <summary>Blocks that cannot run in a test: the page, the beginning of the block, the reason.</summary>
     private static readonly (string Page, string Begins, string Reason)[] NotRun =
     [
-        ("README.md", "docker compose", "needs Docker"),
         ("README.md", "dotnet test", "would run itself"),
         ("README.md", "dotnet run -c Release --project src/Weir.Cli", "Weir.Cli.Tests runs it; takes a minute"),
         ("CONTRIBUTING.md", "dotnet test", "would run itself"),
@@ -19,11 +18,11 @@ public sealed partial class ShellTests
         ("docs/load.md", "weir", "Weir.Cli.Tests runs it; takes a minute"),
         ("docs/capacity.md", "dotnet run -c Release --project src/Weir.Cli", "Weir.Cli.Tests runs it; takes a minute"),
         ("docs/redis.md", "redis-cli --cluster create", "needs six servers; Weir.Redis.Tests starts clusters"),
-        ("docs/redis.md", "WEIR_TEST_REDIS_SERVER", "would run itself"),
         ("docs/cluster.md", "redis-cli", "needs a cluster on other machines"),
         ("docs/run.md", "docker compose", "needs Docker"),
         ("docs/run.md", "docker build", "needs Docker"),
         ("docs/run.md", "kubectl", "needs Kubernetes"),
+        ("docs/run.md", "dotnet publish", "takes a minute; .ci/try-image publishes"),
         ("docs/run.md", "sudo", "needs root and systemd"),
         ("docs/upgrade.md", "kubectl", "needs Kubernetes"),
         ("docs/upgrade.md", "sudo", "needs root and systemd"),
@@ -55,7 +54,7 @@ public sealed partial class ShellTests
     public void Every_block_that_is_not_run_is_there_and_has_a_reason() => Assert.All(NotRun, entry =>
     {
         Assert.NotEmpty(entry.Reason);
-        Assert.Contains(MarkdownPage.All[entry.Page].Blocks, block => IsOf(entry, block));
+        Assert.True(MarkdownPage.All[entry.Page].Blocks.Any(block => IsOf(entry, block)), $"{entry.Page} has no block {entry.Begins}");
     });
 
     [Theory]
