@@ -28,10 +28,17 @@ internal static partial class ShellRun
         kill() { builtin kill "$@"; wait "$@" || true; }
         dotnet() {
           keep $BASHPID
-          [ "$1 $2 $3 $4 $5" = "run -c Release --project src/Weir.Server" ] || exec "$REAL_DOTNET" "$@"
-          shift 5
+          case "$*" in
+            "run "*"--project src/Weir.Server"*) ;;
+            *) exec "$REAL_DOTNET" "$@" ;;
+          esac
+          while [ "$1" != src/Weir.Server ]; do shift; done
+          shift
           [ "${1-}" != -- ] || shift
-          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@" >>weir.log 2>&1
+          log=$PWD/weir.log
+          # As dotnet run does.
+          cd src/Weir.Server
+          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@" >>"$log" 2>&1
         }
         redis-server() {
           rm -f redis.pid
@@ -39,10 +46,10 @@ internal static partial class ShellRun
           for _ in $(seq 200); do [ -s redis.pid ] && break; sleep 0.02; done
           keep "$(cat redis.pid)"
         }
-        # Waits until a server answers, as a reader waits for its greeting.
+        # Waits until a server decides as it is meant to, as a reader waits for its greeting.
         greeted() {
           for _ in $(seq 1200); do
-            command curl -s -o /dev/null "localhost:$1/livez" && return
+            command curl -s "localhost:$1/readyz" | grep -q '"degraded":false' && return
             sleep 0.05
           done
           cat weir.log
