@@ -17,7 +17,8 @@ public sealed partial class SettingsTests
     [MemberData(nameof(Files))]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {
-        var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
+        var named = Variable().Matches(Repository.Read(path))
+            .Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
 
         Assert.All(named, name => Assert.Contains(name, KnownSettings.All));
     }

@@ -25,7 +25,8 @@ public sealed class BlockTests
     public void Every_block_names_its_language() => Assert.All(
         MarkdownPage.All.Values.Where(page => !page.Path.StartsWith("bench/", StringComparison.Ordinal))
             .SelectMany(page => page.Blocks),
-        block => Assert.True(Languages.Contains(block.Language), $"{block.Place}: \"{block.Language}\" is none of the languages"));
+        block => Assert.True(
+            Languages.Contains(block.Language), $"{block.Place}: \"{block.Language}\" is none of the languages"));
 
     [Theory]
     [MemberData(nameof(Yaml))]
@@ -61,7 +62,7 @@ public sealed class BlockTests
             .Select(found => found.ToString()));
     }
 
-    /// <summary>The policy documents in a node: the texts of a ConfigMap, or an empty text for the block itself.</summary>
+    /// <summary>The policies in a node: the texts of a ConfigMap, or an empty text for the block itself.</summary>
     private static IEnumerable<string> PoliciesIn(YamlNode root) => root is not YamlMappingNode mapping ? []
         : mapping.Children.ContainsKey("defaultPlan") ? [""]
         : mapping.Children.TryGetValue("kind", out var kind) && kind.ToString() == "ConfigMap"
@@ -69,7 +70,8 @@ public sealed class BlockTests
             : [];
 
     private static TheoryData<string> Of(string language) =>
-        [.. MarkdownPage.All.Values.SelectMany(page => page.Blocks).Where(block => block.Language == language).Select(block => block.Place)];
+        [.. MarkdownPage.All.Values.SelectMany(page => page.Blocks).Where(block => block.Language == language)
+            .Select(block => block.Place)];
 
     private static MarkdownBlock Block(string place) => MarkdownPage.All.Values.SelectMany(page => page.Blocks)
         .Single(block => block.Place == place);

@@ -28,10 +28,12 @@ public sealed partial class LinkTests
     public void The_index_of_decisions_lists_every_decision_under_its_title()
     {
         var index = MarkdownPage.All["docs/decisions/README.md"];
-        foreach (var page in MarkdownPage.All.Values.Where(page => page.Path.StartsWith("docs/decisions/0", StringComparison.Ordinal)))
+        foreach (var page in MarkdownPage.All.Values
+            .Where(page => page.Path.StartsWith("docs/decisions/0", StringComparison.Ordinal)))
         {
             string title = Number().Replace(page.Title, "");
-            Assert.Contains($"({Path.GetFileName(page.Path)}) | {title} |", index.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(
+                $"({Path.GetFileName(page.Path)}) | {title} |", index.Text, StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -42,7 +44,8 @@ public sealed partial class LinkTests
     [InlineData("README.md", "docs/live.md#no-such-heading", false)]
     [InlineData("README.md", "#no-such-heading", false)]
     [InlineData("README.md", "LICENSE", true)]
-    public void A_broken_link_is_found(string path, string link, bool resolves) => Assert.Equal(resolves, Resolves(path, link));
+    public void A_broken_link_is_found(string path, string link, bool resolves) =>
+        Assert.Equal(resolves, Resolves(path, link));
 
     private static bool Resolves(string page, string link)
     {
@@ -52,7 +55,8 @@ public sealed partial class LinkTests
         string target = parts[0].Length == 0 ? page : Path.GetRelativePath(
             Repository.Root, Path.GetFullPath(parts[0], Path.Combine(Repository.Root, Path.GetDirectoryName(page)!)));
         return Repository.Has(target)
-            && (parts.Length == 1 || (MarkdownPage.All.TryGetValue(target, out var found) && found.Anchors.Contains(parts[1])));
+            && (parts.Length == 1
+                || (MarkdownPage.All.TryGetValue(target, out var found) && found.Anchors.Contains(parts[1])));
     }
 
     [GeneratedRegex(@"^(ADR-)?\d+: ")]

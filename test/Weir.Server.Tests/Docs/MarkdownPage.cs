@@ -56,7 +56,8 @@ internal sealed partial class MarkdownPage
         from file in (string[])
         [
             .. Directory.EnumerateFiles(Repository.Root, "*.md"),
-            .. Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories),
+            .. Directory.EnumerateFiles(
+                System.IO.Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories),
             .. Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, "bench"), "*.md"),
         ]
         select System.IO.Path.GetRelativePath(Repository.Root, file);
@@ -80,7 +81,8 @@ internal sealed partial class MarkdownPage
         return anchors;
     }
 
-    [GeneratedRegex("^(?<indent> *)```(?<language>[^\n]*)\n(?<text>.*?)^ *```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "^(?<indent> *)```(?<language>[^\n]*)\n(?<text>.*?)^ *```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
 
     [GeneratedRegex("^#{1,6} (.+)$", RegexOptions.Multiline)]

@@ -4,8 +4,8 @@ using Weir.Testing;
 namespace Weir.Server.Tests.Docs;
 
 /// <summary>
-/// Plain English: a noun for each concept, in comments and pages. Each phrase of the list stands where a noun is missing. The
-/// ceilings are the counts of the day on which they were set; lower them when a count falls.
+/// Plain English: a noun for each concept, in comments and pages. Each phrase of the list stands where a noun is
+/// missing. The ceilings are the counts of the day on which they were set; lower them when a count falls.
 /// </summary>
 public sealed partial class PhraseTests
 {
@@ -20,7 +20,8 @@ public sealed partial class PhraseTests
     [Fact]
     public void Comments_use_the_phrases_no_more_often_than_today() => AssertAtMost(CeilingOfSource,
         from file in Sources()
-        from found in PhrasesIn(string.Join('\n', Comment().Matches(File.ReadAllText(file)).Select(comment => comment.Value)))
+        let comments = Comment().Matches(File.ReadAllText(file)).Select(comment => comment.Value)
+        from found in PhrasesIn(string.Join('\n', comments))
         select $"{Path.GetRelativePath(Repository.Root, file)}: {found}");
 
     [Fact]
@@ -49,7 +50,8 @@ public sealed partial class PhraseTests
         string line = Space().Replace(text, " ");
         foreach (string exception in Exceptions)
             line = line.Replace(exception, "", StringComparison.OrdinalIgnoreCase);
-        return Phrase().Matches(line).Select(found => line[Math.Max(0, found.Index - 30)..Math.Min(line.Length, found.Index + 50)]);
+        return Phrase().Matches(line)
+            .Select(found => line[Math.Max(0, found.Index - 30)..Math.Min(line.Length, found.Index + 50)]);
     }
 
     private static IEnumerable<string> Sources() =>
@@ -59,7 +61,8 @@ public sealed partial class PhraseTests
         select file;
 
     /// <summary>The phrases that stand in place of a noun.</summary>
-    [GeneratedRegex(@"\b(what is|whoever|nobody|so (many|often|long)|those (that|who)|of what)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\b(what is|whoever|nobody|so (many|often|long)|those (that|who)|of what)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Phrase();
 
     /// <summary>Comments of C# and Lua.</summary>

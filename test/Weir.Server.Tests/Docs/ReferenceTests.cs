@@ -8,13 +8,17 @@ namespace Weir.Server.Tests.Docs;
 /// <summary>Reference pages list what the code has, and nothing else.</summary>
 public sealed partial class ReferenceTests
 {
-    private static readonly Assembly[] Assemblies = [typeof(RateLimiter).Assembly, typeof(RedisStore).Assembly, typeof(Service).Assembly];
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public
+        | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private static readonly Assembly[] Assemblies =
+        [typeof(RateLimiter).Assembly, typeof(RedisStore).Assembly, typeof(Service).Assembly];
 
     [Fact]
     public void The_page_on_log_events_has_every_event_with_its_level_and_no_other()
     {
         var events = from type in typeof(Service).Assembly.GetTypes()
-                     from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+                     from method in type.GetMethods(Declared)
                      let log = method.GetCustomAttribute<LoggerMessageAttribute>()
                      where log is not null
                      select $"{log.EventId} {type.Name} {log.Level}";
@@ -29,7 +33,7 @@ public sealed partial class ReferenceTests
 
     [Fact]
     public void The_page_on_HTTP_has_every_problem_type_and_no_other() => Assert.Equal(
-        typeof(Problems).GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+        typeof(Problems).GetFields(Declared)
             .Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)
             .Where(text => text.Contains(':')).Select(text => $"`{text}`").Order(StringComparer.Ordinal),
         MarkdownPage.All["docs/http.md"].FirstCells("Problem types").Order(StringComparer.Ordinal));
@@ -37,7 +41,8 @@ public sealed partial class ReferenceTests
     [Fact]
     public void Every_type_that_the_page_on_bounds_names_exists()
     {
-        var types = Assemblies.SelectMany(assembly => assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet(StringComparer.Ordinal);
+        var types = Assemblies.SelectMany(assembly => assembly.GetTypes()).Select(type => type.Name.Split('`')[0])
+            .ToHashSet(StringComparer.Ordinal);
         var named = from line in MarkdownPage.All["docs/bounds.md"].Prose.Split('\n')
                     where line.StartsWith("| ", StringComparison.Ordinal) && line.Contains('`')
                     from name in Name().Matches(line.TrimEnd('|', ' ').Split(" | ")[^1])

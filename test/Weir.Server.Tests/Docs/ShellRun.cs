@@ -38,7 +38,8 @@ internal static partial class ShellRun
           log=$PWD/weir.log
           # As dotnet run does.
           cd src/Weir.Server
-          ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT} exec "$REAL_DOTNET" "$WEIR_SERVER" "$@" >>"$log" 2>&1
+          export ASPNETCORE_URLS=${ASPNETCORE_URLS:-http://localhost:$WEIR_PORT}
+          exec "$REAL_DOTNET" "$WEIR_SERVER" "$@" >>"$log" 2>&1
         }
         redis-server() {
           rm -f redis.pid
@@ -71,7 +72,8 @@ internal static partial class ShellRun
             await File.WriteAllTextAsync(script, ScriptOf(blocks));
             string output = await OutputOfAsync(script, folder);
             string[] parts = output.Split("<<block ended>>\n");
-            Assert.True(parts.Length == blocks.Count + 1 && output.EndsWith("<<block ended>>\n", StringComparison.Ordinal),
+            Assert.True(
+                parts.Length == blocks.Count + 1 && output.EndsWith("<<block ended>>\n", StringComparison.Ordinal),
                 $"Block {parts.Length} of the page failed:\n{output}");
             return parts[..^1];
         }
@@ -83,14 +85,15 @@ internal static partial class ShellRun
 
     private static string ScriptOf(IEnumerable<string> blocks)
     {
-        var ports = Ports.ToDictionary(port => port, _ => FreePort.Next().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var ports = Ports.ToDictionary(port => port, _ => $"{FreePort.Next()}");
         string server = Path.Combine(AppContext.BaseDirectory, "Weir.Server.dll");
         var lines = blocks.Select(block =>
             Port().Replace(block, found => ports[found.Value])
             + string.Concat(StartsServer().Matches(block).Select(start =>
                 $"greeted {ports[start.Groups["port"].Success ? start.Groups["port"].Value : "3000"]}\n"))
             + "echo '<<block ended>>'\n");
-        return $"WEIR_PORT={ports["3000"]} WEIR_SERVER='{server}' REAL_DOTNET=$(command -v dotnet)\n{Prelude}{string.Concat(lines)}";
+        string variables = $"WEIR_PORT={ports["3000"]} WEIR_SERVER='{server}' REAL_DOTNET=$(command -v dotnet)\n";
+        return variables + Prelude + string.Concat(lines);
     }
 
     private static async Task<string> OutputOfAsync(string script, string folder)

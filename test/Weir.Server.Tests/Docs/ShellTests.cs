@@ -3,7 +3,9 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Docs;
 
-/// <summary>The shell blocks of each page run, in their order and in one shell, and print the blocks that follow them.</summary>
+/// <summary>
+/// The shell blocks of each page run, in their order and in one shell, and print the blocks that follow them.
+/// </summary>
 public sealed partial class ShellTests
 {
     /// <summary>Blocks that cannot run in a test: the page, the beginning of the block, the reason.</summary>
@@ -61,7 +63,9 @@ public sealed partial class ShellTests
     public void Every_block_that_is_not_run_is_there_and_has_a_reason() => Assert.All(NotRun, entry =>
     {
         Assert.NotEmpty(entry.Reason);
-        Assert.True(MarkdownPage.All[entry.Page].Blocks.Any(block => IsOf(entry, block)), $"{entry.Page} has no block {entry.Begins}");
+        Assert.True(
+            MarkdownPage.All[entry.Page].Blocks.Any(block => IsOf(entry, block)),
+            $"{entry.Page} has no block {entry.Begins}");
     });
 
     [Theory]
@@ -86,7 +90,8 @@ public sealed partial class ShellTests
     ];
 
     private static bool IsOf((string Page, string Begins, string Reason) entry, MarkdownBlock block) =>
-        block.Page == entry.Page && block.Language == "sh" && block.Text.StartsWith(entry.Begins, StringComparison.Ordinal);
+        block.Page == entry.Page && block.Language == "sh"
+            && block.Text.StartsWith(entry.Begins, StringComparison.Ordinal);
 
     /// <summary>The block of output right after a block of commands, without a word between them.</summary>
     private static MarkdownBlock? ExpectedAfter(MarkdownPage page, MarkdownBlock block)
@@ -97,9 +102,11 @@ public sealed partial class ShellTests
     }
 
     /// <summary>True if the output is the expected text, in which <c>…</c> stands for anything.</summary>
-    private static bool Matches(string expected, string printed) => Regex.IsMatch(
-        printed.Replace("\r", "").Trim(), $"^{Regex.Escape(expected.Trim()).Replace("…", ".*", StringComparison.Ordinal)}$",
-        RegexOptions.Singleline);
+    private static bool Matches(string expected, string printed)
+    {
+        string pattern = Regex.Escape(expected.Trim()).Replace("…", ".*", StringComparison.Ordinal);
+        return Regex.IsMatch(printed.Replace("\r", "").Trim(), $"^{pattern}$", RegexOptions.Singleline);
+    }
 
     [GeneratedRegex("""
         "status":(4(?!29)\d\d|5\d\d)

@@ -38,14 +38,16 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_metric_that_a_page_names_is_one()
     {
-        var known = Row().Matches(Metrics.Prose).Select(row => row.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        var known = Row().Matches(Metrics.Prose).Select(row => row.Groups["name"].Value)
+            .ToHashSet(StringComparer.Ordinal);
         var named = from page in MarkdownPage.All.Values
                     where page.Path.StartsWith("docs/", StringComparison.Ordinal) || page.Path == "README.md"
                     from name in Named().Matches(page.Text)
                     select (page.Path, Name: Suffix().Replace(name.Value, ""));
 
         Assert.All(named, name => Assert.True(
-            known.Contains(name.Name) || (name.Name.EndsWith('_') && known.Any(metric => metric.StartsWith(name.Name, StringComparison.Ordinal))),
+            known.Contains(name.Name) || (name.Name.EndsWith('_')
+                && known.Any(metric => metric.StartsWith(name.Name, StringComparison.Ordinal))),
             $"{name.Path} names {name.Name}, which is no metric"));
     }
 
@@ -63,11 +65,15 @@ public sealed partial class DocumentationTests
     [Fact]
     public void The_bounds_they_state_are_those_of_the_code()
     {
-        Assert.Contains($"counters: {TopKeys.CountersPerTenant} keys of each of {TopKeys.MaxTenants} tenants", Seeing, StringComparison.Ordinal);
+        Assert.Contains(
+            $"counters: {TopKeys.CountersPerTenant} keys of each of {TopKeys.MaxTenants} tenants", Seeing,
+            StringComparison.Ordinal);
         Assert.Contains($"two windows of {TopKeys.Window.TotalMinutes:0} minutes", Seeing, StringComparison.Ordinal);
         Assert.Contains($"The first {PairCounts.MaxPairs} pairs", Metrics.Text, StringComparison.Ordinal);
         Assert.Contains($"`plan=\"{PairCounts.Others}\"`", Metrics.Text, StringComparison.Ordinal);
-        Assert.Contains($"| `Weir:DecisionLog:PerSecond` | {new WeirOptions().DecisionLog.PerSecond} |", Seeing, StringComparison.Ordinal);
+        Assert.Contains(
+            $"| `Weir:DecisionLog:PerSecond` | {new WeirOptions().DecisionLog.PerSecond} |", Seeing,
+            StringComparison.Ordinal);
     }
 
     private static string RowOf(Instrument instrument)
@@ -75,7 +81,12 @@ public sealed partial class DocumentationTests
         string kind = instrument.GetType().Name;
         string type = kind.Contains("Counter", StringComparison.Ordinal) ? "counter"
             : kind.Contains("Histogram", StringComparison.Ordinal) ? "histogram" : "gauge";
-        var (suffix, unit) = instrument.Unit switch { "s" => ("_seconds", ", s"), "By" => ("_bytes", ", bytes"), _ => ("", "") };
+        var (suffix, unit) = instrument.Unit switch
+        {
+            "s" => ("_seconds", ", s"),
+            "By" => ("_bytes", ", bytes"),
+            _ => ("", ""),
+        };
         string total = type == "counter" ? "_total" : "";
         return $"`{instrument.Name.Replace('.', '_')}{suffix}{total}` {type}{unit}";
     }
