@@ -19,8 +19,19 @@ internal static partial class ShellRun
         set -e
         export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_NOLOGO=1 XDG_DATA_HOME=$PWD/data
         mkdir data
-        # Ends a process when this shell has ended.
+        kept=$PWD/kept
+        touch "$kept"
+        # Ends the processes that the page has left, and waits for them.
+        finish() {
+          while read -r left; do
+            builtin kill "$left" 2>/dev/null || continue
+            for _ in $(seq 100); do builtin kill -0 "$left" 2>/dev/null || break; sleep 0.05; done
+          done <"$kept"
+        }
+        trap finish EXIT
+        # Ends a process when this shell has ended, also if it was killed.
         keep() {
+          echo "$1" >>"$kept"
           (while builtin kill -0 $$ 2>/dev/null; do sleep 0.2; done
            builtin kill "$1" 2>/dev/null && sleep 1 && builtin kill -KILL "$1" 2>/dev/null) >/dev/null 2>&1 &
           disown
