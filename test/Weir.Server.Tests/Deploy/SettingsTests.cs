@@ -6,21 +6,19 @@ namespace Weir.Server.Tests.Deploy;
 /// <summary>A variable that nobody reads fails silently: the service just runs as if it had not been set.</summary>
 public sealed partial class SettingsTests
 {
+    public static TheoryData<string> Files =>
+        ["deploy/compose.yaml", "deploy/Dockerfile", ".ci/run", .. Pages];
+
+    /// <summary>Decisions name wrong settings as examples.</summary>
+    private static IEnumerable<string> Pages =>
+        Docs.MarkdownPage.All.Keys.Where(path => !path.StartsWith("docs/decisions/", StringComparison.Ordinal));
+
     [Theory]
-    [InlineData("deploy/compose.yaml")]
-    [InlineData("deploy/Dockerfile")]
-    [InlineData(".ci/run")]
-    [InlineData("README.md")]
-    [InlineData("docs/auth.md")]
-    [InlineData("docs/http.md")]
-    [InlineData("docs/live.md")]
-    [InlineData("docs/redis.md")]
-    [InlineData("docs/seeing.md")]
-    [InlineData("docs/settings.md")]
-    [InlineData("docs/stop.md")]
+    [MemberData(nameof(Files))]
     public void Every_variable_that_is_named_is_a_setting(string path)
     {
-        var named = Variable().Matches(Repository.Read(path)).Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
+        var named = Variable().Matches(Repository.Read(path))
+            .Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
 
         Assert.All(named, name => Assert.Contains(name, KnownSettings.All));
     }

@@ -61,6 +61,6 @@ public sealed partial class RecipesTests
             attributes.Count == 0 ? null : attributes, costs.Count == 0 ? null : costs);
     }
 
-    [GeneratedRegex(@"^## (?<title>[^\n]+)\n(?:(?!^## ).)*?^```yaml\n(?<document>.*?)^```\n\n```\n(?<decides>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^## (?<title>[^\n]+)\n(?:(?!^## ).)*?^```yaml\n(?<document>.*?)^```\n\n```text\n(?<decides>.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Recipe();
 }
