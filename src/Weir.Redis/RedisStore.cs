@@ -181,7 +181,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     internal RedisOptions Options => _options;
 
-    /// <summary>Whether this instance agrees with those that share its buckets.</summary>
+    /// <summary>Whether this instance agrees with the instances that share its buckets.</summary>
     internal Fleet Fleet { get; }
 
     Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)

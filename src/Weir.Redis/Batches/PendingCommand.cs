@@ -44,7 +44,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
     public int Buckets { get; private set; }
 
     /// <summary>
-    /// What is asked, in the arguments of the script: the keys of its record, of its account of stored answers, and of
+    /// The question, in the arguments of the script: the keys of its record, of its account of stored answers, and of
     /// a bucket for each limit, all of them in one slot; then the numbers.
     /// </summary>
     public Arguments Arguments { get; } = new();

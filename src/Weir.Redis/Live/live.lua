@@ -5,7 +5,7 @@
 --                    of it or nothing
 --       2 changes    a list of the last changes, newest first, in JSON
 --       3 texts      a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
---       4 restoring  the token of the instance that restores what is lost; it expires
+--       4 restoring  the token of the instance that restores lost entries; it expires
 --
 -- look    history ('' for none) and version that the reader knows
 --         reply { standing, history, version, entries that are there, count, 1 if it is being restored, life }
@@ -14,11 +14,11 @@
 --         bytes of texts kept, 'remember' to keep the text
 --         reply { 1 written, 0 not the version expected, -1 the store has lost what the writer knows, -2 ahead of it,
 --         or -3 nothing there to delete; version }
--- begin   token, milliseconds, history, version, count: claims the restoration, if the caller knows what is lost
---         reply 1 or 0. Until all entries are there, the state counts more than it holds: nobody takes it for whole
+-- begin   token, milliseconds, history, version, count: claims the restoration, if the caller knows the lost entries
+--         reply 1 or 0. Until all entries are there, the state counts more than it holds, so no reader takes it as whole
 -- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
 -- finish  token, channel. reply 1, or 0 when entries are missing still
--- accept  a random text: takes what is there for all there is. reply 1
+-- accept  a random text: takes the entries that are there for all of them. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
 local META = 4
@@ -31,7 +31,7 @@ local function number_of(text)
   return number and number < EXACT_LIMIT and number or nil
 end
 
--- Nil when there is none. What is no hash is none either. A number that cannot be read counts as if entries were
+-- Nil when there is none. A key of another type is none either. A number that cannot be read counts as if entries were
 -- missing.
 local function standing_state()
   local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
@@ -43,7 +43,7 @@ local function standing_state()
     held = redis.call('HLEN', state) - META }
 end
 
--- How the store stands to a reader that knows so much, and whether the reader can restore what is lost. Of two histories
+-- How the store stands to a reader that knows so much, and whether the reader can restore the rest. Of two histories
 -- the older one goes on: the younger one began in a store that had lost it.
 local function compare(now, history, version)
   if not now then

@@ -15,7 +15,7 @@ internal sealed class Fleet(Func<string> own)
     /// <summary>Called when <see cref="Differences"/> have become others.</summary>
     public event Action? Changed;
 
-    /// <summary>Where this instance differs; empty if it does not, or nobody has said so yet.</summary>
+    /// <summary>Where this instance differs; empty if it does not, or has not heard so yet.</summary>
     public IReadOnlyList<SettingDifference> Differences => Volatile.Read(ref _differences);
 
     /// <summary>Returns the agreement at a shard.</summary>

@@ -85,7 +85,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// <param name="time">The clock of this instance.</param>
     /// <param name="name">Any number; 52 bits of it are told.</param>
     /// <param name="shard">The number of the shard.</param>
-    /// <param name="agreement">Hears the settings that are the rule there; null if nobody leases by it.</param>
+    /// <param name="agreement">Hears the settings that are the rule there; null if no leases depend on it.</param>
     internal RedisPeers(
         Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name, int shard = 0,
         Agreement? agreement = null)

@@ -11,7 +11,7 @@
 -- fields   a name: three doubles, when it was heard of, its phase, and the time of the last reply that it had read by
 --          then. life: a number that a Redis which loses its memory loses, too. returned: when the first instance saw
 --          Redis again after an outage
--- reply    doubles, little-endian: the time of Redis in us, its life, returned (0: nobody has), the number of
+-- reply    doubles, little-endian: the time of Redis in us, its life, returned (0: none has), the number of
 --          instances, of each its name and its three doubles; then the rule as text
 --
 -- The settings of the instance that came first are the rule, and stay it while an instance that has them is heard of. A

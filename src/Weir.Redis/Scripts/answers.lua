@@ -202,7 +202,7 @@ function answers.keep(answer, is_refused, is_changed, lines)
     end
     values[undone_key], ttls[undone_key] = false, 0
   end
-  -- What changed nothing need not be known again: a refusal, and a refund of what had not been spent.
+  -- An answer that changed nothing is not kept: a refusal, and a refund of an empty bucket.
   if is_refused or answer.what == CHARGE and not is_changed and answer.kind < SETTLES then
     return
   end

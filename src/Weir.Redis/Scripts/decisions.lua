@@ -80,7 +80,7 @@ while position < size do
           end
         end
 
-        -- What is spent now, the stamp when something is spent, the stamp that is believed, the units that drain in a
+        -- The spent units now, the stamp when something is spent, the stamp that is believed, the units that drain in a
         -- horizon, and whether the bucket is other than it was written.
         local held, next_us, believed_us, floor_units, is_new, is_over
         local mark = unit

@@ -6,7 +6,7 @@
 --          of stored answers, to undo a take and if the record is bounded; then a bucket for each of its limits
 -- ARGV[1]  doubles, little-endian, command by command:
 --          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
---            limit by how much its amount exceeds what is spent of the second one, and that one as well)
+--            limit by how much its amount exceeds the spent units of the second one, and that one as well)
 --          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes one that memory admitted); horizon (us
 --            a lease lives; 0 no leases); bytes of the command
 --          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never; to undo a take,
@@ -41,7 +41,8 @@
 -- as long as the answer is true.
 --
 -- A lease is spent when it is granted. Spent is first raised to what drains in a horizon, and a lease is given back
--- without what has drained since, so leases out never exceed what is spent. Horizons must be the same at all instances.
+-- without the units drained since, so leases out never exceed the spent units. Horizons must be the same at all
+-- instances.
 
 local CHECK, TAKE, CHARGE, RESET, RESTORE = 0, 1, 2, 3, 5
 local BUCKET, PERMITS = 0, 2

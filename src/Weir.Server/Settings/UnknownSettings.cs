@@ -52,8 +52,8 @@ internal static partial class UnknownSettings
     /// </summary>
     /// <param name="names">The names of all variables.</param>
     /// <remarks>
-    /// Only a name that is close to a setting is refused: other variables may begin like this, such as those that
-    /// Kubernetes sets for a service called weir.
+    /// Only a name that is close to a setting is refused: other variables may begin like this, such as the ones
+    /// that Kubernetes sets for a service called weir.
     /// </remarks>
     public static IEnumerable<string> FaultsOf(IEnumerable<string> names) =>
         from name in names.Order(StringComparer.Ordinal)

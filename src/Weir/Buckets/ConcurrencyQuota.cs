@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// So many permits, each held until it is given back or its lease is over. Whoever takes without a reservation
+/// A number of permits, each held until it is given back or its lease is over. A caller without a reservation
 /// cannot give back, and so holds its place for the lease.
 /// </summary>
 /// <remarks>

@@ -2,7 +2,7 @@ namespace Weir;
 
 /// <summary>
 /// The part of a bucket on which an instance decides that sees neither the others nor the store that they share: of N
-/// instances, each has an N-th of the capacity, and of what comes back. Its own bucket is the whole one, from which
+/// instances, each has an N-th of the capacity, and of the refill. Its own bucket is the whole one, from which
 /// each cost is taken N times.
 /// </summary>
 /// <remarks>
@@ -66,7 +66,7 @@ internal readonly record struct Share(int Instances)
 
     /// <summary>
     /// Microseconds until a refused cost is allowed, if no other request takes. What does not fit into the share has to
-    /// wait for the whole; when that is back nobody knows, so it is told the time in which a bucket fills.
+    /// wait for the whole; when that is back is unknown, so it is told the time in which a bucket fills.
     /// </summary>
     public long RetryUs(Quota quota, BucketState state, in StoreTime time, long cost)
     {

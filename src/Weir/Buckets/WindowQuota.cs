@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>
-/// So many tokens in each second, minute, hour, day, week, month, quarter or year of a time zone, or in several of
+/// A number of tokens in each second, minute, hour, day, week, month, quarter or year of a time zone, or in several of
 /// them.
 /// </summary>
 /// <remarks>

@@ -86,8 +86,8 @@ public readonly record struct Decision
     public Plan Plan { get; }
 
     /// <summary>
-    /// The limit that governed, or null when none that is enforced applied: of those that refused, the one with the
-    /// longest wait; else the one with the fewest requests left.
+    /// The limit that governed, or null when none that is enforced applied: of the limits that refused, the one with
+    /// the longest wait; else the one with the fewest requests left.
     /// </summary>
     public Limit? Limit { get; }
 
@@ -153,8 +153,7 @@ public readonly record struct Decision
     }
 
     /// <summary>
-    /// A decision that was made before, by the names of the limits that it was of; of those that are gone nothing can
-    /// be told.
+    /// A decision that was made before, by the names of its limits; of limits that are gone nothing can be told.
     /// </summary>
     internal static Decision Remembered(in LimitSet limits, IdempotencyRecord kept, string[] names, DecisionSource source, bool degraded)
     {

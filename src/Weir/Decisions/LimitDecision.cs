@@ -11,7 +11,7 @@ namespace Weir;
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
     /// <summary>
-    /// Whoever is refused waits for something: what has room by its numbers is held back for others for a moment
+    /// A refused request waits for something: room that its numbers show is held back for others for a moment
     /// (<see cref="HeldBack"/>), or came back between decision and answer.
     /// </summary>
     private const long LeastRetryUs = 1;

@@ -77,7 +77,7 @@ internal sealed class KnownBuckets
     {
         if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)
             Settled?.Invoke(command, result);
-        // A look is answered as if leased tokens were given back; a return of tokens concerns nobody else.
+        // A look is answered as if leased tokens were given back; a return of tokens concerns no other caller.
         bool isOfLeases = trip is { IsLook: true, Asks: true }
             || command.What is BucketOperation.Settle or BucketOperation.Restore
             || (command.What == BucketOperation.Charge && trip is { Asks: true });

@@ -7,7 +7,7 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// A request is decided here only if that can be said of all of its limits; else the primary is asked, once, all or
-/// nothing (law L2). That command takes along what is wanted of its buckets in the next moment, and gives back what was
+/// nothing (law L2). That command takes along the tokens wanted in the next moment, and gives back what was
 /// leased and not used. Safe for concurrent use.
 /// </remarks>
 /// <param name="known">The table of known buckets.</param>

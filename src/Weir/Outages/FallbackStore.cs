@@ -82,7 +82,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     }
 
     /// <summary>
-    /// The primary keeps a take that memory admitted, too, and its record answers those who ask the same again: memory
+    /// The primary keeps a take that memory admitted, too, and its record answers repeats: memory
     /// gives its spending back, and forgets the take.
     /// </summary>
     public void Yield(BucketCommand command)

@@ -2,7 +2,7 @@ namespace Weir;
 
 /// <summary>
 /// What the primary must not hand out yet, since instances that have not come back to it may have handed it out: of
-/// each its share of the capacity, and of what has come back since the first instance did.
+/// each its share of the capacity, and of the refill since the first instance came back.
 /// </summary>
 /// <param name="Absent">Instances that have not come back.</param>
 /// <param name="Instances">Instances in all.</param>

@@ -108,7 +108,7 @@ internal sealed class OutageSpending
 
     /// <summary>
     /// Returns the units spent, or what can still be given back as a negative number: what the primary is known to
-    /// hold, and what has not drained since of what it may hold beside that, since others spend there, too.
+    /// hold, and the rest that it may hold and that has not drained since, because others spend there, too.
     /// </summary>
     private long Net(Quota quota, Share share, in StoreTime time)
     {

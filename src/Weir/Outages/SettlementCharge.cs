@@ -10,7 +10,7 @@ namespace Weir;
 internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 {
     /// <summary>
-    /// How long the primary knows the name. A charge that is sent again later is made twice; what is given back is not
+    /// How long the primary knows the name. A charge that is sent again later is made twice; a cost given back is not
     /// sent so late.
     /// </summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);

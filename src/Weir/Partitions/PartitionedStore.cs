@@ -6,7 +6,7 @@ namespace Weir;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Never too lax: what is given back late is missing for a round trip, and for good if the instance dies meanwhile.
+/// Never too lax: a cost given back late is missing for a round trip, and for good if the instance dies meanwhile.
 /// </para>
 /// <para>
 /// A record has a head, which lies where its id says and asks no bucket, and a part in each partition, written in the
@@ -151,8 +151,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
     }
 
     /// <summary>
-    /// Asks all parts from one on. What one refuses at once is not taken from those that follow: they are only looked
-    /// at.
+    /// Asks all parts from one on. If one refuses at once, nothing is taken from the parts that follow: they are only
+    /// looked at.
     /// </summary>
     /// <returns>The parts that were only looked at, a bit each.</returns>
     private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)

@@ -7,7 +7,7 @@ namespace Weir;
 
 /// <summary>
 /// Keeps what callers are called out of Redis and of logs: a value is told by its HMAC-SHA256 (RFC 2104) under a
-/// secret, so that whoever reads there cannot guess it either. What has to be read again, such as a reservation, is
+/// secret, so that a reader of Redis cannot guess it either. What has to be read again, such as a reservation, is
 /// sealed with AES-256-GCM (NIST SP 800-38D).
 /// </summary>
 /// <remarks>

@@ -29,7 +29,7 @@ public enum BucketOperation
 
     /// <summary>
     /// Charge, in units, by how much the cost exceeds what the second limit's bucket holds, and that bucket as well:
-    /// restores what a store that lost its memory held, once, whoever tells it and in which order.
+    /// restores what a store that lost its memory held, once, whichever instance tells it and in which order.
     /// </summary>
     Restore,
 }
@@ -55,7 +55,8 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     internal ref readonly LimitSet LimitsRef => ref _limits;
 
     /// <summary>
-    /// True for a refund or a commit. While the primary is asked, nobody else makes one: the primary may have made it.
+    /// True for a refund or a commit. While the primary is asked, no other store makes one: the primary may have made
+    /// it.
     /// </summary>
     internal bool IsMadeOnce =>
         What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
@@ -92,8 +93,9 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
     public bool Settles { get; init; }
 
     /// <summary>
-    /// The record of a take that is undone, and when the take was executed; null for all other commands. The take stays,
-    /// and its record, as long as another caller was answered by it. A caller that memory admitted then counts on it, too.
+    /// The record of a take that is undone, and when the take was executed; null for all other commands. The take
+    /// stays, and its record, as long as another caller was answered by it. A caller that memory admitted then counts
+    /// on it, too.
     /// </summary>
     public (UInt128 Id, long AtUs, bool IsAdmitted)? Undoes { get; init; }
 

@@ -32,7 +32,7 @@ public interface IBucketStore
     /// Undoes a take that this store has executed, since it was decided otherwise: gives back at face value what it
     /// spent, and forgets its record. By default, nothing.
     /// </summary>
-    /// <returns>Ends when it is undone, or is given up. Nobody need wait.</returns>
+    /// <returns>Ends when it is undone, or is given up. The caller need not wait.</returns>
     internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
 
     /// <summary>Looks up an answer that was kept.</summary>

@@ -9,7 +9,7 @@ namespace Weir.Server.Tests.Docs;
 /// </summary>
 public sealed partial class PhraseTests
 {
-    private const int CeilingOfSource = 40;
+    private const int CeilingOfSource = 0;
 
     private const int CeilingOfPages = 0;
 

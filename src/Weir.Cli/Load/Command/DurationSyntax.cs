@@ -23,7 +23,7 @@ internal static class DurationSyntax
                 continue;
             if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
                 return false;
-            // Turned round, so that what is not a number at all falls out here too.
+            // Turned round, so that NaN falls out here too.
             if (!(number * milliseconds <= TimeSpan.FromDays(1).TotalMilliseconds))
                 return false;
             duration = TimeSpan.FromMilliseconds(number * milliseconds);

@@ -15,7 +15,7 @@ namespace Weir;
 /// 8  Unix time in us at the same moment
 /// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
 /// 24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one ends
-///    those of listed tenants, another one those of all others, a third one those that keys share, whose head is a
+///    those of listed tenants, another one the slots of all others, a third one shared slots, whose head is a
 ///    hash of tenant and limit, and 1 in its lowest bit if the tenant is listed
 /// 4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 when its permit ends
 /// 4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
@@ -206,7 +206,7 @@ internal static class Snapshot
     /// <summary>False if there is no room.</summary>
     /// <param name="store">The store.</param>
     /// <param name="section">
-    /// 0 for buckets of listed tenants, 1 for those of all others, 2 for those that keys share.
+    /// 0 for buckets of listed tenants, 1 for buckets of all others, 2 for buckets that keys share.
     /// </param>
     /// <param name="saved">The bucket in the snapshot.</param>
     /// <param name="rate">The rate of the bucket in this process.</param>
