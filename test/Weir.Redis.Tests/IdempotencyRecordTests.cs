@@ -121,6 +121,24 @@ public sealed class IdempotencyRecordTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(1_048_574, 1_048_575)]
+    [InlineData(1_048_575, 1_048_575)]
+    public async Task L10_a_record_counts_a_million_callers_and_changes_its_time_for_none(int counted, int expected)
+    {
+        const string Count =
+            "local key = redis.call('KEYS', '*~memo*')[1] local v = redis.call('GET', key) "
+            + "local n = struct.unpack('<d', v, 34) + ARGV[1] if tonumber(ARGV[1]) == 0 then return n % 2^20 end "
+            + "redis.call('SET', key, string.sub(v, 1, 33) .. struct.pack('<d', n) .. string.sub(v, 42), 'KEEPTTL') "
+            + "return n - n % 2^20";
+        var take = new BucketCommand(Request("bucket", "busy", 4), BucketOperation.Take) { RecordKey = new RecordKey(1, 7) };
+        await _store.AskAsync(take);
+        string time = await _redis.CommandAsync("EVAL", Count, "0", $"{counted}");
+        Assert.True((await _store.AskAsync(take)).IsRemembered);
+        Assert.Equal($"{expected}", (await _redis.CommandAsync("EVAL", Count, "0", "0")).Trim());
+        Assert.Equal(time, await _redis.CommandAsync("EVAL", Count, "0", "1e-9"));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(2)]
     [InlineData(9)]

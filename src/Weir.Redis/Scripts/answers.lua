@@ -100,9 +100,12 @@ local function spell_account(account)
   return table.concat(parts), math.ceil((times[#times] - now_us) / 1000)
 end
 
--- One more caller, or one less, counts on a record.
+-- One more caller, or one less, counts on a record. Beyond a million, more callers are not counted.
 local function count_caller(key, record, by)
   local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT) + by
+  if by > 0 and counted % MIN_PERIOD_US == 0 then
+    return
+  end
   local before, after = string.sub(record, 1, COUNTED_UNTIL_AT - 1), string.sub(record, TAKEN_AT)
   values[key] = before .. struct.pack('<d', counted) .. after
   local SAME_TTL = -1

@@ -67,8 +67,10 @@ internal sealed class OutageSpending
         Units = Net(quota, share, time);
     }
 
-    /// <summary>Memory has forgotten the spending.</summary>
-    public void Reset(BucketState own) => (Units, _base, _own) = (0, own, own);
+    /// <summary>
+    /// Forgets the spending, and a charge that was not executed: it must not follow the reset in the primary.
+    /// </summary>
+    public void Reset(BucketState own) => (Units, Pending, _base, _own) = (0, null, own, own);
 
     /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
     public void Close() => Pending = null;

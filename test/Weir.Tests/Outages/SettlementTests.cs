@@ -146,6 +146,28 @@ public sealed class SettlementTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task L7_a_reset_empties_a_bucket_though_the_settlement_before_it_is_late_or_not_executed(bool isExecuted)
+    {
+        var store = Join(instances: 1);
+        Take(store, Request(5));
+        _redis.Fault = StoreFault.Unreachable;
+        Take(store, Request(3));
+        _redis.Fault = StoreFault.None;
+        Assert.True(await _peers.AnyOther.ConfirmAsync());
+        bool fails = true;
+        _redis.IsLateFor = command => fails && isExecuted && command.What == BucketOperation.Settle;
+        _redis.IsCrowdedFor = command => fails && !isExecuted && command.What == BucketOperation.Settle;
+
+        await store.AskAsync(new BucketCommand(Request(1), BucketOperation.Reset));
+        fails = false;
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(0, store.Owing);
+        AssertSpent(0, Request(0));
+    }
+
+    [Theory]
     [InlineData(-2, false, 6)]
     [InlineData(-3, true, 5)]
     [InlineData(4, true, 12)]
