@@ -236,6 +236,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             IsBounded = true,
             Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))),
         };
+        // All repeats hold the same permit, so that any of them can be undone.
+        if (limits.Plan.HasPermits)
+            limits = limits with { Holder = new PermitHolder(record.Id) };
         if (NeedsNoStore(limits, block))
         {
             if ((await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept is not { } kept)

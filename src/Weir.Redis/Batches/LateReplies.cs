@@ -83,7 +83,9 @@ internal sealed class LateReplies(
 
         if (asked.RecordKey is { } record)
         {
-            bool stays = tally == Late && isAdmitted(asked);
+            // A reservation that was remembered has the text of another instance, so memory keeps its own.
+            bool isAnothers = reply.IsRemembered && record.Open > TimeSpan.Zero;
+            bool stays = tally == Late && !isAnothers && isAdmitted(asked);
             undo = undo with { RecordKey = undo.RecordKey! with { Undoes = (record.Id, reply.NowUs, stays) } };
         }
 
@@ -107,7 +109,7 @@ internal sealed class LateReplies(
 
     private async Task UndoAsync(BucketCommand asked, BucketCommand undo, Tally tally)
     {
-        bool isUndone = false;
+        bool? isUndone = false;
         try
         {
             var result = await execute(undo).ConfigureAwait(false);
@@ -117,7 +119,7 @@ internal sealed class LateReplies(
                 result = await execute(undo).ConfigureAwait(false);
             }
 
-            isUndone = result.Fault is StoreFault.None or StoreFault.Gone;
+            isUndone = result.IsKept ? null : result.Fault is StoreFault.None or StoreFault.Gone;
             if (result.IsKept && undo.RecordKey!.Undoes is { IsAdmitted: true })
                 kept(asked);
         }
@@ -136,10 +138,11 @@ internal sealed class LateReplies(
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
-    private void End(bool isUndone, in BucketCommand undo, Tally tally)
+    // Null if the command stays, since another caller counts on its record.
+    private void End(bool? isUndone, in BucketCommand undo, Tally tally)
     {
         Interlocked.Decrement(ref _undoing);
-        if (!undo.Limits.IsEmpty)
-            Interlocked.Increment(ref isUndone ? ref tally.Undone : ref tally.Lost);
+        if (isUndone is { } isDone && !undo.Limits.IsEmpty)
+            Interlocked.Increment(ref isDone ? ref tally.Undone : ref tally.Lost);
     }
 }

@@ -270,7 +270,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;
         }
 
-        return silent > 0 ? Math.Max(0, silent - seen) : late;
+        return Math.Max(silent - seen, late);
     }
 
     private void LearnLocked(Heartbeat beat)

@@ -246,7 +246,7 @@ for key, ttl_ms in pairs(ttls) do
   if ttl_ms == 0 then
     call('DEL', key)
   elseif ttl_ms == SAME_TTL then
-    call('SET', key, values[key], 'KEEPTTL')
+    call('SET', key, values[key], 'XX', 'KEEPTTL')
   else
     local ttl = spelled[ttl_ms]
     if not ttl then

@@ -127,7 +127,9 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return null;
         }
 
-        var settling = _fallback.Owing == 0 ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
+        // A reset forgets unsettled spending, too, so it need not wait for that.
+        bool isSettled = _fallback.Owing == 0 || command.What == BucketOperation.Reset;
+        var settling = isSettled ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
         if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None } && command.IsPlainRefund)
             return PendingResult.Of(command, GiveBackAsync(command, settling), out result);
         if (settling is null)
@@ -222,6 +224,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             if (result.IsLocal)
                 return result;
             _outages.Succeeded();
+            if (command.What == BucketOperation.Reset && _fallback.Owing > 0)
+                _fallback.Execute(command);
             if (_learns)
                 _known.Learn(command, result);
             return result;

@@ -89,10 +89,14 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     {
         if (memory.Forget(command.Limits.Facts.Tenant, command.RecordKey!) is not { } forgotten)
             return;
-        var undo = UndoCommand.Of(command.Limits, limit => forgotten.Lines[limit]) with { RecordKey = null };
+        var undo = UndoCommand.Of(command.Limits, limit => LineOf(forgotten, limit)) with { RecordKey = null };
         if (!undo.Limits.IsEmpty)
             Execute(undo);
     }
+
+    /// <summary>A take that was admitted without the store, such as by a plan that allows all, has no lines.</summary>
+    private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
+        limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
     /// <summary>True if memory admitted a take under its idempotency key, and its reservation is not settled.</summary>
     public bool HasAdmitted(BucketCommand command) =>

@@ -125,6 +125,24 @@ public sealed class RedisPeersTests : IDisposable
     }
 
     [Fact]
+    public async Task L7_An_instance_that_never_heard_of_others_awaits_one_that_is_not_back_beside_others_that_are()
+    {
+        _ = Join();
+        _ = Join();
+        var away = Join();
+        var wire = new MembersWire(_redis, _time) { LosesReplies = true };
+        var one = Join(wire);
+        _time.Advance(Heartbeat);
+        away.Part();
+        one.Part();
+        wire.LosesReplies = false;
+        await one.ReportAsync(isReady: false);
+        _time.Advance(2 * Heartbeat);
+        await away.ReportAsync(isReady: false);
+        Assert.Equal((1, 1, true), Numbers(await one.ReportAsync(isReady: true)));
+    }
+
+    [Fact]
     public async Task L7_An_instance_that_never_heard_of_others_awaits_as_many_as_it_assumes_for_a_second()
     {
         _options.Instances = 3;

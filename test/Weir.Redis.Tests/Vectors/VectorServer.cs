@@ -23,7 +23,7 @@ public abstract class VectorServer(Func<Task<ITestRedis>> start) : IAsyncLifetim
             return { '@SECONDS', '@MICROSECONDS' }
           elseif command == 'SET' then
             local value, _, ttl = ...
-            ttls[key] = ttl
+            ttls[key] = tonumber(ttl) and ttl
             return real.call('SET', key, value)
           elseif command == 'PEXPIRE' then
             ttls[key] = ...

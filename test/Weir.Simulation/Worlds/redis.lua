@@ -67,11 +67,12 @@ end
 commands.GET = text
 
 function commands.SET(key, value, mode, ms)
-  if mode == 'KEEPTTL' then
-    ends[key] = live(key) ~= nil and ends[key] or nil
-  else
-    ends[key] = now_us + tonumber(ms) * 1000
+  if mode == 'XX' then
+    -- With KEEPTTL: the end stays.
+    values[key] = live(key) ~= nil and value or nil
+    return true
   end
+  ends[key] = now_us + tonumber(ms) * 1000
   values[key] = value
   return true
 end

@@ -17,9 +17,9 @@ public sealed class RepeatedTakeTests
     private static readonly Plan Plan = new("p", [new Limit("l", [Limit.KeyDimension], Slow)], OnOutage.Local);
 
     /// <summary>Two instances; the first one's take is executed, and its reply is held.</summary>
-    private sealed class Scene : IDisposable
+    private sealed class Scene(Plan plan) : IDisposable
     {
-        public World World { get; } = new(1, Plan, instances: 2);
+        public World World { get; } = new(1, plan, instances: 2);
 
         public World.Instance First => World.Instances[0];
 
@@ -61,9 +61,9 @@ public sealed class RepeatedTakeTests
         private static RequestFacts Request(long cost) => new(WorldTenant.Only, Key, cost);
     }
 
-    private static Task<bool> InSceneAsync(Action<Scene> play) => OneThread.RunAsync(() =>
+    private static Task<bool> InSceneAsync(Action<Scene> play, Plan? plan = null) => OneThread.RunAsync(() =>
     {
-        using var scene = new Scene();
+        using var scene = new Scene(plan ?? Plan);
         scene.Pass(400);
         play(scene);
         return true;
@@ -195,4 +195,48 @@ public sealed class RepeatedTakeTests
         scene.Pass(100);
         Assert.Equal((SettlementOutcome.Conflict, 0), (again.Result.Outcome, scene.Held));
     });
+
+    [Fact]
+    public Task L8_a_reservation_whose_repeat_was_late_too_is_settled_by_the_id_that_each_instance_gave() => InSceneAsync(scene =>
+    {
+        var first = Scene.ReserveAsync(scene.First, 7);
+        scene.Pass(20);
+        var second = Scene.ReserveAsync(scene.Second, 7);
+        scene.HoldReplyOf(scene.Second);
+        Assert.NotEqual(first.Result.Id, second.Result.Id);
+
+        scene.Mend();
+        var canceled = scene.Second.Reservations.CancelAsync(second.Result.Id!).AsTask();
+        scene.Pass(400);
+        Assert.Equal((SettlementOutcome.Settled, 7), (canceled.Result.Outcome, scene.Held));
+        var committed = scene.First.Reservations.CommitAsync(first.Result.Id!, 3).AsTask();
+        scene.Pass(100);
+        Assert.Equal((SettlementOutcome.Settled, 3), (committed.Result.Outcome, scene.Held));
+    });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public Task L2_a_permit_that_no_instance_handed_out_is_free_again(int mendedFirst) => InSceneAsync(
+        scene =>
+        {
+            // More than the outage share of the bucket.
+            var first = Scene.TakeAsync(scene.First, 15);
+            scene.HoldReplyOf(scene.First);
+            var second = Scene.TakeAsync(scene.Second, 15);
+            scene.HoldReplyOf(scene.Second);
+            Assert.False(first.Result!.Value.Allowed || second.Result!.Value.Allowed);
+
+            scene.World.Instances[mendedFirst].Network.Cut = Cut.None;
+            scene.Pass(20);
+            scene.Mend();
+            var check = scene.First.Limiter.CheckAsync(new RequestFacts(WorldTenant.Only, Key)).AsTask();
+            scene.Pass(20);
+            Assert.Equal([20, 100], check.Result.Limits().Select(line => line.Remaining));
+        },
+        new Plan("p", [Plan.Limits[0], new Limit("streams", [Limit.KeyDimension], Permits)], OnOutage.Local));
+
+    private static ConcurrencyQuota Permits =>
+        ConcurrencyQuota.TryCreate(100, TimeSpan.FromMinutes(1), out var quota, out string? error)
+            ? quota : throw new ArgumentException(error);
 }
