@@ -47,7 +47,7 @@ public sealed record WindowQuota : Quota
         [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error) =>
         TryCreate(limit, new WindowPeriod(every), zone, out quota, out error);
 
-    /// <inheritdoc cref="TryCreate(long, WindowUnit, string, out WindowQuota?, out string?)"/>
+    /// <summary>Makes a quota with windows of any length, or says why these make none.</summary>
     /// <param name="limit">Tokens a window; 0 bans.</param>
     /// <param name="period">The length of a window, and where it begins.</param>
     /// <param name="zone">The time zone, as IANA calls it, such as <c>Europe/Berlin</c>.</param>
