@@ -109,6 +109,9 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private TimeSpan Gone => MissedHeartbeats * Every;
 
+    /// <summary>How long an instance that may decide alone is awaited, in microseconds.</summary>
+    private long AwaitedUs => Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
+
     /// <inheritdoc/>
     public int Count => Volatile.Read(ref _count);
 
@@ -148,6 +151,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     public async ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default)
     {
         int doubts = Volatile.Read(ref _doubts);
+        long readUs = Volatile.Read(ref _readUs);
         if (await TellAsync(isReady ? MemberPhase.IsReady : MemberPhase.Returns, cancellation).ConfigureAwait(false) is not { } beat)
             return null;
         if (isReady && HasForgotten(beat))
@@ -158,7 +162,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             _metLife = beat.Life;
             if ((isReady || !isForgetful) && doubts == _doubts)
                 _isInDoubt = false;
-            if (_metUs == 0)
+            // Redis may have been away since the last reply: then all are awaited once more.
+            if (_metUs == 0 || beat.NowUs - readUs > AwaitedUs / 2)
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
@@ -257,7 +262,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     /// </remarks>
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
-        long goneUs = Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
+        long goneUs = AwaitedUs;
         int expected = _isNew ? Math.Max(_awaited.Count, _count - 1) : _awaited.Count;
         int silent = beat.NowUs - _metUs < goneUs ? expected : 0, seen = 0, late = 0;
         foreach (var member in beat.Members)

@@ -94,6 +94,25 @@ public sealed class RedisPeersTests : IDisposable
         Assert.Equal((1, 1, false), Numbers(await two.ReportAsync(isReady: false)));
     }
 
+    [Theory]
+    [InlineData(400, 0)]
+    [InlineData(1_100, 1)]
+    [InlineData(3_000, 1)]
+    public async Task L7_Others_are_awaited_once_more_after_Redis_was_away_again(int awayMs, int awaited)
+    {
+        var (one, two) = JoinTwo();
+        one.Part();
+        two.Part();
+        for (int ms = 0; ms <= 800; ms += 50)
+        {
+            Assert.Equal((1, 1, false), Numbers(await one.ReportAsync(isReady: false)));
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+
+        _time.Advance(TimeSpan.FromMilliseconds(awayMs));
+        Assert.Equal((awaited, awaited, false), Numbers(await one.ReportAsync(isReady: false)));
+    }
+
     [Fact]
     public async Task L7_An_instance_that_never_heard_Redis_takes_it_for_one_that_lost_its_memory()
     {
@@ -152,8 +171,12 @@ public sealed class RedisPeersTests : IDisposable
         one.Part();
         _redis.Forget();
         wire.LosesReplies = false;
-        Assert.Equal((2, 2, true), Numbers(await one.ReportAsync(isReady: false)));
-        _time.Advance(TimeSpan.FromSeconds(1));
+        for (int ms = 0; ms < 1_000; ms += 50)
+        {
+            Assert.Equal((2, 2, true), Numbers(await one.ReportAsync(isReady: true)));
+            _time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+
         Assert.Equal((0, 0, true), Numbers(await one.ReportAsync(isReady: true)));
     }
 
