@@ -33,8 +33,7 @@ internal sealed class SeriesHistory : IDisposable
             _world.Load(instance, _world.Random.Next(3_000, 11_000), Keys, _world.Random.Next(1, 4), long.MaxValue);
         Pass(300);
         // All know each other by now.
-        foreach (var instance in _world.Instances)
-            instance.Network.SettlingLostAfter = 0.2;
+        LoseSettling(0.2);
         for (int i = _world.Random.Next(2, 9); i > 0; i--)
         {
             var cut = _world.Random.Next(2) == 0 ? Cut.Hanging : Cut.Refused;
@@ -49,6 +48,7 @@ internal sealed class SeriesHistory : IDisposable
 
         Pass(1_000);
         _world.IsQuiet = true;
+        LoseSettling(0);
         Pass(1_500);
         if (_world.Log.TokensOver(0, long.MaxValue, bursts: 2) is > 0 and var over)
             return $"L7: {over} tokens over two bursts, through outages in a row";
@@ -56,6 +56,12 @@ internal sealed class SeriesHistory : IDisposable
             return late;
         return _world.Instances.Find(instance => instance.Store.State != BreakerState.Closed || instance.Store.Owing > 20) is { } lost ? $"an instance does not come back: {lost.Store.State}, owes {lost.Store.Owing}"
             : null;
+    }
+
+    private void LoseSettling(double part)
+    {
+        foreach (var instance in _world.Instances)
+            instance.Network.SettlingLostAfter = part;
     }
 
     private void Set(Cut cut, int mostMs)
