@@ -84,7 +84,7 @@ public sealed class RepeatedTakeTests
 
         scene.Mend();
         Assert.Equal(cost, scene.Held);
-        // Whoever repeats it again, at either instance, has the same answer.
+        // A further repeat at either instance gets the same answer.
         var again = scene.World.Instances.Select(instance => Scene.TakeAsync(instance, cost)).ToArray();
         scene.Pass(100);
         Assert.All(again, one => Assert.Equal((true, DecisionSource.Redis), (one.Result!.Value.Allowed, one.Result!.Value.Source)));
