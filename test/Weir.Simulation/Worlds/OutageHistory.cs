@@ -177,7 +177,7 @@ internal sealed class OutageHistory : IDisposable
                 if (_isSlow && !_lostWrites && held < _world.Log.Tokens(limit, key))
                     return $"L7: Redis holds {held} of the {_world.Log.Tokens(limit, key)} tokens of {limit.Name} {key} that were ever spent";
                 // A charge is never more than was spent. What is held is rounded up.
-                long most = _world.Log.Tokens(limit, key) + _world.MayBeTwice(key) + 1;
+                long most = _world.Log.Tokens(limit, key) + _world.MayBeCharged(key) + 1;
                 if (_isSlow && held > most)
                     return $"a charge was made twice: Redis holds {held} tokens of {limit.Name} {key} where at most {most} were spent";
             }

@@ -88,10 +88,13 @@ internal sealed class World : IDisposable
     /// <summary>Requests that have not been answered.</summary>
     public int Open { get; private set; }
 
-    private readonly Dictionary<string, long> _mayBeTwice = [];
+    private readonly Dictionary<string, long> _mayBeCharged = [];
 
-    /// <summary>The cost of requests for a key that Redis was asked for and did not answer: it may have charged them, too.</summary>
-    public long MayBeTwice(string key) => key.Length > 0 ? _mayBeTwice.GetValueOrDefault(key) : _mayBeTwice.Values.Sum();
+    /// <summary>
+    /// The cost of requests for a key that Redis may hold beside what was admitted: Redis did not answer them, or they
+    /// were admitted by a lease of before an outage.
+    /// </summary>
+    public long MayBeCharged(string key) => key.Length > 0 ? _mayBeCharged.GetValueOrDefault(key) : _mayBeCharged.Values.Sum();
 
     internal sealed class Instance
     {
@@ -227,16 +230,18 @@ internal sealed class World : IDisposable
         bool asks = instance.Store.State == BreakerState.Closed;
         Open++;
         if (asks)
-            _mayBeTwice[key] = _mayBeTwice.GetValueOrDefault(key) + cost;
+            _mayBeCharged[key] = _mayBeCharged.GetValueOrDefault(key) + cost;
         var limits = _plan.Resolve(new RequestFacts(WorldTenant.Only, key, cost)) with { TenantIsListed = true };
         var answer = await instance.Store.TakeAsync(limits).ConfigureAwait(false);
         Open--;
         if (instance.Clock.PausedUntilUs == pausedUs)
             LongestUs = Math.Max(LongestUs, NowUs - askedUs);
-        if (asks && !answer.Degraded)
-            _mayBeTwice[key] -= cost;
+        bool isAllowed = answer is { Fault: StoreFault.None, Outcome: BucketOutcome.Allowed };
+        bool isOfBefore = isAllowed && answer.IsLocal && LeasesAreOfBefore;
+        if (asks && !answer.Degraded && !isOfBefore)
+            _mayBeCharged[key] -= cost;
         bool isOfRedis = answer.Source == DecisionSource.Redis && !answer.IsLocal;
-        if (answer.Fault == StoreFault.None && answer.Outcome == BucketOutcome.Allowed && !(answer.IsLocal && LeasesAreOfBefore))
+        if (isAllowed && !isOfBefore)
             Log.Admit(isOfRedis ? AppliedAt(answer.NowUs) : NowUs, limits);
     }
 
