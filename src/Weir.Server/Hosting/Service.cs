@@ -154,6 +154,7 @@ internal static class Service
             new Reservations(services.GetRequiredService<RateLimiter>(), stores.Deciding, stores.Alone));
         services.AddSingleton(RateLimitHeaders.Parse(options.Headers)!);
         services.AddSingleton<DecisionAnswers>();
+        services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<BatchTurns>();
         services.AddSingleton<BatchEndpoint>();

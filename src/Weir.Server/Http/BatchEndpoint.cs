@@ -6,7 +6,7 @@ namespace Weir.Server;
 /// Decides a batch slice by slice: no more than a slice of it is under way to the store, and none of its work is longer
 /// than a turn (<see cref="BatchTurns"/>). So it delays other requests no longer than that, whatever its size.
 /// </summary>
-internal sealed class BatchEndpoint(DecisionEndpoints decisions, BatchTurns turns)
+internal sealed class BatchEndpoint(Decider decider, BatchTurns turns)
 {
     /// <summary>Bytes of the body of a batch.</summary>
     public const int MaxBody = 1024 * 1024;
@@ -58,7 +58,7 @@ internal sealed class BatchEndpoint(DecisionEndpoints decisions, BatchTurns turn
         using (await turns.TakeAsync())
         {
             for (int i = 0; i < asked.Length; i++)
-                asked[i] = decisions.DecideAsync(slice.Span[i], spend: true).AsTask();
+                asked[i] = decider.DecideAsync(slice.Span[i], spend: true).AsTask();
         }
 
         for (int i = 0; i < asked.Length; i++)

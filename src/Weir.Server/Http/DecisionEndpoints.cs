@@ -1,9 +1,7 @@
-using System.Runtime.CompilerServices;
-
 namespace Weir.Server;
 
 /// <summary>The paths that decide: the seed's two, and <c>/v1</c>.</summary>
-internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers answers, DecisionTelemetry telemetry, TimeProvider time)
+internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers)
 {
     /// <summary>
     /// Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.
@@ -15,7 +13,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
             await Problems.Refuse(http, complaint);
         else
-            await answers.Seed(http, await DecideAsync(facts, spend: false), StatusCodes.Status200OK);
+            await answers.Seed(http, await decider.DecideAsync(facts, spend: false), StatusCodes.Status200OK);
     }
 
     public Task Increment(HttpContext http) => TakeAsync(http, isSeed: true);
@@ -38,10 +36,8 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
         else
         {
             string? once = IdempotencyKey.Of(http);
-            var decision = await (givesBack ? limiter.RefundAsync(facts, once) : limiter.ChargeAsync(facts, once));
-            if (!givesBack && decision is { } charged)
-                telemetry.RecordCharge(facts, charged);
-            await answers.Decision(http, decision);
+            await answers.Decision(
+                http, await (givesBack ? decider.RefundAsync(facts, once) : decider.ChargeAsync(facts, once)));
         }
     }
 
@@ -56,7 +52,7 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
             return;
         }
 
-        await answers.Decision(http, await DecideAsync(facts, spend: false));
+        await answers.Decision(http, await decider.DecideAsync(facts, spend: false));
     }
 
     /// <summary>Takes by a body, and answers as the seed does or as <c>/v1</c> does.</summary>
@@ -77,10 +73,9 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
             return Problems.Refuse(http, complaint);
         if (IdempotencyKey.Of(http) is { } key)
             return TakeOnceAsync(http, facts, key, isSeed);
-        long began = time.GetTimestamp();
-        if (limiter.Begin(facts, spend: true, out var decision) is { } pending)
-            return EndAsync(http, pending, began, isSeed);
-        return AnswerAsync(http, facts, decision, began, isSeed);
+        return decider.Begin(facts, spend: true, out long began, out var decision) is { } pending
+            ? EndAsync(http, pending, began, isSeed)
+            : AnswerAsync(http, decision, isSeed);
     }
 
     /// <summary>
@@ -91,32 +86,18 @@ internal sealed class DecisionEndpoints(RateLimiter limiter, DecisionAnswers ans
     private async Task EndAsync(HttpContext http, PendingResult pending, long began, bool isSeed)
     {
         await pending.Arrival;
-        var facts = pending.Facts;
-        await AnswerAsync(http, facts, limiter.End(pending), began, isSeed);
+        await AnswerAsync(http, decider.End(pending, spend: true, began), isSeed);
     }
 
     private async Task TakeOnceAsync(HttpContext http, RequestFacts facts, string key, bool isSeed)
     {
-        long began = time.GetTimestamp();
-        if (await limiter.TakeAsync(facts, key) is { } decision)
-            await AnswerAsync(http, facts, decision, began, isSeed);
+        if (await decider.TakeOnceAsync(facts, key) is { } decision)
+            await AnswerAsync(http, decision, isSeed);
         else
             await Problems.OtherRequest(http);
     }
 
-    private Task AnswerAsync(HttpContext http, in RequestFacts facts, in Decision decision, long began, bool isSeed)
-    {
-        telemetry.Record(facts, decision, spend: true, time.GetElapsedTime(began));
-        return isSeed ? answers.Seed(http, decision, StatusCodes.Status429TooManyRequests) : answers.Take(http, decision);
-    }
-
-    /// <summary>Takes or checks, and counts the decision.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
-    {
-        long began = time.GetTimestamp();
-        var decision = await (spend ? limiter.TakeAsync(facts) : limiter.CheckAsync(facts));
-        telemetry.Record(facts, decision, spend, time.GetElapsedTime(began));
-        return decision;
-    }
+    private Task AnswerAsync(HttpContext http, in Decision decision, bool isSeed) => isSeed
+        ? answers.Seed(http, decision, StatusCodes.Status429TooManyRequests)
+        : answers.Take(http, decision);
 }
