@@ -359,8 +359,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _known.At(_numbers.IsOne ? 0 : ShardOf(command.LimitsRef.Facts.Tenant, this.Of(command)));
 
     private LateReplies BeginLateReplies() => new(
-        command => this.AskAsync(command), command => TableOf(command).Known.IsAdmitted(command),
-        command => TableOf(command).Known.Kept?.Invoke(command), _time, _stopping.Token);
+        command => this.AskAsync(command), command => TableOf(command).Known.Fallback, _time, _stopping.Token);
 
     private byte[] AddUndone(in BucketCommand command, UInt128 id, Arguments to)
     {

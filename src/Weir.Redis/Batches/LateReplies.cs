@@ -7,13 +7,12 @@ namespace Weir.Redis;
 /// keeps the take, and the fallback forgets its decision.
 /// </summary>
 /// <param name="execute">Sends a command to Redis.</param>
-/// <param name="isAdmitted">True if the fallback admitted a take under its idempotency key.</param>
-/// <param name="kept">Called with such a take if Redis keeps it.</param>
+/// <param name="fallbackOf">Returns the fallback of a command; null for none.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="stopped">Ends the attempts.</param>
 internal sealed class LateReplies(
-    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, bool> isAdmitted, Action<BucketCommand> kept,
-    TimeProvider time, CancellationToken stopped)
+    Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
+    CancellationToken stopped)
 {
     /// <summary>Commands being undone at the same time, at most.</summary>
     private const int Most = 16_384;
@@ -85,7 +84,7 @@ internal sealed class LateReplies(
         {
             // A reservation that was remembered has the text of another instance, so memory keeps its own.
             bool isAnothers = reply.IsRemembered && record.Open > TimeSpan.Zero;
-            bool stays = tally == Late && !isAnothers && isAdmitted(asked);
+            bool stays = tally == Late && !isAnothers && fallbackOf(asked)?.HasAdmitted(asked) == true;
             undo = undo with { RecordKey = undo.RecordKey! with { Undoes = (record.Id, reply.NowUs, stays) } };
         }
 
@@ -121,7 +120,7 @@ internal sealed class LateReplies(
 
             isUndone = result.IsKept ? null : result.Fault is StoreFault.None or StoreFault.Gone;
             if (result.IsKept && undo.RecordKey!.Undoes is { IsAdmitted: true })
-                kept(asked);
+                fallbackOf(asked)?.Yield(asked);
         }
         catch (OperationCanceledException)
         {

@@ -49,17 +49,11 @@ internal sealed class KnownBuckets
     /// </summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
-    /// <summary>Called with the result of a settlement, before later results of the same reply are learned.</summary>
-    public Action<BucketCommand, BucketResult>? Settled { get; set; }
-
     /// <summary>
-    /// Called with a late take that the primary keeps, since another caller was answered by its record: memory's decision
-    /// in its place does not count.
+    /// The store that decides in an outage; null for none. Settlements reach it before later results of the same reply
+    /// are learned.
     /// </summary>
-    public Action<BucketCommand>? Kept { get; set; }
-
-    /// <summary>True if memory admitted a take under its idempotency key.</summary>
-    public Func<BucketCommand, bool> IsAdmitted { get; set; } = static _ => false;
+    public IFallback? Fallback { get; set; }
 
     public long NowUs => _clock.NowUs;
 
@@ -76,7 +70,7 @@ internal sealed class KnownBuckets
     public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
         if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)
-            Settled?.Invoke(command, result);
+            Fallback?.Close(command, result);
         // A look is answered as if leased tokens were given back; a return of tokens concerns no other caller.
         bool isOfLeases = trip is { IsLook: true, Asks: true }
             || command.What is BucketOperation.Settle or BucketOperation.Restore

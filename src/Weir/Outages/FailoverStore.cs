@@ -65,7 +65,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _known = known ?? new KnownBuckets(knownBuckets, time);
         _known.IsInDoubt = () => _peers.IsInDoubt;
         _fallback = new FallbackStore(memory, _known, members.Instances ?? (() => _peers.Count));
-        (_known.Settled, _known.IsAdmitted, _known.Kept) = (_fallback.Close, _fallback.HasAdmitted, _fallback.Yield);
+        _known.Fallback = _fallback;
         _recovery = new Recovery(primary, _fallback, _peers, memory.Clock, time);
         _outages = new OutageWatch(primary, Probe.Of(members.Shard), _peers, _recovery, options, time, _stopped);
         _peers.Forgot += _outages.BeginUnnoticed;

@@ -13,7 +13,7 @@ namespace Weir;
 /// <param name="memory">The buckets of this instance.</param>
 /// <param name="known">The table of known buckets.</param>
 /// <param name="instances">The number of instances that share the buckets.</param>
-internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore
+internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore, IFallback
 {
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private Share _share = Share.Whole;
@@ -81,11 +81,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         memory.Forget(command);
     }
 
-    /// <summary>
-    /// The primary keeps a take that memory admitted, too, and its record answers repeats: memory
-    /// gives its spending back, and forgets the take.
-    /// </summary>
-    public void Yield(BucketCommand command)
+    public void Yield(in BucketCommand command)
     {
         if (memory.Forget(command.Limits.Facts.Tenant, command.RecordKey!) is not { } forgotten)
             return;
@@ -98,8 +94,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
         limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
-    /// <summary>True if memory admitted a take under its idempotency key, and its reservation is not settled.</summary>
-    public bool HasAdmitted(BucketCommand command) =>
+    public bool HasAdmitted(in BucketCommand command) =>
         command.RecordKey is { } record
         && memory.Recall(command.Limits.Facts.Tenant, record.Id)?.Fingerprint == record.Fingerprint;
 
@@ -171,11 +166,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return commands;
     }
 
-    /// <summary>
-    /// Forgets a charge that the primary has executed, and learns from its result, or one that it never will. A charge
-    /// that is forgotten already changes nothing.
-    /// </summary>
-    public void Close(BucketCommand command, BucketResult result)
+    public void Close(in BucketCommand command, in BucketResult result)
     {
         var hash = known.HashOf(command.Limits, command.Limits.First);
         var part = known.PartOf(hash);
