@@ -1,9 +1,9 @@
 namespace Weir;
 
-/// <summary>Why a request gets its answer.</summary>
-/// <param name="Policies">The policies that decide.</param>
-/// <param name="Plan">The plan of the request: that of its tenant, or of its key if the key has other numbers.</param>
-/// <param name="Block">The block of the key; null if there is none.</param>
-/// <param name="Decision">What a check answers.</param>
-/// <param name="Unblocked">What a check answers apart from the block.</param>
+/// <summary>Explains the answer to a request.</summary>
+/// <param name="Policies">Policies that decide.</param>
+/// <param name="Plan">Plan of the tenant, or of the key if the key has its own numbers.</param>
+/// <param name="Block">Block of the key; null for none.</param>
+/// <param name="Decision">Answer of a check.</param>
+/// <param name="Unblocked">Answer of a check without the block.</param>
 public sealed record Explanation(PolicySet Policies, Plan Plan, Block? Block, Decision Decision, Decision Unblocked);
