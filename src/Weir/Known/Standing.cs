@@ -1,14 +1,14 @@
 namespace Weir;
 
-/// <summary>What this instance knows of a request at one bucket.</summary>
+/// <summary>State of a request at one bucket, as this instance knows it.</summary>
 internal enum Standing
 {
     /// <summary>The primary must be asked.</summary>
     Unknown,
 
-    /// <summary>Tokens that were leased cover it.</summary>
+    /// <summary>Leased tokens cover the cost.</summary>
     Covered,
 
-    /// <summary>The bucket cannot have room for it yet, or it is not time to ask again.</summary>
+    /// <summary>The bucket has no room yet, or the pace forbids another command.</summary>
     Refused,
 }
