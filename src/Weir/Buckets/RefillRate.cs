@@ -3,10 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Drain rate of spent units. A slot in memory stores the number of its rate in 22 bits.</summary>
-/// <remarks>
-/// Memory numbers a rate on first use and never frees it. From <see cref="RefusedFrom"/> numbers on, new rates fail.
-/// </remarks>
+// Drain rate of spent units. A slot in memory stores the number of its rate in 22 bits. Memory numbers a rate on first
+// use and never frees it. From RefusedFrom numbers on, new rates fail.
 internal sealed class RefillRate : IEquatable<RefillRate>
 {
     public const int MaxCount = 1 << 22;

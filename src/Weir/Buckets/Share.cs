@@ -1,9 +1,7 @@
 namespace Weir;
 
-/// <summary>Outage share of one of N instances: 1/N of capacity and refill. Each cost counts N times.</summary>
-/// <remarks>
-/// Together they stay within law L1. One too small for cost 1 admits one such request and makes up for it later.
-/// </remarks>
+// Outage share of one of N instances: 1/N of capacity and refill. Each cost counts N times. Together they stay within
+// law L1. One too small for cost 1 admits one such request and makes up for it later.
 internal readonly record struct Share(int Instances)
 {
     public static readonly Share Whole = new(1);

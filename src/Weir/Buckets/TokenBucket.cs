@@ -1,12 +1,9 @@
 namespace Weir;
 
-/// <summary>The token bucket in integers: a pure function of state, time and cost.</summary>
-/// <remarks>
-/// Every store must agree with this reference to the unit (law L8). <c>decisions.lua</c> is the same function for
-/// Redis. The state is the <em>spent</em> amount, which drains with time (Turner, "New Directions in Communications",
-/// 1986; virtual scheduling: GCRA of ITU-T I.371). A missing bucket is a new one, and a quota change keeps the spending
-/// well defined.
-/// </remarks>
+// The token bucket in integers: a pure function of state, time and cost. Every store must agree with this reference to
+// the unit (law L8). decisions.lua is the same function for Redis. The state is the spent amount, which drains with
+// time (Turner, "New Directions in Communications", 1986; virtual scheduling: GCRA of ITU-T I.371). A missing bucket is
+// a new one, and a quota change keeps the spending well defined.
 internal static class TokenBucket
 {
     // Maximum lead of a stamp: a clock that steps back mints nothing and freezes a bucket for at most 1 s (law L5).
@@ -59,10 +56,8 @@ internal static class TokenBucket
         return Math.Max(0, ((StampTick(rate, BelievedStamp(state, nowUs)) + ticks) * rate.TickUs) - nowUs);
     }
 
-    /// <summary>Converts a spent amount to the units of another quota, rounded against the caller.</summary>
-    /// <remarks>
-    /// Doubles on purpose: <c>decisions.lua</c> runs the same operations in the same order and agrees to the unit.
-    /// </remarks>
+    // Converts a spent amount to the units of another quota, rounded against the caller. Doubles on purpose:
+    // decisions.lua runs the same operations in the same order and agrees to the unit.
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
         if (fromUnitsPerToken == toUnitsPerToken || spent == 0)

@@ -146,10 +146,8 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : Period.Days > 0 ? boundary.AddDays(by * Period.Days)
         : boundary.AddMonths(by * Period.Months);
 
-    /// <summary>Returns the first moment at which the clock reaches a local time.</summary>
-    /// <remarks>
-    /// Asks the zone for offsets of moments only: its local times miss some skips and repeats (Africa/Casablanca).
-    /// </remarks>
+    // Returns the first moment at which the clock reaches a local time. Asks the zone for offsets of moments only: its
+    // local times miss some skips and repeats (Africa/Casablanca).
     private long StartOf(DateTime local)
     {
         long asIfUtc = Microseconds(local), from = asIfUtc - MostOffsetUs, to = asIfUtc + MostOffsetUs;

@@ -1,10 +1,7 @@
 namespace Weir;
 
-/// <summary>A known bucket: the primary's last reply, leased tokens, demand and spending without the primary.</summary>
-/// <remarks>
-/// Times are µs of the table's clock. The primary read its clock after the command was sent and before its reply came:
-/// that bounds its time.
-/// </remarks>
+// A known bucket: the primary's last reply, leased tokens, demand and spending without the primary. Times are µs of the
+// table's clock. The primary read its clock after the command was sent and before its reply came: that bounds its time.
 internal struct KnownBucket
 {
     /// <summary>Time for which a refusal is repeated: bounds the delay of refunds by other instances.</summary>

@@ -3,11 +3,8 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>The table of known buckets. Safe for concurrent use.</summary>
-/// <remarks>
-/// Bounded: a new bucket replaces an unused one, else the least recently used without a lease or unsettled spending.
-/// Parts are locked in their order.
-/// </remarks>
+// The table of known buckets. Safe for concurrent use. Bounded: a new bucket replaces an unused one, else the least
+// recently used without a lease or unsettled spending. Parts are locked in their order.
 internal sealed class KnownBuckets
 {
     /// <summary>Bits of a word: a word holds a set of parts.</summary>

@@ -1,10 +1,7 @@
 namespace Weir;
 
-/// <summary>Tokens of a bucket leased to this instance.</summary>
-/// <remarks>
-/// Its life begins before the command is sent, so it ends here before the primary ends it. The script keeps leases
-/// within the bucket's bound.
-/// </remarks>
+// Tokens of a bucket leased to this instance. Its life begins before the command is sent, so it ends here before the
+// primary ends it. The script keeps leases within the bucket's bound.
 internal struct Lease
 {
     /// <summary>Timeout after which another request may ask for a lease.</summary>

@@ -1,11 +1,8 @@
 namespace Weir;
 
-/// <summary>Decides without the primary, by leased tokens and by refusals that still hold.</summary>
-/// <remarks>
-/// Exact: all instances together admit no more than the primary would. If one limit is undecided, the primary decides
-/// all, at once or not at all (law L2). The command also asks for leases and gives unused tokens back. Safe for
-/// concurrent use.
-/// </remarks>
+// Decides without the primary, by leased tokens and by refusals that still hold. Exact: all instances together admit no
+// more than the primary would. If one limit is undecided, the primary decides all, at once or not at all (law L2). The
+// command also asks for leases and gives unused tokens back. Safe for concurrent use.
 internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Func<bool>? mayLease = null)
 {
     /// <summary>Number of refund times, which tenants share by hash. A power of two.</summary>
@@ -68,9 +65,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
             known.Leased?.Invoke();
     }
 
-    /// <summary>
-    /// Returns a decision's tokens to their leases. The result has a bit per limit whose lease still exists.
-    /// </summary>
+    // Returns a decision's tokens to their leases. The result has a bit per limit whose lease still exists.
     public uint TakeBack(in BucketCommand command, in BucketResult result)
     {
         uint done = 0;
