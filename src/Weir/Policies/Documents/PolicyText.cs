@@ -1,8 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// A document whose every field is checked, but not yet how they fit together: the second of its three tenses.
-/// </summary>
+/// <summary>A document with checked fields, not yet checked as a whole: the second of three stages.</summary>
 internal sealed record PolicyText(
     DocumentField? DefaultPlan, IReadOnlyList<PlanText> Plans, IReadOnlyList<TenantText> Tenants)
 {

@@ -1,4 +1,4 @@
 namespace Weir;
 
-/// <summary>Reads a text, or says why it cannot be read and what would do.</summary>
+/// <summary>Reads a text, or returns the error and its cure.</summary>
 internal delegate bool TryParse<T>(string text, out T value, out string? error);
