@@ -14,7 +14,6 @@ internal sealed class DozingTimer : IAsyncDisposable
         _timer = time.CreateTimer(static timer => ((DozingTimer)timer!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Announces work. Cheap if the timer is awake.</summary>
     public void Wake()
     {
         if (Volatile.Read(ref _isAwake) == 0 && Interlocked.Exchange(ref _isAwake, 1) == 0)

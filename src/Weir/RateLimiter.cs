@@ -4,12 +4,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Decides requests in one call to the store.</summary>
-/// <param name="policies">Provides the limits.</param>
-/// <param name="store">Holds the buckets.</param>
-/// <param name="time">Clock of blocks.</param>
-/// <param name="trial">Tries candidate policies on decided requests; null for none.</param>
-/// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
+/// <summary>Decides requests in one call to the store, and has a candidate try them if trial is not null.</summary>
 public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -37,10 +32,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>
-    /// Takes once: for ten minutes, the same request under the same key repeats its answer without spending.
-    /// </summary>
-    /// <returns>The decision; null if the key belongs to another request. Refusals are not stored.</returns>
+    /// <summary>Takes once: for ten minutes the same request repeats its answer. Refusals are not stored.</summary>
+    /// <returns>The decision; null if the key belongs to another request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
@@ -175,7 +168,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
-    /// <summary>True for a blocked, unlimited or denied request.</summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
 
     /// <summary>True for a request that is refused whatever its buckets hold.</summary>
@@ -255,7 +247,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return used.Count == 0 ? null : used;
     }
 
-    /// <summary>Has the candidate decide the request, too.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal Decision Tried(in LimitSet limits, in Decision decision)
     {

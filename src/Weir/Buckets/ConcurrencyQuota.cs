@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A number of permits. A permit is free again once returned, or after the permit timeout.</summary>
+/// <summary>A number of permits. A permit is free again after its return or the permit timeout.</summary>
 public sealed record ConcurrencyQuota : Quota
 {
     /// <summary>Maximum number of permits: each holder takes memory.</summary>

@@ -18,7 +18,7 @@ public abstract record Quota
     /// <summary>Time in which all of it returns: fill time, window length or permit timeout.</summary>
     public abstract TimeSpan Window { get; }
 
-    /// <summary>Length of the fill time or calendar window at a time; null for concurrency and bans.</summary>
+    /// <summary>Fill time, or length of the calendar window at a time; null for concurrency and bans.</summary>
     public virtual TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Window;
 
     internal RefillRate Rate { get; }

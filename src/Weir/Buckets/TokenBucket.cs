@@ -18,7 +18,6 @@ internal static class TokenBucket
         return fits ? Math.Max(0, state.Spent - drained) : 0;
     }
 
-    /// <summary>Takes <paramref name="cost"/> tokens if the bucket holds them. A refusal spends nothing.</summary>
     public static BucketOutcome Take(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         if (cost > quota.Capacity)
@@ -47,7 +46,6 @@ internal static class TokenBucket
 
     public static long Bounded(long spent, Int128 charge) => (long)Int128.Clamp(spent + charge, 0, Quota.ExactLimit - 1);
 
-    /// <summary>Microseconds until at most <paramref name="target"/> units are spent, exactly.</summary>
     public static long MicrosecondsUntil(RefillRate rate, BucketState state, long nowUs, long target)
     {
         if (state.Spent <= target)

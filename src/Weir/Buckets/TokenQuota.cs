@@ -3,12 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>Numbers of a token bucket: tokens per period, and its capacity (the largest burst).</summary>
-/// <remarks>
-/// Arithmetic is in whole <em>units</em>, so that Lua, whose numbers are doubles, agrees to the unit. With <c>g =
-/// gcd(tokens, period)</c> one token is <c>period / g</c> units and a tick refills <c>tokens / g</c> units. A tick is a
-/// microsecond if a full bucket then fits in 2^53 units, else a millisecond, else a second. A quota that does not fit
-/// is refused.
-/// </remarks>
+// Whole units avoid drift and suit Lua's doubles. With g = gcd(tokens, period) one token is period / g units and a tick
+// refills tokens / g. A tick is a microsecond if a full bucket then fits in 2^53 units, else a millisecond, else a
+// second, else an error.
 public sealed record TokenQuota : Quota
 {
     /// <summary>Maximum period: 366 days.</summary>
@@ -59,7 +56,9 @@ public sealed record TokenQuota : Quota
         ? new BucketState(TokenBucket.Rescale(state.Spent, 1, Rate.UnitsPerToken), time.NowUs)
         : state with { Spent = TokenBucket.Rescale(state.Spent, writtenWith.UnitsPerToken, Rate.UnitsPerToken) };
 
-    /// <summary>Creates a quota of at least 1 token and capacity 1; false with the error and its cure.</summary>
+    /// <summary>
+    /// Creates a quota of at least 1 token and at least capacity 1; false with the error and its cure.
+    /// </summary>
     public static bool TryCreate(
         long tokens, TimeSpan period, long capacity, [NotNullWhen(true)] out TokenQuota? quota, [NotNullWhen(false)] out string? error)
     {

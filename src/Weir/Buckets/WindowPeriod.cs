@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Length and start of windows, without the time zone. Compares by value.</summary>
-/// <param name="Unit">The unit of the length.</param>
-/// <param name="Count">Units per window, at least 1.</param>
+/// <summary>Length and start of windows: at least one unit, in any time zone. Compares by value.</summary>
 public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 {
     private const int DaySeconds = 24 * 60 * 60;
@@ -13,7 +11,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     private const int MaxWeeks = 52;
     private const int YearMonths = 12;
 
-    /// <summary>4 January 1970, a Sunday.</summary>
     private static readonly DateOnly FirstSunday = new(1970, 1, 4);
 
     /// <summary>Time of day at which windows begin, in whole minutes; midnight by default.</summary>
@@ -25,7 +22,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     /// <summary>A start date of windows of days or weeks; default: the first FromDay from 1970-01-04 on.</summary>
     public DateOnly? FromDate { get; init; }
 
-    /// <summary>Seconds of a window below a day; 0 for longer ones.</summary>
     internal int Seconds => Unit switch
     {
         WindowUnit.Second => Count,
@@ -34,7 +30,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         _ => 0,
     };
 
-    /// <summary>Days of a window of days or weeks; 0 for others.</summary>
     internal int Days => Unit switch
     {
         WindowUnit.Day => Count,
@@ -42,7 +37,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         _ => 0,
     };
 
-    /// <summary>Months of a window of months, quarters or a year; 0 for others.</summary>
     internal int Months => Unit switch
     {
         WindowUnit.Month => Count,
@@ -57,7 +51,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     public string? From =>
         FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
-    /// <summary>Maximum length of a window, apart from clock changes.</summary>
     internal TimeSpan Longest => Seconds > 0 ? TimeSpan.FromSeconds(Seconds)
         : Days > 0 ? TimeSpan.FromDays(Days)
         : Months == YearMonths ? TimeSpan.FromDays(366)
@@ -77,7 +70,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         var plain => plain,
     };
 
-    /// <summary>Returns why windows cannot have this length, and the cure; null if they can.</summary>
     internal string? ComplaintOfLength()
     {
         string? error = null;
@@ -101,7 +93,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         return error is null ? null : $"{this} cannot be the length of a window: {error}";
     }
 
-    /// <summary>Returns why windows cannot begin there, and the cure; null if they can.</summary>
     internal string? ComplaintOfStart()
     {
         if (At != default && Seconds is > 0 and < HourSeconds)

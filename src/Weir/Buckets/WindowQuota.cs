@@ -3,10 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Weir;
 
 /// <summary>Tokens per calendar window of a time zone, for example per day or per 15 minutes.</summary>
-/// <remarks>
-/// The state is the spent amount and the window's end. After a change of the length, spending counts in the new window
-/// too. If the clock steps back up to 1 s over an edge, the later window stays current and mints nothing (law L5).
-/// </remarks>
+// After a change of the length, spending counts in the new window too. If the clock steps back up to 1 s over an edge,
+// the later window stays current and mints nothing (law L5).
 public sealed record WindowQuota : Quota
 {
     private const long MaxLimit = ExactLimit - 1;
@@ -86,7 +84,6 @@ public sealed record WindowQuota : Quota
         return new BucketState(tokens, Calendar.Around(time.WallUs).EndUs);
     }
 
-    /// <summary>Returns the spent amount of the current window, and when that window ends.</summary>
     internal BucketState Now(BucketState state, in StoreTime time)
     {
         var edges = Calendar.Around(time.WallUs);

@@ -2,15 +2,11 @@ using System.Threading.Channels;
 
 namespace Weir;
 
-/// <summary>Repeats each decision with candidate policies on their own buckets, and compares the two.</summary>
+/// <summary>Repeats decisions with candidate policies on their own buckets. Safe for concurrent use.</summary>
 /// <remarks>
-/// <para>Never changes or delays an answer. Also tries refused requests, since the candidate might allow them.</para>
-/// <para>The store must differ from the deciding store, or have its own key space. A trial costs it at most one call;
-/// beyond <see cref="MaxUnderWay"/> at a time, trials are skipped and counted. Safe for concurrent use.</para>
+/// Never changes or delays an answer. The store must differ from the deciding store, or have its own key space. A trial
+/// costs it at most one call; beyond <see cref="MaxUnderWay"/> at a time, trials are skipped and counted.
 /// </remarks>
-/// <param name="policies">Provides the candidate, if there is one.</param>
-/// <param name="store">Holds the candidate's buckets; opened by the first trial.</param>
-/// <param name="time">Clock of the tally's start.</param>
 public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> store, TimeProvider time)
 {
     /// <summary>Maximum number of concurrent trials.</summary>
@@ -23,7 +19,6 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     private int _underWay;
     private int _isReading;
 
-    /// <summary>A take with its answer, or a charge (without an answer).</summary>
     private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, PermitHolder? Holder, Decision? Live);
 
     /// <summary>Tally of the current candidate; null without a candidate or trials.</summary>
@@ -31,7 +26,6 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
 
     internal PolicySet? Candidate => policies.Candidate;
 
-    /// <summary>Queues a decided request for a second decision by the candidate.</summary>
     internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
         // Compares limits only: outages, blocks and full answer stores are no decisions of a limit.
@@ -42,7 +36,6 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         Add(new Trial(candidate, facts, holder, live));
     }
 
-    /// <summary>Queues a charge, settlement or refund. A holder's permits are given back.</summary>
     internal void Charge(PolicySet candidate, in RequestFacts facts, PermitHolder? holder) =>
         Add(new Trial(candidate, facts, holder, null));
 

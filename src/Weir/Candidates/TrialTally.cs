@@ -2,9 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>
-/// Counts decisions in which a candidate differs from the current policies, by limit and key. Bounded.
-/// </summary>
+/// <summary>Counts by limit and key how often a candidate decides differently. Bounded.</summary>
 public sealed class TrialTally
 {
     /// <summary>Maximum number of limits with their own count. Later limits share one.</summary>
@@ -103,10 +101,7 @@ public sealed class TrialTally
     }
 }
 
-/// <summary>Refusals by one limit of requests that the other side allowed.</summary>
-/// <param name="Name">The limit, of the candidate or of the current policies.</param>
-/// <param name="Stricter">Refusals by the candidate's limit.</param>
-/// <param name="Laxer">Refusals by the current limit.</param>
+/// <summary>Refusals of requests that the other side allowed: Stricter by the candidate's limit, else Laxer.</summary>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
 
 /// <summary>A key with many differing decisions. The true count lies between Count minus Error and Count.</summary>

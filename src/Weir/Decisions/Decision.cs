@@ -79,9 +79,7 @@ public readonly record struct Decision
     /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own unit.</summary>
     public long Remaining { get; }
 
-    /// <summary>
-    /// Wait until the same request is allowed, without other requests; zero: now; null: never or unknown.
-    /// </summary>
+    /// <summary>Wait until this request is allowed if no other takes; zero: now; null: never or unknown.</summary>
     public TimeSpan? RetryAfter => _retryTicks < 0 ? null : new TimeSpan(_retryTicks);
 
     /// <summary>Time until the governing limit's bucket is as new.</summary>
@@ -125,7 +123,6 @@ public readonly record struct Decision
         return Governed(limits, answer, line, null);
     }
 
-    /// <summary>Decision by memory if one enforced limit applies.</summary>
     internal static Decision OfMemory(in LimitSet limits, Limit limit, in BucketLine result, in StoreTime time)
     {
         var line = LimitDecision.From(limit, result, time, limits.Facts, limits.Share);

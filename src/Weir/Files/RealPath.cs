@@ -6,9 +6,7 @@ public static class RealPath
     /// <summary>The limit of Linux.</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>
-    /// Returns a file's full path without symbolic links in name and folders. The file need not exist.
-    /// </summary>
+    /// <summary>Returns a file's full path without symbolic links. The file need not exist.</summary>
     /// <exception cref="IOException">The links form a circle.</exception>
     public static string Of(string path)
     {

@@ -1,6 +1,5 @@
 namespace Weir;
 
-/// <summary>Reply of the primary about one bucket.</summary>
 internal readonly struct Heard
 {
     private readonly BucketLine _line;
@@ -12,7 +11,6 @@ internal readonly struct Heard
             (Bucket, SentUs, HasAsked) = (trip.BucketOf(index), trip.SentUs, trip[index].IsSole);
     }
 
-    /// <summary>Hash of the bucket; 0 if unknown.</summary>
     public UInt128 Bucket { get; }
 
     /// <summary>Send time of the command by the table's clock; null if unknown.</summary>
@@ -30,10 +28,8 @@ internal readonly struct Heard
     /// <summary>State of the bucket in the primary, which counts leased tokens as spent.</summary>
     public BucketState State => _line.State with { Spent = _line.State.Spent + _line.Leased };
 
-    /// <summary>Gives back all tokens of the lease.</summary>
     public LeaseWish Whole(Quota quota) => new(0, Leased / quota.Rate.UnitsPerToken, StampUs(quota));
 
-    /// <summary>End of a lease whose bucket is no longer known: at once.</summary>
     public LeaseEnd Orphan(in LimitSet limits) => new(0, 0, limits.Lean(), Whole(limits.First.Quota));
 
     /// <summary>Stamp of the lease in the primary: its window's end, else the time of the grant.</summary>

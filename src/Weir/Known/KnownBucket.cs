@@ -33,23 +33,19 @@ internal struct KnownBucket
     /// <summary>Spending without the primary; null for none since its last reply.</summary>
     public OutageSpending? Alone { get; set; }
 
-    /// <summary>Last use by a request, reply or spending.</summary>
     public long UsedUs { get; set; }
 
     public readonly Limit Limit => Limits.First;
 
-    /// <summary>True if the primary may lack spending of this instance.</summary>
     public readonly bool Owes => Alone is { Owes: true };
 
     public static KnownBucket Of(UInt128 hash, in LimitSet limits, long nowUs) => new() { Hash = hash, Limits = limits.Lean(), UsedUs = nowUs };
 
-    /// <summary>True if the bucket is empty and not in use, so that it can be forgotten.</summary>
     public readonly bool IsAsNew(in StoreTime now) => _quota is not null && Alone is null && !Lease.IsHeld && !Demand.IsBusy && LevelAt(now) == 0;
 
     /// <summary>Units in the primary at its last reply, drained to now.</summary>
     public readonly long LevelAt(in StoreTime now) => _quota is null ? 0 : LevelOf(_quota, _state, now with { NowUs = Earliest(now.NowUs).NowUs });
 
-    /// <summary>Converts the last reply to another clock and the limit's present quota; null without a reply.</summary>
     public readonly BucketState? StateOn(in StoreTime clock, in StoreTime now)
     {
         if (_quota is null)
@@ -149,8 +145,7 @@ internal struct KnownBucket
     /// <summary>Returns the lease to ask for and the tokens to give back. Blocks other asks until the reply.</summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
-        // Tokens stay valid if their rate changes. Tokens of a window do not fit a bucket: they return at the lease's
-        // end.
+        // Tokens stay valid if their rate changes. Window tokens do not fit a bucket: they return at the lease's end.
         if (Lease.IsOfOtherKind(quota))
             return default;
         // The primary may or may not count returned tokens at the next command.
@@ -194,7 +189,6 @@ internal struct KnownBucket
     private readonly BucketState WithoutLeased(Quota quota) =>
         _state with { Spent = Math.Max(0, _state.Spent - (Lease.Tokens * quota.Rate.UnitsPerToken)) };
 
-    /// <summary>Returns a state that first has room for the cost after the wait.</summary>
     private static BucketState AsIfRefused(TokenQuota quota, BucketState state, in StoreTime time, long cost, long waitUs)
     {
         long ticks = ((waitUs - 1) / quota.Rate.TickUs) + 1;

@@ -16,13 +16,10 @@ internal sealed class KnownBucketPart(int sets)
 
     public Span<KnownBucket> Entries => _entries;
 
-    /// <summary>Slots of buckets with unsettled spending.</summary>
     public List<int> Owing { get; } = [];
 
-    /// <summary>Ends of leases in the order of their grants.</summary>
     public Queue<LeaseEnd> Ends { get; } = [];
 
-    /// <summary>Decisions of this instance without the primary.</summary>
     public long Decided;
 
     public int Find(UInt128 hash)

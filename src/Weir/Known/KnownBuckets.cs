@@ -28,7 +28,6 @@ internal sealed class KnownBuckets
     /// <summary>Lifetime of a lease in µs; 0 turns leases off.</summary>
     public long HorizonUs { get; init; }
 
-    /// <summary>Called after each granted lease.</summary>
     public Action? Leased { get; init; }
 
     /// <summary>True while the primary may have lost its memory. Then only higher spending is believed.</summary>
@@ -71,7 +70,6 @@ internal sealed class KnownBuckets
             Leased?.Invoke();
     }
 
-    /// <summary>Returns true if tokens were leased.</summary>
     private bool Learn(in LimitSet limits, in Heard heard)
     {
         var hash = heard.Bucket != 0 ? heard.Bucket : HashOf(limits, limits.First);
@@ -97,7 +95,6 @@ internal sealed class KnownBuckets
         return true;
     }
 
-    /// <summary>Writes the hashes of a request's buckets, and returns the set of their parts.</summary>
     public ulong HashesOf(in LimitSet limits, Span<UInt128> hashes)
     {
         ulong parts = 0;

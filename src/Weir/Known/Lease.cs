@@ -19,7 +19,6 @@ internal struct Lease
     /// <summary>Tokens left, which the primary counts as spent.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>End by the table's clock.</summary>
     public long EndsUs { get; private set; }
 
     public readonly bool IsHeld => Tokens > 0;
@@ -31,7 +30,7 @@ internal struct Lease
 
     public readonly bool IsAskedFor(long nowUs) => nowUs < _askedForUntilUs;
 
-    /// <summary>True if it holds window tokens for a token bucket, or the reverse.</summary>
+    /// <summary>True if the lease holds window tokens for a token bucket, or the reverse.</summary>
     public readonly bool IsOfOtherKind(Quota quota) => IsHeld && (quota is WindowQuota) != _isOfWindow;
 
     public void AskFor(long nowUs) => _askedForUntilUs = nowUs + AskedForUs;

@@ -16,7 +16,6 @@ internal sealed class LeaseTrip
     /// <summary>Send time by the table's clock, from which leases count.</summary>
     public long SentUs { get; private set; }
 
-    /// <summary>True if the command asks for a lease or gives one back.</summary>
     public bool Asks { get; private set; }
 
     /// <summary>True for a check, which gives nothing up.</summary>
@@ -34,7 +33,6 @@ internal sealed class LeaseTrip
 
     public LeaseWish this[int limit] => _wishes[limit];
 
-    /// <summary>Hash of a limit's bucket; 0 if unknown.</summary>
     public UInt128 BucketOf(int limit) => _buckets[limit];
 
     public void Ask(int limit, in LeaseWish wish, UInt128 bucket)
@@ -45,7 +43,6 @@ internal sealed class LeaseTrip
 
     public void Learn(in BucketCommand command, in BucketResult result, bool isLate) => _leases?.Known.Learn(command, result, this, isLate);
 
-    /// <summary>Holds the tokens again because the command was never sent.</summary>
     public void Restore(in LimitSet limits)
     {
         if (Asks && !IsLook)

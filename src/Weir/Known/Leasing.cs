@@ -8,7 +8,6 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
     /// <summary>Number of refund times, which tenants share by hash. A power of two.</summary>
     private const int Times = 4_096;
 
-    /// <summary>Pause before a failed return of tokens is retried.</summary>
     private const long RetryUs = 250_000;
 
     private readonly long[] _forgottenUs = [.. Enumerable.Repeat(-1L, Times)];
@@ -17,7 +16,6 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
 
     public long Decided => known.Parts.Sum(part => Volatile.Read(ref part.Decided));
 
-    /// <summary>True if a lease has yet to end.</summary>
     public bool HasEnds => Array.Exists(known.Parts, part => Under(part, static part => part.Ends.Count) > 0);
 
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
@@ -49,7 +47,6 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         }
     }
 
-    /// <summary>Holds the tokens of a command again that was never sent.</summary>
     public void Restore(LeaseTrip trip, in LimitSet limits)
     {
         bool hasEnds = false;

@@ -3,11 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir;
 
-/// <summary>A blocked key of a tenant.</summary>
-/// <param name="Tenant">The tenant.</param>
-/// <param name="Key">The key, or its hash if keys are hashed (<see cref="KeyHash"/>).</param>
-/// <param name="Until">End of the block; null for none.</param>
-/// <param name="Reason">Reason told to refused callers.</param>
+/// <summary>A blocked key (or its hash). A null end never comes. Refused callers get the reason.</summary>
 public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, string Reason)
 {
     /// <summary>Maximum length of a reason in characters.</summary>

@@ -9,10 +9,8 @@ internal sealed class Deadlines
     private readonly SortedSet<(DateTimeOffset At, string Id)> _sorted = new(Order);
     private readonly Dictionary<string, DateTimeOffset> _byId = new(StringComparer.Ordinal);
 
-    /// <summary>The earliest end; null for none.</summary>
     public DateTimeOffset? Next => _sorted.Count == 0 ? null : _sorted.Min.At;
 
-    /// <summary>Sets the end of an entry; null removes it.</summary>
     public void Set(string id, DateTimeOffset? at)
     {
         if (_byId.Remove(id, out var before))
@@ -23,7 +21,6 @@ internal sealed class Deadlines
         _sorted.Add((time, id));
     }
 
-    /// <summary>Returns the ids that have ended by a time, the earliest first.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _sorted.TakeWhile(end => end.At <= time).Select(end => end.Id);
 
     public void Clear()

@@ -1,10 +1,8 @@
 namespace Weir;
 
 /// <summary>Live data of one instance: in memory, and in a file to which each change is appended.</summary>
-/// <remarks>
-/// A change is on disk before its answer. A crash loses only the change under way. Once the changes in the file outgrow
-/// its snapshot, a new file is written beside it and replaces it, which bounds the file to about twice its content.
-/// </remarks>
+// A change is on disk before its answer. A crash loses only the change under way. Once the changes outgrow the
+// snapshot, a new file replaces the old one, which bounds the file to about twice its content.
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
     /// <summary>Bytes of changes before the file is compacted, however short its snapshot is.</summary>
@@ -28,11 +26,9 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private volatile string? _appendFault;
     private volatile string? _compactionFault;
 
-    /// <summary>Opens the store.</summary>
-    /// <param name="path">The file or a link to it, created if missing; null for memory only. <c>path.lock</c> ensures one
-    /// owner, and <c>path.new</c> replaces the file.</param>
-    /// <param name="time">Clock of the changes.</param>
-    /// <exception cref="IOException">The file is unusable or damaged, or has another owner.</exception>
+    /// <summary>Opens a file, created if missing; null keeps the data only in memory.</summary>
+    /// <exception cref="IOException">The file is unusable or damaged, or has another owner
+    /// (<c>path.lock</c>).</exception>
     public FileLiveStore(string? path, TimeProvider time)
     {
         _time = time;
@@ -77,9 +73,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         }
     }
 
-    /// <summary>
-    /// Returns why a file or a companion is unusable, to follow its name in a message; null if usable.
-    /// </summary>
+    /// <summary>Returns why a file or companion is unusable, for a message after its name; else null.</summary>
     /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public static string? FindFault(string path)
     {

@@ -11,7 +11,6 @@ internal sealed class LiveBlocks
 
     public DateTimeOffset? Next => _ends.Next;
 
-    /// <summary>Returns the ids of blocks that have ended by a time and are still stored.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
     public void Set((string Tenant, string Key) names, Block? block, DateTimeOffset now)

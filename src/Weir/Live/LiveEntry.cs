@@ -56,10 +56,7 @@ public enum LiveOutcome
     Unavailable,
 }
 
-/// <summary>A point in a history of changes.</summary>
-/// <param name="History">Name of the history. A store that begins anew begins another one; the smaller name is
-/// older.</param>
-/// <param name="Number">Number of changes in the history.</param>
+/// <summary>A position in a history. A store that begins anew has a new one; smaller names are older.</summary>
 public sealed record LiveVersion(string History, long Number)
 {
     /// <summary>Version of a reader that has read nothing yet.</summary>

@@ -12,7 +12,6 @@ internal sealed class LiveKeys
 
     public IReadOnlyCollection<(string Tenant, string Key)> Names => _texts.Keys;
 
-    /// <summary>Returns the ids of texts that have ended by a time and are still stored.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
     public IEnumerable<(string Tenant, string Key)> Of(IEnumerable<string> tenants) =>
@@ -43,7 +42,6 @@ internal sealed class LiveKeys
         return [.. ended.Select(KeyId.Read).OfType<(string, string)>()];
     }
 
-    /// <summary>Returns pending plans of keys over their tenants' plans; null where no text applies.</summary>
     public List<KeyValuePair<(string Tenant, string Key), object?>> Lay(
         PolicySet document, LiveTenants tenants, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
         [.. names.Select(name => KeyValuePair.Create(name, (object?)PendingOf(document, tenants[name.Tenant], name, now)))];

@@ -5,28 +5,22 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>One line of the file of live data. Only this type and <see cref="LiveLineWriter"/> know the format.</summary>
-/// <remarks>
-/// Fields between tabs. The first one is the XXH3-64 of all others.
-/// <code>
-/// checksum begin  version format lines                   the file begins with a snapshot of this many lines
-/// checksum entry  version kind/id value                  of the snapshot: an entry
-/// checksum past   version kind/id before at who value    of the snapshot: a change without value, oldest first
-/// checksum text   version kind/id value                  of the snapshot: a remembered text, oldest first
-/// checksum change version kind/id before at who value    a change since then
-/// </code>
-/// A value is a plus and the text, or a minus for a deleted entry. Backslashes escape tabs, line ends and backslashes.
-/// </remarks>
+// One line of the file of live data. Only this type and LiveLineWriter know the format: fields between tabs, the first
+// of which is the XXH3-64 of all others.
+//   checksum begin  version format lines                   the file begins with a snapshot of this many lines
+//   checksum entry  version kind/id value                  of the snapshot: an entry
+//   checksum past   version kind/id before at who value    of the snapshot: a change without value, oldest first
+//   checksum text   version kind/id value                  of the snapshot: a remembered text, oldest first
+//   checksum change version kind/id before at who value    a change since then
+// A value is a plus and the text, or a minus for a deleted entry. Backslashes escape tabs, line ends and backslashes.
 internal ref struct LiveLine
 {
     public const string Begin = "begin", Entry = "entry", Past = "past", Text = "text", Change = "change";
 
-    /// <summary>Format that this version writes and reads.</summary>
     public const long CurrentFormat = 1;
 
     public const int Digits = 16;
 
-    /// <summary>Interned words of many lines.</summary>
     private static readonly (byte[] Utf8, string Text)[] Words =
     [
         .. new[] { LiveKind.Tenant, Entry, Change, LiveKind.Boost, LiveKind.Block, LiveKind.KeyLimits, LiveKind.Key, Past, Text, Begin }.Select(word => (Encoding.UTF8.GetBytes(word), word)),
@@ -34,8 +28,7 @@ internal ref struct LiveLine
 
     private ReadOnlySpan<byte> _rest;
 
-    /// <summary>Opens a line without its line feed.</summary>
-    /// <exception cref="FormatException">The line is damaged.</exception>
+    /// <summary>Opens a line without its line feed, or throws a FormatException if it is damaged.</summary>
     public LiveLine(ReadOnlySpan<byte> line)
     {
         if (line.Length <= Digits || line[Digits] != '\t' || !Utf8Parser.TryParse(line[..Digits], out ulong checksum, out int read, 'x') || read != Digits)
@@ -49,7 +42,6 @@ internal ref struct LiveLine
 
     public string Type { get; }
 
-    /// <summary>Version of the entry, change or text, or of the snapshot for the first line.</summary>
     public long Version { get; }
 
     public (long Format, long Lines) ReadBegin() => (ReadNumber(), ReadNumber());

@@ -7,7 +7,6 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Writes lines in the format of <see cref="LiveLine"/>.</summary>
 internal sealed class LiveLineWriter
 {
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

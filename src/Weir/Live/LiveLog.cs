@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Weir;
 
-// An open file of live data: a snapshot, and later changes (LiveLine). Not thread-safe.
+/// <summary>An open file of live data: a snapshot and later changes (see LiveLine). Not thread-safe.</summary>
 internal sealed class LiveLog : IDisposable
 {
     private const int FlushBytes = 1 << 20;
@@ -24,10 +24,8 @@ internal sealed class LiveLog : IDisposable
 
     public string Path { get; private set; }
 
-    /// <summary>Length of all whole lines, in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Length of the snapshot at the start of the file, in bytes.</summary>
     public long SnapshotLength { get; private set; }
 
     public static LiveLog Create(string path, LiveSnapshot snapshot)
@@ -97,7 +95,6 @@ internal sealed class LiveLog : IDisposable
         Flush();
     }
 
-    /// <summary>Appends a part of another file and flushes it to disk.</summary>
     public void Append(LiveLog other, long from, long to)
     {
         byte[] bytes = new byte[FlushBytes];
@@ -113,7 +110,6 @@ internal sealed class LiveLog : IDisposable
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
     }
 
-    /// <summary>Renames the file atomically.</summary>
     public void Rename(string path)
     {
         File.Move(Path, path, overwrite: true);

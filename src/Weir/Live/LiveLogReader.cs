@@ -1,6 +1,6 @@
 namespace Weir;
 
-// Reads a file of live data. Any damage except an incomplete last line is an error with its line and cure.
+// Reads a file of live data. Any damage but an incomplete last line is an error with its line and cure.
 internal sealed class LiveLogReader(string path, FileStream file, LiveState state)
 {
     private const int FirstBuffer = 1 << 20;

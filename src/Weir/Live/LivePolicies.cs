@@ -1,11 +1,9 @@
 namespace Weir;
 
 /// <summary>The current policies: the document of the file or the live one, plus live tenants and blocks.</summary>
-/// <remarks>
-/// Each change makes a new <see cref="PolicySet"/>. A change made here that does not fit changes nothing (law L12).
-/// Changes of peers apply in any order: the document if readable, and every tenant that fits it, so that instances with
-/// the same entries decide alike. Safe for concurrent use: changes are serialized, and a decision reads one reference.
-/// </remarks>
+// A change made here that does not fit changes nothing (law L12). Changes of peers apply in any order: the document if
+// readable, and every tenant that fits it, so that instances with the same entries decide alike. Safe for concurrent
+// use: changes are serialized, and a decision reads one reference.
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
     /// <summary>Maximum number of keys checked after a peer's change, which bounds its duration.</summary>
@@ -25,11 +23,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private PolicySet? _candidateDraft;
     private volatile PolicySet? _candidate;
 
-    /// <summary>Begins with the policies of a file and the text they were read from.</summary>
-    /// <param name="file">Policies of the file.</param>
-    /// <param name="time">Clock of ends.</param>
-    /// <param name="text">Text of the file.</param>
-    /// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
+    /// <summary>Begins with a file's policies and text. A privacy of null stores keys as they are.</summary>
     public LivePolicies(PolicySet file, TimeProvider time, string text = "", KeyHash? privacy = null)
     {
         _privacy = privacy;
@@ -73,11 +67,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return _documents.HasLive ? [] : RebuildLocked();
     });
 
-    /// <summary>Applies changes of peers at once; a whole read replaces all live data. Returns the errors.</summary>
-    /// <remarks>
-    /// An unreadable document leaves the present one; an unfit tenant waits for a document it fits. After a whole read,
-    /// <see cref="CompileTenants"/> reports unfit tenants.
-    /// </remarks>
+    /// <summary>Applies changes of peers; a whole read replaces all live data. Returns the errors.</summary>
+    // An unreadable document leaves the present one; an unfit tenant waits for a document it fits. After a whole read,
+    // CompileTenants reports unfit tenants.
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
@@ -110,27 +102,21 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return TryLocked(document ?? _documents.File);
     }
 
-    /// <summary>
-    /// Returns the errors a tenant's text would have under its boost, without using it. Null for no text.
-    /// </summary>
+    /// <summary>Returns the errors a tenant's text (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Text = text }, text);
     }
 
-    /// <summary>
-    /// Returns the errors a boost would have over the tenant's text, without using it. Null for no boost.
-    /// </summary>
+    /// <summary>Returns the errors a tenant's boost (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
-    /// <summary>
-    /// Returns the errors a key's text would have, without using it. The id is that of <see cref="KeyId"/>.
-    /// </summary>
+    /// <summary>Returns the errors a key's text (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryKey(string id, string? text)
     {
         if (text is null || KeyId.Read(id) is not { } name)
@@ -157,9 +143,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return _tenants.IsBoosted(tenant);
     }
 
-    /// <summary>
-    /// Returns ended entries of a kind that are still stored, the first one first. Only three kinds end.
-    /// </summary>
+    /// <summary>Returns ended blocks, boosts or limits of keys that are still stored, the first one first.</summary>
     public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
     {
         lock (_gate)
@@ -239,7 +223,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private static PolicyError IsOver(string source, DocumentPlace place) =>
         new(source, place.Line, place.Column, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good");
 
-    /// <summary>Compiles all tenants under the deciding document.</summary>
     private List<PolicyError> RebuildLocked()
     {
         var errors = new List<PolicyError>();
@@ -267,7 +250,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         _blocks.Now,
         _privacy);
 
-    /// <summary>Compiles some tenants and keys, and applies the blocks.</summary>
     private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants, IReadOnlyCollection<(string Tenant, string Key)>? keys = null)
     {
         var errors = new List<PolicyError>();
@@ -292,7 +274,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _privacy);
     }
 
-    /// <summary>Removes ended texts and blocks.</summary>
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();

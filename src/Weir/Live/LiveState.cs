@@ -14,12 +14,10 @@ internal sealed class LiveState
 
     public IEnumerable<LiveChange> Changes() => _changes.Reverse();
 
-    /// <summary>Returns a remembered text; null for none of that version.</summary>
     public LiveEntry? Text(long version) => _texts.FirstOrDefault(text => text.Version == version);
 
     public LiveSnapshot Snapshot() => new(Version, Entries(), [.. _changes], [.. _texts]);
 
-    /// <summary>Returns the entries changed since a version; null if that is beyond the remembered changes.</summary>
     public IReadOnlyList<LiveEntry>? ChangedSince(long version)
     {
         if (Version - version > _changes.Count)
@@ -51,7 +49,6 @@ internal sealed class LiveState
         Version = change.Version;
     }
 
-    /// <summary>Puts a stored entry, which is no change.</summary>
     public void Put(LiveEntry entry) => _entries[(entry.Kind, entry.Id)] = entry;
 
     public void Remember(LiveChange change)

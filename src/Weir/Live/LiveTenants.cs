@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Live texts of all tenants, including those unfit for the current document: a later one may suit them.
+/// <summary>Live texts of all tenants, even unfit ones: a later document may suit them.</summary>
 internal sealed class LiveTenants
 {
     private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);
@@ -10,21 +10,18 @@ internal sealed class LiveTenants
     private readonly Deadlines _changes = new();
     private readonly Deadlines _boosts = new();
 
-    /// <summary>Time at which a tenant next changes by itself.</summary>
     public DateTimeOffset? Next => _changes.Next;
 
     public TenantLayers this[string tenant] => _layers.GetValueOrDefault(tenant, TenantLayers.None);
 
     public IReadOnlyCollection<string> Names => _layers.Keys;
 
-    /// <summary>Tenants that time may change.</summary>
     public IEnumerable<string> Ending => _layers.Where(tenant => tenant.Value.MayEnd).Select(tenant => tenant.Key);
 
     public bool IsBoosted(string tenant) => _boosted.Contains(tenant);
 
     public List<string> ChangedBy(DateTimeOffset time) => [.. _changes.EndedBy(time)];
 
-    /// <summary>Returns the tenants whose boost has ended by a time and is still stored.</summary>
     public IEnumerable<string> BoostsEndedBy(DateTimeOffset time) => _boosts.EndedBy(time);
 
     public void Set(string kind, string tenant, string? value)
@@ -34,7 +31,7 @@ internal sealed class LiveTenants
         layers = kind == LiveKind.Boost ? layers with { Boost = value } : layers with { Text = value };
     }
 
-    // Compiles plans under the deciding document; null where the document's own applies. Adds errors.
+    /// <summary>Compiles plans under the deciding document; null where its own apply. Adds errors.</summary>
     public Dictionary<string, object?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
         var plans = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -54,7 +51,6 @@ internal sealed class LiveTenants
         return plans;
     }
 
-    /// <summary>Returns the given plans (of <see cref="Ending"/>), and pending plans of all other tenants.</summary>
     public IEnumerable<KeyValuePair<string, object?>> Lay(PolicySet document, Dictionary<string, object?> plans) =>
         _layers.Select(tenant => KeyValuePair.Create(tenant.Key, plans.TryGetValue(tenant.Key, out object? plan) ? plan : PendingOf(document, tenant.Value)));
 
@@ -79,7 +75,6 @@ internal sealed class LiveTenants
         return plans;
     }
 
-    /// <summary>Forgets tenants without texts.</summary>
     public void Tidy(IEnumerable<string> tenants)
     {
         foreach (string tenant in tenants)

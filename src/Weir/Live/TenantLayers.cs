@@ -39,7 +39,6 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     private static TenantText? Held(string tenant, string? text, DateTimeOffset now) =>
         text is not null && PolicyDocument.ReadTenant(tenant, text) is { } read && !(read.Until <= now) ? read : null;
 
-    /// <summary>Returns the place of the end if a text has ended; else null.</summary>
     public static DocumentPlace? EndedAt(PolicySet document, string tenant, string? text, DateTimeOffset now) =>
         LayerOf(document, "", tenant, text, null) is var layer && layer.IsOver(now) ? layer.Text?.UntilPlace : null;
 

@@ -3,15 +3,13 @@ namespace Weir;
 /// <summary>Options of a <see cref="CircuitBreaker"/>.</summary>
 public sealed class BreakerOptions
 {
-    /// <summary>Failures in a row, lasting at least <see cref="Silence"/>, that open it; from 1; default 5.</summary>
+    /// <summary>Failures in a row that open the breaker after <see cref="Silence"/>; from 1; default 5.</summary>
     public int FailuresInARow { get; set; } = 5;
 
-    /// <summary>
-    /// Minimum duration of such a row; 0 to 1 minute; default 50 ms. Simultaneous failures count as one event.
-    /// </summary>
+    /// <summary>Minimum duration of the row: simultaneous failures count once; 0 to 1 minute; default 50 ms.</summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Ratio of failures to calls in a <see cref="Window"/> that opens it; 0.01 to 1; default 0.5.</summary>
+    /// <summary>Ratio of failures in a <see cref="Window"/> that opens the breaker; 0.01 to 1; default 0.5.</summary>
     public double FailureRatio { get; set; } = 0.5;
 
     /// <summary>Minimum number of calls in a <see cref="Window"/> to judge its ratio; from 1; default 20.</summary>

@@ -14,19 +14,11 @@ public enum BreakerState
 }
 
 /// <summary>A circuit breaker (Nygard, "Release It!"): a pure state machine of results and time, without I/O.</summary>
-/// <remarks>
-/// <list type="table">
-/// <item><term>success</term><description>closed: counts. Else ignored: the call is older.</description></item>
-/// <item><term>failure</term><description>closed: counts, and may open. Else ignored.</description></item>
-/// <item><term>failure of a live store</term><description>a failure that also ends a row.</description></item>
-/// <item><term>cancellation</term><description>ignored: there is no method for it.</description></item>
-/// <item><term>probe due</term><description>half-open without a probe: one is handed out.</description></item>
-/// <item><term>probe succeeded</term><description>closes; a lost probe is ignored.</description></item>
-/// <item><term>probe failed</term><description>opens for another break; a lost probe is ignored.</description></item>
-/// <item><term>tripped</term><description>opens in any state.</description></item>
-/// </list>
-/// <para>Safe for concurrent use. The lock owns all fields; only <see cref="IsClosed"/> reads without it.</para>
-/// </remarks>
+/// <remarks>Safe for concurrent use.</remarks>
+// Closed: a success counts; a failure counts and may open; a failure of a live store also ends a row.
+// Open or half-open: results of older calls are ignored. A due probe is handed out once; its success closes, its
+// failure opens for another break, and a lost probe is ignored. A trip opens in any state. Cancellations never count.
+// The lock owns all fields; only IsClosed reads without it.
 public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
@@ -65,9 +57,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         _calls++;
     }
 
-    /// <summary>
-    /// Counts a failed call; true if it opened the breaker. If the store lives, only whole windows count.
-    /// </summary>
+    /// <summary>Counts a failed call; true if it opened the breaker. A live store needs a failing window.</summary>
     public bool Failed(bool lives = false)
     {
         lock (_lock)
@@ -112,7 +102,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Ends a probe that was answered; true if it closed the breaker.</summary>
+    /// <summary>Ends an answered probe; true if the probe closed the breaker.</summary>
     public bool ProbeSucceeded(int lease)
     {
         lock (_lock)
@@ -124,7 +114,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Ends a probe that was not answered: begins another break.</summary>
+    /// <summary>Ends an unanswered probe: begins another break.</summary>
     public void ProbeFailed(int lease)
     {
         lock (_lock)
@@ -155,7 +145,6 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         _openedAt = time.GetTimestamp();
     }
 
-    /// <summary>Counts a failure of a row; true if the row is long enough.</summary>
     private bool IsSilentLocked(long now)
     {
         if (_failuresInARow++ == 0)

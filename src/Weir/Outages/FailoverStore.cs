@@ -1,13 +1,9 @@
 namespace Weir;
 
-/// <summary>Asks one shard of the primary, and decides from memory in an outage: there is always an answer (law L6).</summary>
-/// <remarks>
-/// <para>Breaker closed: memory decides only if the primary cannot. Open: the primary is not asked. No request waits for
-/// a probe (<see cref="OutageWatch"/>). A take is never retried: an unanswered one may also be spent in the primary.
-/// </para>
-/// <para>In an outage each instance decides on its outage share only, and settles its spending before the primary
-/// decides again (law L7): see <see cref="Share"/>, <see cref="FallbackStore"/> and <see cref="Recovery"/>.</para>
-/// </remarks>
+/// <summary>Asks one shard of the primary; memory decides in an outage. There is always an answer (law L6).</summary>
+// Closed breaker: memory decides only if the primary cannot. Open: the primary is not asked, and no request waits for
+// a probe (OutageWatch). A take is never retried: an unanswered one may also be spent in the primary. In an outage
+// each instance decides on its outage share, and settles before the primary decides again (law L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -27,13 +23,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>Interval of settlements while the primary answers.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Makes the store. Call <see cref="ProbeAsync"/> to learn the primary's state before the first request.</summary>
-    /// <param name="primary">Store that all instances share.</param>
-    /// <param name="memory">The fallback, which must have no other user.</param>
-    /// <param name="options">Options of the breaker.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="peers">The peers; null for none.</param>
-    /// <param name="knownBuckets">Maximum number of known buckets. A Redis store's own option has precedence.</param>
+    /// <summary>Makes the store. The fallback must have no other user. Null peers: this instance alone.</summary>
     public FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
         : this(primary, memory, options, time, new ShardMembers(0, peers ?? new NoPeers(), Instances: null), knownBuckets)
@@ -131,10 +121,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
-    /// <summary>Asks the primary up to this many times, and begins an outage if it cannot answer.</summary>
-    /// <param name="tries">Maximum number of tries. The first call of a process is slow: it compiles code and loads the
-    /// script.</param>
-    /// <param name="cancellation">Cancels the probe.</param>
+    /// <summary>Asks the primary, and begins an outage if it cannot answer. A process's first call is slow.</summary>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
     /// <summary>Stops probing, and settles if the primary answers. The given stores are not disposed.</summary>
@@ -252,7 +239,6 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>True if this instance has the idempotency record, since it decided the request.</summary>
     private bool IsKeptHere(in BucketCommand command) =>
         command.RecordKey is { } record && _fallback.Recall(command.Limits.Facts.Tenant, record.Id) is not null;
 

@@ -24,10 +24,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     // Time by memory's clock at which the first instance returned to the primary; MaxValue for none.
     public long ReturnedUs { get; set; } = long.MaxValue;
 
-    /// <summary>Number of buckets with unsettled spending.</summary>
     public int Owing => Volatile.Read(ref _owing);
 
-    /// <summary>Takes and charges that will never be settled.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
     public PendingResult? Execute(in BucketCommand command, out BucketResult result)
@@ -62,7 +60,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>Refunds a command's spending here, and forgets its record.</summary>
     public void Undo(in BucketCommand command, in BucketResult result)
     {
         var undo = UndoCommand.Of(command.Limits, result) with { RecordKey = null };
@@ -117,7 +114,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return isAll;
     }
 
-    /// <summary>Collects charges of any bucket, up to a maximum.</summary>
     public void CollectOwed(List<SettlementCharge> to, int most)
     {
         // Begins with another part each time, so that failing charges do not delay the rest.
@@ -132,7 +128,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>Returns commands that restore known spending to a primary that lost its memory.</summary>
     public List<BucketCommand> CollectKnown()
     {
         var commands = new List<BucketCommand>();

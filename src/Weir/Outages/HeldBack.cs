@@ -3,7 +3,6 @@ namespace Weir;
 // Holds back the outage shares of absent instances: of the capacity, and of the refill since SinceUs.
 internal readonly record struct HeldBack(int Absent, int Instances, long SinceUs)
 {
-    /// <summary>Tokens of the capacity that may be spent by now.</summary>
     public long CapacityOf(Quota quota)
     {
         if (Absent <= 0)

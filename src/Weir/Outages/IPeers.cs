@@ -22,23 +22,19 @@ public interface IPeers
     /// <summary>Tells of a lost connection: the next reply may come from a primary without memory.</summary>
     void Doubt();
 
-    /// <summary>
-    /// Asks whether the primary kept its memory. False if not (raises <see cref="Forgot"/>) or unanswered.
-    /// </summary>
+    /// <summary>Asks whether the primary kept its memory. False if unanswered or lost, which raises Forgot.</summary>
     ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default);
 
     /// <summary>Tells that this instance decides from memory from now on.</summary>
     void Part();
 
-    /// <summary>Reports to the peers that this instance sees the primary again; null if it cannot.</summary>
+    /// <summary>Reports to the peers that this instance sees the primary again; null if that fails.</summary>
     /// <param name="isReady">True once this instance has restored its known spending to a primary without
     /// memory.</param>
     /// <param name="cancellation">Cancels the report.</param>
     ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default);
 
-    /// <summary>
-    /// Reports that this instance has settled and follows the primary. Returns absent peers; null if unknown.
-    /// </summary>
+    /// <summary>Reports that this instance has settled. Returns the number of absent peers; null if unknown.</summary>
     ValueTask<int?> FollowAsync(CancellationToken cancellation = default);
 }
 

@@ -1,9 +1,6 @@
 namespace Weir;
 
-/// <summary>A time in which a shard of the primary could not answer.</summary>
-/// <param name="Fault">Fault that began it.</param>
-/// <param name="BeganAt">Begin.</param>
-/// <param name="EndedAt">End, or null while it lasts.</param>
+/// <summary>A time in which a shard of the primary could not answer; without an end while it lasts.</summary>
 public sealed record Outage(StoreFault Fault, DateTimeOffset BeganAt, DateTimeOffset? EndedAt)
 {
     /// <summary>Name of the shard; null for the only one.</summary>

@@ -35,10 +35,8 @@ internal sealed class OutageSpending
     /// <summary>Uncharged spending in units, minus refunds; may be negative.</summary>
     public long Units { get; private set; }
 
-    /// <summary>The charge that the primary may not have executed.</summary>
     public SettlementCharge? Pending { get; private set; }
 
-    /// <summary>True if the primary may lack spending of this bucket.</summary>
     public bool Owes => Units != 0 || Pending is not null;
 
     public void Adopt(Quota quota, RefillRate before, in StoreTime time)
@@ -50,7 +48,6 @@ internal sealed class OutageSpending
         Units = Math.Sign(Units) * TokenBucket.Rescale(Math.Abs(Units), before.UnitsPerToken, quota.Rate.UnitsPerToken);
     }
 
-    /// <summary>Counts tokens that memory spent on an outage share, or gave back.</summary>
     public void Spend(Quota quota, long tokens, Share share, in StoreTime time)
     {
         var units = Net(quota, share, time) + (tokens * (Int128)quota.Rate.UnitsPerToken);
@@ -64,7 +61,6 @@ internal sealed class OutageSpending
     /// <summary>Forgets the spending and its charge, which must not follow the reset in the primary.</summary>
     public void Reset(BucketState own) => (Units, Pending, _base, _own) = (0, null, own, own);
 
-    /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
     public void Close() => Pending = null;
 
     /// <summary>Makes a charge of the undrained spending. Times are of memory's clock.</summary>
@@ -92,7 +88,6 @@ internal sealed class OutageSpending
         (_base, _isHeard) = (known, true);
     }
 
-    /// <summary>Returns the primary's state before the spending here, and a request for it.</summary>
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
     // A refund is bounded by the primary's known level, or by undrained refunds if peers also spend there.

@@ -8,7 +8,6 @@ internal sealed class OutageWatch(
     private readonly CircuitBreaker _breaker = new(options, time);
     private Task _probing = Task.CompletedTask;
 
-    /// <summary>Number of outages begun.</summary>
     private int _begun;
     private int _isLooking;
     private Outage? _outage;
@@ -43,7 +42,6 @@ internal sealed class OutageWatch(
             _ = LookAsync();
     }
 
-    /// <summary>Asks the primary up to this many times, and begins an outage if it cannot answer.</summary>
     public async Task ProbeAsync(int tries, CancellationToken cancellation)
     {
         var fault = StoreFault.None;

@@ -5,7 +5,6 @@ namespace Weir;
 // or are gone.
 internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPeers peers, MonotonicClock clock, TimeProvider time)
 {
-    /// <summary>Maximum number of charges sent at once.</summary>
     private const int Batch = 256;
 
     /// <summary>Interval of looks at the peers, longer with more instances.</summary>
@@ -23,7 +22,6 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
 
     private sealed record Awaited(int Absent, int Instances, long SinceUs);
 
-    /// <summary>True while tokens are held back for absent peers.</summary>
     public bool IsAwaiting => _awaited is not null;
 
     /// <summary>Tokens that the primary must not spend now, computed for the latest time of its reply.</summary>
@@ -31,7 +29,6 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         ? new HeldBack(awaited.Absent, awaited.Instances, clock.NowUs - awaited.SinceUs + (primary.LongestAnswer.Ticks / TimeSpan.TicksPerMicrosecond) + MarginUs)
         : default;
 
-    /// <summary>Begins the recovery. False if the primary is lost again.</summary>
     public async Task<bool> BeginAsync(CancellationToken cancellation)
     {
         long sentUs = clock.NowUs;

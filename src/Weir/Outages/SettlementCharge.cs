@@ -16,7 +16,6 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 
     public Quota Quota => Limits.First.Quota;
 
-    /// <summary>Creation time by memory's clock.</summary>
     public long OwedUs { get; init; }
 
     /// <summary>End of the only window that takes a refund; 0 for a token bucket.</summary>

@@ -2,12 +2,8 @@ using System.Collections.Frozen;
 
 namespace Weir;
 
-/// <summary>
-/// A <see cref="FailoverStore"/> per shard of the primary, so that an outage concerns one shard's buckets only.
-/// </summary>
-/// <remarks>
-/// A new shard gets its store once the primary learns of it. A store stays forever: it may have unsettled spending.
-/// </remarks>
+/// <summary>A <see cref="FailoverStore"/> per shard, so that an outage concerns one shard's buckets only.</summary>
+// A new shard gets its store once the primary learns of it. A store stays: it may have unsettled spending.
 public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -22,14 +18,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private volatile IPeers[] _peers = [];
     private bool _isClosed;
 
-    /// <summary>Makes the store. Call <see cref="ProbeAsync"/> to learn the primary's state before the first request.</summary>
-    /// <param name="primary">Store that all instances share.</param>
-    /// <param name="map">Shards of the primary.</param>
-    /// <param name="memory">The fallback, which must have no other user.</param>
-    /// <param name="options">Options of each breaker.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="join">Joins the peers of a shard. The result is disposed with the store.</param>
-    /// <param name="knownBuckets">Maximum number of known buckets per shard. A Redis store's option has precedence.</param>
+    /// <summary>Makes the store. The fallback must have no other user. The store disposes joined peers.</summary>
     public ShardedFailover(
         IBucketStore primary, IShardMap map, MemoryStore memory, BreakerOptions options, TimeProvider time, Func<int, IPeers>? join = null,
         int knownBuckets = KnownBuckets.Default)
@@ -113,9 +102,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) =>
         Task.WhenAll(Current.Select(store => store.ProbeAsync(tries, cancellation)));
 
-    /// <summary>
-    /// Stops probing, settles with reachable shards, and leaves the peers. Disposes neither primary nor memory.
-    /// </summary>
+    /// <summary>Stops probing, settles with reachable shards, and leaves the peers. Disposes no given store.</summary>
     public async ValueTask DisposeAsync()
     {
         _map.ShardsChanged -= OpenShards;

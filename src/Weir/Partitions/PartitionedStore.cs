@@ -1,12 +1,10 @@
 namespace Weir;
 
 /// <summary>Executes commands across partitions: asks all in parallel, and refunds if one refuses.</summary>
-/// <remarks>
-/// <para>Never too lax. A refund arrives a round trip later, or never if the instance dies meanwhile.</para>
-/// <para>A record has a head, whose id determines its partition, and a part in each partition, written atomically with
-/// the buckets there. The head is written first: its writer takes from the buckets, and a repeat reads the parts. So a
-/// repeat changes no bucket, and of two different requests under one id, only one takes.</para>
-/// </remarks>
+// Never too lax. A refund arrives a round trip later, or never if the instance dies meanwhile. A record has a head,
+// whose id determines its partition, and a part in each partition, written atomically with the buckets there. The head
+// is written first: its writer takes from the buckets, and a repeat reads the parts. So a repeat changes no bucket, and
+// of two different requests under one id, only one takes.
 public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
 {
     /// <summary>Time after which a record without all parts belongs to a dead instance.</summary>
@@ -38,7 +36,6 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return await RecallAsync(tenant, id, head, needsAll: false, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Reads the parts of a record. Returns null if it needs all and one is missing.</summary>
     private async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(
         string tenant, UInt128 id, IdempotencyRecord head, bool needsAll, CancellationToken cancellation)
     {

@@ -26,7 +26,6 @@ internal static class RecordHead
         return all;
     }
 
-    /// <summary>False for a record without parts.</summary>
     public static bool TryRead(ReadOnlySpan<byte> all, out int[] partitions, out byte[] text)
     {
         (partitions, text) = ([], []);

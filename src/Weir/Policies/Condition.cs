@@ -2,10 +2,8 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>
-/// A condition of a limit: a dimension's value matches a pattern, in which <c>*</c> matches any text.
-/// </summary>
-/// <remarks>Compares by character code. A request without the dimension does not match.</remarks>
+/// <summary>A condition: a dimension's value matches a pattern, in which <c>*</c> matches any text.</summary>
+// Compares by character code. A request without the dimension does not match.
 public sealed class Condition
 {
     /// <summary>Creates a condition of at least one pattern.</summary>

@@ -8,7 +8,7 @@ namespace Weir;
 /// <param name="PrefixBits">Leading bits of an IPv6 address that count, 1 to 128; 0 for all.</param>
 /// <param name="PrefixBitsOfV4">Leading bits of an IPv4 address that count, 1 to 32; 0 for all.</param>
 /// <remarks>
-/// With prefix bits, a port is ignored, and a value that is no address gets a <c>=</c> in front, apart from all groups.
+/// Prefix bits ignore ports. A value that is no address gets a <c>=</c> in front, so that it joins no group.
 /// </remarks>
 public readonly record struct Dimension(string Name, int PrefixBits = 0, int PrefixBitsOfV4 = 0)
 {

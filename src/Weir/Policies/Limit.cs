@@ -16,9 +16,7 @@ public sealed class Limit
     /// <summary>Maximum of <see cref="Cost"/>.</summary>
     public const long MaxCost = 1_000_000;
 
-    /// <summary>
-    /// Creates a limit with any dimensions beside the tenant. <c>RateLimit</c> headers contain the name.
-    /// </summary>
+    /// <summary>Creates a limit with dimensions beside the tenant. <c>RateLimit</c> headers show its name.</summary>
     public Limit(string name, IEnumerable<Dimension> dimensions, Quota quota)
     {
         Name = name;
@@ -54,14 +52,10 @@ public sealed class Limit
         init => _unit = value == Requests ? null : value;
     }
 
-    /// <summary>
-    /// Cost factor, 1 (default) to <see cref="MaxCost"/>. Permits: the number that any request holds.
-    /// </summary>
+    /// <summary>Cost factor, 1 (default) to <see cref="MaxCost"/>. Permits: the number a request holds.</summary>
     public long Cost { get; init; } = 1;
 
-    /// <summary>
-    /// True to ask the primary for each decision, without leases or remembered refusals. Default false.
-    /// </summary>
+    /// <summary>True to ask the primary for each decision, without leases; default false.</summary>
     public bool IsStrict { get; init; }
 
     /// <summary>Handling of requests without a dimension; <see cref="OnMissing.Skip"/> by default.</summary>
@@ -115,7 +109,6 @@ public sealed class Limit
     public IEnumerable<string> MissingIn(RequestFacts facts) =>
         Dimensions.Select(dimension => dimension.Name).Distinct().Where(name => facts.ValueOf(name) is null);
 
-    /// <summary>Explains a refusal for a missing dimension, with the cure.</summary>
     internal string DenialOf(in RequestFacts facts) =>
         $"the limit {Name} counts by {string.Join(" and ", MissingIn(facts))}, which the request lacks: send it in attributes";
 
@@ -132,7 +125,6 @@ public sealed class Limit
 
     internal bool HasBucketFor(in RequestFacts facts) => Missing == OnMissing.Together || HasDimensionsIn(facts);
 
-    /// <summary>True if the limit applies to every request.</summary>
     internal bool AppliesAlways =>
         When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
 

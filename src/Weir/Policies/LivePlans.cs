@@ -4,9 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Immutable plans by name. A change copies one of 1,024 parts and shares the others. A look-up costs two memory
-// accesses at any size (a tree of 100,000 takes 17). A pending plan is compiled on first use and then stored in its
-// entry. All callers get the same plan.
+// Immutable plans by name. A change copies one of 1,024 parts. A look-up costs two memory accesses at any size.
+// A pending plan is compiled on first use and then stored in its entry. All callers get the same plan.
 internal sealed class LivePlans<TName>
     where TName : notnull
 {
@@ -47,7 +46,6 @@ internal sealed class LivePlans<TName>
         return plan is not null;
     }
 
-    /// <summary>True if a name has a plan here, even a pending one.</summary>
     public bool Has(TName name) => Count > 0 && _parts[PartOf(name)].ContainsKey(name);
 
     public LivePlans<TName> With(IEnumerable<KeyValuePair<TName, object?>> changes)
@@ -71,7 +69,6 @@ internal sealed class LivePlans<TName>
         return new LivePlans<TName>(parts, count);
     }
 
-    /// <summary>Compiles all pending plans part by part, and returns each part's errors.</summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileAll() =>
         from part in _parts
         let pending = part.Where(entry => entry.Value is PendingPlan<TName>).ToList()

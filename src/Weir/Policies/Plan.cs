@@ -44,7 +44,6 @@ public sealed record Plan
         }
     }
 
-    /// <summary>Limits that apply to every request: a bit each.</summary>
     private readonly uint _always;
 
     /// <summary>Name of the plan in the policy document.</summary>
@@ -72,10 +71,9 @@ public sealed record Plan
     /// <summary>Limits that deny requests without their dimensions: a bit each.</summary>
     internal uint Denying { get; }
 
-    /// <summary>Limits that are not in shadow mode: a bit each.</summary>
     internal uint Enforced { get; }
 
-    // Returns applying limits, a bit each, and those that lack only dimensions. Pure, without allocation.
+    // Returns the applying limits, a bit each, and the limits that only lack a dimension. Pure, without allocation.
     internal uint Applying(in RequestFacts facts, out uint lacking)
     {
         lacking = 0;
@@ -107,7 +105,6 @@ public sealed record Plan
         return unknown;
     }
 
-    /// <summary>True if a limit counts a unit, even an exempt one.</summary>
     internal bool Counts(string unit)
     {
         foreach (var limit in Limits)

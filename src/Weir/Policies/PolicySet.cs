@@ -74,7 +74,6 @@ public sealed class PolicySet : IPolicySource
         LivePlans<string> live, LivePlans<(string Tenant, string Key)> keys, ImmutableDictionary<(string Tenant, string Key), Block> blocks, KeyHash? privacy) =>
         new(Plans, DefaultPlan, _tenants) { Compiler = Compiler, Live = live, LiveKeys = keys, Blocks = blocks, Privacy = privacy };
 
-    /// <summary>Returns the plan with overrides of tenant and key, and whether the tenant is named.</summary>
     internal Plan PlanOf(in RequestFacts facts, out bool listed)
     {
         var plan = PlanOf(facts.Tenant, out listed);
@@ -83,7 +82,6 @@ public sealed class PolicySet : IPolicySource
         return plan.Keys.Count > 0 && plan.Keys.TryGetValue(facts.Key, out var own) ? own : plan;
     }
 
-    /// <summary>Returns the plan of a tenant, and whether the document or live data name the tenant.</summary>
     internal Plan PlanOf(string tenant, out bool listed)
     {
         listed = true;

@@ -5,11 +5,9 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>
-/// Hides caller values from Redis and logs: HMAC-SHA256 (RFC 2104), and AES-256-GCM (NIST SP 800-38D) to seal.
-/// </summary>
+/// <summary>Hides values from Redis and logs: HMAC-SHA256 (RFC 2104); AES-256-GCM (NIST SP 800-38D) seals.</summary>
 /// <remarks>
-/// Instances that share buckets need the same secret; a new secret makes every bucket new. Safe for concurrent use.
+/// Instances that share buckets need the same secret: a new one makes every bucket new. Safe for concurrent use.
 /// </remarks>
 public sealed class KeyHash
 {
@@ -33,9 +31,7 @@ public sealed class KeyHash
         _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
     }
 
-    /// <summary>
-    /// Returns <c>#</c> and the hash in base64url. No plain value begins so: its <c>#</c> is escaped.
-    /// </summary>
+    /// <summary>Returns <c>#</c> and the hash in base64url. A plain value never begins with an unescaped #.</summary>
     public string Of(string value)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
@@ -51,7 +47,6 @@ public sealed class KeyHash
     /// <summary>True if a text looks like a hash: <c>#</c> and 43 characters of base64url.</summary>
     public static bool IsHash(string text) => text.Length == HashLength && text[0] == '#' && Base64Url.IsValid(text.AsSpan(1));
 
-    /// <summary>Begins a keyed hash over many parts, to tell whether two requests are the same.</summary>
     internal IncrementalHash Begin() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _hashKey);
 
     internal byte[] Seal(ReadOnlySpan<byte> text)
@@ -64,7 +59,6 @@ public sealed class KeyHash
         return sealedText;
     }
 
-    /// <summary>Opens a sealed text. False if it is damaged or sealed with another secret.</summary>
     internal bool TryOpen(ReadOnlySpan<byte> sealedText, [NotNullWhen(true)] out byte[]? text)
     {
         int nonce = AesGcm.NonceByteSizes.MaxSize, tag = AesGcm.TagByteSizes.MaxSize;

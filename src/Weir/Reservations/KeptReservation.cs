@@ -10,7 +10,6 @@ internal sealed record KeptReservation(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyDictionary<string, long>? Costs = null)
 {
-    /// <summary>Seals the text if keys are hashed.</summary>
     public byte[] ToBytes(KeyHash? privacy)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, KeptReservationJson.Default.KeptReservation);

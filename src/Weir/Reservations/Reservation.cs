@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>A take to be settled later by its true cost.</summary>
 /// <param name="Id">Id for the settlement; null if refused or not stored.</param>
 /// <param name="Decision">The answer.</param>
-/// <param name="Conflict">True if the idempotency key belongs to another request or a settled reservation: nothing was
+/// <param name="Conflict">True if the idempotency key has another request or a settled reservation: nothing was
 /// decided.</param>
 public sealed record Reservation(string? Id, Decision Decision, bool Conflict = false);
 

@@ -4,7 +4,6 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Location of a reservation.</summary>
 internal enum ReservationHome
 {
     /// <summary>Any instance can settle it.</summary>

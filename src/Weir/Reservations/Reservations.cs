@@ -1,8 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// Takes now and settles later by the true cost. Unsettled reservations stay spent; permits time out.
-/// </summary>
+/// <summary>Takes now and settles later. Unsettled reservations stay spent; their permits time out.</summary>
 public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucketStore memory)
 {
     /// <summary>Default time to settle a reservation: one minute.</summary>

@@ -6,7 +6,6 @@ internal readonly record struct TrueCost(KeptReservation Kept, long Cost, IReadO
     public static TrueCost NothingOf(KeptReservation kept) =>
         new(kept, 0, kept.Costs?.ToDictionary(cost => cost.Key, _ => 0L, StringComparer.Ordinal));
 
-    /// <summary>Identifies the settlement, so that a repeat gets the same answer.</summary>
     public UInt128 Fingerprint(Fingerprints fingerprints, string what)
     {
         var all = new Dictionary<string, long>(Kept.Costs ?? new Dictionary<string, long>(), StringComparer.Ordinal);

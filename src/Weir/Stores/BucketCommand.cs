@@ -13,9 +13,7 @@ public enum BucketOperation
     /// <summary>Spends the cost if all enforced limits allow it; else spends nothing (law L2).</summary>
     Take,
 
-    /// <summary>
-    /// Charges unconditionally; a negative cost gives back at most the spent amount. Frees the holder's permits.
-    /// </summary>
+    /// <summary>Charges unconditionally; a negative cost refunds at most the spent amount. Frees permits.</summary>
     Charge,
 
     /// <summary>Forgets all spending and all permits.</summary>
@@ -49,7 +47,6 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
     internal bool IsMadeOnce =>
         What == BucketOperation.Charge && (Limits.Facts.GivesBack || RecordKey is { Settles: true });
 
-    /// <summary>True for a refund without an idempotency key.</summary>
     internal bool IsPlainRefund => What == BucketOperation.Charge && Limits.Facts.GivesBack && RecordKey is null;
 
     /// <summary>Key of the stored answer, which prevents a second execution; null for none.</summary>
@@ -65,12 +62,10 @@ public readonly record struct BucketCommand(LimitSet Limits, BucketOperation Wha
 /// <summary>Key of a stored answer. The fingerprint detects another request under the same id.</summary>
 internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 {
-    /// <summary>Lifetime of answers for repeated requests.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
     public static UInt128 NewId() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>True to settle a stored reservation that is open and not expired.</summary>
     public bool Settles { get; init; }
 
     // Record and time of an undone take; else null. The take stays while another caller was answered by its record, or
@@ -80,13 +75,11 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
     /// <summary>Time to settle; zero without a reservation.</summary>
     public TimeSpan Open { get; init; }
 
-    /// <summary>Lifetime for repeated requests.</summary>
     public TimeSpan Life { get; init; } = Memory;
 
-    /// <summary>Total lifetime.</summary>
     public TimeSpan Keep => Open > Life ? Open : Life;
 
-    /// <summary>True if it counts against the bound of the tenant's stored answers.</summary>
+    /// <summary>True if the answer counts against the bound of the tenant's stored answers.</summary>
     public bool IsBounded { get; init; }
 
     public byte[] Text { get; init; } = [];
@@ -104,6 +97,5 @@ public sealed record IdempotencyRecord(byte[] Text, IReadOnlyList<BucketLine> Li
     /// <summary>Clock and share of each line, if several partitions answered; else null.</summary>
     internal LineOrigin[]? Origins { get; init; }
 
-    /// <summary>Returns the clock of a line.</summary>
     internal StoreTime TimeOf(int line) => Origins is { } origins ? origins[line].Time : Time;
 }

@@ -40,9 +40,7 @@ public enum StoreFault
     /// <summary>Nothing (left) to settle. Does not concern the store's health.</summary>
     Gone,
 
-    /// <summary>
-    /// Too many waiting requests of the tenant, or the same request is still under way. Nothing was spent.
-    /// </summary>
+    /// <summary>Too many waiting requests of the tenant, or the same one is under way. Nothing was spent.</summary>
     Crowded,
 
     /// <summary>This instance lacked processor time. The cost may be spent, and is never sent twice.</summary>
@@ -52,9 +50,7 @@ public enum StoreFault
     AnswersFull,
 }
 
-/// <summary>A store's answer for one bucket, in units.</summary>
-/// <param name="Outcome">Answer of this bucket alone.</param>
-/// <param name="State">The bucket after the call, drained to its time or with an earlier stamp.</param>
+/// <summary>A store's answer for one bucket alone, in units; its state is at the call or earlier.</summary>
 public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State)
 {
     /// <summary>Units of a lease, which the store counts as spent beside the state.</summary>
@@ -64,7 +60,6 @@ public readonly record struct BucketLine(BucketOutcome Outcome, BucketState Stat
     internal long LeaseEndsUs { get; init; }
 }
 
-/// <summary>Clock and outage share of a line.</summary>
 internal readonly record struct LineOrigin(StoreTime Time, Share Share);
 
 /// <summary>Result of a command for all buckets of a request.</summary>
@@ -153,7 +148,6 @@ public readonly record struct BucketResult
     /// <summary>True if a charge changed any bucket.</summary>
     internal bool HasChanged { get; init; }
 
-    /// <summary>The record of a stored answer, if at hand.</summary>
     internal IdempotencyRecord? Kept { get; init; }
 
     /// <summary>Makes a result without an answer.</summary>

@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>Stores buckets, and decides on its own clock: all limits or none, in one call.</summary>
-/// <remarks>
-/// Reports a <see cref="StoreFault"/> instead of throwing: under load, exceptions would be an outage of their own.
-/// </remarks>
+/// <summary>Decides on its own clock: all limits or none, in one call. Faults are results, never exceptions.</summary>
 public interface IBucketStore
 {
     /// <summary>Source of this store's decisions.</summary>

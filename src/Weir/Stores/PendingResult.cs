@@ -1,7 +1,6 @@
 namespace Weir;
 
 /// <summary>Result of a command under way: await <see cref="Arrival"/> once, then take it.</summary>
-/// <remarks>A class, so that a waiting caller holds one reference instead of the command and the result.</remarks>
 public abstract class PendingResult
 {
     internal abstract ref readonly BucketCommand Command { get; }

@@ -13,7 +13,6 @@ internal sealed class RecentRecords(MonotonicClock clock)
     private readonly Queue<((string Tenant, UInt128 Id) Key, long At)> _order = new();
     private volatile bool _hasSome;
 
-    /// <summary>Entries before their end, of which one key may have several.</summary>
     public int Waiting
     {
         get

@@ -40,7 +40,6 @@ internal sealed class SpaceSaving
     /// <summary>Maximum count of a name without a counter.</summary>
     public long Least => _used < _counters.Length ? 0 : _counters[_heap[0]].Count;
 
-    /// <summary>Upper bound of all errors.</summary>
     public long MostError => Total / _counters.Length;
 
     public ReadOnlySpan<Counter> Counters => _counters.AsSpan(0, _used);
@@ -60,7 +59,6 @@ internal sealed class SpaceSaving
         return slot;
     }
 
-    /// <summary>Returns the slot of a name's counter; -1 for none.</summary>
     public int SlotOf(string name, ulong hash)
     {
         for (int slot = _heads[End(hash)] - 1; slot >= 0; slot = _counters[slot].Next - 1)
@@ -114,7 +112,6 @@ internal sealed class SpaceSaving
         head = slot + 1;
     }
 
-    /// <summary>Moves a grown counter below smaller ones.</summary>
     private void Sink(int at)
     {
         int slot = _heap[at];

@@ -5,11 +5,8 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Tenants and keys with the most refused or allowed takes of the last five to ten minutes.</summary>
-/// <remarks>
-/// Safe for concurrent use, in bounded memory. Each core buffers 256 decisions before it takes the lock. Reads count
-/// the buffers first, so nothing is missing.
-/// </remarks>
+/// <summary>Most refused and allowed tenants and keys of the last 5 to 10 minutes. Safe for concurrent use.</summary>
+// Each core buffers 256 decisions before it takes the lock. Reads count the buffers first, so nothing is missing.
 public sealed class TopKeys : IDisposable
 {
     /// <summary>Maximum number of tenants with counters, for refused and for allowed takes each.</summary>

@@ -11,8 +11,7 @@ public readonly record struct TopEntry(string Name, long Count, long Error);
 /// <param name="Entries">The entries, the most frequent first.</param>
 public sealed record TopList(DateTimeOffset Since, long Total, long MostError, long Missed, IReadOnlyList<TopEntry> Entries)
 {
-    // Combines two windows. A name with a counter in one window occurred in the other at most as often as its least
-    // one.
+    // Combines two windows. The least count of one window bounds the names that occur only in the other.
     internal static TopList Of(DateTimeOffset since, long missed, SpaceSaving? before, SpaceSaving? now)
     {
         var entries = new Dictionary<string, TopEntry>(StringComparer.Ordinal);

@@ -6,7 +6,6 @@ internal sealed class TopPeriod
     private readonly (TopWindow Denied, TopWindow Allowed) _decisions = NewWindows();
     private readonly Dictionary<string, (TopWindow Denied, TopWindow Allowed)> _units = new(StringComparer.Ordinal);
 
-    /// <summary>Counts a record. Ignores units beyond MaxUnits.</summary>
     public void Add(in TopRecord record)
     {
         var windows = _decisions;
@@ -20,7 +19,6 @@ internal sealed class TopPeriod
         (record.Allowed ? windows.Allowed : windows.Denied).Add(record);
     }
 
-    /// <summary>Returns the counts of a unit, or of decisions for a null unit; null for none.</summary>
     public TopWindow? Of(string? unit, bool allowed)
     {
         var windows = unit is null ? _decisions : _units.GetValueOrDefault(unit);

@@ -2,7 +2,6 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Reads the conditions of a limit: { route: "/search*", region: [eu, us] }.</summary>
 internal static class ConditionsText
 {
     private const int MaxConditions = Bounds.MaxAttributes;

@@ -11,7 +11,6 @@ internal sealed class DocumentErrors(string source)
     private readonly List<PolicyError> _first = [];
     private int _dropped;
 
-    /// <summary>Number of errors, including dropped ones.</summary>
     public int Count => _first.Count + _dropped;
 
     public bool Any => _first.Count > 0;

@@ -2,7 +2,6 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Reads the UTF-8 file of a policy document.</summary>
 internal static class DocumentFile
 {
     public static string ReadText(string path)

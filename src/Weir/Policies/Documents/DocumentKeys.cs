@@ -3,7 +3,6 @@ namespace Weir;
 /// <summary>Keys of one kind of mapping. All keys of a policy document are here, and nowhere else.</summary>
 internal sealed record DocumentKeys(string Owner, string[] Known, string? Example = null)
 {
-    /// <summary>Expected shape of the mapping, for error messages.</summary>
     public string Shape { get; } = $"a mapping with the keys {string.Join(", ", Known)}{(Example is null ? "" : $", such as {Example}")}";
 
     public const string DefaultPlan = "defaultPlan";
@@ -49,7 +48,6 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfKey, OfLiveKey, OfWindow, OfConcurrency];
 
-    /// <summary>Returns the error for an unknown key, with the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)
     {
         meant = Spelling.Nearest(key, Known);

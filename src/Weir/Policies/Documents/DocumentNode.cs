@@ -24,7 +24,6 @@ internal sealed record DocumentText(int Line, int Column, string Value, bool Emp
     public override string Kind => Empty ? "nothing" : "a single value";
 }
 
-/// <summary>Keys with their values in the order of the document; keys may still repeat.</summary>
 internal sealed record DocumentMapping(
     int Line, int Column, List<(DocumentNode Key, DocumentNode Value)> Entries) : DocumentNode(Line, Column)
 {

@@ -2,7 +2,6 @@ using System.Buffers;
 
 namespace Weir;
 
-/// <summary>Reads YAML or JSON into nodes.</summary>
 internal static class DocumentSyntax
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create(UnwantedCharacters());

@@ -3,7 +3,6 @@ namespace Weir;
 /// <summary>Walks the nodes of a document and reports each that is of the wrong kind. Continues after errors.</summary>
 internal sealed class DocumentWalk(DocumentErrors errors)
 {
-    /// <summary>Mappings with more keys are searched for duplicates with a set.</summary>
     private const int Few = 8;
 
     public DocumentErrors Errors { get; } = errors;
@@ -39,7 +38,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return new KnownFields(fields, excused);
     }
 
-    /// <summary>Returns a single value; null if it is missing or reported.</summary>
     public string? Text(in DocumentField field, string shape)
     {
         switch (field.Value)
@@ -69,7 +67,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return null;
     }
 
-    /// <summary>Returns the index of a value among words.</summary>
     public int? Word(DocumentField? field, string shape, string[] words, ref bool broken) => field is null ? null : Parsed<int>(
         field,
         $"{shape}: {string.Join(", ", words)}",
@@ -81,7 +78,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         },
         ref broken);
 
-    /// <summary>Returns a whole number within a range.</summary>
     public long? Number(DocumentField? field, string shape, long least, long most, ref bool broken) => field is null ? null : Parsed<long>(
         field,
         $"{shape}, a whole number from {least} to {most}",

@@ -10,7 +10,6 @@ internal static class FractionalRate
 
     private const int MaxDecimals = 3;
 
-    /// <summary>True for tokens with one to three decimals, such as 0.5.</summary>
     public static bool IsOne(ReadOnlySpan<char> tokens)
     {
         int point = tokens.IndexOf('.');

@@ -34,7 +34,6 @@ internal sealed record KeyText(
             TenantText.ReadUntil(walk, fields, ref broken), fields[DocumentKeys.Until]?.Place);
     }
 
-    /// <summary>Merges keys over others; unset fields come from the same key below.</summary>
     public static IReadOnlyDictionary<string, KeyText> Over(IReadOnlyDictionary<string, KeyText> keys, IReadOnlyDictionary<string, KeyText> below)
     {
         if (keys.Count == 0 || below.Count == 0)

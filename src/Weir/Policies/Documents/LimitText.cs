@@ -12,7 +12,7 @@ internal sealed record LimitText
 
     public required DocumentPlace Place { get; init; }
 
-    /// <summary>Place of its numbers; without any, of the limit.</summary>
+    /// <summary>Place of the numbers; without any, of the limit.</summary>
     public required DocumentPlace NumbersPlace { get; init; }
 
     public required QuotaText Quota { get; init; }
@@ -36,12 +36,11 @@ internal sealed record LimitText
     /// <summary>True if a field has been reported, so that nothing can be built.</summary>
     public bool IsBroken { get; init; }
 
-    /// <summary>True if it has no numbers, and this has not been reported.</summary>
+    /// <summary>True if the limit has no numbers, and this has not been reported.</summary>
     public bool LacksNumbers { get; init; }
 
     public IReadOnlyList<Dimension> Dimensions => By ?? ByKey;
 
-    /// <summary>True if all keys share one bucket.</summary>
     public bool IsShared => Dimensions.All(dimension => dimension.Name != Limit.KeyDimension);
 
     public static LimitText Read(DocumentWalk walk, in DocumentField limit)
@@ -97,7 +96,6 @@ internal sealed record LimitText
         return null;
     }
 
-    /// <summary>Merges this override over a plan's limit: unset fields come from the plan.</summary>
     public LimitText Over(LimitText plan) => this with
     {
         Quota = Quota.Over(plan.Quota),

@@ -1,6 +1,5 @@
 namespace Weir;
 
-/// <summary>A plan with checked fields.</summary>
 internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited,
     IReadOnlyDictionary<string, KeyText> Keys)
 {
@@ -20,7 +19,6 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
             KeyText.ReadAll(walk, fields[DocumentKeys.Keys]));
     }
 
-    /// <summary>Reads whether a plan or tenant is unlimited, which excludes limits.</summary>
     public static bool ReadUnlimited(DocumentWalk walk, KnownFields fields)
     {
         bool broken = false;

@@ -12,10 +12,8 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     /// <summary>Collects errors: of the document first, then of each text compiled against it.</summary>
     private DocumentWalk _walk = walk;
 
-    /// <summary>Maximum number of plans that an error message lists.</summary>
     private const int FewPlans = 10;
 
-    /// <summary>Maximum number of remembered hints for unknown plans.</summary>
     private const int MaxHints = 1_000;
 
     // Maximum number of key plans per document. A plan's keys count again for each tenant with its own limits.
@@ -36,11 +34,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly SharedObjects<LimitKey, Limit> _limits = new();
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
-    /// <summary>Equality of limits: all fields that decide.</summary>
     private readonly record struct LimitKey(
         string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When, string Unless, OnMissing Missing);
 
-    /// <summary>Returns the policies; null after any error.</summary>
     public PolicySet? Compile()
     {
         foreach (var text in document.Plans)
@@ -67,13 +63,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             : new PolicySet([.. document.Plans.Select(text => _keyed[text.Name])], _keyed[defaultPlan.Name], tenants) { Compiler = this };
     }
 
-    /// <summary>True if any plan overrides a key.</summary>
     public bool IsKeyOfPlan(string key) => _keysOfPlans.Contains(key);
 
-    /// <summary>Returns the document's text of a tenant; null if not named.</summary>
     public TenantText? TextOf(string tenant) => _tenants.GetValueOrDefault(tenant);
 
-    /// <summary>Compiles a further tenant under the document's plans; null after any error.</summary>
     public Plan? Compile(DocumentWalk tenantWalk, TenantText tenant)
     {
         lock (_gate)
@@ -244,7 +237,6 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private static string KeyOf(IReadOnlyList<Condition>? conditions) => string.Concat((conditions ?? []).Select(condition =>
         $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
 
-    /// <summary>Replaces, adds or (null) removes one limit.</summary>
     private Plan With(Plan plan, string name, Limit? limit)
     {
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);

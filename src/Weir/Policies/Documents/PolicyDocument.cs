@@ -25,9 +25,7 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>
-    /// Reads a tenant's text: plan, limits, unlimited, keys, until. Returns its plan and end, or all errors.
-    /// </summary>
+    /// <summary>Reads a tenant's text: plan, limits, unlimited, keys, until. Returns its plan, or all errors.</summary>
     public static bool TryParseTenant(
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {
@@ -37,7 +35,6 @@ public static class PolicyDocument
         return plan is not null;
     }
 
-    /// <summary>Reads the text of one tenant, and compiles it over the layer below.</summary>
     internal static TenantLayer CompileTenant(PolicySet policies, string source, string tenant, string text, TenantText? below)
     {
         var errors = new DocumentErrors(source);
@@ -54,7 +51,6 @@ public static class PolicyDocument
         return new TenantLayer(own, own?.Until, plan, errors.Sorted());
     }
 
-    /// <summary>Reads the text of one tenant without compiling it; null if it cannot be read.</summary>
     internal static TenantText? ReadTenant(string tenant, string text)
     {
         var errors = new DocumentErrors(tenant);

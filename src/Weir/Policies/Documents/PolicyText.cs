@@ -6,7 +6,6 @@ internal sealed record PolicyText(
 {
     private const string Outline = "start with defaultPlan: NAME and plans: with that plan in it";
 
-    /// <summary>Reads a document, and adds its errors to the walk's. Null if there is nothing to read.</summary>
     public static PolicyText? Read(DocumentWalk walk, DocumentNode? root)
     {
         if (root is null or { IsEmpty: true })

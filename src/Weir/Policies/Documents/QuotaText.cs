@@ -33,10 +33,8 @@ internal sealed record QuotaText
 
     public bool? Unlimited { get; init; }
 
-    /// <summary>True if no field sets the kind of the limit.</summary>
     public bool IsEmpty => Rate is null && !IsWindow && !IsConcurrency && Unlimited != true;
 
-    /// <summary>Returns the field that sets the kind, or the burst; null for none.</summary>
     public static DocumentField? FieldOf(KnownFields fields) => fields.First(Kind) ?? fields[DocumentKeys.Burst];
 
     public static QuotaText Read(DocumentWalk walk, KnownFields fields, ref bool broken)
@@ -90,7 +88,6 @@ internal sealed record QuotaText
     private static WindowPeriod PeriodOf(WindowPeriod every, WindowStart? from, TimeOnly? at) =>
         every with { At = at ?? default, FromDay = from?.Day, FromDate = from?.Date };
 
-    /// <summary>Makes the quota, or returns the error. Not for an unlimited limit.</summary>
     public bool TryCompile([NotNullWhen(true)] out Quota? quota, [NotNullWhen(false)] out string? error)
     {
         bool made;

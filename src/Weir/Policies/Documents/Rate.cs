@@ -5,7 +5,6 @@ namespace Weir;
 /// <summary>A rate: 5/s, 100/m, 20/10s; 0.5/s is 1/2s. 0 tokens ban.</summary>
 internal readonly record struct Rate(long Tokens, TimeSpan Period)
 {
-    /// <summary>Units of a period, for messages and docs.</summary>
     public const string Units = "ms, s, sec, second, m, min, minute, h, hour, d, day";
 
     private const long MaxTokens = Quota.ExactLimit - 1;
@@ -47,7 +46,6 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         return null;
     }
 
-    /// <summary>Reads a duration such as 60s or 5m.</summary>
     public static bool TryParsePeriod(string text, out TimeSpan period, out string? error)
     {
         int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');

@@ -1,6 +1,5 @@
 namespace Weir;
 
-/// <summary>A tenant with checked fields; without a plan, the default plan applies.</summary>
 internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, IReadOnlyDictionary<string, KeyText> Keys,
     DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
@@ -16,7 +15,6 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
             KeyText.ReadAll(walk, fields[DocumentKeys.Keys]), until, fields[DocumentKeys.Until]?.Place);
     }
 
-    /// <summary>Merges this text over another one of the same tenant, by limit and field.</summary>
     public TenantText Over(TenantText below) => this with
     {
         Plan = Plan ?? below.Plan,

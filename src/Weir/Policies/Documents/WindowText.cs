@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Reads the length and the start of windows.</summary>
 internal static class WindowText
 {
     public const string Units =
@@ -78,5 +77,4 @@ internal static class WindowText
     };
 }
 
-/// <summary>Start of windows of weeks or days: a day of the week, or a date.</summary>
 internal readonly record struct WindowStart(DayOfWeek? Day, DateOnly? Date);

@@ -153,7 +153,6 @@ internal sealed unsafe partial class BucketTransaction
     private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
         cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
 
-    /// <summary>Charges a bucket without a slot: its shared bucket, or a new one.</summary>
     private static bool ChargeNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time) =>
         (claim.Before.Spent == 0 && (claim.Line.State.Spent == 0 || TryAdd(store, limits, ref claim)))
         || store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, limits.Share.CostOf(claim.Cost));

@@ -106,7 +106,6 @@ internal sealed unsafe partial class BucketTransaction
         }
     }
 
-    /// <summary>Sets a bucket's state. False without a free slot, so that the bucket begins as new.</summary>
     public bool Know(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
     {
         MakeClaim(store, limits, limit, hash);

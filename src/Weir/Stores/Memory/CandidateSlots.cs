@@ -9,8 +9,8 @@ namespace Weir;
 // Bound: no tenant has more than twelve of the sixteen slots of a set. For a thirteenth it would hold at least twelve
 // of the 32, while at most eight are free. An empty bucket counts as free for other tenants, but its own tenant takes
 // its slot first, so that waiting does not multiply a tenant's slots.
-// Beside one flooding tenant, a key finds a slot if other tenants hold at most three of its 32, or seven without its
-// own tenant's. Beyond that it is chance: docs/decisions/034.
+// Beside one flooding tenant, a key finds a slot if other tenants hold at most three of its 32, or at most seven
+// and none of them its own tenant. Beyond that it is chance: docs/decisions/034.
 internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second)
 {
     // A quarter of the 32. Parts are larger by it, so that one tenant can fill a part with its keys.
@@ -56,10 +56,8 @@ internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second
         /// <summary>Slots that are empty, or whose bucket is as new.</summary>
         public int Free;
 
-        /// <summary>Buckets of the tenant in use.</summary>
         public int Held;
 
-        /// <summary>A free slot, or none.</summary>
         public SlotRef Slot;
 
         /// <summary>Slot of an as-new bucket of the tenant, or none.</summary>

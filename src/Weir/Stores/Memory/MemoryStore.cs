@@ -2,13 +2,10 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Buckets in this process: flat and bounded, without an object per key or an allocation per decision.</summary>
-/// <remarks>
-/// A bucket is forgotten only if it is as new, and only if its slot is needed (law L11). A key without a slot shares a
-/// bucket with all such keys of its tenant and limit: stricter, never laxer. Very many unlisted tenants may also share
-/// one. <see cref="Overflowed"/> counts these decisions. Without room for a shared bucket, the result is
-/// <see cref="StoreFault.Full"/>. Safe for concurrent use.
-/// </remarks>
+/// <summary>Buckets in this process: flat, bounded, no allocation per decision. Safe for concurrent use.</summary>
+// A bucket is forgotten only if it is as new, and only if its slot is needed (law L11). A key without a slot shares a
+// bucket with all such keys of its tenant and limit: stricter, never laxer. Very many unlisted tenants may also share.
+// Overflowed counts these decisions. Without room for a shared bucket, the result is StoreFault.Full.
 public sealed class MemoryStore : IBucketStore
 {
     /// <summary>Ratio of keys to shared buckets: one is needed per tenant and limit, so few are enough.</summary>
@@ -20,8 +17,7 @@ public sealed class MemoryStore : IBucketStore
     private long _full;
 
     /// <summary>Makes an empty store.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><see cref="MemoryStoreOptions.MaxKeys"/> is out of
-    /// range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">MaxKeys is out of range.</exception>
     public MemoryStore(MemoryStoreOptions options, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxKeys, MemoryStoreOptions.LeastKeys);

@@ -16,17 +16,13 @@ public sealed class MemoryStoreOptions
     public const int AnswerBytesPerKey = 256;
 
     /// <summary>Keys of listed tenants, and as many of all others: 64 to 2^28; default 1,000,000.</summary>
-    /// <remarks>
-    /// Reserves <see cref="BytesPerKey"/> of address space per key with a kind's first tenant; memory follows the keys.
-    /// </remarks>
+    // Reserves BytesPerKey of address space per key with the first tenant of a kind; memory follows the keys.
     public int MaxKeys { get; set; } = 1_000_000;
 
     /// <summary>Default of <see cref="AnswerBytes"/>: 128 MiB.</summary>
     public const int DefaultAnswerBytes = 128 * 1024 * 1024;
 
-    /// <summary>
-    /// Maximum bytes of stored answers per tenant; default 128 MiB. Unlisted tenants share 64 such bounds.
-    /// </summary>
+    /// <summary>Maximum bytes of answers per tenant; default 128 MiB. Unlisted tenants share 64 such bounds.</summary>
     public long AnswerBytes { get; set; } = DefaultAnswerBytes;
 
     /// <summary>Seed of the hash of keys; random by default. For tests.</summary>

@@ -31,7 +31,6 @@ internal sealed class OverflowTable(int most)
 
     public long Bytes => (long)_used * BytesPerBucket;
 
-    /// <summary>Returns the state of the shared bucket for a key that may have spent there; else a new one.</summary>
     public BucketState StateOf(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time)
     {
         if (_used == 0)
@@ -62,7 +61,6 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Charges a key's shared bucket. False without a bucket or room for one.</summary>
     public bool TryCharge(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time, long cost)
     {
         var now = store.Clock.WithWall(time);

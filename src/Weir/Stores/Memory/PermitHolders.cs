@@ -15,7 +15,6 @@ internal sealed class PermitHolders(string share)
 
     public int Count => _untilUs.Count;
 
-    /// <summary>All holders, the first to end first.</summary>
     public IEnumerable<PermitTable.Holder> InOrder => _inOrder;
 
     public long LastUntilUs => _inOrder.Max.UntilUs;
@@ -35,7 +34,6 @@ internal sealed class PermitHolders(string share)
         return isNew;
     }
 
-    /// <summary>Removes a holder. False if it does not exist.</summary>
     public bool Remove(UInt128 id) => _untilUs.Remove(id, out long untilUs) && _inOrder.Remove(new(id, untilUs));
 
     public int RemoveEnded(long nowUs)

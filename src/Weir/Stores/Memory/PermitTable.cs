@@ -7,7 +7,6 @@ namespace Weir;
 // Methods named Locked require the lock of their limit's part (Enter, PartOf).
 internal sealed class PermitTable(int maxHolders)
 {
-    /// <summary>Bits of a mask.</summary>
     private const int Parts = 64;
 
     /// <summary>Minimum interval of sweeps over all holders, which are expensive.</summary>
@@ -28,7 +27,6 @@ internal sealed class PermitTable(int maxHolders)
         public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Number of holders, including timed-out ones not yet removed.</summary>
     public int Holders
     {
         get
@@ -92,7 +90,6 @@ internal sealed class PermitTable(int maxHolders)
         return true;
     }
 
-    /// <summary>Returns a permit. False if it is not held (any more).</summary>
     public bool RemoveLocked(UInt128 limit, UInt128 id)
     {
         var limits = LimitsOf(limit);

@@ -19,7 +19,6 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     private readonly Lock _gate = new();
     private long _lastNumber;
 
-    /// <summary>Number of answers, including expired ones not yet removed.</summary>
     public int Count
     {
         get
@@ -42,7 +41,6 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     {
         public UInt128 Fingerprint => Kept.Fingerprint;
 
-        /// <summary>Sequence number of the record.</summary>
         public long Number { get; set; }
 
         public BucketResult Answer() =>

@@ -17,7 +17,6 @@ internal sealed class Shares(long most)
 
     public long Held => _listed + _others;
 
-    /// <summary>Returns the share of a request's tenant.</summary>
     public static string NameOf(in LimitSet limits) => limits.TenantIsListed
         ? limits.Facts.Tenant
         : UnlistedNames[(uint)string.GetHashCode(limits.Facts.Tenant, StringComparison.Ordinal) % UnlistedShares];

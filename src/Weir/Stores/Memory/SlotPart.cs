@@ -12,7 +12,6 @@ internal sealed unsafe class SlotPart(int sets)
 
     public int Sets => IsOpen ? sets : 0;
 
-    /// <summary>Slots in use, including those of buckets that are as new.</summary>
     public int Used => Volatile.Read(ref _used);
 
     public long Bytes => _memory?.Bytes ?? 0;

@@ -42,7 +42,6 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         return matches == 0 ? -1 : BitOperations.TrailingZeroCount(matches);
     }
 
-    /// <summary>Returns the best of some slots: one in the line that Prefetch loads.</summary>
     public static int BestOf(uint slots, ulong head)
     {
         uint near = slots & (((1u << SlotsPerLine) - 1) << (LineOf(head) * SlotsPerLine));

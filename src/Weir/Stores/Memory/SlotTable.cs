@@ -52,7 +52,6 @@ internal sealed class SlotTable
             to.Add(_others, head);
     }
 
-    /// <summary>Restores a bucket of a snapshot. False if there is no slot.</summary>
     public bool TryRestore(ulong head, bool isListed, BucketState state, int rateId, MonotonicClock clock, SlotLocks locks)
     {
         var part = OpenPartOf(isListed);

@@ -4,31 +4,23 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>
-/// The format of a snapshot, little-endian, and with <see cref="SnapshotRecords"/> the only place that knows it:
-/// <code>
-/// 8  "WEIRSNAP"
-/// 4  version (4)
-/// 4  rates
-/// 8  hash seed: buckets are known by their hash under it
-/// 8  the store's clock in us at which it was begun
-/// 8  Unix time in us at the same moment
-/// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-/// 24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one ends
-/// those of listed tenants, another one the slots of all others, a third one shared slots, whose head is a
-/// hash of tenant and limit, and 1 in its lowest bit if the tenant is listed
-/// 4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 when its permit ends
-/// 4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
-/// 8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
-/// 8  where the limits with permits begin
-/// 16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
-/// </code>
-/// </summary>
-/// <remarks>
-/// It holds every bucket that is not as new, every permit, and every reservation and idempotency record. Time went on
-/// while the process was away, so all stamps are moved by the wall clock's difference; a wall clock that stepped back
-/// counts as no time.
-/// </remarks>
+// Format of a snapshot, little-endian, known only here and to SnapshotRecords. Holds all buckets in use, permits,
+// reservations and idempotency records. Stamps move by the wall clock's difference; a step back counts as no time.
+//   8  "WEIRSNAP"
+//   4  version (4)
+//   4  rates
+//   8  hash seed of the buckets
+//   8  the store's clock in us at the start
+//   8  Unix time in us at the same moment
+//   24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
+//   24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one
+//      ends the slots of listed tenants, another one all others, a third one shared slots, whose head is a hash of
+//      tenant and limit, and 1 in its lowest bit if the tenant is listed
+//   4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 permit timeout
+//   4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
+//      8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
+//   8  position of the limits with permits
+//   16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
 internal static class Snapshot
 {
     private const int Version = 4;
@@ -65,7 +57,6 @@ internal static class Snapshot
         to.End();
     }
 
-    /// <summary>Restores a snapshot into an empty store. A fault changes nothing.</summary>
     public static SnapshotRead Read(MemoryStore store, Stream from)
     {
         if (from.Length < HeaderSize + TrailerSize + ChecksumSize)

@@ -1,10 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// Saves a <see cref="MemoryStore"/> to a file over a restart. Never replaces a file of other content.
-/// </summary>
-/// <param name="path">The file or a link to it, beside <c>.new</c> while writing and <c>.damaged</c> for a damaged
-/// one.</param>
+/// <summary>Saves a <see cref="MemoryStore"/> over a restart. Never replaces a file of other content.</summary>
 public sealed class SnapshotFile(string path)
 {
     private const string New = ".new", Damaged = ".damaged";
@@ -24,8 +20,7 @@ public sealed class SnapshotFile(string path)
                 : $"has a companion, of the ending {New}, that is no snapshot and would be lost; move the companion, or name another file");
     }
 
-    /// <summary>Writes the store to a new file, which replaces the old one atomically.</summary>
-    /// <remarks>Only the owner may read the file: its seed would let others choose colliding keys.</remarks>
+    /// <summary>Replaces the file atomically. Only the owner may read it: its seed allows chosen collisions.</summary>
     /// <exception cref="IOException">The file cannot be written, or has a fault (<see cref="FindFault"/>).</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Write(MemoryStore store)
@@ -44,11 +39,8 @@ public sealed class SnapshotFile(string path)
         File.Move(real + New, real, overwrite: true);
     }
 
-    /// <summary>
-    /// Reads the file into an empty store; null without content. Moves a damaged one to <c>.damaged</c>.
-    /// </summary>
-    /// <exception cref="IOException">The file has a fault (<see cref="FindFault"/>), or is damaged and cannot be
-    /// moved.</exception>
+    /// <summary>Reads the file into an empty store; null for none. Renames a damaged one to <c>.damaged</c>.</summary>
+    /// <exception cref="IOException">The file has a fault (<see cref="FindFault"/>), or cannot be renamed.</exception>
     public SnapshotRead? Read(MemoryStore store)
     {
         string real = UsablePath();

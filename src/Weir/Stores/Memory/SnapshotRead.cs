@@ -1,8 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// Result of reading a snapshot: restored numbers, dropped entries without room, and a fault or null.
-/// </summary>
+/// <summary>Result of reading a snapshot: restored and dropped numbers, and a fault or null.</summary>
 public sealed record SnapshotRead(int Buckets, int Permits, int Records, int Dropped, string? Fault)
 {
     /// <summary>New place of a damaged snapshot, or null.</summary>

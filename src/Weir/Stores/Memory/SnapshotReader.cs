@@ -49,7 +49,6 @@ internal sealed class SnapshotReader(Stream from, long end)
         return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
     }
 
-    /// <summary>Reads the number of following items, each of at least this many bytes.</summary>
     public int ReadCount(int leastBytes)
     {
         int count = ReadInt32();

@@ -1,6 +1,5 @@
 namespace Weir;
 
-/// <summary>Permits of one concurrency limit, the first to end first, by the store's clock.</summary>
 internal sealed record SavedPermits(UInt128 Limit, string Share, PermitTable.Holder[] Holders);
 
 /// <summary>A reservation or an idempotency record; times are of the store's clock.</summary>
@@ -8,7 +7,6 @@ internal sealed record SavedRecord(
     string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome,
         IdempotencyRecord Kept);
 
-/// <summary>Reads and writes permits and records in the format of Snapshot.</summary>
 internal static class SnapshotRecords
 {
     private const int HolderBytes = 24;

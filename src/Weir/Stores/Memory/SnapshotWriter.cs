@@ -4,7 +4,6 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Writes little-endian numbers and texts, and their checksum.</summary>
 internal sealed class SnapshotWriter(Stream to)
 {
     private readonly XxHash128 _checksum = new();
