@@ -6,25 +6,25 @@ namespace Weir;
 /// <summary>An error in a request: the field, and a message with the cure.</summary>
 public sealed record Complaint(string Field, string Message);
 
-/// <summary>Every bound of a request in one place (law L10).</summary>
+/// <summary>All bounds of a request (law L10).</summary>
 public static class Bounds
 {
-    /// <summary>Bytes of a key in UTF-8, at most.</summary>
+    /// <summary>Maximum length of a key in bytes of UTF-8.</summary>
     public const int MaxKeyBytes = 256;
 
-    /// <summary>Characters of a tenant, a plan's or a limit's name, at most.</summary>
+    /// <summary>Maximum length of the name of a tenant, plan or limit.</summary>
     public const int MaxNameLength = 64;
 
-    /// <summary>The largest cost of a request in a unit.</summary>
+    /// <summary>Maximum cost of a request in one unit.</summary>
     public const long MaxCost = 1L << 31;
 
-    /// <summary>Attributes of a request, at most.</summary>
+    /// <summary>Maximum number of attributes of a request.</summary>
     public const int MaxAttributes = 16;
 
-    /// <summary>Bytes of an attribute's value in UTF-8, at most.</summary>
+    /// <summary>Maximum length of an attribute's value in bytes of UTF-8.</summary>
     public const int MaxAttributeBytes = 256;
 
-    /// <summary>Requests in one batch, at most.</summary>
+    /// <summary>Maximum number of requests in a batch.</summary>
     public const int MaxBatch = 1000;
 
     private static readonly SearchValues<char> NameCharacters =
@@ -33,23 +33,17 @@ public static class Bounds
     private static readonly SearchValues<char> Surrogates =
         SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(half => (char)half)]);
 
-    /// <summary>What a name may be, in words, for error messages.</summary>
+    /// <summary>Rule for names, for error messages.</summary>
     public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
-    /// <summary>
-    /// True for a tenant: 1 to <see cref="MaxNameLength"/> characters out of <c>A-Z a-z 0-9 . _ -</c>.
-    /// </summary>
+    /// <summary>True for a valid tenant (<see cref="NameRule"/>).</summary>
     public static bool IsTenant(ReadOnlySpan<char> value) => IsName(value);
 
-    /// <summary>True for the name of a plan, a limit or an attribute: the same rule as for a tenant.</summary>
+    /// <summary>True for a valid name of a plan, limit or attribute (<see cref="NameRule"/>).</summary>
     public static bool IsName(ReadOnlySpan<char> value) =>
         value.Length is > 0 and <= MaxNameLength && !value.ContainsAnyExcept(NameCharacters);
 
-    /// <summary>Returns the error in a request, or null.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="leastCost">
-    /// The least cost allowed: 1 for a take, 0 for a check. Beside costs in other units it is 0.
-    /// </param>
+    /// <summary>Returns the error in a request, or null. The least cost is 1 for a take and 0 for a check.</summary>
     public static Complaint? Complaint(in RequestFacts facts, long leastCost)
     {
         if (!IsTenant(facts.Tenant))
@@ -106,7 +100,7 @@ public static class Bounds
         return null;
     }
 
-    /// <summary>In UTF-8, all halves of pairs are spelled alike, and so keys that differ would meet.</summary>
+    /// <summary>UTF-8 replaces all broken surrogates alike, so different keys would collide.</summary>
     private static bool IsBroken(string text)
     {
         for (int i = text.AsSpan().IndexOfAny(Surrogates); i >= 0 && i < text.Length; i++)
@@ -121,7 +115,7 @@ public static class Bounds
         return false;
     }
 
-    /// <summary>A UTF-16 code unit is at most three bytes of UTF-8, so most texts need no count.</summary>
+    /// <summary>A UTF-16 code unit takes at most three bytes of UTF-8, so most texts need no count.</summary>
     private static bool IsLonger(string text, int bytes) =>
         text.Length * 3 > bytes && Encoding.UTF8.GetByteCount(text) > bytes;
 }

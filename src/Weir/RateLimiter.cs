@@ -4,12 +4,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Decides requests: which limits apply, what their buckets say, in one call to the store.</summary>
-/// <param name="policies">Who has which limits.</param>
-/// <param name="store">Where the buckets live.</param>
-/// <param name="time">Says how long a block still holds.</param>
-/// <param name="trial">Tries candidate policies on what has been decided; null to try none.</param>
-/// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
+/// <summary>Decides requests in one call to the store, and has a candidate try them if trial is not null.</summary>
 public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -19,45 +14,34 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <summary>The current policies. Read once per request, so that a decision never mixes two versions.</summary>
     public PolicySet Policies => policies.Current;
 
-    /// <summary>Hashes keys before they are stored. Null stores them as they are.</summary>
     internal KeyHash? Privacy => privacy;
 
     internal Fingerprints Fingerprints => new(privacy);
 
-    /// <summary>The block of a request's key, or null when there is none.</summary>
+    /// <summary>Returns the block of a request's key; null for none.</summary>
     public Block? BlockOf(RequestFacts facts) => BlockOf(Policies, facts);
 
-    /// <summary>What a key is called where it is kept, such as in a <see cref="Block"/>.</summary>
+    /// <summary>Returns the stored name of a key, such as in a <see cref="Block"/>.</summary>
     public string NameOf(string key) => privacy is null ? key : privacy.Of(key);
 
-    /// <summary>Spends the cost if every limit that applies allows it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <summary>Spends the cost if every applying limit allows it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var decision = Decide(facts, spend: true, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>
-    /// Takes once: for ten minutes, the same request under the same key gets the same answer and spends nothing. A
-    /// refusal is not stored.
-    /// </summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="idempotencyKey">What the caller calls this request; see <see cref="Bounds.MaxKeyBytes"/>.</param>
-    /// <param name="cancellation">Gives up waiting; the cost may have been spent.</param>
-    /// <returns>The decision, or null when the key stands for another request.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <summary>Takes once: for ten minutes the same request repeats its answer. Refusals are not stored.</summary>
+    /// <returns>The decision; null if the key belongs to another request.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts, out var block);
         return await AskOnceAsync("take", limits, block, BucketOperation.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Gives back what a request spent that turned out not to be one; never more than was spent.</summary>
+    /// <summary>Gives back the cost of a request, at most the spent amount.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
@@ -66,7 +50,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return await ChargeAsync("refund", limits, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Charges the cost without asking. If it exceeds what is left, the bucket is in debt.</summary>
+    /// <summary>Charges the cost unconditionally, even into debt.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> ChargeAsync(
         RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
@@ -89,9 +73,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Resets the buckets and windows of a request, and frees all permits of its concurrency limits.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
     public async ValueTask<Decision> ResetAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var limits = ResolveTake(facts.At(1), out _);
@@ -100,20 +81,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>Says whether a take would be allowed now and what remains now, and spends nothing.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <summary>Returns whether a take would be allowed now, and the rest. Spends nothing.</summary>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var decision = Decide(facts, spend: false, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Checks a request and says by which policies, all by one version of them. Spends nothing.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <summary>Checks a request, and returns the policies that decide, all of one version. Spends nothing.</summary>
     public async ValueTask<Explanation> ExplainAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         Demand(facts, leastCost: 0);
@@ -127,24 +102,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>Begins a take or a check.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="spend">True to take, false to check.</param>
-    /// <param name="decision">The decision, if it is made at once.</param>
-    /// <returns>
-    /// Null if <paramref name="decision"/> is made; else what to await and to pass to <see cref="End"/>.
-    /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <returns>Null if <paramref name="decision"/> is made; else the result to await, for <see cref="End"/>.</returns>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out Decision decision)
     {
         decision = Decide(facts, spend, out var pending);
         return pending;
     }
 
-    /// <summary>
-    /// As <see cref="Begin"/>, with the decision returned by value: the caller's place for it is never copied.
-    /// </summary>
+    /// <summary>As <see cref="Begin"/>, but returns the decision by value, which avoids a copy.</summary>
     private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
     {
         pending = null;
@@ -157,7 +122,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
         var what = spend ? BucketOperation.Take : BucketOperation.Check;
-        // Memory decides in place: a command and a result, made and copied, would cost as much as the decision.
+        // Memory decides in place: making and copying a command and a result would double the cost.
         if (_memory is null)
             return Execute(limits, what, out pending);
         return spend && trial?.Candidate is not null ? Tried(limits, _memory.Decide(limits, what)) : _memory.Decide(limits, what);
@@ -170,7 +135,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
+    /// <summary>Returns the decision of <see cref="Begin"/> once its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;
@@ -184,12 +149,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return spend ? Tried(limits, decision) : decision;
     }
 
-    /// <summary>
-    /// The limits of a request that is to spend, and the block of its key, by one version of the policies.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A fact is out of its bounds (see <see cref="Bounds"/>).
-    /// </exception>
+    /// <summary>Returns a take's limits and block by one version of the policies. Throws if out of bounds.</summary>
     internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
     {
         Demand(facts, leastCost: 1);
@@ -199,32 +159,24 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return limits with { Holder = HolderOf(limits.Plan, spend: true) };
     }
 
-    /// <summary>
-    /// Who takes without a reservation cannot give back, but must not be taken for another who does so, too.
-    /// </summary>
+    /// <summary>A take without a reservation cannot return its permits, but needs a holder of its own.</summary>
     private PermitHolder? HolderOf(Plan plan, bool spend) => spend && plan.HasPermits ? NextHolder() : null;
 
-    /// <summary>Where nothing is blocked, no key needs a name.</summary>
+    /// <summary>Without blocks no key needs its stored name.</summary>
     private Block? BlockOf(PolicySet set, in RequestFacts facts) => set.HasBlocks ? set.BlockOf(facts.Tenant, NameOf(facts.Key)) : null;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private PermitHolder NextHolder() => new(new UInt128(_process, (ulong)Interlocked.Increment(ref _holders)));
 
-    /// <summary>
-    /// True for a key that is blocked, or that nothing limits, and for a request that lacks a dimension that it must
-    /// have.
-    /// </summary>
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
 
     /// <summary>True for a request that is refused whatever its buckets hold.</summary>
     internal static bool IsRefused(in LimitSet limits, Block? block) => block is not null || limits.IsDenied;
 
-    /// <summary>The decision that needs no store.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Decision Settled(in LimitSet limits, Block? block, bool spend) =>
         spend ? Tried(limits, Settled(limits, block)) : Settled(limits, block);
 
-    /// <inheritdoc cref="Settled(in LimitSet, Block?, bool)"/>
     internal Decision Settled(in LimitSet limits, Block? block) => block is not null
         ? Decision.Blocked(limits, block, time.GetUtcNow(), store.Source)
         : Decision.Unasked(limits, store.Source);
@@ -249,7 +201,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var answer = await store.AskAsync(new BucketCommand(limits, operation) { RecordKey = record }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
-        // A repeated request was tried the first time.
+        // The first execution of a repeated request was already tried.
         if (answer.IsRemembered)
             return await RememberedAsync(limits, answer, record, cancellation).ConfigureAwait(false);
         if (operation == BucketOperation.Take)
@@ -258,7 +210,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return Decision.From(limits, answer);
     }
 
-    /// <summary>What nothing limits here may have spent something of the candidate's.</summary>
+    /// <summary>A charge that no limit counts may still spend from the candidate's buckets.</summary>
     private Decision ChargedWithoutStore(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
@@ -266,22 +218,18 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return Decision.Unasked(limits, store.Source);
     }
 
-    /// <summary>The names of the limits that apply, in the plan's order.</summary>
     internal static IEnumerable<string> NamesOf(LimitSet limits) => limits.Plan.Limits.Where((_, i) => (limits.Applying >> i & 1) != 0).Select(limit => limit.Name);
 
     private static string[] NamesIn(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
 
-    /// <summary>A decision that was made before, told by the names of its limits: those of now may be others.</summary>
+    /// <summary>Repeats a stored decision by limit names, since the present limits may differ.</summary>
     private async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketResult answer, RecordKey record, CancellationToken cancellation)
     {
         var kept = answer.Kept ?? (await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept;
         return kept is null ? Decision.From(limits, answer) : Decision.Remembered(limits, kept, NamesIn(kept.Text), answer.Source, answer.Degraded);
     }
 
-    /// <summary>
-    /// The attributes that settling a request needs: the dimensions of its limits, and those of a candidate's
-    /// limits look at. Null when there are none.
-    /// </summary>
+    // Returns the attributes that a settlement needs, also by the candidate's limits; null for none.
     internal Dictionary<string, string>? AttributesOf(in LimitSet limits)
     {
         if (limits.Facts.Attributes is not { Count: > 0 } given)
@@ -299,7 +247,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return used.Count == 0 ? null : used;
     }
 
-    /// <summary>Has a candidate decide what has been decided.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal Decision Tried(in LimitSet limits, in Decision decision)
     {
@@ -308,7 +255,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return decision;
     }
 
-    /// <summary>Has a candidate charged what has been charged.</summary>
     internal void TryCharge(in RequestFacts facts, PermitHolder? holder, in BucketResult answer)
     {
         if (answer is { Fault: StoreFault.None, Degraded: false, IsRemembered: false } && trial?.Candidate is { } candidate)

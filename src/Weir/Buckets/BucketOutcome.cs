@@ -1,14 +1,14 @@
 namespace Weir;
 
-/// <summary>What a bucket answers to a cost.</summary>
+/// <summary>Answer of a bucket to a cost.</summary>
 public enum BucketOutcome
 {
-    /// <summary>There was room: the cost is (or, for a check, would be) spent.</summary>
+    /// <summary>The bucket has room: the cost is spent, or would be spent by a check.</summary>
     Allowed,
 
-    /// <summary>Not now: the bucket must refill first. Nothing is spent.</summary>
+    /// <summary>The bucket must refill first. Nothing is spent.</summary>
     Refused,
 
-    /// <summary>Not ever: the cost is above the capacity. Nothing is spent.</summary>
+    /// <summary>The cost exceeds the capacity. Nothing is spent.</summary>
     NeverFits,
 }

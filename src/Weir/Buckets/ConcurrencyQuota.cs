@@ -2,30 +2,22 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// A number of permits, each held until it is given back or its lease is over. A caller without a reservation
-/// cannot give back, and so holds its place for the lease.
-/// </summary>
-/// <remarks>
-/// A store keeps the holders; a <see cref="BucketState"/> only says how many there are, and when there will be room.
-/// </remarks>
+/// <summary>A number of permits. A permit is free again after its return or the permit timeout.</summary>
 public sealed record ConcurrencyQuota : Quota
 {
-    /// <summary>Permits, at most: each holder is remembered.</summary>
+    /// <summary>Maximum number of permits: each holder takes memory.</summary>
     public const int MaxPermits = 100_000;
 
-    /// <summary>The lease by default.</summary>
+    /// <summary>Default permit timeout: one minute.</summary>
     public static readonly TimeSpan DefaultLease = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest lease: a day.</summary>
+    /// <summary>Maximum permit timeout: one day.</summary>
     public static readonly TimeSpan MaxLease = TimeSpan.FromDays(1);
 
     private ConcurrencyQuota(long permits, TimeSpan lease)
         : base(permits, RefillRate.OfWindows) => Lease = lease;
 
-    /// <summary>
-    /// How long a permit is held by someone who does not come back; from a millisecond to <see cref="MaxLease"/>.
-    /// </summary>
+    /// <summary>Time after which an unreturned permit is free again; 1 ms to <see cref="MaxLease"/>.</summary>
     public TimeSpan Lease { get; }
 
     /// <inheritdoc/>
@@ -34,11 +26,7 @@ public sealed record ConcurrencyQuota : Quota
     /// <inheritdoc/>
     public override TimeSpan? WindowAt(DateTimeOffset time) => null;
 
-    /// <summary>Makes a quota, or says why these numbers make none.</summary>
-    /// <param name="permits">Permits; 0 bans, at most <see cref="MaxPermits"/>.</param>
-    /// <param name="lease">How long a permit is held at most, in whole milliseconds.</param>
-    /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">The error and its cure, when false is returned.</param>
+    /// <summary>Creates a quota of up to <see cref="MaxPermits"/> permits; false with the error and its cure.</summary>
     public static bool TryCreate(
         long permits, TimeSpan lease, [NotNullWhen(true)] out ConcurrencyQuota? quota, [NotNullWhen(false)] out string? error)
     {
@@ -52,24 +40,18 @@ public sealed record ConcurrencyQuota : Quota
         return true;
     }
 
-    /// <inheritdoc/>
     internal override BucketOutcome Take(ref BucketState state, in StoreTime time, long cost) =>
         cost > Capacity ? BucketOutcome.NeverFits : state.Spent + cost > Capacity ? BucketOutcome.Refused : BucketOutcome.Allowed;
 
-    /// <inheritdoc/>
     internal override void Charge(ref BucketState state, in StoreTime time, long cost)
     {
     }
 
-    /// <inheritdoc/>
     internal override long TokensLeft(BucketState state, in StoreTime time) => Math.Max(0, Capacity - state.Spent);
 
-    /// <inheritdoc/>
     internal override long RetryUs(BucketState state, in StoreTime time, long cost) => Math.Max(0, state.At - time.NowUs);
 
-    /// <inheritdoc/>
     internal override long ResetUs(BucketState state, in StoreTime time) => state.Spent == 0 ? 0 : Math.Max(0, state.At - time.NowUs);
 
-    /// <inheritdoc/>
     internal override BucketState Adopt(BucketState state, RefillRate writtenWith, in StoreTime time) => default;
 }

@@ -1,6 +1,4 @@
 namespace Weir;
 
-/// <summary>A store's clock at one moment.</summary>
-/// <param name="NowUs">What buckets drain by, in microseconds.</param>
-/// <param name="WallUs">Unix time in microseconds, by which windows are told; in Redis the same clock.</param>
+/// <summary>A store's clock in µs: buckets drain by NowUs, windows end by WallUs (Unix time).</summary>
 internal readonly record struct StoreTime(long NowUs, long WallUs);

@@ -1,23 +1,14 @@
 namespace Weir;
 
-/// <summary>
-/// The token bucket, in integers: a pure function from a state, a time and a cost to an answer and the next state.
-/// </summary>
-/// <remarks>
-/// This is the reference that every store must agree with to the unit (law L8); <c>decisions.lua</c> is the same
-/// function for Redis. It counts what has been <em>spent</em> and drains that with time, the mirror image of filling
-/// with tokens (Turner, "New Directions in Communications", 1986; the virtual scheduling form is ITU-T I.371's GCRA):
-/// so a missing bucket is a new one, and a change of quota leaves what was spent well defined.
-/// </remarks>
+// The token bucket in integers: a pure function of state, time and cost. Every store must agree with this reference to
+// the unit (law L8). decisions.lua is the same function for Redis. The state is the spent amount, which drains with
+// time (Turner, "New Directions in Communications", 1986; virtual scheduling: GCRA of ITU-T I.371). A missing bucket is
+// a new one, and a quota change keeps the spending well defined.
 internal static class TokenBucket
 {
-    /// <summary>
-    /// A stamp is never believed to be more than this far ahead of the clock: a clock that steps back mints nothing and
-    /// freezes a bucket for at most a second (law L5).
-    /// </summary>
+    // Maximum lead of a stamp: a clock that steps back mints nothing and freezes a bucket for at most 1 s (law L5).
     internal const long MaxFreezeUs = 1_000_000;
 
-    /// <summary>The units that are still spent at <paramref name="nowUs"/>.</summary>
     public static long SpentAt(RefillRate rate, BucketState state, long nowUs)
     {
         long elapsed = ElapsedTicks(rate, BelievedStamp(state, nowUs), nowUs);
@@ -27,7 +18,6 @@ internal static class TokenBucket
         return fits ? Math.Max(0, state.Spent - drained) : 0;
     }
 
-    /// <summary>Takes <paramref name="cost"/> tokens if the bucket holds them. A refusal changes nothing.</summary>
     public static BucketOutcome Take(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         if (cost > quota.Capacity)
@@ -36,7 +26,7 @@ internal static class TokenBucket
         long after = SpentAt(quota.Rate, state, nowUs) + quota.UnitsOf(cost);
         if (after > quota.CapacityUnits)
         {
-            // The one thing a refusal may write: it takes back a stamp from a clock that has since stepped back.
+            // A refusal writes only this: it corrects a stamp from a clock that has since stepped back.
             state = state with { At = stamp };
             return BucketOutcome.Refused;
         }
@@ -46,9 +36,7 @@ internal static class TokenBucket
         return BucketOutcome.Allowed;
     }
 
-    /// <summary>
-    /// Charges or gives back without asking. The spent amount is at least 0, and may exceed the capacity.
-    /// </summary>
+    /// <summary>Charges unconditionally. The spent amount stays at least 0, and may exceed the capacity.</summary>
     public static void Charge(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         long stamp = BelievedStamp(state, nowUs), tick = quota.Rate.TickUs;
@@ -56,12 +44,8 @@ internal static class TokenBucket
         state = new BucketState(spent, Math.Max(stamp, nowUs / tick * tick));
     }
 
-    /// <summary>The spent amount after a charge: at least 0, at most what can be counted.</summary>
     public static long Bounded(long spent, Int128 charge) => (long)Int128.Clamp(spent + charge, 0, Quota.ExactLimit - 1);
 
-    /// <summary>
-    /// Microseconds from <paramref name="nowUs"/> until at most <paramref name="target"/> units are spent, exactly.
-    /// </summary>
     public static long MicrosecondsUntil(RefillRate rate, BucketState state, long nowUs, long target)
     {
         if (state.Spent <= target)
@@ -70,11 +54,8 @@ internal static class TokenBucket
         return Math.Max(0, ((StampTick(rate, BelievedStamp(state, nowUs)) + ticks) * rate.TickUs) - nowUs);
     }
 
-    /// <summary>Converts a spent amount to the units of another quota, rounded against the caller.</summary>
-    /// <remarks>
-    /// In doubles on purpose: <c>decisions.lua</c> does the same operations in the same order and so agrees to the
-    /// unit.
-    /// </remarks>
+    // Converts a spent amount to the units of another quota, rounded against the caller. Doubles on purpose:
+    // decisions.lua runs the same operations in the same order and agrees to the unit.
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
         if (fromUnitsPerToken == toUnitsPerToken || spent == 0)
@@ -88,9 +69,7 @@ internal static class TokenBucket
 
     private static long BelievedStamp(BucketState state, long nowUs) => Math.Min(state.At, nowUs + MaxFreezeUs);
 
-    /// <summary>
-    /// The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
-    /// </summary>
+    /// <summary>Rounds the stamp up and the clock down: a coarse tick never counts time that has not passed.</summary>
     private static long ElapsedTicks(RefillRate rate, long stampUs, long nowUs) =>
         rate.TickUs == 1 ? nowUs - stampUs : (nowUs / rate.TickUs) - StampTick(rate, stampUs);
 

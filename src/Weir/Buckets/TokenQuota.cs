@@ -2,24 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// The numbers of a token bucket: tokens per period, and tokens in a full bucket (its capacity, the largest burst).
-/// </summary>
-/// <remarks>
-/// <para>
-/// Arithmetic is in whole <em>units</em>, so that nothing drifts and Lua, whose numbers are doubles, agrees to the
-/// unit. With <c>g = gcd(tokens, period)</c> one token is <c>period / g</c> units and a bucket refills <c>tokens /
-/// g</c> units a tick. A tick is a microsecond where a full bucket then fits in 2^53 units, else a millisecond, else a
-/// second; where even that does not fit the quota is refused.
-/// </para>
-/// <para>Quotas are immutable and compare by value.</para>
-/// </remarks>
+/// <summary>Numbers of a token bucket: tokens per period, and its capacity (the largest burst).</summary>
+// Whole units avoid drift and suit Lua's doubles. With g = gcd(tokens, period) one token is period / g units and a tick
+// refills tokens / g. A tick is a microsecond if a full bucket then fits in 2^53 units, else a millisecond, else a
+// second, else an error.
 public sealed record TokenQuota : Quota
 {
-    /// <summary>The longest period a quota may have: 366 days.</summary>
+    /// <summary>Maximum period: 366 days.</summary>
     public static readonly TimeSpan MaxPeriod = TimeSpan.FromDays(366);
 
-    /// <summary>The longest time in which an empty bucket may fill: 100 years.</summary>
+    /// <summary>Maximum time in which an empty bucket fills: 100 years.</summary>
     public static readonly TimeSpan MaxFillTime = TimeSpan.FromDays(36_525);
 
     private static readonly long[] TicksUs = [1, 1_000, 1_000_000];
@@ -32,56 +24,41 @@ public sealed record TokenQuota : Quota
         CapacityUnits = capacity * rate.UnitsPerToken;
     }
 
-    /// <summary>A bucket that never holds a token: it bans.</summary>
+    /// <summary>Bans: a bucket that never holds a token.</summary>
     public static readonly TokenQuota None = new(0, TimeSpan.FromSeconds(1), 0, RefillRate.Get(1, 1, 1));
 
-    /// <summary>
-    /// Tokens that come back in each <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.
-    /// </summary>
+    /// <summary>Tokens per <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.</summary>
     public long Tokens { get; }
 
-    /// <summary>
-    /// The time in which <see cref="Tokens"/> come back; from one microsecond to <see cref="MaxPeriod"/>.
-    /// </summary>
+    /// <summary>Time in which <see cref="Tokens"/> return; 1 µs to <see cref="MaxPeriod"/>.</summary>
     public TimeSpan Period { get; }
 
     /// <inheritdoc/>
     public override TimeSpan Window => Tokens == 0 ? Period : TimeSpan.FromTicks((long)((((Int128)Capacity * Period.Ticks) + Tokens - 1) / Tokens));
 
-    /// <summary>The units of a full bucket; below <see cref="Quota.ExactLimit"/>.</summary>
     internal long CapacityUnits { get; }
 
-    /// <summary>What <paramref name="cost"/> tokens are in units.</summary>
     internal long UnitsOf(long cost) => cost * Rate.UnitsPerToken;
 
-    /// <inheritdoc/>
     internal override BucketOutcome Take(ref BucketState state, in StoreTime time, long cost) => TokenBucket.Take(this, ref state, time.NowUs, cost);
 
-    /// <inheritdoc/>
     internal override void Charge(ref BucketState state, in StoreTime time, long cost) => TokenBucket.Charge(this, ref state, time.NowUs, cost);
 
-    /// <inheritdoc/>
     internal override long TokensLeft(BucketState state, in StoreTime time) =>
         Math.Max(0, (CapacityUnits - TokenBucket.SpentAt(Rate, state, time.NowUs)) / Rate.UnitsPerToken);
 
-    /// <inheritdoc/>
     internal override long RetryUs(BucketState state, in StoreTime time, long cost) =>
         TokenBucket.MicrosecondsUntil(Rate, state, time.NowUs, CapacityUnits - UnitsOf(cost));
 
-    /// <inheritdoc/>
     internal override long ResetUs(BucketState state, in StoreTime time) => TokenBucket.MicrosecondsUntil(Rate, state, time.NowUs, 0);
 
-    /// <inheritdoc/>
     internal override BucketState Adopt(BucketState state, RefillRate writtenWith, in StoreTime time) => writtenWith.IsWindow
         ? new BucketState(TokenBucket.Rescale(state.Spent, 1, Rate.UnitsPerToken), time.NowUs)
         : state with { Spent = TokenBucket.Rescale(state.Spent, writtenWith.UnitsPerToken, Rate.UnitsPerToken) };
 
-    /// <summary>Makes a quota, or says why these numbers make none.</summary>
-    /// <param name="tokens">Tokens per period; at least 1.</param>
-    /// <param name="period">The period, in whole microseconds, up to <see cref="MaxPeriod"/>.</param>
-    /// <param name="capacity">Tokens in a full bucket; at least 1.</param>
-    /// <param name="quota">The quota, when true is returned.</param>
-    /// <param name="error">The error and its cure, when false is returned.</param>
+    /// <summary>
+    /// Creates a quota of at least 1 token and at least capacity 1; false with the error and its cure.
+    /// </summary>
     public static bool TryCreate(
         long tokens, TimeSpan period, long capacity, [NotNullWhen(true)] out TokenQuota? quota, [NotNullWhen(false)] out string? error)
     {
@@ -112,7 +89,7 @@ public sealed record TokenQuota : Quota
         return false;
     }
 
-    /// <summary>As <see cref="TryCreate"/>, for numbers known to be right.</summary>
+    /// <summary>Creates a quota from known-good numbers.</summary>
     /// <exception cref="ArgumentException">The numbers make no quota.</exception>
     public static TokenQuota Create(long tokens, TimeSpan period, long capacity) =>
         TryCreate(tokens, period, capacity, out var quota, out string? error) ? quota : throw new ArgumentException(error);

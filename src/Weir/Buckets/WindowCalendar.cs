@@ -2,25 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// When windows begin and end: on the edges of the seconds, hours, days and so on of a time zone (IANA Time Zone
-/// Database). Compares by value.
-/// </summary>
-/// <remarks>
-/// <para>
-/// Windows of more than an hour begin when the clock reaches a time: at the first of two such moments, and where there
-/// is none, when the clock skips it. So they are longer or shorter where the clock is changed. Windows of an hour or
-/// less are cut there instead. A window never has no length: a date that a zone left out is none.
-/// </para>
-/// <para>Safe for concurrent use.</para>
-/// </remarks>
+/// <summary>Window edges in a time zone (IANA). Safe for concurrent use; compares by value.</summary>
 internal sealed class WindowCalendar : IEquatable<WindowCalendar>
 {
     private const long SecondUs = 1_000_000;
     private const long MinuteUs = 60 * SecondUs;
     private const long HourUs = 60 * MinuteUs;
 
-    /// <summary>More than any zone differs from UTC.</summary>
+    /// <summary>Exceeds the UTC offset of every zone.</summary>
     private const long MostOffsetUs = 15 * HourUs;
 
     private readonly TimeZoneInfo _zone;
@@ -36,16 +25,12 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         _zone = zone;
     }
 
-    /// <summary>True if this machine has the IANA Time Zone Database.</summary>
     private static bool HasZones => TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Berlin", out _);
 
-    /// <summary>The length and the start of a window.</summary>
     public WindowPeriod Period { get; }
 
-    /// <summary>The zone's IANA name.</summary>
     public string Zone => _zone.Id;
 
-    /// <summary>Windows of one unit, from midnight and from Monday.</summary>
     public static bool TryCreate(
         WindowUnit every, string zone,
         [NotNullWhen(true)] out WindowCalendar? calendar, [NotNullWhen(false)] out string? error) =>
@@ -59,7 +44,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         error = period.ComplaintOfLength() ?? period.ComplaintOfStart();
         if (error is not null)
             return false;
-        // The system also knows the names that Windows gives to zones, which have spaces; not everywhere, so nowhere.
+        // Only some systems know the Windows names of zones (with spaces), so Weir accepts none.
         if (zone.Contains(' ') || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
             error = HasZones
                 ? $"there is no time zone {Spelling.Quote(zone)}; write UTC or a name of the IANA database, such as Europe/Berlin"
@@ -69,7 +54,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return calendar is not null;
     }
 
-    /// <summary>The window of a moment. Without allocation as long as it is the one that was asked for last.</summary>
+    /// <summary>Returns the window of a moment. Allocates only if the last call was for another window.</summary>
     public WindowEdges Around(long unixUs)
     {
         if (_last is { } last && unixUs >= last.Value.StartUs && unixUs < last.Value.EndUs)
@@ -79,20 +64,16 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return edges.Value;
     }
 
-    /// <summary>The length of the window of a moment: months differ, and so do days in which clocks change.</summary>
     public TimeSpan LengthAt(DateTimeOffset time)
     {
         var edges = Around((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
         return TimeSpan.FromMicroseconds(edges.EndUs - edges.StartUs);
     }
 
-    /// <inheritdoc/>
     public bool Equals(WindowCalendar? other) => other is not null && Period == other.Period && Zone == other.Zone;
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as WindowCalendar);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Period, Zone);
 
     private WindowEdges Compute(long unixUs)
@@ -107,14 +88,14 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : MinuteUs % _lengthUs == 0 ? Fixed(unixUs, _lengthUs)
         : WithinHour(unixUs);
 
-    /// <summary>Zones differ from each other by whole minutes, so these edges are everybody's.</summary>
+    /// <summary>UTC offsets of zones are whole minutes, so these edges are the same in every zone.</summary>
     private static (long Start, long End) Fixed(long unixUs, long length)
     {
         long start = unixUs - Modulo(unixUs, length);
         return (start, start + length);
     }
 
-    /// <summary>A part of the day by the clock as it was set at that moment, cut where it was set anew.</summary>
+    /// <summary>Returns a part of the day by the UTC offset at that moment, cut where the offset changes.</summary>
     private (long Start, long End) WithinHour(long unixUs)
     {
         long offset = OffsetUs(unixUs), at = Period.At.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -130,7 +111,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
     {
         var boundary = BoundaryBefore(LocalOf(unixUs));
         long start = StartOf(boundary), end = StartOf(Step(boundary, 1));
-        // A clock that is set back over a boundary shows it again after it has passed.
+        // A clock that is set back over a boundary shows it again later.
         while (start > unixUs)
         {
             boundary = Step(boundary, -1);
@@ -146,7 +127,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return (start, end);
     }
 
-    /// <summary>The last time of the clock, up to the given one, at which a window begins.</summary>
+    /// <summary>Returns the last local time up to the given one at which a window begins.</summary>
     private DateTime BoundaryBefore(DateTime local)
     {
         var shifted = local - Period.At.ToTimeSpan();
@@ -165,11 +146,8 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : Period.Days > 0 ? boundary.AddDays(by * Period.Days)
         : boundary.AddMonths(by * Period.Months);
 
-    /// <summary>The first moment at which the clock has reached a time.</summary>
-    /// <remarks>
-    /// Asks the zone for offsets of moments only: of local times it does not know all that a clock skips or repeats
-    /// (such as in Africa/Casablanca).
-    /// </remarks>
+    // Returns the first moment at which the clock reaches a local time. Asks the zone for offsets of moments only: its
+    // local times miss some skips and repeats (Africa/Casablanca).
     private long StartOf(DateTime local)
     {
         long asIfUtc = Microseconds(local), from = asIfUtc - MostOffsetUs, to = asIfUtc + MostOffsetUs;
@@ -177,13 +155,13 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         long first = Math.Min(before, after), second = Math.Max(before, after);
         return Shows(first) ? first
             : Shows(second) ? second
-            // The clock skips it: the moment at which it does.
+            // The clock skips this time: return the moment of the skip.
             : First(from, to, at => at + OffsetUs(at) >= asIfUtc);
 
         bool Shows(long at) => at + OffsetUs(at) == asIfUtc;
     }
 
-    /// <summary>The first moment in a span for which something holds that holds from there on.</summary>
+    /// <summary>Returns the first moment for which a monotonic condition holds.</summary>
     private static long First(long from, long to, Func<long, bool> holds)
     {
         while (from < to)

@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>How long windows are, and where they begin, apart from the time zone. Compares by value.</summary>
-/// <param name="Unit">The unit of the length.</param>
-/// <param name="Count">Units in a window, at least 1.</param>
+/// <summary>Length and start of windows: at least one unit, in any time zone. Compares by value.</summary>
 public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 {
     private const int DaySeconds = 24 * 60 * 60;
@@ -13,22 +11,17 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     private const int MaxWeeks = 52;
     private const int YearMonths = 12;
 
-    /// <summary>4 January 1970, a Sunday.</summary>
     private static readonly DateOnly FirstSunday = new(1970, 1, 4);
 
-    /// <summary>The time of day at which windows begin, in whole minutes; midnight by default.</summary>
+    /// <summary>Time of day at which windows begin, in whole minutes; midnight by default.</summary>
     public TimeOnly At { get; init; }
 
-    /// <summary>The day on which weeks begin; null for Monday, as ISO 8601 has them.</summary>
+    /// <summary>First day of a week; null for Monday (ISO 8601).</summary>
     public DayOfWeek? FromDay { get; init; }
 
-    /// <summary>
-    /// A date on which a window of several days or of weeks begins. By default several weeks are counted from the first
-    /// week that began on or after 4 January 1970, and several days from 5 January 1970.
-    /// </summary>
+    /// <summary>A start date of windows of days or weeks; default: the first FromDay from 1970-01-04 on.</summary>
     public DateOnly? FromDate { get; init; }
 
-    /// <summary>Seconds of a window that is cut from a day; 0 for days and longer windows.</summary>
     internal int Seconds => Unit switch
     {
         WindowUnit.Second => Count,
@@ -37,7 +30,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         _ => 0,
     };
 
-    /// <summary>Days of a window of days or weeks; 0 for others.</summary>
     internal int Days => Unit switch
     {
         WindowUnit.Day => Count,
@@ -45,7 +37,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         _ => 0,
     };
 
-    /// <summary>Months of a window of months, quarters or a year; 0 for others.</summary>
     internal int Months => Unit switch
     {
         WindowUnit.Month => Count,
@@ -54,20 +45,18 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         _ => 0,
     };
 
-    /// <summary>A day on which a window of days or weeks begins.</summary>
     internal DateOnly Anchor => FromDate ?? FirstSunday.AddDays((int)(FromDay ?? DayOfWeek.Monday));
 
-    /// <summary>Where windows begin, as a policy spells it; null for Monday.</summary>
+    /// <summary>Start of windows in the spelling of a policy; null for Monday.</summary>
     public string? From =>
         FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
-    /// <summary>The longest that a window of it is, but for a change of clocks.</summary>
     internal TimeSpan Longest => Seconds > 0 ? TimeSpan.FromSeconds(Seconds)
         : Days > 0 ? TimeSpan.FromDays(Days)
         : Months == YearMonths ? TimeSpan.FromDays(366)
         : TimeSpan.FromDays((30 * Months) + ((Months + 2) / 2));
 
-    /// <summary>The same period as everybody spells it: 24 hours are a day, and 3 months a quarter.</summary>
+    /// <summary>Returns the canonical spelling: 24 hours are a day, 3 months are a quarter.</summary>
     internal WindowPeriod Plain() => (this with { FromDay = FromDay == DayOfWeek.Monday ? null : FromDay }) switch
     {
         { Seconds: DaySeconds } plain => plain with { Unit = WindowUnit.Day, Count = 1 },
@@ -81,7 +70,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         var plain => plain,
     };
 
-    /// <summary>Why windows cannot be this long, and what would do; null if they can.</summary>
     internal string? ComplaintOfLength()
     {
         string? error = null;
@@ -105,7 +93,6 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         return error is null ? null : $"{this} cannot be the length of a window: {error}";
     }
 
-    /// <summary>Why windows cannot begin where they should, and the cure; null if they can.</summary>
     internal string? ComplaintOfStart()
     {
         if (At != default && Seconds is > 0 and < HourSeconds)
@@ -121,7 +108,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
             : null;
     }
 
-    /// <summary>The length as a policy spells it: <c>day</c>, <c>15 minutes</c>.</summary>
+    /// <summary>Returns the length in the spelling of a policy: <c>day</c>, <c>15 minutes</c>.</summary>
     public override string ToString()
     {
         string unit = Unit.ToString().ToLowerInvariant();

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>The length of a window.</summary>
+/// <summary>Unit of a window's length.</summary>
 public enum WindowUnit
 {
     /// <summary>A second.</summary>
@@ -9,24 +9,21 @@ public enum WindowUnit
     /// <summary>A minute.</summary>
     Minute,
 
-    /// <summary>
-    /// An hour of the clock; where the clock is changed within one, its two parts are windows of their own. Several
-    /// hours begin at times of the clock.
-    /// </summary>
+    /// <summary>An hour of the local clock; a clock change within one splits it into two windows.</summary>
     Hour,
 
-    /// <summary>A day of the calendar, of 23 to 25 hours.</summary>
+    /// <summary>A calendar day of 23 to 25 hours.</summary>
     Day,
 
     /// <summary>A week, from Monday (ISO 8601) or another day.</summary>
     Week,
 
-    /// <summary>A month of the calendar.</summary>
+    /// <summary>A calendar month.</summary>
     Month,
 
     /// <summary>Three months, from January, April, July and October.</summary>
     Quarter,
 
-    /// <summary>A year of the calendar.</summary>
+    /// <summary>A calendar year.</summary>
     Year,
 }

@@ -2,26 +2,14 @@ using System.Threading.Channels;
 
 namespace Weir;
 
-/// <summary>
-/// Tries candidate policies on the traffic as it comes: each request that has been decided is decided once more by
-/// them, on buckets of their own, and the two decisions are held against each other. Nothing that happens here changes
-/// an answer, or lets anybody wait for one.
-/// </summary>
+/// <summary>Repeats decisions with candidate policies on their own buckets. Safe for concurrent use.</summary>
 /// <remarks>
-/// <para>
-/// The store given must be another than the one that decides, or have a key space of its own. A trial costs it one call
-/// at most, beside the call that decided; of more than <see cref="MaxUnderWay"/> at a time, the others are left out and
-/// counted.
-/// </para>
-/// <para>What the live policies refuse is tried all the same: the candidate might have allowed it, and then it would have been spent.</para>
-/// <para>Safe for concurrent use.</para>
+/// Never changes or delays an answer. The store must differ from the deciding store, or have its own key space. A trial
+/// costs it at most one call; beyond <see cref="MaxUnderWay"/> at a time, trials are skipped and counted.
 /// </remarks>
-/// <param name="policies">Has the candidate, when there is one.</param>
-/// <param name="store">Where the candidate's buckets are; opened by the first trial.</param>
-/// <param name="time">Says since when is counted.</param>
 public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> store, TimeProvider time)
 {
-    /// <summary>Trials under way at the same time, at most.</summary>
+    /// <summary>Maximum number of concurrent trials.</summary>
     public const int MaxUnderWay = 1_024;
 
     private readonly Channel<Trial> _waiting =
@@ -31,24 +19,16 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     private int _underWay;
     private int _isReading;
 
-    /// <summary>A command to try: a take with its answer, or a charge.</summary>
     private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, PermitHolder? Holder, Decision? Live);
 
-    /// <summary>The tally of the current candidate; null if there is none, or nothing has been tried yet.</summary>
+    /// <summary>Tally of the current candidate; null without a candidate or trials.</summary>
     public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
 
-    /// <summary>The candidate of now, or null.</summary>
     internal PolicySet? Candidate => policies.Candidate;
 
-    /// <summary>Has a request that was decided decided once more, by another thread.</summary>
-    /// <param name="candidate">The candidate.</param>
-    /// <param name="facts">The request.</param>
-    /// <param name="holder">Who holds the permits that it takes.</param>
-    /// <param name="live">Its answer.</param>
     internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
-        // Only like is held against like: an outage's answer is another policy's, a blocked key is blocked by both, and
-        // a lack of room for an answer is no limit's.
+        // Compares limits only: outages, blocks and full answer stores are no decisions of a limit.
         bool isOfLimits = live.Outcome is not (
             DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.AnswersFull);
         if (live.Degraded || !isOfLimits)
@@ -56,14 +36,10 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         Add(new Trial(candidate, facts, holder, live));
     }
 
-    /// <summary>Tries a charge, a settlement or a refund.</summary>
-    /// <param name="candidate">The candidate.</param>
-    /// <param name="facts">The request; its cost is charged.</param>
-    /// <param name="holder">The holder whose permits are given back; null for none.</param>
     internal void Charge(PolicySet candidate, in RequestFacts facts, PermitHolder? holder) =>
         Add(new Trial(candidate, facts, holder, null));
 
-    /// <summary>Leaves a trial to a task of its own, in the order of the requests.</summary>
+    /// <summary>Queues a trial for a background task, in the order of the requests.</summary>
     private void Add(in Trial trial)
     {
         if (Interlocked.Increment(ref _underWay) > MaxUnderWay)
@@ -116,7 +92,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         }
         catch (Exception)
         {
-            // The caller has its answer already, and an error of the trial must not change it.
+            // The caller already has its answer, which a failed trial must not change.
             Tally?.Skip();
         }
         finally

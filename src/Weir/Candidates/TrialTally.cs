@@ -2,19 +2,16 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>
-/// How often a candidate decided otherwise than what decides now, since it is tried: by limit, and the keys that it
-/// concerns most. Bounded.
-/// </summary>
+/// <summary>Counts by limit and key how often a candidate decides differently. Bounded.</summary>
 public sealed class TrialTally
 {
-    /// <summary>Limits with counts of their own. Later ones share one count.</summary>
+    /// <summary>Maximum number of limits with their own count. Later limits share one.</summary>
     public const int MaxLimits = 500;
 
-    /// <summary>Counters of keys; see <see cref="TrialKey"/>.</summary>
+    /// <summary>Number of key counters; see <see cref="TrialKey"/>.</summary>
     public const int MaxKeys = 256;
 
-    /// <summary>The name of all limits beyond <see cref="MaxLimits"/>; no limit can be called that.</summary>
+    /// <summary>Name of the limits beyond <see cref="MaxLimits"/>; no limit can have this name.</summary>
     public const string Others = "~others";
 
     private readonly ConcurrentDictionary<string, long[]> _limits = new(StringComparer.Ordinal);
@@ -32,33 +29,33 @@ public sealed class TrialTally
         Since = since;
     }
 
-    /// <summary>Since when is counted.</summary>
+    /// <summary>Start of the count.</summary>
     public DateTimeOffset Since { get; }
 
-    /// <summary>Decisions that were made twice.</summary>
+    /// <summary>Number of requests decided by both sides.</summary>
     public long Decisions => Volatile.Read(ref _decisions);
 
-    /// <summary>Requests that were allowed, and that the candidate would refuse.</summary>
+    /// <summary>Requests that were allowed and that the candidate would refuse.</summary>
     public long Stricter => Volatile.Read(ref _stricter);
 
-    /// <summary>Requests that were refused, and that the candidate would allow.</summary>
+    /// <summary>Requests that were refused and that the candidate would allow.</summary>
     public long Laxer => Volatile.Read(ref _laxer);
 
-    /// <summary>Requests that were not tried: too many at a time, or the store did not answer.</summary>
+    /// <summary>Requests not tried: too many at a time, or no answer from the store.</summary>
     public long Skipped => Volatile.Read(ref _skipped);
 
-    /// <summary>How often each limit refused a request that the other side allowed.</summary>
+    /// <summary>Refusals per limit of requests that the other side allowed.</summary>
     public IReadOnlyList<TrialLimit> Limits =>
         [.. _limits.Select(limit => new TrialLimit(limit.Key, Volatile.Read(ref limit.Value[0]), Volatile.Read(ref limit.Value[1]))).OrderByDescending(limit => limit.Stricter + limit.Laxer).ThenBy(limit => limit.Name, StringComparer.Ordinal)];
 
-    /// <summary>The keys that were most often decided otherwise, the most frequent first.</summary>
+    /// <summary>Keys with the most differing decisions, the most frequent first.</summary>
     public IReadOnlyList<TrialKey> Keys(int most)
     {
         lock (_gate)
             return [.. _keys.Counters.ToArray().OrderByDescending(counter => counter.Count).Take(most).Select(KeyOf)];
     }
 
-    /// <summary>True while the candidate is the same document, whatever was changed of its tenants.</summary>
+    /// <summary>True for the same document, whatever has changed of its tenants.</summary>
     internal bool IsOf(PolicySet candidate) => ReferenceEquals(candidate.Plans, _document);
 
     internal void Skip() => Interlocked.Increment(ref _skipped);
@@ -67,7 +64,7 @@ public sealed class TrialTally
     {
         if (live.Allowed != candidate.Allowed)
             CountDisagreement(live, candidate, key);
-        // Last, so that a report that counts a decision counts its disagreement too.
+        // Incremented last, so that a counted decision always has its disagreement counted.
         Interlocked.Increment(ref _decisions);
     }
 
@@ -94,7 +91,7 @@ public sealed class TrialTally
     private long[] CountsOf(string limit) =>
         _limits.TryGetValue(limit, out var counts) ? counts : _limits.GetOrAdd(_limits.Count < MaxLimits ? limit : Others, static _ => new long[2]);
 
-    /// <summary>Names of tenants and limits hold no line feed; a key may, and so comes last.</summary>
+    /// <summary>The key comes last: unlike names of tenants and limits, a key may contain line feeds.</summary>
     private static string NameOf(bool stricter, in Decision refused, string key) => $"{(stricter ? 's' : 'l')}{refused.Tenant}\n{refused.Limit?.Name}\n{key}";
 
     private static TrialKey KeyOf(SpaceSaving.Counter counter)
@@ -104,21 +101,8 @@ public sealed class TrialTally
     }
 }
 
-/// <summary>A limit that refused requests that the other side allowed.</summary>
-/// <param name="Name">
-/// The limit: of the candidate if the candidate is stricter, of the current policies if it is laxer.
-/// </param>
-/// <param name="Stricter">How often the candidate's refused.</param>
-/// <param name="Laxer">How often that of now refused.</param>
+/// <summary>Refusals of requests that the other side allowed: Stricter by the candidate's limit, else Laxer.</summary>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
 
-/// <summary>A key that was often decided otherwise.</summary>
-/// <param name="Tenant">Whose.</param>
-/// <param name="Key">The key.</param>
-/// <param name="Limit">The limit that refused it.</param>
-/// <param name="Stricter">True when the candidate would refuse it, false when it would allow it.</param>
-/// <param name="Count">Upper bound of its count.</param>
-/// <param name="Error">
-/// The true count is at most this much lower, since there are only <see cref="TrialTally.MaxKeys"/> counters.
-/// </param>
+/// <summary>A key with many differing decisions. The true count lies between Count minus Error and Count.</summary>
 public readonly record struct TrialKey(string Tenant, string Key, string Limit, bool Stricter, long Count, long Error);

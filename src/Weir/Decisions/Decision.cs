@@ -3,55 +3,43 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>What a request gets.</summary>
+/// <summary>Answer to a request.</summary>
 public enum DecisionOutcome
 {
-    /// <summary>Go ahead.</summary>
+    /// <summary>The request may go ahead.</summary>
     Allowed,
 
-    /// <summary>Not now; <see cref="Decision.RetryAfter"/> says when.</summary>
+    /// <summary>Retry after <see cref="Decision.RetryAfter"/>.</summary>
     Refused,
 
-    /// <summary>Not ever: the cost is above the limit's capacity, so there is no "later".</summary>
+    /// <summary>The cost exceeds the limit's capacity: no retry can succeed.</summary>
     NeverFits,
 
-    /// <summary>The key is blocked; <see cref="Decision.Reason"/> says why.</summary>
+    /// <summary>The key is blocked; see <see cref="Decision.Reason"/>.</summary>
     Blocked,
 
-    /// <summary>
-    /// No decision: the store is in an outage and the plan denies in that case, or there is no room for the bucket.
-    /// </summary>
+    /// <summary>No decision: the plan denies requests in an outage, or memory has no room for the bucket.</summary>
     Unavailable,
 
-    /// <summary>
-    /// Not ever: the request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>;
-    /// <see cref="Decision.Reason"/> names both.
-    /// </summary>
+    /// <summary>The request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>.</summary>
     MissingDimension,
 
-    /// <summary>
-    /// Not now: the tenant's idempotency records and reservations take as many bytes as they may. Nothing was spent;
-    /// <see cref="Decision.RetryAfter"/> is a guess.
-    /// </summary>
+    /// <summary>The tenant's stored answers have no room. Nothing was spent; the retry time is a guess.</summary>
     AnswersFull,
 }
 
-/// <summary>The answer: allowed or not, which limit governed, what remains, when to retry, who decided.</summary>
+/// <summary>Answer to a request: the outcome, the governing limit, the rest, the retry time and the source.</summary>
 public readonly record struct Decision
 {
-    /// <summary>When to come back if no answer can be stored: a guess.</summary>
     private static readonly TimeSpan AnswersFullPatience = TimeSpan.FromMinutes(1);
 
-    /// <summary>What each limit said; null when there is only the one that governed.</summary>
     private readonly LimitDecision[]? _lines;
 
-    /// <summary>What the request costs in units other than requests; null for nothing.</summary>
     private readonly IReadOnlyDictionary<string, long>? _costs;
 
     /// <summary>Ticks of <see cref="RetryAfter"/>; below zero for null.</summary>
     private readonly long _retryTicks;
 
-    /// <summary>The limits that were skipped: a bit each.</summary>
     private readonly uint _skipped;
 
     private Decision(
@@ -73,68 +61,58 @@ public readonly record struct Decision
         Reason = reason;
     }
 
-    /// <summary>What the request gets.</summary>
+    /// <summary>Outcome of the request.</summary>
     public DecisionOutcome Outcome { get; }
 
-    /// <summary>True when the request may go ahead.</summary>
+    /// <summary>True if the request may go ahead.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
-    /// <summary>The tenant whose buckets were asked.</summary>
+    /// <summary>Tenant of the request.</summary>
     public string Tenant { get; }
 
-    /// <summary>The tenant's plan.</summary>
+    /// <summary>Plan of the tenant or key.</summary>
     public Plan Plan { get; }
 
-    /// <summary>
-    /// The limit that governed, or null when none that is enforced applied: of the limits that refused, the one with
-    /// the longest wait; else the one with the fewest requests left.
-    /// </summary>
+    /// <summary>Enforced limit that governs: the longest wait, else the fewest requests left. Null for none.</summary>
     public Limit? Limit { get; }
 
-    /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own tokens.</summary>
+    /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own unit.</summary>
     public long Remaining { get; }
 
-    /// <summary>
-    /// When this same request would be allowed if nobody else takes; zero when allowed, null when never or unknown.
-    /// </summary>
+    /// <summary>Wait until this request is allowed if no other takes; zero: now; null: never or unknown.</summary>
     public TimeSpan? RetryAfter => _retryTicks < 0 ? null : new TimeSpan(_retryTicks);
 
-    /// <summary>When the governing limit's bucket is as new.</summary>
+    /// <summary>Time until the governing limit's bucket is as new.</summary>
     public TimeSpan ResetAfter { get; }
 
-    /// <summary>Why the key is blocked, which dimension is missing, or whose answers are full; else null.</summary>
+    /// <summary>Reason of a block, the missing dimension or the tenant without room; else null.</summary>
     public string? Reason { get; }
 
-    /// <summary>Who decided.</summary>
+    /// <summary>Store that decided.</summary>
     public DecisionSource Source { get; }
 
-    /// <summary>True when memory decided because the configured store could not.</summary>
+    /// <summary>True if memory decided because the primary could not.</summary>
     public bool Degraded { get; }
 
-    /// <summary>The units that the request names and no limit of the plan counts; null if there are none.</summary>
+    /// <summary>Units of the request that no limit of the plan counts; null for none.</summary>
     public IReadOnlyList<string>? UnknownUnits => _costs is null ? null : Plan.UnknownUnits(_costs);
 
-    /// <summary>True if a limit did not apply only because the request lacks one of its dimensions.</summary>
+    /// <summary>True if a limit was skipped because the request lacks a dimension.</summary>
     public bool HasSkipped => _skipped != 0;
 
-    /// <summary>The names of these limits, in the plan's order.</summary>
+    /// <summary>Names of the skipped limits, in the plan's order.</summary>
     public IEnumerable<string> Skipped()
     {
         for (uint rest = _skipped; rest != 0; rest &= rest - 1)
             yield return Plan.Limits[BitOperations.TrailingZeroCount(rest)].Name;
     }
 
-    /// <summary>
-    /// True if buckets decided; false if no limit applies, the key is blocked, or no store could be asked.
-    /// </summary>
+    /// <summary>True if buckets decided; false without a limit, for a blocked key, or without any store.</summary>
     public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
 
-    /// <summary>
-    /// What each limit said that applied, in the plan's order; none when no store was asked, or could say.
-    /// </summary>
+    /// <summary>Decisions of all applying limits, in the plan's order; empty if no store answered.</summary>
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
-    /// <summary>Puts a store's answer into words. Pure.</summary>
     internal static Decision From(in LimitSet limits, in BucketResult answer)
     {
         if (answer.Fault != StoreFault.None)
@@ -145,16 +123,13 @@ public readonly record struct Decision
         return Governed(limits, answer, line, null);
     }
 
-    /// <summary>The decision of memory on the only limit, which is enforced.</summary>
     internal static Decision OfMemory(in LimitSet limits, Limit limit, in BucketLine result, in StoreTime time)
     {
         var line = LimitDecision.From(limit, result, time, limits.Facts, limits.Share);
         return new(limits, DecisionSource.Memory, false, null, line.Outcome, limit, line.Remaining, line.RetryAfter, line.ResetAfter);
     }
 
-    /// <summary>
-    /// A decision that was made before, by the names of its limits; of limits that are gone nothing can be told.
-    /// </summary>
+    /// <summary>Repeats a stored decision by limit names. Omits limits that no longer exist.</summary>
     internal static Decision Remembered(in LimitSet limits, IdempotencyRecord kept, string[] names, DecisionSource source, bool degraded)
     {
         var lines = new List<LimitDecision>();
@@ -208,16 +183,12 @@ public readonly record struct Decision
             limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter,
             line.ResetAfter, line.Outcome == DecisionOutcome.MissingDimension ? line.Limit.DenialOf(limits.Facts) : null);
 
-    /// <summary>
-    /// The decision that needs no bucket: no limit applies, or one refuses the request for a missing dimension.
-    /// </summary>
+    /// <summary>Decision without buckets: no limit applies, or one denies a missing dimension.</summary>
     internal static Decision Unasked(in LimitSet limits, DecisionSource source) =>
         FromMany(limits with { Applying = 0 }, BucketResult.OfNone(source));
 
-    /// <summary>The decision of a request that no limit applies to.</summary>
     internal static Decision Unlimited(in LimitSet limits, DecisionSource source) => Unlimited(limits, BucketResult.OfNone(source), []);
 
-    /// <summary>The decision of a request whose key is blocked.</summary>
     internal static Decision Blocked(in LimitSet limits, Block block, DateTimeOffset now, DecisionSource source) => new(
         limits, source, false, [], DecisionOutcome.Blocked, null, 0,
         block.Until is { } until ? TimeSpan.FromTicks(Math.Max(0, (until - now).Ticks)) : null, reason: block.Reason);
@@ -230,7 +201,7 @@ public readonly record struct Decision
         limits, answer.Source, answer.Degraded, [], DecisionOutcome.AnswersFull, null, 0, AnswersFullPatience, reason:
             $"the idempotency records and reservations of tenant {limits.Facts.Tenant} take as many bytes as they may");
 
-    /// <summary>No bucket was asked, so the plan's word for outages is all there is to go by.</summary>
+    // No store answered: the plan's outage setting decides.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) =>
         answer.Fault == StoreFault.AnswersFull ? WithoutRoom(limits, answer)

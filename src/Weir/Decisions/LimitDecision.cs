@@ -2,24 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>One limit's part of a decision.</summary>
+/// <summary>Decision of one limit.</summary>
 /// <param name="Limit">The limit.</param>
-/// <param name="Outcome">The answer of this limit alone, as if it were enforced.</param>
-/// <param name="Remaining">Tokens left in the bucket, in the limit's own tokens; 0 or more.</param>
-/// <param name="RetryAfter">When this limit would allow the request; zero when it does, null when never.</param>
-/// <param name="ResetAfter">When the bucket is as new.</param>
+/// <param name="Outcome">Answer of this limit alone, as if enforced.</param>
+/// <param name="Remaining">Tokens left in the bucket, in the limit's own unit; at least 0.</param>
+/// <param name="RetryAfter">Wait until this limit allows the request; zero: now; null: never.</param>
+/// <param name="ResetAfter">Time until the bucket is as new.</param>
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
-    /// <summary>
-    /// A refused request waits for something: room that its numbers show is held back for others for a moment
-    /// (<see cref="HeldBack"/>), or came back between decision and answer.
-    /// </summary>
+    // A refused request always waits: room may be held back for other instances, or may just have come back.
     private const long LeastRetryUs = 1;
 
-    /// <summary>True when this limit allows the request.</summary>
+    /// <summary>True if this limit allows the request.</summary>
     public bool Allowed => Outcome == DecisionOutcome.Allowed;
 
-    /// <summary>The refusal of a request that lacks a dimension of the limit.</summary>
     internal static LimitDecision Denied(Limit limit) =>
         new(limit, DecisionOutcome.MissingDimension, 0, null, TimeSpan.Zero);
 
@@ -38,9 +34,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>
-    /// True if this limit governs rather than another one: the longer wait, else fewer requests left.
-    /// </summary>
+    /// <summary>True if this limit governs over the other one: the longer wait, else fewer requests left.</summary>
     internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)

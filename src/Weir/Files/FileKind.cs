@@ -10,14 +10,10 @@ internal static unsafe partial class FileKind
     private const uint TypeOnly = 1;
     private const int RegularFile = 8;
 
-    /// <summary>The size of <c>struct statx</c>, and where its mode is; its highest four bits are the kind.</summary>
+    // Size of struct statx, and the offset of its mode, whose highest four bits are the kind.
     private const int StatSize = 256, ModeOffset = 28, KindShift = 12;
 
-    /// <summary>
-    /// What is wrong with a file that is to be written, and with those beside it; null if nothing is.
-    /// </summary>
-    /// <param name="path">The file, without symbolic links.</param>
-    /// <param name="companions">The endings of the files that are written beside it.</param>
+    /// <summary>Returns why a file and its companions (by ending) cannot be written; null if they can.</summary>
     public static string? FaultOf(string path, params ReadOnlySpan<string> companions)
     {
         if (Directory.Exists(path))
@@ -45,7 +41,7 @@ internal static unsafe partial class FileKind
         }
         catch (EntryPointNotFoundException)
         {
-            // A C library from before 2018.
+            // A C library older than 2018 lacks statx.
             return !Directory.Exists(path);
         }
     }

@@ -1,16 +1,13 @@
 namespace Weir;
 
-/// <summary>Resolves symbolic links, so that two names of one file can be told from two files.</summary>
+/// <summary>Resolves symbolic links, to tell two names of one file from two files.</summary>
 public static class RealPath
 {
-    /// <summary>As many links as Linux follows.</summary>
+    /// <summary>The limit of Linux.</summary>
     private const int MaxLinks = 40;
 
-    /// <summary>
-    /// Returns the full path of a file without symbolic links, in its name and in its folders. The file need not exist.
-    /// </summary>
-    /// <param name="path">The file, absolute or in the current folder.</param>
-    /// <exception cref="IOException">The links lead round in a circle.</exception>
+    /// <summary>Returns a file's full path without symbolic links. The file need not exist.</summary>
+    /// <exception cref="IOException">The links form a circle.</exception>
     public static string Of(string path)
     {
         int links = 0;

@@ -1,11 +1,9 @@
 namespace Weir;
 
-/// <summary>How much of a bucket is wanted at this instance: counted in times of a lease's length.</summary>
+/// <summary>Demand for a bucket at this instance, counted in horizons (the length of a lease).</summary>
 internal struct Demand
 {
-    /// <summary>
-    /// Requests within a horizon that make a bucket busy. Of one that is not busy, nothing is leased.
-    /// </summary>
+    /// <summary>Requests per horizon from which a bucket is busy. Only busy buckets are leased.</summary>
     public const int BusyFrom = 8;
 
     private long _fromUs;
@@ -16,19 +14,12 @@ internal struct Demand
 
     public readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
-    /// <summary>
-    /// Tokens that are wanted in a horizon: as many as in the last one, and halfway up to those of this one if these
-    /// are more already.
-    /// </summary>
+    /// <summary>Tokens per horizon: the last count, raised halfway to the present one if that is higher.</summary>
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 
-    /// <summary>
-    /// Tokens that are probably used in a horizon: unused ones are lost at the end of a lease
-    /// as far as they came back meanwhile. A number of random requests strays by its root.
-    /// </summary>
+    // Lower estimate: unused leased tokens may be lost when a lease ends. Random counts stray by their square root.
     public readonly long Surely => (Tokens * 3 / 4) - (long)Math.Sqrt(Tokens);
 
-    /// <summary>Counts a request.</summary>
     public void Count(long cost, long nowUs, long horizonUs)
     {
         long ranUs = nowUs - _fromUs;

@@ -3,13 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Weir;
 
-/// <summary>
-/// A part of <see cref="KnownBuckets"/> with a lock of its own: sets of slots, one of which each hash has.
-/// </summary>
-/// <param name="sets">The number of sets.</param>
+/// <summary>A separately locked part of <see cref="KnownBuckets"/>: sets of slots, one set per hash.</summary>
 internal sealed class KnownBucketPart(int sets)
 {
-    /// <summary>Slots of a set: the tags of a set are compared at once.</summary>
+    /// <summary>Slots per set: one vector compares all tags of a set.</summary>
     public const int Ways = 8;
 
     private KnownBucket[] _entries = [];
@@ -19,16 +16,12 @@ internal sealed class KnownBucketPart(int sets)
 
     public Span<KnownBucket> Entries => _entries;
 
-    /// <summary>The slots of buckets with unsettled spending.</summary>
     public List<int> Owing { get; } = [];
 
-    /// <summary>The ends of leases, in the order in which these were granted.</summary>
     public Queue<LeaseEnd> Ends { get; } = [];
 
-    /// <summary>Decisions that were made here without the primary.</summary>
     public long Decided;
 
-    /// <summary>Returns the slot of a bucket; -1 if it is not known.</summary>
     public int Find(UInt128 hash)
     {
         if (_tags.Length == 0)
@@ -45,12 +38,7 @@ internal sealed class KnownBucketPart(int sets)
         return -1;
     }
 
-    /// <summary>
-    /// Begins to know a bucket. Returns its place; -1 if all buckets of its set are unsettled or leased.
-    /// </summary>
-    /// <param name="hash">The bucket.</param>
-    /// <param name="limits">A request for it, with this limit only.</param>
-    /// <param name="now">The time of the table.</param>
+    /// <summary>Returns the slot of a new bucket; -1 if all buckets of its set are unsettled or leased.</summary>
     public int Add(UInt128 hash, in LimitSet limits, in StoreTime now)
     {
         if (_tags.Length == 0)
@@ -76,7 +64,7 @@ internal sealed class KnownBucketPart(int sets)
         return oldest;
     }
 
-    /// <summary>Never 0, which is the tag of an empty slot.</summary>
+    /// <summary>Never 0, which tags an empty slot.</summary>
     private static uint TagOf(UInt128 hash) => (uint)(hash >> 96) | 1;
 
     private int SetOf(UInt128 hash) => (int)(((ulong)hash >> 32) * (ulong)sets >> 32) * Ways;

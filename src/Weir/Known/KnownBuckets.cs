@@ -3,31 +3,19 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>
-/// The table of known buckets: what this instance last heard of each bucket in the primary, the tokens it leased of it,
-/// and what it spent of it without the primary.
-/// </summary>
-/// <remarks>
-/// The number of buckets is bounded. A new one replaces one that is as new, else the one that was used longest ago, but
-/// never one that holds leased tokens or is not settled. Each part has a lock; parts are locked in their order. Safe
-/// for concurrent use.
-/// </remarks>
+// The table of known buckets. Safe for concurrent use. Bounded: a new bucket replaces an unused one, else the least
+// recently used without a lease or unsettled spending. Parts are locked in their order.
 internal sealed class KnownBuckets
 {
-    /// <summary>As many as a word has bits, so that a set of parts is a word.</summary>
+    /// <summary>Bits of a word: a word holds a set of parts.</summary>
     private const int PartCount = 64;
 
-    /// <summary>
-    /// Maximum number of known buckets by default. Each takes some 400 bytes with the values its limit is keyed by.
-    /// </summary>
+    /// <summary>Default maximum of known buckets. Each takes about 400 bytes plus its dimension values.</summary>
     public const int Default = 131_072;
 
     private readonly long _seed;
     private readonly MonotonicClock _clock;
 
-    /// <param name="buckets">Maximum number of known buckets.</param>
-    /// <param name="time">The clock of this instance.</param>
-    /// <param name="hashSeed">The seed of the hash that buckets are known by; random by default. For tests.</param>
     public KnownBuckets(int buckets, TimeProvider time, long? hashSeed = null)
     {
         _seed = hashSeed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
@@ -35,43 +23,30 @@ internal sealed class KnownBuckets
         Parts = [.. Enumerable.Range(0, PartCount).Select(_ => new KnownBucketPart(Math.Max(1, buckets / PartCount / KnownBucketPart.Ways)))];
     }
 
-    /// <summary>The parts of the table.</summary>
     public KnownBucketPart[] Parts { get; }
 
-    /// <summary>Microseconds for which a lease lives; 0 if nothing is leased.</summary>
+    /// <summary>Lifetime of a lease in µs; 0 turns leases off.</summary>
     public long HorizonUs { get; init; }
 
-    /// <summary>Called when a lease was granted, which then ends.</summary>
     public Action? Leased { get; init; }
 
-    /// <summary>
-    /// True while the primary may have lost its memory: then it is believed only if it holds more than was known.
-    /// </summary>
+    /// <summary>True while the primary may have lost its memory. Then only higher spending is believed.</summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
-    /// <summary>
-    /// The store that decides in an outage; null for none. Settlements reach it before later results of the same reply
-    /// are learned.
-    /// </summary>
+    /// <summary>The store of outages; null for none. Hears settlements before later results of a reply are learned.</summary>
     public IFallback? Fallback { get; set; }
 
     public long NowUs => _clock.NowUs;
 
-    /// <summary>The time of this instance; on the wall only where the limit needs to know.</summary>
+    /// <summary>This instance's time; the wall clock only for windows.</summary>
     public StoreTime TimeFor(Limit limit) => new(NowUs, limit.Quota is WindowQuota ? _clock.WallUs : 0);
 
-    /// <summary>Learns the state of buckets, and leases of them, from a result of the primary.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="result">The result.</param>
-    /// <param name="trip">The leases that were asked for.</param>
-    /// <param name="isLate">
-    /// True if the command was decided otherwise meanwhile and will be undone: only its leases count.
-    /// </param>
+    // Learns states and leases. A late result will be undone: only its leases count.
     public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
         if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)
             Fallback?.Close(command, result);
-        // A look is answered as if leased tokens were given back; a return of tokens concerns no other caller.
+        // A check counts leased tokens as given back, and a return of tokens concerns no other caller.
         bool isOfLeases = trip is { IsLook: true, Asks: true }
             || command.What is BucketOperation.Settle or BucketOperation.Restore
             || (command.What == BucketOperation.Charge && trip is { Asks: true });
@@ -90,7 +65,6 @@ internal sealed class KnownBuckets
             Leased?.Invoke();
     }
 
-    /// <summary>Learns of one bucket. True if tokens were leased.</summary>
     private bool Learn(in LimitSet limits, in Heard heard)
     {
         var hash = heard.Bucket != 0 ? heard.Bucket : HashOf(limits, limits.First);
@@ -99,7 +73,7 @@ internal sealed class KnownBuckets
         lock (part.Gate)
         {
             int slot = part.Find(hash);
-            // A new bucket is known without an entry.
+            // An unspent bucket needs no entry.
             if (slot < 0 && heard.State.Spent != 0 && !heard.IsLate)
                 slot = part.Add(hash, limits, now);
             if (slot < 0)
@@ -116,7 +90,6 @@ internal sealed class KnownBuckets
         return true;
     }
 
-    /// <summary>Writes the hashes of a request's buckets, and returns the set of their parts.</summary>
     public ulong HashesOf(in LimitSet limits, Span<UInt128> hashes)
     {
         ulong parts = 0;
@@ -130,7 +103,7 @@ internal sealed class KnownBuckets
         return parts;
     }
 
-    /// <summary>Locks a set of parts, always in their order, so that no two wait for each other.</summary>
+    /// <summary>Locks a set of parts in their order, which excludes deadlocks.</summary>
     public void Enter(ulong parts)
     {
         for (; parts != 0; parts &= parts - 1)

@@ -1,16 +1,13 @@
 namespace Weir;
 
-/// <summary>The tokens of a bucket that are leased to this instance.</summary>
-/// <remarks>
-/// A lease is counted from before its command was sent, and so ends here before it does in the primary. That a lease
-/// never takes a bucket over its bound is the script's doing.
-/// </remarks>
+// Tokens of a bucket leased to this instance. Its life begins before the command is sent, so it ends here before the
+// primary ends it. The script keeps leases within the bucket's bound.
 internal struct Lease
 {
     /// <summary>Timeout after which another request may ask for a lease.</summary>
     private const long AskedForUs = 20_000;
 
-    /// <summary>A lease's end is taken for so much of it earlier, since clocks do not run alike.</summary>
+    /// <summary>Fraction of a lease's life by which it ends early, since clocks drift.</summary>
     private const int DriftShare = 32;
 
     private long _stampUs;
@@ -19,26 +16,21 @@ internal struct Lease
     private long _askedForUntilUs;
     private bool _isOfWindow;
 
-    /// <summary>Tokens left of it, which the primary counts as spent.</summary>
+    /// <summary>Tokens left, which the primary counts as spent.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>When it ends, by the clock of the table.</summary>
     public long EndsUs { get; private set; }
 
     public readonly bool IsHeld => Tokens > 0;
 
-    /// <summary>
-    /// Maximum size of the next lease: twice the tokens used of the last one, so that an instance that is late to hand
-    /// out keeps less from others.
-    /// </summary>
+    // Maximum of the next lease: twice the tokens used of the last one, so that a slow instance holds back less.
     public readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 
-    /// <summary>The command that gives back the rest.</summary>
     public readonly LeaseWish Rest => new(0, Tokens, _stampUs);
 
     public readonly bool IsAskedFor(long nowUs) => nowUs < _askedForUntilUs;
 
-    /// <summary>True if it holds tokens of a window for a bucket, or of a bucket for a window.</summary>
+    /// <summary>True if the lease holds window tokens for a token bucket, or the reverse.</summary>
     public readonly bool IsOfOtherKind(Quota quota) => IsHeld && (quota is WindowQuota) != _isOfWindow;
 
     public void AskFor(long nowUs) => _askedForUntilUs = nowUs + AskedForUs;
@@ -47,7 +39,7 @@ internal struct Lease
 
     public void Spend(long tokens) => Tokens -= tokens;
 
-    /// <summary>Takes tokens back that were spent. False if they are not of this lease, or it is over.</summary>
+    /// <summary>Returns spent tokens to their lease. False if that lease is over or another one.</summary>
     public bool TryTakeBack(long tokens, long endsUs, long nowUs)
     {
         if (endsUs != EndsUs || nowUs >= EndsUs)
@@ -56,10 +48,10 @@ internal struct Lease
         return true;
     }
 
-    /// <summary>What goes back unused tells how much the next lease can be.</summary>
+    /// <summary>The unused tokens bound the next lease.</summary>
     public void GiveUp() => (_unused, Tokens) = (Tokens, 0);
 
-    /// <summary>Holds granted tokens. A second lease is merged into the first, as old as the older one.</summary>
+    /// <summary>Holds granted tokens. Merges a second lease, which takes the earlier end and stamp.</summary>
     public void Hold(Quota quota, in Heard heard, bool isFirst, long nowUs, long horizonUs)
     {
         _isOfWindow = quota is WindowQuota;
@@ -71,7 +63,7 @@ internal struct Lease
         _unused = 0;
     }
 
-    /// <summary>Holds tokens again that were to be given back. False if another lease is here meanwhile.</summary>
+    /// <summary>Holds tokens again that were never given back. False if another lease is held.</summary>
     public bool TryRestore(in LeaseWish wish)
     {
         if (IsHeld || _stampUs != wish.BackStampUs)

@@ -1,50 +1,30 @@
 namespace Weir;
 
-/// <summary>
-/// The decisions that this instance makes without the primary: by leased tokens, and by refusals that are known to be
-/// true still. Exact: all instances together admit no more than if the primary were asked for each decision, and a
-/// refusal is one that the primary would have made.
-/// </summary>
-/// <remarks>
-/// A request is decided here only if that can be said of all of its limits; else the primary is asked, once, all or
-/// nothing (law L2). That command takes along the tokens wanted in the next moment, and gives back what was
-/// leased and not used. Safe for concurrent use.
-/// </remarks>
-/// <param name="known">The table of known buckets.</param>
-/// <param name="lag">How long this instance waited for a core last; null to measure nothing.</param>
-/// <param name="mayLease">False while this instance is to ask the primary for each decision; null for never.</param>
+// Decides without the primary, by leased tokens and by refusals that still hold. Exact: all instances together admit no
+// more than the primary would. If one limit is undecided, the primary decides all, at once or not at all (law L2). The
+// command also asks for leases and gives unused tokens back. Safe for concurrent use.
 internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Func<bool>? mayLease = null)
 {
-    /// <summary>Times of refunds, each for the tenants of one hash. A power of two.</summary>
+    /// <summary>Number of refund times, which tenants share by hash. A power of two.</summary>
     private const int Times = 4_096;
 
-    /// <summary>Pause before tokens that could not be given back are given back again.</summary>
     private const long RetryUs = 250_000;
 
-    /// <summary>When something was given back to a tenant last.</summary>
     private readonly long[] _forgottenUs = [.. Enumerable.Repeat(-1L, Times)];
 
-    /// <summary>The table of known buckets.</summary>
     public KnownBuckets Known => known;
 
-    /// <summary>Decisions that were made here.</summary>
     public long Decided => known.Parts.Sum(part => Volatile.Read(ref part.Decided));
 
-    /// <summary>True if a lease has yet to end.</summary>
     public bool HasEnds => Array.Exists(known.Parts, part => Under(part, static part => part.Ends.Count) > 0);
 
-    /// <summary>Buckets of which tokens are leased.</summary>
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
 
-    /// <summary>True if leases can help to decide this: takes and checks of buckets and windows.</summary>
+    /// <summary>True for takes and checks of token buckets and windows, while leases are on.</summary>
     public bool MayDecide(in BucketCommand command) =>
         known.HorizonUs > 0 && mayLease?.Invoke() != false
         && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
 
-    /// <summary>Decides a request.</summary>
-    /// <param name="command">The request.</param>
-    /// <param name="result">The decision, if true is returned.</param>
-    /// <param name="trip">Else what to ask for beside it.</param>
     public bool TryDecide(in BucketCommand command, out BucketResult result, out LeaseTrip? trip)
     {
         long nowUs = known.NowUs;
@@ -67,13 +47,12 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         }
     }
 
-    /// <summary>Holds tokens again that a trip was to give back and did not, since it never left.</summary>
     public void Restore(LeaseTrip trip, in LimitSet limits)
     {
         bool hasEnds = false;
         for (int index = 0; index < limits.Count; index++)
         {
-            // A return of a lease names no bucket: returned tokens are not held again.
+            // A return of a lease names no bucket, so its tokens are not held again.
             var part = known.PartOf(trip.BucketOf(index));
             lock (part.Gate)
                 hasEnds |= Restore(part, trip.BucketOf(index), trip[index], limits.Only(index));
@@ -83,10 +62,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
             known.Leased?.Invoke();
     }
 
-    /// <summary>
-    /// Takes back the tokens of a decision that was made here, each into the lease that it came from.
-    /// </summary>
-    /// <returns>The limits whose lease is there still, a bit each.</returns>
+    // Returns a decision's tokens to their leases. The result has a bit per limit whose lease still exists.
     public uint TakeBack(in BucketCommand command, in BucketResult result)
     {
         uint done = 0;
@@ -110,14 +86,10 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return done;
     }
 
-    /// <summary>
-    /// Believes no refusal of a tenant's that the primary was asked for before now, since something was given back.
-    /// Takes no lock. A few tenants share a time, and are asked for once more than they need be.
-    /// </summary>
+    // Discards earlier refusals of a tenant after a refund. Lock-free: tenants that share an entry ask once more.
     public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
 
-    /// <summary>Removes the tokens of ended leases whose buckets were not asked again, to give them back.</summary>
-    /// <param name="all">True to end all leases.</param>
+    /// <summary>Removes the tokens of ended leases, or of all leases, to give them back.</summary>
     public List<(LimitSet Limits, LeaseWish Wish)> TakeEnded(bool all = false)
     {
         long nowUs = all ? long.MaxValue : known.NowUs;
@@ -134,7 +106,6 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return ended;
     }
 
-    /// <summary>Returns the command that gives back the rest of a lease, and its trip.</summary>
     public (BucketCommand Command, LeaseTrip Trip) ReturnOf(in LimitSet limits, in LeaseWish wish)
     {
         var command = new BucketCommand(limits with { Facts = limits.Facts.At(0) }, BucketOperation.Charge);
@@ -149,7 +120,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         bool isHeld = slot >= 0 && part.Entries[slot].TryRestore(wish);
         if (wish.Back == 0)
             return false;
-        // What cannot be held goes back by itself, not at once: the primary has just refused it, or cannot be reached.
+        // Tokens without a lease return later: the primary has just refused them, or is unreachable.
         var whole = wish with { Tokens = 0 };
         part.Ends.Enqueue(isHeld
             ? new LeaseEnd(hash, part.Entries[slot].Lease.EndsUs, part.Entries[slot].Limits, whole)
@@ -166,7 +137,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         }
 
         int slot = part.Find(end.Bucket);
-        // Another lease of the bucket has an end of its own in the queue, and perhaps is of another kind of limit.
+        // Another lease of the bucket has its own end in the queue, perhaps of another kind of limit.
         if (slot >= 0 && part.Entries[slot].Lease.IsHeld && part.Entries[slot].Lease.EndsUs == end.EndsUs)
             ended.Add((end.Limits, part.Entries[slot].EndLease()));
     }
@@ -199,7 +170,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return KeepsAll(hashes, slots) && isKnown;
     }
 
-    /// <summary>False if the last buckets of a request took the place of one of its first.</summary>
+    /// <summary>False if a request's later buckets replaced one of its earlier buckets.</summary>
     private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> slots)
     {
         bool keeps = true;
@@ -213,7 +184,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return keeps;
     }
 
-    /// <summary>A command that only looks replaces no known bucket.</summary>
+    /// <summary>A check replaces no known bucket.</summary>
     private int SlotOf(in BucketCommand command, int index, UInt128 hash)
     {
         var part = known.PartOf(hash);
@@ -243,10 +214,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return BucketResult.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
     }
 
-    /// <summary>
-    /// The time that a decision is of: each bucket knows one that the primary has passed, and the last of those says
-    /// most.
-    /// </summary>
+    // Latest of the buckets' earliest times: the primary has passed them all.
     private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots, long nowUs)
     {
         StoreTime time = default;
@@ -259,10 +227,9 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return time;
     }
 
-    /// <summary>Returns what goes along with a command that the primary is asked.</summary>
     private LeaseTrip TripFor(in BucketCommand command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots)
     {
-        // An instance that is not scheduled would not hand the tokens out in time.
+        // A stalled instance would not use the tokens in time.
         bool mayLease = lag is null || 2 * lag().Ticks / TimeSpan.TicksPerMicrosecond <= known.HorizonUs;
         var trip = LeaseTrip.Of(this, command);
         int index = 0;
@@ -277,10 +244,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return trip;
     }
 
-    /// <summary>
-    /// A command that only looks shows the tokens as if they were given back, so that it is answered as a take would
-    /// be.
-    /// </summary>
+    // A check shows the tokens as given back, so that it is answered as a take would be.
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
         command.What == BucketOperation.Take
             ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)

@@ -3,23 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace Weir;
 
-/// <summary>A key of a tenant that is refused until a time, whatever its limits say.</summary>
-/// <param name="Tenant">Whose key.</param>
-/// <param name="Key">The key, or, where keys are hashed, its hash (<see cref="KeyHash"/>).</param>
-/// <param name="Until">Until when; null for good.</param>
-/// <param name="Reason">The reason, which refused callers are told.</param>
+/// <summary>A blocked key (or its hash). A null end never comes. Refused callers get the reason.</summary>
 public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, string Reason)
 {
-    /// <summary>Characters of a reason, at most.</summary>
+    /// <summary>Maximum length of a reason in characters.</summary>
     public const int MaxReason = 256;
 
-    /// <summary>Blocks at the same time, at most.</summary>
+    /// <summary>Maximum number of blocks at the same time.</summary>
     public const int MaxBlocks = 10_000;
 
-    /// <summary>The block as it is kept.</summary>
+    /// <summary>Returns the stored text.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BlockJson.Default.Block);
 
-    /// <summary>Null when it is something else.</summary>
+    /// <summary>Reads the stored text; null if it is no block.</summary>
     public static Block? FromJson(string text)
     {
         try

@@ -1,9 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// What ends when, in the order of time: a change costs the logarithm of how many there are, however many of them end
-/// late.
-/// </summary>
+/// <summary>Ends of entries in the order of time. A change costs O(log n).</summary>
 internal sealed class Deadlines
 {
     private static readonly Comparer<(DateTimeOffset At, string Id)> Order = Comparer<(DateTimeOffset At, string Id)>.Create((left, right) =>
@@ -12,10 +9,8 @@ internal sealed class Deadlines
     private readonly SortedSet<(DateTimeOffset At, string Id)> _sorted = new(Order);
     private readonly Dictionary<string, DateTimeOffset> _byId = new(StringComparer.Ordinal);
 
-    /// <summary>When the first one ends; null when none does.</summary>
     public DateTimeOffset? Next => _sorted.Count == 0 ? null : _sorted.Min.At;
 
-    /// <summary>Says when one ends; null when it does not.</summary>
     public void Set(string id, DateTimeOffset? at)
     {
         if (_byId.Remove(id, out var before))
@@ -26,7 +21,6 @@ internal sealed class Deadlines
         _sorted.Add((time, id));
     }
 
-    /// <summary>Ids that have ended by a time, the earliest first.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _sorted.TakeWhile(end => end.At <= time).Select(end => end.Id);
 
     public void Clear()

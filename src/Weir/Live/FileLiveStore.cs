@@ -1,23 +1,16 @@
 namespace Weir;
 
-/// <summary>
-/// Live data of one instance: in memory, and in a file if there is one, to which each change is appended.
-/// </summary>
-/// <remarks>
-/// A change is on disk before it is answered. A crash in the middle of one loses that change only. The file is
-/// rewritten beside the old one, and then takes its place, when the changes in it are longer than its snapshot: so it
-/// is never much longer than twice its content.
-/// </remarks>
+/// <summary>Live data of one instance: in memory, and in a file to which each change is appended.</summary>
+// A change is on disk before its answer. A crash loses only the change under way. Once the changes outgrow the
+// snapshot, a new file replaces the old one, which bounds the file to about twice its content.
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
-    /// <summary>
-    /// Changes of this length, in bytes, are appended before the file is compacted, however short its snapshot is.
-    /// </summary>
+    /// <summary>Bytes of changes before the file is compacted, however short its snapshot is.</summary>
     private const int LeastLog = 1 << 20;
 
     private const string LockEnding = ".lock", NewEnding = ".new";
 
-    /// <summary>A file has one history: one that is damaged stops the start.</summary>
+    /// <summary>A file has one history: a damaged file stops the start.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);
@@ -33,13 +26,9 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private volatile string? _appendFault;
     private volatile string? _compactionFault;
 
-    /// <summary>Opens the store.</summary>
-    /// <param name="path">
-    /// The file, or a symbolic link to it, which is made if it is not there; null to keep nothing over a restart.
-    /// Beside it are <c>path.lock</c>, by which it has one owner, and <c>path.new</c>, which takes its place.
-    /// </param>
-    /// <param name="time">Says when a change was made.</param>
-    /// <exception cref="IOException">The file cannot be read or written, is damaged, or has another owner.</exception>
+    /// <summary>Opens a file, created if missing; null keeps the data only in memory.</summary>
+    /// <exception cref="IOException">The file is unusable or damaged, or has another owner
+    /// (<c>path.lock</c>).</exception>
     public FileLiveStore(string? path, TimeProvider time)
     {
         _time = time;
@@ -69,13 +58,12 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// <inheritdoc/>
     public event Action? Changed;
 
-    /// <summary>The endings of the files beside the file.</summary>
+    /// <summary>Endings of the companion files.</summary>
     public static IReadOnlyList<string> Companions { get; } = [LockEnding, NewEnding];
 
     /// <inheritdoc/>
     public string? Fault => _appendFault ?? _compactionFault;
 
-    /// <summary>The end of the compaction under way, if there is one.</summary>
     internal Task Compaction
     {
         get
@@ -85,12 +73,8 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         }
     }
 
-    /// <summary>
-    /// Says why a file cannot be used, as the end of a sentence that begins with its name; null if it can. It is at
-    /// fault if it, or a companion, is not a regular file, or if the companion that is written holds something else.
-    /// </summary>
-    /// <param name="path">The file, or a symbolic link to it.</param>
-    /// <exception cref="IOException">Its symbolic links lead round in a circle.</exception>
+    /// <summary>Returns why a file or companion is unusable, for a message after its name; else null.</summary>
+    /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public static string? FindFault(string path)
     {
         string real = RealPath.Of(path);
@@ -155,7 +139,6 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _owned?.Dispose();
     }
 
-    /// <summary>Two writers would append versions that they do not know of each other.</summary>
     private static FileStream Own(string path)
     {
         try
@@ -217,9 +200,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _compaction = Task.Run(() => Compact(log, snapshot, from));
     }
 
-    /// <summary>
-    /// Writes the new file while changes go on to the old one, then copies these, and puts it in the old one's place.
-    /// </summary>
+    /// <summary>Writes the new file while changes go to the old one, copies these, and replaces the old one.</summary>
     private void Compact(LiveLog old, LiveSnapshot snapshot, long from)
     {
         LiveLog? compacted = null;
@@ -230,7 +211,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
             lock (_gate)
                 to = old.Length;
             compacted.Append(old, from, to);
-            // All but the last few changes are copied already, so a change waits for no more than those.
+            // Only the last few changes are copied under the lock, so changes wait briefly.
             lock (_gate)
             {
                 compacted.Append(old, to, old.Length);

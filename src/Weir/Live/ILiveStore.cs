@@ -1,48 +1,32 @@
 namespace Weir;
 
-/// <summary>Where live data is kept: versioned by one count for all of it, with a trail of who changed what.</summary>
+/// <summary>Stores live data with one version count for all of it, and an audit trail.</summary>
 public interface ILiveStore
 {
-    /// <summary>
-    /// Something may have changed; raised on any thread. A hint only: a reader that misses it finds out by its next
-    /// read.
-    /// </summary>
+    /// <summary>Raised on any thread as a hint: a reader that misses it learns by its next read.</summary>
     event Action? Changed;
 
-    /// <summary>Why the store did not answer the last call, for the log; null when it did.</summary>
+    /// <summary>Fault of the last call, for the log; null if the store answered.</summary>
     string? Fault { get; }
 
-    /// <summary>Reads what has changed since a version; null when the store does not answer.</summary>
-    /// <param name="known">The version that the reader knows; <see cref="LiveVersion.Unknown"/> for everything.</param>
+    /// <summary>Reads all changes since a version; null if the store does not answer.</summary>
     Task<LiveRead?> ReadAsync(LiveVersion known);
 
-    /// <summary>Changes one entry.</summary>
-    /// <param name="kind">The kind of the entry.</param>
-    /// <param name="id">The entry.</param>
-    /// <param name="value">Its text; null deletes it.</param>
-    /// <param name="who">Who changes it.</param>
-    /// <param name="expected">The version it must have now, 0 for none; null for any.</param>
-    /// <param name="known">The version that the writer knows. A store that has lost it changes nothing.</param>
-    /// <param name="exact">
-    /// True to change nothing in a store that is ahead either, because the change was judged by older data.
-    /// </param>
+    /// <summary>
+    /// Changes one entry; a null value deletes it. Expects a version (0: none, null: any). A store that has lost the
+    /// known version changes nothing; neither does, if exact, a store that is ahead.
+    /// </summary>
     Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false);
 
-    /// <summary>The remembered changes, newest first; null when the store does not answer.</summary>
-    /// <param name="before">Only changes before this version.</param>
-    /// <param name="most">The largest number of changes to return.</param>
+    /// <summary>Returns remembered changes before a version, newest first; null without an answer.</summary>
     Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most);
 
-    /// <summary>The text that a change made, if it is still remembered.</summary>
+    /// <summary>Returns the text of a change, if it is still remembered.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Restores lost data to the store.</summary>
-    /// <param name="known">All entries that the caller knows.</param>
-    /// <returns>
-    /// True when they are in the store now; false when nothing is lost any more, or another instance is giving it back.
-    /// </returns>
+    /// <summary>Restores all known entries. False if nothing is lost, or a peer restores.</summary>
     Task<bool> RestoreAsync(LiveRead known);
 
-    /// <summary>Accepts the content of the store as complete, because no instance has restored the lost data.</summary>
+    /// <summary>Accepts the store's content as complete, because no instance has restored the lost data.</summary>
     Task AcceptLossAsync();
 }

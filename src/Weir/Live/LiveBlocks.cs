@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>The blocked keys, and when each block ends.</summary>
 internal sealed class LiveBlocks
 {
     private readonly Deadlines _ends = new();
@@ -10,10 +9,8 @@ internal sealed class LiveBlocks
 
     public ImmutableDictionary<(string Tenant, string Key), Block> Now { get; private set; } = ImmutableDictionary<(string, string), Block>.Empty;
 
-    /// <summary>When the next one ends.</summary>
     public DateTimeOffset? Next => _ends.Next;
 
-    /// <summary>Ids of blocks that have ended by a time and are still stored.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
     public void Set((string Tenant, string Key) names, Block? block, DateTimeOffset now)
@@ -25,7 +22,6 @@ internal sealed class LiveBlocks
         _stored.Set(id, block?.Until);
     }
 
-    /// <summary>Lets go what has ended.</summary>
     public void Expire(DateTimeOffset now)
     {
         foreach (string id in _ends.EndedBy(now).ToList())

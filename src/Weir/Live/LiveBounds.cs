@@ -1,26 +1,23 @@
 namespace Weir;
 
-/// <summary>The bounds of live data (law L10).</summary>
+/// <summary>Bounds of live data (law L10).</summary>
 public static class LiveBounds
 {
-    /// <summary>Changes that are remembered.</summary>
+    /// <summary>Remembered changes.</summary>
     public const int MaxChanges = 1_000;
 
-    /// <summary>Texts of changes that are remembered, to go back to.</summary>
+    /// <summary>Remembered texts of changes, for rollbacks.</summary>
     public const int MaxTexts = 100;
 
     /// <summary>Characters of an entry that is not a document.</summary>
     public const int MaxValue = 64 * 1024;
 
-    /// <summary>
-    /// Characters (in Redis, bytes) of all texts that are remembered together; the newest one is remembered whatever
-    /// its size.
-    /// </summary>
+    /// <summary>Characters (in Redis, bytes) of all remembered texts. The newest one is always remembered.</summary>
     public const int MaxTextTotal = 64 << 20;
 
-    /// <summary>Tenants that have live data; tenants that are boosted; keys that have other numbers.</summary>
+    /// <summary>Tenants with live data; boosted tenants; keys with their own numbers.</summary>
     public const int MaxTenants = 200_000;
 
-    /// <summary>Who deletes what has ended.</summary>
+    /// <summary>Author of the deletion of ended entries.</summary>
     public const string Expiry = "expiry";
 }

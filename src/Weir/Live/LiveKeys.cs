@@ -1,8 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// The live texts of all keys with numbers of their own, including texts that do not fit the current document.
-/// </summary>
+/// <summary>Live texts of all keys with their own numbers, including those unfit for the current document.</summary>
 internal sealed class LiveKeys
 {
     private readonly Dictionary<(string Tenant, string Key), (string Text, DateTimeOffset? Until)> _texts = [];
@@ -10,20 +8,15 @@ internal sealed class LiveKeys
     private readonly Deadlines _ends = new();
     private readonly Deadlines _stored = new();
 
-    /// <summary>When the next text ends.</summary>
     public DateTimeOffset? Next => _ends.Next;
 
-    /// <summary>All keys.</summary>
     public IReadOnlyCollection<(string Tenant, string Key)> Names => _texts.Keys;
 
-    /// <summary>The ids of texts that have ended by a time, and are there still.</summary>
     public IEnumerable<string> EndedBy(DateTimeOffset time) => _stored.EndedBy(time);
 
-    /// <summary>The keys of some tenants.</summary>
     public IEnumerable<(string Tenant, string Key)> Of(IEnumerable<string> tenants) =>
         tenants.SelectMany(tenant => _byTenant.TryGetValue(tenant, out var keys) ? keys.Select(key => (tenant, key)) : []);
 
-    /// <summary>Remembers the text of a key; null forgets it.</summary>
     public void Set((string Tenant, string Key) name, string? text)
     {
         var until = text is null ? null : PolicyDocument.EndOfKey(text)?.Time;
@@ -41,7 +34,6 @@ internal sealed class LiveKeys
             _byTenant.Remove(name.Tenant);
     }
 
-    /// <summary>Returns the keys whose texts have ended by a time, once.</summary>
     public List<(string Tenant, string Key)> TakeEnded(DateTimeOffset time)
     {
         string[] ended = [.. _ends.EndedBy(time)];
@@ -50,25 +42,12 @@ internal sealed class LiveKeys
         return [.. ended.Select(KeyId.Read).OfType<(string, string)>()];
     }
 
-    /// <summary>
-    /// The plans of some keys over those of their tenants, compiled when they are asked for; null where none holds.
-    /// </summary>
-    /// <param name="document">The document.</param>
-    /// <param name="tenants">The live texts of all tenants.</param>
-    /// <param name="names">The keys.</param>
-    /// <param name="now">The time; a text that has ended by then does not hold.</param>
     public List<KeyValuePair<(string Tenant, string Key), object?>> Lay(
         PolicySet document, LiveTenants tenants, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
         [.. names.Select(name => KeyValuePair.Create(name, (object?)PendingOf(document, tenants[name.Tenant], name, now)))];
 
-    /// <summary>Says which keys do not fit a document and what their tenants have, and changes nothing.</summary>
-    /// <param name="document">The document.</param>
-    /// <param name="layersOf">The live texts of a tenant.</param>
-    /// <param name="names">The keys.</param>
-    /// <param name="now">The time; a text that has ended by then fits.</param>
-    /// <remarks>
-    /// Keys of one tenant that have the same text and no other numbers fit alike, so one of them is compiled.
-    /// </remarks>
+    // Returns the errors of keys that do not fit a document and their tenants. Changes nothing. Keys of a tenant with
+    // the same text and no other numbers fit alike, so only one is compiled.
     public IEnumerable<PolicyError> Misfits(
         PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now)
     {
@@ -92,7 +71,6 @@ internal sealed class LiveKeys
         $"key {name.Key} of tenant {name.Tenant} has live numbers that would not fit: {error.Path}: {error.Message}; "
             + $"change or DELETE /admin/tenants/{name.Tenant}/keys/{Uri.EscapeDataString(name.Key)} first");
 
-    /// <summary>Forgets all keys.</summary>
     public void Clear()
     {
         _texts.Clear();

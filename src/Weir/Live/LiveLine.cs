@@ -5,32 +5,22 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>
-/// One line of the file of live data, field by field. This and <see cref="LiveLineWriter"/> are the only places that
-/// know the format: fields between tabs, the first of them the XXH3-64 of all others.
-/// </summary>
-/// <remarks>
-/// <code>
-/// checksum  begin   version  format  lines                       the file begins with a snapshot of this many lines, made at that version
-/// checksum  entry   version  kind/id  value                      of the snapshot: an entry
-/// checksum  past    version  kind/id  before  at  who  value     of the snapshot: a remembered change, oldest first; its value is left out
-/// checksum  text    version  kind/id  value                      of the snapshot: a remembered text, oldest first
-/// checksum  change  version  kind/id  before  at  who  value     a change since then
-/// </code>
-/// A value is a plus and the text, or a minus for a deleted entry. Tabs, line ends and backslashes within a field are
-/// escaped by a backslash.
-/// </remarks>
+// One line of the file of live data. Only this type and LiveLineWriter know the format: fields between tabs, the first
+// of which is the XXH3-64 of all others.
+//   checksum begin  version format lines                   the file begins with a snapshot of this many lines
+//   checksum entry  version kind/id value                  of the snapshot: an entry
+//   checksum past   version kind/id before at who value    of the snapshot: a change without value, oldest first
+//   checksum text   version kind/id value                  of the snapshot: a remembered text, oldest first
+//   checksum change version kind/id before at who value    a change since then
+// A value is a plus and the text, or a minus for a deleted entry. Backslashes escape tabs, line ends and backslashes.
 internal ref struct LiveLine
 {
     public const string Begin = "begin", Entry = "entry", Past = "past", Text = "text", Change = "change";
 
-    /// <summary>The format that this version writes and reads.</summary>
     public const long CurrentFormat = 1;
 
-    /// <summary>Hexadecimal digits of the checksum.</summary>
     public const int Digits = 16;
 
-    /// <summary>Words that stand in many lines, so that they are one string in memory.</summary>
     private static readonly (byte[] Utf8, string Text)[] Words =
     [
         .. new[] { LiveKind.Tenant, Entry, Change, LiveKind.Boost, LiveKind.Block, LiveKind.KeyLimits, LiveKind.Key, Past, Text, Begin }.Select(word => (Encoding.UTF8.GetBytes(word), word)),
@@ -38,8 +28,7 @@ internal ref struct LiveLine
 
     private ReadOnlySpan<byte> _rest;
 
-    /// <summary>Opens a line without its line feed.</summary>
-    /// <exception cref="FormatException">The line is not as it was written.</exception>
+    /// <summary>Opens a line without its line feed, or throws a FormatException if it is damaged.</summary>
     public LiveLine(ReadOnlySpan<byte> line)
     {
         if (line.Length <= Digits || line[Digits] != '\t' || !Utf8Parser.TryParse(line[..Digits], out ulong checksum, out int read, 'x') || read != Digits)
@@ -51,23 +40,18 @@ internal ref struct LiveLine
         Version = ReadNumber();
     }
 
-    /// <summary>One of the types above.</summary>
     public string Type { get; }
 
-    /// <summary>The version of the entry, change or text; of the beginning, that of the snapshot.</summary>
     public long Version { get; }
 
-    /// <summary>The rest of a line that begins a file.</summary>
     public (long Format, long Lines) ReadBegin() => (ReadNumber(), ReadNumber());
 
-    /// <summary>The rest of an entry or a text.</summary>
     public LiveEntry ReadEntry()
     {
         var (kind, id) = ReadName();
         return new LiveEntry(kind, id, Version, ReadValue());
     }
 
-    /// <summary>The rest of a change.</summary>
     public (LiveChange Change, string? Value) ReadChange()
     {
         var (kind, id) = ReadName();

@@ -7,28 +7,22 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Writes lines of the file of live data, as <see cref="LiveLine"/> describes them.</summary>
 internal sealed class LiveLineWriter
 {
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
-    /// <summary>The lines that were written since <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
 
     public void Clear() => _buffer.ResetWrittenCount();
 
-    /// <summary>The first line of a file.</summary>
     public void WriteBegin(long version, long lines) =>
         Write(LiveLine.Begin, version, Number(LiveLine.CurrentFormat), Number(lines));
 
     public void WriteEntry(string type, LiveEntry entry) =>
         Write(type, entry.Version, $"{entry.Kind}/{entry.Id}", Value(entry.Value));
 
-    /// <param name="type">Whether it is a change or a past one.</param>
-    /// <param name="change">The change.</param>
-    /// <param name="value">Its text; null when the entry was deleted.</param>
     public void WriteChange(string type, LiveChange change, string? value) => Write(
         type, change.Version, $"{change.Kind}/{change.Id}", Number(change.Before),
         change.At.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture), change.Who, Value(value));

@@ -2,11 +2,7 @@ using System.Buffers;
 
 namespace Weir;
 
-/// <summary>
-/// An open file of live data: a snapshot, and the changes since (<see cref="LiveLine"/>). A change is appended and
-/// flushed to disk.
-/// </summary>
-/// <remarks>Not for use by two threads at once.</remarks>
+/// <summary>An open file of live data: a snapshot and later changes (see LiveLine). Not thread-safe.</summary>
 internal sealed class LiveLog : IDisposable
 {
     private const int FlushBytes = 1 << 20;
@@ -19,7 +15,7 @@ internal sealed class LiveLog : IDisposable
     private LiveLog(string path, FileMode mode)
     {
         Path = path;
-        // Others may read it, such as a backup, and a new file takes its name while it is open.
+        // A backup may read the file, and a new file replaces it while it is open.
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows() && mode == FileMode.Create)
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -28,14 +24,10 @@ internal sealed class LiveLog : IDisposable
 
     public string Path { get; private set; }
 
-    /// <summary>The length of all whole lines, in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The length of the snapshot at the beginning of the file, in bytes.</summary>
     public long SnapshotLength { get; private set; }
 
-    /// <summary>Writes a new file.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
     public static LiveLog Create(string path, LiveSnapshot snapshot)
     {
         var log = new LiveLog(path, FileMode.Create);
@@ -52,7 +44,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>Whether a file holds something that no crash of a writer of live data leaves.</summary>
+    /// <summary>True if a file holds data that no crashed writer of live data leaves.</summary>
     public static bool IsForeign(string path)
     {
         try
@@ -73,11 +65,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>Opens a file and reads it. A last line without an end, as a crash leaves it, is cut off.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="state">Filled with the content of the file.</param>
-    /// <param name="torn">The bytes that were cut off.</param>
-    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
+    /// <summary>Opens and reads a file. Cuts off an incomplete last line, which a crash leaves.</summary>
     public static LiveLog Open(string path, LiveState state, out long torn)
     {
         var log = new LiveLog(path, FileMode.Open);
@@ -98,10 +86,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>
-    /// Appends a change, and returns when it is on disk. If it fails, the next change removes the rest of it.
-    /// </summary>
-    /// <exception cref="IOException">The change cannot be written.</exception>
+    /// <summary>Appends a change and flushes it to disk. After a failure, the next change removes its rest.</summary>
     public void Append(LiveChange change, string? value)
     {
         if (_file.Length != Length)
@@ -110,7 +95,6 @@ internal sealed class LiveLog : IDisposable
         Flush();
     }
 
-    /// <summary>Appends a part of another file, and returns when it is on disk.</summary>
     public void Append(LiveLog other, long from, long to)
     {
         byte[] bytes = new byte[FlushBytes];
@@ -126,14 +110,13 @@ internal sealed class LiveLog : IDisposable
         RandomAccess.FlushToDisk(_file.SafeFileHandle);
     }
 
-    /// <summary>Renames the file, in one step: a crash leaves the file that had the name before, or this one.</summary>
     public void Rename(string path)
     {
         File.Move(Path, path, overwrite: true);
         Path = path;
     }
 
-    /// <summary>Returns when the file has its name also after a power failure.</summary>
+    /// <summary>Flushes the folder, so that the new name survives a power failure.</summary>
     public void FlushName() => FolderSync.Flush(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
 
     public void Dispose() => _file.Dispose();
@@ -165,16 +148,13 @@ internal sealed class LiveLog : IDisposable
         SnapshotLength = Length;
     }
 
-    /// <summary>
-    /// In steps: one flush of all of it would hold up the changes that are flushed to the old file meanwhile.
-    /// </summary>
+    // Flushes in steps: one large flush would delay the changes flushed to the old file meanwhile.
     private void FlushIfLong()
     {
         if (_lines.Written.Length >= FlushBytes)
             Flush();
     }
 
-    /// <summary>Appends the lines that were written, and returns when they are on disk.</summary>
     private void Flush()
     {
         try

@@ -1,32 +1,23 @@
 namespace Weir;
 
-/// <summary>
-/// Reads a file of live data. Whatever is not as it was written is an error that names the line and the cure; only a
-/// last line without an end is left out.
-/// </summary>
-/// <param name="path">The file, for messages.</param>
-/// <param name="file">The file, open.</param>
-/// <param name="state">Filled with the content of the file.</param>
+// Reads a file of live data. Any damage but an incomplete last line is an error with its line and cure.
 internal sealed class LiveLogReader(string path, FileStream file, LiveState state)
 {
     private const int FirstBuffer = 1 << 20;
 
-    /// <summary>No line is longer: a document is of 16 MiB at most.</summary>
+    /// <summary>Maximum length of a line: a document has at most 16 MiB.</summary>
     private const int MostBuffer = 128 << 20;
 
     private int _lines;
     private long _snapshotLines;
 
-    /// <summary>Stands in place of a damaged line, so that its owner can go on without it.</summary>
+    /// <summary>Replaces a damaged line, by which its owner accepts the loss.</summary>
     private static ReadOnlySpan<byte> Lost => "lost"u8;
 
-    /// <summary>The length of all whole lines, in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The length of the snapshot at the beginning of the file, in bytes.</summary>
     public long SnapshotLength { get; private set; }
 
-    /// <exception cref="IOException">The file cannot be read, or is damaged.</exception>
     public void Read()
     {
         byte[] buffer = new byte[FirstBuffer];
@@ -127,7 +118,7 @@ internal sealed class LiveLogReader(string path, FileStream file, LiveState stat
         state.Make(change, value);
     }
 
-    // Not ignored as a snapshot of buckets is: limits and keys that somebody set would silently not hold.
+    // An error, unlike for snapshots of buckets: limits and keys must not vanish silently.
     private IOException Damaged(string wrong) => new(
         $"{path}: line {_lines} is damaged: {wrong}; restore the file from a backup, or write the word lost in place of that line to go on without it");
 

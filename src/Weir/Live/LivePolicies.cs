@@ -1,21 +1,12 @@
 namespace Weir;
 
-/// <summary>
-/// The policies of now: the document (that of the file, or the live one in its place), with the live tenants over it
-/// and the blocks. Each change makes a new <see cref="PolicySet"/>. A candidate document has the same tenants and
-/// blocks over it.
-/// </summary>
-/// <remarks>
-/// A change that is tried here and does not fit changes nothing (law L12). Changes of other instances are applied in
-/// any order: the document if it can be read, and over it every tenant that fits it, so that all instances that know
-/// the same entries decide the same. Safe for concurrent use: changes are made one by one, and a decision reads one
-/// reference.
-/// </remarks>
+/// <summary>The current policies: the document of the file or the live one, plus live tenants and blocks.</summary>
+// A change made here that does not fit changes nothing (law L12). Changes of peers apply in any order: the document if
+// readable, and every tenant that fits it, so that instances with the same entries decide alike. Safe for concurrent
+// use: changes are serialized, and a decision reads one reference.
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
-    /// <summary>
-    /// Keys that a change that comes from elsewhere is checked against, so that it holds up no other change.
-    /// </summary>
+    /// <summary>Maximum number of keys checked after a peer's change, which bounds its duration.</summary>
     private const int MaxKeysToldOf = 1_000;
 
     private readonly Lock _gate = new();
@@ -32,10 +23,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private PolicySet? _candidateDraft;
     private volatile PolicySet? _candidate;
 
-    /// <param name="file">The policies of the file.</param>
-    /// <param name="time">Ends what holds only until a time.</param>
-    /// <param name="text">The text that the file's policies were read from.</param>
-    /// <param name="privacy">Hashes keys before they are stored. Null stores them as they are.</param>
+    /// <summary>Begins with a file's policies and text. A privacy of null stores keys as they are.</summary>
     public LivePolicies(PolicySet file, TimeProvider time, string text = "", KeyHash? privacy = null)
     {
         _privacy = privacy;
@@ -53,10 +41,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <inheritdoc/>
     public PolicySet? Candidate => _candidate;
 
-    /// <summary>The text of the file that holds, or would hold without a live document.</summary>
+    /// <summary>Text of the file, which decides unless there is a live document.</summary>
     public string FileText => _fileText;
 
-    /// <summary>True if a live document decides in place of the file.</summary>
+    /// <summary>True if a live document replaces the file.</summary>
     public bool HasLiveDocument
     {
         get
@@ -66,13 +54,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>How many keys are refused now.</summary>
+    /// <summary>Number of keys blocked now.</summary>
     public int BlockCount => _current.Blocks.Count;
 
-    /// <summary>Puts another file in place of the one that was read before.</summary>
-    /// <param name="file">Its policies.</param>
-    /// <param name="text">The text that they were read from.</param>
-    /// <returns>Its errors together with the live tenants; empty when it is in force.</returns>
+    /// <summary>Replaces the file. Returns its errors, also with live tenants; empty if it is in force.</summary>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
         var errors = _documents.HasLive ? [] : TryLocked(file);
@@ -82,13 +67,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return _documents.HasLive ? [] : RebuildLocked();
     });
 
-    /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
-    /// <param name="read">What has changed; if it is whole, all other live data is gone.</param>
-    /// <returns>
-    /// What could not be taken over, and why: a document that cannot be read leaves the one before, a tenant that does
-    /// not fit waits for one that it fits. Of a whole read, tenants that do not fit are told by <see
-    /// cref="CompileTenants"/>.
-    /// </returns>
+    /// <summary>Applies changes of peers; a whole read replaces all live data. Returns the errors.</summary>
+    // An unreadable document leaves the present one; an unfit tenant waits for a document it fits. After a whole read,
+    // CompileTenants reports unfit tenants.
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
@@ -114,39 +95,28 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     });
 
-    /// <summary>Says what would be wrong if a document were used, and changes nothing.</summary>
-    /// <param name="document">The document; null for going back to the file.</param>
+    /// <summary>Returns the errors a document would have, without using it. Null tries the file.</summary>
     public IReadOnlyList<PolicyError> Try(PolicySet? document)
     {
         lock (_gate)
             return TryLocked(document ?? _documents.File);
     }
 
-    /// <summary>
-    /// Says what would be wrong with a tenant's text, under the boost that it may have, and changes nothing.
-    /// </summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="text">The text; null for none.</param>
+    /// <summary>Returns the errors a tenant's text (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Text = text }, text);
     }
 
-    /// <summary>
-    /// Says what would be wrong with a boost of a tenant, over the text that it may have, and changes nothing.
-    /// </summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="text">The boost; null for none.</param>
+    /// <summary>Returns the errors a tenant's boost (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
-    /// <summary>Says what would be wrong with the text of a key, and changes nothing.</summary>
-    /// <param name="id">The tenant, a slash and the key as it is stored.</param>
-    /// <param name="text">The text; null for none.</param>
+    /// <summary>Returns the errors a key's text (or null for none) would have, without using it.</summary>
     public IReadOnlyList<PolicyError> TryKey(string id, string? text)
     {
         if (text is null || KeyId.Read(id) is not { } name)
@@ -159,10 +129,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>
-    /// Compiles tenants that a whole read left to be compiled when they are asked for, in small steps, and says of each
-    /// step what does not fit.
-    /// </summary>
+    /// <summary>Compiles the pending tenants of a whole read in small steps, and returns each step's errors.</summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants()
     {
         var set = _current;
@@ -176,13 +143,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return _tenants.IsBoosted(tenant);
     }
 
-    /// <summary>Entries that have ended, and are there still, the first one first.</summary>
-    /// <param name="kind">
-    /// <see cref="LiveKind.Block"/>, <see cref="LiveKind.Boost"/> or <see cref="LiveKind.KeyLimits"/>; of no other kind
-    /// does anything end.
-    /// </param>
-    /// <param name="by">By when.</param>
-    /// <param name="most">How many at most.</param>
+    /// <summary>Returns ended blocks, boosts or limits of keys that are still stored, the first one first.</summary>
     public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
     {
         lock (_gate)
@@ -201,7 +162,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _expiry.Dispose();
 
-    /// <summary>Changes the draft, and then puts it in place of the policies of now in one step.</summary>
     private List<PolicyError> Change(Func<List<PolicyError>> change)
     {
         lock (_gate)
@@ -263,7 +223,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private static PolicyError IsOver(string source, DocumentPlace place) =>
         new(source, place.Line, place.Column, DocumentKeys.Until, "is over already: write a time to come, or leave it out for good");
 
-    /// <summary>All tenants anew, under the document that decides now.</summary>
     private List<PolicyError> RebuildLocked()
     {
         var errors = new List<PolicyError>();
@@ -272,9 +231,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>
-    /// As <see cref="RebuildLocked"/>, but tenants are compiled later, because many of them would delay a start.
-    /// </summary>
+    /// <summary>As <see cref="RebuildLocked"/>, but compiles tenants later, because many would delay a start.</summary>
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();
@@ -283,20 +240,16 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>
-    /// What the candidate has not is no reason to refuse anything: it has such a tenant as its own document says.
-    /// </summary>
+    /// <summary>Ignores errors of the candidate: its own document decides for tenants that do not fit it.</summary>
     private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
         : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 
-    /// <summary>A document with all live data over it.</summary>
     private PolicySet Over(PolicySet document, IEnumerable<KeyValuePair<string, object?>> tenants) => document.With(
         LivePlans<string>.None.With(tenants),
         LivePlans<(string, string)>.None.With(_keys.Lay(document, _tenants, _keys.Names, _time.GetUtcNow())),
         _blocks.Now,
         _privacy);
 
-    /// <summary>Some tenants and keys anew, and the blocks.</summary>
     private List<PolicyError> UpdateLocked(IReadOnlyCollection<string> tenants, IReadOnlyCollection<(string Tenant, string Key)>? keys = null)
     {
         var errors = new List<PolicyError>();
@@ -321,9 +274,6 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             _privacy);
     }
 
-    /// <summary>
-    /// What held until now holds no longer: the tenant is as it was without it, the key as its limits say.
-    /// </summary>
     private void Expire() => Change(() =>
     {
         var now = _time.GetUtcNow();
@@ -335,7 +285,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     {
         DateTimeOffset?[] ends = [_tenants.Next, _keys.Next, _blocks.Next];
         var next = ends.Min();
-        // Timers count milliseconds and round down, and have a longest time of 49 days.
+        // Timers count whole milliseconds, rounded down, up to 49 days.
         var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((until - _time.GetUtcNow()).TotalMilliseconds), 0, 1e9)) : Timeout.InfiniteTimeSpan;
         _expiry.Change(wait, Timeout.InfiniteTimeSpan);
     }

@@ -1,7 +1,6 @@
 namespace Weir;
 
-/// <summary>Live data in memory: the entries, the last changes and their texts, and the rules of a change.</summary>
-/// <remarks>A change costs the same however many entries there are. Not for use by two threads at once.</remarks>
+/// <summary>Live data in memory, and the rules of a change. A change costs O(1). Not thread-safe.</summary>
 internal sealed class LiveState
 {
     private readonly Dictionary<(string Kind, string Id), LiveEntry> _entries = [];
@@ -9,24 +8,16 @@ internal sealed class LiveState
     private readonly Queue<LiveEntry> _texts = new();
     private long _textTotal;
 
-    /// <summary>The number of changes ever made.</summary>
     public long Version { get; private set; }
 
-    /// <summary>All entries as they are now.</summary>
     public LiveEntry[] Entries() => [.. _entries.Values];
 
-    /// <summary>The remembered changes, newest first.</summary>
     public IEnumerable<LiveChange> Changes() => _changes.Reverse();
 
-    /// <summary>A remembered text; null when there is none of that version.</summary>
     public LiveEntry? Text(long version) => _texts.FirstOrDefault(text => text.Version == version);
 
-    /// <summary>All of it as it is now. Costs a copy of references.</summary>
     public LiveSnapshot Snapshot() => new(Version, Entries(), [.. _changes], [.. _texts]);
 
-    /// <summary>
-    /// The entries that have changed since a version; null when that is longer ago than changes are remembered.
-    /// </summary>
     public IReadOnlyList<LiveEntry>? ChangedSince(long version)
     {
         if (Version - version > _changes.Count)
@@ -35,8 +26,7 @@ internal sealed class LiveState
         return [.. names.Select(name => _entries.GetValueOrDefault(name) ?? new LiveEntry(name.Kind, name.Id, Version, null))];
     }
 
-    /// <summary>Judges a change, and changes nothing.</summary>
-    /// <returns>The outcome, and the version that the entry has now; 0 when there is none.</returns>
+    /// <summary>Judges a change without making it. Returns the entry's present version, 0 for none.</summary>
     public LiveWrite Judge(string kind, string id, string? value, long? expected)
     {
         long now = _entries.TryGetValue((kind, id), out var entry) ? entry.Version : 0;
@@ -45,9 +35,6 @@ internal sealed class LiveState
             : new LiveWrite(LiveOutcome.Written, now);
     }
 
-    /// <summary>Makes a change.</summary>
-    /// <param name="change">The change, of the next version.</param>
-    /// <param name="value">The text of the entry from now on; null when it is deleted.</param>
     public void Make(LiveChange change, string? value)
     {
         var entry = new LiveEntry(change.Kind, change.Id, change.Version, value);
@@ -62,10 +49,8 @@ internal sealed class LiveState
         Version = change.Version;
     }
 
-    /// <summary>Puts an entry as it was kept, which is no change.</summary>
     public void Put(LiveEntry entry) => _entries[(entry.Kind, entry.Id)] = entry;
 
-    /// <summary>Remembers a change, and forgets the oldest one beyond the bound.</summary>
     public void Remember(LiveChange change)
     {
         _changes.Enqueue(change);
@@ -82,13 +67,8 @@ internal sealed class LiveState
             _textTotal -= _texts.Dequeue().Value?.Length ?? 0;
     }
 
-    /// <summary>Sets the version of entries that were kept.</summary>
     public void BeginAt(long version) => Version = version;
 }
 
-/// <summary>Live data at one moment.</summary>
-/// <param name="Version">The number of changes ever made.</param>
-/// <param name="Entries">All entries.</param>
-/// <param name="Changes">The remembered changes, oldest first.</param>
-/// <param name="Texts">The remembered texts, oldest first.</param>
+/// <summary>Live data at one moment; changes and texts oldest first.</summary>
 internal sealed record LiveSnapshot(long Version, LiveEntry[] Entries, LiveChange[] Changes, LiveEntry[] Texts);

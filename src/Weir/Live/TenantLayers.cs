@@ -1,22 +1,15 @@
 namespace Weir;
 
-/// <summary>The live texts of one tenant: a permanent one, and a boost above it that ends.</summary>
-/// <param name="Text">The permanent text; null for none.</param>
-/// <param name="Boost">The boost; null for none.</param>
+/// <summary>Live texts of one tenant: a permanent one, and a boost above it that ends.</summary>
 internal sealed record TenantLayers(string? Text, string? Boost)
 {
     public static readonly TenantLayers None = new(null, null);
 
-    /// <summary>
-    /// Whether time may change the plan. A text that escapes characters is not searched, and so may hold anything.
-    /// </summary>
+    /// <summary>Whether time may change the plan. A text with escapes is not searched, so it may hold an end.</summary>
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
-    /// <summary>
-    /// The tenant's plan under a document: a function of the texts and the time alone, so that all who know the same
-    /// decide the same (law L12).
-    /// </summary>
-    /// <remarks>A layer that does not fit the document is left out, and the others hold.</remarks>
+    // Compiles the plan from the texts and the time alone, so that instances decide alike (law L12). A layer that does
+    // not fit the document is left out; the others apply.
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
     {
         var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
@@ -34,10 +27,8 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    /// <summary>
-    /// What holds of a tenant at a time: the live texts, else the document's; null if nothing but the default plan.
-    /// </summary>
-    /// <remarks>Compiles nothing, since the first request of a key waits for it.</remarks>
+    // Returns the text at a time: live, else the document's; null for the default plan. Compiles nothing, since the
+    // first request of a key waits for it.
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {
         var own = Held(tenant, Text, now);
@@ -48,7 +39,6 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     private static TenantText? Held(string tenant, string? text, DateTimeOffset now) =>
         text is not null && PolicyDocument.ReadTenant(tenant, text) is { } read && !(read.Until <= now) ? read : null;
 
-    /// <summary>Where a text says that it ended before a time; null if it does not.</summary>
     public static DocumentPlace? EndedAt(PolicySet document, string tenant, string? text, DateTimeOffset now) =>
         LayerOf(document, "", tenant, text, null) is var layer && layer.IsOver(now) ? layer.Text?.UntilPlace : null;
 
@@ -56,11 +46,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
         text is null ? TenantLayer.None : PolicyDocument.CompileTenant(document, source, tenant, text, below);
 }
 
-/// <summary>One text of a tenant, read and compiled.</summary>
-/// <param name="Text">The text merged over the layer below; null if it cannot be read, or has ended.</param>
-/// <param name="Until">Until when it holds, whether it is over or not.</param>
-/// <param name="Plan">The plan that follows; null when the text does not fit.</param>
-/// <param name="Errors">Its errors.</param>
+// A compiled text. Text: null if unreadable or ended. Until: its end, also if past. Plan: null if unfit.
 internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Until, Plan? Plan, IReadOnlyList<PolicyError> Errors)
 {
     public static readonly TenantLayer None = new(null, null, null, []);
@@ -68,10 +54,5 @@ internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Un
     public bool IsOver(DateTimeOffset now) => Until <= now;
 }
 
-/// <summary>A tenant under a document.</summary>
-/// <param name="Plan">Its plan; null for that of the document.</param>
-/// <param name="Next">When it changes by itself; null for never.</param>
-/// <param name="BoostEnds">When its boost ends, or has ended; null when there is none.</param>
-/// <param name="IsBoosted">Whether it has its plan only until a time.</param>
-/// <param name="Errors">What does not fit, and is left out.</param>
+// A compiled tenant. Next: its next change by time. BoostEnds: also if past. IsBoosted: the plan ends.
 internal sealed record CompiledTenant(Plan? Plan, DateTimeOffset? Next, DateTimeOffset? BoostEnds, bool IsBoosted, IReadOnlyList<PolicyError> Errors);

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Whether the store is asked.</summary>
+/// <summary>State of a circuit breaker.</summary>
 public enum BreakerState
 {
     /// <summary>Every request asks the store.</summary>
@@ -13,24 +13,12 @@ public enum BreakerState
     HalfOpen,
 }
 
-/// <summary>
-/// A circuit breaker (Nygard, "Release It!"): a pure state machine that is told results and the time, and does no I/O.
-/// </summary>
-/// <remarks>
-/// <para>Every event in every state:</para>
-/// <list type="table">
-/// <item><term>success</term><description>closed: counts. Otherwise: of an older call, and says nothing.</description></item>
-/// <item><term>failure</term><description>closed: counts, and may open. Otherwise: of an older call, and says nothing.</description></item>
-/// <item><term>failure of a store that lives</term><description>as a failure, but it ends a row as a success does.</description></item>
-/// <item><term>cancellation</term><description>says nothing of the store, in any state: there is no method for it.</description></item>
-/// <item><term>probe wanted</term><description>half-open with none under way: leased. Otherwise: none is given.</description></item>
-/// <item><term>probe succeeded</term><description>the lease's holder closes it. From a lease that has ended: says nothing.</description></item>
-/// <item><term>probe failed</term><description>the lease's holder opens it for another break. From a lease that has ended: says nothing.</description></item>
-/// <item><term>opened by its owner</term><description>whatever the state was.</description></item>
-/// <item><term>probe lost</term><description>its lease ends by itself, so nothing is wedged.</description></item>
-/// </list>
-/// <para>Safe for concurrent use. The lock owns all fields; <see cref="IsClosed"/> reads one of them without it.</para>
-/// </remarks>
+/// <summary>A circuit breaker (Nygard, "Release It!"): a pure state machine of results and time, without I/O.</summary>
+/// <remarks>Safe for concurrent use.</remarks>
+// Closed: a success counts; a failure counts and may open; a failure of a live store also ends a row.
+// Open or half-open: results of older calls are ignored. A due probe is handed out once; its success closes, its
+// failure opens for another break, and a lost probe is ignored. A trip opens in any state. Cancellations never count.
+// The lock owns all fields; only IsClosed reads without it.
 public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
@@ -58,21 +46,18 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>A request's call succeeded.</summary>
+    /// <summary>Counts a successful call.</summary>
     public void Succeeded()
     {
         if (!_closed)
             return;
-        // Without the lock on purpose: two that meet here count as one, which makes the breaker a little keener, and a
-        // success that erases a failure of the same moment is as true as the other order.
+        // Lock-free on purpose: a lost count makes the breaker slightly keener, and either order of a simultaneous
+        // success and failure is true.
         _failuresInARow = 0;
         _calls++;
     }
 
-    /// <summary>A request's call failed. True when this opened the breaker.</summary>
-    /// <param name="lives">
-    /// Whether the store has answered others in the meantime: then only a whole window of failures says anything.
-    /// </param>
+    /// <summary>Counts a failed call; true if it opened the breaker. A live store needs a failing window.</summary>
     public bool Failed(bool lives = false)
     {
         lock (_lock)
@@ -90,7 +75,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Opens the breaker whatever it has counted. True when it was closed.</summary>
+    /// <summary>Opens the breaker; true if it was closed.</summary>
     public bool Trip()
     {
         lock (_lock)
@@ -102,10 +87,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// Gives out the one probe that is due. False when none is due, or one is under way and not yet lost.
-    /// </summary>
-    /// <param name="lease">What to report the probe's end with.</param>
+    /// <summary>Hands out the due probe and its id; false if none is due, or one is under way and not lost.</summary>
     public bool TryLeaseProbe(out int lease)
     {
         lock (_lock)
@@ -120,7 +102,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>The probe was answered. True when this closed the breaker.</summary>
+    /// <summary>Ends an answered probe; true if the probe closed the breaker.</summary>
     public bool ProbeSucceeded(int lease)
     {
         lock (_lock)
@@ -132,7 +114,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>The probe was not answered: another break.</summary>
+    /// <summary>Ends an unanswered probe: begins another break.</summary>
     public void ProbeFailed(int lease)
     {
         lock (_lock)
@@ -163,7 +145,6 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         _openedAt = time.GetTimestamp();
     }
 
-    /// <summary>Counts a failure: has nothing but failures come for a while?</summary>
     private bool IsSilentLocked(long now)
     {
         if (_failuresInARow++ == 0)
@@ -171,10 +152,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         return _failuresInARow >= options.FailuresInARow && time.GetElapsedTime(_rowStart, now) >= options.Silence;
     }
 
-    /// <summary>
-    /// Counts a failure: did too many of a whole window's calls fail? Part of a window says nothing: it may be one
-    /// pause, in which many calls of the same moment fell due.
-    /// </summary>
+    /// <summary>Judges whole windows only: part of one may be a single pause in which many calls timed out.</summary>
     private bool IsFailingLocked(long now)
     {
         _failures++;

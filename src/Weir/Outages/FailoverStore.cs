@@ -1,19 +1,9 @@
 namespace Weir;
 
-/// <summary>
-/// Asks one shard of a store and, while that cannot answer, decides from memory: there is always an answer (law L6).
-/// </summary>
-/// <remarks>
-/// <para>
-/// Breaker closed: the primary is asked, and memory decides only if it cannot. Breaker open: the primary is not
-/// asked at all. No request ever waits for a probe (<see cref="OutageWatch"/>).
-/// </para>
-/// <para>A take is never retried: what the primary did not answer in time may be spent there, and is spent here once.</para>
-/// <para>
-/// Of several instances each decides by itself on its share only, and settles what it spent before the primary decides
-/// again (law L7): see <see cref="Share"/>, <see cref="FallbackStore"/> and <see cref="Recovery"/>.
-/// </para>
-/// </remarks>
+/// <summary>Asks one shard of the primary; memory decides in an outage. There is always an answer (law L6).</summary>
+// Closed breaker: memory decides only if the primary cannot. Open: the primary is not asked, and no request waits for
+// a probe (OutageWatch). A take is never retried: an unanswered one may also be spent in the primary. In an outage
+// each instance decides on its outage share, and settles before the primary decides again (law L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -30,30 +20,16 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
-    /// <summary>
-    /// The interval at which spending is settled that the primary was not told of, though it is there.
-    /// </summary>
+    /// <summary>Interval of settlements while the primary answers.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>
-    /// Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.
-    /// </summary>
-    /// <param name="primary">The store that all instances share.</param>
-    /// <param name="memory">The fallback, which must have no other user.</param>
-    /// <param name="options">When the primary is no longer asked.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="peers">The other instances; null when there is none.</param>
-    /// <param name="knownBuckets">
-    /// Maximum number of the primary's buckets whose state is known for an outage; for a Redis store, its option of
-    /// that name counts instead.
-    /// </param>
+    /// <summary>Makes the store. The fallback must have no other user. Null peers: this instance alone.</summary>
     public FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
         : this(primary, memory, options, time, new ShardMembers(0, peers ?? new NoPeers(), Instances: null), knownBuckets)
     {
     }
 
-    /// <summary>Makes the store of one shard.</summary>
     internal FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, ShardMembers members, int knownBuckets)
     {
@@ -74,47 +50,42 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _fallback.Spent = _settling.Wake;
     }
 
-    /// <summary>An outage began: the primary is no longer asked.</summary>
+    /// <summary>Raised if an outage begins: the primary is no longer asked.</summary>
     public event Action<Outage>? OutageBegan
     {
         add => _outages.Began += value;
         remove => _outages.Began -= value;
     }
 
-    /// <summary>The outage is over: the primary decides again.</summary>
+    /// <summary>Raised if an outage ends: the primary decides again.</summary>
     public event Action<Outage>? OutageEnded
     {
         add => _outages.Ended += value;
         remove => _outages.Ended -= value;
     }
 
-    /// <summary>A call to the primary failed; raised for each, so whatever listens must be cheap.</summary>
+    /// <summary>Raised for each failed call to the primary, so handlers must be cheap.</summary>
     public event Action<StoreFault>? Faulted;
 
     /// <inheritdoc/>
     public DecisionSource Source => _outages.IsClosed ? _primary.Source : _fallback.Source;
 
-    /// <summary>Whether the primary is asked.</summary>
+    /// <summary>State of the breaker.</summary>
     public BreakerState State => _outages.State;
 
-    /// <summary>The outage that is under way, or null.</summary>
+    /// <summary>The outage under way, or null.</summary>
     public Outage? Outage => _outages.Outage;
 
-    /// <summary>The fallback: reservations made there are settled there.</summary>
+    /// <summary>The fallback, which settles the reservations it made.</summary>
     public IBucketStore Alone => _fallback;
 
-    /// <summary>Instances to reckon with, this one included, as was last known.</summary>
+    /// <summary>Number of instances last known, including this one.</summary>
     public int Instances => _peers.Count;
 
-    /// <summary>
-    /// Buckets of which this instance spent something by itself that is not known to be in the primary.
-    /// </summary>
+    /// <summary>Number of buckets with unsettled spending of this instance.</summary>
     public int Owing => _fallback.Owing;
 
-    /// <summary>
-    /// Takes by itself that the primary will not be told of, since there was no room to write them down or their bucket
-    /// is damaged.
-    /// </summary>
+    /// <summary>Takes that will never be settled, for lack of room or because their bucket is damaged.</summary>
     public long Lost => _fallback.Lost;
 
     /// <inheritdoc/>
@@ -127,7 +98,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return null;
         }
 
-        // A reset forgets unsettled spending, too, so it need not wait for that.
+        // A reset also forgets unsettled spending, so it need not wait for a settlement.
         bool isSettled = _fallback.Owing == 0 || command.What == BucketOperation.Reset;
         var settling = isSettled ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
         if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None } && command.IsPlainRefund)
@@ -150,17 +121,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
-    /// <summary>Asks the primary, outside of any request, and begins an outage if it cannot answer.</summary>
-    /// <param name="tries">
-    /// How often it is asked at most; once by default. The first call of a process takes longer than any other: the
-    /// code is new, and the script is loaded.
-    /// </param>
-    /// <param name="cancellation">Gives up asking.</param>
+    /// <summary>Asks the primary, and begins an outage if it cannot answer. A process's first call is slow.</summary>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
-    /// <summary>
-    /// Stops probing, and settles if the primary is there. The given stores are not disposed.
-    /// </summary>
+    /// <summary>Stops probing, and settles if the primary answers. The given stores are not disposed.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_outages.IsClosed)
@@ -173,19 +137,15 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>
-    /// Decides alone, since the primary cannot be told everything now, but looks at it, so that an outage is noticed.
-    /// </summary>
+    // The primary lacks unsettled spending, so memory decides; a check of the primary still notices an outage.
     private async ValueTask<BucketResult> LookAsync(BucketCommand command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
         return look.Fault == StoreFault.None ? DecideInstead(command, StoreFault.Crowded) : Finish(command, look);
     }
 
-    /// <summary>
-    /// Gives back here, once the settlement of the same bucket has ended. The primary gives back no more than it holds,
-    /// and may be asked before it knows what this instance spent. The next settlement gives the cost back there.
-    /// </summary>
+    // Refunds in memory after the bucket's settlement: the primary refunds at most its own spending, and may not know
+    // this instance's yet. The next settlement returns the cost there.
     private async ValueTask<BucketResult> GiveBackAsync(BucketCommand command, Task<StoreFault>? settling)
     {
         if (settling is not null && await settling.ConfigureAwait(false) is not StoreFault.None and var fault)
@@ -193,10 +153,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return DecideLocally(command);
     }
 
-    /// <summary>
-    /// A primary that was asked before unsettled spending reached it has answered too well: its answer does not count,
-    /// and its take is undone. A commit, or a refund under an idempotency key, stays made.
-    /// </summary>
+    // A primary asked before unsettled spending reached it decided on too little: its take is undone. A commit or a
+    // refund under an idempotency key stays.
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
     {
@@ -216,7 +174,6 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return Finish(command, result);
     }
 
-    /// <summary>Learns from the primary's result, or decides what the primary could not.</summary>
     private BucketResult Finish(in BucketCommand command, in BucketResult result)
     {
         if (result.Fault is StoreFault.None or StoreFault.Conflict or StoreFault.Gone or StoreFault.AnswersFull)
@@ -238,7 +195,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private void Fail(StoreFault fault)
     {
         Faulted?.Invoke(fault);
-        // The next answer may come from another Redis, or from one that lost its memory.
+        // The next reply may come from another Redis, or from one that lost its memory.
         if (fault is StoreFault.Unreachable or StoreFault.Refusing)
         {
             _peers.Doubt();
@@ -248,13 +205,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _outages.Failed(fault);
     }
 
-    /// <summary>
-    /// Decides alone what the primary could not. While the primary is asked, a cost that does not fit the outage share
-    /// is left undecided: the share could never allow it, and the primary may decide it in a moment.
-    /// </summary>
+    // Leaves a cost above the outage share undecided while the primary is asked: the primary may decide it soon.
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
-        // What may have been given back already must not be given back twice: that would be handed out again.
+        // A refund that may have been made must not be made twice: the tokens would be spent again.
         if (command.IsMadeOnce)
             return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
@@ -277,7 +231,6 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     BucketResult IResultStage.Finish(in BucketCommand command, in BucketResult result) => Finish(command, result);
 
-    /// <summary>Undoes a command where it was executed.</summary>
     Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
     {
         if (!result.Degraded)
@@ -286,13 +239,12 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>True if this instance has the idempotency record, since it decided the request by itself.</summary>
     private bool IsKeptHere(in BucketCommand command) =>
         command.RecordKey is { } record && _fallback.Recall(command.Limits.Facts.Tenant, record.Id) is not null;
 
     private BucketResult DecideAlone(in BucketCommand command, StoreFault fault)
     {
-        // Reservations in the primary can be settled only there.
+        // Only the primary can settle its reservations.
         if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.RecordKey is { Settles: true })
             return BucketResult.Failed(fault) with { Degraded = true };
         return DecideLocally(command);
@@ -300,16 +252,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketResult DecideLocally(in BucketCommand command) => _fallback.Execute(command) with { Degraded = true };
 
-    /// <summary>
-    /// True if memory may decide. A crowd and a starved instance are no outage, so that neither lifts a limit.
-    /// </summary>
+    /// <summary>True if memory may decide. Crowded and Starved are no outage, so neither lifts a limit.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
-    /// <summary>
-    /// Begins to settle, so that the spending of one request is not owed until its bucket is asked again. True while
-    /// there is more to do.
-    /// </summary>
+    /// <summary>Settles spending even if its buckets are not asked again. True while there is more to do.</summary>
     private bool SettleOwed()
     {
         bool owes = _fallback.Owing > 0 || _peers.IsInDoubt;
@@ -326,7 +273,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The store is being disposed, or another wait was canceled: the next round comes.
+            // The store is being disposed, or another wait was canceled: the next round settles.
         }
         finally
         {

@@ -2,17 +2,8 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>
-/// Decides what the primary cannot: in memory, on this instance's outage share of each bucket, from where the primary
-/// was known to stand. What memory spent is charged to the primary afterwards.
-/// </summary>
-/// <remarks>
-/// If no known bucket can be replaced by one that is spent from, its spending is lost (<see cref="Lost"/>). Safe for
-/// concurrent use.
-/// </remarks>
-/// <param name="memory">The buckets of this instance.</param>
-/// <param name="known">The table of known buckets.</param>
-/// <param name="instances">The number of instances that share the buckets.</param>
+// Decides in memory on this instance's outage share, from the primary's last known state. The primary is charged
+// afterwards. If no known bucket can be replaced, spending is lost (Lost). Safe for concurrent use.
 internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore, IFallback
 {
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -24,19 +15,17 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
 
     public DecisionSource Source => memory.Source;
 
-    /// <summary>The outage share. It does not change while spending from it is not settled.</summary>
+    /// <summary>The outage share. Constant while spending is unsettled.</summary>
     public Share Share => Owing == 0 ? _share = new Share(instances()) : _share;
 
-    /// <summary>Called when something was spent or given back that the primary is to be told of.</summary>
+    /// <summary>Called after spending or refunds that the primary must learn.</summary>
     public Action? Spent { get; set; }
 
-    /// <summary>When the first instance came back to the primary, by the clock of memory; never if none has.</summary>
+    // Time by memory's clock at which the first instance returned to the primary; MaxValue for none.
     public long ReturnedUs { get; set; } = long.MaxValue;
 
-    /// <summary>Buckets whose spending without the primary is not known to be charged.</summary>
     public int Owing => Volatile.Read(ref _owing);
 
-    /// <summary>Takes and charges that the primary will not be told of.</summary>
     public long Lost => Volatile.Read(ref _lost);
 
     public PendingResult? Execute(in BucketCommand command, out BucketResult result)
@@ -45,7 +34,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return null;
     }
 
-    /// <summary>Executes a command on this instance's outage share, and records its spending.</summary>
     public BucketResult Execute(in BucketCommand command)
     {
         var limits = command.Limits;
@@ -72,7 +60,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>Gives back what a command spent here, and forgets its record.</summary>
     public void Undo(in BucketCommand command, in BucketResult result)
     {
         var undo = UndoCommand.Of(command.Limits, result) with { RecordKey = null };
@@ -90,7 +77,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             Execute(undo);
     }
 
-    /// <summary>A take that was admitted without the store, such as by a plan that allows all, has no lines.</summary>
+    /// <summary>A take admitted without the store, such as by a plan that allows all, has no lines.</summary>
     private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
         limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
@@ -101,13 +88,10 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     public ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default) =>
         memory.RecallAsync(tenant, id, cancellation);
 
-    /// <summary>Returns what this instance remembers; null if nothing.</summary>
     public IdempotencyRecord? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
 
-    /// <summary>Collects the charges that must reach the primary before a request for these buckets.</summary>
-    /// <returns>
-    /// False if a bucket has spending beside its charge, which is under way: the primary cannot know it all.
-    /// </returns>
+    // Collects the charges that must reach the primary before a request for these buckets. Returns false if a bucket
+    // has more spending than its charge under way: the primary's state is incomplete.
     public bool TryCollectOwed(in LimitSet limits, List<SettlementCharge> to)
     {
         bool isAll = true;
@@ -128,12 +112,9 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return isAll;
     }
 
-    /// <summary>Collects charges of any bucket.</summary>
-    /// <param name="to">Where to.</param>
-    /// <param name="most">Maximum number of charges.</param>
     public void CollectOwed(List<SettlementCharge> to, int most)
     {
-        // Begins with another part each time, so that charges that fail do not hold up the rest.
+        // Begins with another part each time, so that failing charges do not delay the rest.
         for (int left = known.Parts.Length; left > 0 && to.Count < most; left--)
         {
             var part = known.Parts[(uint)Interlocked.Increment(ref _turn) % known.Parts.Length];
@@ -145,9 +126,6 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>
-    /// Returns the commands that restore what the primary was known to hold, for a primary that lost its memory.
-    /// </summary>
     public List<BucketCommand> CollectKnown()
     {
         var commands = new List<BucketCommand>();
@@ -197,17 +175,14 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             bucket.LearnSettled(quota, state with { Spent = KnownBucket.LevelOf(quota, state, time) }, known.NowUs);
     }
 
-    /// <summary>
-    /// A remembered result is that of the first time, which was after the charge was made: drained since then, it is
-    /// the least that the primary holds.
-    /// </summary>
+    // A remembered result dates from the first execution, after the charge was made: drained, it is a lower bound.
     private static BucketState KnownAtLeast(SettlementCharge charge, in BucketResult result, in StoreTime time)
     {
         var (made, heard) = (charge.KnownAfter(time), OnOurClock(charge.Quota, result, charge.OwedUs));
         return KnownBucket.LevelOf(charge.Quota, heard, time) > KnownBucket.LevelOf(charge.Quota, made, time) ? heard : made;
     }
 
-    /// <summary>Converts to the clock of memory. A window ends by the wall's.</summary>
+    /// <summary>Converts to memory's clock. Windows keep the wall clock.</summary>
     private static BucketState OnOurClock(Quota quota, in BucketResult result, long heardUs) => quota is WindowQuota
         ? result.State
         : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
@@ -240,7 +215,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    /// <summary>Has memory begin where the primary stood. The limit may have other numbers than before.</summary>
+    // Starts memory's bucket at the primary's last known state. The limit's numbers may have changed.
     private void Prepare(ref KnownBucket bucket, in LimitSet limits, in StoreTime time)
     {
         var before = bucket.Limit.Quota.Rate;
@@ -257,12 +232,11 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             var line = result[++index];
             var part = known.PartOf(hashes[index]);
-            // A limit in shadow that refused spent nothing, nor did one whose window is over that was to be given back
-            // to.
+            // A refusal in shadow mode spends nothing, and an ended window takes no refund.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
             if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver)
                 continue;
-            // There was no place for it, or the last bucket of the request took its place.
+            // No slot was free, or the request's last bucket took this one's slot.
             if (part.Find(hashes[index]) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone)
             {
                 Interlocked.Increment(ref _lost);

@@ -1,15 +1,8 @@
 namespace Weir;
 
-/// <summary>
-/// What the primary must not hand out yet, since instances that have not come back to it may have handed it out: of
-/// each its share of the capacity, and of the refill since the first instance came back.
-/// </summary>
-/// <param name="Absent">Instances that have not come back.</param>
-/// <param name="Instances">Instances in all.</param>
-/// <param name="SinceUs">How long ago the first came back, in microseconds.</param>
+// Holds back the outage shares of absent instances: of the capacity, and of the refill since SinceUs.
 internal readonly record struct HeldBack(int Absent, int Instances, long SinceUs)
 {
-    /// <summary>Tokens of the capacity that may be spent by now.</summary>
     public long CapacityOf(Quota quota)
     {
         if (Absent <= 0)

@@ -1,29 +1,22 @@
 namespace Weir;
 
-/// <summary>
-/// Says where in the primary a bucket lies. Partitions split the buckets of a tenant; each partition lies on one shard.
-/// Shards fail apart: each has memory, outages and members of its own. Safe for concurrent use.
-/// </summary>
+/// <summary>Maps buckets to partitions of a tenant, and partitions to shards. Safe for concurrent use.</summary>
+/// <remarks>Each shard has its own memory, outages and members. All instances must use the same map.</remarks>
 public interface IShardMap
 {
-    /// <summary>The shards have become others.</summary>
+    /// <summary>Raised after a change of the shards.</summary>
     event Action? ShardsChanged;
 
-    /// <summary>The numbers of the shards that are known; never empty. The same at all instances.</summary>
+    /// <summary>Numbers of the known shards; never empty.</summary>
     IReadOnlyList<int> Shards { get; }
 
-    /// <summary>
-    /// The number of partitions of each tenant; 1 if all buckets of a tenant lie together, or it is not known yet.
-    /// The same at all instances.
-    /// </summary>
+    /// <summary>Partitions per tenant; 1 if all buckets of a tenant share one shard, or if still unknown.</summary>
     int Partitions { get; }
 
-    /// <summary>
-    /// Returns the partition of a request's bucket, from 0. Limits with the same dimensions have the same partition.
-    /// </summary>
+    /// <summary>Returns a bucket's partition, from 0. Limits with the same dimensions share a partition.</summary>
     int PartitionOf(in RequestFacts facts, Limit limit);
 
-    /// <summary>Returns the number of the shard that has a partition of a tenant.</summary>
+    /// <summary>Returns the shard of a tenant's partition.</summary>
     int ShardOf(string tenant, int partition);
 
     /// <summary>Returns a shard's name for logs and metrics; null for the only one.</summary>

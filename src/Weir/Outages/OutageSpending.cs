@@ -1,32 +1,27 @@
 namespace Weir;
 
-/// <summary>What this instance spent of one bucket without the primary.</summary>
-/// <remarks>
-/// <see cref="_own"/>, in which each cost counts N times, and <see cref="_base"/> drain alike. An N-th of their
-/// difference is the spending here that has not come back: this is settled, and never more than was spent.
-/// A full memory keeps the bucket together with other keys, so its state is not asked again.
-/// </remarks>
+// Spending of this instance from one bucket without the primary. _own, in which each cost counts N times, and _base
+// drain alike. An N-th of their difference is the undrained spending, which is settled. A full memory merges buckets,
+// so its state is not used.
 internal sealed class OutageSpending
 {
     private readonly MemoryStore _memory;
     private readonly UInt128 _hash;
 
-    /// <summary>The primary's state when last heard of; after a charge was made, <see cref="_own"/> then.</summary>
+    /// <summary>The primary's last known state; after a charge, <see cref="_own"/> at that time.</summary>
     private BucketState _base;
 
-    /// <summary><see cref="_base"/> and what was spent here since. Both are on the clock of memory.</summary>
+    /// <summary><see cref="_base"/> plus later spending. Both are on memory's clock.</summary>
     private BucketState _own;
     private long _settledUs;
 
-    /// <summary>True if <see cref="_base"/> is what the primary said.</summary>
+    /// <summary>True if <see cref="_base"/> comes from the primary.</summary>
     private bool _isHeard;
 
-    /// <summary>Tokens given back and not spent again, on the clock of memory. They drain as the bucket does.</summary>
+    /// <summary>Refunds not spent again, on memory's clock. They drain as the bucket does.</summary>
     private BucketState _givenBack;
 
-    /// <summary>
-    /// Has memory begin where the primary stood; where memory stands, if the primary was not heard of.
-    /// </summary>
+    /// <summary>Starts memory's bucket at the primary's state, or reads memory's state if there is none.</summary>
     public OutageSpending(MemoryStore memory, in LimitSet limits, BucketState? heard)
     {
         _memory = memory;
@@ -37,16 +32,13 @@ internal sealed class OutageSpending
             memory.Know(limits, limits.First, _hash, _own);
     }
 
-    /// <summary>Units spent here that are in no charge, minus those given back; may be negative.</summary>
+    /// <summary>Uncharged spending in units, minus refunds; may be negative.</summary>
     public long Units { get; private set; }
 
-    /// <summary>The charge that the primary is not known to have executed.</summary>
     public SettlementCharge? Pending { get; private set; }
 
-    /// <summary>True if something spent here is not known to be in the primary.</summary>
     public bool Owes => Units != 0 || Pending is not null;
 
-    /// <summary>Follows the numbers of a limit, which may have changed.</summary>
     public void Adopt(Quota quota, RefillRate before, in StoreTime time)
     {
         if (before.Equals(quota.Rate))
@@ -56,7 +48,6 @@ internal sealed class OutageSpending
         Units = Math.Sign(Units) * TokenBucket.Rescale(Math.Abs(Units), before.UnitsPerToken, quota.Rate.UnitsPerToken);
     }
 
-    /// <summary>Counts tokens that memory spent on an outage share, or gave back.</summary>
     public void Spend(Quota quota, long tokens, Share share, in StoreTime time)
     {
         var units = Net(quota, share, time) + (tokens * (Int128)quota.Rate.UnitsPerToken);
@@ -67,20 +58,12 @@ internal sealed class OutageSpending
         Units = Net(quota, share, time);
     }
 
-    /// <summary>
-    /// Forgets the spending, and a charge that was not executed: it must not follow the reset in the primary.
-    /// </summary>
+    /// <summary>Forgets the spending and its charge, which must not follow the reset in the primary.</summary>
     public void Reset(BucketState own) => (Units, Pending, _base, _own) = (0, null, own, own);
 
-    /// <summary>Forgets the charge, which the primary has executed or never will.</summary>
     public void Close() => Pending = null;
 
-    /// <summary>Makes a charge of the spending that has not come back, if there is any.</summary>
-    /// <param name="limits">A request for the bucket, with this limit only.</param>
-    /// <param name="id">The charge's name.</param>
-    /// <param name="share">The outage share that was spent from.</param>
-    /// <param name="returnedUs">When the first instance came back to the primary.</param>
-    /// <param name="time">The clock of memory.</param>
+    /// <summary>Makes a charge of the undrained spending. Times are of memory's clock.</summary>
     public void Owe(in LimitSet limits, UInt128 id, Share share, long returnedUs, in StoreTime time)
     {
         var quota = limits.First.Quota;
@@ -95,7 +78,7 @@ internal sealed class OutageSpending
         (_base, Units, _settledUs) = (_own, 0, time.NowUs);
     }
 
-    /// <summary>Learns the primary's state with the last charge in it. Later spending stays spent in memory.</summary>
+    /// <summary>Learns the primary's state after the last charge. Later spending stays spent in memory.</summary>
     public void LearnSettled(in LimitSet limits, BucketState known, in StoreTime time)
     {
         var quota = limits.First.Quota;
@@ -105,13 +88,9 @@ internal sealed class OutageSpending
         (_base, _isHeard) = (known, true);
     }
 
-    /// <summary>Returns the primary's state before the spending here, and the request for it.</summary>
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
-    /// <summary>
-    /// Returns the units spent, or what can still be given back as a negative number: what the primary is known to
-    /// hold, and the rest that it may hold and that has not drained since, because others spend there, too.
-    /// </summary>
+    // A refund is bounded by the primary's known level, or by undrained refunds if peers also spend there.
     private long Net(Quota quota, Share share, in StoreTime time)
     {
         if (Units >= 0)
@@ -128,8 +107,7 @@ internal sealed class OutageSpending
         Int128 units = KnownBucket.LevelOf(quota, _own, time) - KnownBucket.LevelOf(quota, _base, time);
         if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
         {
-            // Since the first came back, the whole bucket drains in the primary, while this share of it was still
-            // handed out here.
+            // Since the first return, the primary drains the whole bucket while this share was still spent here.
             long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, _settledUs));
             units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
         }

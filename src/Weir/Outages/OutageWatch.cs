@@ -1,73 +1,47 @@
 namespace Weir;
 
-/// <summary>
-/// Notices that the primary does not answer, and probes until it does. Probes are takes of a bucket of their own,
-/// through the same script as any take, so that a Redis that answers but cannot write is not mistaken for a sound one.
-/// Safe for concurrent use.
-/// </summary>
-/// <param name="primary">The store that is watched.</param>
-/// <param name="probe">The take that asks its shard.</param>
-/// <param name="peers">The other instances.</param>
-/// <param name="recovery">Brings this instance back to the primary.</param>
-/// <param name="options">When an outage begins, and how often the primary is probed.</param>
-/// <param name="time">The clock.</param>
-/// <param name="stopped">Ends probing.</param>
+// Notices outages of the primary, and probes until it is back. Safe for concurrent use. A probe is a take through the
+// usual script, so that a Redis that cannot write counts as down.
 internal sealed class OutageWatch(
     IBucketStore primary, LimitSet probe, IPeers peers, Recovery recovery, BreakerOptions options, TimeProvider time, CancellationToken stopped)
 {
     private readonly CircuitBreaker _breaker = new(options, time);
     private Task _probing = Task.CompletedTask;
 
-    /// <summary>Outages that began.</summary>
     private int _begun;
     private int _isLooking;
     private Outage? _outage;
 
-    /// <summary>An outage began: the primary is no longer asked.</summary>
     public event Action<Outage>? Began;
 
-    /// <summary>The outage is over: the primary decides again.</summary>
     public event Action<Outage>? Ended;
 
-    /// <summary>True while the primary is asked.</summary>
     public bool IsClosed => _breaker.IsClosed;
 
-    /// <summary>Whether the primary is asked.</summary>
     public BreakerState State => _breaker.State;
 
-    /// <summary>The outage that is under way, or null.</summary>
     public Outage? Outage => Volatile.Read(ref _outage);
 
-    /// <summary>The primary has answered a request.</summary>
     public void Succeeded() => _breaker.Succeeded();
 
-    /// <summary>The primary has left a request unanswered.</summary>
     public void Failed(StoreFault fault)
     {
-        // A damaged bucket, one tenant's crowd and a starved instance say nothing about the primary.
+        // Faults of a damaged bucket, a crowded tenant or a starved instance do not concern the primary.
         bool counts = fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved);
         if (counts && _breaker.Failed(lives: fault == StoreFault.Slow))
             Begin(fault);
     }
 
-    /// <summary>
-    /// Begins an outage that no request noticed, in which the primary lost its memory: known spending must be restored
-    /// before it decides again.
-    /// </summary>
+    // Begins an unnoticed outage with lost memory: known spending must be restored before the primary decides again.
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
 
-    /// <summary>
-    /// Asks the primary as often as failures begin an outage, so that one is noticed without requests.
-    /// </summary>
+    /// <summary>Sends as many probes as failures begin an outage, so that one is noticed without requests.</summary>
     public void Look()
     {
         if (IsClosed && Interlocked.Exchange(ref _isLooking, 1) == 0)
             _ = LookAsync();
     }
 
-    /// <summary>Asks the primary, and begins an outage if it cannot answer.</summary>
-    /// <param name="tries">How often it is asked at most.</param>
-    /// <param name="cancellation">Gives up asking.</param>
     public async Task ProbeAsync(int tries, CancellationToken cancellation)
     {
         var fault = StoreFault.None;
@@ -81,7 +55,6 @@ internal sealed class OutageWatch(
         Trip(fault);
     }
 
-    /// <summary>Returns when the last probe has ended, after the watch was stopped.</summary>
     public async Task WaitUntilStoppedAsync() => await Volatile.Read(ref _probing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task LookAsync()
@@ -122,9 +95,9 @@ internal sealed class OutageWatch(
         Interlocked.Increment(ref _begun);
         var before = Interlocked.Exchange(ref _outage, outage);
         peers.Part();
-        // Probing begins before listeners are called: one that throws must not keep the primary out for ever.
+        // Probing begins before the handlers run: a throwing handler must not end it.
         Volatile.Write(ref _probing, ProbeUntilClosedAsync());
-        // The primary was back and failed again before its probe had told of the end.
+        // The primary was back and failed again before its probe reported the end.
         if (before is not null)
             End(before);
         Began?.Invoke(outage);
@@ -154,13 +127,13 @@ internal sealed class OutageWatch(
             return false;
         try
         {
-            // Only the outage that this probe ended: another may have begun since, and then has told of this one's end.
+            // Only the outage this probe ended: a later one has already reported this one's end.
             if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
                 End(outage);
         }
         finally
         {
-            // Even if a listener throws: tokens must not be held back for ever.
+            // Even if a handler throws: tokens must not be held back forever.
             await recovery.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, stopped).ConfigureAwait(false);
         }
 
@@ -176,7 +149,7 @@ internal sealed class OutageWatch(
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !stopped.IsCancellationRequested)
         {
-            // A store is not to throw; if one does, the next probe must come all the same.
+            // A store must not throw. If one does, the next probe must still run.
             return false;
         }
     }

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Asks a shard of the primary whether it is well: by a take on a bucket of its own.</summary>
+/// <summary>Probes a shard of the primary by a take from its own bucket.</summary>
 internal static class Probe
 {
     private static readonly Plan Plan = new(
@@ -8,9 +8,7 @@ internal static class Probe
         [new Limit("probe", Array.Empty<string>(), TokenQuota.Create(1_000_000, TimeSpan.FromSeconds(1), 1_000_000))],
         OnOutage.Local);
 
-    /// <summary>The take of a primary of one shard.</summary>
     public static readonly LimitSet Limits = Of(0);
 
-    /// <summary>Returns the take of a shard.</summary>
     public static LimitSet Of(int shard) => Plan.Resolve(new RequestFacts(ShardTenant.Of(shard), "probe"));
 }

@@ -1,29 +1,19 @@
 namespace Weir;
 
-/// <summary>
-/// Brings an instance back to the primary, so that all instances together stay within law L7 while some are back and
-/// others are not: spending without the primary is charged before the primary is asked about that bucket, and what
-/// others may have spent is held back until they have come back, too, or are gone.
-/// </summary>
-/// <param name="primary">The store that all share.</param>
-/// <param name="fallback">Where this instance decided alone.</param>
-/// <param name="peers">The other instances.</param>
-/// <param name="clock">The clock of memory.</param>
-/// <param name="time">The clock of pauses.</param>
+// Brings an instance back to the primary within law L7, while some peers are back and others are not. Outage spending
+// is charged before the primary decides on its bucket. Possible spending of absent peers is held back until they return
+// or are gone.
 internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPeers peers, MonotonicClock clock, TimeProvider time)
 {
-    /// <summary>Charges that are sent at once.</summary>
     private const int Batch = 256;
 
-    /// <summary>The interval of looks at the other instances; of many instances, each looks less often.</summary>
+    /// <summary>Interval of looks at the peers, longer with more instances.</summary>
     private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Max(50, 2.5 * peers.Count));
 
-    /// <summary>
-    /// Maximum wait for instances that send heartbeats. The wait for silent ones is shorter (<see cref="IPeers"/>).
-    /// </summary>
+    // Maximum wait for peers that send heartbeats. The wait for silent ones is shorter (IPeers).
     private const long PatienceUs = 5_000_000;
 
-    /// <summary>By how much this instance's clock may be wrong about the time until an answer.</summary>
+    /// <summary>Maximum clock error until a reply.</summary>
     private const long MarginUs = 5_000;
 
     private static readonly Task<StoreFault> Nothing = Task.FromResult(StoreFault.None);
@@ -32,17 +22,13 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
 
     private sealed record Awaited(int Absent, int Instances, long SinceUs);
 
-    /// <summary>True while something is held back for other instances.</summary>
     public bool IsAwaiting => _awaited is not null;
 
-    /// <summary>
-    /// What the primary must not hand out if it is asked now. By the time of its answer, more will have come back.
-    /// </summary>
+    /// <summary>Tokens that the primary must not spend now, computed for the latest time of its reply.</summary>
     public HeldBack HeldBack => _awaited is { } awaited
         ? new HeldBack(awaited.Absent, awaited.Instances, clock.NowUs - awaited.SinceUs + (primary.LongestAnswer.Ticks / TimeSpan.TicksPerMicrosecond) + MarginUs)
         : default;
 
-    /// <summary>Finds the primary again. False if it is lost after all.</summary>
     public async Task<bool> BeginAsync(CancellationToken cancellation)
     {
         long sentUs = clock.NowUs;
@@ -55,9 +41,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return true;
     }
 
-    /// <summary>Settles and waits for the peers, while the primary decides already.</summary>
-    /// <param name="goesOn">False once the primary is lost again.</param>
-    /// <param name="cancellation">Stops waiting.</param>
+    /// <summary>Settles and waits for the peers while the primary decides, as long as <c>goesOn</c> is true.</summary>
     public async Task CompleteAsync(Func<bool> goesOn, CancellationToken cancellation)
     {
         long untilUs = clock.NowUs + PatienceUs;
@@ -65,11 +49,8 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Sends the charges for these buckets. Commands that are sent next are executed after them, and their results
-    /// count if the task returns no fault. Null if the primary must not be asked, since it cannot be told everything
-    /// now.
-    /// </summary>
+    // Sends the charges of these buckets ahead of later commands. Returns a task, whose fault voids the results of
+    // those commands. Null: the primary must not be asked.
     public Task<StoreFault>? SettleFirst(in LimitSet limits, CancellationToken cancellation)
     {
         var owed = new List<SettlementCharge>();
@@ -78,7 +59,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
-    /// <summary>Sends all charges, until hardly any comes through.</summary>
+    /// <summary>Sends all charges, until most of a batch fail.</summary>
     public async Task SettleAllAsync(CancellationToken cancellation)
     {
         if (peers.IsInDoubt && !await peers.ConfirmAsync(cancellation).ConfigureAwait(false))
@@ -100,7 +81,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         try
         {
             await SettleAllAsync(cancellation).ConfigureAwait(false);
-            // An instance that owes is awaited by the others as long as they hear of it.
+            // Peers wait for an instance with unsettled spending as long as they receive its heartbeats.
             int? absent = fallback.Owing > 0
                 ? (await peers.ReportAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
                 : await peers.FollowAsync(cancellation).ConfigureAwait(false);
@@ -116,7 +97,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
-            // Neither a canceled wait nor a store that throws may leave tokens held back for ever.
+            // Neither a canceled wait nor a throwing store may leave tokens held back forever.
             return false;
         }
     }
@@ -148,10 +129,8 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
     }
 
-    /// <summary>
-    /// Restores known spending to a primary that has lost its memory, and waits until the peers have restored theirs:
-    /// until then, it might hand out again what only they know to be spent.
-    /// </summary>
+    // Restores known spending to a primary without memory, and waits until the peers have done the same: until then, it
+    // may admit again what only peers know as spent.
     private async Task<bool> RestoreAsync(CancellationToken cancellation)
     {
         long untilUs = clock.NowUs + PatienceUs;

@@ -2,14 +2,9 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>
-/// The tenant that a shard of the primary has for itself: its probe's bucket and its membership lie where the buckets
-/// of this tenant do.
-/// </summary>
+/// <summary>Reserved tenant of a shard, which places the shard's probe bucket and membership on it.</summary>
 internal static class ShardTenant
 {
-    /// <summary>
-    /// Returns its name. No other tenant can be called this: <see cref="Bounds.IsTenant"/> knows no <c>~</c>.
-    /// </summary>
+    /// <summary>Returns the name. No real tenant has it: <see cref="Bounds.IsTenant"/> rejects <c>~</c>.</summary>
     public static string Of(int shard) => "~" + shard.ToString(CultureInfo.InvariantCulture);
 }

@@ -2,13 +2,8 @@ using System.Collections.Frozen;
 
 namespace Weir;
 
-/// <summary>
-/// Decides by the primary and, while a shard of it cannot answer, by memory: a <see cref="FailoverStore"/> for each
-/// shard, so that outages, membership, recovery and lost memory of one shard concern its own buckets only.
-/// </summary>
-/// <remarks>
-/// A shard that is new gets its store when the primary hears of it. A store stays until the end: it may owe.
-/// </remarks>
+/// <summary>A <see cref="FailoverStore"/> per shard, so that an outage concerns one shard's buckets only.</summary>
+// A new shard gets its store once the primary learns of it. A store stays: it may have unsettled spending.
 public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -23,21 +18,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private volatile IPeers[] _peers = [];
     private bool _isClosed;
 
-    /// <summary>
-    /// Makes the store; <see cref="ProbeAsync"/> may be called to learn how the primary is before the first request.
-    /// </summary>
-    /// <param name="primary">The store that all instances share.</param>
-    /// <param name="map">The shards of the primary.</param>
-    /// <param name="memory">The fallback, which must have no other user.</param>
-    /// <param name="options">When a shard is no longer asked.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="join">
-    /// Joins the instances that share a shard's buckets. The result is disposed with the store.
-    /// </param>
-    /// <param name="knownBuckets">
-    /// Maximum number of a shard's buckets whose state is known for an outage; for a Redis store, its option of that
-    /// name counts instead.
-    /// </param>
+    /// <summary>Makes the store. The fallback must have no other user. The store disposes joined peers.</summary>
     public ShardedFailover(
         IBucketStore primary, IShardMap map, MemoryStore memory, BreakerOptions options, TimeProvider time, Func<int, IPeers>? join = null,
         int knownBuckets = KnownBuckets.Default)
@@ -49,32 +30,31 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         OpenShards();
     }
 
-    /// <summary>A shard's outage began: it is no longer asked.</summary>
+    /// <summary>Raised if a shard's outage begins: the shard is no longer asked.</summary>
     public event Action<Outage>? OutageBegan;
 
-    /// <summary>A shard's outage is over: the shard decides again.</summary>
+    /// <summary>Raised if a shard's outage ends: the shard decides again.</summary>
     public event Action<Outage>? OutageEnded;
 
-    /// <summary>A call to the primary failed; raised for each, so whatever listens must be cheap.</summary>
+    /// <summary>Raised for each failed call to the primary, so handlers must be cheap.</summary>
     public event Action<StoreFault>? Faulted;
 
-    /// <inheritdoc/>
-    /// <remarks>Memory's, if no shard decides.</remarks>
+    /// <summary>Returns the primary's source while any shard decides, else memory's.</summary>
     public DecisionSource Source => Current.Any(store => store.State == BreakerState.Closed) ? _primary.Source : _memory.Source;
 
     /// <inheritdoc/>
     public TimeSpan LongestAnswer => _primary.LongestAnswer;
 
-    /// <summary>Whether the primary is asked: closed if all of its shards are.</summary>
+    /// <summary>The worst state of the primary's shards.</summary>
     public BreakerState State => Current.Select(store => store.State).OrderByDescending(SeverityOf).FirstOrDefault();
 
-    /// <summary>The state of each shard that the primary has now, by name; of the only one by null.</summary>
+    /// <summary>The state of each present shard by name; the only one has no name.</summary>
     public IEnumerable<(string? Shard, BreakerState State)> States =>
         from shard in _map.Shards
         where _stores.ContainsKey(shard)
         select (_map.NameOf(shard), _stores[shard].State);
 
-    /// <summary>The outages that are under way, the oldest first.</summary>
+    /// <summary>The outages under way, the oldest first.</summary>
     public IReadOnlyList<Outage> Outages =>
     [
         .. from shard in _stores.Keys
@@ -84,10 +64,10 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
            select outage with { Shard = _map.NameOf(shard) },
     ];
 
-    /// <summary>The fallback: reservations made there are settled there.</summary>
+    /// <summary>The fallback, which settles the reservations it made.</summary>
     public IBucketStore Alone { get; }
 
-    /// <summary>Instances to reckon with, this one included, as was last known at any shard.</summary>
+    /// <summary>Number of instances last known at any shard, including this one.</summary>
     public int Instances
     {
         get
@@ -122,10 +102,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) =>
         Task.WhenAll(Current.Select(store => store.ProbeAsync(tries, cancellation)));
 
-    /// <summary>
-    /// Stops probing, settles with shards that are there, and leaves the instances that share them. The
-    /// primary and memory are not disposed.
-    /// </summary>
+    /// <summary>Stops probing, settles with reachable shards, and leaves the peers. Disposes no given store.</summary>
     public async ValueTask DisposeAsync()
     {
         _map.ShardsChanged -= OpenShards;
@@ -162,7 +139,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         {
             if (_stores.TryGetValue(shard, out var known))
                 return known;
-            // What comes while this store is being disposed of is decided as any shard's.
+            // During disposal, any shard's store answers.
             if (_isClosed)
                 return _stores.Values[0];
             var peers = _join(shard);

@@ -1,14 +1,10 @@
 namespace Weir;
 
-/// <summary>Says in which partition commands and records lie.</summary>
 internal static class Partition
 {
-    /// <summary>Returns the partition of a record that is looked up by its id.</summary>
     public static int OfRecord(UInt128 id, int partitions) => partitions == 1 ? 0 : (int)(id % (uint)partitions);
 
-    /// <summary>
-    /// Returns the id of the part of a record that lies in a partition. No record as a whole has such an id.
-    /// </summary>
+    /// <summary>Returns the id of a record's part in a partition. No whole record has such an id.</summary>
     public static UInt128 IdIn(int partition, UInt128 id, int partitions)
     {
         var other = ~id;
@@ -24,7 +20,6 @@ internal static class Partition
             : command.RecordKey is { } record ? OfRecord(record.Undoes?.Id ?? record.Id, partitions) : 0;
     }
 
-    /// <summary>True if all buckets of a request lie in one partition.</summary>
     public static bool HasTogether(this IShardMap map, in LimitSet limits)
     {
         if (limits.Count <= 1)

@@ -1,25 +1,13 @@
 namespace Weir;
 
-/// <summary>
-/// Executes commands whose buckets lie in several partitions: asks all partitions in parallel, and gives back at face
-/// value what was taken where another one refuses. A command of one partition passes through.
-/// </summary>
-/// <remarks>
-/// <para>
-/// Never too lax: a cost given back late is missing for a round trip, and for good if the instance dies meanwhile.
-/// </para>
-/// <para>
-/// A record has a head, which lies where its id says and asks no bucket, and a part in each partition, written in the
-/// same step as the buckets there. The head is asked first: who writes it takes of the buckets, and who finds it reads
-/// the parts. So a repeat changes no bucket, and of two requests under one id that differ one changes nothing.
-/// </para>
-/// </remarks>
-/// <param name="store">Executes the commands of one partition.</param>
-/// <param name="map">Says where buckets lie.</param>
-/// <param name="time">The clock of pauses.</param>
+/// <summary>Executes commands across partitions: asks all in parallel, and refunds if one refuses.</summary>
+// Never too lax. A refund arrives a round trip later, or never if the instance dies meanwhile. A record has a head,
+// whose id determines its partition, and a part in each partition, written atomically with the buckets there. The head
+// is written first: its writer takes from the buckets, and a repeat reads the parts. So a repeat changes no bucket, and
+// of two different requests under one id, only one takes.
 public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
 {
-    /// <summary>A record whose parts are not all there by now is of an instance that died.</summary>
+    /// <summary>Time after which a record without all parts belongs to a dead instance.</summary>
     private const long UnderWayUs = 2_000_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
@@ -48,12 +36,6 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return await RecallAsync(tenant, id, head, needsAll: false, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Reads the parts of a record.</summary>
-    /// <param name="tenant">Whose it is.</param>
-    /// <param name="id">Its id.</param>
-    /// <param name="head">Its head.</param>
-    /// <param name="needsAll">True to return nothing if a part is missing.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
     private async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(
         string tenant, UInt128 id, IdempotencyRecord head, bool needsAll, CancellationToken cancellation)
     {
@@ -73,7 +55,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         for (int i = 0; i < lines.Length; i++)
         {
             int part = Array.IndexOf(distinct, partitions[i]);
-            // A part may be over a moment before the head, or was decided by another instance without the store.
+            // A part may expire just before the head, or another instance decided it without the store.
             bool isThere = parts[part].Kept is { } kept && taken[part] < kept.Lines.Count;
             lines[i] = isThere ? parts[part].Kept!.Lines[taken[part]++] : default;
             origins[i] = new LineOrigin(isThere ? parts[part].Kept!.Time : head.Time, default);
@@ -104,7 +86,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
             Overlook(split, results);
         int faulty = Array.FindIndex(results, result => result.Fault != StoreFault.None);
         bool isRefused = Array.Exists(results, IsRefusal);
-        // Without the store everything is allowed, except what another limit refuses.
+        // Without the store everything is allowed, except for another limit's refusal.
         bool allows = split.Command.Limits.Plan.OnOutage == OnOutage.Allow;
         bool isFault = faulty >= 0 && !(isRefused && allows);
         bool isAllowed = isFault ? allows && IsOutage(results[faulty].Fault) : !isRefused;
@@ -121,10 +103,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return split.Merge(results);
     }
 
-    /// <summary>
-    /// Returns what was decided before under the same record, or why that is not known. Waits for a request that is
-    /// under way. Returns the head's result, and false, if this request is to be decided.
-    /// </summary>
+    // Returns the remembered result, after a wait for a request under way, or why it is unknown. False with the head's
+    // result if this request is to be decided.
     private async ValueTask<(BucketResult Result, bool IsDone)> RememberedAsync(SplitCommand split, BucketResult head)
     {
         string tenant = split.Command.Limits.Facts.Tenant;
@@ -144,17 +124,13 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
                 return (head, false);
         }
 
-        // Some of it was taken, and the rest is taken now if the instance that began is gone.
+        // An instance that died took only a part: this request takes the rest.
         var look = await store.AskAsync(split.LookAt(1)).ConfigureAwait(false);
         bool isOver = look.Fault == StoreFault.None && Math.Abs(look.NowUs - head.NowUs) > UnderWayUs;
         return isOver ? (head, false) : (BucketResult.Failed(StoreFault.Crowded), true);
     }
 
-    /// <summary>
-    /// Asks all parts from one on. If one refuses at once, nothing is taken from the parts that follow: they are only
-    /// looked at.
-    /// </summary>
-    /// <returns>The parts that were only looked at, a bit each.</returns>
+    // Asks all parts from one on. After an immediate refusal, later parts are only checked. Returns a bit per check.
     private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)
     {
         var pending = new PendingResult?[results.Length];
@@ -179,9 +155,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return looks;
     }
 
-    /// <summary>
-    /// Gives back what was taken. The record is forgotten last, so that a repeat finds all of it or nothing.
-    /// </summary>
+    // Refunds the taken parts, and forgets the record last, so that a repeat finds all of it or nothing.
     private void GiveBack(SplitCommand split, BucketResult[] results, uint looks)
     {
         var undone = new List<Task>();
@@ -207,9 +181,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         await store.Undo(head, result).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// A part of a reservation that is over a moment before the head stays spent, as if it were settled.
-    /// </summary>
+    // A part of a reservation that expires just before the head stays spent, as if it were settled.
     private static void Overlook(SplitCommand split, BucketResult[] results)
     {
         for (int part = 1; part < results.Length; part++)

@@ -2,18 +2,14 @@ using System.Buffers.Binary;
 
 namespace Weir;
 
-/// <summary>
-/// The text of a record whose parts lie in several partitions: two bytes that begin no other text, the number of
-/// limits, the partition of each (16 bits), the text of the caller.
-/// </summary>
+// Text of a split record: a mark, the number of limits, the partition of each (16 bits), the caller's text.
 internal static class RecordHead
 {
     private const int Fixed = 3;
 
-    /// <summary>No UTF-8 has these bytes.</summary>
+    /// <summary>No UTF-8 text contains these bytes.</summary>
     private static ReadOnlySpan<byte> Mark => [0xFF, 0xC0];
 
-    /// <summary>Writes the partition of each limit before a text.</summary>
     public static byte[] Write(ReadOnlySpan<int> partitions, ReadOnlySpan<byte> text)
     {
         byte[] all = new byte[Fixed + (partitions.Length * sizeof(ushort)) + text.Length];
@@ -30,7 +26,6 @@ internal static class RecordHead
         return all;
     }
 
-    /// <summary>Reads the partition of each limit, and the text. False for a record without parts.</summary>
     public static bool TryRead(ReadOnlySpan<byte> all, out int[] partitions, out byte[] text)
     {
         (partitions, text) = ([], []);

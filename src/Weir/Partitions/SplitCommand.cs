@@ -1,18 +1,13 @@
 namespace Weir;
 
-/// <summary>
-/// A command whose buckets lie in several partitions: a part for each partition, and one for the record if it has one.
-/// </summary>
+/// <summary>A command across partitions: a part per partition, after one for the record if there is one.</summary>
 internal sealed class SplitCommand
 {
     private readonly BucketCommand _command;
     private readonly List<BucketCommand> _parts = [];
 
-    /// <summary>The part of each limit, in the order of the limits.</summary>
     private readonly int[] _partOf;
 
-    /// <param name="command">The command.</param>
-    /// <param name="map">Says where its buckets lie.</param>
     public SplitCommand(in BucketCommand command, IShardMap map)
     {
         _command = command;
@@ -39,23 +34,17 @@ internal sealed class SplitCommand
             _parts.Add(PartOf(_parts.Count, partition, partitions));
     }
 
-    /// <summary>The number of parts. The first one is that of the record, if there is one.</summary>
     public int Count => _parts.Count;
 
-    /// <summary>True if the result is kept; the first part keeps the record, and asks no bucket.</summary>
+    /// <summary>True if the result is remembered: the first part holds the record, and asks no bucket.</summary>
     public bool HasRecord => _command.RecordKey is not null;
 
-    /// <summary>The command.</summary>
     public ref readonly BucketCommand Command => ref _command;
 
-    /// <summary>One of the parts.</summary>
     public BucketCommand this[int part] => _parts[part];
 
-    /// <summary>A part that only looks.</summary>
     public BucketCommand LookAt(int part) => _parts[part] with { What = BucketOperation.Check, RecordKey = null };
 
-    /// <summary>Returns the result of all parts together.</summary>
-    /// <param name="results">The results of the parts, none of which has a fault.</param>
     public BucketResult Merge(ReadOnlySpan<BucketResult> results)
     {
         var lines = new BucketLine[_partOf.Length];
@@ -83,7 +72,7 @@ internal sealed class SplitCommand
             isByMemory |= result.Source == DecisionSource.Memory;
         }
 
-        // A record is where its head is.
+        // A record's source is that of its head.
         var source = HasRecord ? results[0].Source : isByMemory ? DecisionSource.Memory : DecisionSource.Redis;
         var first = origins.Length > 0 ? origins[0] : new LineOrigin(results[0].Time, results[0].Share);
         return new BucketResult(worst, lines, first.Time, source)
@@ -96,7 +85,6 @@ internal sealed class SplitCommand
         };
     }
 
-    /// <summary>Returns the result that was kept.</summary>
     public BucketResult Remembered(in BucketResult head, IdempotencyRecord kept)
     {
         var lines = new BucketLine[_partOf.Length];
@@ -110,7 +98,6 @@ internal sealed class SplitCommand
         };
     }
 
-    /// <summary>Returns the result of a part of which everything was given back.</summary>
     public BucketResult GivenBack(int part, in BucketResult result)
     {
         var lines = new BucketLine[_parts[part].Limits.Count];
@@ -139,7 +126,6 @@ internal sealed class SplitCommand
         };
     }
 
-    /// <summary>Returns the result of a part whose buckets could not be asked, and need not be.</summary>
     public BucketResult Unasked(int part, in BucketResult result) =>
         new(BucketOutcome.Allowed, new BucketLine[_parts[part].Limits.Count], result.Time, result.Source)
         {
@@ -149,7 +135,7 @@ internal sealed class SplitCommand
     private BucketCommand HeadOf(ReadOnlySpan<int> partitionOf)
     {
         var record = _command.RecordKey!;
-        // A charge of nothing would not be kept.
+        // A charge of nothing would not be remembered.
         var what = record.Settles ? _command.What : BucketOperation.Take;
         return new BucketCommand(_command.Limits with { Applying = 0 }, what)
         {

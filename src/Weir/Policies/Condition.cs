@@ -2,16 +2,11 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>
-/// A condition under which a limit applies: a dimension's value is like one of some patterns, in which <c>*</c> stands
-/// for anything.
-/// </summary>
-/// <remarks>Compared by character code; a request that lacks the dimension does not match.</remarks>
+/// <summary>A condition: a dimension's value matches a pattern, in which <c>*</c> matches any text.</summary>
+// Compares by character code. A request without the dimension does not match.
 public sealed class Condition
 {
-    /// <summary>Makes a condition.</summary>
-    /// <param name="dimension"><c>key</c>, or an attribute's name.</param>
-    /// <param name="patterns">Any of which will do; at least one.</param>
+    /// <summary>Creates a condition of at least one pattern.</summary>
     public Condition(string dimension, IEnumerable<string> patterns)
     {
         Dimension = dimension;
@@ -21,7 +16,7 @@ public sealed class Condition
     /// <summary><c>key</c>, or an attribute's name.</summary>
     public string Dimension { get; }
 
-    /// <summary>Any of which will do.</summary>
+    /// <summary>Patterns, of which one must match.</summary>
     public ImmutableArray<string> Patterns { get; }
 
     internal bool Holds(in RequestFacts facts)
@@ -37,7 +32,7 @@ public sealed class Condition
         return false;
     }
 
-    /// <summary>Greedy with one place to come back to, so time is bounded by the product of both lengths.</summary>
+    /// <summary>Greedy with one backtracking point, so time is bounded by the product of both lengths.</summary>
     private static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
     {
         int v = 0, p = 0, star = -1, resume = 0;

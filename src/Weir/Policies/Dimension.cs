@@ -3,36 +3,26 @@ using System.Net.Sockets;
 
 namespace Weir;
 
-/// <summary>
-/// What buckets are told apart by: the key or an attribute; of an address perhaps only its first bits.
-/// </summary>
+/// <summary>A dimension of buckets: the key or an attribute, optionally grouped by address prefix.</summary>
 /// <param name="Name"><c>key</c>, or an attribute's name.</param>
-/// <param name="PrefixBits">
-/// For IPv6 addresses, how many of their first bits count, from 1 to 128; 0 for all of them.
-/// </param>
-/// <param name="PrefixBitsOfV4">
-/// For IPv4 addresses, how many of their first bits count, from 1 to 32; 0 for all of them.
-/// </param>
+/// <param name="PrefixBits">Leading bits of an IPv6 address that count, 1 to 128; 0 for all.</param>
+/// <param name="PrefixBitsOfV4">Leading bits of an IPv4 address that count, 1 to 32; 0 for all.</param>
 /// <remarks>
-/// Without any bits every value is taken as it is. With bits, an address with a port counts as the address, and a value
-/// that is no address counts as it is, with a <c>=</c> before it: so it is never taken for a group of addresses.
+/// Prefix bits ignore ports. A value that is no address gets a <c>=</c> in front, so that it joins no group.
 /// </remarks>
 public readonly record struct Dimension(string Name, int PrefixBits = 0, int PrefixBitsOfV4 = 0)
 {
-    /// <summary>Bits of an IPv4 address.</summary>
     internal const int BitsOfV4 = 32;
 
-    /// <summary>Bits of an IPv6 address.</summary>
     internal const int BitsOfV6 = 128;
 
-    /// <summary>The value of this dimension, or null when the request lacks it.</summary>
     internal string? ValueIn(in RequestFacts facts)
     {
         string? value = facts.ValueOf(Name);
         return (PrefixBits | PrefixBitsOfV4) == 0 || value is null ? value : Grouped(value);
     }
 
-    /// <summary>As a policy spells it: <c>ip/24</c> (IPv4), <c>ip/64</c> (IPv6), <c>ip/24/64</c>.</summary>
+    /// <summary>Returns the spelling of a policy: <c>ip/24</c> (IPv4), <c>ip/64</c> (IPv6), <c>ip/24/64</c>.</summary>
     public override string ToString() => (PrefixBitsOfV4, PrefixBits) switch
     {
         (0, 0) => Name,
@@ -65,7 +55,7 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0, int Pre
         return $"{new IPAddress(bytes)}/{bits}";
     }
 
-    /// <summary>Reads an address, perhaps with a port: <c>1.2.3.4:567</c>, <c>[::1]:80</c>.</summary>
+    /// <summary>Reads an address with an optional port: 1.2.3.4:567, [::1]:80.</summary>
     private static bool TryParseAddress(ReadOnlySpan<char> text, out IPAddress address)
     {
         address = IPAddress.None;
@@ -77,7 +67,7 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0, int Pre
         if (!IPAddress.TryParse(bare, out var parsed))
             return false;
         address = parsed;
-        // IPv4 only as it is written nowadays: "1" and "010.1.1.1" are addresses to some, too.
+        // Only canonical IPv4: some software also reads "1" and "010.1.1.1" as addresses.
         return address.AddressFamily == AddressFamily.InterNetwork
             ? !hasBrackets && bare.SequenceEqual(address.ToString())
             : !hasPort && !bare.Contains(']');

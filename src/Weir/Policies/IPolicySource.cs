@@ -1,15 +1,11 @@
 namespace Weir;
 
-/// <summary>
-/// Where the policies of now come from: a <see cref="PolicySet"/> is always itself, live ones change.
-/// </summary>
+/// <summary>Source of the current policies.</summary>
 public interface IPolicySource
 {
-    /// <summary>
-    /// The current policies. They are immutable: read them once per request, so that a decision never mixes versions.
-    /// </summary>
+    /// <summary>Immutable policies. Read once per request, so that a decision never mixes two versions.</summary>
     PolicySet Current { get; }
 
-    /// <summary>Policies that are tried beside those of now and decide nothing; null when there are none.</summary>
+    /// <summary>Candidate policies, which decide nothing; null for none.</summary>
     PolicySet? Candidate => null;
 }

@@ -1,13 +1,11 @@
 namespace Weir;
 
-/// <summary>What a limit's word counts.</summary>
+/// <summary>Whether a limit is enforced or only observed.</summary>
 public enum LimitMode
 {
-    /// <summary>It refuses (the default).</summary>
+    /// <summary>The limit refuses requests (the default).</summary>
     Enforce,
 
-    /// <summary>
-    /// The limit counts in a bucket of its own and reports its answer, but never changes the decision.
-    /// </summary>
+    /// <summary>The limit counts and reports in its own bucket, and never changes the decision.</summary>
     Shadow,
 }

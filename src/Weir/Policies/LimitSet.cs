@@ -2,58 +2,47 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>A request with the limits that apply to it: what a store is asked, in one call.</summary>
-/// <param name="Facts">The request.</param>
-/// <param name="Plan">The tenant's plan.</param>
-/// <param name="Applying">Which of the plan's limits apply: a bit each, the lowest for the first.</param>
+/// <summary>A request with its applying limits, a bit each from the lowest, for one call to a store.</summary>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
     internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)
         : this(facts, plan, applying) => (TenantIsListed, Holder) = (isListed, holder);
 
-    /// <summary>
-    /// True when the policies name the tenant. Of those they do not name there are as many as anybody cares to invent.
-    /// </summary>
+    /// <summary>True if the policies name the tenant. The number of other tenants is unbounded.</summary>
     public bool TenantIsListed { get; init; }
 
-    /// <summary>How many limits apply.</summary>
+    /// <summary>Number of applying limits.</summary>
     public int Count => BitOperations.PopCount(Applying);
 
-    /// <summary>True when no limit applies.</summary>
+    /// <summary>True if no limit applies.</summary>
     public bool IsEmpty => Applying == 0;
 
-    /// <summary>Which of the plan's limits would apply if the request had their dimensions: a bit each.</summary>
+    /// <summary>Limits that would apply if the request had their dimensions: a bit each.</summary>
     internal uint Lacking { get; init; }
 
-    /// <summary>Which of them the decision reports as skipped.</summary>
     internal uint Skipped => IsCharge ? Lacking : Lacking & ~Plan.Denying;
 
-    /// <summary>Which of them refuse the request, or would if they were not in shadow mode.</summary>
+    /// <summary>Limits that refuse the request, or would if not in shadow mode.</summary>
     internal uint Denied => IsCharge ? 0 : Lacking & Plan.Denying;
 
-    /// <summary>True for a charge, which no limit denies: one whose dimensions it lacks is skipped.</summary>
+    /// <summary>True for a charge: a limit with a missing dimension is skipped, never denied.</summary>
     internal bool IsCharge { get; init; }
 
-    /// <summary>True if the request is refused without a look at any bucket.</summary>
     internal bool IsDenied => (Denied & Plan.Enforced) != 0;
 
-    /// <summary>The part of the buckets on which this instance decides; the default is all of them.</summary>
+    /// <summary>The outage share on which this instance decides; all by default.</summary>
     internal Share Share { get; init; }
 
-    /// <summary>Who holds the permits that the request takes; null for a plan that has none.</summary>
     internal PermitHolder? Holder { get; init; }
 
-    /// <summary>Microseconds for which a permit of a limit is held.</summary>
     internal long LeaseUs(ConcurrencyQuota quota) =>
         (Holder?.Lease is { } lease && lease < quota.Lease ? lease : quota.Lease).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>The first limit that applies; there must be one.</summary>
     internal Limit First => Plan.Limits[BitOperations.TrailingZeroCount(Applying)];
 
-    /// <summary>The limits that apply, in the plan's order.</summary>
+    /// <summary>Enumerates the applying limits in the plan's order.</summary>
     public Enumerator GetEnumerator() => new(this);
 
-    /// <summary>The same with only one of its limits.</summary>
     internal LimitSet Only(int index)
     {
         uint rest = Applying;
@@ -62,10 +51,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Applying = rest & (~rest + 1) };
     }
 
-    /// <summary>
-    /// The same with the attributes that its limits are keyed by, without costs in other units and without a holder:
-    /// enough to name its buckets.
-    /// </summary>
+    // Returns the set with only the attributes that name its buckets, without other costs and holder.
     internal LimitSet Lean()
     {
         if (Facts.Attributes is not { } all)
@@ -84,7 +70,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Facts = facts, Holder = null };
     }
 
-    /// <summary>Goes through the limits of a set without allocation.</summary>
+    /// <summary>Enumerates limits without allocation.</summary>
     public struct Enumerator
     {
         private readonly Plan _plan;
@@ -97,10 +83,10 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
             Current = null!;
         }
 
-        /// <summary>The limit at hand.</summary>
+        /// <summary>The current limit.</summary>
         public Limit Current { get; private set; }
 
-        /// <summary>Goes to the next limit; false when there is none.</summary>
+        /// <summary>Advances to the next limit; false at the end.</summary>
         public bool MoveNext()
         {
             if (_rest == 0)
@@ -112,9 +98,5 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     }
 }
 
-/// <summary>Who holds permits.</summary>
-/// <param name="Id">By whom they are given back.</param>
-/// <param name="Lease">
-/// How long they are held at most, beside their limits' leases; null when there is no other bound.
-/// </param>
+// Holder of permits, by whose id they are returned, and an optional permit timeout below the limits' own.
 internal sealed record PermitHolder(UInt128 Id, TimeSpan? Lease = null);

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>What becomes of a request that lacks a dimension of a limit.</summary>
+/// <summary>Handling of a request that lacks a dimension of a limit.</summary>
 public enum OnMissing
 {
     /// <summary>The limit does not apply, and the decision reports it (the default).</summary>

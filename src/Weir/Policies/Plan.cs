@@ -4,30 +4,27 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>What a plan answers while its store is in an outage.</summary>
+/// <summary>Decisions of a plan in an outage.</summary>
 public enum OnOutage
 {
     /// <summary>Decide from this instance's memory (the default).</summary>
     Local,
 
-    /// <summary>Let everything through.</summary>
+    /// <summary>Allow every request.</summary>
     Allow,
 
-    /// <summary>Answer that capacity is temporarily reduced (503), never that a quota was exceeded.</summary>
+    /// <summary>Deny as temporarily reduced capacity (503), never as an exceeded quota.</summary>
     Deny,
 }
 
-/// <summary>A named set of limits, as one tenant has them: overrides of the tenant are merged in.</summary>
+/// <summary>A named set of limits, with the overrides of a tenant or key merged in.</summary>
 public sealed record Plan
 {
-    /// <summary>Limits of a plan, at most, a tenant's own included.</summary>
+    /// <summary>Maximum number of limits of a plan, including a tenant's own.</summary>
     public const int MaxLimits = 16;
 
-    /// <summary>Makes a plan.</summary>
-    /// <param name="name">The plan's name in the policy document.</param>
-    /// <param name="limits">Its limits, in the document's order; at most <see cref="MaxLimits"/>.</param>
-    /// <param name="onOutage">What to answer while the store is in an outage.</param>
-    /// <exception cref="ArgumentException">There are too many limits.</exception>
+    /// <summary>Creates a plan.</summary>
+    /// <exception cref="ArgumentException">There are more than <see cref="MaxLimits"/> limits.</exception>
     public Plan(string name, ImmutableArray<Limit> limits, OnOutage onOutage)
     {
         if (limits.Length > MaxLimits)
@@ -47,44 +44,36 @@ public sealed record Plan
         }
     }
 
-    /// <summary>The limits that apply to every request: a bit each.</summary>
     private readonly uint _always;
 
-    /// <summary>The plan's name in the policy document.</summary>
+    /// <summary>Name of the plan in the policy document.</summary>
     public string Name { get; }
 
-    /// <summary>Its limits, in the document's order.</summary>
+    /// <summary>Limits in the document's order.</summary>
     public ImmutableArray<Limit> Limits { get; }
 
-    /// <summary>What to answer while the store is in an outage.</summary>
+    /// <summary>Decision in an outage.</summary>
     public OnOutage OnOutage { get; }
 
-    /// <summary>The plans of keys that have other numbers, their overrides merged in.</summary>
+    /// <summary>Plans of keys with their own numbers, overrides merged in.</summary>
     public FrozenDictionary<string, Plan> Keys { get; init; } = FrozenDictionary<string, Plan>.Empty;
 
-    /// <summary>Units of limits from which a tenant or a key is exempt: known, though nothing counts them.</summary>
+    /// <summary>Units that count as known although the tenant or key is exempt from their limits.</summary>
     internal ImmutableArray<string> ExemptUnits { get; init; } = [];
 
     /// <summary>True if a limit is in shadow mode.</summary>
     public bool HasShadows { get; }
 
-    /// <summary>True when a decision needs to know what time it is on the wall.</summary>
     internal bool HasWindows { get; }
 
-    /// <summary>True when a decision may hold places.</summary>
     internal bool HasPermits { get; }
 
-    /// <summary>The limits that refuse requests without their dimensions: a bit each.</summary>
+    /// <summary>Limits that deny requests without their dimensions: a bit each.</summary>
     internal uint Denying { get; }
 
-    /// <summary>The limits that are not in shadow mode: a bit each.</summary>
     internal uint Enforced { get; }
 
-    /// <summary>
-    /// The limits that apply to a request: a bit each, the lowest for the first. Pure, and without allocation.
-    /// </summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="lacking">The limits that would apply if the request had their dimensions.</param>
+    // Returns the applying limits, a bit each, and the limits that only lack a dimension. Pure, without allocation.
     internal uint Applying(in RequestFacts facts, out uint lacking)
     {
         lacking = 0;
@@ -103,10 +92,7 @@ public sealed record Plan
         return applying;
     }
 
-    /// <summary>
-    /// Returns the units of these costs that no limit counts, also none that somebody is exempt from; null if there are
-    /// none.
-    /// </summary>
+    /// <summary>Returns the units that no limit counts, not even an exempt one; null for none.</summary>
     internal IReadOnlyList<string>? UnknownUnits(IReadOnlyDictionary<string, long> costs)
     {
         List<string>? unknown = null;
@@ -119,7 +105,6 @@ public sealed record Plan
         return unknown;
     }
 
-    /// <summary>True if a limit counts a unit, also if somebody is exempt from it.</summary>
     internal bool Counts(string unit)
     {
         foreach (var limit in Limits)
@@ -131,7 +116,6 @@ public sealed record Plan
         return ExemptUnits.Contains(unit);
     }
 
-    /// <summary>The request with the limits that apply to it.</summary>
     internal LimitSet Resolve(in RequestFacts facts) =>
         new(facts, this, Applying(facts, out uint lacking)) { Lacking = lacking };
 }

@@ -5,18 +5,13 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>
-/// Keeps what callers are called out of Redis and of logs: a value is told by its HMAC-SHA256 (RFC 2104) under a
-/// secret, so that a reader of Redis cannot guess it either. What has to be read again, such as a reservation, is
-/// sealed with AES-256-GCM (NIST SP 800-38D).
-/// </summary>
+/// <summary>Hides values from Redis and logs: HMAC-SHA256 (RFC 2104); AES-256-GCM (NIST SP 800-38D) seals.</summary>
 /// <remarks>
-/// All instances that share buckets need the same secret; with another one, every bucket begins as new. All 256 bits
-/// are kept, so values that differ have different hashes for all that anybody can do. Safe for concurrent use.
+/// Instances that share buckets need the same secret: a new one makes every bucket new. Safe for concurrent use.
 /// </remarks>
 public sealed class KeyHash
 {
-    /// <summary>Characters of a secret, at least.</summary>
+    /// <summary>Minimum length of a secret in characters.</summary>
     public const int MinSecret = 32;
 
     private const int OnStack = 512;
@@ -24,8 +19,8 @@ public sealed class KeyHash
     private readonly byte[] _hashKey;
     private readonly byte[] _sealKey;
 
-    /// <param name="secret">The secret; at least <see cref="MinSecret"/> characters.</param>
-    /// <exception cref="ArgumentException">It is shorter.</exception>
+    /// <summary>Derives the keys from a secret of at least <see cref="MinSecret"/> characters.</summary>
+    /// <exception cref="ArgumentException">The secret is too short.</exception>
     public KeyHash(string secret)
     {
         ArgumentNullException.ThrowIfNull(secret);
@@ -36,10 +31,7 @@ public sealed class KeyHash
         _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
     }
 
-    /// <summary>
-    /// What a value is called outside: <c>#</c> and its hash in base64url. No written value begins so, since its
-    /// <c>#</c> would be escaped.
-    /// </summary>
+    /// <summary>Returns <c>#</c> and the hash in base64url. A plain value never begins with an unescaped #.</summary>
     public string Of(string value)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
@@ -52,13 +44,11 @@ public sealed class KeyHash
         return "#" + Base64Url.EncodeToString(hash);
     }
 
-    /// <summary>Whether a text looks like a hash: <c>#</c> and 43 characters of base64url.</summary>
+    /// <summary>True if a text looks like a hash: <c>#</c> and 43 characters of base64url.</summary>
     public static bool IsHash(string text) => text.Length == HashLength && text[0] == '#' && Base64Url.IsValid(text.AsSpan(1));
 
-    /// <summary>A hash over many parts, to tell whether two requests are the same.</summary>
     internal IncrementalHash Begin() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _hashKey);
 
-    /// <summary>Makes a text unreadable for all who have not the secret.</summary>
     internal byte[] Seal(ReadOnlySpan<byte> text)
     {
         int nonce = AesGcm.NonceByteSizes.MaxSize, tag = AesGcm.TagByteSizes.MaxSize;
@@ -69,7 +59,6 @@ public sealed class KeyHash
         return sealedText;
     }
 
-    /// <summary>Reads a sealed text. False when it is none, or another secret's.</summary>
     internal bool TryOpen(ReadOnlySpan<byte> sealedText, [NotNullWhen(true)] out byte[]? text)
     {
         int nonce = AesGcm.NonceByteSizes.MaxSize, tag = AesGcm.TagByteSizes.MaxSize;

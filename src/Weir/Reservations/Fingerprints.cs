@@ -5,12 +5,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>
-/// 128 bits that say whether two requests are the same: SHA-256 of their parts, each preceded by its length.
-/// </summary>
-/// <param name="privacy">
-/// Hashes the parts with a secret key, so that they cannot be guessed; null for a plain hash.
-/// </param>
+/// <summary>128 bits of SHA-256 over length-prefixed parts. A secret key prevents guessing.</summary>
 internal readonly struct Fingerprints(KeyHash? privacy)
 {
     public UInt128 Of(params ReadOnlySpan<string> parts)
@@ -28,7 +23,7 @@ internal readonly struct Fingerprints(KeyHash? privacy)
         return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
     }
 
-    /// <summary>Spells costs in one way only: a unit is a name, and so holds no blank and no <c>=</c>.</summary>
+    /// <summary>Canonical: a unit is a name, so it contains no blank and no =.</summary>
     public static string TextOf(long cost, IReadOnlyDictionary<string, long>? costs)
     {
         string text = cost.ToString(CultureInfo.InvariantCulture);
@@ -36,7 +31,7 @@ internal readonly struct Fingerprints(KeyHash? privacy)
             .Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair.Key}={pair.Value}"))]);
     }
 
-    /// <summary>Fingerprint of a request: all facts but the tenant, under which answers are stored.</summary>
+    /// <summary>Covers all facts but the tenant, under which answers are stored.</summary>
     public UInt128 Of(string what, in RequestFacts facts)
     {
         var parts = new List<string> { what, facts.Key, TextOf(facts.Cost, facts.Costs) };

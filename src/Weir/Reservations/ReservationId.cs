@@ -4,24 +4,17 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Where a reservation is kept.</summary>
 internal enum ReservationHome
 {
-    /// <summary>In Redis: any instance can settle it.</summary>
+    /// <summary>Any instance can settle it.</summary>
     Redis,
 
-    /// <summary>In the memory of the instance that made it.</summary>
+    /// <summary>Only the instance that made it can settle it.</summary>
     Memory,
 }
 
-/// <summary>
-/// A reservation's id, and the only place that spells it: where it is kept (<c>r</c> or <c>m</c>), its number and its
-/// token as 48 hexadecimal digits, a dot, the tenant.
-/// </summary>
-/// <param name="Home">Where it is kept.</param>
-/// <param name="Number">Its number in the store: random, or the hash of the caller's idempotency key.</param>
-/// <param name="Token">16 random digits, since a number that comes from an idempotency key can be computed.</param>
-/// <param name="Tenant">Whose it is.</param>
+// Format: location (r or m), number and token as 48 hexadecimal digits, a dot, the tenant. The random token keeps an id
+// secret whose number is derived from an idempotency key.
 internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Token, string Tenant)
 {
     private const string Homes = "rm";
@@ -43,9 +36,8 @@ internal readonly record struct ReservationId(ReservationHome Home, UInt128 Numb
         return true;
     }
 
-    /// <summary>True if this is the token, compared in constant time.</summary>
+    /// <summary>Compares in constant time.</summary>
     public bool HasToken(string token) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token), Encoding.UTF8.GetBytes(token));
 
-    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Homes[(int)Home]}{Number:x32}{Token}.{Tenant}");
 }

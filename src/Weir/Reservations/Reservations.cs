@@ -1,29 +1,19 @@
 namespace Weir;
 
-/// <summary>
-/// Takes now and settles later, for a cost that is known only afterwards. An unsettled reservation stays spent, and its
-/// permits time out.
-/// </summary>
-/// <param name="limiter">Says which limits apply.</param>
-/// <param name="store">The store that decides.</param>
-/// <param name="memory">Where this instance keeps a reservation that is allowed though no store decided it.</param>
+/// <summary>Takes now and settles later. Unsettled reservations stay spent; their permits time out.</summary>
 public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucketStore memory)
 {
-    /// <summary>The time in which a reservation is to be settled, by default.</summary>
+    /// <summary>Default time to settle a reservation: one minute.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest time in which a reservation can be settled: a day.</summary>
+    /// <summary>Maximum time to settle a reservation: one day.</summary>
     public static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
 
     /// <summary>Takes the cost if all limits allow it.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="life">
-    /// How long it can be settled, and its permits are held at most; from a millisecond to <see cref="MaxLife"/>.
-    /// </param>
-    /// <param name="idempotencyKey">
-    /// Makes the same request again answer the same and take nothing, for ten minutes; null for a new one each time.
-    /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">A fact, or the life, is out of its bounds.</exception>
+    /// <param name="life">Time to settle, and permit timeout; 1 ms to <see cref="MaxLife"/>.</param>
+    /// <param name="idempotencyKey">Key by which a repeat gets the same answer for ten minutes; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A fact or the life is out of bounds.</exception>
     public async ValueTask<Reservation> ReserveAsync(RequestFacts facts, TimeSpan life, string? idempotencyKey = null)
     {
         if (life < TimeSpan.FromMilliseconds(1) || life > MaxLife)
@@ -57,7 +47,6 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
             : new Reservation(null, Decision.From(limits, answer), Conflict: true);
     }
 
-    /// <summary>The reservation that was made before under the same key, with the same id.</summary>
     private Reservation Remembered(in LimitSet limits, IdempotencyRecord before, RecordKey record, DecisionSource source, bool degraded = false)
     {
         if (before.Fingerprint != record.Fingerprint || KeptReservation.FromBytes(before.Text, limiter.Privacy) is not { } kept)
@@ -66,10 +55,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(id.ToString(), Decision.Remembered(limits, before, kept.Limits, source, degraded));
     }
 
-    /// <summary>
-    /// A new reservation. If no store decided and it is allowed all the same, this instance keeps it, so that it can be
-    /// settled.
-    /// </summary>
+    /// <summary>Makes a reservation. This instance stores one that is allowed without a store's decision.</summary>
     private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
         bool isUnlimited = limits.IsEmpty && answer.Fault != StoreFault.AnswersFull;
@@ -85,23 +71,16 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, record.Id, token, limits.Facts.Tenant).ToString() : null, decision);
     }
 
-    /// <summary>
-    /// Settles a reservation by its true cost: the difference is given back, or charged even if there is no room for
-    /// it.
-    /// </summary>
+    /// <summary>Settles by the true cost: refunds the difference, or charges it unconditionally.</summary>
     /// <param name="id">The reservation.</param>
-    /// <param name="cost">
-    /// The true cost in requests, from 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.
-    /// </param>
-    /// <param name="tenant">Whose it must be; null for anybody's.</param>
-    /// <param name="costs">The true costs in other units; a missing unit keeps its reserved cost.</param>
+    /// <param name="cost">True cost in requests, 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.</param>
+    /// <param name="tenant">Required tenant; null for any.</param>
+    /// <param name="costs">True costs in other units; a missing unit keeps its reserved cost.</param>
     public ValueTask<Settlement> CommitAsync(
         string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
         SettleAsync(id, "commit", tenant, kept => new TrueCost(kept, cost ?? kept.Cost, costs));
 
-    /// <summary>Gives all of a reservation back.</summary>
-    /// <param name="id">The reservation.</param>
-    /// <param name="tenant">Whose it must be; null for anybody's.</param>
+    /// <summary>Refunds a whole reservation. The tenant must match unless it is null.</summary>
     public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) =>
         SettleAsync(id, "cancel", tenant, TrueCost.NothingOf);
 
@@ -143,9 +122,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         };
     }
 
-    /// <summary>
-    /// The limits that the reservation was taken of, as the tenant has them now; one that is gone needs nothing back.
-    /// </summary>
+    /// <summary>Returns the reserved limits as the tenant has them now. A removed limit gets nothing back.</summary>
     private LimitSet ChargedLimits(
         ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {

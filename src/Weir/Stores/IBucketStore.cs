@@ -2,54 +2,32 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>Where buckets live.</summary>
-/// <remarks>
-/// A store decides on its own clock, all limits or none, in one call. It reports errors as a <see cref="StoreFault"/>
-/// in the result and never throws: under load, an exception per request would be an outage of its own.
-/// </remarks>
+/// <summary>Decides on its own clock: all limits or none, in one call. Faults are results, never exceptions.</summary>
 public interface IBucketStore
 {
-    /// <summary>Who decides when this store answers.</summary>
+    /// <summary>Source of this store's decisions.</summary>
     DecisionSource Source { get; }
 
-    /// <summary>
-    /// The longest time from a command to its result; zero (the default) for a store in this process.
-    /// </summary>
+    /// <summary>Maximum time from a command to its result; zero (default) for a store in this process.</summary>
     TimeSpan LongestAnswer => TimeSpan.Zero;
 
-    /// <summary>
-    /// Returns the known buckets of a shard, if this store learns of them by itself; null (the default) if it does not.
-    /// </summary>
+    /// <summary>Returns the known buckets of a shard that this store maintains; null (default) for none.</summary>
     internal KnownBuckets? KnownOf(int shard) => null;
 
-    /// <summary>Executes a command.</summary>
-    /// <param name="command">The buckets, and what to do with them.</param>
-    /// <param name="result">The result, if the store has it at once.</param>
-    /// <returns>The result to come; null if <paramref name="result"/> is it.</returns>
+    /// <summary>Executes a command. Returns null with the result, or the result to await.</summary>
     PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
-    /// <summary>
-    /// Undoes a take that this store has executed, since it was decided otherwise: gives back at face value what it
-    /// spent, and forgets its record. By default, nothing.
-    /// </summary>
-    /// <returns>Ends when it is undone, or is given up. The caller need not wait.</returns>
+    /// <summary>Undoes an executed take and forgets its record; by default nothing. The caller need not wait.</summary>
     internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
 
-    /// <summary>Looks up an answer that was kept.</summary>
-    /// <param name="tenant">Whose it is.</param>
-    /// <param name="id">Its id.</param>
-    /// <param name="cancellation">Gives up waiting.</param>
-    /// <returns>The answer, if there is one (any more), or why it cannot be looked up.</returns>
+    /// <summary>Returns a stored answer, null for none, or the fault.</summary>
     ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
 }
 
-/// <summary>Commands whose callers wait for the result as a task.</summary>
+/// <summary>Executes commands as tasks.</summary>
 public static class BucketStoreExtensions
 {
-    /// <summary>Executes a command.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="command">The buckets, and what to do with them.</param>
-    /// <param name="cancellation">Gives up waiting; the command is executed all the same.</param>
+    /// <summary>Executes a command. A canceled wait does not stop the execution.</summary>
     public static ValueTask<BucketResult> AskAsync(this IBucketStore store, BucketCommand command, CancellationToken cancellation = default)
     {
         if (store.Execute(command, out var result) is not { } pending)

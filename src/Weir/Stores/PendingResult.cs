@@ -1,34 +1,25 @@
 namespace Weir;
 
-/// <summary>
-/// The result of a command that a store has begun. One caller awaits <see cref="Arrival"/> and then takes it.
-/// </summary>
-/// <remarks>A class, so that a waiting caller keeps one reference instead of the command and the result.</remarks>
+/// <summary>Result of a command under way: await <see cref="Arrival"/> once, then take it.</summary>
 public abstract class PendingResult
 {
-    /// <summary>The command.</summary>
     internal abstract ref readonly BucketCommand Command { get; }
 
     /// <summary>The request.</summary>
     public RequestFacts Facts => Command.Limits.Facts;
 
-    /// <summary>Ends when the result is there. May be awaited once.</summary>
+    /// <summary>Completes with the result. Await it only once.</summary>
     public abstract ValueTask Arrival { get; }
 
     /// <summary>Changes the result when it is taken; null for none.</summary>
     internal IResultStage? Stage { get; set; }
 
-    /// <summary>
-    /// Returns the result, after <see cref="Arrival"/>. This object may then stand for another command.
-    /// </summary>
+    /// <summary>Returns the result after <see cref="Arrival"/>. Do not use this object afterwards.</summary>
     public abstract BucketResult Take();
 
-    /// <summary>Returns the result of a command that a task brings.</summary>
     internal static PendingResult Of(in BucketCommand command, ValueTask<BucketResult> task) => new OfTask(command, task);
 
-    /// <summary>
-    /// Returns the result of a command that a task brings; null if it is there already, as <paramref name="result"/>.
-    /// </summary>
+    /// <summary>Returns null with the result if the task is complete; else the pending result.</summary>
     internal static PendingResult? Of(in BucketCommand command, ValueTask<BucketResult> task, out BucketResult result)
     {
         bool isThere = task.IsCompletedSuccessfully;

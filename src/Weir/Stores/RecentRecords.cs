@@ -1,14 +1,11 @@
 namespace Weir;
 
-/// <summary>
-/// Idempotency keys of takes about which something was heard in the last seconds, such as that they were given up and
-/// may still be executed. Bounded. Safe for concurrent use.
-/// </summary>
+// Recently used idempotency keys of takes, such as abandoned ones. Bounded. Safe for concurrent use.
 internal sealed class RecentRecords(MonotonicClock clock)
 {
     private const int Most = 16_384;
 
-    /// <summary>A reply that is later than this comes over no connection.</summary>
+    /// <summary>No connection delivers a reply later than this.</summary>
     private const long LifeUs = 5_000_000;
 
     private readonly Lock _gate = new();
@@ -16,7 +13,6 @@ internal sealed class RecentRecords(MonotonicClock clock)
     private readonly Queue<((string Tenant, UInt128 Id) Key, long At)> _order = new();
     private volatile bool _hasSome;
 
-    /// <summary>Entries that wait for their end, of which one key may have several.</summary>
     public int Waiting
     {
         get
@@ -26,7 +22,6 @@ internal sealed class RecentRecords(MonotonicClock clock)
         }
     }
 
-    /// <summary>True if this key was added in the last seconds, and not removed.</summary>
     public bool Has(string tenant, UInt128 id)
     {
         if (!_hasSome)
@@ -38,7 +33,6 @@ internal sealed class RecentRecords(MonotonicClock clock)
         }
     }
 
-    /// <summary>Adds a key, as of now.</summary>
     public void Add(string tenant, UInt128 id)
     {
         lock (_gate)
@@ -53,7 +47,6 @@ internal sealed class RecentRecords(MonotonicClock clock)
         }
     }
 
-    /// <summary>Removes a key.</summary>
     public void Remove(string tenant, UInt128 id)
     {
         lock (_gate)

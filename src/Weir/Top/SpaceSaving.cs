@@ -2,24 +2,19 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>
-/// The names that occur most often, in a fixed number of counters: Space-Saving (Metwally, Agrawal and El Abbadi,
-/// "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005). A name that has no counter takes
-/// over the least one, and what that had counted is its error.
-/// </summary>
-/// <remarks>
-/// Of N occurrences in m counters: count - error &lt;= true &lt;= count, no error is above N / m, and whatever occurred
-/// more than N / m times has a counter. The counters lie in a heap, the least on top, so that both a hit and a takeover
-/// cost a few steps. Not safe for concurrent use.
-/// </remarks>
+// Counts the most frequent names in a fixed number of counters, by Space-Saving. Metwally, Agrawal and El Abbadi,
+// "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005. A name without a counter takes
+// over the least one, whose count becomes its error. For N occurrences in m counters: count - error <= true <= count,
+// no error exceeds N / m, and each name above N / m has a counter. A heap of counters keeps both hits and takeovers
+// cheap. Not thread-safe.
 internal sealed class SpaceSaving
 {
     private readonly Counter[] _counters;
 
-    /// <summary>The slots of counters in the order of a heap.</summary>
+    /// <summary>Slots of counters in heap order, the least first.</summary>
     private readonly int[] _heap;
 
-    /// <summary>For each end of a hash, the place of a counter, from 1; the others of that end hang on it.</summary>
+    /// <summary>First counter of each hash chain, from 1; counters link to the next.</summary>
     private readonly int[] _heads;
     private int _used;
 
@@ -30,7 +25,6 @@ internal sealed class SpaceSaving
         _heads = new int[BitOperations.RoundUpToPowerOf2((uint)counters * 2)];
     }
 
-    /// <summary>A name and its count.</summary>
     public struct Counter
     {
         public string Name;
@@ -41,24 +35,16 @@ internal sealed class SpaceSaving
         internal int InHeap;
     }
 
-    /// <summary>Occurrences counted.</summary>
     public long Total { get; private set; }
 
     /// <summary>Maximum count of a name without a counter.</summary>
     public long Least => _used < _counters.Length ? 0 : _counters[_heap[0]].Count;
 
-    /// <summary>No error is above it.</summary>
     public long MostError => Total / _counters.Length;
 
-    /// <summary>The counters in use, in no order.</summary>
     public ReadOnlySpan<Counter> Counters => _counters.AsSpan(0, _used);
 
-    /// <summary>Counts a name.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="hash">Its hash, always by the same function.</param>
-    /// <param name="amount">How often it occurred; at least 1.</param>
-    /// <param name="isNew">True when the name has got its counter now.</param>
-    /// <returns>The place of its counter.</returns>
+    /// <summary>Counts a name, and returns the slot of its counter; isNew if it had none.</summary>
     public int Add(string name, ulong hash, long amount, out bool isNew)
     {
         Total += amount;
@@ -73,7 +59,6 @@ internal sealed class SpaceSaving
         return slot;
     }
 
-    /// <summary>The place of a name's counter; -1 when it has none.</summary>
     public int SlotOf(string name, ulong hash)
     {
         for (int slot = _heads[End(hash)] - 1; slot >= 0; slot = _counters[slot].Next - 1)
@@ -85,11 +70,9 @@ internal sealed class SpaceSaving
         return -1;
     }
 
-    /// <summary>Forgets everything; allocates nothing.</summary>
     public void Clear()
     {
-        // Tenants that are invented leave a counter or two each: to clear all heads for that would cost more than the
-        // counting.
+        // Clears used heads only: invented tenants leave few counters each, and clearing all heads would dominate.
         foreach (ref readonly var counter in Counters)
             _heads[End(counter.Hash)] = 0;
         _counters.AsSpan(0, _used).Clear();
@@ -102,7 +85,7 @@ internal sealed class SpaceSaving
         _counters[slot].Count = amount;
         Hang(slot, name, hash);
         int at = slot;
-        // Nothing is below it, so it rises above all that are more.
+        // A new leaf rises above all larger counts.
         for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > amount; at = above, above = (at - 1) / 2)
             Put(_heap[above], at);
         Put(slot, at);
@@ -129,7 +112,6 @@ internal sealed class SpaceSaving
         head = slot + 1;
     }
 
-    /// <summary>Moves a counter that has grown below smaller ones.</summary>
     private void Sink(int at)
     {
         int slot = _heap[at];

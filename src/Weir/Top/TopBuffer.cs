@@ -1,23 +1,17 @@
 namespace Weir;
 
-/// <summary>Where the decisions of one core gather until they are counted together.</summary>
-/// <remarks>
-/// What has been counted stays where it was until it is written over: 256 tenants and keys a core at most live longer
-/// for it.
-/// </remarks>
+// Gathers the decisions of one core until they are counted together. Counted records stay referenced until overwritten:
+// at most 256 tenants and keys per core.
 internal sealed class TopBuffer(TopBuffer.Count count)
 {
     private const int Size = 256;
 
     private readonly TopRecord[] _records = new TopRecord[Size];
 
-    /// <summary>
-    /// Seldom waited for: two threads meet here only if one of them was moved to another core between two instructions.
-    /// </summary>
+    /// <summary>Rarely contended: only by a thread that was moved to another core between two instructions.</summary>
     private readonly Lock _gate = new();
     private int _used;
 
-    /// <summary>Counts records.</summary>
     public delegate void Count(ReadOnlySpan<TopRecord> records);
 
     public void Add(in TopRecord record)
@@ -30,7 +24,6 @@ internal sealed class TopBuffer(TopBuffer.Count count)
         }
     }
 
-    /// <summary>Counts what has gathered.</summary>
     public void Empty()
     {
         lock (_gate)

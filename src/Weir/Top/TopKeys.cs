@@ -5,27 +5,20 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>
-/// Which tenants and keys are refused, and which are allowed, most often: of the last five to ten minutes of this
-/// process, in bounded memory.
-/// </summary>
-/// <remarks>
-/// Safe for concurrent use. Decisions gather in a buffer of the core that they run on, and are counted 256 at a time
-/// under one lock: cores do not wait for each other for each decision, and yet there is one set of counters and not one
-/// a core. Reading counts first what has gathered, so nothing is missing from it.
-/// </remarks>
+/// <summary>Most refused and allowed tenants and keys of the last 5 to 10 minutes. Safe for concurrent use.</summary>
+// Each core buffers 256 decisions before it takes the lock. Reads count the buffers first, so nothing is missing.
 public sealed class TopKeys : IDisposable
 {
-    /// <summary>Tenants that have counters at the same time, of those refused and of those allowed.</summary>
+    /// <summary>Maximum number of tenants with counters, for refused and for allowed takes each.</summary>
     public const int MaxTenants = 256;
 
-    /// <summary>Counters of each tenant's keys.</summary>
+    /// <summary>Number of key counters per tenant.</summary>
     public const int CountersPerTenant = 64;
 
     /// <summary>Maximum number of units counted in a window; the first ones are counted.</summary>
     public const int MaxUnits = 4;
 
-    /// <summary>How long a window is. There are two, the one that runs and the one before.</summary>
+    /// <summary>Length of a window. Two are kept: the current and the previous one.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private const int MostBuffers = 64;
@@ -36,14 +29,13 @@ public sealed class TopKeys : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _turn;
 
-    // All of it is owned by the gate.
+    // The gate guards all of these fields.
     private TopPeriod _now = new();
     private TopPeriod _before = new();
     private DateTimeOffset _nowSince;
     private DateTimeOffset _beforeSince;
 
-    /// <summary>Begins to count.</summary>
-    /// <param name="time">Ends the windows.</param>
+    /// <summary>Begins to count; the clock ends the windows.</summary>
     public TopKeys(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -55,12 +47,7 @@ public sealed class TopKeys : IDisposable
         _turn = time.CreateTimer(static top => ((TopKeys)top!).Turn(), this, Window, Window);
     }
 
-    /// <summary>Counts a take, and its cost in each unit. Allocates only counters, once.</summary>
-    /// <param name="facts">The request. Its tenant and key are kept while they have a counter.</param>
-    /// <param name="plan">
-    /// Its plan. Costs in units that no limit of it counts are left out, since anybody may invent them.
-    /// </param>
-    /// <param name="allowed">Whether it was allowed.</param>
+    /// <summary>Counts a take, and its cost in each unit that the plan counts. Allocates only new counters.</summary>
     public void Record(in RequestFacts facts, Plan plan, bool allowed)
     {
         var record = RecordOf(facts, allowed);
@@ -69,18 +56,14 @@ public sealed class TopKeys : IDisposable
             AddCosts(record, facts.Costs, plan);
     }
 
-    /// <summary>Counts the cost of a charge in each unit.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="plan">Its plan.</param>
+    /// <summary>Counts the cost of a charge in each unit that the plan counts.</summary>
     public void RecordCharge(in RequestFacts facts, Plan plan)
     {
         if (facts.Costs is not null)
             AddCosts(RecordOf(facts, allowed: true), facts.Costs, plan);
     }
 
-    /// <summary>
-    /// The tenants with most refused or allowed takes; with a unit, with the highest refused or spent cost.
-    /// </summary>
+    /// <summary>Returns the tenants with most refused or allowed takes or, with a unit, the highest cost.</summary>
     public TopList Tenants(bool allowed, string? unit = null)
     {
         CountWhatGathered();
@@ -102,7 +85,7 @@ public sealed class TopKeys : IDisposable
         }
     }
 
-    /// <summary>Ends counting by the clock.</summary>
+    /// <summary>Stops the timer of the windows.</summary>
     public void Dispose() => _turn.Dispose();
 
     private TopBuffer Buffer => _buffers[Thread.GetCurrentProcessorId() & (_buffers.Length - 1)];
@@ -136,7 +119,6 @@ public sealed class TopKeys : IDisposable
         }
     }
 
-    /// <summary>The window that ran is the one before, and a new one runs.</summary>
     private void Turn()
     {
         CountWhatGathered();

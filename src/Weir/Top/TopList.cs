@@ -1,28 +1,17 @@
 namespace Weir;
 
-/// <summary>A key, or a tenant, with how often it was decided, or how much it cost in one unit.</summary>
-/// <param name="Name">The key, or the tenant.</param>
-/// <param name="Count">Upper bound of its count.</param>
-/// <param name="Error">
-/// The true count is from <paramref name="Count"/> - <paramref name="Error"/> to <paramref name="Count"/>.
-/// </param>
+/// <summary>Count of a key or tenant; the true count lies between Count minus Error and Count.</summary>
 public readonly record struct TopEntry(string Name, long Count, long Error);
 
 /// <summary>A list of keys or tenants by decisions, or by cost in one unit.</summary>
-/// <param name="Since">From when on it was counted.</param>
-/// <param name="Total">All decisions that were counted for it, or all that they cost.</param>
-/// <param name="MostError">No entry's error is above it, and whatever was decided more often has an entry.</param>
-/// <param name="Missed">
-/// Of keys: maximum number of the tenant's decisions that are not in the total, because it was dropped for other
-/// tenants.
-/// </param>
+/// <param name="Since">Begin of the count.</param>
+/// <param name="Total">All counted decisions, or their cost.</param>
+/// <param name="MostError">Upper bound of the errors; every name above it has an entry.</param>
+/// <param name="Missed">Maximum number of a tenant's decisions not counted because the tenant was dropped.</param>
 /// <param name="Entries">The entries, the most frequent first.</param>
 public sealed record TopList(DateTimeOffset Since, long Total, long MostError, long Missed, IReadOnlyList<TopEntry> Entries)
 {
-    /// <summary>
-    /// Combines two windows. A name with a counter in only one of them occurred in the other at most as often as the
-    /// smallest counter there.
-    /// </summary>
+    // Combines two windows. The least count of one window bounds the names that occur only in the other.
     internal static TopList Of(DateTimeOffset since, long missed, SpaceSaving? before, SpaceSaving? now)
     {
         var entries = new Dictionary<string, TopEntry>(StringComparer.Ordinal);
@@ -41,7 +30,7 @@ public sealed record TopList(DateTimeOffset Since, long Total, long MostError, l
         foreach (var counter in from is null ? [] : from.Counters)
         {
             entries[counter.Name] = entries.TryGetValue(counter.Name, out var known)
-                // It has a counter in both, so that what the first took for granted of the second is known.
+                // Counters in both windows: replaces the assumed maximum by the known count.
                 ? new TopEntry(counter.Name, known.Count - from!.Least + counter.Count, known.Error - from.Least + counter.Error)
                 : new TopEntry(counter.Name, counter.Count + elsewhere, counter.Error + elsewhere);
         }

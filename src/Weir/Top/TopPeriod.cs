@@ -1,13 +1,11 @@
 namespace Weir;
 
-/// <summary>The counts of one window of time: decisions, and their cost in each unit.</summary>
-/// <remarks>Not safe for concurrent use.</remarks>
+/// <summary>Counts of one window: decisions, and their cost per unit. Not thread-safe.</summary>
 internal sealed class TopPeriod
 {
     private readonly (TopWindow Denied, TopWindow Allowed) _decisions = NewWindows();
     private readonly Dictionary<string, (TopWindow Denied, TopWindow Allowed)> _units = new(StringComparer.Ordinal);
 
-    /// <summary>Counts a record. Of units beyond <see cref="TopKeys.MaxUnits"/> nothing is counted.</summary>
     public void Add(in TopRecord record)
     {
         var windows = _decisions;
@@ -21,7 +19,6 @@ internal sealed class TopPeriod
         (record.Allowed ? windows.Allowed : windows.Denied).Add(record);
     }
 
-    /// <summary>Returns the counts of a unit, or of decisions for a null unit; null if there are none.</summary>
     public TopWindow? Of(string? unit, bool allowed)
     {
         var windows = unit is null ? _decisions : _units.GetValueOrDefault(unit);

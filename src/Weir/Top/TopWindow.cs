@@ -1,17 +1,12 @@
 namespace Weir;
 
-/// <summary>
-/// The counts of one window of time: the busiest tenants, and the busiest keys of each. Tenants compete for their
-/// counters as keys do, so that however many are invented, those with much traffic stay.
-/// </summary>
-/// <remarks>Not safe for concurrent use.</remarks>
+// Busiest tenants of a window, and the busiest keys of each. Not thread-safe. Tenants compete for counters, so that
+// invented tenants cannot displace busy ones.
 internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>
-    /// The keys of the tenant at the same slot; made when first needed, and reused for the next tenant of the slot.
-    /// </summary>
+    /// <summary>Keys of the tenant in the same slot; reused for the slot's next tenant.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;
@@ -25,10 +20,7 @@ internal sealed class TopWindow(int tenants, int keys)
         own.Add(record.Key, record.KeyHash, record.Amount, out _);
     }
 
-    /// <summary>The keys of a tenant; null when it has no counter.</summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="hash">Its hash.</param>
-    /// <param name="missed">Maximum number of its decisions that are not counted.</param>
+    /// <summary>Returns the keys of a tenant, null without a counter, and the maximum of uncounted decisions.</summary>
     public SpaceSaving? KeysOf(string tenant, ulong hash, out long missed)
     {
         int slot = _tenants.SlotOf(tenant, hash);

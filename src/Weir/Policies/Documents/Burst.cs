@@ -2,27 +2,24 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A burst as it is written: tokens, or a multiple of the rate's tokens.</summary>
-/// <param name="Tokens">The capacity itself; 0 when it is a multiple.</param>
-/// <param name="Millionths">The multiple, in millionths, so that <c>1.5x</c> is exact; 0 when it is not one.</param>
+/// <summary>A burst: tokens, or a multiple of the rate's tokens in millionths, so that 1.5x is exact.</summary>
 internal readonly record struct Burst(long Tokens, long Millionths)
 {
-    /// <summary>What a limit has that says nothing: twice the rate's tokens.</summary>
+    /// <summary>Default of a limit: twice the rate's tokens.</summary>
     public static readonly Burst Default = new(0, 2 * One);
 
     private const long One = 1_000_000;
     private const int Decimals = 6;
 
-    /// <summary>The largest multiple: of any rate's tokens it still is a whole number that 64 bits hold.</summary>
+    /// <summary>Maximum multiple: for any rate's tokens the product fits in 64 bits.</summary>
     private const long MaxMultiple = 1000;
 
     private const long MaxTokens = Quota.ExactLimit - 1;
 
-    /// <summary>The capacity of a bucket: a multiple is rounded down to whole tokens, and never below one.</summary>
+    /// <summary>Capacity of a bucket: a multiple is rounded down to whole tokens, at least one.</summary>
     public long CapacityFor(in Rate rate) =>
         Millionths == 0 ? Tokens : (long)Int128.Max(1, (Int128)rate.Tokens * Millionths / One);
 
-    /// <summary>Reads a burst, or says why the text is none and what would be one.</summary>
     public static bool TryParse(string text, out Burst burst, [NotNullWhen(false)] out string? error)
     {
         burst = default;
@@ -65,7 +62,7 @@ internal readonly record struct Burst(long Tokens, long Millionths)
         return ends && WholeNumber.IsOne(whole) && WholeNumber.IsOne(fraction);
     }
 
-    /// <summary>The multiple in millionths; -1 when it is too large or too finely split.</summary>
+    /// <summary>The multiple in millionths; -1 if too large or with too many decimals.</summary>
     private static long InMillionths(ReadOnlySpan<char> whole, ReadOnlySpan<char> fraction)
     {
         if (!WholeNumber.TryParse(whole, MaxMultiple, out long ones) || fraction.Length > Decimals)

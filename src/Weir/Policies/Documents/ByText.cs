@@ -1,8 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// The dimensions of a limit as the document spells them: <c>[key]</c>, <c>[ip/64, route]</c>, <c>[]</c>.
-/// </summary>
+/// <summary>Reads the dimensions of a limit: [key], [ip/64, route], [].</summary>
 internal static class ByText
 {
     private const int MaxDimensions = Bounds.MaxAttributes;
@@ -40,7 +38,6 @@ internal static class ByText
         return dimensions;
     }
 
-    /// <summary>Returns the error in a dimension, or null.</summary>
     private static string? TryParse(string text, List<Dimension> others, out Dimension dimension)
     {
         dimension = default;

@@ -2,16 +2,12 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>
-/// The conditions of a limit as the document spells them: <c>{ route: "/search*", region: [eu, us] }</c>.
-/// </summary>
 internal static class ConditionsText
 {
     private const int MaxConditions = Bounds.MaxAttributes;
     private const int MaxPatterns = 16;
     private const string Shape = "a pattern, in which * stands for anything, or a list of patterns";
 
-    /// <summary>Reads the conditions of <c>when</c> or <c>unless</c>.</summary>
     public static IReadOnlyList<Condition> Read(DocumentWalk walk, in DocumentField field, ref bool broken)
     {
         int before = walk.Errors.Count;
@@ -30,9 +26,7 @@ internal static class ConditionsText
         return conditions;
     }
 
-    /// <summary>
-    /// Refuses conditions of an unlimited limit: it does not exist, so they have no effect.
-    /// </summary>
+    /// <summary>Refuses conditions of an unlimited limit, which have no effect.</summary>
     public static void RefuseBesideUnlimited(DocumentWalk walk, KnownFields fields, bool isUnlimited, ref bool broken)
     {
         if (!isUnlimited || fields.First([DocumentKeys.When, DocumentKeys.Unless]) is not { } field)

@@ -1,10 +1,9 @@
 namespace Weir;
 
-/// <summary>Collects the errors of one document, and keeps only the first <see cref="MaxReported"/> by line.</summary>
-/// <remarks>A hostile document can hold a million errors; the number of kept ones is bounded.</remarks>
+// Collects the errors of one document. Keeps only the first by line: a hostile document has a million.
 internal sealed class DocumentErrors(string source)
 {
-    /// <summary>Errors reported of one document, at most; one more line says how many were left out.</summary>
+    /// <summary>Maximum number of reported errors; one more line counts the rest.</summary>
     public const int MaxReported = 100;
 
     private const int MaxMessage = 500;
@@ -12,22 +11,19 @@ internal sealed class DocumentErrors(string source)
     private readonly List<PolicyError> _first = [];
     private int _dropped;
 
-    /// <summary>How many were reported so far, those included that are not kept.</summary>
     public int Count => _first.Count + _dropped;
 
     public bool Any => _first.Count > 0;
 
-    /// <summary>Reports an error in a key.</summary>
     public void Add(DocumentPlace place, string message) => Add(place.Line, place.Column, place.ToString(), message);
 
-    /// <summary>Reports an error in a value: the path is that of its key, the line its own.</summary>
+    /// <summary>Reports an error in a value: its own line, with the path of its key.</summary>
     public void Add(DocumentPlace place, DocumentNode value, string message) =>
         Add(value.Line, value.Column, place.ToString(), message);
 
     public void Add(int line, int column, string path, string message)
     {
-        // A message may repeat words of the document, and goes to logs: nothing unseen and nothing endless gets
-        // through.
+        // A message may quote the document, and goes to logs: escape invisible characters, and bound the length.
         _first.Add(new PolicyError(source, line, column, path, Spelling.Visible(message, MaxMessage)));
         if (_first.Count >= 2 * MaxReported)
             KeepFirst();
@@ -46,7 +42,7 @@ internal sealed class DocumentErrors(string source)
 
     private void KeepFirst()
     {
-        // OrderBy is stable and List.Sort is not: errors of one place stay in the order they were found.
+        // OrderBy is stable, unlike List.Sort: errors of one place stay in the order they were found.
         PolicyError[] sorted = [.. _first.OrderBy(error => error.Line).ThenBy(error => error.Column).Take(MaxReported)];
         _dropped += _first.Count - sorted.Length;
         _first.Clear();

@@ -1,12 +1,9 @@
 namespace Weir;
 
-/// <summary>A key with its value, and where it stands.</summary>
 internal readonly record struct DocumentField(string Name, DocumentPlace Place, DocumentNode Value);
 
-/// <summary>The known keys of one mapping.</summary>
 internal sealed class KnownFields(List<DocumentField> fields, List<string>? excused)
 {
-    /// <summary>The field of that name, or null when it was left out.</summary>
     public DocumentField? this[string name]
     {
         get
@@ -21,7 +18,6 @@ internal sealed class KnownFields(List<DocumentField> fields, List<string>? excu
         }
     }
 
-    /// <summary>The first of several fields that is there; null when none is.</summary>
     public DocumentField? First(string[] names)
     {
         foreach (string name in names)
@@ -33,8 +29,6 @@ internal sealed class KnownFields(List<DocumentField> fields, List<string>? excu
         return null;
     }
 
-    /// <summary>
-    /// True if a required key is missing and not reported yet: a misspelt key is one error, not two.
-    /// </summary>
+    /// <summary>True if a required key is missing and not reported yet: a misspelt key is one error, not two.</summary>
     public bool IsPlainlyMissing(string name) => this[name] is null && excused?.Contains(name) != true;
 }

@@ -2,13 +2,8 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Reads the file of a policy document, which is UTF-8.</summary>
 internal static class DocumentFile
 {
-    /// <summary>The text of a file.</summary>
-    /// <exception cref="UnreadableDocumentException">
-    /// The file cannot be read, is too large, or is not UTF-8.
-    /// </exception>
     public static string ReadText(string path)
     {
         byte[] bytes = ReadBytes(path);
@@ -40,7 +35,7 @@ internal static class DocumentFile
             for (int read; (read = file.Read(buffer)) > 0;)
             {
                 content.Write(buffer, 0, read);
-                // Counted while reading: the length of a device or of a growing file says nothing.
+                // Counted while reading: the length of a device or of a growing file is unreliable.
                 if (content.Length > PolicyDocument.MaxBytes)
                     throw Unusable($"the file is larger than {PolicyDocument.MaxBytes >> 20} MiB: split the tenants over several services");
             }

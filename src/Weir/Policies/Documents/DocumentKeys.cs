@@ -1,12 +1,8 @@
 namespace Weir;
 
-/// <summary>The keys one kind of mapping may have. All keys of a policy document are here, and nowhere else.</summary>
-/// <param name="Owner">What the mapping describes, in words.</param>
-/// <param name="Known">Its keys.</param>
-/// <param name="Example">A whole one; null if its keys say enough.</param>
+/// <summary>Keys of one kind of mapping. All keys of a policy document are here, and nowhere else.</summary>
 internal sealed record DocumentKeys(string Owner, string[] Known, string? Example = null)
 {
-    /// <summary>What such a mapping must be, in words, for error messages.</summary>
     public string Shape { get; } = $"a mapping with the keys {string.Join(", ", Known)}{(Example is null ? "" : $", such as {Example}")}";
 
     public const string DefaultPlan = "defaultPlan";
@@ -50,10 +46,8 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     public static readonly DocumentKeys OfConcurrency = new("a concurrency", [Limit, Lease], "{ limit: 5, lease: 60s }");
 
-    /// <summary>All of them.</summary>
     internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfKey, OfLiveKey, OfWindow, OfConcurrency];
 
-    /// <summary>Returns the error for an unknown key, with the known key that was probably meant.</summary>
     public string Complaint(string key, out string? meant)
     {
         meant = Spelling.Nearest(key, Known);

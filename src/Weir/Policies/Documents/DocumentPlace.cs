@@ -2,10 +2,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Where a key stands in a document: the keys that lead to it, and its own line and column.</summary>
-/// <remarks>
-/// The path is spelled only when an error needs it, so a document of 100,000 tenants costs no text per key.
-/// </remarks>
+/// <summary>Place of a key. The path is spelled only for errors: 100,000 tenants cost no text per key.</summary>
 internal sealed class DocumentPlace
 {
     private readonly DocumentPlace? _parent;
@@ -25,16 +22,13 @@ internal sealed class DocumentPlace
 
     public int Column { get; }
 
-    /// <summary>The document itself.</summary>
     public static DocumentPlace Root(DocumentNode node) => new(null, "", false, node.Line, node.Column);
 
-    /// <summary>A key of the mapping that stands here.</summary>
     public DocumentPlace Key(string name, DocumentNode key) => new(this, name, false, key.Line, key.Column);
 
-    /// <summary>An item of the list that stands here.</summary>
     public DocumentPlace Item(int index, DocumentNode item) => new(this, $"[{index}]", true, item.Line, item.Column);
 
-    /// <summary>The path, such as <c>tenants["acme.com"].plan</c>.</summary>
+    /// <summary>Returns the path, such as tenants["acme.com"].plan.</summary>
     public override string ToString()
     {
         var path = new StringBuilder();

@@ -2,12 +2,10 @@ using System.Buffers;
 
 namespace Weir;
 
-/// <summary>Turns a text into nodes, whether it is YAML or JSON.</summary>
 internal static class DocumentSyntax
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create(UnwantedCharacters());
 
-    /// <summary>The document's root; null when it is empty, or cannot be read, which is added to the errors.</summary>
     public static DocumentNode? Read(string text, DocumentErrors errors)
     {
         try
@@ -36,9 +34,7 @@ internal static class DocumentSyntax
         }
     }
 
-    /// <summary>
-    /// YAML may begin with a brace too: <c>{ defaultPlan: free, … }</c>, with comments and a comma too many.
-    /// </summary>
+    /// <summary>YAML may also begin with a brace, with comments and a trailing comma.</summary>
     private static DocumentNode? ReadFlowStyle(string text, DocumentErrors errors, UnreadableDocumentException json)
     {
         try
@@ -51,10 +47,7 @@ internal static class DocumentSyntax
         }
     }
 
-    /// <summary>
-    /// A NUL would end a YAML line unseen, and so would the line breaks that few editors show: what a reader takes for
-    /// a comment could be a rule. So none of them is let in.
-    /// </summary>
+    // Refuses NULs and invisible line breaks: they end YAML lines, so that an apparent comment could be a rule.
     private static void Demand(string text)
     {
         if (text.Length > PolicyDocument.MaxBytes)

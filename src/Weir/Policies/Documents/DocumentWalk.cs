@@ -3,15 +3,11 @@ namespace Weir;
 /// <summary>Walks the nodes of a document and reports each that is of the wrong kind. Continues after errors.</summary>
 internal sealed class DocumentWalk(DocumentErrors errors)
 {
-    /// <summary>Mappings with more keys are searched for repetitions with a set.</summary>
     private const int Few = 8;
 
     public DocumentErrors Errors { get; } = errors;
 
-    /// <summary>The entries of a mapping whose keys are names that the user chooses; an empty value has none.</summary>
-    /// <param name="node">The mapping.</param>
-    /// <param name="place">The key it stands behind.</param>
-    /// <param name="shape">The expected kind, in words, for the error message.</param>
+    // Returns the entries of a mapping with free names; none for an empty value. Shape is for messages.
     public List<DocumentField> Named(DocumentNode node, DocumentPlace place, string shape)
     {
         var fields = Fields(node, place, shape);
@@ -24,7 +20,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return fields;
     }
 
-    /// <summary>The entries of a mapping whose keys are fixed; any other key is an error.</summary>
+    /// <summary>Returns the entries of a mapping with fixed keys; any other key is an error.</summary>
     public KnownFields Keyed(DocumentNode node, DocumentPlace place, DocumentKeys keys)
     {
         var fields = Fields(node, place, keys.Shape);
@@ -42,9 +38,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return new KnownFields(fields, excused);
     }
 
-    /// <summary>A single value, or null when there is none.</summary>
-    /// <param name="field">The field.</param>
-    /// <param name="shape">What the value must be, in words, for the error message.</param>
     public string? Text(in DocumentField field, string shape)
     {
         switch (field.Value)
@@ -59,11 +52,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         }
     }
 
-    /// <summary>A value that is read from its text; null when there is none, or it has been reported.</summary>
-    /// <param name="field">The field, or null when it was left out.</param>
-    /// <param name="shape">What the value must be, in words.</param>
-    /// <param name="parse">Reads the text, or returns its error.</param>
-    /// <param name="broken">Becomes true when it has been reported.</param>
+    /// <summary>Parses a value; null if it is missing or reported, which sets broken.</summary>
     public T? Parsed<T>(DocumentField? field, string shape, TryParse<T> parse, ref bool broken)
         where T : struct
     {
@@ -78,8 +67,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return null;
     }
 
-    /// <summary>The place of a value among the words that it may be.</summary>
-    /// <inheritdoc cref="Parsed{T}" path="/param"/>
     public int? Word(DocumentField? field, string shape, string[] words, ref bool broken) => field is null ? null : Parsed<int>(
         field,
         $"{shape}: {string.Join(", ", words)}",
@@ -91,8 +78,6 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         },
         ref broken);
 
-    /// <summary>A whole number within a range.</summary>
-    /// <inheritdoc cref="Parsed{T}" path="/param"/>
     public long? Number(DocumentField? field, string shape, long least, long most, ref bool broken) => field is null ? null : Parsed<long>(
         field,
         $"{shape}, a whole number from {least} to {most}",
@@ -104,10 +89,9 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         },
         ref broken);
 
-    /// <summary>Says that a value is of another kind than it must be.</summary>
     public void Expected(DocumentPlace place, DocumentNode value, string shape)
     {
-        // An empty value has no place of its own worth showing; its key does.
+        // An empty value has no useful place; its key does.
         if (value.IsEmpty)
             Errors.Add(place, $"is empty: write {shape}");
         else if (value is not DocumentFault)
@@ -143,7 +127,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     {
         if (key is DocumentText text)
         {
-            // A merge key needs an alias, which has been refused where it stands.
+            // A merge key needs an alias, which has already been refused.
             return text.Value == "<<" && value is DocumentFault ? null : text.Value;
         }
 

@@ -3,15 +3,13 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Rates with a fraction: the same rate in whole numbers, exactly.</summary>
+/// <summary>Converts rates with fractions to exact rates in whole numbers.</summary>
 internal static class FractionalRate
 {
     private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
 
-    /// <summary>Decimals of a number of tokens, at most.</summary>
     private const int MaxDecimals = 3;
 
-    /// <summary>True for tokens with one to three decimals, such as 0.5.</summary>
     public static bool IsOne(ReadOnlySpan<char> tokens)
     {
         int point = tokens.IndexOf('.');
@@ -19,9 +17,7 @@ internal static class FractionalRate
             && WholeNumber.IsOne(tokens[..point]) && WholeNumber.IsOne(tokens[(point + 1)..]);
     }
 
-    /// <summary>
-    /// The same rate without fractions, such as 1/2s for 0.5/s; null if the text is no rate with fractions.
-    /// </summary>
+    /// <summary>Returns the rate without fractions, such as 1/2s for 0.5/s; null for any other text.</summary>
     public static string? InWholeNumbers(string text)
     {
         string[] parts = text.Split('/');

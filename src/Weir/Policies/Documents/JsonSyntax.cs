@@ -3,9 +3,7 @@ using System.Text.Json;
 
 namespace Weir;
 
-/// <summary>
-/// Reads JSON into nodes: most of it is YAML too, but not its tabs, its long keys and some of its escapes.
-/// </summary>
+/// <summary>Reads JSON into nodes: YAML lacks JSON's tabs, long keys and some escapes.</summary>
 internal ref struct JsonSyntax
 {
     private readonly ReadOnlySpan<byte> _utf8;
@@ -22,10 +20,6 @@ internal ref struct JsonSyntax
         _line = _column = 1;
     }
 
-    /// <summary>The document's root.</summary>
-    /// <exception cref="UnreadableDocumentException">
-    /// It is not JSON, or beyond the bounds of <see cref="DocumentNode"/>.
-    /// </exception>
     public static DocumentNode Read(string text)
     {
         try
@@ -93,9 +87,7 @@ internal ref struct JsonSyntax
         }
     }
 
-    /// <summary>
-    /// Line and column of the current token; tokens only move forward, so each byte is looked at once.
-    /// </summary>
+    /// <summary>Line and column of the current token. Tokens only move forward, so each byte is read once.</summary>
     private (int Line, int Column) Position()
     {
         int start = (int)_reader.TokenStartIndex;

@@ -1,21 +1,13 @@
 namespace Weir;
 
-/// <summary>Other numbers for one key, as a plan, a tenant or live data spells them, each field checked.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Place">Where it stands.</param>
-/// <param name="Limits">The limits that differ from its tenant's.</param>
-/// <param name="Unlimited">True when nothing limits it.</param>
-/// <param name="Until">Until when it holds; null for good.</param>
-/// <param name="UntilPlace">Where that stands.</param>
+/// <summary>Checked overrides for one key of a plan, tenant or live data.</summary>
 internal sealed record KeyText(
     string Key, DocumentPlace Place, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
     private const string Shape = "a mapping of keys, such as vip: { limits: { per-key: { rate: 100/h } } }";
 
-    /// <summary>No keys.</summary>
     public static readonly IReadOnlyDictionary<string, KeyText> None = new Dictionary<string, KeyText>(0);
 
-    /// <summary>The keys of a plan or a tenant.</summary>
     public static IReadOnlyDictionary<string, KeyText> ReadAll(DocumentWalk walk, DocumentField? keys)
     {
         if (keys is not { } field)
@@ -32,7 +24,6 @@ internal sealed record KeyText(
         return found;
     }
 
-    /// <summary>A key of live data, which may hold only until a time.</summary>
     public static KeyText ReadLive(DocumentWalk walk, string key, DocumentNode root)
     {
         bool broken = false;
@@ -43,7 +34,6 @@ internal sealed record KeyText(
             TenantText.ReadUntil(walk, fields, ref broken), fields[DocumentKeys.Until]?.Place);
     }
 
-    /// <summary>Keys over others: what a key leaves out is that of the same key below it.</summary>
     public static IReadOnlyDictionary<string, KeyText> Over(IReadOnlyDictionary<string, KeyText> keys, IReadOnlyDictionary<string, KeyText> below)
     {
         if (keys.Count == 0 || below.Count == 0)
@@ -54,15 +44,13 @@ internal sealed record KeyText(
         return merged;
     }
 
-    /// <summary>The same without numbers of some limits; exempt from them it still is.</summary>
+    /// <summary>Removes the numbers of some limits, but keeps exemptions from them.</summary>
     public KeyText WithoutNumbersOf(IEnumerable<string> limits) => this with
     {
         Limits = [.. Limits.Where(limit => limit.Quota.Unlimited == true || !limits.Contains(limit.Name))],
     };
 
-    /// <summary>
-    /// This key over the same one below it. Limits over a key that nothing limits are all that it has.
-    /// </summary>
+    /// <summary>Merges this key over the one below. Limits over an unlimited key are its only ones.</summary>
     public KeyText Over(KeyText? below) => below is null || Unlimited ? this : this with
     {
         Unlimited = below.Unlimited,

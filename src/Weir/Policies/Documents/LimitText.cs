@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>A limit as a plan or a tenant spells it: each field is checked, and missing ones are still open.</summary>
+/// <summary>A limit of a plan or tenant: fields are checked, missing ones still open.</summary>
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
@@ -10,10 +10,9 @@ internal sealed record LimitText
 
     public required string Name { get; init; }
 
-    /// <summary>Where the limit stands.</summary>
     public required DocumentPlace Place { get; init; }
 
-    /// <summary>Where its numbers stand; without any, the limit itself.</summary>
+    /// <summary>Place of the numbers; without any, of the limit.</summary>
     public required DocumentPlace NumbersPlace { get; init; }
 
     public required QuotaText Quota { get; init; }
@@ -34,16 +33,14 @@ internal sealed record LimitText
 
     public bool? IsStrict { get; init; }
 
-    /// <summary>True when a field of it has been reported, so that nothing can be built from it.</summary>
+    /// <summary>True if a field has been reported, so that nothing can be built.</summary>
     public bool IsBroken { get; init; }
 
-    /// <summary>True when it has no numbers, and this has not been reported.</summary>
+    /// <summary>True if the limit has no numbers, and this has not been reported.</summary>
     public bool LacksNumbers { get; init; }
 
-    /// <summary>The dimensions, the default filled in.</summary>
     public IReadOnlyList<Dimension> Dimensions => By ?? ByKey;
 
-    /// <summary>True if all keys have one bucket.</summary>
     public bool IsShared => Dimensions.All(dimension => dimension.Name != Limit.KeyDimension);
 
     public static LimitText Read(DocumentWalk walk, in DocumentField limit)
@@ -69,12 +66,12 @@ internal sealed record LimitText
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
             IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
             LacksNumbers = missing,
-            // A misspelt rate is reported where it stands.
+            // A misspelt rate is reported at its place.
             IsBroken = broken || (quota.IsEmpty && !missing),
         };
     }
 
-    /// <summary>Limits over others: what one leaves out is that of the same name below it.</summary>
+    /// <summary>Merges limits over others; unset fields come from the limit of the same name below.</summary>
     public static IReadOnlyList<LimitText> Over(IReadOnlyList<LimitText> limits, IReadOnlyList<LimitText> below) =>
     [
         .. below.Select(limit => limits.FirstOrDefault(own => own.Name == limit.Name)?.Over(limit) ?? limit),
@@ -99,7 +96,6 @@ internal sealed record LimitText
         return null;
     }
 
-    /// <summary>This limit as an override of a plan's: fields that it does not set are the plan's.</summary>
     public LimitText Over(LimitText plan) => this with
     {
         Quota = Quota.Over(plan.Quota),

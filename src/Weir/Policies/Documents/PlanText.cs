@@ -1,6 +1,5 @@
 namespace Weir;
 
-/// <summary>A plan as the document spells it, each field checked.</summary>
 internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, OnOutage OnOutage, bool Unlimited,
     IReadOnlyDictionary<string, KeyText> Keys)
 {
@@ -20,7 +19,6 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
             KeyText.ReadAll(walk, fields[DocumentKeys.Keys]));
     }
 
-    /// <summary>Whether a plan or a tenant has no limits at all; then it must not have any.</summary>
     public static bool ReadUnlimited(DocumentWalk walk, KnownFields fields)
     {
         bool broken = false;
@@ -30,7 +28,6 @@ internal sealed record PlanText(string Name, IReadOnlyList<LimitText> Limits, On
         return unlimited;
     }
 
-    /// <summary>The limits of a plan, or of a tenant's overrides.</summary>
     public static IReadOnlyList<LimitText> ReadLimits(DocumentWalk walk, DocumentField? limits)
     {
         if (limits is not { } field)

@@ -3,39 +3,28 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>
-/// Builds the third tense, the immutable <see cref="PolicySet"/>, and reports what does not fit together.
-/// </summary>
-/// <remarks>
-/// Equal limits are one object, and so are equal plans of tenants: a hundred thousand tenants with a dozen different
-/// overrides hold a dozen plans.
-/// </remarks>
+// Builds the immutable PolicySet, and reports inconsistencies. Equal limits and equal plans are one object: a hundred
+// thousand tenants with a dozen overrides hold a dozen plans.
 internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>
-    /// Where mistakes are reported: those of the document first, then of whatever is compiled against it.
-    /// </summary>
+    /// <summary>Collects errors: of the document first, then of each text compiled against it.</summary>
     private DocumentWalk _walk = walk;
 
-    /// <summary>Maximum number of plans that an error message lists.</summary>
     private const int FewPlans = 10;
 
-    /// <summary>Names that are no plan's for which a hint is remembered.</summary>
     private const int MaxHints = 1_000;
 
-    /// <summary>
-    /// Plans of keys that one document compiles: those of a plan count again for each tenant with limits of its own.
-    /// </summary>
+    // Maximum number of key plans per document. A plan's keys count again for each tenant with its own limits.
     private const int MaxKeyPlans = 500_000;
 
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
 
-    /// <summary>The plans by name, without the overrides of keys.</summary>
+    /// <summary>Plans by name, without overrides of keys.</summary>
     private readonly Dictionary<string, Plan> _plans = new(StringComparer.Ordinal);
 
-    /// <summary>The plans by name, with the overrides of keys.</summary>
+    /// <summary>Plans by name, with overrides of keys.</summary>
     private readonly Dictionary<string, Plan> _keyed = new(StringComparer.Ordinal);
 
     private readonly Dictionary<string, TenantText> _tenants = new(StringComparer.Ordinal);
@@ -45,11 +34,9 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private readonly SharedObjects<LimitKey, Limit> _limits = new();
     private readonly SharedObjects<(Plan Plan, string Name, Limit? Limit), Plan> _overridden = new();
 
-    /// <summary>What makes two limits one object: everything that decides.</summary>
     private readonly record struct LimitKey(
         string Name, string By, Quota Quota, LimitMode Mode, string Unit, long Cost, bool IsStrict, string When, string Unless, OnMissing Missing);
 
-    /// <summary>The policies; null when anything is wrong with the document, now or before.</summary>
     public PolicySet? Compile()
     {
         foreach (var text in document.Plans)
@@ -76,16 +63,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             : new PolicySet([.. document.Plans.Select(text => _keyed[text.Name])], _keyed[defaultPlan.Name], tenants) { Compiler = this };
     }
 
-    /// <summary>True if any plan has other numbers for a key.</summary>
     public bool IsKeyOfPlan(string key) => _keysOfPlans.Contains(key);
 
-    /// <summary>What the document says of a tenant; null if it does not name it.</summary>
     public TenantText? TextOf(string tenant) => _tenants.GetValueOrDefault(tenant);
 
-    /// <summary>
-    /// The plan of one tenant more, under the plans of the document that has been compiled; null when anything is wrong
-    /// with it.
-    /// </summary>
     public Plan? Compile(DocumentWalk tenantWalk, TenantText tenant)
     {
         lock (_gate)
@@ -98,10 +79,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         }
     }
 
-    /// <summary>
-    /// The plan of one key more, over its tenant and over what the document says of the key; null when anything is
-    /// wrong with it.
-    /// </summary>
+    /// <summary>Compiles a further key over its tenant and the document's overrides; null after any error.</summary>
     public Plan? Compile(DocumentWalk keyWalk, TenantText tenant, KeyText key)
     {
         lock (_gate)
@@ -119,10 +97,6 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
     private Plan OfTenant(Plan plan, TenantText tenant) =>
         tenant is { Limits.Count: 0, Unlimited: false, Keys.Count: 0 } ? _keyed[plan.Name] : WithKeys(Override(plan, tenant), plan, tenant);
 
-    /// <summary>A tenant's plan with those of its keys.</summary>
-    /// <param name="own">The tenant's plan.</param>
-    /// <param name="plan">The plan below it.</param>
-    /// <param name="tenant">What the tenant has otherwise.</param>
     private Plan WithKeys(Plan own, Plan plan, TenantText tenant)
     {
         var keys = KeyText.Over(tenant.Keys, KeysOf(plan, tenant));
@@ -138,10 +112,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key.Value), StringComparer.Ordinal) };
     }
 
-    /// <summary>
-    /// A plan's keys as a tenant has them: of a limit that the tenant gives one bucket for all keys, no key of the plan
-    /// has other numbers.
-    /// </summary>
+    /// <summary>A plan's key cannot override a limit for which the tenant has one bucket for all keys.</summary>
     private IReadOnlyDictionary<string, KeyText> KeysOf(Plan plan, TenantText tenant)
     {
         var keys = _texts[plan.Name].Keys;
@@ -151,7 +122,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             : keys.ToDictionary(key => key.Key, key => key.Value.WithoutNumbersOf(shared), StringComparer.Ordinal);
     }
 
-    /// <summary>The plan of one key. A bucket that other keys share has one quota for all of them.</summary>
+    /// <summary>A bucket shared by keys has one quota for all of them.</summary>
     private Plan OfKey(Plan plan, TenantText tenant, KeyText key)
     {
         var own = Override(plan, tenant.With(key));
@@ -194,12 +165,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return _hints[name] = hint;
     }
 
-    /// <summary>
-    /// The plan with a tenant's overrides merged over it by limit name, field by field; what the plan has not is added.
-    /// </summary>
+    /// <summary>Merges a tenant's overrides by limit name and field. Adds limits that the plan lacks.</summary>
     private Plan Override(Plan plan, TenantText tenant)
     {
-        // Limits beside it are those of a boost over a tenant without any.
+        // Limits beside unlimited are those of a boost over an unlimited tenant.
         var result = tenant.Unlimited ? plan.Limits.Aggregate(plan, (rest, limit) => With(rest, limit.Name, null)) : plan;
         var limits = _texts[plan.Name].Limits;
         foreach (var text in tenant.Limits)
@@ -219,9 +188,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return result;
     }
 
-    /// <summary>
-    /// An override is not blamed for what the plan lacks; that has been reported where the plan stands.
-    /// </summary>
+    /// <summary>Reports nothing of the plan's own faults, which are reported at the plan.</summary>
     private static LimitText Merge(LimitText text, LimitText plan)
     {
         bool isPlansFault = text.Quota.IsEmpty && (plan.Quota.IsEmpty || (text.Quota.Burst is null && !plan.Quota.TryCompile(out _, out _)));
@@ -250,7 +217,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private Limit Shared(LimitText text, Quota quota)
     {
-        // Names hold no comma, so two lists never join to one text.
+        // Names contain no comma, so joined lists are unique.
         var key = new LimitKey(
             text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Unit ?? Limit.Requests, text.Cost ?? 1,
             text.IsStrict ?? false, KeyOf(text.When), KeyOf(text.Unless), text.Missing ?? OnMissing.Skip);
@@ -266,13 +233,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         });
     }
 
-    /// <summary>Patterns may hold any character, so each is written with its length.</summary>
+    /// <summary>Patterns may contain any character, so each is prefixed with its length.</summary>
     private static string KeyOf(IReadOnlyList<Condition>? conditions) => string.Concat((conditions ?? []).Select(condition =>
         $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
 
-    /// <summary>
-    /// The plan with one limit put in the place of that of its name, or added, or, if it is null, left out.
-    /// </summary>
     private Plan With(Plan plan, string name, Limit? limit)
     {
         int index = plan.Limits.Select((own, at) => (own, at)).Where(pair => pair.own.Name == name).Select(pair => pair.at).FirstOrDefault(-1);

@@ -2,26 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// Reads policies from a document: YAML, or the same in JSON. The keys are described in <c>docs/policies.md</c>.
-/// </summary>
+/// <summary>Reads policies from YAML or JSON. <c>docs/policies.md</c> describes the keys.</summary>
 public static class PolicyDocument
 {
-    /// <summary>The size of a document, in bytes, at most: 16 MiB, some 200,000 tenants.</summary>
+    /// <summary>Maximum size of a document in bytes: 16 MiB, about 200,000 tenants.</summary>
     public const int MaxBytes = 16 << 20;
 
-    /// <summary>Reads a document.</summary>
-    /// <param name="text">The document.</param>
-    /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
+    /// <summary>Reads a document. The source name, usually a path, appears in errors.</summary>
     /// <exception cref="PolicyException">The document is wrong; the exception holds all errors.</exception>
     public static PolicySet Parse(string text, string sourceName) =>
         TryParse(text, sourceName, out var policies, out var errors) ? policies : throw new PolicyException(errors);
 
-    /// <summary>Reads a document, or returns all of its errors.</summary>
-    /// <param name="text">The document.</param>
-    /// <param name="sourceName">What to call it in error messages; for a file, its path.</param>
-    /// <param name="policies">The policies, when true is returned.</param>
-    /// <param name="errors">The errors, sorted by line; empty when true is returned.</param>
+    /// <summary>Reads a document, or returns all of its errors, sorted by line.</summary>
     public static bool TryParse(
         string text, string sourceName, [NotNullWhen(true)] out PolicySet? policies, out IReadOnlyList<PolicyError> errors)
     {
@@ -33,16 +25,7 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>
-    /// Reads the text of one tenant: <c>plan</c>, <c>limits</c>, <c>unlimited</c>, as in the document, and
-    /// <c>until</c>.
-    /// </summary>
-    /// <param name="policies">The document whose plans are meant.</param>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="text">YAML or JSON.</param>
-    /// <param name="plan">The tenant's plan, when true is returned.</param>
-    /// <param name="until">Until when it holds; null for good.</param>
-    /// <param name="errors">The errors; empty when true is returned.</param>
+    /// <summary>Reads a tenant's text: plan, limits, unlimited, keys, until. Returns its plan, or all errors.</summary>
     public static bool TryParseTenant(
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {
@@ -52,7 +35,6 @@ public static class PolicyDocument
         return plan is not null;
     }
 
-    /// <summary>Reads the text of one tenant, and compiles it over the layer below.</summary>
     internal static TenantLayer CompileTenant(PolicySet policies, string source, string tenant, string text, TenantText? below)
     {
         var errors = new DocumentErrors(source);
@@ -69,7 +51,6 @@ public static class PolicyDocument
         return new TenantLayer(own, own?.Until, plan, errors.Sorted());
     }
 
-    /// <summary>Reads the text of one tenant without compiling it; null if it cannot be read.</summary>
     internal static TenantText? ReadTenant(string tenant, string text)
     {
         var errors = new DocumentErrors(tenant);
@@ -77,11 +58,7 @@ public static class PolicyDocument
         return errors.Any ? null : read;
     }
 
-    /// <summary>Reads the live text of one key, and compiles it over its tenant.</summary>
-    /// <param name="policies">The document.</param>
-    /// <param name="name">The tenant and the key.</param>
-    /// <param name="text">JSON: <c>limits</c>, <c>unlimited</c> and <c>until</c>.</param>
-    /// <param name="tenant">The text of the tenant; null for the default plan alone.</param>
+    // Reads the live text of one key, and compiles it over its tenant; null for the default plan alone.
     internal static (Plan? Plan, IReadOnlyList<PolicyError> Errors) CompileKey(PolicySet policies, (string Tenant, string Key) name, string text, TenantText? tenant)
     {
         var errors = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");
@@ -95,10 +72,7 @@ public static class PolicyDocument
         return (plan, errors.Sorted());
     }
 
-    /// <summary>
-    /// The time at which the live text of a key ends, and where it says so; null for good. A text that does not name a
-    /// time is not read.
-    /// </summary>
+    // Returns the end of a key's live text and its place; null for none. Skips texts without an end.
     internal static (DateTimeOffset Time, DocumentPlace Place)? EndOfKey(string text)
     {
         if (!text.Contains(DocumentKeys.Until, StringComparison.Ordinal) && !text.Contains('\\'))
@@ -108,18 +82,12 @@ public static class PolicyDocument
         return key is { Until: { } until, UntilPlace: { } place } ? (until, place) : null;
     }
 
-    /// <summary>Reads a document from a file in UTF-8.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Reads a document from a UTF-8 file.</summary>
     /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
     public static PolicySet Load(string path) => Load(path, out _);
 
-    /// <summary>
-    /// Reads a document from a file in UTF-8, and gives its text too, since a moment later the file may hold another
-    /// one.
-    /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="text">The text, a byte order mark included.</param>
-    /// <inheritdoc cref="Load(string)" path="/exception"/>
+    /// <summary>Reads a document from a UTF-8 file, and returns exactly the text it read.</summary>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
     public static PolicySet Load(string path, out string text)
     {
         ArgumentNullException.ThrowIfNull(path);

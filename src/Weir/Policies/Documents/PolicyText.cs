@@ -1,14 +1,11 @@
 namespace Weir;
 
-/// <summary>
-/// A document whose every field is checked, but not yet how they fit together: the second of its three tenses.
-/// </summary>
+/// <summary>A document with checked fields, not yet checked as a whole: the second of three stages.</summary>
 internal sealed record PolicyText(
     DocumentField? DefaultPlan, IReadOnlyList<PlanText> Plans, IReadOnlyList<TenantText> Tenants)
 {
     private const string Outline = "start with defaultPlan: NAME and plans: with that plan in it";
 
-    /// <summary>Reads a document, and adds its errors to the walk's. Null if there is nothing to read.</summary>
     public static PolicyText? Read(DocumentWalk walk, DocumentNode? root)
     {
         if (root is null or { IsEmpty: true })

@@ -2,9 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// The numbers of a limit as the document spells them, of one kind at most; missing ones are still open.
-/// </summary>
+/// <summary>Numbers of a limit, of at most one kind; missing ones are still open.</summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -22,7 +20,7 @@ internal sealed record QuotaText
     /// <summary>Of a window or a concurrency.</summary>
     public long? Limit { get; init; }
 
-    /// <summary>The length of a window alone.</summary>
+    /// <summary>Length of a window, without its start.</summary>
     public WindowPeriod? Every { get; init; }
 
     public WindowStart? From { get; init; }
@@ -35,10 +33,8 @@ internal sealed record QuotaText
 
     public bool? Unlimited { get; init; }
 
-    /// <summary>True when nothing says what kind of limit it is.</summary>
     public bool IsEmpty => Rate is null && !IsWindow && !IsConcurrency && Unlimited != true;
 
-    /// <summary>The field that says what kind of limit it is, or its burst; null when there is none.</summary>
     public static DocumentField? FieldOf(KnownFields fields) => fields.First(Kind) ?? fields[DocumentKeys.Burst];
 
     public static QuotaText Read(DocumentWalk walk, KnownFields fields, ref bool broken)
@@ -63,13 +59,10 @@ internal sealed record QuotaText
         return fields[DocumentKeys.Concurrency] is { } concurrency ? ReadConcurrency(walk, concurrency, text, ref broken) : text;
     }
 
-    /// <summary>True for the numbers of a token bucket, be it a burst alone over the rate of another layer.</summary>
+    /// <summary>True for a token bucket, even a burst alone over another layer's rate.</summary>
     private bool IsBucket => Rate is not null || Burst is not null;
 
-    /// <summary>
-    /// These numbers as an override of a plan's. Of the same kind, missing ones are the plan's; another kind replaces
-    /// it.
-    /// </summary>
+    /// <summary>Merges over a plan's numbers: the same kind inherits missing ones, another kind replaces.</summary>
     public QuotaText Over(QuotaText plan)
     {
         bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
@@ -89,13 +82,12 @@ internal sealed record QuotaText
         };
     }
 
-    /// <summary>True if windows of the own length can begin there; one that cannot is not inherited.</summary>
+    /// <summary>True if windows of the own length can begin there; an unsuitable start is not inherited.</summary>
     private bool Suits(WindowStart? from, TimeOnly? at) => Every is null || PeriodOf(Every.Value, from, at).ComplaintOfStart() is null;
 
     private static WindowPeriod PeriodOf(WindowPeriod every, WindowStart? from, TimeOnly? at) =>
         every with { At = at ?? default, FromDay = from?.Day, FromDate = from?.Date };
 
-    /// <summary>Makes the quota, or returns the error. Not for an unlimited limit.</summary>
     public bool TryCompile([NotNullWhen(true)] out Quota? quota, [NotNullWhen(false)] out string? error)
     {
         bool made;
@@ -106,7 +98,7 @@ internal sealed record QuotaText
         }
         else if (Burst is not null)
         {
-            // Only an override can come to this: its own kind has been looked at where it was read.
+            // Only an override gets here: its own kind was checked when it was read.
             (quota, error, made) = (null, $"a burst belongs to a rate, and the plan's limit has {(IsWindow ? DocumentKeys.Window : DocumentKeys.Concurrency)}: leave it out", false);
         }
         else if (Limit is not { } limit)
@@ -172,7 +164,7 @@ internal sealed record QuotaText
 
     private static bool IsOfAnotherKind(in DocumentField field) => field.Value is not DocumentMapping && !field.Value.IsEmpty;
 
-    /// <summary>A key that is missing because it has been reported under another spelling.</summary>
+    /// <summary>True if the key was already reported under another spelling.</summary>
     private static bool IsMisspelt(KnownFields fields, string name) => fields[name] is null && !fields.IsPlainlyMissing(name);
 
     private static string? ReadZone(DocumentWalk walk, DocumentField? field, ref bool broken)

@@ -2,17 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A rate as it is written: <c>5/s</c>, <c>100/m</c>, <c>20/10s</c>; <c>0.5/s</c> is <c>1/2s</c>.</summary>
-/// <param name="Tokens">Tokens that come back in each period; 0 bans.</param>
-/// <param name="Period">The period.</param>
+/// <summary>A rate: 5/s, 100/m, 20/10s; 0.5/s is 1/2s. 0 tokens ban.</summary>
 internal readonly record struct Rate(long Tokens, TimeSpan Period)
 {
-    /// <summary>The units of a period, in words, for error messages and the documentation.</summary>
     public const string Units = "ms, s, sec, second, m, min, minute, h, hour, d, day";
 
     private const long MaxTokens = Quota.ExactLimit - 1;
 
-    /// <summary>Reads a rate, or says why the text is none and what would be one.</summary>
     public static bool TryParse(string text, out Rate rate, [NotNullWhen(false)] out string? error)
     {
         rate = default;
@@ -50,7 +46,6 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         return null;
     }
 
-    /// <summary>Reads a time as it is written, <c>60s</c> or <c>5m</c>, or says why the text is none.</summary>
     public static bool TryParsePeriod(string text, out TimeSpan period, out string? error)
     {
         int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
@@ -61,7 +56,6 @@ internal readonly record struct Rate(long Tokens, TimeSpan Period)
         return isPeriod;
     }
 
-    /// <summary>The length of a unit; null if it is none.</summary>
     public static TimeSpan? UnitOf(ReadOnlySpan<char> unit) => unit switch
     {
         "ms" => TimeSpan.FromMilliseconds(1),

@@ -1,12 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// Makes equal things one object while it is in use: an object without users, such as a limit that was
-/// only validated, is forgotten.
-/// </summary>
-/// <remarks>Not for use by two threads at once.</remarks>
-/// <typeparam name="TKey">What makes two things equal.</typeparam>
-/// <typeparam name="TValue">The things.</typeparam>
+/// <summary>Makes equal objects one while in use; unused ones are collected. Not thread-safe.</summary>
 internal sealed class SharedObjects<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -19,7 +13,6 @@ internal sealed class SharedObjects<TKey, TValue>
     /// <summary>Number of known objects, including unused ones.</summary>
     public int Count => _known.Count;
 
-    /// <summary>Returns the object of a key, and makes it if there is none.</summary>
     public TValue GetOrMake(TKey key, Func<TValue> make)
     {
         if (_known.TryGetValue(key, out var known) && known.TryGetTarget(out var value))
@@ -31,7 +24,7 @@ internal sealed class SharedObjects<TKey, TValue>
         return value;
     }
 
-    /// <summary>Costs a constant per object that is made: the next time, twice as many must be known.</summary>
+    /// <summary>Amortized constant cost: the next sweep waits until twice as many objects are known.</summary>
     private void Sweep()
     {
         foreach (var (key, known) in _known)

@@ -3,20 +3,19 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Words of a document in an error message: how they are shown, and which known word was meant.</summary>
+/// <summary>Formats words of a document for messages, and guesses misspelt ones.</summary>
 internal static class Spelling
 {
     private const int MaxShown = 64;
     private const int MaxCompared = 64;
 
-    /// <summary>The text in double quotes, cut to a readable length, with what cannot be seen escaped.</summary>
+    /// <summary>Quotes a text, cut to a readable length, with invisible characters escaped.</summary>
     public static string Quote(string text)
     {
         string shown = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
         return $"\"{Visible(shown, MaxShown)}\"";
     }
 
-    /// <summary>Escapes invisible characters of a text, and cuts it to a length.</summary>
     public static string Visible(string text, int most)
     {
         var visible = new StringBuilder();
@@ -36,8 +35,7 @@ internal static class Spelling
         || (Rune.IsWhiteSpace(rune) && rune.Value != ' ')
         || Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    /// <summary>The known word that was probably meant, or null when none is near.</summary>
-    /// <remarks>Only the first <see cref="MaxCompared"/> words are tried: a guess is not worth more.</remarks>
+    /// <summary>Returns the known word that was probably meant, out of the first MaxCompared; null for none.</summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length > Bounds.MaxNameLength)
@@ -56,11 +54,10 @@ internal static class Spelling
         return nearest;
     }
 
-    /// <summary>The question to ask about a word that is nearly known; empty when none is near.</summary>
     public static string DidYouMean(string word, IEnumerable<string> known) =>
         Nearest(word, known) is { } nearest ? $": did you mean {nearest}?" : "";
 
-    /// <summary>Letters to insert, drop, replace or swap with their neighbour.</summary>
+    /// <summary>Edit distance: insertions, deletions, replacements and swaps of neighbors.</summary>
     private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
         int width = b.Length + 1;

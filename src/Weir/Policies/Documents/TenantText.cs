@@ -1,20 +1,10 @@
 namespace Weir;
 
-/// <summary>A tenant as the document spells it, each field checked.</summary>
-/// <param name="Name">The tenant.</param>
-/// <param name="Plan">The name of its plan; null when it is left out, so that the default plan holds.</param>
-/// <param name="Limits">The limits that differ from the plan's.</param>
-/// <param name="Unlimited">True when nothing of the plan limits it.</param>
-/// <param name="Keys">What single keys have otherwise than that.</param>
-/// <param name="Until">Until when it holds; null for good.</param>
-/// <param name="UntilPlace">Where that stands.</param>
 internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyList<LimitText> Limits, bool Unlimited, IReadOnlyDictionary<string, KeyText> Keys,
     DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
-    /// <summary>A tenant that has nothing otherwise than the default plan.</summary>
     public static TenantText Of(string name) => new(name, null, [], Unlimited: false, KeyText.None);
 
-    /// <summary>A tenant of live data, which may hold only until a time.</summary>
     public static TenantText ReadLive(DocumentWalk walk, string name, DocumentNode root)
     {
         bool broken = false;
@@ -25,7 +15,6 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
             KeyText.ReadAll(walk, fields[DocumentKeys.Keys]), until, fields[DocumentKeys.Until]?.Place);
     }
 
-    /// <summary>This text merged over another one of the same tenant, limit by limit and field by field.</summary>
     public TenantText Over(TenantText below) => this with
     {
         Plan = Plan ?? below.Plan,
@@ -34,7 +23,6 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
         Keys = KeyText.Over(Keys, below.Keys),
     };
 
-    /// <summary>This text with what one of its keys has otherwise.</summary>
     public TenantText With(KeyText key) => this with
     {
         Unlimited = Unlimited || key.Unlimited,
@@ -42,7 +30,6 @@ internal sealed record TenantText(string Name, DocumentField? Plan, IReadOnlyLis
         Keys = KeyText.None,
     };
 
-    /// <summary>The time until which a live text holds; null for good.</summary>
     public static DateTimeOffset? ReadUntil(DocumentWalk walk, KnownFields fields, ref bool broken) =>
         walk.Parsed<DateTimeOffset>(fields[DocumentKeys.Until], $"a time, such as {Timestamp.Example}", TryParseTime, ref broken);
 

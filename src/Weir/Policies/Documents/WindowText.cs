@@ -2,14 +2,11 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>The length and the start of windows as the document spells them.</summary>
 internal static class WindowText
 {
-    /// <summary>The units that stand alone, in words, for error messages.</summary>
     public const string Units =
         "second, minute, hour, day, week, month, quarter or year, or several of them, such as 15m or 2 weeks";
 
-    /// <summary>Examples of a start, for error messages.</summary>
     public const string SomeStarts = "such as sunday or 2030-01-06";
 
     private const string DateFormat = "yyyy-MM-dd";
@@ -19,7 +16,6 @@ internal static class WindowText
     private static readonly string[] Days =
         ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
-    /// <summary>Reads a length, or says why the text is none and what would be one.</summary>
     public static bool TryParseEvery(string text, out WindowPeriod period, out string? error)
     {
         int digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
@@ -41,7 +37,6 @@ internal static class WindowText
         return error is null;
     }
 
-    /// <summary>Reads a time of day, or says why the text is none.</summary>
     public static bool TryParseAt(string text, out TimeOnly at, out string? error)
     {
         bool isTime = TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out at);
@@ -51,7 +46,6 @@ internal static class WindowText
         return isTime;
     }
 
-    /// <summary>Reads a day of the week or a date, or says why the text is neither.</summary>
     public static bool TryParseFrom(string text, out WindowStart from, out string? error)
     {
         error = null;
@@ -83,5 +77,4 @@ internal static class WindowText
     };
 }
 
-/// <summary>Where windows of weeks or days begin: on a day of the week, or on a date.</summary>
 internal readonly record struct WindowStart(DayOfWeek? Day, DateOnly? Date);

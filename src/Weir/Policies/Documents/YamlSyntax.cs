@@ -3,11 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace Weir;
 
-/// <summary>Reads YAML into nodes.</summary>
-/// <remarks>
-/// It works on the parser's events, so that every node knows its line and no feature gets in unasked: aliases (whose
-/// expansion can be a bomb) and tags are refused where they stand, and reading goes on to find the other errors.
-/// </remarks>
+// Reads YAML into nodes from the parser's events, so that every node knows its line. Refuses aliases (possible
+// expansion bombs) and tags, and continues to find other errors.
 internal sealed class YamlSyntax
 {
     private readonly Parser _parser;
@@ -21,10 +18,6 @@ internal sealed class YamlSyntax
         _errors = errors;
     }
 
-    /// <summary>The document's root, or null when it is empty.</summary>
-    /// <exception cref="UnreadableDocumentException">
-    /// It is not YAML, or beyond the bounds of <see cref="DocumentNode"/>.
-    /// </exception>
     public static DocumentNode? Read(string text, DocumentErrors errors)
     {
         try
@@ -67,14 +60,13 @@ internal sealed class YamlSyntax
         }
         catch (Exception fault) when (fault is not (YamlException or OutOfMemoryException))
         {
-            // For some broken texts the parser trips over its own state instead of naming what it saw. To the author of
-            // the document that is a syntax error as any other.
+            // For some broken texts the parser throws from its own state: report those as syntax errors, too.
         }
 
         throw new SyntaxErrorException(_near, _near, "What follows cannot be read.");
     }
 
-    /// <summary>The node whose first event is the current one; leaves its last event as the current one.</summary>
+    /// <summary>Reads the node whose first event is current; leaves its last event as the current one.</summary>
     private DocumentNode Node(int depth)
     {
         var begin = _parser.Current!;
@@ -142,7 +134,7 @@ internal sealed class YamlSyntax
             $"this is not YAML: {reason} Look at this line and the one above for indentation, a missing colon or an open quote");
     }
 
-    /// <summary>The parser points at the mapping that the tab is in; its reader wants the tab's line.</summary>
+    /// <summary>Finds the line with the tab: the parser reports the start of the mapping.</summary>
     private static int? LineIndentedByTab(string text, int from)
     {
         int line = 0;

@@ -1,6 +1,6 @@
 namespace Weir;
 
-// What a command does to its buckets, once their sets are locked.
+// Operations on the buckets of a command, once their sets are locked.
 internal sealed unsafe partial class BucketTransaction
 {
     private StoreFault Decide(
@@ -15,7 +15,7 @@ internal sealed unsafe partial class BucketTransaction
             return StoreFault.None;
         }
 
-        // Neither a charge nor a reset is refused, whatever a take would be.
+        // Charges and resets are never refused.
         outcome = BucketOutcome.Allowed;
         if (what == BucketOperation.Charge)
             return Charge(store, limits, onlyEnds, time);
@@ -23,7 +23,6 @@ internal sealed unsafe partial class BucketTransaction
         return StoreFault.None;
     }
 
-    /// <summary>Asks every bucket, and writes nothing.</summary>
     private BucketOutcome AskAll(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         var worst = BucketOutcome.Allowed;
@@ -53,12 +52,8 @@ internal sealed unsafe partial class BucketTransaction
         return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    /// <summary>
-    /// Writes allowed takes. If a bucket has no slot, and the shared one refuses, all of it is taken back.
-    /// </summary>
-    /// <remarks>
-    /// Buckets in memory come first: a new one must not get the slot of one that is as new and about to be written.
-    /// </remarks>
+    // Writes allowed takes; takes all back if a bucket without a slot is refused by its shared bucket. Buckets with
+    // slots come first: a new one must not get the slot of an empty bucket that is about to be written.
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = BucketOutcome.Allowed;
@@ -76,7 +71,7 @@ internal sealed unsafe partial class BucketTransaction
         for (int i = 0; missing > 0 && i < _count; i++)
         {
             ref var claim = ref _claims[i];
-            // Of a cost of 0 there is nothing to write, so a bucket that is as new gets no slot.
+            // A cost of 0 writes nothing, so an empty bucket gets no slot.
             if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed || claim.Cost == 0)
                 continue;
             var fault = claim.IsPermits ? Hold(store, limits, ref claim, time) : SpendNew(store, limits, ref claim, time);
@@ -92,7 +87,7 @@ internal sealed unsafe partial class BucketTransaction
         return StoreFault.None;
     }
 
-    /// <summary>What one limit refused is not spent on the others either.</summary>
+    /// <summary>A refusal by one limit spends nothing from the others.</summary>
     private void SpendNothing(bool insist)
     {
         for (int i = 0; i < _count; i++)
@@ -105,7 +100,7 @@ internal sealed unsafe partial class BucketTransaction
         }
     }
 
-    /// <summary>Gives back everything to a shared bucket, because it is unknown which key spent what.</summary>
+    /// <summary>Refunds all of a shared bucket, since the spending of each key is unknown.</summary>
     private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
@@ -154,11 +149,10 @@ internal sealed unsafe partial class BucketTransaction
         return fault;
     }
 
-    /// <summary>Spending of an ended window is not given back to the next one.</summary>
+    /// <summary>Spending of an ended window is not refunded to the next one.</summary>
     private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
         cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
 
-    /// <summary>Charges a bucket that is not in memory: it spends from the bucket that it shares, or is new.</summary>
     private static bool ChargeNew(MemoryStore store, in LimitSet limits, ref Claim claim, in StoreTime time) =>
         (claim.Before.Spent == 0 && (claim.Line.State.Spent == 0 || TryAdd(store, limits, ref claim)))
         || store.Overflow.TryCharge(store, limits, claim.Limit, claim.Hash, time, limits.Share.CostOf(claim.Cost));
@@ -172,7 +166,6 @@ internal sealed unsafe partial class BucketTransaction
 
     private static UInt128 HolderOf(in LimitSet limits) => limits.Holder?.Id ?? 0;
 
-    /// <summary>Returns how the limit stands without the holder's permits.</summary>
     private static BucketState Release(MemoryStore store, in LimitSet limits, in Claim claim, in StoreTime time)
     {
         store.Permits.RemoveLocked(claim.Hash, HolderOf(limits));

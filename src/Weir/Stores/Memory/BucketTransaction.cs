@@ -2,11 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>
-/// A command on the buckets of one or several limits, all or nothing (law L2): their sets of slots are locked together,
-/// all buckets are asked, and only if every enforced limit allows is anything written.
-/// </summary>
-/// <remarks>One per thread, so that a decision allocates nothing but the lines of several limits.</remarks>
+// Executes a command on its buckets, all or nothing (law L2): locks their sets together, asks all, then writes. One per
+// thread, so that a decision allocates only the lines of several limits.
 internal sealed unsafe partial class BucketTransaction
 {
     [ThreadStatic]
@@ -16,30 +13,26 @@ internal sealed unsafe partial class BucketTransaction
     private readonly SlotLocks _locks = new();
     private int _count;
 
-    /// <summary>The parts of permits that the decision asks, as a mask.</summary>
+    /// <summary>Parts of the permit table to lock, as a mask.</summary>
     private ulong _permitParts;
 
-    /// <summary>What the command wants of one bucket.</summary>
     private struct Claim
     {
         public Limit Limit;
         public UInt128 Hash;
 
-        /// <summary>
-        /// The bucket's slot; none if the bucket is not in memory, or the limit is a concurrency limit.
-        /// </summary>
+        /// <summary>None if the bucket is not in memory, or the limit is a concurrency limit.</summary>
         public SlotRef Slot;
 
-        /// <summary>What a take costs.</summary>
         public long Cost;
         public BucketState Before;
         public BucketLine Line;
 
-        /// <summary>True if the bucket that keys without a slot share has a part in the decision.</summary>
+        /// <summary>True if the shared bucket of keys without a slot takes part.</summary>
         public bool IsShared;
         public bool IsSpent;
 
-        /// <summary>True if a charge left the bucket otherwise than draining alone.</summary>
+        /// <summary>True if a charge changed the bucket beyond draining.</summary>
         public bool IsChanged;
 
         public readonly bool IsPermits => Limit.Quota is ConcurrencyQuota;
@@ -51,14 +44,12 @@ internal sealed unsafe partial class BucketTransaction
 
     public static BucketTransaction OfThisThread() => _ofThisThread ??= new BucketTransaction();
 
-    /// <summary>Executes a command.</summary>
     public BucketResult Answer(MemoryStore store, in LimitSet limits, BucketOperation what, long[]? onlyEnds)
     {
         var fault = Execute(store, limits, what, onlyEnds, out var outcome, out var time);
         return fault == StoreFault.None ? Answer(limits.Share, outcome, time) : BucketResult.Failed(fault);
     }
 
-    /// <summary>Executes a take or a check, and puts the result into words without a copy of it.</summary>
     public Decision Decide(MemoryStore store, in LimitSet limits, BucketOperation what)
     {
         var fault = Execute(store, limits, what, null, out var outcome, out var time);
@@ -101,7 +92,6 @@ internal sealed unsafe partial class BucketTransaction
         return fault;
     }
 
-    /// <summary>Returns how one bucket stands.</summary>
     public BucketState StateOf(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash)
     {
         MakeClaim(store, limits, limit, hash);
@@ -116,7 +106,6 @@ internal sealed unsafe partial class BucketTransaction
         }
     }
 
-    /// <summary>Sets the state of one bucket. False if there is no slot for it, so that it begins as new.</summary>
     public bool Know(MemoryStore store, in LimitSet limits, Limit limit, UInt128 hash, BucketState state)
     {
         MakeClaim(store, limits, limit, hash);
@@ -166,10 +155,8 @@ internal sealed unsafe partial class BucketTransaction
             _locks.Exit();
     }
 
-    /// <summary>
-    /// Locks the sets in which the buckets are, and all candidate sets of each bucket that is not in memory. False if a
-    /// bucket has gone, or its tenant has got another part, before the sets were locked.
-    /// </summary>
+    // Locks the buckets' sets, and all candidate sets of buckets without a slot. False if a bucket or its tenant moved
+    // before the sets were locked.
     private bool TryLockSlots(SlotTable table, bool isListed, bool all)
     {
         bool hasBothParts = table.HasBothParts;

@@ -1,16 +1,14 @@
 namespace Weir;
 
-/// <summary>The clock that memory decides by: microseconds since it was made, which only go forward,
-/// whatever the wall clock does, and fit in 53 bits for 285 years.</summary>
+// Clock of memory: microseconds since its start, independent of the wall clock. Fits in 53 bits for 285 years.
 internal sealed class MonotonicClock(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
     private readonly long _frequency = time.TimestampFrequency;
 
-    /// <summary>Unix time in microseconds, by which windows are told.</summary>
+    /// <summary>Unix time in microseconds, for windows.</summary>
     public long WallUs => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Both clocks.</summary>
     public StoreTime Now => new(NowUs, WallUs);
 
     public long NowUs
@@ -23,6 +21,6 @@ internal sealed class MonotonicClock(TimeProvider time)
         }
     }
 
-    /// <summary>The time of a decision, with the wall's time if it was read without.</summary>
+    /// <summary>Adds the wall time to a time read without it.</summary>
     public StoreTime WithWall(in StoreTime now) => now.WallUs != 0 ? now : now with { WallUs = WallUs };
 }

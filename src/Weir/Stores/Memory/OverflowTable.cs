@@ -1,14 +1,11 @@
 namespace Weir;
 
-/// <summary>
-/// The buckets that keys without a slot share, one for each tenant and limit: stricter than their own, never laxer.
-/// Tenants that are not listed share one for each limit when there are very many of them. Bounded.
-/// </summary>
-/// <remarks>Safe for concurrent use. It is read by new keys only, and only while keys share a bucket.</remarks>
-/// <param name="most">Buckets of listed tenants at most; all others may have as many again.</param>
+// Shared buckets of keys without a slot, one per tenant and limit: stricter, never laxer. Bounded. Very many unlisted
+// tenants share one per limit. Safe for concurrent use. Only new keys read the table, and only while keys share a
+// bucket.
 internal sealed class OverflowTable(int most)
 {
-    /// <summary>A look for buckets that are as new costs a look at all, so it is made once in this time.</summary>
+    /// <summary>Minimum interval of sweeps, each of which reads all buckets.</summary>
     private const long SweepUs = 1_000_000;
 
     private const int BytesPerBucket = 128;
@@ -26,20 +23,14 @@ internal sealed class OverflowTable(int most)
 
         public Slot Slot;
 
-        /// <summary>
-        /// Two bits for each key that may have spent here (Bloom, "Space/time trade-offs in hash coding with allowable
-        /// errors", 1970). Other keys begin as new.
-        /// </summary>
+        /// <summary>Two bits per key that may have spent here (Bloom, 1970). Other keys begin as new.</summary>
         public UInt128 Spenders;
     }
 
-    /// <summary>Shared buckets, those included that are as new.</summary>
     public int Used => _used;
 
-    /// <summary>Bytes held.</summary>
     public long Bytes => (long)_used * BytesPerBucket;
 
-    /// <summary>How a key without a slot stands: as the bucket from which it may have spent.</summary>
     public BucketState StateOf(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time)
     {
         if (_used == 0)
@@ -52,7 +43,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Has a key take from the bucket that it shares. False if there is none and no room for one.</summary>
+    /// <summary>Takes from a key's shared bucket. False without a bucket or room for one.</summary>
     public bool TryTake(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time, out BucketLine line)
     {
         var now = store.Clock.WithWall(time);
@@ -70,7 +61,6 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Charges the bucket that a key shares. False if there is none and no room for one.</summary>
     public bool TryCharge(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time, long cost)
     {
         var now = store.Clock.WithWall(time);
@@ -85,9 +75,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>
-    /// Copies every bucket that is not as new: by a name whose lowest bit says whether its tenant is listed.
-    /// </summary>
+    /// <summary>Copies every bucket in use. The lowest bit of the name says whether its tenant is listed.</summary>
     public SavedSlot[] Export(StoreTime time)
     {
         lock (_gate)
@@ -98,7 +86,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Restores a bucket of a snapshot. It is unknown which keys have spent there, so all may have.</summary>
+    /// <summary>Restores a bucket of a snapshot. All keys may have spent there.</summary>
     public void Import(ulong name, BucketState state, int rateId)
     {
         lock (_gate)
@@ -115,9 +103,7 @@ internal sealed class OverflowTable(int most)
             ? bucket.Slot.StateUnder(limit.Quota, store.Clock, time)
             : default;
 
-    /// <summary>
-    /// The bucket from which a key is about to spend: its tenant's, else that of all tenants that are not listed.
-    /// </summary>
+    /// <summary>Returns the tenant's bucket, else that of all unlisted tenants.</summary>
     private SharedBucket? BucketFor(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time)
     {
         bool isListed = limits.TenantIsListed;
@@ -129,7 +115,7 @@ internal sealed class OverflowTable(int most)
             bucket = AddLocked(name, isListed);
         if (bucket is null)
             return null;
-        // No key owes anything here any more, and the filter must not fill up for good.
+        // An empty bucket has no spenders; reset the filter before it fills up.
         if (bucket.Slot.IsAsNew(time))
             bucket.Spenders = 0;
         bucket.Spenders |= BitsOf(key);

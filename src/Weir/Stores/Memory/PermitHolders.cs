@@ -1,11 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// Who holds the permits of one limit, by name and in the order in which they end; all of them are of one tenant. To
-/// take and to give back costs the logarithm of their number.
-/// </summary>
-/// <remarks>Not for use by two threads at once.</remarks>
-/// <param name="share">The share of their tenant.</param>
+/// <summary>Holders of one limit's permits, by id and by end. A change costs O(log n). Not thread-safe.</summary>
 internal sealed class PermitHolders(string share)
 {
     private static readonly Comparer<PermitTable.Holder> ByEnd = Comparer<PermitTable.Holder>.Create(
@@ -16,28 +11,21 @@ internal sealed class PermitHolders(string share)
     private readonly Dictionary<UInt128, long> _untilUs = [];
     private readonly SortedSet<PermitTable.Holder> _inOrder = new(ByEnd);
 
-    /// <summary>The share of their tenant.</summary>
     public string Share { get; } = share;
 
-    /// <summary>How many there are.</summary>
     public int Count => _untilUs.Count;
 
-    /// <summary>All of them; who ends first is first.</summary>
     public IEnumerable<PermitTable.Holder> InOrder => _inOrder;
 
-    /// <summary>When the last of them ends.</summary>
     public long LastUntilUs => _inOrder.Max.UntilUs;
 
-    /// <summary>
-    /// The time by which a number of them have ended. The cost grows with the distance from the nearer end.
-    /// </summary>
-    /// <param name="number">From 1 to <see cref="Count"/>.</param>
+    // Time by which this number of holders has ended. The cost grows with the distance from the nearer end.
     public long UntilUsOf(int number) =>
         number == 1 ? _inOrder.Min.UntilUs
         : number <= Count / 2 ? _inOrder.ElementAt(number - 1).UntilUs
         : _inOrder.Reverse().ElementAt(Count - number).UntilUs;
 
-    /// <summary>Adds a holder; one that is here already ends at the new time. False for that.</summary>
+    /// <summary>Adds a holder. False if it exists: then its end is updated.</summary>
     public bool Add(PermitTable.Holder holder)
     {
         bool isNew = !Remove(holder.Id);
@@ -46,10 +34,8 @@ internal sealed class PermitHolders(string share)
         return isNew;
     }
 
-    /// <summary>Removes a holder. False if there is none of that name.</summary>
     public bool Remove(UInt128 id) => _untilUs.Remove(id, out long untilUs) && _inOrder.Remove(new(id, untilUs));
 
-    /// <summary>Removes ended holders, and returns their number.</summary>
     public int RemoveEnded(long nowUs)
     {
         int count = 0;

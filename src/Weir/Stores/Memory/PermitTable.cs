@@ -3,25 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>
-/// Who holds the permits of concurrency limits, and until when. Bounded, and shared out to the tenants; a holder that
-/// does not come back is forgotten when its time is over.
-/// </summary>
-/// <remarks>
-/// The limits lie in parts with a lock each. All methods whose names end in Locked want the parts of their limits held:
-/// <see cref="Enter"/> what <see cref="PartOf"/> says of each.
-/// </remarks>
+// Holders of permits and their timeouts, bounded and shared out to the tenants. Limits lie in parts with a lock each.
+// Methods named Locked require the lock of their limit's part (Enter, PartOf).
 internal sealed class PermitTable(int maxHolders)
 {
-    /// <summary>As many as a mask has bits.</summary>
     private const int Parts = 64;
 
-    /// <summary>Shortest interval between looks at all holders, which cost much.</summary>
+    /// <summary>Minimum interval of sweeps over all holders, which are expensive.</summary>
     private const long SweepUs = 1_000_000;
 
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
 
-    /// <summary>Guards the shares. It is entered last, and for a few instructions.</summary>
+    /// <summary>Guards the shares. Entered last, and only briefly.</summary>
     private readonly Lock _shareGate = new();
     private readonly Shares _shares = new(maxHolders);
     private long _sweptUs = -SweepUs;
@@ -34,7 +27,6 @@ internal sealed class PermitTable(int maxHolders)
         public readonly Dictionary<UInt128, PermitHolders> Limits = [];
     }
 
-    /// <summary>Remembered holders, including ended ones whose limit was not asked since.</summary>
     public int Holders
     {
         get
@@ -44,34 +36,29 @@ internal sealed class PermitTable(int maxHolders)
         }
     }
 
-    /// <summary>Limits that are remembered.</summary>
     public int Limits => _parts.Sum(part =>
     {
         lock (part.Gate)
             return part.Limits.Count;
     });
 
-    /// <summary>The part of a limit, as a mask with one bit.</summary>
+    /// <summary>Part of a limit, as a mask with one bit.</summary>
     public static ulong PartOf(UInt128 limit) => 1UL << (int)(limit >> 122);
 
-    /// <summary>Enters some parts, in the order of their numbers.</summary>
+    /// <summary>Locks parts in their order.</summary>
     public void Enter(ulong parts)
     {
         for (; parts != 0; parts &= parts - 1)
             _parts[BitOperations.TrailingZeroCount(parts)].Gate.Enter();
     }
 
-    /// <summary>Leaves parts that were entered.</summary>
     public void Exit(ulong parts)
     {
         for (; parts != 0; parts &= parts - 1)
             _parts[BitOperations.TrailingZeroCount(parts)].Gate.Exit();
     }
 
-    /// <summary>
-    /// Permits that are held, and when there will be room for <paramref name="permits"/> more; when there is, when all
-    /// will be free.
-    /// </summary>
+    // Returns held permits and the time of room for more; if there is room, the time when all are free.
     public BucketState StateLocked(UInt128 limit, long nowUs, long permits, long capacity)
     {
         var limits = LimitsOf(limit);
@@ -87,7 +74,7 @@ internal sealed class PermitTable(int maxHolders)
         return new BucketState(held, holders.UntilUsOf((int)Math.Min(leaving, holders.Count)));
     }
 
-    /// <summary>Takes a permit. False when there are too many holders of all limits of the tenant together.</summary>
+    /// <summary>Takes a permit. False if the tenant has too many holders of all limits.</summary>
     public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs, string share)
     {
         var limits = LimitsOf(limit);
@@ -103,7 +90,6 @@ internal sealed class PermitTable(int maxHolders)
         return true;
     }
 
-    /// <summary>Gives a permit back. False when it is not held (any more).</summary>
     public bool RemoveLocked(UInt128 limit, UInt128 id)
     {
         var limits = LimitsOf(limit);
@@ -113,14 +99,13 @@ internal sealed class PermitTable(int maxHolders)
         return true;
     }
 
-    /// <summary>Gives all permits of a limit back.</summary>
     public void ClearLocked(UInt128 limit)
     {
         if (LimitsOf(limit).Remove(limit, out var holders))
             Return(holders.Share, holders.Count);
     }
 
-    /// <summary>Copies all permits for a snapshot; takers wait for one part at a time.</summary>
+    /// <summary>Copies all permits for a snapshot, under one part's lock at a time.</summary>
     public IReadOnlyList<SavedPermits> Export()
     {
         var saved = new List<SavedPermits>();
@@ -136,13 +121,7 @@ internal sealed class PermitTable(int maxHolders)
         return saved;
     }
 
-    /// <summary>
-    /// Puts the permits of a snapshot back; the table's bound is the only one, since each was granted before.
-    /// </summary>
-    /// <param name="permits">The permits.</param>
-    /// <param name="shiftUs">What turns their times into this store's.</param>
-    /// <param name="nowUs">The store's clock; permits that ended before are over.</param>
-    /// <returns>How many are back, and how many found no room.</returns>
+    // Restores a snapshot's permits, bounded only by the table, and counts restored and dropped ones.
     public (int Restored, int NoRoom) Import(IEnumerable<SavedPermits> permits, long shiftUs, long nowUs)
     {
         int restored = 0, noRoom = 0;
@@ -167,7 +146,6 @@ internal sealed class PermitTable(int maxHolders)
     private Dictionary<UInt128, PermitHolders> LimitsOf(UInt128 limit) =>
         _parts[BitOperations.TrailingZeroCount(PartOf(limit))].Limits;
 
-    /// <summary>Adds a holder whose share has been taken.</summary>
     private void Add(Dictionary<UInt128, PermitHolders> limits, UInt128 limit, Holder holder, string share)
     {
         ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(limits, limit, out _);
@@ -206,7 +184,7 @@ internal sealed class PermitTable(int maxHolders)
             Return(limits, limit, holders, count);
     }
 
-    /// <summary>Forgets who is gone, but in parts that others are in: two threads would wait for each other.</summary>
+    /// <summary>Removes timed-out holders. Skips locked parts, which avoids deadlocks.</summary>
     private void Sweep(long nowUs)
     {
         if (nowUs - Volatile.Read(ref _sweptUs) < SweepUs)

@@ -2,23 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>
-/// Answers that are kept in this process for callers that ask again, and reservations that are to be settled. Bounded
-/// in bytes, and shared out to the tenants.
-/// </summary>
-/// <param name="maxBytes">The bytes that listed tenants may have kept; all others may have as many again.</param>
-/// <param name="tenantBytes">The bytes that one tenant may have kept at most.</param>
+// Stored answers of repeated requests and reservations. Bounded in bytes, and shared out to the tenants.
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    /// <summary>
-    /// Expired records removed for each new one: more go than come. Only a command without room waits for all of them.
-    /// </summary>
+    // Expired records removed per new one, so that more go than come. Only a command without room removes all.
     private const int ForgottenAtOnce = 4;
 
-    /// <summary>
-    /// What an answer takes beside its text and its lines: its objects, its place in the table and in the order of
-    /// ends, its tenant's name.
-    /// </summary>
+    /// <summary>Overhead of an answer: its objects, table entries and the tenant's name.</summary>
     private const int BytesPerAnswer = 560;
 
     private const int BytesPerLine = 40;
@@ -29,7 +19,6 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     private readonly Lock _gate = new();
     private long _lastNumber;
 
-    /// <summary>Answers that are kept, those included that are over and not yet forgotten.</summary>
     public int Count
     {
         get
@@ -39,7 +28,6 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         }
     }
 
-    /// <summary>Bytes of all answers that are kept.</summary>
     public long Bytes
     {
         get
@@ -53,17 +41,13 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
     {
         public UInt128 Fingerprint => Kept.Fingerprint;
 
-        /// <summary>How many were kept before this one, and it.</summary>
         public long Number { get; set; }
 
         public BucketResult Answer() =>
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>
-    /// Returns the stored answer, or executes the command and stores its answer. Commands with a record are executed
-    /// one by one.
-    /// </summary>
+    /// <summary>Returns the stored answer, or executes and stores. Commands with a record execute one by one.</summary>
     public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
         var record = command.RecordKey!;
@@ -84,14 +68,13 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         }
     }
 
-    /// <summary>Returns the record; null if there is none.</summary>
     public IdempotencyRecord? Recall(string tenant, UInt128 id, long nowUs)
     {
         lock (_gate)
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    /// <summary>Forgets an answer, unless it is settled or of another request. Returns it; null if none.</summary>
+    // Forgets and returns an answer, unless it is settled or belongs to another request; null for none.
     public IdempotencyRecord? Forget(string tenant, RecordKey record, long nowUs)
     {
         lock (_gate)
@@ -103,21 +86,15 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         }
     }
 
-    /// <summary>
-    /// The store's clocks, and the number of the last record, at a moment at which no answer is under way.
-    /// </summary>
+    /// <summary>Returns the clocks and the last number at a moment without an answer under way.</summary>
     public (StoreTime Time, long LastNumber) BeginExport(MemoryStore store)
     {
         lock (_gate)
             return (store.Time, _lastNumber);
     }
 
-    /// <summary>Copies all records for a snapshot whose buckets were copied since <see cref="BeginExport"/>.</summary>
-    /// <param name="lastNumber">The number of the last record at that moment.</param>
-    /// <remarks>
-    /// An open reservation that came later is left out: its cost may be missing in the buckets, and canceling it would
-    /// give back tokens that were not spent. All other records only prevent a second execution.
-    /// </remarks>
+    // Copies all records for a snapshot after its buckets. Omits later open reservations: their cost may be missing in
+    // the buckets, and canceling them would refund unspent tokens. All other records only prevent a second execution.
     public IReadOnlyList<SavedRecord> Export(long lastNumber)
     {
         KeyValuePair<(string Tenant, UInt128 Id), Entry>[] all;
@@ -131,13 +108,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
                            entry.Outcome, entry.Kept)];
     }
 
-    /// <summary>
-    /// Puts the records of a snapshot back; the table's bound is the only one, since each was kept before.
-    /// </summary>
-    /// <param name="records">The records.</param>
-    /// <param name="shiftUs">What turns their times into this store's.</param>
-    /// <param name="nowUs">The store's clock; records that ended before are over.</param>
-    /// <returns>How many are back, and how many found no room.</returns>
+    // Restores a snapshot's records, bounded only by the table, and counts restored and dropped ones.
     public (int Restored, int NoRoom) Import(IEnumerable<SavedRecord> records, long shiftUs, long nowUs)
     {
         int restored = 0, noRoom = 0;
@@ -192,7 +163,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         for (int left = most; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
         {
             _ends.Dequeue();
-            // It may have been settled since, and is kept for longer then.
+            // A settlement may have extended its life.
             if (_entries.TryGetValue(name, out var entry) && entry.KeptUntilUs <= nowUs)
                 ForgetLocked(name);
         }

@@ -2,9 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>A bucket in a snapshot.</summary>
-/// <param name="Head">Its head; 0 for none.</param>
-/// <param name="Slot">Its state.</param>
+/// <summary>A bucket in a snapshot; head 0 is none.</summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal readonly record struct SavedSlot(ulong Head, Slot Slot)
 {

@@ -1,24 +1,19 @@
 namespace Weir;
 
-/// <summary>
-/// Sets that a thread locks together, in the order of their addresses, so that no two threads wait for each other.
-/// </summary>
+/// <summary>Sets that a thread locks together, in the order of their addresses, which excludes deadlocks.</summary>
 internal sealed class SlotLocks
 {
     private readonly SlotSet[] _sets = new SlotSet[4 * Plan.MaxLimits];
     private int _count;
 
-    /// <summary>Adds a set to the ones to lock.</summary>
     public void Add(SlotSet set) => _sets[_count++] = set;
 
-    /// <summary>Adds both sets of a bucket in a part.</summary>
     public void Add(SlotPart part, ulong head)
     {
         Add(part.FirstOf(head));
         Add(part.SecondOf(head));
     }
 
-    /// <summary>Locks all sets that were added.</summary>
     public void Enter()
     {
         if (_count > 1)
@@ -27,7 +22,6 @@ internal sealed class SlotLocks
             _sets[i].Lock();
     }
 
-    /// <summary>Unlocks them.</summary>
     public void Exit()
     {
         while (_count > 0)

@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>
-/// The memory of a part in one piece: zeroed, pinned for life, so that it can be pointed into, and in huge pages where
-/// the operating system has them: a look-up at random would wait for the page tables too.
-/// </summary>
+// Memory of a part: zeroed, pinned for life, and in huge pages if available, which spare page table misses.
 internal sealed unsafe partial class SlotMemory
 {
     public const int CacheLine = 64;
@@ -13,7 +10,7 @@ internal sealed unsafe partial class SlotMemory
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    // Held for its memory's life. An array of lines, not of bytes, whose count would end at 2 GiB.
+    // Keeps the memory alive. Lines instead of bytes, since an array of bytes ends at 2 GiB.
     private readonly Line[] _lines;
 
     public SlotMemory(int sets)
@@ -30,15 +27,13 @@ internal sealed unsafe partial class SlotMemory
     [StructLayout(LayoutKind.Sequential, Size = CacheLine)]
     private struct Line;
 
-    /// <summary>The first head of the first set.</summary>
     public ulong* Start { get; }
 
-    /// <summary>Bytes held.</summary>
     public long Bytes => _lines.LongLength * CacheLine;
 
     private static nuint AlignedUp(nuint address, int alignment) => (address + (nuint)alignment - 1) & ~((nuint)alignment - 1);
 
-    /// <summary>Without huge pages everything works, and is slower.</summary>
+    /// <summary>Optional: without huge pages look-ups are slower.</summary>
     private void AskForHugePages(long size)
     {
         try

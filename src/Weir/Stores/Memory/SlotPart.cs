@@ -1,10 +1,6 @@
 namespace Weir;
 
-/// <summary>
-/// The slots of listed tenants, or those of all others. A bucket is in one of two sets, which its hash names; nothing
-/// is ever moved. Memory is taken when the first tenant of the kind comes.
-/// </summary>
-/// <param name="sets">The number of sets; at least two.</param>
+// Slots of listed tenants, or of all others. A hash names the two sets of its bucket; buckets never move.
 internal sealed unsafe class SlotPart(int sets)
 {
     private readonly Lock _gate = new();
@@ -12,19 +8,14 @@ internal sealed unsafe class SlotPart(int sets)
     private volatile ulong* _start;
     private int _used;
 
-    /// <summary>True once the memory is taken.</summary>
     public bool IsOpen => _start is not null;
 
-    /// <summary>The number of sets in memory.</summary>
     public int Sets => IsOpen ? sets : 0;
 
-    /// <summary>Slots in use, including those of buckets that are as new.</summary>
     public int Used => Volatile.Read(ref _used);
 
-    /// <summary>Bytes held.</summary>
     public long Bytes => _memory?.Bytes ?? 0;
 
-    /// <summary>Takes the memory, unless it is taken.</summary>
     public void Open()
     {
         lock (_gate)
@@ -34,26 +25,24 @@ internal sealed unsafe class SlotPart(int sets)
         }
     }
 
-    /// <summary>A set by its number.</summary>
     public SlotSet this[int set] => new(_start + ((long)set * (SlotSet.Size / sizeof(ulong))));
 
     public SlotSet FirstOf(ulong head) => this[NumberOf(head)];
 
-    /// <summary>Always another set than the first, so that a bucket has 32 candidate slots and not sixteen.</summary>
+    /// <summary>Always differs from the first, so that a bucket has 32 candidate slots.</summary>
     public SlotSet SecondOf(ulong head)
     {
         int first = NumberOf(head), second = NumberOf(head * 0x9E37_79B9_7F4A_7C15);
         return this[second != first ? second : first == 0 ? 1 : first - 1];
     }
 
-    /// <summary>Asks the processor for both sets of a bucket at once.</summary>
     public void Prefetch(ulong head)
     {
         FirstOf(head).Prefetch(head);
         SecondOf(head).Prefetch(head);
     }
 
-    /// <summary>Finds a bucket; none if it is not here. Without the locks of its sets, true of a moment ago.</summary>
+    /// <summary>Finds a bucket. Without the locks of its sets, the result may be outdated.</summary>
     public SlotRef Find(ulong head)
     {
         var set = FirstOf(head);
@@ -65,17 +54,8 @@ internal sealed unsafe class SlotPart(int sets)
         return index >= 0 ? new SlotRef(set, index) : default;
     }
 
-    /// <summary>
-    /// Adds a bucket that is not here; none if there is no slot for its tenant. Both sets must be locked.
-    /// </summary>
-    /// <param name="head">The bucket.</param>
-    /// <param name="state">How it stands.</param>
-    /// <param name="rateId">The rate of its quota.</param>
-    /// <param name="clock">Asked only when few slots are empty.</param>
-    /// <param name="isBack">
-    /// True for a bucket that was here before a restart: it may have a slot of another tenant's share, since to leave
-    /// it out would be an amnesty.
-    /// </param>
+    // Adds a bucket under the locks of both sets; none without a slot for its tenant. A bucket from before a restart
+    // may take another tenant's slot: dropping it would be an amnesty.
     public SlotRef Add(ulong head, BucketState state, int rateId, MonotonicClock clock, bool isBack = false)
     {
         var candidates = new CandidateSlots(FirstOf(head), SecondOf(head));
@@ -90,6 +70,6 @@ internal sealed unsafe class SlotPart(int sets)
         return slot;
     }
 
-    /// <summary>The upper half of the word is scaled to the number of sets, which need not be a power of two.</summary>
+    /// <summary>Scales the upper half of the word to the number of sets, which need not be a power of two.</summary>
     private int NumberOf(ulong word) => (int)(((word >> 32) * (uint)sets) >> 32);
 }

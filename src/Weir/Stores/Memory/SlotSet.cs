@@ -4,15 +4,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Weir;
 
-/// <summary>
-/// Sixteen slots in six cache lines: two lines of heads, which say whose bucket each slot holds, then four of slots.
-/// The lowest bit of the first head is the lock of the set, so that no decision reads a further line for it.
-/// </summary>
-/// <remarks>
-/// A head is 47 bits of the bucket's hash, 16 that name its tenant, and a zero; 0 marks an empty slot, so that zeroed
-/// memory is a set of empty slots. Heads and slots are written under the lock only.
-/// </remarks>
-/// <param name="heads">The first head.</param>
+// Sixteen slots in six cache lines: two of heads, which name the buckets, and four of slots. The lowest bit of the
+// first head is the set's lock, so that a decision reads no further line. A head is 47 bits of the bucket's hash, 16 of
+// its tenant's, and a zero; 0 marks an empty slot. Heads and slots are written only under the lock.
 internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 {
     public const int Count = 16;
@@ -26,47 +20,41 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public bool IsNone => _heads is null;
 
-    /// <summary>The name of the tenant of a bucket. Two given tenants share one with a chance of 1 in 65,536.</summary>
+    /// <summary>Short hash of a bucket's tenant. Two tenants collide with a chance of 1 in 65,536.</summary>
     public static uint TenantOf(ulong head) => (ushort)(head >> 1);
 
-    /// <summary>The head of a bucket: its hash, and the name of its tenant from the hash of that.</summary>
     public static ulong HeadOf(ulong hash, ulong tenantHash)
     {
         ulong head = (hash >> HashAt << HashAt) | ((ulong)(ushort)tenantHash << 1);
         return head >> HashAt == 0 ? head | (1UL << HashAt) : head;
     }
 
-    /// <summary>A bit for each empty slot.</summary>
     public uint Empties => Matches(0);
 
     public ulong HeadAt(int index) => _heads[index] & ~LockBit;
 
     public Slot* SlotAt(int index) => (Slot*)(_heads + Count) + index;
 
-    /// <summary>The index of a bucket; -1 if it is not in this set. Without the lock, true of a moment ago.</summary>
+    /// <summary>Returns the index of a bucket; -1 for none. Without the lock, the result may be outdated.</summary>
     public int Find(ulong head)
     {
         uint matches = Matches(head);
         return matches == 0 ? -1 : BitOperations.TrailingZeroCount(matches);
     }
 
-    /// <summary>The best of some slots for a bucket: one in the line that <see cref="Prefetch"/> asks for.</summary>
-    /// <param name="slots">A bit for each slot; at least one.</param>
-    /// <param name="head">The bucket.</param>
     public static int BestOf(uint slots, ulong head)
     {
         uint near = slots & (((1u << SlotsPerLine) - 1) << (LineOf(head) * SlotsPerLine));
         return BitOperations.TrailingZeroCount(near != 0 ? near : slots);
     }
 
-    /// <summary>Has a slot hold a bucket.</summary>
     public void Put(int index, ulong head, BucketState state, int rateId)
     {
         SlotAt(index)->Put(state, rateId);
         _heads[index] = head | (_heads[index] & LockBit);
     }
 
-    /// <summary>Asks the processor for the heads, and for the line in which the bucket's slot is most likely.</summary>
+    /// <summary>Prefetches the heads, and the line that most likely has the bucket's slot.</summary>
     public void Prefetch(ulong head)
     {
         if (!Sse.IsSupported)
@@ -76,7 +64,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         Sse.Prefetch0((byte*)_heads + ((HeadLines + LineOf(head)) * SlotMemory.CacheLine));
     }
 
-    /// <summary>Waits for the lock, which is held for a few dozen nanoseconds.</summary>
+    /// <summary>Spins: the lock is held for a few dozen nanoseconds.</summary>
     public void Lock()
     {
         var spinner = default(SpinWait);
@@ -91,7 +79,6 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public void Unlock() => Volatile.Write(ref *_heads, *_heads & ~LockBit);
 
-    /// <summary>The order in which sets are locked.</summary>
     public int CompareTo(SlotSet other) => ((nuint)_heads).CompareTo((nuint)other._heads);
 
     private static int LineOf(ulong head) => (int)(head >> HashAt) & ((Count / SlotsPerLine) - 1);

@@ -1,16 +1,11 @@
 namespace Weir;
 
-/// <summary>A bounded, flat table of buckets. Each set of slots has a lock of its own.</summary>
-/// <remarks>
-/// It has two parts of equal size: one for listed tenants, and one for all others, which callers may invent without
-/// end. So whatever those do, it takes no slot from a listed tenant (law L9). A tenant may become listed, or be listed
-/// no more, while it has buckets: they stay where they are, and are found in either part (law L12).
-/// </remarks>
+// A bounded, flat table of buckets. Each set of slots has its own lock. Two equal parts, one for listed tenants: other
+// tenants, which callers can invent, take no slot from them (law L9). If a tenant becomes listed or unlisted, its
+// buckets stay, and are found in either part (law L12).
 internal sealed class SlotTable
 {
-    /// <summary>
-    /// How full a part is when it holds the keys it was made for; see <see cref="CandidateSlots.Reserve"/>.
-    /// </summary>
+    /// <summary>Load of a part that holds the keys it was made for; see CandidateSlots.Reserve.</summary>
     private const double Load = 0.61;
 
     private readonly SlotPart _listed;
@@ -22,19 +17,15 @@ internal sealed class SlotTable
         (_listed, _others) = (new SlotPart(sets), new SlotPart(sets));
     }
 
-    /// <summary>Bytes held.</summary>
     public long Bytes => _listed.Bytes + _others.Bytes;
 
     /// <summary>Slots in use, including those of buckets that are as new.</summary>
     public long Used => (long)_listed.Used + _others.Used;
 
-    /// <summary>Slots in memory.</summary>
     public long Capacity => ((long)_listed.Sets + _others.Sets) * SlotSet.Count;
 
-    /// <summary>The part of listed tenants, or that of all others.</summary>
     public SlotPart PartOf(bool isListed) => isListed ? _listed : _others;
 
-    /// <summary>The part of a tenant that is about to be decided on: its memory is taken.</summary>
     public SlotPart OpenPartOf(bool isListed)
     {
         var part = PartOf(isListed);
@@ -46,18 +37,13 @@ internal sealed class SlotTable
     /// <summary>True once there are tenants of both kinds: a bucket may then be in either part.</summary>
     public bool HasBothParts => _listed.IsOpen && _others.IsOpen;
 
-    /// <summary>
-    /// Finds a bucket; none if it is in neither part. Without the locks of its sets, true of a moment ago.
-    /// </summary>
-    /// <param name="head">The bucket.</param>
-    /// <param name="isListed">Whether its tenant is listed now; this part must be open.</param>
+    // Finds a bucket in the tenant's part or the other. Without the locks, the result may be outdated.
     public SlotRef Find(ulong head, bool isListed)
     {
         var slot = PartOf(isListed).Find(head);
         return slot.IsNone && HasBothParts ? PartOf(!isListed).Find(head) : slot;
     }
 
-    /// <summary>Adds all candidate sets of a bucket to the ones to lock.</summary>
     public void AddSets(ulong head, SlotLocks to)
     {
         if (_listed.IsOpen)
@@ -66,7 +52,6 @@ internal sealed class SlotTable
             to.Add(_others, head);
     }
 
-    /// <summary>Puts a bucket of a snapshot back. False if there is no slot.</summary>
     public bool TryRestore(ulong head, bool isListed, BucketState state, int rateId, MonotonicClock clock, SlotLocks locks)
     {
         var part = OpenPartOf(isListed);

@@ -4,31 +4,23 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>
-/// The format of a snapshot, little-endian, and with <see cref="SnapshotRecords"/> the only place that knows it:
-/// <code>
-/// 8  "WEIRSNAP"
-/// 4  version (4)
-/// 4  rates
-/// 8  hash seed: buckets are known by their hash under it
-/// 8  the store's clock in us at which it was begun
-/// 8  Unix time in us at the same moment
-/// 24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-/// 24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one ends
-///    those of listed tenants, another one the slots of all others, a third one shared slots, whose head is a
-///    hash of tenant and limit, and 1 in its lowest bit if the tenant is listed
-/// 4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 when its permit ends
-/// 4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
-///    8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
-/// 8  where the limits with permits begin
-/// 16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
-/// </code>
-/// </summary>
-/// <remarks>
-/// It holds every bucket that is not as new, every permit, and every reservation and idempotency record. Time went on
-/// while the process was away, so all stamps are moved by the wall clock's difference; a wall clock that stepped back
-/// counts as no time.
-/// </remarks>
+// Format of a snapshot, little-endian, known only here and to SnapshotRecords. Holds all buckets in use, permits,
+// reservations and idempotency records. Stamps move by the wall clock's difference; a step back counts as no time.
+//   8  "WEIRSNAP"
+//   4  version (4)
+//   4  rates
+//   8  hash seed of the buckets
+//   8  the store's clock in us at the start
+//   8  Unix time in us at the same moment
+//   24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
+//   24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one
+//      ends the slots of listed tenants, another one all others, a third one shared slots, whose head is a hash of
+//      tenant and limit, and 1 in its lowest bit if the tenant is listed
+//   4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 permit timeout
+//   4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
+//      8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
+//   8  position of the limits with permits
+//   16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
 internal static class Snapshot
 {
     private const int Version = 4;
@@ -37,16 +29,10 @@ internal static class Snapshot
     private const int TrailerSize = sizeof(long);
     private const int ChecksumSize = 16;
 
-    /// <summary>The first bytes of every snapshot.</summary>
     public static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
-    /// <summary>
-    /// Writes a store. Takers wait for one set of slots at a time, or for a list to be copied, never for the writing.
-    /// </summary>
-    /// <remarks>
-    /// Takes go on meanwhile. Buckets come first, so that a record that is written later never gives back what the
-    /// buckets do not have: see <see cref="RecordTable.Export"/>.
-    /// </remarks>
+    // Writes a store while takes go on, which wait only for a set or list to be copied. Buckets come first, so that a
+    // later record never refunds more than the buckets have: see RecordTable.Export.
     public static void Write(MemoryStore store, Stream stream)
     {
         var to = new SnapshotWriter(stream);
@@ -71,7 +57,6 @@ internal static class Snapshot
         to.End();
     }
 
-    /// <summary>Puts a snapshot back into an empty store, or says why it cannot and changes nothing.</summary>
     public static SnapshotRead Read(MemoryStore store, Stream from)
     {
         if (from.Length < HeaderSize + TrailerSize + ChecksumSize)
@@ -125,7 +110,7 @@ internal static class Snapshot
     {
         foreach (ref readonly var slot in slots)
         {
-            // A rate that came after the table of rates was written belongs to a bucket that did too.
+            // A bucket with a newer rate than the table of rates is newer than the snapshot.
             if (slot.Slot.RateId < rates)
                 to.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SavedSlot>(in slot)));
         }
@@ -151,7 +136,7 @@ internal static class Snapshot
         return written.SequenceEqual(checksum.GetCurrentHash());
     }
 
-    /// <summary>Reads everything that can be wrong before it changes the store.</summary>
+    /// <summary>Validates everything before it changes the store.</summary>
     private static SnapshotRead Restore(MemoryStore store, SnapshotReader from, ReadOnlySpan<byte> header,
         long recordsAt)
     {
@@ -174,10 +159,9 @@ internal static class Snapshot
         return new SnapshotRead(buckets, held, kept, noRoom + heldNoRoom + keptNoRoom, null);
     }
 
-    /// <summary>What turns the snapshot's stamps into this store's.</summary>
     private static long ShiftUs(MemoryStore store, long writtenNowUs, long writtenWallUs)
     {
-        // The wall comes first, so that a pause between the two counts as time that did not pass, and mints nothing.
+        // The wall clock first: a pause between the two reads then counts as no time, and mints nothing.
         long awayUs = Math.Max(0, store.Clock.WallUs - writtenWallUs);
         return store.Clock.NowUs - writtenNowUs - awayUs;
     }
@@ -203,15 +187,7 @@ internal static class Snapshot
         return (restored, noRoom);
     }
 
-    /// <summary>False if there is no room.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="section">
-    /// 0 for buckets of listed tenants, 1 for buckets of all others, 2 for buckets that keys share.
-    /// </param>
-    /// <param name="saved">The bucket in the snapshot.</param>
-    /// <param name="rate">The rate of the bucket in this process.</param>
-    /// <param name="shiftUs">What turns the snapshot's stamps into this store's.</param>
-    /// <param name="locks">Locks the candidate slots.</param>
+    // Restores a bucket of section 0 (listed tenants), 1 (others) or 2 (shared). False without room.
     private static bool TryRestore(MemoryStore store, int section, in SavedSlot saved, RefillRate rate, long shiftUs, SlotLocks locks)
     {
         var time = store.Time;
@@ -225,10 +201,10 @@ internal static class Snapshot
         return true;
     }
 
-    /// <summary>A window's stamp is its end on the wall, wherever the store's clock begins.</summary>
+    /// <summary>A window's stamp is its end by the wall clock, independent of the store's clock.</summary>
     private static BucketState OpenWindow(BucketState state, in StoreTime time) => state.At > time.WallUs ? state : default;
 
-    /// <summary>Drained up to now, since a stamp from before this clock's zero would be negative.</summary>
+    /// <summary>Drains up to now, since a stamp before this clock's zero would be negative.</summary>
     private static BucketState Drained(RefillRate rate, BucketState state, in StoreTime time)
     {
         var moved = state with { At = Math.Min(state.At, time.NowUs) };

@@ -1,27 +1,17 @@
 namespace Weir;
 
-/// <summary>
-/// Keeps a <see cref="MemoryStore"/> over a restart in a file: its buckets, permits, reservations and idempotency
-/// records. A file that holds something else is never replaced.
-/// </summary>
-/// <param name="path">
-/// The file, or a symbolic link to it. Beside it, while writing, is the file of that name with <c>.new</c> behind it,
-/// and a damaged snapshot with <c>.damaged</c> behind it.
-/// </param>
+/// <summary>Saves a <see cref="MemoryStore"/> over a restart. Never replaces a file of other content.</summary>
 public sealed class SnapshotFile(string path)
 {
     private const string New = ".new", Damaged = ".damaged";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>The endings of the files beside it.</summary>
+    /// <summary>Endings of the companion files.</summary>
     public static IReadOnlyList<string> Companions { get; } = [New, Damaged];
 
-    /// <summary>
-    /// Says why the file cannot be used, as the end of a sentence that begins with its name; null if it can. It is at
-    /// fault if it, or a companion, is not a regular file, or holds something else than a snapshot.
-    /// </summary>
-    /// <exception cref="IOException">Its symbolic links lead round in a circle.</exception>
+    /// <summary>Returns why the file or a companion is unusable, to follow its name in a message; else null.</summary>
+    /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public string? FindFault()
     {
         string real = RealPath.Of(path);
@@ -30,11 +20,8 @@ public sealed class SnapshotFile(string path)
                 : $"has a companion, of the ending {New}, that is no snapshot and would be lost; move the companion, or name another file");
     }
 
-    /// <summary>
-    /// Writes the store to a new file, which then replaces the old one in one step, so that there is a whole snapshot
-    /// at every moment. Only the owner may read it: its seed would let others choose keys that collide.
-    /// </summary>
-    /// <exception cref="IOException">The file cannot be written, or is at fault (<see cref="FindFault"/>).</exception>
+    /// <summary>Replaces the file atomically. Only the owner may read it: its seed allows chosen collisions.</summary>
+    /// <exception cref="IOException">The file cannot be written, or has a fault (<see cref="FindFault"/>).</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Write(MemoryStore store)
     {
@@ -52,13 +39,8 @@ public sealed class SnapshotFile(string path)
         File.Move(real + New, real, overwrite: true);
     }
 
-    /// <summary>
-    /// Reads the file into an empty store. A damaged snapshot is moved aside to the name with <c>.damaged</c> behind
-    /// it, where it replaces an older one. Null if there is no file, or an empty one.
-    /// </summary>
-    /// <exception cref="IOException">
-    /// The file is at fault (<see cref="FindFault"/>), or is damaged and cannot be moved.
-    /// </exception>
+    /// <summary>Reads the file into an empty store; null for none. Renames a damaged one to <c>.damaged</c>.</summary>
+    /// <exception cref="IOException">The file has a fault (<see cref="FindFault"/>), or cannot be renamed.</exception>
     public SnapshotRead? Read(MemoryStore store)
     {
         string real = UsablePath();
@@ -94,7 +76,7 @@ public sealed class SnapshotFile(string path)
         }
     }
 
-    /// <summary>The first bytes tell a snapshot, also a torn one, from anything else.</summary>
+    /// <summary>The first bytes identify a snapshot, even a torn one.</summary>
     private static string? FaultOfContents(string file)
     {
         try

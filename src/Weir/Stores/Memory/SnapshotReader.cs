@@ -3,11 +3,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Reads what <see cref="SnapshotWriter"/> wrote.</summary>
-/// <param name="from">The snapshot.</param>
-/// <param name="end">Where its contents end.</param>
-/// <exception cref="InvalidDataException">Any method: the contents end before the value does, or a length is
-/// negative.</exception>
+// Reads a snapshot's values. Throws InvalidDataException if the contents end early or a length is negative.
 internal sealed class SnapshotReader(Stream from, long end)
 {
     public long Position
@@ -53,14 +49,12 @@ internal sealed class SnapshotReader(Stream from, long end)
         return BinaryPrimitives.ReadUInt128LittleEndian(bytes);
     }
 
-    /// <summary>Reads a number of things that follow, each of at least <paramref name="leastBytes"/>.</summary>
     public int ReadCount(int leastBytes)
     {
         int count = ReadInt32();
         return count >= 0 && (long)count * leastBytes <= end - from.Position ? count : throw new InvalidDataException();
     }
 
-    /// <summary>Reads bytes that follow their length.</summary>
     public byte[] ReadBlock()
     {
         byte[] bytes = new byte[ReadCount(1)];
@@ -68,6 +62,5 @@ internal sealed class SnapshotReader(Stream from, long end)
         return bytes;
     }
 
-    /// <summary>Reads a text in UTF-8 that follows its length.</summary>
     public string ReadText() => Encoding.UTF8.GetString(ReadBlock());
 }

@@ -1,31 +1,18 @@
 namespace Weir;
 
-/// <summary>The permits of one concurrency limit: who holds them, and until when on the store's clock.</summary>
-/// <param name="Limit">The limit's hash.</param>
-/// <param name="Share">The share that its holders count in.</param>
-/// <param name="Holders">Holders, the first to end first.</param>
 internal sealed record SavedPermits(UInt128 Limit, string Share, PermitTable.Holder[] Holders);
 
-/// <summary>A reservation or an idempotency record; its times are of the store's clock.</summary>
-/// <param name="Tenant">Whose it is.</param>
-/// <param name="Id">Its id within the tenant.</param>
-/// <param name="Share">The share that it counts in.</param>
-/// <param name="IsOpen">True for a reservation that is not settled yet.</param>
-/// <param name="OpenUntilUs">Until when it can be settled.</param>
-/// <param name="KeptUntilUs">Until when it is kept.</param>
-/// <param name="Outcome">What all limits together answered.</param>
-/// <param name="Kept">What each bucket answered, with the fingerprint of the request.</param>
+/// <summary>A reservation or an idempotency record; times are of the store's clock.</summary>
 internal sealed record SavedRecord(
     string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome,
         IdempotencyRecord Kept);
 
-/// <summary>Spells permits and records in a snapshot; see <see cref="Snapshot"/> for the format.</summary>
 internal static class SnapshotRecords
 {
     private const int HolderBytes = 24;
     private const int LineBytes = 17;
 
-    /// <summary>What limit and record take at least: their numbers, with empty texts.</summary>
+    /// <summary>Minimum bytes of a limit or record: numbers and empty texts.</summary>
     private const int LeastBytes = 16;
 
     public static void Write(SnapshotWriter to, IReadOnlyList<SavedPermits> permits)

@@ -4,12 +4,10 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Writes a snapshot's numbers and texts, little-endian, and adds all of them to a checksum.</summary>
 internal sealed class SnapshotWriter(Stream to)
 {
     private readonly XxHash128 _checksum = new();
 
-    /// <summary>Bytes written so far.</summary>
     public long Position { get; private set; }
 
     public void Write(ReadOnlySpan<byte> bytes)
@@ -42,16 +40,13 @@ internal sealed class SnapshotWriter(Stream to)
         Write(bytes);
     }
 
-    /// <summary>Writes bytes behind their length.</summary>
     public void WriteBlock(ReadOnlySpan<byte> bytes)
     {
         Write(bytes.Length);
         Write(bytes);
     }
 
-    /// <summary>Writes a text in UTF-8 behind its length.</summary>
     public void WriteText(string text) => WriteBlock(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes the checksum of everything before it.</summary>
     public void End() => to.Write(_checksum.GetCurrentHash());
 }
