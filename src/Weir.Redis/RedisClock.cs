@@ -1,9 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Estimates the clock of Redis from its replies, to name the right windows. The script checks the estimate: a wrong
-/// one costs a second call and never changes a decision.
-/// </summary>
+/// <summary>Estimates the clock of Redis. The script checks it: an error costs a call, never a decision.</summary>
 internal sealed class RedisClock(TimeProvider time)
 {
     private long _aheadUs;

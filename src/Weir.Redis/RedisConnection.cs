@@ -5,7 +5,6 @@ namespace Weir.Redis;
 /// <summary>Configures a connection that fails fast while Redis is down, and comes back quickly.</summary>
 internal static class RedisConnection
 {
-    /// <summary>Interval of attempts to reconnect and of health checks, in milliseconds.</summary>
     public const int RetryMs = 250;
 
     public static ConfigurationOptions Configure(RedisOptions options)

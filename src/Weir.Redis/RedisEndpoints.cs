@@ -54,7 +54,6 @@ internal sealed partial class RedisEndpoints
 
     public bool? CheckCertificateRevocation { get; private set; }
 
-    /// <summary>The errors, one sentence each, with the cure. Each names a part by its number.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
     private string? FaultOf(string part)

@@ -30,7 +30,6 @@ internal static class RedisFaults
     public static bool IsSeveralSlots(Exception error) =>
         error is RedisServerException && Begins(error, "CROSSSLOT");
 
-    /// <summary>Redis did not run the call: its slot is at another node (MOVED).</summary>
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
     /// <summary>Redis did not run the call: its keys are at the node to which the slot is moving (ASK).</summary>

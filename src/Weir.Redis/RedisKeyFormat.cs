@@ -10,19 +10,15 @@ namespace Weir.Redis;
 /// <c>{prefix}:{tag}:limit~[:values]</c>: holders have another format, and the kind of a limit may change.
 /// </summary>
 /// <remarks>
-/// <para>
 /// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon
 /// and the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the
 /// values as they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the
 /// same dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of
 /// its own, since CRC16 is linear, so that a tenant's partitions lie evenly over the slots. The tenants of shards
 /// (<see cref="ShardTenant"/>) have no partitions.
-/// </para>
-/// <para>
 /// No two requests spell the same key: <c>% : { } #</c> and all but printable ASCII become <c>%XX</c>. A value longer
 /// than <see cref="LongestValue"/> once escaped becomes <c>#</c> and its SHA-256 in hexadecimal. A missing value is a
 /// lone <c>#</c>. A private value is its keyed hash (<see cref="KeyHash"/>), which begins with <c>#</c> too.
-/// </para>
 /// </remarks>
 internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionCount partitions)
 {
@@ -95,7 +91,6 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return RedisSlot.Of(tag[..length]);
     }
 
-    /// <summary>Returns the key of a record in the partition that its id names.</summary>
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
     /// <summary>Returns the key of a record. No limit has this key, since names have no <c>~</c>.</summary>

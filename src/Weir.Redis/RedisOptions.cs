@@ -56,10 +56,7 @@ public sealed class RedisOptions
     /// <summary>Database from 0; a cluster has only 0. By default as in <see cref="Endpoints"/>, else 0.</summary>
     public int? Database { get; set; }
 
-    /// <summary>
-    /// Lifetime of a lease, from 1 ms to 1 s; 20 ms by default. Zero turns leases off: Redis makes every decision. Use
-    /// the same value at all instances.
-    /// </summary>
+    /// <summary>Lease lifetime, 1 ms to 1 s; 20 ms by default; zero for none. The same at all instances.</summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
     /// <summary>Maximum known buckets, for leases and outages; 131,072 by default. Each takes some 400 bytes.</summary>
@@ -74,10 +71,7 @@ public sealed class RedisOptions
     /// <summary>Maximum bytes per tenant of idempotency records and reservations; 128 MiB by default.</summary>
     public long AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
 
-    /// <summary>
-    /// Maximum time a decision waits for Redis, from 1 ms to 10 s; 15 ms by default. Without processor time, it may
-    /// take 100 ms more.
-    /// </summary>
+    /// <summary>Maximum wait for Redis, 1 ms to 10 s; 15 ms by default. 100 ms more without processor time.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
     /// <summary>The servers as <c>host:port</c>, without secrets, for messages.</summary>

@@ -49,7 +49,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     /// <summary>Opens a store of other keys in the same Redis, with a queue and connections of its own.</summary>
-    /// <param name="host">The store that finds the nodes. Dispose it after this one.</param>
+    /// <param name="host">The store whose general client this one uses. Dispose it after this one.</param>
     /// <param name="prefix">The beginning of every key.</param>
     public RedisStore(RedisStore host, string prefix)
         : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host._partitions, host.Fleet)
@@ -59,7 +59,6 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _connecting = BesideAsync(host._connecting);
     }
 
-    /// <summary>Opens a store over a wire, which the store does not close.</summary>
     internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, IBatchPump pump)
         : this(options, time, wire, [wire], () => pump)
     {
@@ -138,10 +137,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         remove => _nodes?.Problems.Changed -= value;
     }
 
-    /// <summary>
-    /// The settings in which this instance differs from its fleet, by heartbeats (<see cref="RedisPeers"/>). An
-    /// instance that differs asks Redis for each decision.
-    /// </summary>
+    /// <summary>The settings that differ from the fleet's. With any, Redis makes every decision.</summary>
     public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
 
     /// <summary>Called when <see cref="Differences"/> changes.</summary>
@@ -183,10 +179,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>As <see cref="Undone"/>, but still charged, since Redis did not confirm the undo.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
-    /// <summary>
-    /// Longest wait of a sending thread for a core in the last 10 to 20 seconds. Above a few milliseconds, this
-    /// instance gets too little processor time.
-    /// </summary>
+    /// <summary>Longest wait of a sending thread for a core in 10 to 20 s; normally below a few milliseconds.</summary>
     public TimeSpan SchedulingLag => _lag.Largest;
 
     internal int LateUndoing => _late.Undoing;
@@ -388,6 +381,5 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
             _late.Undo(command, result);
     }
 
-    /// <summary>Returns the channel of <see cref="GivenBackNotice"/>.</summary>
     internal static string GivenBackOf(string prefix) => $"{prefix}:given-back";
 }

@@ -71,7 +71,6 @@ internal sealed class Batch
         }
     }
 
-    /// <summary>True if the reply answered at least one decision.</summary>
     public bool IsAnswered { get; private set; }
 
     /// <summary>Throws the error of the call before any answer. Stale decisions are to be sent again.</summary>

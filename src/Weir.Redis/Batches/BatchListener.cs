@@ -8,7 +8,6 @@ internal delegate void Replied(PendingCommand take, in BucketResult result, bool
 /// <summary>Hands a batch over to the node that a redirection names. False if it cannot be followed.</summary>
 internal delegate bool Follow(Batch call, RedisServerException redirection, IScriptWire from);
 
-/// <summary>Callbacks of a <see cref="Batcher"/>. Each must be cheap.</summary>
 internal sealed record BatchListener
 {
     public static readonly BatchListener None = new();

@@ -7,12 +7,10 @@ namespace Weir.Redis;
 /// one. Nothing waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of a call.
 /// </summary>
 /// <remarks>
-/// <para>
 /// The decisions of a tenant reach Redis in the order of their arrival. Tenants take turns (<see cref="FairQueue"/>).
 /// All decisions have the same deadline, so one queue and one timer watch over all of them. A decision that falls due
 /// before it is sent is never sent, and so is not spent. A sent one may be spent, until its late reply is undone.
-/// </para>
-/// <para>The lock on <c>_gate</c> owns the queues, counts and timer. Nothing is sent or answered under it.</para>
+/// The lock on <c>_gate</c> owns the queues, counts and timer. Nothing is sent or answered under it.
 /// </remarks>
 internal sealed class Batcher : IDisposable
 {

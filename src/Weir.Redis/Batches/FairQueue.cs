@@ -5,15 +5,11 @@ namespace Weir.Redis;
 /// 1995), so that a tenant with thousands of decisions delays no other. A line keeps the order of arrival.
 /// </summary>
 /// <remarks>
-/// <para>
 /// A decision costs one per bucket. A turn is worth the dearest decision, so that every turn sends something, in
 /// constant time. Tenants that no policy names share a few lines (<see cref="Shares"/>), since callers can invent them.
-/// </para>
-/// <para>
 /// A line may hold as many decisions as there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998).
 /// A tenant that floods ends at half of the bound, and a tenant without waiting decisions finds room.
-/// </para>
-/// <para>Not safe for concurrent use: the owner holds a lock.</para>
+/// Not safe for concurrent use: the owner holds a lock.
 /// </remarks>
 /// <param name="most">Maximum unanswered decisions, in the lines or sent.</param>
 internal sealed class FairQueue(int most)
@@ -45,7 +41,6 @@ internal sealed class FairQueue(int most)
 
     public int Lines => _lines.Count + _spare.Count;
 
-    /// <summary>Adds a decision to its tenant's line. False if the tenant has too many there.</summary>
     public bool TryEnqueue(PendingCommand take, int unanswered)
     {
         int room = most - unanswered;
@@ -64,7 +59,6 @@ internal sealed class FairQueue(int most)
         return true;
     }
 
-    /// <summary>Moves the next decisions to the batch, without answered ones, and returns their number.</summary>
     public int Dequeue(Span<PendingCommand> batch)
     {
         int count = 0;

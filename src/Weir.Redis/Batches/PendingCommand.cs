@@ -113,7 +113,6 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         CommandWriter.Write(_command, redisUs, Trip, horizonUs, answerBytes, Arguments);
     }
 
-    /// <summary>Writes the numbers again for another clock of Redis. False the second time.</summary>
     public bool TryCorrect(long redisUs)
     {
         if (_isCorrected)

@@ -16,6 +16,5 @@ internal sealed class ReplyWait
     /// <summary>Returns the total time for which Redis has owed replies, in ticks.</summary>
     public long At(long now) => _total + Silence(now);
 
-    /// <summary>Returns the time for which Redis has owed the reply to the current batch, in ticks.</summary>
     public long Silence(long now) => IsOwed ? now - _since : 0;
 }

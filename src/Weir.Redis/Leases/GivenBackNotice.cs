@@ -3,7 +3,6 @@ namespace Weir.Redis;
 /// <summary>Tells all instances which tenants got tokens back. Safe for concurrent use.</summary>
 internal sealed class GivenBackNotice : IAsyncDisposable
 {
-    /// <summary>Time from a refund to its message.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     public const int TenantsAtOnce = 64;

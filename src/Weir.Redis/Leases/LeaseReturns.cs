@@ -15,7 +15,6 @@ internal sealed class LeaseReturns : IAsyncDisposable
 
     public void Wake() => _timer.Wake();
 
-    /// <summary>Ends all leases and waits until they are given back.</summary>
     public Task ReturnAllAsync() => Task.WhenAll(Return(all: true));
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();

@@ -10,7 +10,6 @@ internal sealed class Fleet(Func<string> own)
 
     public event Action? Changed;
 
-    /// <summary>Empty if no difference is known.</summary>
     public IReadOnlyList<SettingDifference> Differences => Volatile.Read(ref _differences);
 
     public Agreement At(int shard) => _shards.GetOrAdd(shard, _ => new Agreement(own, Compare));
@@ -35,7 +34,6 @@ internal sealed class Agreement(Func<string> own, Action changed)
 
     public string Own => own();
 
-    /// <summary>The rule as last heard; null if not heard yet.</summary>
     public string? Rule => _rule;
 
     /// <summary>False while the instance differs from the rule, or has joined and does not know it yet.</summary>

@@ -10,7 +10,6 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private const int FewInstances = 100;
 
-    /// <summary>Missed heartbeats after which an instance counts as gone.</summary>
     private const int MissedHeartbeats = 8;
 
     /// <summary>Minimum wait for a peer that may decide alone, since its last heartbeat or since one was due.</summary>
@@ -180,10 +179,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must
-    /// be handled once more.
-    /// </summary>
+    /// <summary>True if Redis lost its memory again after this instance met it, so that buckets are gone.</summary>
     private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)

@@ -4,7 +4,6 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Asks a node for its role and the rights of its user, and names problems.</summary>
 internal static class NodeCheck
 {
     private const int LeastMajorOfRedis = 7, LeastMajorOfValkey = 8;
@@ -35,7 +34,6 @@ internal static class NodeCheck
             yield return new(node, "rights", $"it refuses to this user {refused}: give it the rights of the ACL line in docs/redis.md");
     }
 
-    /// <summary>Returns the commands refused to the user, separated by commas; empty for none.</summary>
     public static string AskRights(NodeConnection connection, NodeInfo info, string prefix)
     {
         byte[] key = Encoding.UTF8.GetBytes($"{prefix}:{{~check}}"), channel = Encoding.UTF8.GetBytes(RedisStore.GivenBackOf(prefix));

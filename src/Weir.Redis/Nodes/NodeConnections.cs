@@ -25,7 +25,6 @@ internal sealed class NodeConnections(
 
     private readonly record struct ClientConnection(EndPoint EndPoint, string? RunId, Stream Stream);
 
-    /// <summary>Called with an address that leads to another server than before, and its new run id.</summary>
     public event Action<EndPoint, string>? Moved;
 
     public RedisProblems Problems { get; } = new();

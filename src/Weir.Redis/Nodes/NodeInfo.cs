@@ -23,7 +23,6 @@ internal sealed record NodeInfo(string? Product, string? Version, bool? IsMaster
             fields.GetValueOrDefault("run_id"), fields.GetValueOrDefault("maxmemory_policy"));
     }
 
-    /// <summary>Reads the first element of a reply to <c>ROLE</c>.</summary>
     public static NodeInfo OfRole(string role) => Unknown with { IsMaster = MasterOf(role) };
 
     private static bool? MasterOf(string? role) => role switch

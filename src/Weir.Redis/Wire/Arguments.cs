@@ -1,6 +1,5 @@
 namespace Weir.Redis;
 
-/// <summary>Byte strings in one reused buffer.</summary>
 internal sealed class Arguments
 {
     private byte[] _bytes = new byte[256];

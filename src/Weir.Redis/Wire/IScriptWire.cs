@@ -20,7 +20,6 @@ internal interface IScriptWire
     {
     }
 
-    /// <summary>Sends the calls that <see cref="Send"/> has only written.</summary>
     void Flush()
     {
     }

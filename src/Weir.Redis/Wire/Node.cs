@@ -37,7 +37,6 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         }
     }
 
-    /// <summary>Null if no connection was lost or refused yet.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
 
     /// <summary>Connects unless connected, connecting, or pausing after a failure. Ends after the attempt.</summary>

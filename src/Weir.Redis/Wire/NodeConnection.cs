@@ -192,7 +192,6 @@ internal sealed class NodeConnection : IDisposable
             : throw new InvalidDataException("a reply that is no array");
     }
 
-    /// <summary>Skips elements of an array, which may be arrays.</summary>
     private void Skip(int count)
     {
         for (; count > 0; count--)

@@ -5,7 +5,6 @@ namespace Weir.Redis;
 /// <summary>A script of this assembly. Redis knows it by its text, and by its digest once it keeps it.</summary>
 internal sealed class RedisScript
 {
-    /// <summary>Decides commands on buckets and windows.</summary>
     public static readonly RedisScript Buckets = new("head.lua", "decisions.lua");
 
     /// <summary>Decides commands of which some have a concurrency limit or a record.</summary>
@@ -28,6 +27,5 @@ internal sealed class RedisScript
 
     public ReadOnlyMemory<byte> Text { get; }
 
-    /// <summary>SHA-1 of the text, in hexadecimal.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 }

@@ -1,6 +1,5 @@
 namespace Weir.Redis;
 
-/// <summary>A call of a script: its keys and then its arguments.</summary>
 internal sealed class ScriptCall(RedisScript script)
 {
     private readonly Arguments _words = new();

@@ -1,6 +1,5 @@
 namespace Weir.Redis;
 
-/// <summary>The pending reply to a script call.</summary>
 internal abstract class ScriptReply
 {
     /// <summary>Ends when the reply is there. Has ended already if <see cref="Read"/> waits for the reply.</summary>

@@ -15,7 +15,6 @@ internal sealed class Shard : IScriptWire, IDisposable
 
     private NodeConnection? _written;
 
-    /// <summary>The number of calls with unread replies.</summary>
     private int _owed;
 
     public Shard(Node node, TimeSpan patience, Func<IScriptWire, Batcher> open)

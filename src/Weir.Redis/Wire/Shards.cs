@@ -70,7 +70,6 @@ internal sealed class Shards : IDisposable
         return (_default is { Answers: true } first ? first : FindDefault()).Batcher;
     }
 
-    /// <summary>Returns the node of a slot, if all nodes have equal parts.</summary>
     public static int NodeOf(int slot, int nodes) => slot * nodes / RedisSlot.Count;
 
     public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
