@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Partitions per tenant. Never changes once known, since another number moves buckets.</summary>
+/// <summary>Partitions per tenant. Fixed once known: a change moves buckets. Safe for concurrent use.</summary>
 internal sealed class PartitionCount(int? configured)
 {
     private int _count = configured ?? 0;
