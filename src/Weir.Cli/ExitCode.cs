@@ -1,6 +1,5 @@
 namespace Weir.Cli;
 
-/// <summary>What the tool tells the shell.</summary>
 internal static class ExitCode
 {
     public const int Ok = 0;
@@ -8,7 +7,6 @@ internal static class ExitCode
     /// <summary>A request failed, or the run could not be made.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line is wrong.</summary>
     public const int Usage = 2;
 
     /// <summary>Ctrl-C, by the shells' custom.</summary>

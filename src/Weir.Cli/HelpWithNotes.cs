@@ -5,9 +5,6 @@ using Weir.Cli.Load;
 
 namespace Weir.Cli;
 
-/// <summary>
-/// The usual help and, for a command that needs more said than its options can, its notes below them.
-/// </summary>
 internal sealed class HelpWithNotes(HelpAction usual) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)

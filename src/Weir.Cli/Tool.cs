@@ -4,10 +4,9 @@ using Weir.Cli.Load;
 
 namespace Weir.Cli;
 
-/// <summary>The <c>weir</c> tool: its commands, and how a wrong command line is answered.</summary>
 internal static class Tool
 {
-    /// <summary>Children are killed, not asked, so that this is ample to clear up after Ctrl-C.</summary>
+    /// <summary>Ample after Ctrl-C, since children are killed and not asked.</summary>
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(8);
 
     public static RootCommand Root(Surroundings surroundings)

@@ -2,13 +2,11 @@ using StackExchange.Redis.Configuration;
 
 namespace Weir.Redis;
 
-/// <summary>The password of connections to come: the one that the options have then.</summary>
-/// <param name="options">The options, whose password may change while the store runs.</param>
-/// <param name="endpoints">Their endpoints, which may have one too.</param>
+/// <summary>Gives each new connection the current password of the options, which may change.</summary>
 internal sealed class CurrentPassword(RedisOptions options, RedisEndpoints endpoints) : DefaultOptionsProvider
 {
     public override string? Password => options.Password ?? endpoints.Password;
 
-    /// <summary>The password of Sentinels; null if it is that of Redis.</summary>
+    /// <summary>Null if the Sentinels have the password of Redis.</summary>
     public string? OfSentinels => endpoints.SentinelPassword;
 }

@@ -1,9 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Estimates the clock of Redis from its replies, so that a command names the right windows. The script checks the
-/// estimate, so a wrong one costs a second script call and never changes a decision.
-/// </summary>
+/// <summary>Estimates the clock of Redis. The script checks it: an error costs a call, never a decision.</summary>
 internal sealed class RedisClock(TimeProvider time)
 {
     private long _aheadUs;
@@ -13,6 +10,5 @@ internal sealed class RedisClock(TimeProvider time)
 
     private long WallUs => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Learns the time of a reply that arrives now.</summary>
     public void Learn(long redisUs) => Volatile.Write(ref _aheadUs, redisUs - WallUs);
 }

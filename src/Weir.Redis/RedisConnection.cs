@@ -2,12 +2,9 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Makes the connection that the store wants: it fails fast while it is down, and is quick to come back.
-/// </summary>
+/// <summary>Configures a connection that fails fast while Redis is down, and comes back quickly.</summary>
 internal static class RedisConnection
 {
-    /// <summary>How often a lost connection is tried again, and how often a live one is looked after.</summary>
     public const int RetryMs = 250;
 
     public static ConfigurationOptions Configure(RedisOptions options)
@@ -33,23 +30,19 @@ internal static class RedisConnection
         configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database ?? endpoints.Database ?? 0;
         configuration.ClientName = "weir";
-        // A user needs rights to no more than what decisions need: to nothing outside of the prefix, and to no command
-        // that not every Redis 7 has.
+        // Users need no rights outside of the prefix, and to no command that some Redis 7 lacks.
         configuration.TieBreaker = "";
         configuration.ConfigurationChannel = "";
         configuration.SetClientLibrary = false;
         configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
-        // Redis may start later than Weir. Sentinels must be there, because they name it: opening is tried again until
-        // they are.
+        // Redis may start later than Weir. Sentinels must be there, since they name Redis: opening is retried.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
-        // A request that waits in a backlog has missed its deadline when its turn comes, and would be spent all the
-        // same.
+        // A request that waits in a backlog misses its deadline, and would be spent all the same.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ConnectTimeout = 1_000;
         configuration.ConnectRetry = 1;
         configuration.ReconnectRetryPolicy = new LinearRetry(RetryMs);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
-        // How often it asks which nodes are masters, in seconds.
         configuration.ConfigCheckSeconds = 1;
         // Decisions have a shorter deadline. This one decides when a connection without replies is replaced.
         int patience = RetryMs + (int)Math.Max(1_000, options.Deadline.TotalMilliseconds);
@@ -59,15 +52,8 @@ internal static class RedisConnection
         return configuration;
     }
 
-    /// <summary>
-    /// Opens the general client; by way of the Sentinels, if there are any, which are then to be disposed after it.
-    /// </summary>
-    /// <param name="configuration">How to reach Redis or its Sentinels.</param>
-    /// <param name="nodes">Opens connections to Redis.</param>
-    /// <remarks>
-    /// The client could do both at once, but takes Sentinels that do not answer for Redis itself, and keeps a
-    /// connection to them for each time that Redis did not answer.
-    /// </remarks>
+    /// <summary>Opens the general client, through Sentinels if there are any. Dispose the Sentinels after it.</summary>
+    /// <remarks>The client alone would take silent Sentinels for Redis, and leak connections to them.</remarks>
     public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration, NodeConnections nodes)
     {
         if (configuration.ServiceName is null)

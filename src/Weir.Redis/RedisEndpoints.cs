@@ -4,12 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Reads <see cref="RedisOptions.Endpoints"/>, and the only place that knows its forms: <c>host:port</c>,
-/// <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://</c> for the same over TLS, and options such as
-/// <c>serviceName=mymaster</c>; several separated by commas.
-/// </summary>
-/// <remarks>Errors repeat no part of it: a mistyped text may hold a password anywhere.</remarks>
+/// <summary>Reads <see cref="RedisOptions.Endpoints"/>. Errors repeat no part of it: it may hold a password.</summary>
 internal sealed partial class RedisEndpoints
 {
     private const int DefaultPort = 6379;
@@ -59,9 +54,6 @@ internal sealed partial class RedisEndpoints
 
     public bool? CheckCertificateRevocation { get; private set; }
 
-    /// <summary>
-    /// The errors, one sentence each, with the cure; the subject is the whole or a part of it by number.
-    /// </summary>
     public IReadOnlyList<string> Faults => _faults;
 
     private string? FaultOf(string part)

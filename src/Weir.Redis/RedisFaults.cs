@@ -4,9 +4,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Says which kind of fault an error of Redis or of its connection is. Errors are classified here and nowhere else.
-/// </summary>
+/// <summary>Classifies the errors of Redis and of its connections. No other place does.</summary>
 internal static class RedisFaults
 {
     private const int MaxExplanation = 200;
@@ -15,43 +13,32 @@ internal static class RedisFaults
     public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
-        // Redis is there and says nothing: to a call, or to a connection that is opened.
+        // Redis is there, but does not answer a call or a new connection.
         SocketException { SocketErrorCode: SocketError.TimedOut } => StoreFault.Late,
         IOException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => StoreFault.Late,
-        // The node that has the slot is not there, so that others were asked.
+        // The node of the slot is not there, so that others were asked.
         RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
-        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and whatever a later Redis may say.
+        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
         RedisServerException => StoreFault.Refusing,
-        // The client knew beforehand that Redis would say no, such as to a database it has not.
+        // The client knew beforehand that Redis would refuse, such as an unknown database.
         RedisCommandException => StoreFault.Refusing,
         _ => StoreFault.Unreachable,
     };
 
-    /// <summary>Redis did not run the call, since it does not know the script (any more).</summary>
     public static bool IsUnknownScript(Exception error) => error is RedisServerException && Begins(error, "NOSCRIPT");
 
-    /// <summary>The call was not run, since its keys lie in several slots.</summary>
     public static bool IsSeveralSlots(Exception error) =>
         error is RedisServerException && Begins(error, "CROSSSLOT");
 
-    /// <summary>
-    /// The call was not run, since its slot is at another node (MOVED), to which the client sends what comes from now
-    /// on, if it is connected to it.
-    /// </summary>
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
-    /// <summary>The call was not run, since its keys are at the node to which their slot is moving (ASK).</summary>
+    /// <summary>Redis did not run the call: its keys are at the node to which the slot is moving (ASK).</summary>
     public static bool IsMoving(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Ask };
 
-    /// <summary>
-    /// The call was not run, since some of its keys have moved to another node already, and some have not (TRYAGAIN).
-    /// </summary>
+    /// <summary>Redis did not run the call: only some of its keys have moved to another node (TRYAGAIN).</summary>
     public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
 
-    /// <summary>
-    /// An error in a few words for a log: what Redis said, or how the connection failed. The client's own messages are
-    /// left out, since they are long and may hold settings.
-    /// </summary>
+    /// <summary>Explains an error for a log, without the client's own messages: they may hold settings.</summary>
     public static string Explain(Exception error) => error switch
     {
         RedisServerException { Kind: RedisErrorKind.Moved } => "no connection to the node that has the slot",
@@ -68,9 +55,7 @@ internal static class RedisFaults
         _ => error.GetType().Name,
     };
 
-    /// <summary>
-    /// What Redis said to a connection that was being made, such as that the user may not do what the client does then.
-    /// </summary>
+    /// <summary>Returns Redis' answer to a new connection, such as a missing right of the user.</summary>
     private static string? SaidBy(Exception error)
     {
         int at = error.Message.IndexOf(Said, StringComparison.Ordinal);

@@ -6,39 +6,28 @@ using System.Text;
 namespace Weir.Redis;
 
 /// <summary>
-/// Spells the Redis key of a bucket, and is the only place that does: <c>{prefix}:{tag}:limit[:values]</c>; of permits
-/// <c>{prefix}:{tag}:limit~[:values]</c>, since holders are kept in another form, and a limit may become one of another
-/// kind.
+/// Spells the Redis keys of buckets, <c>{prefix}:{tag}:limit[:values]</c>, and of permits,
+/// <c>{prefix}:{tag}:limit~[:values]</c>: holders have another format, and the kind of a limit may change.
 /// </summary>
 /// <remarks>
-/// <para>
 /// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon
 /// and the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the
 /// values as they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the
 /// same dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of
-/// its own, since CRC16 is linear, so that the partitions of every tenant lie evenly over the slots. The tenants of
-/// shards (<see cref="ShardTenant"/>) have no partitions.
-/// </para>
-/// <para>
-/// Values are escaped so that no two requests spell the same key: <c>% : { }</c>, <c>#</c> and all that is not
-/// printable ASCII become <c>%XX</c>. A value that is longer than <see cref="LongestValue"/> once escaped is replaced
-/// by <c>#</c> and its SHA-256 in hexadecimal; the escape keeps a written <c>#</c> from looking like one.
-/// </para>
-/// <para>A value that the request lacks is a lone <c>#</c>, which no value is spelled as.</para>
-/// <para>Where keys are to be private, every value is replaced by its keyed hash (<see cref="KeyHash"/>), which begins with a <c>#</c> too.</para>
+/// its own, since CRC16 is linear, so that a tenant's partitions lie evenly over the slots. The tenants of shards
+/// (<see cref="ShardTenant"/>) have no partitions.
+/// No two requests spell the same key: <c>% : { } #</c> and all but printable ASCII become <c>%XX</c>. A value longer
+/// than <see cref="LongestValue"/> once escaped becomes <c>#</c> and its SHA-256 in hexadecimal. A missing value is a
+/// lone <c>#</c>. A private value is its keyed hash (<see cref="KeyHash"/>), which begins with <c>#</c> too.
 /// </remarks>
-/// <param name="prefix">What every key begins with.</param>
-/// <param name="privacy">By what values are replaced; null to spell them.</param>
-/// <param name="partitions">The number of partitions.</param>
 internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionCount partitions)
 {
-    /// <summary>Bytes of an escaped value, at most; a longer one is hashed.</summary>
+    /// <summary>Maximum bytes of an escaped value. A longer one is hashed.</summary>
     public const int LongestValue = 96;
 
-    /// <summary>Bytes of a character in UTF-8, at most.</summary>
     private const int MostBytes = 3;
 
-    /// <summary>Bytes of a partition in a tag: the colon and the digits.</summary>
+    /// <summary>Bytes of a partition in a tag: a colon and three digits.</summary>
     private const int PartitionBytes = 4;
 
     private const string NoValue = "#";
@@ -50,7 +39,6 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     private readonly byte[] _prefix = Encoding.UTF8.GetBytes(prefix + ":{");
 
-    /// <summary>The key of the bucket of one of a request's limits.</summary>
     public byte[] KeyOf(in RequestFacts facts, Limit limit)
     {
         var words = new Arguments();
@@ -58,7 +46,6 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return words[0].ToArray();
     }
 
-    /// <summary>Spells the key of the bucket of one of a request's limits.</summary>
     public void Write(in RequestFacts facts, Limit limit, Arguments to)
     {
         int names = MostBytes * (facts.Tenant.Length + limit.Name.Length);
@@ -80,7 +67,6 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         to.End(length);
     }
 
-    /// <summary>Returns the partition of the bucket of one of a request's limits.</summary>
     public int PartitionOf(in RequestFacts facts, Limit limit)
     {
         if (!IsSplit(facts.Tenant))
@@ -91,7 +77,6 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return PartitionOf(values[..length]);
     }
 
-    /// <summary>Returns the slot of a partition of a tenant.</summary>
     public int SlotOf(string tenant, int partition)
     {
         Span<byte> tag = stackalloc byte[(MostBytes * tenant.Length) + PartitionBytes];
@@ -106,10 +91,9 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return RedisSlot.Of(tag[..length]);
     }
 
-    /// <summary>Spells the key of the record that lies where its id says.</summary>
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
-    /// <summary>Spells the key of a record. No limit can be called as it is, since names know no <c>~</c>.</summary>
+    /// <summary>Returns the key of a record. No limit has this key, since names have no <c>~</c>.</summary>
     public byte[] RecordOf(string tenant, int partition, UInt128 id)
     {
         Span<byte> digits = stackalloc byte[PartitionBytes];
@@ -118,8 +102,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}{spelled}}}:{MemoName}{id:x32}");
     }
 
-    /// <summary>The key of the account of stored answers, in the same slot as the records.</summary>
-    /// <param name="record">The key of a record.</param>
+    /// <summary>Returns the key of the account of stored answers, in the same slot as the record.</summary>
     public static byte[] AccountOf(ReadOnlySpan<byte> record) =>
         [.. record[..^(MemoName.Length + RecordDigits)], .. "~answers"u8];
 
@@ -147,7 +130,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
 
-    /// <summary>At most <see cref="LongestValue"/> bytes, all of them ASCII.</summary>
+    /// <summary>Returns at most <see cref="LongestValue"/> bytes of ASCII.</summary>
     private string Spelled(string value)
     {
         if (privacy is not null)

@@ -1,17 +1,16 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// The slot of a key on a Redis Cluster: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
-/// distribution model"). The client knows it too, but only once it has seen the cluster's map.
+/// Returns the slot of a key: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
+/// distribution model"). The client knows it only once it has seen the cluster's map.
 /// </summary>
 internal static class RedisSlot
 {
-    /// <summary>The number of slots of a cluster.</summary>
     public const int Count = 16_384;
 
     private const int Polynomial = 0x1021;
 
-    /// <summary>The checksum of each byte: a decision on a cluster asks for two slots.</summary>
+    /// <summary>The checksum of each byte, since a decision on a cluster asks for two slots.</summary>
     private static readonly ushort[] OfByte = [.. Enumerable.Range(0, 256).Select(Checksum)];
 
     public static int Of(ReadOnlySpan<byte> key)
@@ -30,7 +29,7 @@ internal static class RedisSlot
         return (ushort)crc;
     }
 
-    /// <summary>What stands in the first braces, if anything does; else the whole key.</summary>
+    /// <summary>Returns the text in the first braces; without any, the whole key.</summary>
     private static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> key)
     {
         int open = key.IndexOf((byte)'{');

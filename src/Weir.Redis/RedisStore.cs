@@ -3,19 +3,17 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Buckets in Redis: one script call for a batch of decisions, on the clock of Redis, so that all instances share one
-/// limit and no instance's clock matters (law L5).
+/// Buckets in Redis. One script call decides a batch on the clock of Redis, so that all instances share one limit and
+/// no instance's clock matters (law L5).
 /// </summary>
 /// <remarks>
-/// <para>
 /// A take is never sent twice. If its reply comes after the deadline, the take is undone (<see cref="LateReplies"/>),
-/// since the fallback has decided it. If no reply comes, it may stay charged.
-/// </para>
-/// <para>What goes wrong is a <see cref="StoreFault"/>; the only exception is a cancellation. Safe for concurrent use.</para>
+/// since the fallback has decided it. Without a reply, it may stay charged. Errors are a <see cref="StoreFault"/>; only
+/// a cancellation throws. Safe for concurrent use.
 /// </remarks>
 public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
-    /// <summary>Bytes of the stored answers of a partition, at least: room for one of any size.</summary>
+    /// <summary>Minimum bytes for the stored answers of a partition: room for one of any size.</summary>
     private const long MinAnswerBytes = 16 * 1024;
 
     private readonly CancellationTokenSource _stopping = new();
@@ -40,10 +38,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private string? _connectError;
     private volatile bool _isLeaving;
 
-    /// <summary>
-    /// Opens the store and returns at once. Redis need not be there: until it is, every answer is
-    /// <see cref="StoreFault.Unreachable"/>.
-    /// </summary>
+    /// <summary>Opens the store and returns at once. Without Redis, every answer is a fault.</summary>
     /// <exception cref="ArgumentException">The endpoints cannot be read, or name no host.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions))
@@ -53,11 +48,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _connecting = ConnectAsync(configuration);
     }
 
-    /// <summary>
-    /// Opens a store of other keys beside another store, of the same Redis but with a queue and connections of its own.
-    /// </summary>
-    /// <param name="host">The store whose connections it uses, which must be disposed after this one.</param>
-    /// <param name="prefix">What this one's keys begin with.</param>
+    /// <summary>Opens a store of other keys in the same Redis, with a queue and connections of its own.</summary>
+    /// <param name="host">The store whose general client this one uses. Dispose it after this one.</param>
+    /// <param name="prefix">The beginning of every key.</param>
     public RedisStore(RedisStore host, string prefix)
         : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host._partitions, host.Fleet)
     {
@@ -66,22 +59,12 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _connecting = BesideAsync(host._connecting);
     }
 
-    /// <summary>Opens a store over any way to Redis, which the store does not close.</summary>
-    /// <param name="options">All but how to connect.</param>
-    /// <param name="time">The clock of this instance.</param>
-    /// <param name="wire">The way to Redis.</param>
-    /// <param name="pump">Who sends, and has callers go on.</param>
     internal RedisStore(RedisOptions options, TimeProvider time, IRedisWire wire, IBatchPump pump)
         : this(options, time, wire, [wire], () => pump)
     {
     }
 
-    /// <summary>Opens a store over any ways to the nodes of a cluster, which the store does not close.</summary>
-    /// <param name="options">All but how to connect.</param>
-    /// <param name="time">The clock of this instance.</param>
-    /// <param name="wire">The way to Redis for everything but decisions.</param>
-    /// <param name="nodes">The ways to the nodes. Each node has an equal part of the slots.</param>
-    /// <param name="pump">Makes who sends to a node, and has callers go on.</param>
+    /// <summary>Opens a store over wires to nodes with equal parts of the slots. It does not close them.</summary>
     internal RedisStore(
         RedisOptions options, TimeProvider time, IRedisWire wire, IReadOnlyList<IScriptWire> nodes, Func<IBatchPump> pump)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions ?? 1))
@@ -115,16 +98,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <inheritdoc/>
     public TimeSpan LongestAnswer => _options.Deadline + Batcher.Grace;
 
-    /// <summary>
-    /// What went wrong last, in a few words for a log: what Redis said, or how the connection failed. Null when nothing
-    /// has. It is not reset by an answer, and holds no secrets.
-    /// </summary>
+    /// <summary>The last error in a few words, without secrets; null if none. An answer does not reset it.</summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
 
-    /// <summary>
-    /// Returns what went wrong last at a node, as <see cref="LastError"/> says it; null if nothing has.
-    /// </summary>
-    /// <param name="node">The node as <c>host:port</c>; null for any.</param>
+    /// <summary>Returns the last error of a node (<c>host:port</c>; null for any); null if there was none.</summary>
     public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
 
     /// <inheritdoc/>
@@ -153,35 +130,30 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>The problems of the Redis nodes, as the last connection to each has found.</summary>
     public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
 
-    /// <summary>Called when <see cref="Problems"/> have become others.</summary>
+    /// <summary>Called when <see cref="Problems"/> changes.</summary>
     public event Action? ProblemsChanged
     {
         add => _nodes?.Problems.Changed += value;
         remove => _nodes?.Problems.Changed -= value;
     }
 
-    /// <summary>
-    /// The settings in which this instance differs from its fleet, as heartbeats (<see cref="RedisPeers"/>) have found;
-    /// empty if in none. An instance that differs asks Redis for each decision.
-    /// </summary>
+    /// <summary>The settings that differ from the fleet's. With any, Redis makes every decision.</summary>
     public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
 
-    /// <summary>Called when <see cref="Differences"/> have become others.</summary>
+    /// <summary>Called when <see cref="Differences"/> changes.</summary>
     public event Action? DifferencesChanged
     {
         add => Fleet.Changed += value;
         remove => Fleet.Changed -= value;
     }
 
-    /// <summary>The connection, once there is one, for others who need Redis.</summary>
+    /// <summary>The connection of the general client, once there is one.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
-    /// <summary>The way to Redis, once there is one.</summary>
     internal IRedisWire? Wire => Volatile.Read(ref _wire);
 
     internal RedisOptions Options => _options;
 
-    /// <summary>Whether this instance agrees with the instances that share its buckets.</summary>
     internal Fleet Fleet { get; }
 
     Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
@@ -195,40 +167,27 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Decisions made by leases or remembered refusals, without asking Redis.</summary>
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
-    /// <summary>
-    /// Takes and charges that Redis replied to after memory had decided them, and that were undone there.
-    /// </summary>
+    /// <summary>Takes and charges undone in Redis, since memory had decided them before the reply.</summary>
     public long LateUndone => Volatile.Read(ref _late.Late.Undone);
 
-    /// <summary>
-    /// Takes and charges like <see cref="LateUndone"/> that stay charged, since Redis did not confirm that they were
-    /// undone.
-    /// </summary>
+    /// <summary>As <see cref="LateUndone"/>, but still charged, since Redis did not confirm the undo.</summary>
     public long LateLost => Volatile.Read(ref _late.Late.Lost);
 
     /// <summary>Takes that were undone in Redis, mostly since a limit in another partition refused.</summary>
     public long Undone => Volatile.Read(ref _late.Decided.Undone);
 
-    /// <summary>
-    /// Takes like <see cref="Undone"/> that stay charged, since Redis did not confirm that they were undone.
-    /// </summary>
+    /// <summary>As <see cref="Undone"/>, but still charged, since Redis did not confirm the undo.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
-    /// <summary>
-    /// The largest time in the last 10 to 20 seconds for which a thread that sends decisions waited for a core. Above a
-    /// few milliseconds this instance gets too little processor time.
-    /// </summary>
+    /// <summary>Longest wait of a sending thread for a core in 10 to 20 s; normally below a few milliseconds.</summary>
     public TimeSpan SchedulingLag => _lag.Largest;
 
-    /// <summary>Takes and charges that are being undone now.</summary>
     internal int LateUndoing => _late.Undoing;
 
     /// <summary>Buckets of which tokens are leased now.</summary>
     public int LeasesOut => _known.All.Sum(table => table.Out);
 
-    /// <summary>
-    /// Waits until there is a connection, or until <paramref name="patience"/> is over. True when there is one.
-    /// </summary>
+    /// <summary>Waits for a connection, at most <paramref name="patience"/>. True if there is one.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -301,7 +260,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        // A user who may not ask a node what it is learns it from the general client.
+        // A user without rights to INFO learns the kind of the node from the general client.
         if (connection.IsConnected)
             _partitions.Learn(connection.GetServers().Any(server => server.ServerType == ServerType.Cluster));
         var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
@@ -333,10 +292,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>
-    /// Tries until it succeeds. A server that is not there does not end a try, so failures are rare: such as no address
-    /// for a name.
-    /// </summary>
+    /// <summary>Tries until it succeeds. Failures are rare, such as a host name without an address.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)
@@ -404,8 +360,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     }
 
     /// <summary>
-    /// Sees each reply before its caller. After a refund, tells all instances, this one first, that remembered refusals
-    /// of the tenant may be wrong. An instance that misses the message believes them for a moment more.
+    /// Sees each reply before its caller. After a refund, tells all instances that remembered refusals of the tenant
+    /// may be wrong. An instance that misses the message believes them for a moment more.
     /// </summary>
     private void Replied(PendingCommand take, in BucketResult result, bool isLate)
     {
@@ -424,6 +380,5 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
             _late.Undo(command, result);
     }
 
-    /// <summary>On which channel instances tell each other that something was given back.</summary>
     internal static string GivenBackOf(string prefix) => $"{prefix}:given-back";
 }

@@ -5,13 +5,9 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Trusted certificates of Redis and the client's own, from the configured files, beyond the usual checks of TLS. A
-/// name that is not the server's and a certificate without a trusted signer are refused, always.
-/// </summary>
+/// <summary>TLS options from files. A wrong host name or an untrusted signer is always refused.</summary>
 internal static class RedisTls
 {
-    /// <summary>TLS as it is without files of our own.</summary>
     public static SslClientAuthenticationOptions Defaults(string host, ConfigurationOptions configuration) => new()
     {
         TargetHost = host,
@@ -19,7 +15,6 @@ internal static class RedisTls
         CertificateRevocationCheckMode = RevocationOf(configuration),
     };
 
-    /// <summary>What TLS is to do beyond its defaults; null when nothing is set.</summary>
     public static Func<string, SslClientAuthenticationOptions>? Of(RedisOptions options, ConfigurationOptions configuration)
     {
         if (options.CaFile is null && options.CertificateFile is null)
@@ -37,9 +32,6 @@ internal static class RedisTls
     private static X509RevocationMode RevocationOf(ConfigurationOptions configuration) =>
         configuration.CheckCertificateRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck;
 
-    /// <summary>Returns the errors of the files and of the settings beside them.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="prefix">What stands before the name of a setting.</param>
     public static IEnumerable<string> FaultsOf(RedisOptions options, string prefix)
     {
         bool isSecure = options.Ssl ?? new RedisEndpoints(options.Endpoints).Ssl ?? false;
@@ -61,9 +53,7 @@ internal static class RedisTls
         }
     }
 
-    /// <summary>
-    /// A path and a blank. What does not look like a path is not shown: it may be a secret in the wrong setting.
-    /// </summary>
+    /// <summary>Quotes a path. Hides a text that looks like none: it may be a secret in the wrong setting.</summary>
     private static string Shown(string path) =>
         Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
 
@@ -101,7 +91,7 @@ internal static class RedisTls
         var own = X509Certificate2.CreateFromPemFile(options.CertificateFile!, options.KeyFile);
         if (!OperatingSystem.IsWindows())
             return own;
-        // There, TLS cannot use a key that is only in memory.
+        // On Windows, TLS cannot use a key that is only in memory.
         using (own)
             return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
     }

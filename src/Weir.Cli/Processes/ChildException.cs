@@ -1,8 +1,7 @@
 namespace Weir.Cli.Processes;
 
-/// <summary>A process of ours did not start.</summary>
 internal sealed class ChildException(string message, string lastLines) : Exception(message + Environment.NewLine + lastLines)
 {
-    /// <summary>Another process may take a free port before ours does; three in a row is something else.</summary>
+    /// <summary>Another process may take a free port first. Three times in a row is another error.</summary>
     public const int Attempts = 3;
 }

@@ -2,13 +2,9 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>
-/// A process of ours: its last lines are kept for the message when it fails, and it is stopped whatever happens to the
-/// tool.
-/// </summary>
+/// <summary>A process that ends with the tool. Its last lines are kept for an error message.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    /// <summary>How long a killed process may take to be gone.</summary>
     public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(5);
 
     private const int LinesKept = 12;
@@ -35,9 +31,7 @@ internal sealed class ChildProcess : IDisposable
 
     public bool HasExited => _stopped || _process.HasExited;
 
-    /// <summary>
-    /// The last lines of its output, newest last. After its end, its pipes are read to their end first.
-    /// </summary>
+    /// <summary>After the end of the process, reads its pipes to their end first.</summary>
     public async Task<string> LastLinesAsync()
     {
         if (!_stopped && _process.HasExited)
@@ -59,9 +53,7 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!);
     }
 
-    /// <summary>
-    /// Kills it (SIGKILL: no farewell, no save) and waits until it is gone. Does nothing the second time.
-    /// </summary>
+    /// <summary>Kills the process (SIGKILL, no save) and waits until it is gone.</summary>
     public void Stop()
     {
         lock (_lifeline)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>A redis-server of our own on a loopback port: nothing on disk, so that a restart begins empty.</summary>
+/// <summary>A redis-server on loopback with nothing on disk, so that a restart begins empty.</summary>
 internal sealed class ChildRedis : IDisposable
 {
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
@@ -23,7 +23,6 @@ internal sealed class ChildRedis : IDisposable
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
-    /// <exception cref="ChildException">It did not start on any of the ports tried.</exception>
     public static async Task<ChildRedis> StartAsync(string program, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
@@ -46,10 +45,9 @@ internal sealed class ChildRedis : IDisposable
         }
     }
 
-    /// <summary>SIGKILL: as a crash would have it.</summary>
+    /// <summary>Sends SIGKILL, as in a crash.</summary>
     public void Kill() => _process?.Stop();
 
-    /// <summary>Starts it on the same port, empty, and waits until it answers.</summary>
     public async Task StartAgainAsync(CancellationToken cancellation)
     {
         _process?.Dispose();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>A Weir server of our own on a loopback port.</summary>
 internal sealed class ChildServer : IDisposable
 {
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(30);
@@ -18,10 +17,6 @@ internal sealed class ChildServer : IDisposable
 
     public Uri Url { get; }
 
-    /// <param name="serverFile">The path of Weir.Server.dll.</param>
-    /// <param name="redisEndpoint">Host and port, or null for buckets in memory.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="ChildException">It did not start on any of the ports tried.</exception>
     public static async Task<ChildServer> StartAsync(string serverFile, string? redisEndpoint, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
@@ -53,11 +48,10 @@ internal sealed class ChildServer : IDisposable
         start.ArgumentList.Add(serverFile);
         start.ArgumentList.Add("--urls");
         start.ArgumentList.Add(url.GetLeftPart(UriPartial.Authority));
-        // The caller's own settings for a server must not send ours somewhere else; everything else of Weir's may be
-        // tuned by them.
+        // The caller's own settings must not send this server elsewhere, but may tune it.
         start.Environment.Remove("ASPNETCORE_URLS");
         start.Environment.Remove("Weir__Redis__Endpoints");
-        // It is on loopback and ours alone, and is not to ask us for a key because the caller's own server would.
+        // On loopback for the tool alone, so it asks for no key.
         start.Environment["Weir__Auth__AllowAnonymous"] = "true";
         if (redisEndpoint is not null)
             start.Environment["Weir__Redis__Endpoints"] = redisEndpoint;

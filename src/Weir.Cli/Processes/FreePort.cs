@@ -3,18 +3,16 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>A loopback port that was free a moment ago. Be ready to try another one.</summary>
-/// <remarks>
-/// Drawn below the range that the kernel uses for outgoing connections. Within it, a thousand users could take the port
-/// of a Redis that was killed, and a server that keeps trying to connect to it could even connect to itself.
-/// </remarks>
+/// <summary>
+/// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
+/// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
+/// </summary>
 internal static class FreePort
 {
     private const int Lowest = 20_000;
     private const int Beyond = 32_000;
     private const int Tries = 1_000;
 
-    /// <exception cref="ChildException">Every port that was tried is taken.</exception>
     public static int Next()
     {
         for (int tried = 0; tried < Tries; tried++)

@@ -3,16 +3,12 @@ using System.Diagnostics;
 namespace Weir.Cli.Processes;
 
 /// <summary>
-/// Sees to it that a child does not outlive the tool, even when the tool is killed outright.
+/// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the
+/// kernel then closes. Without a shell (Windows), only an orderly stop kills the child.
 /// </summary>
-/// <remarks>
-/// A shell waits at the end of a pipe whose other end only the tool holds. However the tool ends, the kernel closes the
-/// pipe, the shell reads the end and kills the child. Where there is no shell (Windows) only the orderly ways of
-/// stopping remain.
-/// </remarks>
 internal sealed class Lifeline : IDisposable
 {
-    // Ctrl-C reaches every process of the terminal; the shell must outlast it to do its work.
+    // Ctrl-C reaches every process of the terminal, and the shell must outlast it.
     private const string Script = "trap '' INT TERM HUP; read _; kill -9 \"$0\" 2>/dev/null";
     private const string Shell = "/bin/sh";
 
@@ -31,12 +27,9 @@ internal sealed class Lifeline : IDisposable
         return new Lifeline(Process.Start(start));
     }
 
-    /// <summary>Does what the tool's death would do.</summary>
     internal void Pull() => _watcher?.StandardInput.Close();
 
-    /// <summary>
-    /// Cuts the line without pulling it. To be called right after the kill, before the child's number can be another's.
-    /// </summary>
+    /// <summary>Call right after the kill, before another process can have the child's number.</summary>
     public void Dispose()
     {
         if (_watcher is null)

@@ -1,6 +1,5 @@
 namespace Weir.Cli.Processes;
 
-/// <summary>Finds the programs that the tool starts.</summary>
 internal static class ServerFiles
 {
     private const string ServerFolder = "server";
@@ -8,16 +7,12 @@ internal static class ServerFiles
 
     private static readonly string[] RedisNames = ["redis-server", "valkey-server"];
 
-    /// <summary>The server that the build put beside the tool, or null.</summary>
     public static string? FindServer(string toolFolder) =>
         Path.Combine(toolFolder, ServerFolder, ServerFile) is var path && File.Exists(path) ? path : null;
 
-    /// <summary>The first redis-server or valkey-server of <paramref name="searchPath"/>, or null.</summary>
     public static string? FindRedis(string? searchPath) => RedisNames.Select(name => Find(name, searchPath)).FirstOrDefault(path => path is not null);
 
-    /// <summary>
-    /// The <c>dotnet</c> that runs this very process; whatever else is on the PATH may be another version.
-    /// </summary>
+    /// <summary>The <c>dotnet</c> of this process: another one on the PATH may have another version.</summary>
     public static string Dotnet()
     {
         string? runtime = Path.GetDirectoryName(typeof(object).Assembly.Location);

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Decisions that share a script call, and its pending reply. Reused; it has one owner at a time.</summary>
+/// <summary>Decisions that share one script call, and its pending reply. Pooled; has one owner at a time.</summary>
 internal sealed class Batch
 {
     private static readonly Pool<Batch> Spare = new(static () => new Batch(), 128);
@@ -9,37 +9,29 @@ internal sealed class Batch
     private readonly ScriptCall _words = new(RedisScript.Buckets);
     private ScriptReply? _reply;
 
-    /// <summary>Room for decisions.</summary>
     public Span<PendingCommand> Room => _takes.AsSpan(Count);
 
-    /// <summary>How many decisions there are.</summary>
     public int Count { get; set; }
 
-    /// <summary>The decisions.</summary>
     public Span<PendingCommand> Takes => _takes.AsSpan(0, Count);
 
-    /// <summary>The script that decides them.</summary>
     public RedisScript Script => _words.Script;
 
-    /// <summary>Whether the script went along.</summary>
+    /// <summary>True if the call carries the text of the script instead of its digest.</summary>
     public bool WithText { get; private set; }
 
-    /// <summary>Whether the node that it is sent to is importing its slot.</summary>
+    /// <summary>True if the target node is importing the slot (ASK).</summary>
     public bool Asking { get; set; }
 
-    /// <summary>How often it was sent to another node since it was put together.</summary>
     public int Redirections { get; set; }
 
-    /// <summary>Ends when the reply is there, or fails with what went wrong.</summary>
     public Task Arrival => _reply!.Arrival;
 
-    /// <summary>A call without decisions.</summary>
     public static Batch Rent() => Spare.Rent();
 
-    /// <summary>Adds a decision.</summary>
     public void Add(PendingCommand take) => _takes[Count++] = take;
 
-    /// <summary>Gives the decisions to the wire. What is wrong with that fails the reply.</summary>
+    /// <summary>Writes the decisions to the wire. An error fails the reply.</summary>
     public void Send(IScriptWire wire, HashSet<RedisScript> known)
     {
         WithText = false;
@@ -70,7 +62,6 @@ internal sealed class Batch
         }
     }
 
-    /// <summary>Says of all decisions whether Redis may have executed them.</summary>
     public bool MayHaveRun
     {
         set
@@ -80,16 +71,9 @@ internal sealed class Batch
         }
     }
 
-    /// <summary>Whether Redis has answered any of it.</summary>
     public bool IsAnswered { get; private set; }
 
-    /// <summary>
-    /// Answers the decisions by the reply, or throws the error of the call before it has answered any.
-    /// </summary>
-    /// <param name="replied">Called with each result.</param>
-    /// <param name="corrected">
-    /// Takes the decisions that are to be sent again, with the windows of the right time.
-    /// </param>
+    /// <summary>Throws the error of the call before any answer. Stale decisions are to be sent again.</summary>
     public void Answer(Replied? replied, List<PendingCommand> corrected)
     {
         var reply = _reply!.Read();
@@ -113,7 +97,6 @@ internal sealed class Batch
         Keep(left);
     }
 
-    /// <summary>Decisions given up while they waited are not sent.</summary>
     private void DropAnswered()
     {
         int left = 0;
@@ -136,12 +119,12 @@ internal sealed class Batch
         }
         catch (Exception)
         {
-            // A time for which there is no calendar.
+            // The calendar does not cover this time.
             return false;
         }
     }
 
-    /// <summary>What cannot be read concerns one decision, and the others are answered all the same.</summary>
+    /// <summary>An unreadable reply fails one decision, not the batch.</summary>
     private static BucketResult Read(ReadOnlySpan<byte> reply, PendingCommand take)
     {
         try
@@ -154,7 +137,6 @@ internal sealed class Batch
         }
     }
 
-    /// <summary>Answers all decisions alike.</summary>
     public void Answer(in BucketResult answer, Replied? replied = null)
     {
         IsAnswered = false;
@@ -164,7 +146,6 @@ internal sealed class Batch
         Keep(left);
     }
 
-    /// <summary>Gives it back, without the decisions.</summary>
     public void Return()
     {
         (_reply, Redirections, Asking) = (null, 0, false);
@@ -174,7 +155,7 @@ internal sealed class Batch
 
     private void Answer(PendingCommand take, in BucketResult result, Replied? replied, ref int left)
     {
-        // Before the caller goes on, which must find what a reply changes here.
+        // Before the caller resumes, which must see the changes that a reply makes here.
         if (!take.IsAnswered)
             Notify(replied, take, result, isLate: false);
         if (take.TryAnswer(result))
@@ -196,7 +177,7 @@ internal sealed class Batch
         }
         catch (Exception)
         {
-            // The result stands; only what would have been learned from it is lost.
+            // The result stands; only the listener's update is lost.
         }
     }
 

@@ -3,45 +3,32 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends a batch as one script call, or on a cluster as one call for each slot, since all keys of a call must lie in
-/// one slot. The first call that a cluster refuses for this reason shows that there is one. All calls leave in one
-/// write.
+/// Sends a batch as one script call, or on a cluster as one call per slot, since all keys of a call must lie in one
+/// slot. The first CROSSSLOT error shows that Redis is a cluster. All calls leave in one write. A call is repeated only
+/// if Redis did not run it.
 /// </summary>
-/// <remarks>A call is repeated only when Redis said that it did not run it.</remarks>
-/// <param name="wire">Where to.</param>
-/// <param name="listener">Hears of replies and redirections.</param>
 internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 {
-    /// <summary>A slot may move again before a call has followed it.</summary>
+    /// <summary>Maximum redirections of a batch: a slot may move again before the batch arrives.</summary>
     private const int MaxRedirections = 4;
 
     private volatile bool _bySlot;
-    /// <summary>The scripts that Redis has run, so that their digest names them.</summary>
+    /// <summary>The scripts that Redis has run, so that it knows their digests.</summary>
     private readonly HashSet<RedisScript> _known = [];
     private readonly List<PendingCommand> _corrected = [];
     private string? _lastError;
 
-    /// <summary>True if a batch is sent as one call for each slot.</summary>
     public bool SendsParts => _bySlot;
 
-    /// <summary>The last error of a call in a few words, or null when there was none.</summary>
     public string? LastError => Volatile.Read(ref _lastError);
 
-    /// <summary>Sends a batch, and returns when it is written, in the order in which this is called.</summary>
-    /// <param name="batch">The decisions.</param>
-    /// <param name="sent">Receives the batches that wait for a reply.</param>
     public void Send(Batch batch, Queue<Batch> sent)
     {
         Write(batch, sent);
         wire.Flush();
     }
 
-    /// <summary>
-    /// Answers the decisions of a call by its reply, which has come: each by an answer, or by a fault.
-    /// </summary>
-    /// <param name="call">The call.</param>
-    /// <param name="again">Receives the batches sent in its place if the script was not run.</param>
-    /// <returns>False when it was sent again, as it is or in parts.</returns>
+    /// <summary>Answers the decisions of a call. False if the call was sent again, whole or in parts.</summary>
     public bool Receive(Batch call, Queue<Batch> again)
     {
         try
@@ -66,9 +53,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>
-    /// Sends a call again that Redis has refused, in another way. True if that cannot help, and it is answered.
-    /// </summary>
+    /// <summary>Sends a refused call again in another way. True if that cannot help and the call is answered.</summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
@@ -81,7 +66,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         {
             // Another node owns the slot now.
         }
-        // A decision of one bucket is always somewhere, while those of a batch may be at two nodes.
+        // A decision lies at one node, but a batch may lie at two while a slot moves.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
             SendParts(call, static (one, other) => false, again);
         else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
@@ -138,7 +123,6 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 
     private static bool IsRedirected(RedisServerException error) => RedisFaults.IsMoved(error) || RedisFaults.IsMoving(error);
 
-    /// <summary>Whatever the error is, the thread goes on and the callers hear of it.</summary>
     private void Fail(Batch call, Exception error)
     {
         Volatile.Write(ref _lastError, RedisFaults.Explain(error));

@@ -3,40 +3,27 @@ using System.Runtime.InteropServices;
 namespace Weir.Redis;
 
 /// <summary>
-/// Sends decisions to Redis in batches, one at a time: what gathers while a batch is under way is the next one. Nothing
-/// waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of the call.
+/// Sends decisions to Redis in batches, one at a time: decisions that arrive while a batch is under way form the next
+/// one. Nothing waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of a call.
 /// </summary>
 /// <remarks>
-/// <para>This says which decisions leave and when, and answers them; who sends and waits is an <see cref="IBatchPump"/>.</para>
-/// <para>
-/// The decisions of a tenant reach Redis in the order in which they were asked for. Tenants take
-/// turns (<see cref="FairQueue"/>); no two have a bucket in common, so their order cannot be observed.
-/// </para>
-/// <para>
-/// Every decision has the same deadline, counted from when it came, so they fall due in the order in which they came:
-/// one queue and one timer watch over all of them. A decision that falls due before it was sent is never sent, and so
-/// is not spent; one that was sent may be spent, until its late reply is undone.
-/// </para>
-/// <para>
-/// A tenant that has too many waiting is told so at once (<see cref="StoreFault.Crowded"/>), and others still find
-/// room.
-/// </para>
-/// <para>The lock on <c>_gate</c> owns both queues, the counts and the timer's state. Nothing is sent or answered under it.</para>
+/// The decisions of a tenant reach Redis in the order of their arrival. Tenants take turns (<see cref="FairQueue"/>).
+/// All decisions have the same deadline, so one queue and one timer watch over all of them. A decision that falls due
+/// before it is sent is never sent, and so is not spent. A sent one may be spent, until its late reply is undone.
+/// The lock on <c>_gate</c> owns the queues, counts and timer. Nothing is sent or answered under it.
 /// </remarks>
 internal sealed class Batcher : IDisposable
 {
-    /// <summary>Decisions on their way, at most: beyond that, no deadline could be kept anyway.</summary>
+    /// <summary>Maximum decisions under way. With more, no deadline could be kept.</summary>
     public const int MaxPending = 16_384;
 
-    /// <summary>
-    /// Maximum decisions per call: enough to make the call's own cost small, few enough not to delay Redis.
-    /// </summary>
+    /// <summary>Maximum decisions per call: enough to share its cost, few enough not to delay Redis.</summary>
     public const int MaxBatch = 256;
 
-    /// <summary>How long a decision waits beyond its deadline if this instance, and not Redis, is late.</summary>
+    /// <summary>Maximum wait beyond the deadline if this instance, and not Redis, is late.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Redis counts as alive for this long after its last reply, beyond the deadline.</summary>
+    /// <summary>Redis counts as alive for the deadline and this time after its last reply.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
@@ -55,11 +42,6 @@ internal sealed class Batcher : IDisposable
     private int _unanswered;
     private bool _stopped;
 
-    /// <param name="wire">Where to.</param>
-    /// <param name="deadline">How long a decision waits.</param>
-    /// <param name="time">The clock of the deadline.</param>
-    /// <param name="pump">Who sends.</param>
-    /// <param name="listener">Hears what becomes of decisions.</param>
     public Batcher(IScriptWire wire, TimeSpan deadline, TimeProvider time, IBatchPump pump, BatchListener? listener = null)
     {
         _listener = listener ?? BatchListener.None;
@@ -72,7 +54,6 @@ internal sealed class Batcher : IDisposable
         pump.Begin(this);
     }
 
-    /// <summary>Decisions that wait to be sent.</summary>
     public int Waiting
     {
         get
@@ -82,18 +63,11 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    /// <inheritdoc cref="BatchSender.SendsParts"/>
     public bool SendsParts => _calls.SendsParts;
 
-    /// <inheritdoc cref="BatchSender.LastError"/>
     public string? LastError => _calls.LastError;
 
-    /// <summary>
-    /// Asks for a decision. Its result arrives within the deadline, or 100 ms later if this instance is too slow.
-    /// </summary>
-    /// <param name="take">The decision, which is the batcher's and its caller's from now on.</param>
-    /// <param name="fault">Why it is not asked for.</param>
-    /// <returns>False if it is not asked for; it must not be used any more.</returns>
+    /// <summary>Queues a decision. False with a fault: the caller must not use the decision any more.</summary>
     public bool TryAsk(PendingCommand take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
@@ -118,9 +92,7 @@ internal sealed class Batcher : IDisposable
         return true;
     }
 
-    /// <summary>Takes over a call that another node has redirected. It leaves before all that waits here.</summary>
-    /// <param name="call">The call, which is this batcher's from now on.</param>
-    /// <param name="asking">Whether the node is importing the slot.</param>
+    /// <summary>Takes over a redirected batch. It leaves before all waiting decisions.</summary>
     public void Adopt(Batch call, bool asking)
     {
         call.Asking = asking;
@@ -142,7 +114,6 @@ internal sealed class Batcher : IDisposable
         _pump.Pump();
     }
 
-    /// <summary>Stops calling. Whatever still waits falls due.</summary>
     public void Dispose()
     {
         Batch[] adopted;
@@ -162,8 +133,7 @@ internal sealed class Batcher : IDisposable
         _due.Dispose();
     }
 
-    /// <summary>Waits until a decision waits to be sent. False once the batcher is disposed.</summary>
-    /// <param name="back">Whether all replies to the caller's last batch have come.</param>
+    /// <summary>Waits for work; false once disposed. Pass true if all replies to the last batch have come.</summary>
     public bool WaitForWork(bool back)
     {
         lock (_gate)
@@ -176,21 +146,14 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    /// <summary>Something to send; null when nothing may leave now.</summary>
     public Batch? Next()
     {
         lock (_gate)
             return _stopped ? null : NextLocked();
     }
 
-    /// <summary>Sends a batch.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="sent">Takes the calls whose replies are to be received.</param>
     public void Send(Batch batch, Queue<Batch> sent) => _calls.Send(batch, sent);
 
-    /// <summary>Answers decisions by the reply to their call, which has come.</summary>
-    /// <param name="call">The call, which is not the caller's any more.</param>
-    /// <param name="again">Receives the batches sent in its place if the script was not run.</param>
     public void Receive(Batch call, Queue<Batch> again)
     {
         if (!_calls.Receive(call, again))
@@ -212,7 +175,7 @@ internal sealed class Batcher : IDisposable
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>Returns the next batch, without decisions that are overdue; null if no batch may be sent yet.</summary>
+    /// <summary>Returns the next batch without overdue decisions; null while replies are owed.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();
@@ -278,10 +241,7 @@ internal sealed class Batcher : IDisposable
         _pump.Resume(answered);
     }
 
-    /// <summary>
-    /// Gives up the decisions that are due: if Redis has owed replies for the whole deadline and none has arrived, or
-    /// if this instance was too slow to send or read for as long as the grace.
-    /// </summary>
+    /// <summary>Gives up decisions that are late because of Redis, or starved because of this instance.</summary>
     private void GiveUpLate()
     {
         var late = new List<PendingCommand>();
@@ -292,14 +252,12 @@ internal sealed class Batcher : IDisposable
         Resume(GiveUp(starved, _ => StoreFault.Starved));
     }
 
-    /// <summary>Why a decision that this batcher was to send is late.</summary>
     private StoreFault LateFault()
     {
         var fault = Lives() ? StoreFault.Slow : _wire.IsConnected ? StoreFault.Late : StoreFault.Unreachable;
         return _stopped ? fault : _wire.Failed(fault, decisions: 1);
     }
 
-    /// <summary>Answers decisions that are still open, returns them, and releases the others.</summary>
     private Span<PendingCommand> GiveUp(List<PendingCommand> takes, Func<PendingCommand, StoreFault> faultOf)
     {
         var all = CollectionsMarshal.AsSpan(takes);
@@ -318,6 +276,6 @@ internal sealed class Batcher : IDisposable
         return all[..answered];
     }
 
-    /// <summary>Whether Redis has answered anything a moment ago, however late.</summary>
+    /// <summary>True if Redis answered a moment ago, however late.</summary>
     private bool Lives() => Volatile.Read(ref _repliedAt) is > 0 and var at && _time.GetElapsedTime(at) <= _deadline + LifeSign;
 }

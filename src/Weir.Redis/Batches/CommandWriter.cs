@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Writes the numbers of one command, as the header of <c>head.lua</c> says: doubles, little-endian.
-/// </summary>
+/// <summary>Writes the numbers of one command, as the header of <c>head.lua</c> says: doubles, little-endian.</summary>
 internal static class CommandWriter
 {
     private const int Head = 5;
@@ -21,13 +19,6 @@ internal static class CommandWriter
         Permits,
     }
 
-    /// <summary>Writes the numbers of a command.</summary>
-    /// <param name="command">The command.</param>
-    /// <param name="redisUs">The time of Redis as far as it is known; only windows need it.</param>
-    /// <param name="trip">The leases that are asked for beside it; null for none.</param>
-    /// <param name="horizonUs">How long a lease lives, in microseconds.</param>
-    /// <param name="answerBytes">Maximum bytes of the stored answers of the record's hash tag.</param>
-    /// <param name="to">Takes the numbers as one argument.</param>
     public static void Write(
         in BucketCommand command, long redisUs, LeaseTrip? trip, long horizonUs, long answerBytes, Arguments to)
     {

@@ -1,32 +1,22 @@
 namespace Weir.Redis;
 
 /// <summary>
-/// Decisions that wait to be sent: a line for each tenant, and the lines take turns, so that a tenant with thousands in
-/// its line makes no other wait for them (deficit round robin, Shreedhar and Varghese 1995). Within a tenant the order
-/// is that in which they came.
+/// Waiting decisions in a line for each tenant. The lines take turns (deficit round robin, Shreedhar and Varghese
+/// 1995), so that a tenant with thousands of decisions delays no other. A line keeps the order of arrival.
 /// </summary>
 /// <remarks>
-/// <para>
-/// A decision costs as many buckets as it asks; a turn is worth as many as a decision can ask at most, so that every
-/// turn sends something and putting in and taking out take the same time however many lines there are. Tenants that no
-/// policy names have a few lines together (<see cref="Shares"/>), since they can be invented without end.
-/// </para>
-/// <para>
-/// A tenant may have no more in its line than there is room left for all ("dynamic thresholds", Choudhury and Hahne
-/// 1998): one that floods ends at half of the bound, and a tenant without waiting decisions always finds room, unless
-/// as many tenants wait as decisions may.
-/// </para>
-/// <para>Not safe for concurrent use: the owner holds a lock.</para>
+/// A decision costs one per bucket. A turn is worth the dearest decision, so that every turn sends something, in
+/// constant time. Tenants that no policy names share a few lines (<see cref="Shares"/>), since callers can invent them.
+/// A line may hold as many decisions as there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998).
+/// A tenant that floods ends at half of the bound, and a tenant without waiting decisions finds room.
+/// Not safe for concurrent use: the owner holds a lock.
 /// </remarks>
-/// <param name="most">Decisions that may be unanswered, in the lines or sent.</param>
+/// <param name="most">Maximum unanswered decisions, in the lines or sent.</param>
 internal sealed class FairQueue(int most)
 {
-    /// <summary>What a turn is worth: the dearest decision asks this many buckets.</summary>
+    /// <summary>Worth of a turn: the dearest decision asks this many buckets.</summary>
     private const int Turn = Plan.MaxLimits;
 
-    /// <summary>
-    /// Empty lines that are kept: for a tenant that asks again and again, and for others instead of new ones.
-    /// </summary>
     private const int MaxIdle = 64;
 
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
@@ -34,37 +24,29 @@ internal sealed class FairQueue(int most)
     private readonly Stack<Line> _spare = new();
     private Line? _last;
 
-    /// <summary>A tenant's decisions, and the rest of its turn.</summary>
     private sealed class Line
     {
         public readonly Queue<PendingCommand> Takes = new();
         public string Tenant = "";
         public int Credit;
 
-        /// <summary>True if it takes turns. It may be empty, if all of its decisions were overdue.</summary>
+        /// <summary>True if the line takes turns. It may be empty, if all of its decisions were overdue.</summary>
         public bool HasTurn;
     }
 
-    /// <summary>
-    /// Decisions in all lines, those included that have been answered meanwhile because they fell due.
-    /// </summary>
+    /// <summary>Decisions in all lines, including overdue ones that were answered.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Tenants that wait.</summary>
     public int Waiting => _turns.Count;
 
-    /// <summary>Lines that are remembered, empty ones included.</summary>
     public int Lines => _lines.Count + _spare.Count;
 
-    /// <summary>Puts a decision at the end of its tenant's line. False when the tenant has too many there.</summary>
-    /// <param name="take">The decision.</param>
-    /// <param name="unanswered">Decisions that wait for an answer, in the lines or sent.</param>
     public bool TryEnqueue(PendingCommand take, int unanswered)
     {
         int room = most - unanswered;
         if (room <= 0)
             return false;
-        // Overdue decisions of a line that is never sent from are forgotten after this.
+        // Frees overdue decisions of lines that are never sent from.
         if (Count >= 2 * most)
             ForgetAnswered();
         var line = LineOf(take.Share);
@@ -77,15 +59,12 @@ internal sealed class FairQueue(int most)
         return true;
     }
 
-    /// <summary>Removes the next decisions, from each line in its turn, without answered ones.</summary>
-    /// <param name="batch">Where to; as many as fit, or as there are.</param>
-    /// <returns>How many.</returns>
     public int Dequeue(Span<PendingCommand> batch)
     {
         int count = 0;
         while (count < batch.Length && _turns.TryPeek(out var line))
         {
-            // The rest of a turn that the last batch ended comes first.
+            // The rest of a turn that the last batch cut short comes first.
             if (line.Credit <= 0)
                 line.Credit += Turn;
             count += Serve(line, batch[count..]);
@@ -98,7 +77,6 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Lets go of all decisions, which have been answered.</summary>
     public void Clear()
     {
         foreach (var line in _turns)
@@ -132,10 +110,7 @@ internal sealed class FairQueue(int most)
         _turns.Enqueue(line);
     }
 
-    /// <summary>
-    /// Takes from the line at hand until its turn is over. A turn may be overdrawn by one decision, which the next turn
-    /// pays for.
-    /// </summary>
+    /// <summary>Serves a line for its turn. One decision may overdraw it, and the next turn pays for that.</summary>
     private int Serve(Line line, Span<PendingCommand> batch)
     {
         int count = 0;
@@ -148,7 +123,7 @@ internal sealed class FairQueue(int most)
                 continue;
             }
 
-            // One that only keeps a record asks no bucket.
+            // A command that only keeps a record asks no bucket.
             line.Credit -= Math.Max(1, take.Buckets);
             batch[count++] = take;
         }
@@ -156,7 +131,7 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Shortens a line. All decisions have the same deadline, so overdue ones are at its head.</summary>
+    /// <summary>Drops overdue decisions: with equal deadlines, they are at the head of the line.</summary>
     private bool IsBelow(int room, Line line)
     {
         ForgetAnswered(line);
@@ -185,7 +160,7 @@ internal sealed class FairQueue(int most)
         }
     }
 
-    /// <summary>Ends the turn of an empty line. Its tenant keeps no claim to the rest of the turn.</summary>
+    /// <summary>Ends the turn of an empty line. Its tenant loses the rest of the turn.</summary>
     private void Close(Line line)
     {
         _turns.Dequeue();

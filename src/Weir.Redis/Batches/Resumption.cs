@@ -1,13 +1,9 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// A few answered decisions whose callers are resumed in the thread pool, one by one: never on the thread that answers,
-/// which has others to answer, and not each by itself, since waking the pool costs more than most callers have left to
-/// do.
-/// </summary>
+/// <summary>Resumes several callers per work item, since waking the pool costs more than most callers do.</summary>
 internal sealed class Resumption : IThreadPoolWorkItem
 {
-    /// <summary>Callers per work item: at least this many, so that the pool is woken seldom.</summary>
+    /// <summary>Minimum callers per work item, so that the pool is woken seldom.</summary>
     private const int Least = 16;
 
     private const int Most = 64;
@@ -17,7 +13,6 @@ internal sealed class Resumption : IThreadPoolWorkItem
     private readonly PendingCommand[] _takes = new PendingCommand[Most];
     private int _count;
 
-    /// <summary>Resumes these, all of them answered by the caller.</summary>
     public static void Queue(ReadOnlySpan<PendingCommand> answered)
     {
         // Each core gets a part of a large batch.

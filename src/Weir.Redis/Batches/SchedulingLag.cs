@@ -1,9 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// How long the threads that send decisions waited for a core after they were woken. Keeps the largest lag of the
-/// current and the last ten seconds. Safe for concurrent use.
-/// </summary>
+/// <summary>Measures how long a woken sending thread waits for a core. Safe for concurrent use.</summary>
 internal sealed class SchedulingLag(TimeProvider time)
 {
     private const long WindowSeconds = 10;
@@ -27,10 +24,8 @@ internal sealed class SchedulingLag(TimeProvider time)
         }
     }
 
-    /// <summary>The last lag.</summary>
     public TimeSpan Last => time.GetElapsedTime(0, Volatile.Read(ref _last));
 
-    /// <summary>A thread that was woken at one timestamp runs at another.</summary>
     public void Record(long wokenAt, long now)
     {
         Volatile.Write(ref _last, now - wokenAt);

@@ -20,7 +20,7 @@ internal static class ScriptFormat
         Kept,
     }
 
-    /// <summary>Writes a batch as one call, of the whole script if a command may have permits or has a record.</summary>
+    /// <summary>Writes a batch as one call: of the whole script for permits and records.</summary>
     public static void Spell(ReadOnlySpan<PendingCommand> takes, ScriptCall to)
     {
         bool isWhole = false;
@@ -63,7 +63,6 @@ internal static class ScriptFormat
         }
     }
 
-    /// <summary>Bytes of the reply to these decisions.</summary>
     public static int LengthOf(ReadOnlySpan<PendingCommand> takes)
     {
         int length = 0;
@@ -72,10 +71,8 @@ internal static class ScriptFormat
         return length;
     }
 
-    /// <summary>Bytes of the reply to one decision.</summary>
     public static int LengthOf(PendingCommand take) => (HeadFields + (take.Buckets * (take.HasLeases ? LineFields + 1 : LineFields))) * sizeof(double);
 
-    /// <summary>Reads the text of a record; null if it is something else.</summary>
     public static IdempotencyRecord? ReadRecord(ReadOnlySpan<byte> record)
     {
         const int Head = 33, LineSize = LineFields * sizeof(double), ReplyHead = HeadFields * sizeof(double);
@@ -103,7 +100,7 @@ internal static class ScriptFormat
         foreach (var limit in take.Command.Limits)
         {
             var line = ReadLine(ref doubles);
-            // What does not fit into the capacity as far as it is not held back may fit later.
+            // A cost above the reduced capacity, but within the full one, may fit later.
             if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0
                 && limit.CostOf(take.Command.Limits.Facts) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };

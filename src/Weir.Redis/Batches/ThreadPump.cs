@@ -1,16 +1,11 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Sends and reads on a thread of its own. On an overloaded machine the queue of the thread pool alone is longer than
-/// the deadline; this thread waits only for its turn on a core.
-/// </summary>
+/// <summary>Sends and reads on its own thread: a busy thread pool may be later than the deadline.</summary>
 internal sealed class ThreadPump : IBatchPump
 {
-    /// <inheritdoc/>
     public void Begin(Batcher batcher) =>
         new Thread(() => Call(batcher)) { IsBackground = true, Name = "Weir Redis" }.Start();
 
-    /// <inheritdoc/>
     public void WakeLocked(object gate, bool all)
     {
         if (all)
@@ -19,12 +14,10 @@ internal sealed class ThreadPump : IBatchPump
             Monitor.Pulse(gate);
     }
 
-    /// <inheritdoc/>
     public void Pump()
     {
     }
 
-    /// <inheritdoc/>
     public void Resume(ReadOnlySpan<PendingCommand> answered) => Resumption.Queue(answered);
 
     private static void Call(Batcher batcher)
@@ -33,8 +26,8 @@ internal sealed class ThreadPump : IBatchPump
         bool back = false;
         while (batcher.WaitForWork(back))
         {
-            // On a busy machine, threads that are about to ask go first, so that batches are larger. A batch that is
-            // sent in parts gains most by that, since each part costs Redis a call.
+            // Threads that are about to ask go first, so that batches are larger.
+            // A batch that is sent in parts gains most, since each part costs Redis a call.
             int waiting;
             do
             {

@@ -1,29 +1,20 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Gives back the rest of ended leases. If that is lost, their buckets hold fewer tokens until they
-/// refill.
-/// </summary>
+/// <summary>Gives back the rest of ended leases. If that is lost, their buckets stay short until they refill.</summary>
 internal sealed class LeaseReturns : IAsyncDisposable
 {
     private readonly ShardTables _tables;
     private readonly Func<BucketCommand, LeaseTrip, PendingCommand?> _command;
     private readonly DozingTimer _timer;
 
-    /// <param name="tables">Where leases end.</param>
-    /// <param name="horizon">How long a lease lives.</param>
-    /// <param name="command">Sends a command; null if it cannot be sent.</param>
-    /// <param name="time">The clock.</param>
     public LeaseReturns(ShardTables tables, TimeSpan horizon, Func<BucketCommand, LeaseTrip, PendingCommand?> command, TimeProvider time)
     {
         (_tables, _command) = (tables, command);
         _timer = new DozingTimer(horizon, ReturnEnded, time);
     }
 
-    /// <summary>Says that a lease was granted, which then ends.</summary>
     public void Wake() => _timer.Wake();
 
-    /// <summary>Ends all leases, and waits until they are given back.</summary>
     public Task ReturnAllAsync() => Task.WhenAll(Return(all: true));
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();

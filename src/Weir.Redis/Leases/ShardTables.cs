@@ -2,22 +2,16 @@ using System.Collections.Frozen;
 
 namespace Weir.Redis;
 
-/// <summary>The known buckets of each shard, made when the shard is first asked for. Safe for concurrent use.</summary>
-/// <param name="options">How many buckets of a shard are known, and how long a lease lives.</param>
-/// <param name="time">The clock of this instance.</param>
-/// <param name="lag">How long this instance waited for a core last.</param>
-/// <param name="leased">Called when a lease was granted, which then ends.</param>
-/// <param name="fleet">Says at which shards this instance may lease.</param>
+/// <summary>The known buckets of each shard, created on first use. Safe for concurrent use.</summary>
 internal sealed class ShardTables(
     RedisOptions options, TimeProvider time, Func<TimeSpan> lag, Action leased, Fleet fleet)
 {
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<int, Leasing> _tables = FrozenDictionary<int, Leasing>.Empty;
 
-    /// <summary>All tables; a lease of one whose tenants moved to another shard still ends.</summary>
+    /// <summary>Includes the tables of former shards, since their leases still end.</summary>
     public IReadOnlyList<Leasing> All => _tables.Values;
 
-    /// <summary>Believes no refusal of a tenant any more, whichever shards its buckets are on.</summary>
     public void Forget(string tenant)
     {
         foreach (var table in _tables.Values)

@@ -4,16 +4,12 @@ using System.Text.Json;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// The format of live data in Redis, shared with <c>live.lua</c>. Entries in another format are ignored
-/// and do no harm.
-/// </summary>
+/// <summary>The format of live data in Redis, shared with <c>live.lua</c>. Other formats are ignored.</summary>
 internal static class LiveFormat
 {
     /// <summary>The field of the state that changes with each restoration.</summary>
     public const string Life = "life";
 
-    /// <summary>Whether a field of the state is no entry, but says how the entries are.</summary>
     public static bool IsMeta(string name) => name is "history" or "version" or "count" or Life;
 
     public static string NameOf(string kind, string id) => $"{kind}/{id}";
@@ -21,7 +17,6 @@ internal static class LiveFormat
     public static string ValueOf(LiveEntry entry) =>
         $"{entry.Version.ToString(CultureInfo.InvariantCulture)} {entry.Value}";
 
-    /// <summary>Reads an entry of the state; false for another format.</summary>
     public static bool TryReadEntry(string name, string value, [NotNullWhen(true)] out LiveEntry? entry)
     {
         entry = null;
@@ -31,13 +26,12 @@ internal static class LiveFormat
         return entry is not null;
     }
 
-    /// <summary>A text that a change made: the name of the entry, a line feed, and the text.</summary>
+    /// <summary>Reads the text of a change: the name of the entry, a line feed, and the value.</summary>
     public static LiveEntry? ReadText(long version, string text) =>
         TrySplit(text, '\n', out string name, out string value) && value.Length > 0 && TrySplit(name, '/', out string kind, out string id)
             ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])
             : null;
 
-    /// <summary>Reads a change of the trail; null for another format.</summary>
     public static LiveChange? ReadChange(string json)
     {
         try

@@ -3,25 +3,20 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Live data in Redis, for all instances: each learns of a change by a message, or at the latest by its next read.
-/// </summary>
-/// <remarks>
-/// The rules are in <c>live.lua</c>. No call is longer than a part of the data, so that decisions wait for none of
-/// them.
-/// </remarks>
+/// <summary>Live data in Redis, for all instances. Each learns of a change by a message, or by its next read.</summary>
+/// <remarks>The rules are in <c>live.lua</c>. Calls are short, so that decisions do not wait for them.</remarks>
 /// <param name="options">The prefix of all keys.</param>
 /// <param name="connection">The connection, once there is one.</param>
 /// <param name="time">Says when a change was made.</param>
 public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiplexer> connection, TimeProvider time) : ILiveStore
 {
-    /// <summary>Entries and characters of a call that reads or restores entries.</summary>
+    /// <summary>Maximum entries and characters of a call that reads or restores entries.</summary>
     private const int PartEntries = 250, PartLength = 64 * 1024;
 
     /// <summary>An instance that restores lost data counts as dead after this time without a call.</summary>
     private const int ClaimMs = 5_000;
 
-    /// <summary>Changes that others may make between two calls of one read.</summary>
+    /// <summary>Maximum changes by other instances between two calls of one read.</summary>
     private const int ChangesBetween = 16;
 
     private static readonly string Script = Load();
@@ -89,9 +84,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     });
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// One instance at a time, in parts; until the last one is there, the store says that something is lost.
-    /// </remarks>
+    /// <remarks>One instance restores at a time, in parts. Until the last part, reads report a loss.</remarks>
     public async Task<bool> RestoreAsync(LiveRead known)
     {
         string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
@@ -114,9 +107,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     public Task AcceptLossAsync() => TryAsync<object>(async database =>
         await IsDoneAsync(database, "accept", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))).ConfigureAwait(false));
 
-    /// <summary>
-    /// The parts in which entries are sent, as the script's arguments. An entry is never cut, however long it is.
-    /// </summary>
+    /// <summary>Splits entries into arguments of the script. An entry is never cut, however long.</summary>
     private static IEnumerable<List<RedisValue>> PartsOf(IReadOnlyList<LiveEntry> entries)
     {
         var part = new List<RedisValue>();
@@ -150,7 +141,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1), (string)reply[6]!);
     }
 
-    /// <summary>Others may know what this instance does not: they are told to look, once for a loss.</summary>
+    /// <summary>Tells other instances to read, once for each loss: they may know what this instance lost.</summary>
     private async Task TellOthersAsync(IDatabase database)
     {
         if (_hasTold)
@@ -159,13 +150,13 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         await database.PublishAsync(_channel, "lost").ConfigureAwait(false);
     }
 
-    /// <summary>The entries that have changed since a version; null when the trail does not tell all of them.</summary>
+    /// <summary>Returns the entries changed since a version; null if the trail does not have all changes.</summary>
     private async Task<LiveRead?> ReadChangesAsync(IDatabase database, LiveVersion known, LiveVersion now)
     {
         long count = now.Number - known.Number;
         if (known.History != now.History || count is < 1 or > LiveBounds.MaxChanges)
             return null;
-        // Others may have made a few changes since the look.
+        // Other instances may have made a few changes since the look.
         var trail = await database.ListRangeAsync(Changes, 0, count + ChangesBetween).ConfigureAwait(false);
         var later = trail.Select(change => LiveFormat.ReadChange(change!)).TakeWhile(change => change?.Version > known.Number).ToList();
         if (later.Count == 0 || later[0]!.Version - known.Number != later.Count)
@@ -177,10 +168,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return new LiveRead(now with { Number = later[0]!.Version }, [.. entries], IsWhole: false);
     }
 
-    /// <summary>
-    /// All entries, read in parts; null when something was lost meanwhile. What has changed meanwhile is read after
-    /// them.
-    /// </summary>
+    /// <summary>Reads all entries in parts, then the changes made meanwhile. Null if data was lost.</summary>
     private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
     {
         var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);
@@ -219,7 +207,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // The next read tries again; until then, reads alone tell.
+            // The next read subscribes again. Until then, only reads find changes.
             Volatile.Write(ref _listening, 0);
         }
     }
@@ -248,7 +236,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // That Redis is away is told of elsewhere.
+            // The outage of Redis is reported elsewhere.
             return null;
         }
     }

@@ -2,25 +2,21 @@ using System.Globalization;
 
 namespace Weir.Redis;
 
-/// <summary>What instances that share buckets have to agree on: a line NAME=VALUE each, in every heartbeat.</summary>
+/// <summary>Settings that instances with shared buckets must agree on: lines NAME=VALUE in every heartbeat.</summary>
 internal static class FleetSettings
 {
     /// <summary>The versions of values in Redis. A change that an older Weir cannot read counts one up.</summary>
     public const string Formats = "buckets 1, permits 1, records 1, answers 1, members 1, live 1";
 
-    /// <summary>What stands for a setting that an instance does not name, such as one of another version.</summary>
+    /// <summary>Stands for a setting that an instance does not name, such as one of another version.</summary>
     public const string NotNamed = "not named";
 
-    /// <summary>Returns the settings of an instance.</summary>
-    /// <param name="options">Its options.</param>
-    /// <param name="partitions">Its number of partitions per tenant.</param>
     public static string Of(RedisOptions options, int partitions) => string.Join(
         '\n',
         string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:LeaseMs={options.LeaseHorizon.TotalMilliseconds}"),
         string.Create(CultureInfo.InvariantCulture, $"Weir:Redis:Partitions={partitions}"),
         $"Formats={Formats}");
 
-    /// <summary>Returns where the settings of an instance differ from the rule.</summary>
     public static IReadOnlyList<SettingDifference> Compare(string own, string rule)
     {
         var (here, there) = (Read(own), Read(rule));
@@ -47,7 +43,7 @@ internal static class FleetSettings
     }
 }
 
-/// <summary>A setting that this instance and the fleet have with different values.</summary>
+/// <summary>A setting that has one value at this instance and another in the fleet.</summary>
 /// <param name="Setting">Its name, such as <c>Weir:Redis:LeaseMs</c>.</param>
 /// <param name="Here">The value of this instance.</param>
 /// <param name="Fleet">The value of the instance that came first.</param>

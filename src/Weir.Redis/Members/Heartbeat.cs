@@ -3,35 +3,30 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>Where an instance stands towards Redis, as <c>heartbeat.lua</c> counts.</summary>
+/// <summary>The phase of an instance, in the numbers of <c>heartbeat.lua</c>.</summary>
 internal enum MemberPhase
 {
-    /// <summary>It stops.</summary>
     Leaves,
 
-    /// <summary>Redis decides for it.</summary>
     Follows,
 
-    /// <summary>It sees Redis again, and still decides by itself.</summary>
+    /// <summary>The instance sees Redis again, and still decides by itself.</summary>
     Returns,
 
-    /// <summary>As <see cref="Returns"/>, and Redis has been told all that it knows.</summary>
+    /// <summary>As <see cref="Returns"/>, and Redis has received everything that the instance knows.</summary>
     IsReady,
 }
 
-/// <summary>An instance, as Redis knows it. Times are those of Redis.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="HeardUs">When Redis executed its last heartbeat.</param>
-/// <param name="Phase">Where it stood when it sent that.</param>
-/// <param name="ReadUs">The time of the last reply that it had read when it sent that; 0 if none.</param>
+/// <summary>
+/// An instance as Redis knows it, in times of Redis: when Redis executed its last heartbeat, and the time of the last
+/// reply that it had read before; 0 if none.
+/// </summary>
 internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
 
-/// <summary>The arguments and the reply of <c>heartbeat.lua</c>.</summary>
-/// <param name="NowUs">The time of Redis.</param>
-/// <param name="Life">What a Redis that loses its memory loses, too.</param>
-/// <param name="ReturnedUs">When the first instance came back, by the clock of Redis; 0 if none has.</param>
-/// <param name="Members">All instances.</param>
-/// <param name="Rule">The settings that all of them are to have.</param>
+/// <summary>
+/// The reply of <c>heartbeat.lua</c>, in times of Redis. Redis loses <c>Life</c> together with its memory.
+/// <c>ReturnedUs</c> is when the first instance came back; 0 if none has.
+/// </summary>
 internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members, string Rule)
 {
     private const int Head = 4;
@@ -39,14 +34,12 @@ internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOn
 
     private static readonly RedisScript Script = new("heartbeat.lua");
 
-    /// <summary>Returns the keys of a shard: its members, and their rule.</summary>
     public static (byte[] Members, byte[] Rule) KeysOf(string prefix, int shard)
     {
         string tag = $"{prefix}:{{{ShardTenant.Of(shard)}}}";
         return (Encoding.UTF8.GetBytes($"{tag}:members"), Encoding.UTF8.GetBytes($"{tag}:settings"));
     }
 
-    /// <summary>Spells a call.</summary>
     public static ScriptCall Call(
         (byte[] Members, byte[] Rule) keys, long name, MemberPhase phase, long readUs, long life, long goneUs,
         string settings, string? rule)
@@ -65,7 +58,6 @@ internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOn
         return call;
     }
 
-    /// <summary>Reads a reply; null when it is none.</summary>
     public static Heartbeat? Read(ReadOnlySpan<byte> reply)
     {
         int numbers = reply.Length / sizeof(double);

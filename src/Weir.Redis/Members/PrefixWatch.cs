@@ -5,13 +5,13 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// Finds the other prefixes that instances use in the same database. Instances with different prefixes share no bucket,
-/// which is meant if they are different installations, and a mistake if they are one. Safe for concurrent use.
+/// Finds the other prefixes in use in the same database. Instances with different prefixes share no bucket, which is a
+/// mistake if they are one installation. Safe for concurrent use.
 /// </summary>
-/// <remarks>A user that may not use the key is not asked again: nothing is known then.</remarks>
+/// <remarks>If the user may not use the key, the watch ends and finds nothing.</remarks>
 public sealed class PrefixWatch : IAsyncDisposable
 {
-    /// <summary>The one key that does not begin with the prefix. No tenant can be called as its hash tag is.</summary>
+    /// <summary>The one key that does not begin with the prefix. No tenant can have the name of its hash tag.</summary>
     internal const string Key = "weir:{~0}:prefixes";
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
@@ -25,9 +25,7 @@ public sealed class PrefixWatch : IAsyncDisposable
     private IReadOnlyList<string> _others = [];
     private int _isLooking;
 
-    /// <summary>Begins to look, every two seconds.</summary>
-    /// <param name="store">The store whose prefix is told to others.</param>
-    /// <param name="time">The clock of this instance.</param>
+    /// <summary>Begins to look, and to publish the prefix of the store, every two seconds.</summary>
     public PrefixWatch(RedisStore store, TimeProvider time)
         : this(() => (store ?? throw new ArgumentNullException(nameof(store))).Wire, store.Options.Prefix, time)
     {
@@ -39,7 +37,7 @@ public sealed class PrefixWatch : IAsyncDisposable
         _timer = time.CreateTimer(static watch => _ = ((PrefixWatch)watch!).LookAsync(), this, TimeSpan.Zero, Every);
     }
 
-    /// <summary>Called when <see cref="Others"/> have become others.</summary>
+    /// <summary>Called when <see cref="Others"/> changes.</summary>
     public event Action? Changed;
 
     /// <summary>The other prefixes, in order; twenty at most.</summary>
@@ -68,7 +66,7 @@ public sealed class PrefixWatch : IAsyncDisposable
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // It is asked again.
+            // The next interval asks again.
         }
         finally
         {

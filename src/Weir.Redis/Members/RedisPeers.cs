@@ -2,27 +2,20 @@ using System.Security.Cryptography;
 
 namespace Weir.Redis;
 
-/// <summary>The instances that share a shard of Redis, by a heartbeat there. Safe for concurrent use.</summary>
+/// <summary>The instances that share a shard of Redis, known by heartbeats. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>
-    /// Interval of heartbeats of up to <see cref="FewInstances"/> instances. More instances send less often, so that
-    /// Redis receives as many in all.
-    /// </summary>
+    /// <summary>Heartbeat interval of up to <see cref="FewInstances"/> instances. More instances prolong it.</summary>
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
     private const int FewInstances = 100;
 
-    /// <summary>Number of missed heartbeats after which an instance counts as gone.</summary>
     private const int MissedHeartbeats = 8;
 
-    /// <summary>
-    /// Minimum wait for an instance that may decide alone, since its last heartbeat or since one was due: four tries of
-    /// Redis.
-    /// </summary>
+    /// <summary>Minimum wait for a peer that may decide alone, since its last heartbeat or since one was due.</summary>
     private const long LeastAwaitedUs = 1_000_000;
 
-    /// <summary>Minimum time that a heartbeat waits for Redis. It waits longer where decisions do.</summary>
+    /// <summary>Minimum time that a heartbeat waits for Redis. A longer deadline extends it.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly Func<IScriptWire?> _wire;
@@ -34,19 +27,19 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
 
-    /// <summary>When others were heard of last, by our own clock.</summary>
+    /// <summary>When peers were heard of last, by the clock of this instance.</summary>
     private readonly Dictionary<long, long> _heard = [];
 
-    /// <summary>Instances that shared the buckets when Redis was lost, and may not have come back.</summary>
+    /// <summary>Peers that shared the buckets when Redis was lost, and may not have come back.</summary>
     private readonly HashSet<long> _awaited = [];
 
-    /// <summary>True until Redis has said who shares the buckets. Then all that it tells of are awaited.</summary>
+    /// <summary>True until Redis has named the peers. Then all named peers are awaited.</summary>
     private bool _isNew = true;
 
     private bool _follows = true;
     private int _isBeating;
 
-    /// <summary>Counts departures, so that older news is not taken for new.</summary>
+    /// <summary>Counts departures, so that a reply from before one is ignored.</summary>
     private int _parted;
     private long? _life;
 
@@ -58,21 +51,13 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private long _readUs;
     private int _count;
 
-    /// <summary>
-    /// True if a heartbeat failed, or the connection was lost, since the last answer. A Redis that has lost its memory
-    /// was away, and was not flushed on purpose.
-    /// </summary>
+    /// <summary>True since a failed heartbeat or connection: then lost memory means an outage, not a flush.</summary>
     private volatile bool _isInDoubt;
 
     /// <summary>Counts doubts, so that a heartbeat sent before one does not settle it.</summary>
     private int _doubts;
 
-    /// <summary>Joins the instances that share a shard of a store's Redis, as soon as it is there.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="time">The clock of this instance.</param>
-    /// <param name="shard">
-    /// The number of the shard; 0, the default, is the only one of a Redis that is no cluster.
-    /// </param>
+    /// <summary>Joins the peers at a shard of a store's Redis. Without a cluster, 0 is the only shard.</summary>
     public RedisPeers(RedisStore store, TimeProvider time, int shard = 0)
         : this(
             () => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))),
@@ -80,12 +65,6 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
     }
 
-    /// <param name="wire">The way to Redis, once there is one.</param>
-    /// <param name="options">What keys begin with, and how many instances there are until Redis says so.</param>
-    /// <param name="time">The clock of this instance.</param>
-    /// <param name="name">Any number; 52 bits of it are told.</param>
-    /// <param name="shard">The number of the shard.</param>
-    /// <param name="agreement">Hears the settings that are the rule there; null if no leases depend on it.</param>
     internal RedisPeers(
         Func<IScriptWire?> wire, RedisOptions options, TimeProvider time, long name, int shard = 0,
         Agreement? agreement = null)
@@ -109,7 +88,6 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
     private TimeSpan Gone => MissedHeartbeats * Every;
 
-    /// <summary>How long an instance that may decide alone is awaited, in microseconds.</summary>
     private long AwaitedUs => Math.Max(LeastAwaitedUs, 4 * Every.Ticks / TimeSpan.TicksPerMicrosecond);
 
     /// <inheritdoc/>
@@ -137,7 +115,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         lock (_gate)
         {
-            // Who has not come back from the last outage is awaited still.
+            // Peers that have not come back from the last outage stay awaited.
             if (_follows)
                 _awaited.Clear();
             _follows = false;
@@ -162,12 +140,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             _metLife = beat.Life;
             if ((isReady || !isForgetful) && doubts == _doubts)
                 _isInDoubt = false;
-            // Redis may have been away since the last reply: then all are awaited once more.
+            // Redis may have been away since the last reply: then all peers are awaited once more.
             if (_metUs == 0 || beat.NowUs - readUs > AwaitedUs / 2)
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            // Until all have told Redis what they know, it is one that lost its memory, also for the next try.
+            // Until all peers have told Redis what they know, it counts as forgetful, also for the next try.
             if (isReady && unready == 0)
                 _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
@@ -190,7 +168,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             {
                 _isInDoubt = false;
                 _follows = true;
-                // Awaited instances have their time to send a heartbeat.
+                // Awaited peers get time to send a heartbeat.
                 foreach (long name in _awaited)
                     _heard[name] = _time.GetTimestamp();
             }
@@ -201,10 +179,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// True if Redis lost its memory again after this instance met it. The restored buckets are gone, so the loss must
-    /// be handled once more.
-    /// </summary>
+    /// <summary>True if Redis lost its memory again after this instance met it, so that buckets are gone.</summary>
     private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)
@@ -217,7 +192,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         return true;
     }
 
-    /// <summary>Leaves, so that the others need not wait to find out.</summary>
+    /// <summary>Leaves, so that peers need not wait to find out.</summary>
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
@@ -228,7 +203,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private async Task SendHeartbeatAsync()
     {
         int parted = Volatile.Read(ref _parted), doubts = Volatile.Read(ref _doubts);
-        // One that Redis has not answered yet says as much as another one.
+        // A heartbeat under way says as much as another one.
         if (!_follows || Interlocked.Exchange(ref _isBeating, 1) != 0)
             return;
         var beat = await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false);
@@ -254,12 +229,10 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>
-    /// Counts the awaited instances that have not sent one of these phases since this instance met Redis again. One
-    /// that was not heard of at all for a while is gone.
+    /// Counts the awaited peers that have not sent one of these phases since this instance met Redis again. A peer that
+    /// was not heard of for a while is gone. A Redis that hung executes old heartbeats: their senders have read
+    /// no reply since then.
     /// </summary>
-    /// <remarks>
-    /// A Redis that hung executes heartbeats of before. Their senders had not read a reply from after it.
-    /// </remarks>
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = AwaitedUs;
@@ -269,7 +242,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             if (member.Name == _name || !(_isNew || _awaited.Contains(member.Name)))
                 continue;
-            // The clock of Redis may have stepped back: then times of before it lie ahead.
+            // The clock of Redis may have stepped back: then times from before lie ahead.
             bool isHere = member.ReadUs >= _metUs && member.ReadUs <= member.HeardUs && member.HeardUs <= beat.NowUs && phases.Contains(member.Phase);
             seen += isHere ? 1 : 0;
             late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;
@@ -282,7 +255,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         long now = _time.GetTimestamp();
         _isNew = false;
-        // A flush of a Redis that is there is on purpose.
+        // A flush of a reachable Redis is on purpose.
         (_life, _metLife) = (beat.Life, beat.Life);
         foreach (var member in beat.Members)
         {
@@ -316,7 +289,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // It will be told again.
+            // The next heartbeat tells it again.
             return null;
         }
     }

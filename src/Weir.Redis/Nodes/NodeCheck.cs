@@ -4,7 +4,6 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Asks a node for its role and the rights of its user, and names problems.</summary>
 internal static class NodeCheck
 {
     private const int LeastMajorOfRedis = 7, LeastMajorOfValkey = 8;
@@ -13,7 +12,7 @@ internal static class NodeCheck
 
     private static readonly RedisScript Rights = new("check.lua"), Atomicity = new("atomic.lua");
 
-    /// <summary>Asks a node for its role and version. A user without that right learns less.</summary>
+    /// <summary>Asks a node for its role and version. A user without rights to INFO learns less.</summary>
     public static NodeInfo Ask(NodeConnection connection)
     {
         if (TryAsk(() => connection.Command("INFO")) is { } info)
@@ -21,11 +20,6 @@ internal static class NodeCheck
         return TryAsk(() => connection.CommandForFirst("ROLE")) is { } role ? NodeInfo.OfRole(role) : NodeInfo.Unknown;
     }
 
-    /// <summary>Returns the problems of a node that decides.</summary>
-    /// <param name="node">The name of the node.</param>
-    /// <param name="info">Its answer about itself.</param>
-    /// <param name="refused">The commands that its user may not run, by <see cref="AskRights"/>.</param>
-    /// <param name="isAtomic">Whether it runs one script at a time.</param>
     public static IEnumerable<RedisProblem> ProblemsOf(string node, NodeInfo info, string refused, bool isAtomic)
     {
         if (info.Product is null)
@@ -40,12 +34,6 @@ internal static class NodeCheck
             yield return new(node, "rights", $"it refuses to this user {refused}: give it the rights of the ACL line in docs/redis.md");
     }
 
-    /// <summary>
-    /// Returns what Redis refuses to the user of a connection, separated by commas; empty for nothing.
-    /// </summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="info">What the node says of itself.</param>
-    /// <param name="prefix">The prefix of all keys.</param>
     public static string AskRights(NodeConnection connection, NodeInfo info, string prefix)
     {
         byte[] key = Encoding.UTF8.GetBytes($"{prefix}:{{~check}}"), channel = Encoding.UTF8.GetBytes(RedisStore.GivenBackOf(prefix));
@@ -55,7 +43,7 @@ internal static class NodeCheck
         call.Add(channel);
         if (info.IsOfCluster)
             call.Add(key);
-        // The first makes the script known to the second.
+        // The first call makes the script known to the second.
         string[] refused = [.. RefusedOf(withText: true), .. RefusedOf(withText: false)];
         return string.Join(", ", refused.Distinct());
 
@@ -77,11 +65,7 @@ internal static class NodeCheck
         }
     }
 
-    /// <summary>True if a server runs one script at a time. Of all servers, only Garnet may not.</summary>
-    /// <param name="connection">A connection to it.</param>
-    /// <param name="info">Its answer about itself.</param>
-    /// <param name="prefix">The prefix of all keys.</param>
-    /// <param name="openOther">Opens another connection to it.</param>
+    /// <summary>True if a server runs one script at a time. Only Garnet may not.</summary>
     public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
     {
         // A node of a cluster may not have the slot of the key.
@@ -91,7 +75,7 @@ internal static class NodeCheck
         string key = $"{prefix}:{{~check}}:atomic";
         var call = new ScriptCall(Atomicity);
         call.AddKey(Encoding.UTF8.GetBytes(key));
-        // Long enough for the second connection on a busy machine; waited for only where scripts are atomic.
+        // Long enough for the second connection on a busy machine. Only atomic scripts wait for it.
         call.Add("100000"u8);
         connection.Write(call, withText: true, asking: false);
         connection.Flush();
@@ -102,11 +86,9 @@ internal static class NodeCheck
         return isWhole;
     }
 
-    /// <summary>Returns the problem of a node that is a replica, where a master is wanted.</summary>
     public static RedisProblem ReplicaProblemOf(string node) =>
         new(node, RedisProblem.Role, "it is a replica: let Weir:Redis:Endpoints name the master, or the Sentinels and serviceName");
 
-    /// <summary>Returns the problem of a node that refuses a login.</summary>
     public static RedisProblem ProblemOf(string node, RedisServerException refusal) =>
         new(node, "login", $"it refuses the login ({RedisFaults.Explain(refusal)}): correct Weir:Redis:User, Password or Database, or the rights of the user");
 

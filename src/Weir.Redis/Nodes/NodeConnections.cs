@@ -5,59 +5,43 @@ using StackExchange.Redis.Configuration;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Opens every connection to Redis, those of decisions and those of the general client, in one way: logged in, in the
-/// database of the settings, and checked. Says which of them lead to the wrong server. Safe for concurrent use.
-/// </summary>
-/// <param name="configuration">How to log in.</param>
-/// <param name="options">The prefix of all keys.</param>
-/// <param name="partitions">Learns whether the nodes are of a cluster.</param>
+/// <summary>Opens, logs in and checks every connection to Redis. Safe for concurrent use.</summary>
 internal sealed class NodeConnections(
     ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
 {
-    /// <summary>
-    /// Servers remembered per address. An address with more of them is a proxy whose run ids say nothing.
-    /// </summary>
+    /// <summary>Maximum servers remembered per address. More mean a proxy, whose run ids say nothing.</summary>
     private const int MaxServers = 16;
 
     private const int MaxAddresses = 1_024;
 
-    /// <summary>
-    /// Maximum time for a reply to the general client. No decision waits for it, and live data has texts of 16 MiB.
-    /// </summary>
+    /// <summary>Maximum wait of the general client. No decision waits for it, and texts may have 16 MiB.</summary>
     private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly List<ClientConnection> _ofClient = [];
 
-    /// <summary>The run ids of the servers to which an address led, in this order.</summary>
+    /// <summary>The run ids of the servers at an address, in the order of their discovery.</summary>
     private readonly Dictionary<EndPoint, List<string>> _servers = [];
 
     private readonly record struct ClientConnection(EndPoint EndPoint, string? RunId, Stream Stream);
 
-    /// <summary>
-    /// Called with an address that leads to another server than before, and with the run id of that server.
-    /// </summary>
     public event Action<EndPoint, string>? Moved;
 
-    /// <summary>The problems of the nodes.</summary>
     public RedisProblems Problems { get; } = new();
 
-    /// <summary>Maximum time for a connection of decisions to open.</summary>
     public TimeSpan Patience { get; } = TimeSpan.FromMilliseconds(configuration.AsyncTimeout);
 
-    /// <summary>How the general client connects: through this.</summary>
     public ConfigurationOptions OfClient()
     {
         var client = configuration.Clone();
         client.Tunnel = new ClientTunnel(this);
         client.AsyncTimeout = client.SyncTimeout = (int)ClientPatience.TotalMilliseconds;
-        // The streams that it gets are secured and logged in.
+        // Its streams are already secured and logged in.
         (client.Ssl, client.User, client.Defaults) = (false, null, new DefaultOptionsProvider());
         return client;
     }
 
-    /// <summary>Opens a connection of decisions, or throws what prevents it. A replica is refused.</summary>
+    /// <summary>Opens a connection of decisions, or throws. A replica is refused.</summary>
     public NodeConnection Open(EndPoint endpoint)
     {
         string node = RespErrors.NameOf(endpoint);
@@ -77,7 +61,7 @@ internal sealed class NodeConnections(
         {
             if (info.IsMaster == false)
             {
-                // Nodes of a cluster tell which of them are masters.
+                // A cluster tells by itself which nodes are masters.
                 Problems.Set(node, info.IsOfCluster ? [] : [NodeCheck.ReplicaProblemOf(node)]);
                 throw new RedisServerException(RedisErrorKind.ReadOnly, CommandFlags.None, $"READONLY {node} is a replica");
             }
@@ -91,7 +75,6 @@ internal sealed class NodeConnections(
     /// <summary>Has the general client connect anew, since the address may lead to another server by now.</summary>
     public void DropClient() => Close(_ => true);
 
-    /// <summary>Forgets the problems of a node that is gone.</summary>
     public void Forget(EndPoint endpoint) => Problems.Set(RespErrors.NameOf(endpoint), []);
 
     private Stream OpenForClient(EndPoint endpoint)
@@ -106,7 +89,7 @@ internal sealed class NodeConnections(
         {
             _ofClient.RemoveAll(connection => !connection.Stream.CanRead);
             var servers = ServersLocked(endpoint);
-            // The address moved while this connection was opened, so that it was not closed with the others.
+            // The address moved while this connection was opened, so this one was not closed with the others.
             if (servers.Count > before && connection.RunId is { } runId && servers[^1] != runId)
                 stream.Dispose();
             else
@@ -138,7 +121,7 @@ internal sealed class NodeConnections(
         }
     }
 
-    /// <summary>Leaves the server before, if a connection has found a new one at its address.</summary>
+    /// <summary>Leaves the previous server, if a connection has found a new one at its address.</summary>
     private void Learn(EndPoint endpoint, string? runId)
     {
         lock (_gate)
@@ -176,7 +159,7 @@ internal sealed class NodeConnections(
         closed.ForEach(connection => connection.Stream.Dispose());
     }
 
-    /// <summary>Gives the general client streams that are connected, in place of sockets.</summary>
+    /// <summary>Gives the general client connected streams in place of sockets.</summary>
     private sealed class ClientTunnel(NodeConnections nodes) : Tunnel
     {
         public override ValueTask<EndPoint?> GetSocketConnectEndpointAsync(EndPoint endpoint, CancellationToken cancellationToken) => default;

@@ -1,18 +1,10 @@
 namespace Weir.Redis;
 
-/// <summary>A node's answer about itself. Missing values are null.</summary>
-/// <param name="Product"><c>Redis</c>, <c>Valkey</c> or <c>Garnet</c>.</param>
-/// <param name="Version">Its version.</param>
-/// <param name="IsMaster">False for a replica.</param>
-/// <param name="IsOfCluster">True for a node of a cluster.</param>
-/// <param name="RunId">Another one after each start.</param>
-/// <param name="EvictionPolicy">Its <c>maxmemory-policy</c>.</param>
+/// <summary>A node's answer about itself. Missing values are null. The run id changes with each start.</summary>
 internal sealed record NodeInfo(string? Product, string? Version, bool? IsMaster, bool IsOfCluster, string? RunId, string? EvictionPolicy)
 {
-    /// <summary>A node that says nothing.</summary>
     public static readonly NodeInfo Unknown = new(null, null, null, false, null, null);
 
-    /// <summary>Reads a reply to <c>INFO</c>.</summary>
     public static NodeInfo OfInfo(string reply)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -31,7 +23,6 @@ internal sealed record NodeInfo(string? Product, string? Version, bool? IsMaster
             fields.GetValueOrDefault("run_id"), fields.GetValueOrDefault("maxmemory_policy"));
     }
 
-    /// <summary>Reads the first element of a reply to <c>ROLE</c>.</summary>
     public static NodeInfo OfRole(string role) => Unknown with { IsMaster = MasterOf(role) };
 
     private static bool? MasterOf(string? role) => role switch

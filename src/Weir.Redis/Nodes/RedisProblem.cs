@@ -8,6 +8,5 @@ namespace Weir.Redis;
 /// <param name="Text">The problem and its cure, without secrets.</param>
 public sealed record RedisProblem(string Node, string Kind, string Text)
 {
-    /// <summary>The kind of a node that is a replica, where a master is wanted.</summary>
     internal const string Role = "role";
 }

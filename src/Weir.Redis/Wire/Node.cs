@@ -2,12 +2,7 @@ using System.Net;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// One Redis node: its connection, or why there is none. Connects in the background and again when asked to.
-/// </summary>
-/// <param name="endpoint">Where it is.</param>
-/// <param name="open">Opens a connection, or throws what prevents it.</param>
-/// <param name="time">The clock of the pause after a failure.</param>
+/// <summary>One Redis node: its connection, or why there is none. Connects in the background.</summary>
 internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> open, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(RedisConnection.RetryMs);
@@ -18,16 +13,12 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     private Task _connecting = Task.CompletedTask;
     private long _failedAt;
 
-    /// <summary>
-    /// The run id of the server to which the address leads since the last attempt began; null if it is the same.
-    /// </summary>
+    /// <summary>Run id of the server found at the address since the last attempt began; null if the same.</summary>
     private string? _movedTo;
     private bool _isClosed;
 
-    /// <summary>Where it is.</summary>
     public EndPoint EndPoint => endpoint;
 
-    /// <summary>The connection; null if there is none now.</summary>
     public NodeConnection? Connection => Volatile.Read(ref _connection);
 
     /// <summary>True if a reply, or the end of the connection, waits to be read.</summary>
@@ -46,11 +37,9 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         }
     }
 
-    /// <summary>Why there is no connection; null if none was lost or refused yet.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
 
-    /// <summary>Connects unless it is connected, connecting, or pausing after a failure.</summary>
-    /// <returns>Ends after the attempt that is under way.</returns>
+    /// <summary>Connects unless connected, connecting, or pausing after a failure. Ends after the attempt.</summary>
     public Task ConnectAsync()
     {
         lock (_gate)
@@ -62,7 +51,6 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         }
     }
 
-    /// <summary>Closes a connection that failed or leads to the wrong server.</summary>
     public void Drop(NodeConnection connection, Exception fault)
     {
         lock (_gate)
@@ -75,10 +63,6 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         connection.Dispose();
     }
 
-    /// <summary>
-    /// Opens a new connection in place of one that leads to another server than the address does now.
-    /// </summary>
-    /// <param name="runId">The run id of the server to which the address leads.</param>
     public void Follow(string runId)
     {
         NodeConnection? connection;
@@ -90,7 +74,6 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
         _ = ConnectAsync();
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         NodeConnection? connection;

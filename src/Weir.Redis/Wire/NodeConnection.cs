@@ -9,12 +9,12 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>
-/// A connection to one Redis node that speaks RESP 2 and blocks. One thread uses it at a time.
-/// Source of the format: redis.io/docs/latest/develop/reference/protocol-spec.
+/// Speaks RESP 2 with one Redis node, and blocks. One thread uses it at a time. Source of the format:
+/// redis.io/docs/latest/develop/reference/protocol-spec.
 /// </summary>
 internal sealed class NodeConnection : IDisposable
 {
-    /// <summary>The longest reply: 256 decisions over 16 limits take 132 KB.</summary>
+    /// <summary>Maximum bytes of a reply: 256 decisions over 16 limits take 132 KB.</summary>
     private const int MaxReply = 1 << 20;
 
     private const int SmallBuffer = 16 * 1024;
@@ -30,10 +30,7 @@ internal sealed class NodeConnection : IDisposable
 
     private NodeConnection(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
 
-    /// <summary>Connects, logs in and selects the database, or throws what prevents it.</summary>
-    /// <param name="endpoint">The node.</param>
-    /// <param name="configuration">How to log in.</param>
-    /// <param name="patience">Maximum time for the connection, and for each reply afterwards.</param>
+    /// <summary>Connects, logs in and selects the database. The patience bounds this and each later reply.</summary>
     public static NodeConnection Open(EndPoint endpoint, ConfigurationOptions configuration, TimeSpan patience)
     {
         int timeout = (int)patience.TotalMilliseconds;
@@ -56,22 +53,15 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>The run id of the server; null if it is not known.</summary>
     public string? RunId { get; set; }
 
     /// <summary>
-    /// To be asked while no reply is owed: true if bytes, or the end of the connection, have arrived.
+    /// True if an idle connection has bytes or has ended. False with TLS, which has its own messages.
     /// </summary>
-    /// <remarks>TLS has messages of its own, so there nothing is said.</remarks>
     public bool IsClosedWhileIdle => _stream is NetworkStream && HasArrived;
 
-    /// <summary>True if bytes of a reply have arrived and were not read.</summary>
     public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
 
-    /// <summary>Adds a script call to what <see cref="Flush"/> sends.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="withText">Whether to send the script's text instead of its digest.</param>
-    /// <param name="asking">Whether to ask for a slot that the node is importing.</param>
     public void Write(ScriptCall call, bool withText, bool asking)
     {
         if (asking)
@@ -101,9 +91,7 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>
-    /// Waits for the next reply and returns its bytes, which are valid until the next call; none for a null.
-    /// </summary>
+    /// <summary>Waits for the next reply. Its bytes are valid until the next call; none for a null.</summary>
     /// <exception cref="RedisServerException">Redis replied with an error; the connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
     {
@@ -127,16 +115,12 @@ internal sealed class NodeConnection : IDisposable
         return _stream;
     }
 
-    /// <summary>Sends a command and returns its reply.</summary>
-    /// <exception cref="RedisServerException">Redis replied with an error.</exception>
     public string Command(params ReadOnlySpan<string> words)
     {
         Send(words);
         return Encoding.UTF8.GetString(Read());
     }
 
-    /// <summary>Sends a command and returns the first element of its reply.</summary>
-    /// <exception cref="RedisServerException">Redis replied with an error.</exception>
     public string CommandForFirst(params ReadOnlySpan<string> words)
     {
         Send(words);
@@ -146,10 +130,9 @@ internal sealed class NodeConnection : IDisposable
         return first;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>An idle connection that the network has dropped is noticed within half a minute.</summary>
+    /// <summary>Finds within half a minute that the network has dropped an idle connection.</summary>
     private static void KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -199,7 +182,6 @@ internal sealed class NodeConnection : IDisposable
         Flush();
     }
 
-    /// <summary>Reads the head of an array, or throws the error in its place.</summary>
     private int ReadCount()
     {
         var line = ReadLine();
@@ -210,7 +192,6 @@ internal sealed class NodeConnection : IDisposable
             : throw new InvalidDataException("a reply that is no array");
     }
 
-    /// <summary>Reads elements of an array, which may be arrays, and forgets them.</summary>
     private void Skip(int count)
     {
         for (; count > 0; count--)
@@ -260,7 +241,6 @@ internal sealed class NodeConnection : IDisposable
         return _out.AsSpan(_written);
     }
 
-    /// <summary>Returns the next line without its end.</summary>
     private ReadOnlySpan<byte> ReadLine()
     {
         int searched = 0, end;

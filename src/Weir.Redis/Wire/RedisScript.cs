@@ -2,16 +2,14 @@ using System.Security.Cryptography;
 
 namespace Weir.Redis;
 
-/// <summary>A script of this assembly, as Redis knows it: by its text, and by its digest once it keeps it.</summary>
+/// <summary>A script of this assembly. Redis knows it by its text, and by its digest once it keeps it.</summary>
 internal sealed class RedisScript
 {
-    /// <summary>Decides commands on buckets and windows.</summary>
     public static readonly RedisScript Buckets = new("head.lua", "decisions.lua");
 
     /// <summary>Decides commands of which some have a concurrency limit or a record.</summary>
     public static readonly RedisScript Whole = new("head.lua", "permits.lua", "answers.lua", "decisions.lua");
 
-    /// <param name="parts">The names of the files that make up its text, in order.</param>
     public RedisScript(params ReadOnlySpan<string> parts)
     {
         using var text = new MemoryStream();
@@ -27,9 +25,7 @@ internal sealed class RedisScript
 #pragma warning restore CA5350
     }
 
-    /// <summary>Its text.</summary>
     public ReadOnlyMemory<byte> Text { get; }
 
-    /// <summary>Its SHA-1 in hexadecimal.</summary>
     public ReadOnlyMemory<byte> Digest { get; }
 }

@@ -3,18 +3,12 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>Reaches a real Redis through the general client, for everything but decisions.</summary>
-/// <param name="connection">The client.</param>
-/// <param name="misled">
-/// Called when the client is connected to replicas alone; null to leave that to the client.
-/// </param>
 internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled = null) : IRedisWire
 {
     private readonly IDatabase _database = connection.GetDatabase();
 
-    /// <inheritdoc/>
     public bool IsConnected => connection.IsConnected;
 
-    /// <inheritdoc/>
     /// <remarks>The client follows redirections by itself.</remarks>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
@@ -27,14 +21,11 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         return ScriptReply.Of(AskAsync(withText ? "EVAL" : "EVALSHA", words));
     }
 
-    /// <inheritdoc/>
     public async Task<byte[]?> GetAsync(byte[] key) => await _database.StringGetAsync(key, CommandFlags.DemandMaster).ConfigureAwait(false);
 
-    /// <inheritdoc/>
     public void Tell(string channel, string text) =>
         _ = connection.GetSubscriber().PublishAsync(RedisChannel.Literal(channel), text, CommandFlags.FireAndForget);
 
-    /// <inheritdoc/>
     public void Listen(string channel, Action<string> heard) => _ = ListenAsync(RedisChannel.Literal(channel), heard);
 
     private async Task ListenAsync(RedisChannel channel, Action<string> heard)
@@ -45,7 +36,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // No message is heard then, which listeners expect.
+            // Listeners expect that messages may be lost.
         }
     }
 

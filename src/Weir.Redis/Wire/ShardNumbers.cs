@@ -4,15 +4,14 @@ using System.Text;
 namespace Weir.Redis;
 
 /// <summary>
-/// Numbers the shards of a cluster, alike at all instances: the number of a shard is the smallest one whose
-/// <see cref="ShardTenant"/> lies in a slot of it. A replica that is promoted has the number of its master.
-/// Safe for concurrent use.
+/// Numbers the shards of a cluster, alike at all instances: by the smallest number whose <see cref="ShardTenant"/> lies
+/// in a slot of the shard. A promoted replica has the number of its master. Safe for concurrent use.
 /// </summary>
 internal sealed class ShardNumbers
 {
     private static readonly IReadOnlyList<int> One = [0];
 
-    /// <summary>The smallest number of a tenant of a shard in each slot.</summary>
+    /// <summary>The smallest number of a shard's tenant in each slot.</summary>
     private static readonly Lazy<int[]> Smallest = new(FindSmallest);
 
     private readonly Lock _gate = new();
@@ -23,22 +22,17 @@ internal sealed class ShardNumbers
         public IReadOnlyList<int> All { get; } = [.. Nodes.Keys.Order()];
     }
 
-    /// <summary>Called when the numbers have become others.</summary>
     public event Action? Changed;
 
-    /// <summary>All numbers; of a Redis that is no cluster, only 0.</summary>
     public IReadOnlyList<int> All => _map?.All ?? One;
 
-    /// <summary>True if there is one shard only, as far as is known.</summary>
     public bool IsOne => _map is null;
 
-    /// <summary>Returns the number of the shard that has a slot.</summary>
     public int Of(int slot) => _map is { } map ? map.OfSlot[slot] : 0;
 
-    /// <summary>Returns the master of a shard; null if it is not known.</summary>
     public EndPoint? NodeOf(int number) => _map?.Nodes.GetValueOrDefault(number);
 
-    /// <summary>Learns which slots the masters have. A slot that no master has keeps its number.</summary>
+    /// <summary>Learns the slots of the masters. A slot without a master keeps its number.</summary>
     public void Learn(IEnumerable<(EndPoint Node, IEnumerable<int> Slots)> masters)
     {
         lock (_gate)

@@ -3,16 +3,13 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// The Redis nodes that decide, and which of them has each slot. The general client says which nodes there are;
-/// redirections say which slots they have.
-/// </summary>
+/// <summary>The Redis nodes that decide, found by the general client, and their slots.</summary>
 internal sealed class Shards : IDisposable
 {
-    /// <summary>While no node is connected, the general client is asked about nodes at most this often.</summary>
+    /// <summary>Minimum time between searches for nodes while no node is connected.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The interval at which a node of a cluster is asked which slots the nodes have.</summary>
+    /// <summary>Interval of the questions which slots the nodes of a cluster have.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -21,7 +18,6 @@ internal sealed class Shards : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<IScriptWire, Batcher> _open;
 
-    /// <summary>The shard of each slot, as far as is known.</summary>
     private readonly Shard?[] _slots = new Shard?[RedisSlot.Count];
 
     private readonly Batcher[] _given = [];
@@ -34,12 +30,6 @@ internal sealed class Shards : IDisposable
     private int _turn;
     private bool _isClosed;
 
-    /// <summary>Makes the shards of a real Redis.</summary>
-    /// <param name="topology">Knows which nodes there are.</param>
-    /// <param name="connections">Opens connections to them.</param>
-    /// <param name="time">The clock of pauses between attempts to connect.</param>
-    /// <param name="numbers">Learns the numbers of the shards.</param>
-    /// <param name="open">Makes the batcher of a shard.</param>
     public Shards(
         ConnectionMultiplexer topology, NodeConnections connections, TimeProvider time, ShardNumbers numbers, Func<IScriptWire, Batcher> open)
     {
@@ -49,7 +39,7 @@ internal sealed class Shards : IDisposable
         _asking = time.CreateTimer(static shards => _ = ((Shards)shards!).AskNodesAsync(), this, Interval, Interval);
     }
 
-    /// <summary>Makes the shards of batchers that are given: each has an equal part of the slots.</summary>
+    /// <summary>Gives each batcher an equal part of the slots.</summary>
     public Shards(IReadOnlyList<Batcher> given, ShardNumbers numbers)
     {
         (_given, _time, _numbers, _open) = ([.. given], TimeProvider.System, numbers, _ => given[0]);
@@ -62,17 +52,13 @@ internal sealed class Shards : IDisposable
         }
     }
 
-    /// <summary>True if there is a connection to a node now, as far as is known.</summary>
     public bool IsConnected => _given.Length > 0 || _shards.Any(shard => shard.IsConnected);
 
-    /// <summary>The last error of a call in a few words, or null when there was none.</summary>
     public string? LastError => _given.Select(batcher => batcher.LastError).LastOrDefault(error => error is not null)
         ?? _shards.Where(shard => shard.Batcher.LastError is not null).Select(ErrorOf).LastOrDefault();
 
-    /// <summary>Returns the last error of a node; null if there was none.</summary>
     public string? LastErrorOf(string node) => Array.Find(_shards, shard => shard.Name == node)?.Batcher.LastError;
 
-    /// <summary>Returns the batcher of the node that has the keys of a decision.</summary>
     public Batcher Of(PendingCommand take)
     {
         if (_given.Length > 0)
@@ -84,13 +70,11 @@ internal sealed class Shards : IDisposable
         return (_default is { Answers: true } first ? first : FindDefault()).Batcher;
     }
 
-    /// <summary>Returns the node of a slot, if all nodes have equal parts.</summary>
     public static int NodeOf(int slot, int nodes) => slot * nodes / RedisSlot.Count;
 
-    /// <summary>Tries to connect to the nodes that are known now, and returns when each was tried.</summary>
     public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
 
-    /// <summary>Hands a call over to the node that a redirection names. False if it cannot be read.</summary>
+    /// <summary>Hands a batch over to the node that a redirection names. False if it cannot be read.</summary>
     public bool Follow(Batch call, RedisServerException redirection, IScriptWire from)
     {
         if (from is not Shard shard || !RespErrors.TryReadTarget(redirection, shard.EndPoint, out int slot, out var endpoint))
@@ -110,7 +94,6 @@ internal sealed class Shards : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _connections?.Moved -= Follow;
@@ -144,15 +127,11 @@ internal sealed class Shards : IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes over the masters that the client knows, and the shards of slots of which nothing was heard yet.
-    /// </summary>
     private void LearnNodes()
     {
         var servers = _topology!.GetServers();
         var masters = servers.Where(server => server is { IsConnected: true, IsReplica: false }).Select(server => server.EndPoint).ToHashSet();
-        // Until the client has connected, the endpoints of the settings are all there is. Sentinels are none of Redis'
-        // own.
+        // Until the client has connected, only the configured endpoints are known. None is a Sentinel.
         if (masters.Count == 0 && _shards.Length == 0)
             masters.UnionWith(servers.Select(server => server.EndPoint));
         foreach (var gone in masters.Count == 0 ? [] : _shards.Where(shard => !shard.IsConnected && !masters.Contains(shard.EndPoint)))
@@ -171,7 +150,7 @@ internal sealed class Shards : IDisposable
         Number(cluster);
     }
 
-    /// <summary>A slot that moves, and nodes that come and go, change no number without being asked for.</summary>
+    /// <summary>Renumbers the shards: slots move, and nodes come and go.</summary>
     private async Task AskNodesAsync()
     {
         var servers = _topology!.GetServers().Where(server => server is { IsConnected: true, ServerType: ServerType.Cluster }).ToArray();
@@ -179,13 +158,13 @@ internal sealed class Shards : IDisposable
             return;
         try
         {
-            // Another one each time: one may hang.
+            // Another node each time: one may hang.
             if (await servers[(uint)_turn++ % servers.Length].ClusterNodesAsync().ConfigureAwait(false) is { } cluster)
                 Number(cluster);
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // It is asked again.
+            // The next interval asks again.
         }
     }
 

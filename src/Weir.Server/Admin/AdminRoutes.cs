@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Weir.Server;
 
-/// <summary>The paths under <c>/admin</c>, all for keys of the scope admin.</summary>
 internal static class AdminRoutes
 {
     private const string Json = "application/json";
@@ -30,10 +29,7 @@ internal static class AdminRoutes
             .Produces<TopBody>().WithProblems();
     }
 
-    /// <summary>
-    /// True if the path has a segment <c>.</c> or <c>..</c>, escaped or not. The server folds such segments, so that
-    /// the path of a key would be that of its tenant.
-    /// </summary>
+    /// <summary>True for <c>.</c> or <c>..</c>, escaped or not: the server folds them into another path.</summary>
     private static bool HasDotSegment(HttpContext http) =>
         http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0].Split('/')
             .Any(segment => Uri.UnescapeDataString(segment) is "." or "..");
@@ -151,7 +147,6 @@ internal static class AdminRoutes
 
     private static RouteHandlerBuilder AcceptsDocument(this RouteHandlerBuilder route) => route.Accepts<object>(PolicyEndpoints.Yaml, PolicyEndpoints.DocumentTypes[1..]);
 
-    /// <summary>Problems of a change of live data that must fit the rest.</summary>
     private static RouteHandlerBuilder WithChangeProblems(this RouteHandlerBuilder route) => route
         .WithMetadata(LiveChanges.IfMatch).ProducesProblems(StatusCodes.Status400BadRequest, StatusCodes.Status412PreconditionFailed);
 }

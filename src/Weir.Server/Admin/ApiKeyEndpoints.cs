@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 
 namespace Weir.Server;
 
-/// <summary>The API keys: <c>/admin/keys</c>.</summary>
 internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider time)
 {
     private const int IdBytes = 8;
@@ -44,7 +43,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
             return;
         }
 
-        // It may have been created elsewhere a moment ago.
+        // Another instance may have created it a moment ago.
         if (live.Find(LiveKind.Key, id) is null)
             await live.CatchUpAsync();
         if (live.Find(LiveKind.Key, id) is null)

@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>The candidate: puts, shows, promotes and deletes it.</summary>
 internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, CandidateTrial trial, ShownKeys keys)
 {
     private const int MostKeys = 20;
@@ -22,7 +21,6 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
 
     public Task Drop(HttpContext http) => changes.WriteDocumentAsync(http, LiveKind.Candidate, null, None);
 
-    /// <summary>Puts the candidate in force, if it still has the expected version.</summary>
     public async Task Promote(HttpContext http)
     {
         if (live.Find(LiveKind.Candidate, "") is not { } entry)
@@ -39,12 +37,10 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
             await PromoteAsync(http, entry);
     }
 
-    /// <summary>
-    /// Two changes: should the second be lost, the candidate is what decides, and so disagrees with nothing.
-    /// </summary>
+    /// <summary>Makes two changes. If the second is lost, the candidate decides and disagrees with nothing.</summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
-        // Tenants may have changed, and the candidate may have been replaced, since it was put.
+        // Tenants or the candidate may have changed since it was put.
         var edit = await changes.EditAsync(http, LiveKind.Policies, "", entry.Value, entry.Version, () => changes.VersionOf(LiveKind.Candidate, ""));
         if (edit is { Outcome: LiveOutcome.Written, Errors.Count: 0 })
             await live.WriteAsync(LiveKind.Candidate, "", null, Caller.WhoOf(http), entry.Version);

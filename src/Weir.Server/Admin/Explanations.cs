@@ -2,9 +2,6 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Explains the answer to a request: which limits apply and why, and from which layer each of their values comes.
-/// </summary>
 internal sealed class Explanations(RateLimiter limiter, LiveData live)
 {
     public async ValueTask<ExplanationBody> ExplainAsync(RequestFacts facts)
@@ -28,10 +25,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Body(explained.Decision));
     }
 
-    /// <summary>
-    /// The layers of a request's limits, the lowest first: the plan, its tenant, a boost of the tenant, and the key in
-    /// the document and in live data.
-    /// </summary>
+    /// <summary>The layers of limits, the lowest first: plan, tenant, boost, key of the document, live key.</summary>
     private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan own, in RequestFacts facts)
     {
         string tenant = facts.Tenant;
@@ -49,7 +43,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         return layers;
     }
 
-    /// <summary>The lowest layer from which on up nothing changes.</summary>
+    /// <summary>Returns the lowest layer above which nothing changes.</summary>
     private static string LayerOf(List<(string Name, IReadOnlyList<Limit> Limits)> layers, Func<IReadOnlyList<Limit>, bool> isSame)
     {
         int layer = layers.Count - 1;
@@ -58,18 +52,15 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         return layers[layer].Name;
     }
 
-    /// <summary>Where a tenant's plan is said.</summary>
     public static string PlanFrom(PolicySet set, string tenant) =>
         set.IsLive(tenant) ? "live" : set.IsInDocument(tenant) ? "document" : "default";
 
-    /// <summary>The limits that a layer has and the one over it takes away.</summary>
     private static IEnumerable<LimitExplanation> RemovedFrom(List<(string Name, IReadOnlyList<Limit> Limits)> layers) =>
         from name in layers.SelectMany(layer => layer.Limits).Select(limit => limit.Name).Distinct(StringComparer.Ordinal)
         let last = layers.FindLastIndex(layer => layer.Limits.Any(limit => limit.Name == name))
         where last < layers.Count - 1
         select Removed(layers[last].Limits.First(limit => limit.Name == name), layers[last + 1].Name);
 
-    /// <summary>A limit that a layer takes away.</summary>
     private static LimitExplanation Removed(Limit limit, string tenantLayer) => new(
         limit.Name, false, $"the {tenantLayer} has unlimited: true for it", tenantLayer, "unlimited",
         [.. limit.Dimensions.Select(dimension => dimension.ToString())], Spelling.Of(limit.Mode),
@@ -107,7 +98,6 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
     private static bool Has(IReadOnlyList<Limit> limits, string name, (string Name, string Value) value) =>
         limits.FirstOrDefault(limit => limit.Name == name) is { } own && ValuesOf(own).Contains(value);
 
-    /// <summary>The values of a limit by the names that the document has for them.</summary>
     private static IEnumerable<(string Name, string Value)> ValuesOf(Limit limit)
     {
         foreach (var value in ValuesOf(limit.Quota))

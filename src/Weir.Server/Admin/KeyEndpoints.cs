@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>One key of one tenant: explains its answers, shows and resets its buckets, blocks it.</summary>
 internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanations, LiveData live, LiveChanges changes, StoredKeys stored, TimeProvider time)
 {
     private static readonly Complaint Full = new("key", $"there are {Weir.Block.MaxBlocks} blocks already: delete one first, or ban by a limit with rate: 0/s");
@@ -9,7 +8,6 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
         ? Problems.BadRequest(http, complaint)
         : ExplainAsync(http, facts);
 
-    /// <summary>How the buckets of a request stand, also of one that is refused without a look at them.</summary>
     public async Task GetBuckets(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
@@ -18,7 +16,6 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             await AdminAnswers.Ok(http, Spelling.Body((await limiter.ExplainAsync(facts with { Cost = 0 })).Unblocked), WireJson.Default.DecisionBody);
     }
 
-    /// <summary>Makes the buckets and windows of a request as new, and frees its places.</summary>
     public async Task ResetBuckets(HttpContext http)
     {
         if (FactsReader.FromQuery(http.Request, leastCost: 0, out var facts) is { } complaint)
@@ -29,7 +26,6 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>The blocks that hold now, in the order of tenant and key.</summary>
     public Task ListBlocks(HttpContext http)
     {
         if (Paging.Read(http, out var page) is { } complaint)

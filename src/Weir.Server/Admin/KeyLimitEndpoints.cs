@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Weir.Server;
 
-/// <summary>Other numbers for single keys of a tenant: <c>/admin/tenants/{id}/keys</c>.</summary>
 internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, LiveChanges changes, StoredKeys stored)
 {
     private const string Tenants = "/tenants/", Keys = "/keys/";
@@ -19,7 +18,6 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
             await AdminAnswers.Nothing(http, "this key of this tenant has no live numbers of its own: GET /admin/explain says what limits it");
     }
 
-    /// <summary>The keys of a tenant that have live numbers of their own, in the order of their stored names.</summary>
     public Task List(HttpContext http)
     {
         if (http.Request.RouteValues["id"] is not string tenant || !Bounds.IsTenant(tenant))
@@ -79,7 +77,6 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
         return new KeyLimitsBody(entry.Id[..slash], entry.Id[(slash + 1)..], entry.Version, TenantBodies.Shown(entry.Value));
     }
 
-    /// <summary>The entry that the path names; null if the path names no tenant or no key.</summary>
     private (string Tenant, string Id)? EntryOf(HttpContext http) =>
         http.Request.RouteValues["id"] is string tenant && Bounds.Complaint(new RequestFacts(tenant, KeyOf(http)), leastCost: 0) is null
             ? (tenant, KeyId.Of(tenant, stored.NameOf(KeyOf(http))))
@@ -88,10 +85,7 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
     private static Complaint ComplaintOf(HttpContext http) =>
         Bounds.Complaint(new RequestFacts(http.Request.RouteValues["id"] as string ?? "", KeyOf(http)), leastCost: 0) ?? new Complaint("key", "the path names no key");
 
-    /// <summary>
-    /// The key as the path spells it. The server leaves an escaped slash of a path as it is, so the key is read from
-    /// the raw target.
-    /// </summary>
+    /// <summary>Reads the raw target, since the server does not decode an escaped slash of a path.</summary>
     private static string KeyOf(HttpContext http)
     {
         string path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>The live policies: the document, and who changed what of all live data.</summary>
 internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, LiveChanges changes)
 {
     internal const string Yaml = "application/yaml";
@@ -34,7 +33,6 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
         await (errors.Count > 0 ? AdminAnswers.Refused(http, errors) : AdminAnswers.Ok(http, new ValidBody(true), WireJson.Default.ValidBody));
     }
 
-    /// <summary>Applies an earlier change again.</summary>
     public async Task Rollback(HttpContext http)
     {
         if (await JsonBody.ReadAsync<RollbackBody>(http, DecisionEndpoints.MaxBody) is not { } body)
@@ -49,7 +47,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
             await PutAgainAsync(http, entry);
     }
 
-    /// <summary>Nothing is found either where there is nothing or where the store does not answer.</summary>
+    /// <summary>A version is not found if there is none, or if the store does not answer.</summary>
     private async Task NotRecalled(HttpContext http, string complaint) =>
         await (await live.Store.AuditAsync(0, 1) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
 

@@ -4,13 +4,9 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The text of a tenant as <c>PUT /admin/tenants/{id}</c> takes it: a JSON object, and not what the document would take
-/// as YAML.
-/// </summary>
+/// <summary>The text of a tenant: a JSON object, without the other forms of YAML.</summary>
 internal static class TenantBodies
 {
-    /// <summary>True for a boost, which ends; or the error of the text.</summary>
     public static (bool IsBoost, PolicyError? Error) KindOf(string tenant, string text)
     {
         try
@@ -29,7 +25,7 @@ internal static class TenantBodies
         }
     }
 
-    /// <summary>What YAML takes and JSON does not: null, and true or false as a string.</summary>
+    /// <summary>Finds null, and true or false as a string, which YAML takes.</summary>
     private static PolicyError? FaultIn(string tenant, string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
@@ -57,7 +53,6 @@ internal static class TenantBodies
         return null;
     }
 
-    /// <summary>A text as it is shown; what an earlier version took and is no JSON is shown as a text.</summary>
     public static JsonElement? Shown(string? text)
     {
         if (text is null)

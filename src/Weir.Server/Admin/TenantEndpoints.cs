@@ -1,9 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// What single tenants have otherwise than the document: <c>/admin/tenants</c>. One resource of two entries: what holds
-/// for good, and a boost over it that ends.
-/// </summary>
+/// <summary>One resource of two entries: the permanent text of a tenant, and a boost over it that ends.</summary>
 internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, LiveChanges changes)
 {
     private static readonly string[] Types = ["application/json"];
@@ -88,9 +85,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
     }
 
-    /// <summary>
-    /// The version of a tenant is that of the later of its two entries, so that an expected version covers both.
-    /// </summary>
+    /// <summary>Returns the later version of the two entries, so that an expected version covers both.</summary>
     private long VersionOf(string tenant) => Math.Max(changes.VersionOf(LiveKind.Tenant, tenant), changes.VersionOf(LiveKind.Boost, tenant));
 
     private TenantBody Describe(string tenant)

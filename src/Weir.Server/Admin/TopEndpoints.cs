@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>The keys of a tenant, or the tenants, that are refused and allowed most often: <c>/admin/top</c>.</summary>
 internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
 {
     private const int DefaultLimit = 20;
@@ -28,10 +27,7 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);
     }
 
-    /// <summary>
-    /// The order is by count and name, and so the next page begins where this one ends, though counts have changed
-    /// meanwhile.
-    /// </summary>
+    /// <summary>Sorts by count and name, so that the next page continues this one, even if counts change.</summary>
     private TopListBody BodyOf(TopList list, bool ofKeys, Paging page)
     {
         TryReadCursor(page.After, out long count, out string name);

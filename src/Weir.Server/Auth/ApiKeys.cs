@@ -2,10 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The keys of now: those of the configuration, which stay, and those of the live data, which come and go.
-/// </summary>
-/// <remarks>Safe for concurrent use: changes are made one by one, and a request reads one reference.</remarks>
+/// <summary>Configured and live keys. Safe for concurrent use: a request reads one reference.</summary>
 internal sealed class ApiKeys
 {
     private readonly Lock _gate = new();
@@ -15,8 +12,6 @@ internal sealed class ApiKeys
     private volatile KeyRing _ring;
     private volatile bool _isComplete;
 
-    /// <param name="configured">The keys of the configuration.</param>
-    /// <param name="time">Ends keys that have an end.</param>
     public ApiKeys(IReadOnlyList<ApiKey> configured, TimeProvider time)
     {
         _configured = configured;
@@ -24,30 +19,22 @@ internal sealed class ApiKeys
         _ring = new KeyRing(configured);
     }
 
-    /// <summary>
-    /// False until live data has been read once: an instance that starts while Redis is away knows the keys of its
-    /// configuration only, and must not call another one wrong.
-    /// </summary>
+    /// <summary>False until live data has been read once. Until then, no key may be called invalid.</summary>
     public bool IsComplete => _isComplete;
 
-    /// <summary>The keys of the configuration after an id, but the one that is <c>Weir:Auth:AdminKey</c>.</summary>
     public IEnumerable<ApiKey> ConfiguredAfter(string id) =>
         _configured.Where(key => key.Id != ApiKey.AdminId && string.CompareOrdinal(key.Id, id) > 0);
 
-    /// <summary>The live key of an id; null when there is none that can be read.</summary>
     public ApiKey? OfId(string id)
     {
         lock (_gate)
             return _live.GetValueOrDefault(id);
     }
 
-    /// <inheritdoc cref="KeyRing.Find"/>
     public ApiKey? Find(StringValues header) => _ring.Find(header, _time);
 
-    /// <summary>Whether the configuration has a key of this id.</summary>
     public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);
 
-    /// <summary>Replaces the keys of the configuration, all of them at once.</summary>
     public void UseConfigured(IReadOnlyList<ApiKey> configured)
     {
         lock (_gate)
@@ -57,9 +44,6 @@ internal sealed class ApiKeys
         }
     }
 
-    /// <summary>Takes over what has changed elsewhere, all of it at once.</summary>
-    /// <param name="read">What has changed; if it is whole, all other live keys are gone.</param>
-    /// <returns>What could not be taken over, and why.</returns>
     public IReadOnlyList<string> Apply(LiveRead read)
     {
         lock (_gate)

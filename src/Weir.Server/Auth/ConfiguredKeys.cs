@@ -2,31 +2,25 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The keys of the configuration, <c>Weir:Auth:Keys</c>: reads and checks them. No message repeats a secret or its
-/// hash.
-/// </summary>
+/// <summary>Reads and checks <c>Weir:Auth:Keys</c>. No message repeats a secret or its hash.</summary>
 internal static class ConfiguredKeys
 {
-    /// <summary>Characters of the admin key, at least.</summary>
     public const int MinAdminKey = 16;
 
     private const string List = "Weir:Auth:Keys";
     private const int HashLength = 64;
 
-    /// <summary>The SHA-256 of nothing, which a shell makes of a variable that is not set.</summary>
+    /// <summary>The SHA-256 of an empty text, which a shell makes of an unset variable.</summary>
     private static readonly string HashOfNothing = Convert.ToHexString(KeySecret.HashOf(""));
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
-    /// <summary>All keys of settings that are right, the admin key among them.</summary>
     public static IReadOnlyList<ApiKey> Of(WeirOptions.AuthSettings auth)
     {
         var keys = auth.Keys.Select(key => new ApiKey($"config:{key.Name}", key.Name, ScopeOf(key)!.Value, key.Tenant, null, null, HashOf(key)));
         return auth.AdminKey is null ? [.. keys] : [new ApiKey(ApiKey.AdminId, null, KeyScope.Admin, null, null, null, KeySecret.HashOf(auth.AdminKey)), .. keys];
     }
 
-    /// <summary>Null when it is none.</summary>
     public static KeyScope? ScopeOf(WeirOptions.KeySettings key) => key.Scope switch
     {
         "take" => KeyScope.Take,
@@ -84,7 +78,6 @@ internal static class ConfiguredKeys
     private static string PlacesOf(IEnumerable<WeirOptions.KeySettings> keys) =>
         string.Join(" and ", keys.Select(key => key.Place));
 
-    /// <summary>Errors of the file are those of <see cref="SecretFile"/>.</summary>
     private static bool IsKeyGiven(WeirOptions.KeySettings key) => key.Key is not null || key.KeyFile is not null;
 
     private static bool IsSecretRight(WeirOptions.KeySettings key) =>

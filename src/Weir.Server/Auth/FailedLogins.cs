@@ -4,19 +4,15 @@ using System.Net.Sockets;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Answers requests with an invalid key: 401, and beyond a limit per address 429. Weir uses its own limiter for this,
-/// in memory of its own, so that addresses take no place from buckets.
-/// </summary>
+/// <summary>Answers an invalid key with 401, or 429 beyond a limit. Its memory is apart from the buckets.</summary>
 internal sealed partial class FailedLogins : IDisposable
 {
-    /// <summary>Failures of an address at once; afterwards, one a second.</summary>
+    /// <summary>Failures of an address at once. Afterwards, one per second.</summary>
     public const int Burst = 10;
 
-    /// <summary>Addresses with a count of their own; past that, new ones share one.</summary>
     public const int MaxAddresses = 16_384;
 
-    /// <summary>One customer has a whole /64 of IPv6 addresses, so only that half tells customers apart.</summary>
+    /// <summary>A customer has a whole /64 of IPv6 addresses, so only that half tells customers apart.</summary>
     private const int Ipv6PrefixBytes = 8;
 
     private readonly RateLimiter _limiter;
@@ -46,7 +42,6 @@ internal sealed partial class FailedLogins : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    /// <summary>Whose failures are counted together.</summary>
     internal static string Group(IPAddress? address)
     {
         if (address is null)

@@ -2,10 +2,7 @@ using System.Net;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Which <c>Host</c> headers are answered. A server that is open to this machine only must not be reachable from a web
-/// page by a name that resolves to it (DNS rebinding).
-/// </summary>
+/// <summary>Bounds the <c>Host</c> headers, so that no web page reaches a local server (DNS rebinding).</summary>
 internal sealed class HostRule
 {
     private readonly string[]? _allowed;
@@ -14,14 +11,9 @@ internal sealed class HostRule
     private HostRule(string[]? allowed) => _allowed = allowed;
 
     /// <summary>
-    /// This machine's names and those of the setting <c>AllowedHosts</c>. Without that setting, any host if a key is
-    /// needed or other machines may take.
+    /// Allows this machine's names and <c>AllowedHosts</c>. Without that setting, allows any host if a key is needed or
+    /// other machines may take.
     /// </summary>
-    /// <param name="rule">Who may take.</param>
-    /// <param name="reachable">The settings by which other machines reach the service.</param>
-    /// <param name="allowedHosts">
-    /// Hosts separated by semicolons; <c>*.example</c> for all below a name, <c>*</c> for any.
-    /// </param>
     public static HostRule Of(AccessRule rule, IReadOnlyList<string> reachable, string? allowedHosts)
     {
         string[] more = ListenAddresses.Parts(allowedHosts);
@@ -29,7 +21,6 @@ internal sealed class HostRule
         return new HostRule(isAny ? null : ["localhost", "*.localhost", Environment.MachineName, Dns.GetHostName(), .. more]);
     }
 
-    /// <summary>Returns the error in a request's host, or null.</summary>
     public Complaint? Complaint(HttpRequest request)
     {
         // Kestrel reuses the string of a header that does not change between the requests of a connection.

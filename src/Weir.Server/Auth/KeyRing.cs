@@ -4,22 +4,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Every key of one moment, by its hash: immutable, so that a request is judged by one version of them.
-/// </summary>
-/// <remarks>
-/// The time of a look-up by hash reveals nothing: an attacker who learned from it how many bits of a hash are right
-/// would still have to find a secret with such a hash, and could not improve a guess step by step. The entry found is
-/// still compared as a whole, in constant time.
-/// </remarks>
+/// <summary>All keys of one moment, by hash. Immutable, so that one version of them judges a request.</summary>
+/// <remarks>The time of a look-up may reveal bits of a hash, but no secret follows from them.</remarks>
 internal sealed class KeyRing
 {
     private const int HashBytes = SHA256.HashSizeInBytes;
 
-    /// <summary>By half of the hash: that two of so few keys agree in 128 bits does not happen.</summary>
+    /// <summary>By half of the hash: among so few keys, no two agree in 128 bits.</summary>
     private readonly Dictionary<UInt128, ApiKey> _keys;
 
-    /// <param name="keys">The keys. Of two with one secret, the first is meant.</param>
+    /// <summary>Of two keys with one secret, the first counts.</summary>
     public KeyRing(IEnumerable<ApiKey> keys)
     {
         _keys = [];
@@ -27,12 +21,7 @@ internal sealed class KeyRing
             _keys.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(key.Hash), key);
     }
 
-    /// <summary>
-    /// The key that an <c>Authorization</c> header has; null when there is none in it, or one that opens nothing (any
-    /// more).
-    /// </summary>
-    /// <param name="header">All values of the header: sent twice, it says nothing.</param>
-    /// <param name="time">Asked only about a key that has an end.</param>
+    /// <summary>Null without exactly one header that has a valid key.</summary>
     public ApiKey? Find(StringValues header, TimeProvider time)
     {
         Span<byte> hash = stackalloc byte[HashBytes];

@@ -3,21 +3,16 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>The secret that a key is: how it is made, and the hash that is all we keep of it.</summary>
-/// <remarks>
-/// One round of SHA-256 is enough, without salt: a slow hash makes up for what a password lacks in randomness, and a
-/// key made here has 256 bits of it, so there is nothing to try out. NIST SP 800-63B (2017), 5.1.2.2, asks for a salt
-/// and a slow hash below 112 bits only.
-/// </remarks>
+/// <summary>
+/// Makes secrets and hashes them. One SHA-256 without salt is enough for 256 random bits: NIST SP 800-63B (2017),
+/// 5.1.2.2, asks for a salt and a slow hash below 112 bits only.
+/// </summary>
 internal static class KeySecret
 {
-    /// <summary>
-    /// What every key made here begins with, so that people, and whatever looks for secrets in places they should not
-    /// be in, recognise it.
-    /// </summary>
+    /// <summary>Beginning of every secret, by which people and secret scanners recognize it.</summary>
     public const string Prefix = "weir_";
 
-    /// <summary>Characters of a secret, at most; a longer one is none, and is not hashed at all.</summary>
+    /// <summary>Maximum characters. A longer secret is invalid, and is not hashed.</summary>
     public const int MaxLength = 256;
 
     /// <summary>Minimum length of a secret that Weir did not make: 128 bits of random hexadecimal digits.</summary>
@@ -27,15 +22,11 @@ internal static class KeySecret
 
     private const string Scheme = "Bearer ";
 
-    /// <summary>Returns a new random secret.</summary>
     public static string New() => Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
 
-    /// <summary>The hash of a secret, as it is kept: what <c>printf %s KEY | sha256sum</c> prints.</summary>
+    /// <summary>Returns the hash that <c>printf %s KEY | sha256sum</c> prints.</summary>
     public static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    /// <summary>Hashes the secret of an <c>Authorization</c> header. False when there is none in it.</summary>
-    /// <param name="header">The header's value.</param>
-    /// <param name="hash">32 bytes to write it to.</param>
     public static bool TryHash(string? header, Span<byte> hash)
     {
         if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))

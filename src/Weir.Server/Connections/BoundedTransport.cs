@@ -3,13 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Adds a bound to a transport. The bound holds where connections are accepted, since a process that runs out of
-/// descriptors dies.
-/// </summary>
+/// <summary>Bounds connections as they are accepted, since a process without descriptors dies.</summary>
 internal sealed class BoundedTransport(IConnectionListenerFactory inner, ConnectionBounds bounds) : IConnectionListenerFactory
 {
-    /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         bool isManagement = endpoint is ManagementEndPoint;
@@ -18,10 +14,7 @@ internal sealed class BoundedTransport(IConnectionListenerFactory inner, Connect
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
     {
-        /// <summary>
-        /// Refusals after which nothing is accepted for a <see cref="Pause"/>, since a refused client may reconnect at
-        /// once.
-        /// </summary>
+        /// <summary>Refusals before a <see cref="Pause"/>, since a refused client may reconnect at once.</summary>
         private const int RefusalsPerPause = 32;
 
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);

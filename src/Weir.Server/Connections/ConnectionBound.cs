@@ -3,13 +3,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Weir.Server;
 
 /// <summary>
-/// Bounds how many connections are open at a time (law L10). If all are in use, the connection that has been idle
-/// longest makes room for a new one, as in nginx. If none has been idle for long enough, the new connection is refused.
+/// Bounds open connections (law L10). A new one replaces the longest idle one of a random sample, as in Redis'
+/// eviction, so that a full table costs no scan. Without an idle one, it is refused. Safe for concurrent use.
 /// </summary>
-/// <remarks>
-/// Safe for concurrent use. The connection that makes room is the longest idle one of a random sample, as in Redis'
-/// eviction, so that a full table costs no scan.
-/// </remarks>
 internal sealed class ConnectionBound
 {
     /// <summary>Idle time after which a connection may be closed to make room.</summary>
@@ -18,9 +14,7 @@ internal sealed class ConnectionBound
     /// <summary>The same for a connection that has never sent a request.</summary>
     public static readonly TimeSpan IdleUnused = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Connections that may still be closing while new ones have their places: descriptors beyond the bound.
-    /// </summary>
+    /// <summary>Maximum connections beyond the bound that are still closing.</summary>
     private const int MostClosing = 16;
 
     private const int Sample = 32;
@@ -33,8 +27,6 @@ internal sealed class ConnectionBound
     private long _refused;
     private long _closedIdle;
 
-    /// <param name="most">Connections at a time; at least 1.</param>
-    /// <param name="time">Measures how long connections are idle.</param>
     public ConnectionBound(int most, TimeProvider time)
     {
         Most = most;
@@ -43,10 +35,8 @@ internal sealed class ConnectionBound
         _free = new Stack<int>(Enumerable.Range(0, _slots.Length).Reverse());
     }
 
-    /// <summary>The bound.</summary>
     public int Most { get; }
 
-    /// <summary>Open connections, except for those being closed to make room.</summary>
     public int Count
     {
         get
@@ -56,18 +46,14 @@ internal sealed class ConnectionBound
         }
     }
 
-    /// <summary>Connections refused since the start.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Idle connections closed since the start to make room.</summary>
     public long ClosedIdle => Volatile.Read(ref _closedIdle);
 
-    /// <summary>A timestamp of the clock that measures idle time.</summary>
     public long Now => _time.GetTimestamp();
 
     private int CountLocked => _slots.Length - _free.Count - _closing;
 
-    /// <summary>Counts a connection. False if there is no room for it.</summary>
     public bool TryAdd(BoundedConnection connection)
     {
         BoundedConnection? closing = null;
@@ -87,7 +73,6 @@ internal sealed class ConnectionBound
         return true;
     }
 
-    /// <summary>Stops counting a connection, if it was counted.</summary>
     public void Remove(BoundedConnection connection)
     {
         lock (_gate)
@@ -100,7 +85,6 @@ internal sealed class ConnectionBound
         }
     }
 
-    /// <summary>Marks the connection that makes room; null if none has been idle for long enough.</summary>
     private BoundedConnection? CloseIdleLocked()
     {
         BoundedConnection? idle = null;
@@ -119,7 +103,6 @@ internal sealed class ConnectionBound
         return idle;
     }
 
-    /// <summary>How much longer a connection has been idle than it may be.</summary>
     private TimeSpan BeyondIdle(BoundedConnection connection) =>
         _time.GetElapsedTime(connection.UsedAt) - (connection.IsUsed ? Idle : IdleUnused);
 }

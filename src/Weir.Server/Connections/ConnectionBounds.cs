@@ -2,10 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>The bounds of connections: callers' and, on addresses of their own, those of management.</summary>
 internal sealed partial class ConnectionBounds : IDisposable
 {
-    /// <summary>Connections to the addresses of <c>Weir:Management:Urls</c>, at most.</summary>
+    /// <summary>Maximum connections to the addresses of <c>Weir:Management:Urls</c>.</summary>
     public const int MostOfManagement = 64;
 
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
@@ -28,7 +27,6 @@ internal sealed partial class ConnectionBounds : IDisposable
 
     public ConnectionBound OfManagement { get; }
 
-    /// <summary>Logs refused connections, at most one line a minute.</summary>
     public void LogRefused(ConnectionBound bound)
     {
         if (_log.TryPass(out long times))

@@ -3,10 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The section <c>Kestrel</c>. The framework reads only <c>Endpoints</c> and <c>EndpointDefaults</c> of it, and ignores
-/// everything else, and values that it does not know, without a word.
-/// </summary>
+/// <summary>The section <c>Kestrel</c>, of which the framework silently ignores most.</summary>
 internal static class KestrelSettings
 {
     private const string Section = "Kestrel", Limits = "Limits", Endpoints = "Endpoints", Defaults = "EndpointDefaults";
@@ -20,8 +17,6 @@ internal static class KestrelSettings
     private static readonly string[] Flags =
         [.. typeof(KestrelServerOptions).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name)];
 
-    /// <summary>Applies <c>Limits</c> and the flags of <see cref="KestrelServerOptions"/>.</summary>
-    /// <exception cref="InvalidOperationException">A setting is unknown or has a wrong value.</exception>
     public static void Bind(IConfiguration configuration, KestrelServerOptions kestrel)
     {
         var section = configuration.GetSection(Section);
@@ -33,11 +28,10 @@ internal static class KestrelSettings
             typeof(KestrelServerOptions).GetProperty(Flags.First(name => Is(name, flag)))!.SetValue(kestrel, flag.Get<bool>());
     }
 
-    /// <summary>A rate cannot be bound, since it has no setters.</summary>
+    /// <summary>Reads a rate by hand, since it has no setters.</summary>
     private static MinDataRate Rate(IConfigurationSection setting, MinDataRate by) =>
         new(setting.GetValue(nameof(by.BytesPerSecond), by.BytesPerSecond), setting.GetValue(nameof(by.GracePeriod), by.GracePeriod));
 
-    /// <summary>Returns the errors of the section.</summary>
     public static IEnumerable<string> FaultsOf(IConfiguration configuration) => AllFaultsOf(configuration).OfType<string>();
 
     private static IEnumerable<string?> AllFaultsOf(IConfiguration configuration)
@@ -67,9 +61,7 @@ internal static class KestrelSettings
         : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
         : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
-    /// <summary>
-    /// Returns the error of one setting by binding it alone, because the framework's messages do not always name it.
-    /// </summary>
+    /// <summary>Binds one setting alone, since the framework's messages do not always name it.</summary>
     private static string? FaultOf(IConfigurationSection setting)
     {
         try

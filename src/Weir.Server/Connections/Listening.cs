@@ -6,29 +6,21 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Weir.Server;
 
-/// <summary>Sets up what the service listens on, and the bounds of its connections.</summary>
 internal static class Listening
 {
-    /// <summary>Connections by default, where descriptors allow more.</summary>
     public const int MostByDefault = 20_000;
 
-    /// <summary>
-    /// Connections that wait to be accepted: a crowd that connects at once, as after a restart, fits.
-    /// </summary>
+    /// <summary>Connections that wait to be accepted: a crowd fits, such as after a restart.</summary>
     private const int Backlog = 4_096;
 
-    /// <summary>Time in which the headers of a request must arrive.</summary>
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Bytes a second at which a body must arrive on average, after <see cref="Grace"/>: 64 KiB take at most 21 s.
-    /// </summary>
+    /// <summary>Minimum bytes per second of a body after <see cref="Grace"/>: 64 KiB take at most 21 s.</summary>
     public const double LeastBodyRate = 4_096;
 
-    /// <summary>Bytes a second at which an answer must be read on average, after <see cref="Grace"/>.</summary>
+    /// <summary>Minimum bytes per second at which an answer must be read after <see cref="Grace"/>.</summary>
     public const double LeastReadRate = 16_384;
 
-    /// <summary>Time in which a slow client is not measured.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static void Configure(WebApplicationBuilder builder, WeirOptions options)
@@ -53,20 +45,16 @@ internal static class Listening
             ActivatorUtilities.CreateInstance<SocketTransportFactory>(services), services.GetRequiredService<ConnectionBounds>()));
     }
 
-    /// <summary>Bounds for clients that send slowly, drip or never read.</summary>
     private static void SetLimits(KestrelServerLimits limits)
     {
         limits.RequestHeadersTimeout = HeadersTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(LeastBodyRate, Grace);
         limits.MinResponseDataRate = new MinDataRate(LeastReadRate, Grace);
-        // Twice what any path takes, since chunks count here with their framing; each path has its exact bound.
+        // Twice the bound of any path, since chunks count here with their framing.
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    /// <summary>
-    /// Listens on public addresses and on those of management. Code that listens overrules the setting <c>urls</c>, so
-    /// both are listed here.
-    /// </summary>
+    /// <summary>Lists the public addresses too, since code that listens overrules the setting <c>urls</c>.</summary>
     private static void ListenApart(KestrelServerOptions kestrel, IReadOnlyList<string> urls, string[] management)
     {
         foreach (var address in urls.Select(BindingAddress.Parse))

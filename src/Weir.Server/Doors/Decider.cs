@@ -8,7 +8,6 @@ namespace Weir.Server;
 /// </summary>
 internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, TimeProvider time)
 {
-    /// <summary>Takes or checks.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Decision> DecideAsync(RequestFacts facts, bool spend)
     {
@@ -18,7 +17,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Takes once under an idempotency key; null if the key stands for another request.</summary>
+    /// <summary>Returns null if the idempotency key stands for another request.</summary>
     public async ValueTask<Decision?> TakeOnceAsync(RequestFacts facts, string idempotencyKey)
     {
         long began = Now;
@@ -28,15 +27,11 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Gives back what a request spent that turned out not to be one.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="idempotencyKey">Makes a repeat give back nothing; null for none.</param>
-    /// <returns>Null if the idempotency key stands for another request.</returns>
+    /// <inheritdoc cref="TakeOnceAsync"/>
     public ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null) =>
         limiter.RefundAsync(facts, idempotencyKey);
 
-    /// <summary>Charges what a request took, whatever is left.</summary>
-    /// <inheritdoc cref="RefundAsync"/>
+    /// <inheritdoc cref="TakeOnceAsync"/>
     public async ValueTask<Decision?> ChargeAsync(RequestFacts facts, string? idempotencyKey = null)
     {
         var decision = await limiter.ChargeAsync(facts, idempotencyKey);
@@ -45,11 +40,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Begins a take or a check without a frame of its own. Returns null if it is decided at once.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="spend">True to take, false to check.</param>
-    /// <param name="began">When it began, for <see cref="End"/>.</param>
-    /// <param name="decision">The decision, if it is made at once.</param>
+    /// <summary>Begins without a frame of its own. Returns null if the decision is made at once.</summary>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out long began, out Decision decision)
     {
         began = Now;
@@ -59,7 +50,6 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return pending;
     }
 
-    /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
     public Decision End(PendingResult pending, bool spend, long began)
     {
         var facts = pending.Facts;

@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>What a newcomer reads first: what the service runs on, and one line to try.</summary>
 internal static class Banner
 {
     public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
@@ -41,7 +40,7 @@ internal static class Banner
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
-    /// <summary>An address to try by hand: "any address of this machine" is none that a client can call.</summary>
+    /// <summary>No client can call "any address of this machine".</summary>
     private static string Reachable(string url) => url
         .Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal)
         .Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal).Replace("//[::]", "//localhost", StringComparison.Ordinal);

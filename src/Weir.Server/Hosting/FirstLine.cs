@@ -1,10 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Writes the version as the first line of the log, before any other line: at the latest when the service
-/// listens, so that a start that fails writes no more than why.
-/// </summary>
-/// <remarks>It stands before the provider that writes, and so is asked first.</remarks>
+/// <summary>Logs the version before any other line. It stands before the provider that writes.</summary>
 internal sealed class FirstLine(IServiceProvider services) : ILoggerProvider, ILogger
 {
     private int _told;
@@ -20,7 +16,6 @@ internal sealed class FirstLine(IServiceProvider services) : ILoggerProvider, IL
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter) => Tell();
 
-    /// <summary>Writes the version, unless it is there already.</summary>
     public void Tell()
     {
         if (Interlocked.Exchange(ref _told, 1) == 0)

@@ -1,14 +1,10 @@
 namespace Weir.Server;
 
-/// <summary>
-/// <c>--health</c>: asks the service in this container whether it lives. For images that have no shell and no curl.
-/// </summary>
+/// <summary>Runs <c>--health</c>, for images without a shell and curl.</summary>
 internal static class HealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>0 when <c>/livez</c> answers 200, else 1.</summary>
-    /// <param name="args">Settings of the service that is asked, of which only the address matters.</param>
     public static async Task<int> RunAsync(string[] args)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables()

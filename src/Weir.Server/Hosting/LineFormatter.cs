@@ -4,15 +4,11 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Writes an event as one line for people, in UTC, with everything invisible escaped: no text that others chose forges
-/// or reorders lines.
-/// </summary>
+/// <summary>Writes an event as one line. Escapes invisible characters, so that no text forges lines.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "line";
 
-    /// <inheritdoc/>
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         string message = logEntry.Formatter(logEntry.State, logEntry.Exception);

@@ -1,18 +1,12 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Keeps the policies and keys of this instance as the live data has them, and changes live data. While the store is
-/// away, known data stays in force; data that a store has lost is restored to it.
-/// </summary>
+/// <summary>Reads and changes live data. Known data stays in force while the store is away.</summary>
 internal sealed partial class LiveData : IDisposable
 {
     /// <summary>Time for which an instance that does not know lost data waits for one that does.</summary>
     private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>
-    /// The same for a store that is probably new: it is empty, and has been answering since this instance
-    /// started.
-    /// </summary>
+    /// <summary>The same for an empty store that has answered since the start: it is probably new.</summary>
     private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Maximum wait of a start while another instance restores lost data.</summary>
@@ -20,17 +14,14 @@ internal sealed partial class LiveData : IDisposable
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>
-    /// Compiling many tenants takes seconds of a core: it begins when the start is over, and pauses after each step.
-    /// </summary>
+    /// <summary>Compiling takes seconds of a core: it begins after the start, and pauses after each step.</summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Maximum number of attempts; each fails only because another instance has made a change.</summary>
+    /// <summary>Each attempt fails only because another instance has made a change.</summary>
     private const int MaxTries = 50;
 
     private const int ReadAtOnce = 128;
 
-    /// <summary>Lines of the log about what one read could not use.</summary>
     private const int MaxLines = 20;
 
     private readonly LiveEntries _entries = new();
@@ -58,17 +49,11 @@ internal sealed partial class LiveData : IDisposable
 
     public ILiveStore Store { get; }
 
-    /// <summary>The version that this instance decides by.</summary>
     public long Version => _known.Number;
 
-    /// <summary>An entry as this instance knows it; null when there is none.</summary>
     public LiveEntry? Find(string kind, string id) => _entries.Find(kind, id);
 
-    /// <summary>
-    /// The entries of a kind after an id, in the order of their ids. What changes meanwhile may be among them or not.
-    /// </summary>
-    /// <param name="kind">The kind.</param>
-    /// <param name="after">The id; empty for all entries.</param>
+    /// <summary>Returns entries after an id, in order. Concurrent changes may be among them or not.</summary>
     public IEnumerable<LiveEntry> After(string kind, string after)
     {
         for (IReadOnlyList<LiveEntry>? part = null; part is null || part.Count == ReadAtOnce; after = part.Count == 0 ? after : part[^1].Id)
@@ -79,16 +64,11 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <inheritdoc cref="LiveEntries.CountOf"/>
     public int CountOf(string kind) => _entries.CountOf(kind);
 
-    /// <summary>Whether a tenant has its plan only until a time.</summary>
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
 
-    /// <summary>
-    /// Reads live data before the first request. Waits for lost data while another instance restores it
-    /// back.
-    /// </summary>
+    /// <summary>Reads live data before the first request. Waits while another instance restores it.</summary>
     public async Task BeginAsync()
     {
         long began = _time.GetTimestamp();
@@ -100,7 +80,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Changes an entry that needs no other one, and goes on when this instance decides by it.</summary>
+    /// <summary>Changes an entry that needs no other one. Returns once this instance decides by it.</summary>
     public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected)
     {
         var written = await Store.WriteAsync(kind, id, value, who, expected, _known);
@@ -116,15 +96,9 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Changes an entry that must fit the others: it is judged by the known data, and written only if nothing has
-    /// changed since, so that two changes at two instances, each right alone, are never both made. Otherwise it is
-    /// judged again.
+    /// Changes an entry that must fit the others. It is judged by the known data, and written only if nothing has
+    /// changed since; else it is judged again. So two instances never make two changes that fit only alone.
     /// </summary>
-    /// <param name="kind">The kind of the entry.</param>
-    /// <param name="id">The entry.</param>
-    /// <param name="value">Its text; null deletes it.</param>
-    /// <param name="who">Who changes it.</param>
-    /// <param name="judge">Says why the change is not to be made; null when it is.</param>
     public async Task<LiveEdit> EditAsync(string kind, string id, string? value, string who, Func<LiveEdit?> judge)
     {
         // One by one, so that only other instances can come between.
@@ -153,9 +127,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>
-    /// Deletes entries of a kind that have ended, the first ones first; one that was changed meanwhile stays.
-    /// </summary>
+    /// <summary>Deletes ended entries, the first ones first. An entry that was changed meanwhile stays.</summary>
     public async Task SweepAsync(string kind, TimeSpan grace, int most)
     {
         bool isOther = false;
@@ -173,7 +145,6 @@ internal sealed partial class LiveData : IDisposable
             await CatchUpAsync();
     }
 
-    /// <summary>Reads the changes, and restores lost data.</summary>
     public async Task CatchUpAsync()
     {
         await _turn.WaitAsync();
@@ -194,10 +165,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>
-    /// Compiles the tenants that a whole read has left to be compiled when they are asked for, and tells which of them
-    /// do not fit. In steps, since requests are decided meanwhile.
-    /// </summary>
+    /// <summary>Compiles the tenants that a whole read has left, in steps, and logs misfits.</summary>
     public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
         if (_isChecked)
@@ -223,10 +191,7 @@ internal sealed partial class LiveData : IDisposable
         _edits.Dispose();
     }
 
-    /// <summary>
-    /// Restores data that the store has lost, if this instance knows it. Otherwise another instance may; if none does
-    /// in a while, the rest is accepted as complete.
-    /// </summary>
+    /// <summary>Restores lost data that this instance knows. Else waits for others, then accepts the loss.</summary>
     private async Task MakeGoodAsync(LiveLoss loss)
     {
         _isLost = true;
@@ -246,7 +211,6 @@ internal sealed partial class LiveData : IDisposable
         await Store.AcceptLossAsync();
         if (!loss.IsNew)
             NotRestored(loss.Reason);
-        // What the store still has is read anew.
         (_known, _lostSince) = (LiveVersion.Unknown, null);
     }
 
@@ -265,9 +229,7 @@ internal sealed partial class LiveData : IDisposable
             Applied(read.Version.Number, read.Entries.Count);
     }
 
-    /// <summary>
-    /// A line when the store begins to refuse, when it refuses for another reason, and when it works again.
-    /// </summary>
+    /// <summary>Logs when the store begins to refuse, has another reason, or works again.</summary>
     private void TellOfFault()
     {
         string? fault = Store.Fault;

@@ -1,16 +1,11 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Reads live data when a message says that it has changed, and twice a second anyway, so that a lost message only
-/// delays; and deletes blocks and boosts that have ended.
-/// </summary>
+/// <summary>Reads live data on a message, and twice a second in case one is lost. Deletes ended entries.</summary>
 internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataService> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>
-    /// A clock of another instance may be behind by so much; what has ended stays in the store that long.
-    /// </summary>
+    /// <summary>Ended entries stay this long, since the clock of another instance may be behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     private const int SweptAtOnce = 10;
@@ -73,7 +68,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
         }
         catch (SemaphoreFullException)
         {
-            // It has been told already.
+            // Nudged already.
         }
     }
 

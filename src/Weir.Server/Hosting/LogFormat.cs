@@ -2,12 +2,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Weir.Server;
 
-/// <summary>The form of everything that the service writes to the console: lines for people, or JSON.</summary>
 internal static class LogFormat
 {
     private const string Setting = "Logging:Console:FormatterName";
 
-    /// <summary>How a line of the log says when.</summary>
     public const string Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     public static bool IsJson(IConfiguration configuration) =>
@@ -27,12 +25,11 @@ internal static class LogFormat
             yield return $"{Setting}: {ShownValue.Of(name)} is unknown; use simple or json";
     }
 
-    /// <summary>JSON lines name their values; lines for people do not.</summary>
     public static void AddConsole(ILoggingBuilder logging, bool isJson)
     {
         if (isJson)
         {
-            // In UTC, so that the lines of instances in several places can be laid side by side.
+            // In UTC, so that lines of instances in several places can be compared.
             logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, Moment));
             return;
         }

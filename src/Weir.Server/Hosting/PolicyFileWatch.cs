@@ -4,27 +4,22 @@ using System.Text;
 namespace Weir.Server;
 
 /// <summary>
-/// Reads the policy file again when its content has changed: looked at once a second, since that also sees a link that
-/// was swapped (as Kubernetes swaps mounts), a file on a network, and a change that no message tells of. A bad file
-/// changes nothing, and is told of once.
+/// Reads the policy file again when it changes. Polls once a second, which also finds swapped links (Kubernetes) and
+/// files on a network. A bad file changes nothing, and is logged once.
 /// </summary>
 internal sealed partial class PolicyFileWatch(
     string path, LivePolicies policies, PolicyFileStatus status, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Of the text that is in force, and not of the file, which may have changed since that was read.
-    /// </summary>
+    /// <summary>Hash of the text in force. The file may have changed since it was read.</summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
 
-    /// <summary>The number of looks in a row that found no file.</summary>
     private int _missed;
 
-    /// <summary>Why the file is not used; null if it is.</summary>
     private string? _refusal;
 
-    /// <summary>A file that is good alone, and the policies that had tenants that it does not fit.</summary>
+    /// <summary>A file that only the live tenants of these policies do not fit.</summary>
     private (PolicySet File, string Text, PolicySet Under)? _waiting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,7 +29,6 @@ internal sealed partial class PolicyFileWatch(
             Look();
     }
 
-    /// <summary>Looks once.</summary>
     internal void Look()
     {
         var hash = HashOf(path);
@@ -60,9 +54,7 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>
-    /// Refused only because of live tenants, it is tried again when these, or the document, have changed.
-    /// </summary>
+    /// <summary>Tries a file that only live tenants refuse again when the policies change.</summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;
@@ -79,7 +71,7 @@ internal sealed partial class PolicyFileWatch(
 
     private void Refuse(PolicyException wrong)
     {
-        // This text is public: it says where the error is, and the log says what it is.
+        // This text is public: it names the line, and the log names the error.
         _refusal = $"the file has changed and is refused{(wrong.Errors[0].Line > 0 ? $": line {wrong.Errors[0].Line}" : "")}; the log lists what is wrong";
         metrics.Reloaded(good: false);
         Refused(path, wrong.Message);

@@ -1,14 +1,9 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Reads secrets again when their files change: once a second, as <see cref="PolicyFileWatch"/> does, since that also
-/// sees a link that was swapped, as Kubernetes swaps mounts. A secret that does not fit is refused, and the old one
-/// stays.
+/// Reads changed secret files once a second, as <see cref="PolicyFileWatch"/> does. A secret that does not fit is
+/// refused. New keys replace the old ones at once. New connections to Redis use a new password; open ones stay.
 /// </summary>
-/// <remarks>
-/// New admin and API keys hold at once, and the old ones open nothing. A new password of Redis is used by connections
-/// made later: Redis does not close open ones.
-/// </remarks>
 internal sealed partial class SecretFileWatch : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -32,12 +27,11 @@ internal sealed partial class SecretFileWatch : BackgroundService
             [.. from file in SecretFile.Of(options) where file.Path is not null select new Watched(file, file.Get())];
     }
 
-    /// <summary>Looks at all files once.</summary>
     internal void Look()
     {
         if (_watched.FindAll(HasChanged).Count == 0)
             return;
-        // All files together first, refused ones too: two keys that swap places fit only together.
+        // All files together first: two keys that swap places fit only together.
         var changed = _watched.Where(watched => watched.Seen is { } secret && secret != watched.File.Get()).ToList();
         if (FaultOf(changed) is not null)
             changed.RemoveAll(IsRefused);
@@ -56,14 +50,12 @@ internal sealed partial class SecretFileWatch : BackgroundService
             Look();
     }
 
-    /// <summary>
-    /// True if the file has another secret than at the last look. An error of the file is logged once.
-    /// </summary>
+    /// <summary>True if the secret differs from the last look's. An error of the file is logged once.</summary>
     private bool HasChanged(Watched watched)
     {
         var (secret, fault) = watched.File.Read();
         bool isNew = secret != watched.Seen || fault != watched.Fault;
-        // A file that is not there for a moment is being replaced.
+        // A file that is missing for a moment is being replaced.
         bool isLasting = fault == watched.LastFault;
         watched.LastFault = fault;
         if (!isNew || (fault is not null && !isLasting))
@@ -82,9 +74,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault is not null;
     }
 
-    /// <summary>
-    /// Puts the new secrets into the options, or says why they do not fit and leaves the options as they were.
-    /// </summary>
+    /// <summary>Puts the new secrets into the options. On an error, restores the options.</summary>
     private string? FaultOf(IReadOnlyList<Watched> changed)
     {
         var before = changed.Select(watched => watched.File.Get()).ToList();
@@ -98,7 +88,6 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault;
     }
 
-    /// <summary>A file, and its content at the last look.</summary>
     private sealed class Watched(SecretFile file, string? seen)
     {
         public SecretFile File { get; } = file;
@@ -106,10 +95,8 @@ internal sealed partial class SecretFileWatch : BackgroundService
         /// <summary>The secret that was judged last, used or refused.</summary>
         public string? Seen { get; set; } = seen;
 
-        /// <summary>The error when it was judged last.</summary>
         public string? Fault { get; set; }
 
-        /// <summary>The error at the last look.</summary>
         public string? LastFault { get; set; }
     }
 

@@ -5,16 +5,12 @@ using OpenTelemetry.Resources;
 
 namespace Weir.Server;
 
-/// <summary>Builds the service out of its settings and runs it.</summary>
 internal static class Service
 {
-    /// <summary>
-    /// Settings are read once. The host would watch the current folder and all below it for a new appsettings.json,
-    /// which in / takes 19 seconds and 47,000 watches.
-    /// </summary>
+    /// <summary>Settings are read once: the host would watch the current folder, which in / takes 19 seconds.</summary>
     private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>0 after a stop in order, 1 when the settings or the policies do not let it start.</summary>
+    /// <summary>Returns 0 after a stop in order, 1 if settings or policies prevent the start.</summary>
     public static async Task<int> RunAsync(CommandLine command)
     {
         WebApplication? app = null;
@@ -47,9 +43,6 @@ internal static class Service
         }
     }
 
-    /// <summary>Builds the service; it does not listen yet.</summary>
-    /// <param name="args">Settings, as on the command line.</param>
-    /// <param name="configure">Has the last word on the host, such as where its log goes.</param>
     public static async Task<WebApplication> BuildAsync(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder([.. args, ReadOnce]);
@@ -63,7 +56,7 @@ internal static class Service
         var rule = AccessRule.Of(options.Auth, reachable, options.Management.Urls is not null);
         builder.Services.AddSingleton(rule);
         builder.Services.AddSingleton(HostRule.Of(rule, reachable, builder.Configuration["AllowedHosts"]));
-        // The framework's own check of the same setting would answer without a problem, and before ours.
+        // The framework's own check would come before Weir's, and answer without a problem.
         builder.Services.PostConfigure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         Listening.Configure(builder, options);
         AddServices(builder.Services, options, policies, stores);
@@ -86,9 +79,7 @@ internal static class Service
         return app;
     }
 
-    /// <summary>
-    /// The settings of a start that failed, as far as they can be read: the settings may be the error.
-    /// </summary>
+    /// <summary>The settings of a failed start, as far as they can be read: they may be the error.</summary>
     private static IConfiguration ReadableConfiguration(string[] args)
     {
         var withoutFile = With(new ConfigurationBuilder());
@@ -106,7 +97,6 @@ internal static class Service
             builder.AddEnvironmentVariables("ASPNETCORE_").AddEnvironmentVariables().AddCommandLine(args).Build();
     }
 
-    /// <summary>The file that the policies are in, unless live data has a document in its place.</summary>
     public static string PolicyFileOf(WeirOptions options) => options.PolicyFile ?? Path.Combine(AppContext.BaseDirectory, "policies.yaml");
 
     private static void ConfigureHost(WebApplicationBuilder builder, WeirOptions options, Func<bool> started)
@@ -119,9 +109,9 @@ internal static class Service
         builder.Services.AddSingleton<ILoggerProvider>(services => services.GetRequiredService<FirstLine>());
         LogFormat.AddConsole(builder.Logging, LogFormat.IsJson(builder.Configuration));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // It has nothing to say at this level, and its being asked costs an activity a request.
+        // It has nothing to say at this level, but costs an activity per request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // A start that fails is told once and in plain words; the host's own account of it is a stack trace.
+        // A failed start is logged once in plain words. The host would add a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
     }
 
@@ -140,7 +130,7 @@ internal static class Service
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
-            // So that the API's description does not say that numbers may be sent as strings.
+            // Else the API's description would say that numbers may be sent as strings.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
     }
@@ -223,7 +213,6 @@ internal static class Service
                 .AddPrometheusExporter());
     }
 
-    /// <summary>Makes services that no other service asks for.</summary>
     private static void BeginTelemetry(IServiceProvider services, Stores stores)
     {
         services.GetRequiredService<BuildMetrics>();

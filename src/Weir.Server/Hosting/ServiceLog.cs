@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>What the log says of the service as a whole.</summary>
 internal static partial class ServiceLog
 {
     [LoggerMessage(60, LogLevel.Information, "Weir {Version} starts")]

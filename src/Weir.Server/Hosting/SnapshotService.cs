@@ -1,9 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Keeps the store of embedded mode over a restart: reads it at the start, and writes it now and then, when the service
-/// begins to stop, and at the end.
-/// </summary>
+/// <summary>Reads the snapshot of embedded mode at the start, and writes it at intervals and on a stop.</summary>
 internal sealed partial class SnapshotService(Stores stores, WeirOptions options, TimeProvider time, ILogger<SnapshotService> logger)
     : BackgroundService
 {
@@ -13,7 +10,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before the first request: a bucket that a request makes must not meet its older self.
+        // Before the first request: a new bucket must not meet its older self.
         var read = _file.Read(stores.Memory);
         if (read is { Fault: null })
             Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
@@ -29,10 +26,9 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
         Save();
     }
 
-    /// <summary>Writes a snapshot now. A failure is logged.</summary>
     public void Save()
     {
-        // A signal may come before the old snapshot was read, and an empty store must not replace it.
+        // A signal may come before the old snapshot was read. An empty store must not replace it.
         if (!_hasBegun)
             return;
         try

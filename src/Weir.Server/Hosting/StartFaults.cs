@@ -4,10 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Says why the service does not start: one line for each fault, with the cure, without a stack trace and without
-/// secrets.
-/// </summary>
+/// <summary>Explains why the service does not start, without a stack trace and without secrets.</summary>
 internal static class StartFaults
 {
     private const string Prefix = "Weir cannot start: ";
@@ -19,9 +16,6 @@ internal static class StartFaults
 
     private const string OtherPort = "use another port, such as with --urls=http://localhost:8080";
 
-    /// <summary>The faults that an exception tells of.</summary>
-    /// <param name="thrown">What ended the start.</param>
-    /// <param name="configuration">The settings, as far as they could be read.</param>
     public static IReadOnlyList<string> Of(Exception thrown, IConfiguration configuration) => thrown switch
     {
         SettingsException settings => settings.Faults,
@@ -39,7 +33,6 @@ internal static class StartFaults
             + "settings"],
     };
 
-    /// <summary>Prints them to the standard error, in the form of the log.</summary>
     public static void Print(IReadOnlyList<string> faults, bool isJson)
     {
         if (!isJson)
@@ -60,7 +53,7 @@ internal static class StartFaults
             ServiceLog.CannotStart(logger, OneLine(fault));
     }
 
-    /// <summary>A parser's own words may repeat what stands in the file.</summary>
+    /// <summary>A parser's message may repeat the content of the file.</summary>
     private static string OfFile(InvalidDataException broken, Exception cause)
     {
         string file = broken.Message.Split('\'') is [_, var path, ..] ? path : "a file of settings";
@@ -80,7 +73,7 @@ internal static class StartFaults
         _ => $"it cannot listen there ({OneLine(socket.Message)}); use another address",
     };
 
-    /// <summary>Values of settings that are secrets stand in no message that others wrote.</summary>
+    /// <summary>Removes secrets from a message of other code.</summary>
     private static string WithoutSecrets(string message, IConfiguration configuration)
     {
         var secrets = from setting in configuration.AsEnumerable()

@@ -3,18 +3,15 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The stores of this service as its settings have them: memory alone, or Redis with memory behind it.
-/// </summary>
 internal sealed class Stores : IAsyncDisposable
 {
-    /// <summary>A start waits this long for Redis; then the service answers from memory until Redis comes.</summary>
+    /// <summary>Maximum wait of a start for Redis. Then memory decides until Redis comes.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>No setting can be such a prefix, since that would hold no colon.</summary>
+    /// <summary>No setting can be such a prefix, since a prefix has no colon.</summary>
     private const string CandidatePrefix = ":candidate";
 
-    /// <summary>Number of calls of which one is in time with a Redis that is well.</summary>
+    /// <summary>Number of calls of which one is in time if Redis is well.</summary>
     private const int FirstProbes = 10;
 
     private readonly RedisOptions? _redisOptions;
@@ -31,7 +28,7 @@ internal sealed class Stores : IAsyncDisposable
             return;
         }
 
-        // Heartbeats and live data have threads of their own, so that a full thread pool delays neither.
+        // Dedicated threads, so that a full thread pool delays neither heartbeats nor live data.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
@@ -51,27 +48,19 @@ internal sealed class Stores : IAsyncDisposable
 
     public RedisStore? Redis { get; }
 
-    /// <summary>Other prefixes in the same database; null without Redis.</summary>
     public PrefixWatch? Prefixes { get; }
 
     public ShardedFailover? Failover { get; }
 
-    /// <summary>Where live data is: beside the buckets.</summary>
     public ILiveStore Live { get; }
 
-    /// <summary>
-    /// Where a candidate's buckets are: a table, or a prefix and a queue, of its own, so that trying one takes neither
-    /// place nor turn from what decides. There is none before there is a candidate.
-    /// </summary>
+    /// <summary>A candidate's buckets, apart from all others: a trial takes no slot and no turn from them.</summary>
     public Lazy<IBucketStore> Trial { get; }
 
-    /// <summary>The store that decides.</summary>
     public IBucketStore Deciding { get; }
 
-    /// <summary>Where this instance decides by itself.</summary>
     public IBucketStore Alone { get; }
 
-    /// <summary>Learns how Redis is, so that the first request need not.</summary>
     public async Task GreetAsync()
     {
         if (Redis is null)
@@ -80,14 +69,12 @@ internal sealed class Stores : IAsyncDisposable
         await Failover!.ProbeAsync(isConnected ? FirstProbes : 1);
     }
 
-    /// <summary>Has connections to Redis that are made from now on use this password.</summary>
     public void UsePassword(string? password)
     {
         if (_redisOptions is not null)
             _redisOptions.Password = password;
     }
 
-    /// <summary>Returns the leases to Redis, and leases no more.</summary>
     public Task ReturnLeasesAsync() => Redis?.ReturnLeasesAsync() ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()

@@ -5,10 +5,7 @@ using Microsoft.OpenApi;
 
 namespace Weir.Server;
 
-/// <summary>
-/// What the OpenAPI document cannot learn from the code: parameters that are read by hand, access, and which fields may
-/// be left out.
-/// </summary>
+/// <summary>Adds what the code does not tell the OpenAPI document: parameters, access, optional fields.</summary>
 internal static class ApiDescription
 {
     private const string KeyScheme = "key";
@@ -37,7 +34,7 @@ internal static class ApiDescription
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-            // The handler's own comment would otherwise stand in its place.
+            // Else the comment of the handler would be the summary.
             operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().Last().Summary;
             operation.Description = null;
             DescribeAccess(operation, context);
@@ -69,7 +66,7 @@ internal static class ApiDescription
         };
     }
 
-    /// <summary>A field that may be null is one that may be left out; none is ever sent, or taken, as null.</summary>
+    /// <summary>A field that may be null may be left out. No field is ever null.</summary>
     private static void DescribeFields(OpenApiSchema schema, JsonTypeInfo type)
     {
         if (schema.Properties is not { Count: > 0 } fields)
@@ -86,9 +83,7 @@ internal static class ApiDescription
             (schema.Required ??= new HashSet<string>()).Add(required);
     }
 
-    /// <summary>
-    /// An empty requirement says that no key is needed; beside another, that the key may be left out.
-    /// </summary>
+    /// <summary>An empty requirement means that no key is needed; beside another, that it is optional.</summary>
     private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         operation.Security = [];

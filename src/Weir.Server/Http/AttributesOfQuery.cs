@@ -2,20 +2,14 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The attributes of a query: <c>attributes.NAME=VALUE</c> each, or <c>attributes=JSON</c> for several.
-/// </summary>
+/// <summary>Reads <c>attributes.NAME=VALUE</c>, and <c>attributes=JSON</c> for several.</summary>
 internal sealed class AttributesOfQuery
 {
     private const string Whole = "attributes", Beginning = "attributes.";
 
-    /// <summary>The attributes; null if there are none.</summary>
     public Dictionary<string, string>? All { get; private set; }
 
-    /// <summary>
-    /// Adds a parameter. The same attribute in both forms is a mistake, since one of them would silently win.
-    /// </summary>
-    /// <returns>The error, or null.</returns>
+    /// <summary>An attribute in both forms is an error, since one would silently win.</summary>
     public Complaint? Add(string name, string value)
     {
         if (name != Whole)

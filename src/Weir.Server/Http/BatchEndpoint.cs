@@ -2,22 +2,14 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Decides a batch slice by slice: no more than a slice of it is under way to the store, and none of its work is longer
-/// than a turn (<see cref="BatchTurns"/>). So it delays other requests no longer than that, whatever its size.
-/// </summary>
+/// <summary>Decides a batch in slices, each no longer than a turn, so that no batch delays other requests.</summary>
 internal sealed class BatchEndpoint(Decider decider, BatchTurns turns)
 {
-    /// <summary>Bytes of the body of a batch.</summary>
     public const int MaxBody = 1024 * 1024;
 
-    /// <summary>
-    /// Requests that are decided together: enough to share a call to Redis, and few enough for a turn of a tenth of a
-    /// millisecond.
-    /// </summary>
+    /// <summary>Requests decided together: enough to share a call, few enough for a turn of 0.1 ms.</summary>
     private const int SliceSize = 64;
 
-    /// <summary>Bytes of the answer that are written before they are sent.</summary>
     private const int SendBytes = 64 * 1024;
 
     private static readonly JsonWriterOptions Compact = new() { SkipValidation = true };
@@ -49,9 +41,7 @@ internal sealed class BatchEndpoint(Decider decider, BatchTurns turns)
         json.WriteEndObject();
     }
 
-    /// <summary>
-    /// Asked all at once: they share the way to the store, and those for one key keep their order on it.
-    /// </summary>
+    /// <summary>Asks at once: requests share the way to the store, and keep their order there.</summary>
     private async Task DecideAsync(ReadOnlyMemory<RequestFacts> slice, Decision[] decided)
     {
         var asked = new Task<Decision>[slice.Length];

@@ -2,12 +2,11 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>Writes decisions as responses: status, headers and body.</summary>
 internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider time)
 {
     public const string Json = "application/json";
 
-    /// <summary>The seed's answer; null: the idempotency key stands for another request.</summary>
+    /// <summary>Null: the idempotency key stands for another request.</summary>
     public Task Seed(HttpContext http, Decision? decided, int refused)
     {
         if (decided is not { } decision)
@@ -21,7 +20,6 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Write(http, JsonText.Of(Spelling.Seed(decision, time), WireJson.Default.SeedBody));
     }
 
-    /// <summary>The answer of a take: a refusal is a problem.</summary>
     public Task Take(HttpContext http, Decision? decided)
     {
         if (decided is not { } decision || decision.Outcome is DecisionOutcome.Allowed or DecisionOutcome.Unavailable)
@@ -29,12 +27,11 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Refusal(http, decision);
     }
 
-    /// <summary>A decision whose status is 200, whatever its limits say.</summary>
     public Task Decision(HttpContext http, Decision? decided)
     {
         if (decided is not { } decision)
             return Problems.OtherRequest(http);
-        // Without a decision there is nothing true to say of a bucket, in the headers neither.
+        // Without a decision, nothing is known of a bucket, not even for the headers.
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
         if (decision.Outcome == DecisionOutcome.AnswersFull)
@@ -43,7 +40,6 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Write(http, JsonText.Of(Spelling.Body(decision), WireJson.Default.DecisionBody));
     }
 
-    /// <summary>A reservation that was made.</summary>
     public Task Reserved(HttpContext http, string id, Decision decision)
     {
         headers.Write(http.Response, decision, time);

@@ -1,11 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>The paths that decide: the seed's two, and <c>/v1</c>.</summary>
 internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers)
 {
-    /// <summary>
-    /// Bytes of the body of one request: a key, a tenant and all attributes, each character escaped, fit.
-    /// </summary>
+    /// <summary>Maximum bytes: a key, a tenant and all attributes fit with each character escaped.</summary>
     public const int MaxBody = 64 * 1024;
 
     public async Task CheckByQuery(HttpContext http)
@@ -20,10 +17,8 @@ internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers
 
     public Task Take(HttpContext http) => TakeAsync(http, isSeed: false);
 
-    /// <summary>Gives back what a request spent that turned out not to be one.</summary>
     public Task Refund(HttpContext http) => ChargeAsync(http, givesBack: true);
 
-    /// <summary>Charges what a request took, whatever is left.</summary>
     public Task Charge(HttpContext http) => ChargeAsync(http, givesBack: false);
 
     private async Task ChargeAsync(HttpContext http, bool givesBack)
@@ -55,7 +50,6 @@ internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers
         await answers.Decision(http, await decider.DecideAsync(facts, spend: false));
     }
 
-    /// <summary>Takes by a body, and answers as the seed does or as <c>/v1</c> does.</summary>
     private Task TakeAsync(HttpContext http, bool isSeed)
     {
         var reading = JsonBody.ReadAsync<TakeBody>(http, MaxBody);
@@ -78,11 +72,8 @@ internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers
             : AnswerAsync(http, decision, isSeed);
     }
 
-    /// <summary>
-    /// Waits for the store. Not canceled with the request: the answer is due within the deadline, and a take given up
-    /// half-way is spent all the same.
-    /// </summary>
-    /// <remarks>The only frame of ours that waits, with few locals: there are as many as requests under way.</remarks>
+    /// <summary>Not canceled with the request: a take that is given up half-way is spent all the same.</summary>
+    /// <remarks>The only frame that waits, so it has few locals.</remarks>
     private async Task EndAsync(HttpContext http, PendingResult pending, long began, bool isSeed)
     {
         await pending.Arrival;

@@ -2,20 +2,15 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Reads <see cref="RequestFacts"/> from a request's body or query and its header, and checks them.</summary>
 internal static class FactsReader
 {
     public const string TenantHeader = "X-Tenant-Id";
 
     private const string BeforeUnit = "cost.";
 
-    /// <summary>
-    /// The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/>
-    /// answers as if there were nothing.
-    /// </summary>
+    /// <summary>Another tenant than the key's (law L9): <see cref="Problems.Refuse"/> answers 404.</summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 
-    /// <summary>The facts of a body; a complaint when they are out of bounds.</summary>
     public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)
     {
         var complaint = TenantOf(request, body.Tenant, out string tenant);
@@ -23,7 +18,7 @@ internal static class FactsReader
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
-    /// <summary>The facts of a query whose names have passed its <see cref="QueryRule"/>.</summary>
+    /// <summary>The names have passed the <see cref="QueryRule"/> of the path.</summary>
     public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
     {
         facts = default;
@@ -71,10 +66,7 @@ internal static class FactsReader
             shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{given}\"");
     }
 
-    /// <summary>
-    /// The tenant is a field or a header, or else that of the key. Two that disagree are a mistake, and guessing would
-    /// spend the wrong tenant's tokens.
-    /// </summary>
+    /// <summary>A field, a header or the key names the tenant. Guessing could spend another tenant's tokens.</summary>
     private static Complaint? TenantOf(HttpRequest request, string? field, out string tenant)
     {
         var header = request.Headers[TenantHeader];

@@ -1,14 +1,7 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Decides whether a request reaches its path: served on this address, with an acceptable <c>Host</c>, a sufficient key
-/// and known query parameters. The path's metadata name its requirement, so that no path is open by accident.
-/// </summary>
-/// <remarks>
-/// A key is looked up before failed logins are counted. A valid key therefore works from an address, such as that of a
-/// proxy, from which others send invalid keys. The limit on failed logins protects CPU and log, not keys: those cannot
-/// be guessed.
-/// </remarks>
+/// <summary>Checks a request's address, <c>Host</c>, key and query by the metadata of its path.</summary>
+/// <remarks>The look-up comes before the limit on failed logins, so that a valid key works behind a proxy.</remarks>
 internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts, ApiKeys keys, FailedLogins failures)
 {
     public Task InvokeAsync(HttpContext http)
@@ -29,7 +22,6 @@ internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts
                 : endpoint.RequestDelegate!(http));
     }
 
-    /// <summary>Answers a request without a sufficient key; null if the key suffices, or none is needed.</summary>
     private Task? Refusal(HttpContext http, KeyScope scope)
     {
         var header = http.Request.Headers.Authorization;

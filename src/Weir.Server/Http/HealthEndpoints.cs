@@ -2,7 +2,6 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>Whether the process lives, and whether and how it can decide.</summary>
 internal sealed class HealthEndpoints(Stores stores, PolicyFileStatus policyFile, Draining draining)
 {
     public static Task Live(HttpContext http) =>
@@ -12,7 +11,6 @@ internal sealed class HealthEndpoints(Stores stores, PolicyFileStatus policyFile
         http, draining.HasBegun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK, Describe(),
             WireJson.Default.ReadyBody, "application/json");
 
-    /// <summary>How the service decides now, in a sentence.</summary>
     public string Status() => stores.Failover is not { } failover ? "It decides from memory: this instance alone."
         : failover.State == BreakerState.Closed ? "It decides on Redis, with all instances together."
         : failover.Outages is [{ Shard: { } shard }, ..] ? $"Redis at {shard} does not answer; its buckets are decided from memory until it does."

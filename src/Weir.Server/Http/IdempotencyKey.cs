@@ -1,19 +1,14 @@
 namespace Weir.Server;
 
-/// <summary>
-/// The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header): the same request under the same key
-/// is done once.
-/// </summary>
+/// <summary>The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header).</summary>
 internal static class IdempotencyKey
 {
     public const string Header = "Idempotency-Key";
 
     private const int Longest = 256;
 
-    /// <summary>The header, as it is described.</summary>
     public static readonly HeaderParameter Described = new(Header, $"1 to {Longest} characters: the same request under the same key is done once and answered the same for ten minutes.");
 
-    /// <summary>The key, or null when there is none.</summary>
     public static string? Of(HttpContext http) => http.Request.Headers[Header] is { Count: 1 } values ? values[0] : null;
 
     public static Complaint? Complaint(HttpContext http)
@@ -24,7 +19,7 @@ internal static class IdempotencyKey
             : null;
     }
 
-    /// <summary>One key cannot stand for many requests, each of which is decided by itself.</summary>
+    /// <summary>One key cannot stand for many requests, each decided by itself.</summary>
     public static Complaint? ComplaintOfBatch(HttpContext http) => http.Request.Headers.ContainsKey(Header)
         ? new Complaint(Header, $"{Header} is not taken for a batch: send those takes one by one to /v1/take")
         : null;

@@ -5,17 +5,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace Weir.Server;
 
-/// <summary>Reads a JSON body whole, within a bound, and answers for itself whatever is wrong with it.</summary>
 internal static class JsonBody
 {
     private const string Json = "application/json";
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The body, or null when the problem has been answered already.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="limit">The largest number of bytes.</param>
-    /// <param name="turns">Where parsing waits for its turn, if it takes long; null to parse at once.</param>
+    /// <summary>Null if an error has been answered. Long parsing waits for a turn.</summary>
     public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, BatchTurns? turns = null)
         where T : class
     {
@@ -28,7 +24,6 @@ internal static class JsonBody
         return await ReadAsync(http, limit, static bytes => Parse(bytes, StrictJson<T>.Type), turns);
     }
 
-    /// <summary>Reads a body of any form.</summary>
     public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySequence<byte>, (T? Body, Complaint? Complaint)> parse, BatchTurns? turns = null)
         where T : class
     {
@@ -55,8 +50,7 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException refused)
         {
-            // The connection's own complaint: a body that ends early, comes too slowly or is chunked wrongly. What
-            // follows it is lost.
+            // The body ended early, came too slowly or was chunked wrongly: the rest is lost.
             http.Response.Headers.Connection = "close";
             await (refused.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? Problems.TooLarge(http, limit)
@@ -65,7 +59,7 @@ internal static class JsonBody
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
-            // The client went away in the middle of its body: no answer and no log line is needed.
+            // The client is gone: no answer and no log line is needed.
             http.Abort();
             return null;
         }
@@ -104,7 +98,7 @@ internal static class JsonBody
         try
         {
             var text = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
-            // RFC 8259 lets a parser ignore the mark, and some clients cannot help sending it.
+            // RFC 8259 lets a parser ignore the mark, which some clients send.
             var body = JsonSerializer.Deserialize(text.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text, type);
             return (body, body is null ? new Complaint("body", "the body is null: send a JSON object") : null);
         }

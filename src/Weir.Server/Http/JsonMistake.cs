@@ -3,19 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Describes the error in a JSON body: the field, and the cure.</summary>
 internal static class JsonMistake
 {
-    /// <summary>What a request of a batch must be.</summary>
     public const string RequestShape = "an object with key, cost, costs, tenant and attributes";
 
     private const int MaxPath = 100;
 
-    /// <summary>Returns the error in a body.</summary>
-    /// <param name="mistake">What the reader said.</param>
-    /// <param name="body">
-    /// What the body was to be: a field may be of another kind in another one, or unknown there.
-    /// </param>
     public static Complaint Explain(JsonException mistake, JsonTypeInfo body)
     {
         string path = Shorten((mistake.Path ?? "$").TrimStart('$').TrimStart('.'));
@@ -27,12 +20,9 @@ internal static class JsonMistake
             : new Complaint(path, $"{path} must be given once, as {CureOf(path, field, body.Type)}");
     }
 
-    /// <summary>
-    /// A field that another body has is none of this one. The reader's own words are the only place where it says so.
-    /// </summary>
+    /// <summary>Only the message of the reader says that a field is unknown.</summary>
     private static bool IsUnknown(JsonException mistake) => mistake.Message.Contains("could not be mapped", StringComparison.Ordinal);
 
-    /// <summary>A name that a stranger chose comes back only as far as a reader needs it.</summary>
     private static string Shorten(string path) => path.Length <= MaxPath ? path : path[..MaxPath] + "…";
 
     private static Complaint NotJson(JsonException mistake) => new(

@@ -1,10 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Texts of header items that were spelled a moment ago, since most answers of a limit are alike. A fixed number is
-/// kept; a new one takes the place of another.
-/// </summary>
-/// <param name="spell">Spells the item of a limit by two numbers.</param>
+/// <summary>Keeps recently spelled header items, since most answers of a limit are alike.</summary>
 internal sealed class LimitTexts(Func<Limit, long, long, string> spell)
 {
     private const int Slots = 1_024;
@@ -13,7 +9,6 @@ internal sealed class LimitTexts(Func<Limit, long, long, string> spell)
 
     private sealed record Entry(Limit Limit, long First, long Second, string Text);
 
-    /// <summary>Returns the text of an item.</summary>
     public string Of(Limit limit, long first, long second)
     {
         ref var slot = ref _entries[(uint)HashCode.Combine(limit.Name.Length, first, second) % Slots];

@@ -2,13 +2,10 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Answers known paths under a method (405) or media type (415) that they do not take, with the access that the path
-/// requires. Routing finds these answers as it finds all others, so they cost no more than a take.
-/// </summary>
+/// <summary>Answers other methods (405) and media types (415) of known paths, with the access of the path.</summary>
 internal static class OtherMethods
 {
-    /// <summary>Adds the answers for all paths mapped so far.</summary>
+    /// <summary>Call after all paths are mapped.</summary>
     public static void Map(WebApplication app)
     {
         var paths = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Answers that are not decisions, as <c>application/problem+json</c>.</summary>
 internal static class Problems
 {
     public const string ContentType = "application/problem+json";
@@ -12,10 +11,8 @@ internal static class Problems
     /// <summary>Problem types of draft-ietf-httpapi-ratelimit-headers-11.</summary>
     public const string QuotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
-    /// <inheritdoc cref="QuotaExceeded"/>
     public const string TemporaryReducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
-    /// <summary>Problem type of a request whose answer cannot be stored.</summary>
     public const string AnswersFull = "urn:weir:problem:answers-full";
 
     /// <summary>Retry-After of a request that cannot be decided now: a guess.</summary>
@@ -42,7 +39,7 @@ internal static class Problems
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The key does not open this", StatusCodes.Status403Forbidden, "this key may take, but not administrate: send one of the scope admin", "Authorization"));
 
-    /// <summary>Nothing says that the key is wrong: only that it cannot be looked up yet.</summary>
+    /// <summary>Says that the key cannot be looked up yet, not that it is wrong.</summary>
     public static Task KeysUnknown(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
@@ -58,7 +55,7 @@ internal static class Problems
             NoType, "Too many wrong keys", StatusCodes.Status429TooManyRequests, "wrong keys came from this address too often: a right one is let through at once", "Authorization"));
     }
 
-    /// <summary>Answers a wrong request; 404 if the tenant is hidden from the caller.</summary>
+    /// <summary>Answers 404 if the tenant is hidden from the caller.</summary>
     public static Task Refuse(HttpContext http, Complaint complaint) =>
         ReferenceEquals(complaint, FactsReader.OtherTenant) ? NotFound(http) : BadRequest(http, complaint);
 
@@ -78,7 +75,7 @@ internal static class Problems
     public static Task WrongEncoding(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The content encoding is not supported", StatusCodes.Status415UnsupportedMediaType, "send the body as it is, without Content-Encoding", "Content-Encoding"));
 
-    /// <summary>Paths that others have for health, whose callers are told ours.</summary>
+    /// <summary>Health paths of other programs. The answer names Weir's.</summary>
     private static readonly FrozenSet<string> OthersHealth = FrozenSet.ToFrozenSet(
         ["/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/health/startup", "/live", "/ready", "/ping", "/status", "/up"], StringComparer.OrdinalIgnoreCase);
 
@@ -107,9 +104,7 @@ internal static class Problems
             NoType, "The method is not allowed", StatusCodes.Status405MethodNotAllowed, $"this path answers to {allowed}"));
     }
 
-    /// <summary>
-    /// The store is in an outage and the plan denies, or there is no room for a bucket: never a 429, never a 500.
-    /// </summary>
+    /// <summary>Answers without a store or without room for a bucket: never a 429, never a 500.</summary>
     public static Task ReducedCapacity(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
@@ -122,7 +117,6 @@ internal static class Problems
 
     private static bool DoesAdministrate(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<Access>()?.Scope == KeyScope.Admin;
 
-    /// <summary>Answers a change that the store did not confirm: it may or may not have been made.</summary>
     private static string AwayFor(string method) => HttpMethods.IsGet(method)
         ? "this is read from the store, which does not answer: try again when it does"
         : "the change is not known to be made, since the store does not answer: when it does, see whether it holds, and if not send it again";
@@ -134,7 +128,7 @@ internal static class Problems
         http.Response.ContentType = contentType;
         http.Response.ContentLength = json.Length;
         http.Response.BodyWriter.Write(json);
-        // Before the request ends: the server cannot end one whose body broke off, and would drop the answer.
+        // Before the request ends: the server would drop the answer to a body that broke off.
         var flushing = http.Response.BodyWriter.FlushAsync();
         return flushing.IsCompletedSuccessfully ? Task.CompletedTask : flushing.AsTask();
     }

@@ -1,19 +1,13 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Writes the rate limit headers of a decision in one of the forms that clients know:
-/// draft-ietf-httpapi-ratelimit-headers-11 (structured fields by policy), its revision 06 (<c>RateLimit-Limit</c> and
-/// so on), or the older <c>X-RateLimit-*</c> with the reset as Unix seconds.
+/// Writes rate limit headers: draft-ietf-httpapi-ratelimit-headers-11, its revision 06 (<c>RateLimit-Limit</c>), or the
+/// older <c>X-RateLimit-*</c> with Unix seconds. Without a true time, such as for a ban, the field is left out.
 /// </summary>
-/// <remarks>
-/// A time that would not be true is left out: a reset where the request never fits, and the window of a ban or of
-/// concurrency.
-/// </remarks>
 internal abstract class RateLimitHeaders
 {
     public static readonly string[] Names = ["draft-11", "draft-06", "legacy", "off"];
 
-    /// <summary>The form of this name, or null if there is none.</summary>
     public static RateLimitHeaders? Parse(string name) => name switch
     {
         "draft-11" => new Draft11(),
@@ -23,9 +17,7 @@ internal abstract class RateLimitHeaders
         _ => null,
     };
 
-    /// <summary>
-    /// Adds the headers of a decision. A refusal has <c>Retry-After</c> in every form, since that is HTTP's own.
-    /// </summary>
+    /// <summary>Every form has <c>Retry-After</c>, which is HTTP's own.</summary>
     public void Write(HttpResponse response, in Decision decision, TimeProvider time)
     {
         if (decision.IsByBuckets)
@@ -36,7 +28,7 @@ internal abstract class RateLimitHeaders
 
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now);
 
-    /// <summary>Seconds until the bucket is full again; null if the request does not fit even then.</summary>
+    /// <summary>Null if the request does not fit even a full bucket.</summary>
     private static long? Reset(Limit limit, DecisionOutcome outcome, TimeSpan resetAfter) =>
         limit.Quota.Capacity == 0 || outcome is DecisionOutcome.NeverFits or DecisionOutcome.MissingDimension
             ? null
@@ -46,7 +38,7 @@ internal abstract class RateLimitHeaders
 
     private sealed class Draft11 : RateLimitHeaders
     {
-        /// <summary>A structured field's integer has 15 digits at most (RFC 9651, section 3.3.1).</summary>
+        /// <summary>Maximum integer of a structured field (RFC 9651, section 3.3.1).</summary>
         private const long Most = 999_999_999_999_999;
 
         private readonly LimitTexts _policies = new((limit, quota, window) =>
@@ -55,9 +47,7 @@ internal abstract class RateLimitHeaders
         private readonly LimitTexts _items = new((limit, left, reset) =>
             reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
 
-        /// <summary>
-        /// Both fields list an item per policy. The governing one comes first, for clients that read no further.
-        /// </summary>
+        /// <summary>The governing limit comes first, for clients that read no further.</summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
             string policies = Policy(decision.Limit!, now);
@@ -77,7 +67,6 @@ internal abstract class RateLimitHeaders
             headers["RateLimit"] = limits;
         }
 
-        /// <summary>The draft's own default is requests.</summary>
         private static string UnitItem(Limit limit) => Spelling.UnitOf(limit) is { } unit ? $";qu=\"{unit}\"" : "";
 
         private string Policy(Limit limit, DateTimeOffset now) =>

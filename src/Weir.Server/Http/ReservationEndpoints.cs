@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>Take now, settle later: <c>/v1/reservations</c>.</summary>
 internal sealed class ReservationEndpoints(Reservations reservations, DecisionAnswers answers, DecisionTelemetry telemetry, TimeProvider time)
 {
     public async Task Create(HttpContext http)

@@ -3,10 +3,6 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The page at <c>/</c>: which version this is, how it decides now, and where to go on. Plain text for clients that do
-/// not ask for HTML.
-/// </summary>
 internal sealed class RootPage(HealthEndpoints health, AccessRule rule)
 {
     private const string Style = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}";
@@ -31,7 +27,6 @@ internal sealed class RootPage(HealthEndpoints health, AccessRule rule)
         return http.Response.Body.WriteAsync(page).AsTask();
     }
 
-    /// <summary>The paths that are served on the address of the request.</summary>
     private List<(string Path, string Text)> LinksOf(HttpContext http)
     {
         bool isManaged = !rule.HasManagement || Access.ToMetrics.IsServedOn(http.Features.Get<BoundedConnection>());

@@ -2,7 +2,6 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Every path of the service.</summary>
 internal static class Routes
 {
     public static void Map(WebApplication app)
@@ -15,7 +14,7 @@ internal static class Routes
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
         OtherMethods.Map(app);
-        // With the pattern, since the default one leaves out paths that look like a file's.
+        // With the pattern, since the default leaves out paths that look like a file's.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }
 

@@ -3,14 +3,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Weir.Server;
 
-/// <summary>A document that does not change while the service runs: sent from memory, with an entity tag.</summary>
-/// <param name="bytes">The document.</param>
-/// <param name="contentType">Its media type.</param>
 internal sealed class StaticDocument(byte[] bytes, string contentType)
 {
     private readonly EntityTagHeaderValue _tag = new($"\"{XxHash128.HashToUInt128(bytes):x}\"");
 
-    /// <summary>Answers with the document, or with 304 if the caller has it.</summary>
     public Task Send(HttpContext http)
     {
         var headers = http.Response.GetTypedHeaders();

@@ -2,14 +2,11 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Reads a body that is a text in UTF-8, within a bound, and answers for itself whatever is wrong with it.
-/// </summary>
+/// <summary>Reads a body in UTF-8 within a bound. Null if an error has been answered.</summary>
 internal static class TextBody
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The text, or null when the problem has been answered already.</summary>
     public static async ValueTask<string?> ReadAsync(HttpContext http, string[] mediaTypes, int limit)
     {
         string type = (http.Request.ContentType ?? "").Split(';')[0].Trim();

@@ -2,7 +2,6 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>What the program is asked to do.</summary>
 internal enum CommandVerb
 {
     Serve,
@@ -11,10 +10,7 @@ internal enum CommandVerb
     Health,
 }
 
-/// <summary>The arguments of the program: a verb, or settings as <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
-/// <param name="Verb">What to do.</param>
-/// <param name="Settings">The arguments that are settings.</param>
-/// <param name="Faults">The errors of the others, with the setting to use. No value is repeated.</param>
+/// <summary>The arguments: a verb, or settings as <c>--NAME=VALUE</c>. Errors repeat no value.</summary>
 internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
 {
     private const string Urls = "--urls=http://localhost:8080";
@@ -24,13 +20,12 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
     private const string Json = "--Logging:Console:FormatterName=json";
     private const string Level = "--Logging:LogLevel:Default=Debug";
 
-    /// <summary>Settings of the host.</summary>
     private static readonly string[] OfHost =
         ["urls", "http_ports", "https_ports", "AllowedHosts", "environment", "contentRoot", "applicationName"];
 
     private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
 
-    /// <summary>Names of arguments in other programs, and the settings that they stand for.</summary>
+    /// <summary>Arguments of other programs, and their settings here.</summary>
     private static readonly (string Names, string Meant)[] Aliases =
     [
         ("port p listen bind address addr host url http", Urls),
@@ -68,11 +63,10 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
         return new(isHealth ? CommandVerb.Health : CommandVerb.Serve, given, faults);
     }
 
-    /// <summary>Whether it is a name with its dashes, and may be repeated.</summary>
     private static bool IsName(string name) =>
         name.StartsWith('-') && name.TrimStart('-').Split(':').All(part => ShownValue.IsName(part));
 
-    /// <remarks>What stands below our section is judged with everything else that does.</remarks>
+    /// <remarks>The names below the section <c>Weir</c> are checked elsewhere.</remarks>
     private static string? FaultOf(string argument, string value)
     {
         string name = argument.TrimStart('-');
@@ -86,7 +80,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
             : Suggestions.SettingFor(name) is { } setting ? $"--{WeirOptions.Section}:{setting}=VALUE"
             : Suggestions.Closest(name, [.. OfHost, "help", "version", "health"]) is { } other ? $"--{other}"
             : null;
-        // A port is no secret, and the answer is easier to use with it.
+        // A port is no secret, and makes the answer easier to use.
         if (meant == Urls && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
             meant = $"--urls=http://localhost:{port}";
         return meant is null ? $"Unknown argument {argument}; --help lists all settings"

@@ -1,14 +1,10 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Finds at the start what would fail later: a file that cannot be read, or a place where none can be written.
-/// </summary>
 internal static class FileFault
 {
     /// <summary>ENOSPC, and the same on Windows.</summary>
     private static readonly int[] NoSpace = [28, unchecked((int)0x80070070)];
 
-    /// <summary>Returns the error of a file that is only read, or null.</summary>
     public static string? OfRead(string path)
     {
         string shown = ShownValue.Path(path);
@@ -29,9 +25,6 @@ internal static class FileFault
         }
     }
 
-    /// <summary>Returns the error of the folder of a file that is written, or null.</summary>
-    /// <param name="path">The file as the setting names it.</param>
-    /// <param name="real">The same without symbolic links.</param>
     public static string? OfWrite(string path, string real)
     {
         string shown = ShownValue.Path(path);
@@ -40,7 +33,7 @@ internal static class FileFault
             return $"the folder of {shown} does not exist; make it, or name another";
         try
         {
-            // Each of our files is written beside itself first, so we must be able to write to the folder.
+            // Each file is written beside itself first, so its folder must be writable.
             using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew,
                 FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             trial.WriteByte(0);

@@ -1,9 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Finds settings that name a file which cannot be used, and files that the service would write over although another
-/// setting names them.
-/// </summary>
+/// <summary>Finds unusable files, and files that one setting would overwrite for another.</summary>
 internal static class FileRules
 {
     private const string Snapshot = "Weir:Memory:SnapshotPath", Live = "Weir:Live:Path";
@@ -28,7 +25,7 @@ internal static class FileRules
             yield return $"{Snapshot}: {unwritten}";
     }
 
-    /// <summary>The files that are only read; two settings may name the same one.</summary>
+    /// <summary>Files that are only read. Two settings may name the same one.</summary>
     private static IEnumerable<(string Setting, string Path)> ReadBy(WeirOptions options)
     {
         yield return ("Weir:PolicyFile", Service.PolicyFileOf(options));

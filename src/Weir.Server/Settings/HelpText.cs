@@ -2,7 +2,6 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>What <c>--help</c> prints: the verbs, and the table of settings.</summary>
 internal static class HelpText
 {
     private const int Columns = 100;
@@ -49,7 +48,6 @@ internal static class HelpText
         return text.ToString();
     }
 
-    /// <summary>True if the default is a value, and not a description.</summary>
     private static bool HasDefault(Setting setting) => !setting.Default.Contains(' ') && setting.Default != "none";
 
     private static void Wrap(StringBuilder text, string sentence)

@@ -4,29 +4,23 @@ using System.Net;
 namespace Weir.Server;
 
 /// <summary>
-/// The addresses that the service listens on: checks them, and tells which of them other machines can reach.
+/// Checks the addresses to listen on. All of <c>urls</c> and <c>Kestrel:Endpoints</c> count, even if one overrides
+/// another. Ports count only without <c>urls</c>, and <c>PORT</c> only if nothing else is set.
 /// </summary>
-/// <remarks>
-/// All of <c>urls</c> and of <c>Kestrel:Endpoints</c> count, even if one overrides another: an open address is
-/// questioned wherever it is written. Ports count only if there are no <c>urls</c>, as for the host, and <c>PORT</c>,
-/// which hosters set, only if there is nothing else. A path of a socket is a file of this machine.
-/// </remarks>
 internal static class ListenAddresses
 {
     public const string DefaultUrl = "http://localhost:3000";
 
-    /// <summary>The host's own settings of addresses.</summary>
     private static readonly string[] OfHost = ["urls", "http_ports", "https_ports"];
 
     private const string Forms = "use http://host:port, several separated by semicolons";
 
-    /// <summary>The address to listen on if the host's own settings name none; null if they do.</summary>
+    /// <summary>Null if the host's own settings name an address.</summary>
     public static string? Fallback(IConfiguration configuration) =>
         IsConfigured(configuration) ? null
             : Given(configuration["PORT"]) is { } port ? $"http://+:{port.Trim()}"
             : DefaultUrl;
 
-    /// <summary>Returns the errors of the addresses, each with its cure.</summary>
     public static IEnumerable<string> FaultsOf(IConfiguration configuration) =>
     [
         .. FaultsOf("urls", configuration["urls"]),
@@ -45,27 +39,23 @@ internal static class ListenAddresses
            select $"PORT: {ShownValue.Of(port)} is not a port; use 0 to {ushort.MaxValue}",
     ];
 
-    /// <summary>Returns the errors of the addresses of one setting.</summary>
     public static IEnumerable<string> FaultsOf(string setting, string? urls) =>
         from url in Parts(urls)
         let fault = FaultOf(url)
         where fault is not null
         select $"{setting}: {fault}";
 
-    /// <summary>The addresses on which decisions are served; none where <c>Kestrel:Endpoints</c> names them.</summary>
+    /// <summary>Empty if <c>Kestrel:Endpoints</c> names the addresses.</summary>
     public static IReadOnlyList<string> Public(IConfiguration configuration) =>
         Endpoints(configuration).Any() ? []
         : Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
         : Parts(configuration["http_ports"]) is { Length: > 0 } ports ? [.. ports.Select(port => $"http://*:{port}")]
         : [Fallback(configuration)!];
 
-    /// <summary>
-    /// The settings by which others reach it, as <c>urls has "http://+:3000"</c>; empty if only this machine does.
-    /// </summary>
+    /// <summary>The settings by which other machines reach Weir, such as <c>urls has "http://+:3000"</c>.</summary>
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
-    /// <summary>All addresses, as far as they are known before listening; for messages.</summary>
     public static IReadOnlyList<string> All(IConfiguration configuration) =>
     [
         .. Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
@@ -76,7 +66,7 @@ internal static class ListenAddresses
 
     private static IEnumerable<string> OfUrls(IConfiguration configuration)
     {
-        // As for the host: ports count only where there are no addresses, and mean every address of this machine.
+        // As for the host: ports count only without addresses, and mean every address.
         if (Parts(configuration["urls"]) is { Length: > 0 } urls)
             return urls.Where(url => FaultOf(url) is null && IsReachable(url))
                 .Select(url => $"urls has {ShownValue.Url(url)}");
@@ -112,14 +102,13 @@ internal static class ListenAddresses
         return fault is null ? null : $"{ShownValue.Url(url)} {fault}";
     }
 
-    /// <summary>A colon in a host is that of a port that is no number, unless it is in brackets (IPv6).</summary>
+    /// <summary>A colon in a host belongs to a wrong port, unless the host is in brackets (IPv6).</summary>
     private static bool IsNoHost(BindingAddress address) =>
         !address.IsUnixPipe && !address.IsNamedPipe && address.Host.Contains(':') && !address.Host.StartsWith('[');
 
     private static bool IsReachable(string url) =>
         Parse(url) is { } address && !address.IsUnixPipe && !address.IsNamedPipe && !IsLoopback(address.Host);
 
-    /// <summary>Null for a text that is not an address.</summary>
     private static BindingAddress? Parse(string url)
     {
         try
@@ -132,7 +121,7 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>As the server has it: every name but <c>localhost</c> means every address.</summary>
+    /// <summary>As for the server: every name but <c>localhost</c> means every address.</summary>
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
@@ -142,7 +131,6 @@ internal static class ListenAddresses
 
     private static string? Given(string? setting) => string.IsNullOrWhiteSpace(setting) ? null : setting;
 
-    /// <summary>The parts of a setting that lists addresses or hosts.</summary>
     public static string[] Parts(string? setting) => (setting ?? "")
         .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

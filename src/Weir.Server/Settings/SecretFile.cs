@@ -2,17 +2,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>A secret that may stand in a file: which setting it is of, where it is, and where it goes.</summary>
-/// <param name="Setting">The path of the setting that names the file.</param>
-/// <param name="Path">The file; null if none is named.</param>
-/// <param name="Get">Reads the secret in the options.</param>
-/// <param name="Set">Changes the secret in the options.</param>
 internal sealed record SecretFile(string Setting, string? Path, Func<string?> Get, Action<string?> Set)
 {
-    /// <summary>Bytes of a file, at most: no secret is longer.</summary>
     public const int MaxBytes = 4096;
 
-    /// <summary>The setting whose secret must not change while the service runs.</summary>
     public const string OfHashes = "Weir:Keys:SecretFile";
 
     private const string OfAdmin = "Weir:Auth:AdminKeyFile";
@@ -20,7 +13,6 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Every secret of the options.</summary>
     public static IEnumerable<SecretFile> Of(WeirOptions options)
     {
         var (auth, keys, redis) = (options.Auth, options.Keys, options.Redis);
@@ -34,7 +26,6 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
         }
     }
 
-    /// <summary>Reads all files into the options, and returns their errors.</summary>
     public static IEnumerable<string> ReadAll(WeirOptions options)
     {
         foreach (var file in Of(options).Where(file => file.Path is not null))
@@ -49,7 +40,7 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
         }
     }
 
-    /// <summary>Reads the secret, without the line's end that editors add, or says why it cannot.</summary>
+    /// <summary>Reads the secret without the line end that editors add.</summary>
     public (string? Secret, string? Fault) Read()
     {
         try

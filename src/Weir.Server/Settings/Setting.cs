@@ -3,17 +3,11 @@ using System.Reflection;
 
 namespace Weir.Server;
 
-/// <summary>A setting: its name, values, default and meaning, and the property that holds it.</summary>
 internal sealed class Setting
 {
     private readonly PropertyInfo[] _path;
 
-    /// <param name="owner">An object of defaults.</param>
-    /// <param name="property">The property, such as <c>options => options.Redis.DeadlineMs</c>, which is also its
-    /// name.</param>
-    /// <param name="kind">Its values.</param>
-    /// <param name="meaning">Its meaning, as a sentence.</param>
-    /// <param name="unset">What holds if it is not set and its property is null.</param>
+    /// <summary>The property, such as <c>options => options.Redis.DeadlineMs</c>, also names the setting.</summary>
     public Setting(object owner, LambdaExpression property, SettingKind kind, string meaning, string? unset = null)
     {
         _path = PathOf(property.Body);
@@ -28,7 +22,6 @@ internal sealed class Setting
         };
     }
 
-    /// <summary>The name below its section, such as <c>Redis:DeadlineMs</c>.</summary>
     public string Name { get; }
 
     public SettingKind Kind { get; }
@@ -37,11 +30,7 @@ internal sealed class Setting
 
     public string Meaning { get; }
 
-    /// <summary>Puts a value into its property, or returns its error.</summary>
-    /// <param name="owner">The object that has the property.</param>
-    /// <param name="text">The value; an empty one is none, as environment files spell it.</param>
-    /// <param name="isGuarded">True if a secret may have got there by mistake, so that no message may repeat the
-    /// value.</param>
+    /// <summary>Returns the error. Messages repeat no guarded value: it may be a misplaced secret.</summary>
     public string? Read(object owner, string? text, bool isGuarded)
     {
         if (string.IsNullOrEmpty(text))

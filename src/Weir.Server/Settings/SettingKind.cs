@@ -2,10 +2,6 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>What a setting may be.</summary>
-/// <param name="Values">The values, as messages and help name them.</param>
-/// <param name="Parse">Reads a value that is not empty, or returns its error: the subject is the
-/// value.</param>
 internal sealed record SettingKind(string Values, Func<string, (object? Value, string? Fault)> Parse)
 {
     public static readonly SettingKind Flag = new("true or false", text =>
@@ -14,13 +10,11 @@ internal sealed record SettingKind(string Values, Func<string, (object? Value, s
     public static readonly SettingKind Fraction = new("0 to 1", text =>
         !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
             ? (null, "is no number; use 0 (none) to 1 (all), such as 0.01")
-        // Written so that NaN is refused too.
+        // Refuses NaN too.
         : share is >= 0 and <= 1 ? (share, null)
         : (null, "is out of range; use 0 (none) to 1 (all), such as 0.01"));
 
-    /// <summary>
-    /// True for several values, which may also be given as a list: <c>NAME:0</c>, <c>NAME:1</c> and so on.
-    /// </summary>
+    /// <summary>Several values may also be a list: <c>NAME:0</c>, <c>NAME:1</c> and so on.</summary>
     public bool IsList { get; private init; }
 
     public static SettingKind Text(string values) => new(values, text => (text, null));

@@ -3,12 +3,9 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>
-/// All settings of the section <c>Weir</c>: the only place that says what each is called, may be and means.
-/// </summary>
+/// <summary>All settings of the section <c>Weir</c>, in the order of help and docs.</summary>
 internal static class SettingTable
 {
-    /// <summary>The list of API keys, whose items have the settings of <see cref="OfKey"/>.</summary>
     public const string KeyList = "Auth:Keys";
 
     private const string File = "a file";
@@ -17,7 +14,6 @@ internal static class SettingTable
 
     private static readonly SettingKind Partitions = SettingKind.Number(1, RedisOptions.MaxPartitions);
 
-    /// <summary>Every setting but those of API keys, in the order of help and docs.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
         Of(o => o.PolicyFile, SettingKind.Text(File), "Policy document.", "the one that ships"),
@@ -59,7 +55,6 @@ internal static class SettingTable
         Of(o => o.Shutdown.TimeoutMs, SettingKind.Number(100, 600_000), "How long requests may take to end then."),
     ];
 
-    /// <summary>The settings of one API key.</summary>
     public static IReadOnlyList<Setting> OfKey { get; } =
     [
         OfOneKey(k => k.Name, SettingKind.Text("a name"), "What the audit trail calls the key."),
@@ -70,24 +65,19 @@ internal static class SettingTable
         OfOneKey(k => k.Tenant, SettingKind.Text("a tenant"), "The only tenant that a take key is for.", "all tenants"),
     ];
 
-    /// <summary>Every setting with its full name, the list's with the index 0.</summary>
     public static IEnumerable<(string Path, Setting Setting)> Paths =>
         All.Select(setting => ($"{WeirOptions.Section}:{setting.Name}", setting))
             .Concat(OfKey.Select(setting => ($"{WeirOptions.Section}:{KeyList}:0:{setting.Name}", setting)));
 
-    /// <summary>The setting of a name, such as <c>Redis:DeadlineMs</c> in any case; null if there is none.</summary>
     public static Setting? Find(string name) => Find(All, name);
 
     public static Setting? Find(IEnumerable<Setting> settings, string name) =>
         settings.FirstOrDefault(setting => string.Equals(setting.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether settings stand below a name.</summary>
     public static bool IsSection(string name) =>
         All.Any(setting => setting.Name.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>
-    /// Whether secrets are set in the section of a setting, so that one may stand in the wrong setting of it.
-    /// </summary>
+    /// <summary>True if the section has secrets: one may stand in the wrong setting.</summary>
     public static bool IsGuarded(string name) => name.Split(':')[0].ToUpperInvariant() is "AUTH" or "KEYS" or "REDIS";
 
     private static Setting Of<T>(Expression<Func<WeirOptions, T>> property, SettingKind kind, string meaning,

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads <see cref="WeirOptions"/> and finds every fault in them at once. No fault repeats a secret.</summary>
+/// <summary>Reads <see cref="WeirOptions"/> and finds all errors at once. No error repeats a secret.</summary>
 internal static class Settings
 {
     public static WeirOptions Read(IConfiguration configuration, IEnumerable<string>? variables = null)
@@ -19,9 +19,7 @@ internal static class Settings
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
-    /// <summary>
-    /// Returns the errors of the secrets for callers and hashes; also asked when a file with one has changed.
-    /// </summary>
+    /// <summary>Also called when a file with a secret has changed.</summary>
     public static IEnumerable<string> SecretFaultsOf(WeirOptions options)
     {
         foreach (string ofKey in ConfiguredKeys.FaultsOf(options.Auth))
@@ -52,9 +50,7 @@ internal static class Settings
                 + "leaves half";
     }
 
-    /// <summary>
-    /// A service that other machines reach needs a key, and a service without any key that opens it is of no use.
-    /// </summary>
+    /// <summary>Refuses a service that is open to other machines without a key, or closed to all.</summary>
     private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
     {
         const string Keys = "set Weir:Auth:Keys, or Weir:Auth:AdminKey to create keys with by /admin/keys";

@@ -1,10 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Reads the section <c>Weir</c> by the table of settings: values that do not fit, names that mean nothing, values
-/// where a section belongs, and settings below a value are faults, since each of them would silently not hold.
-/// </summary>
-/// <remarks>The framework's binder ignores most of that, and stops at the first value that it cannot convert.</remarks>
+/// <summary>Reads the section <c>Weir</c> strictly. The framework's binder silently ignores most errors.</summary>
 internal sealed class SettingsReader(IConfigurationSection root, List<string> faults)
 {
     public WeirOptions Read()
@@ -91,7 +87,7 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
         CheckNames(section, name + ":");
     }
 
-    /// <summary>What stands below a value is not named: of a secret, it may be the secret.</summary>
+    /// <summary>Does not name lower settings: below a secret, they may be the secret.</summary>
     private void CheckValue(IConfigurationSection section, Setting setting)
     {
         var wrong = setting.Kind.IsList ? section.GetChildren()

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>How messages repeat a value: a value that may be a secret in the wrong place is not repeated.</summary>
+/// <summary>Repeats values in messages, unless they may be secrets in the wrong place.</summary>
 internal static class ShownValue
 {
-    /// <summary>An admin key has as many characters at least.</summary>
+    /// <summary>The admin key is the shortest secret.</summary>
     private const int ShortestSecret = ConfiguredKeys.MinAdminKey;
 
     private const int LongestNumber = 6;
@@ -16,9 +16,7 @@ internal static class ShownValue
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    /// <summary>A value, in quotes unless it is a number; "the value" for what may be a secret.</summary>
-    /// <param name="value">The value.</param>
-    /// <param name="isGuarded">True where secrets are set: only a short number is repeated there.</param>
+    /// <summary>Hides a value that may be a secret. A guarded value is shown only if it is a short number.</summary>
     public static string Of(string value, bool isGuarded = false)
     {
         string text = value.Trim();
@@ -30,29 +28,27 @@ internal static class ShownValue
             ? "the value" : $"\"{value}\"";
     }
 
-    /// <summary>A path, in quotes; "the path" for what does not look like one and may be a secret.</summary>
     public static string Path(string path) =>
         IsHarmless(path) && (path.Length < ShortestSecret || System.IO.Path.IsPathRooted(path) || path.Contains('.'))
             ? $"\"{path}\""
             : "the path";
 
-    /// <summary>An address, in quotes; "an address" for what may hold a password, or is none at all.</summary>
+    /// <summary>Hides an address that may hold a password, or is none.</summary>
     public static string Url(string url) =>
         IsHarmless(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal))
             ? $"\"{url}\""
             : "an address";
 
-    /// <summary>The path of a section; only its first part if others are not names.</summary>
+    /// <summary>Hides all but the first part if others are not names.</summary>
     public static string Section(string path) => path.Split(':').All(part => IsName(part)) ? path : path.Split(':')[0];
 
-    /// <summary>Whether a part of a setting's name may be repeated.</summary>
     public static bool IsName(ReadOnlySpan<char> part) =>
         part.Length is > 0 and <= LongestName && char.IsAsciiLetterOrDigit(part[0])
             && !part.ContainsAnyExcept(NameCharacters);
 
     public static bool HasCredentials(string url) => url.Contains('@');
 
-    /// <summary>Without a password, and without characters that change what a terminal shows.</summary>
+    /// <summary>True without a password, and without characters that change a terminal.</summary>
     private static bool IsHarmless(string text) => !HasCredentials(text) && !text.Any(IsUnseen);
 
     private static bool IsUnseen(char character) =>

@@ -2,10 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Server;
 
-/// <summary>Finds the name that was probably meant.</summary>
 internal static partial class Suggestions
 {
-    /// <summary>What other programs call a setting of ours.</summary>
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
         ["adminsecret"] = "Auth:AdminKey",
@@ -31,17 +29,12 @@ internal static partial class Suggestions
         ["snapshot"] = "Memory:SnapshotPath",
     };
 
-    /// <summary>
-    /// The name of the setting that a wrong name is closest to, such as <c>Redis:Endpoints</c>; null if none is close.
-    /// </summary>
-    /// <param name="name">A name below the section <c>Weir</c>.</param>
     public static string? SettingFor(string name)
     {
         string[] all = [.. SettingTable.All.Select(setting => setting.Name)];
         return Aliases.GetValueOrDefault(Bare(name)) ?? Closest(name, all) ?? OnlyLeaf(name, all);
     }
 
-    /// <summary>As <see cref="SettingFor"/>, for the name of a variable, which has other separators.</summary>
     public static string? VariableFor(string name)
     {
         if (KeyVariable().Match(name) is { Success: true } key)
@@ -50,7 +43,6 @@ internal static partial class Suggestions
         return Aliases.GetValueOrDefault(Bare(name)) ?? Closest(name, SettingTable.All.Select(setting => setting.Name));
     }
 
-    /// <summary>The candidate that a wrong name is closest to; null if none is close.</summary>
     public static string? Closest(string name, IEnumerable<string> candidates)
     {
         string bare = Bare(name);
@@ -59,7 +51,7 @@ internal static partial class Suggestions
         return best is not null && distance <= MostErrors(bare) ? best : null;
     }
 
-    /// <summary>The right name in the wrong section, if only one setting is called so.</summary>
+    /// <summary>Finds the right name in the wrong section, if it is unique.</summary>
     private static string? OnlyLeaf(string name, string[] all) =>
         all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only]
             ? only : null;
@@ -67,10 +59,9 @@ internal static partial class Suggestions
     /// <summary>One letter in four may be wrong.</summary>
     private static int MostErrors(string name) => name.Length / 4;
 
-    /// <summary>A name without separators and case, by which people tell names apart least.</summary>
     private static string Bare(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
-    /// <summary>Letters to insert, delete or change (Levenshtein 1965).</summary>
+    /// <summary>The distance of Levenshtein (1965).</summary>
     private static int Distance(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];

@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Server;
 
-/// <summary>Says that a name means nothing, and what may have been meant.</summary>
 internal static partial class UnknownSettings
 {
     private const string Prefix = "WEIR_";
@@ -10,11 +9,7 @@ internal static partial class UnknownSettings
     /// <summary>Variables of the tool and of Compose that only look like settings.</summary>
     private static readonly string[] Others = ["WEIR_SERVER", "WEIR_KEY", "WEIR_ADMIN_KEY", "WEIR_ALLOW_ANONYMOUS"];
 
-    /// <summary>
-    /// What stands below the section <c>Weir</c> and is no setting: each name that is close to one, or else its
-    /// section.
-    /// </summary>
-    /// <param name="section">The part of the configuration that means nothing.</param>
+    /// <summary>Names each part that is close to a setting, or else the section.</summary>
     public static IEnumerable<string> FaultsOf(IConfigurationSection section)
     {
         var meant = (from leaf in Leaves(section)
@@ -25,9 +20,6 @@ internal static partial class UnknownSettings
         return meant.Count > 0 ? meant : [Fault(section, SectionFor(section))];
     }
 
-    /// <summary>A setting that does not exist.</summary>
-    /// <param name="section">It.</param>
-    /// <param name="meant">The path of the setting that may have been meant, or null.</param>
     public static string Fault(IConfigurationSection section, string? meant)
     {
         string name = section.Path.Split(':').All(part => ShownValue.IsName(part)) ? section.Path
@@ -48,13 +40,9 @@ internal static partial class UnknownSettings
     }
 
     /// <summary>
-    /// Variables that are meant for Weir and not read, since their sections are not separated by two underscores.
+    /// Finds variables with one underscore between sections instead of two. Only a name that is close to a setting is
+    /// refused: Kubernetes sets such variables for a service called weir.
     /// </summary>
-    /// <param name="names">The names of all variables.</param>
-    /// <remarks>
-    /// Only a name that is close to a setting is refused: other variables may begin like this, such as the ones
-    /// that Kubernetes sets for a service called weir.
-    /// </remarks>
     public static IEnumerable<string> FaultsOf(IEnumerable<string> names) =>
         from name in names.Order(StringComparer.Ordinal)
         where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)

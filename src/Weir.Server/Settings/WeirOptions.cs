@@ -2,9 +2,7 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The settings of the service, typed. What each means, and its range, says <see cref="SettingTable"/>.
-/// </summary>
+/// <summary>The typed settings. <see cref="SettingTable"/> has their meanings and ranges.</summary>
 internal sealed class WeirOptions
 {
     public const string Section = "Weir";
@@ -42,14 +40,12 @@ internal sealed class WeirOptions
 
         public string? AdminKeyFile { get; set; }
 
-        /// <summary>Null: only if no other machine can reach the service and <see cref="Keys"/> has none.</summary>
+        /// <summary>Null: true if no other machine can reach Weir and <see cref="Keys"/> is empty.</summary>
         public bool? AllowAnonymous { get; set; }
 
         public List<KeySettings> Keys { get; } = [];
     }
 
-    /// <summary>One API key.</summary>
-    /// <param name="place">Its index in the list.</param>
     internal sealed class KeySettings(string place)
     {
         public string? Name { get; set; }
@@ -136,7 +132,7 @@ internal sealed class WeirOptions
 
     internal sealed class LimitsSettings
     {
-        /// <summary>Null: what fits below the descriptor limit.</summary>
+        /// <summary>Null: as many as fit below the descriptor limit.</summary>
         public int? Connections { get; set; }
 
         public int AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;

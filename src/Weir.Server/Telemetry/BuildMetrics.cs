@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>Which version runs, as <c>weir_build_info{version="0.1.0"} 1</c>.</summary>
 internal sealed class BuildMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);

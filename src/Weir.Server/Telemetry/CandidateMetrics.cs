@@ -2,9 +2,6 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>
-/// How a candidate decides beside what decides now; all instances' counts added up are those of the traffic.
-/// </summary>
 internal sealed class CandidateMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);

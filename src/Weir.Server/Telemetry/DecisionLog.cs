@@ -1,9 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Logs a share of the takes as structured lines, up to a number per second. Off by default: a line names a key, which
-/// may be a person.
-/// </summary>
+/// <summary>Logs a share of takes, with a bound per second. Off by default: a key may be a person.</summary>
 internal sealed partial class DecisionLog : IDisposable
 {
     private readonly ILogger<DecisionLog> _logger;
@@ -18,11 +15,7 @@ internal sealed partial class DecisionLog : IDisposable
     {
     }
 
-    /// <param name="settings">The shares and the bound.</param>
-    /// <param name="keys">Formats keys for output.</param>
-    /// <param name="time">Ends the seconds of the bound.</param>
-    /// <param name="random">Says which takes are logged; safe for concurrent use, unless only one thread comes.</param>
-    /// <param name="logger">The log.</param>
+    /// <summary>The source of random numbers must be safe for concurrent use.</summary>
     public DecisionLog(WeirOptions.DecisionLogSettings settings, ShownKeys keys, TimeProvider time, Random random, ILogger<DecisionLog> logger)
     {
         (_denied, _allowed) = (settings.Denied, settings.Allowed);
@@ -32,7 +25,6 @@ internal sealed partial class DecisionLog : IDisposable
         _bound = new LineBound(settings.PerSecond, time, suppressed => Suppressed(suppressed, settings.PerSecond));
     }
 
-    /// <summary>Logs a take, or does not.</summary>
     public void Record(in RequestFacts facts, in Decision decision)
     {
         double share = decision.Allowed ? _allowed : _denied;

@@ -3,12 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Counts decisions by plan, limit, outcome and source: a bounded number of series, whatever keys and tenants come.
-/// </summary>
-/// <remarks>
-/// Counts are read when metrics are scraped, so a decision pays for one increment, not for an instrument.
-/// </remarks>
+/// <summary>Counts decisions in a bounded number of series. A decision costs one increment.</summary>
 internal sealed class DecisionMetrics : IDisposable
 {
     public const string MeterName = "Weir";
@@ -20,7 +15,7 @@ internal sealed class DecisionMetrics : IDisposable
     private const int Sources = 2;
     private static readonly int Outcomes = Enum.GetValues<DecisionOutcome>().Length;
 
-    /// <summary>Series of takes at most. The exporter has a bound of its own, which would be lower.</summary>
+    /// <summary>Maximum series of takes. The exporter's own bound would be lower.</summary>
     public static readonly int MaxSeries = (PairCounts.MaxPairs + 1) * Outcomes * Sources;
 
     private readonly Meter _meter = new(MeterName);

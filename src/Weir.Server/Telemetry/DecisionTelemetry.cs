@@ -1,13 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>The one place where decisions are told of: metrics, top keys, decision log.</summary>
 internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log, TopKeys? top = null)
 {
-    /// <summary>Tells of a decision.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="decision">Its decision.</param>
-    /// <param name="spend">False for a check, which changes nothing and so is no traffic.</param>
-    /// <param name="duration">How long it took.</param>
+    /// <summary>Counts a decision. A check spends nothing, and so is no traffic.</summary>
     public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan duration)
     {
         metrics.Record(decision, spend, duration);
@@ -19,7 +14,6 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
         log.Record(facts, decision);
     }
 
-    /// <summary>Counts the costs of a charge, which is not a decision.</summary>
     public void RecordCharge(in RequestFacts facts, in Decision charged)
     {
         if (charged.Outcome == DecisionOutcome.Allowed)

@@ -2,7 +2,6 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>Logs when this instance begins or ceases to differ from its fleet, and other prefixes.</summary>
 internal sealed partial class FleetLog(ILogger<FleetLog> logger)
 {
     private readonly Lock _gate = new();
@@ -17,7 +16,6 @@ internal sealed partial class FleetLog(ILogger<FleetLog> logger)
         Tell(prefixes.Others);
     }
 
-    /// <summary>Says in a sentence where this instance differs.</summary>
     private static string Describe(IEnumerable<SettingDifference> differences) => string.Join(
         "; ", differences.Select(one => $"{one.Setting} is {one.Here} here and {one.Fleet} in the fleet"));
 

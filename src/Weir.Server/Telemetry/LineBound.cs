@@ -1,9 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Lets a number of lines per second through, and reports at the end of that second how many it dropped.
-/// </summary>
-/// <remarks>Safe for concurrent use. A second begins with the first line after the one before.</remarks>
+/// <summary>Bounds lines per second, and reports dropped ones. Safe for concurrent use.</summary>
 internal sealed class LineBound : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -17,11 +14,6 @@ internal sealed class LineBound : IDisposable
     private int _passed;
     private long _suppressed;
 
-    /// <param name="most">Lines a second.</param>
-    /// <param name="time">Ends the seconds.</param>
-    /// <param name="tell">
-    /// Told how many lines were suppressed, once a second at most, and only if there were any.
-    /// </param>
     public LineBound(int most, TimeProvider time, Action<long> tell)
     {
         _most = most;
@@ -30,7 +22,6 @@ internal sealed class LineBound : IDisposable
         _end = time.CreateTimer(static bound => ((LineBound)bound!).End(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>True when there is room for a line more.</summary>
     public bool TryPass()
     {
         lock (_gate)

@@ -4,21 +4,14 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Makes text visible that others chose. Control characters could forge lines of a log, bidirectional marks could
-/// reorder them, and characters without width could make two keys look alike; all of these are escaped as
-/// <c>\uXXXX</c>.
-/// </summary>
+/// <summary>Escapes invisible characters as <c>\uXXXX</c>: they could forge or reorder lines.</summary>
 internal static class LogText
 {
     private static readonly SearchValues<char> PlainAscii = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character)]);
 
-    /// <summary>
-    /// Characters that are drawn as nothing although their category is that of letters, signs or marks.
-    /// </summary>
+    /// <summary>Characters that are drawn as nothing, although their category is visible.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create("\u034F\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180F\u2800\u3164\uFFA0");
 
-    /// <summary>The text with everything invisible escaped.</summary>
     public static string Escape(string text)
     {
         if (!text.AsSpan().ContainsAnyExcept(PlainAscii))

@@ -1,8 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Lets one event per minute be logged, with the number of events since the last one. Safe for concurrent use.
-/// </summary>
+/// <summary>Passes one event per minute, with the count since the last one. Safe for concurrent use.</summary>
 internal sealed class OncePerMinute(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
@@ -10,8 +8,6 @@ internal sealed class OncePerMinute(TimeProvider time)
     private long _events;
     private long _passedAt;
 
-    /// <summary>Counts an event. True if it may be logged now.</summary>
-    /// <param name="events">The number of events to log, this one included.</param>
     public bool TryPass(out long events)
     {
         Interlocked.Increment(ref _events);

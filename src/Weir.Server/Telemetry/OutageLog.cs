@@ -2,10 +2,7 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Logs the edges of outages: one line when one begins and one when it ends, whatever happens between; damaged buckets,
-/// at most once a minute; and the problems of Redis nodes, when they are found and when they are gone.
-/// </summary>
+/// <summary>Logs outages and problems of Redis nodes at both ends, and damaged buckets once a minute.</summary>
 internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
 {
     private readonly OncePerMinute _damage = new(time);
@@ -40,7 +37,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 
     private static string NameOf(Outage outage) => outage.Shard is { } shard ? $"Redis at {shard}" : "Redis";
 
-    // A late answer has no error of its own: the last one would be of an older call.
+    // A late answer has no error of its own: the last one is of an older call.
     private static string Explain(StoreFault fault, string? error) =>
         fault is StoreFault.Late or StoreFault.Slow || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
 

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>How often the policy file was read again and with which outcome, and whether it decides.</summary>
 internal sealed class PolicyMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);

@@ -2,14 +2,7 @@ using System.Text.Encodings.Web;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The one place where a key of a request is turned into what people are shown of it: in the decision log, in
-/// <c>/admin/top</c> and of a candidate.
-/// </summary>
-/// <remarks>
-/// The counters behind those hold keys as they came, in memory only; where <c>Weir:Keys:Hash</c> hashes keys it is done
-/// here, when they are shown.
-/// </remarks>
+/// <summary>Formats keys for output. Counters hold plain keys; <c>Weir:Keys:Hash</c> hashes them here.</summary>
 internal sealed class ShownKeys
 {
     private readonly Func<string, string> _show;
@@ -19,12 +12,10 @@ internal sealed class ShownKeys
     {
     }
 
-    /// <param name="show">Formats a key for output.</param>
     public ShownKeys(Func<string, string> show) => _show = show;
 
-    /// <summary>Formats a key for output.</summary>
     public string Of(string key) => _show(key);
 
-    /// <summary>Formats a key for a log line, between quotes: escaped as in JSON, invisible characters too.</summary>
+    /// <summary>Escapes as in JSON, and invisible characters too.</summary>
     public string InLine(string key) => LogText.Escape(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(_show(key)));
 }

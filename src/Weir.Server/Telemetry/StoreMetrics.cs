@@ -3,18 +3,16 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>How the stores are: the breaker, faults by kind, outages, and the table in memory.</summary>
 internal sealed class StoreMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
-    /// <summary>Series of problems; the nodes of a cluster may come and go.</summary>
+    /// <summary>Maximum series of problems, since the nodes of a cluster come and go.</summary>
     private const int MaxProblems = 1_000;
 
     private readonly HashSet<(string Node, string Kind)> _problems = [];
     private readonly long[] _faults = new long[Enum.GetValues<StoreFault>().Length];
     private long _outages;
 
-    /// <summary>Shards that were reported; a series that ended would keep its last value.</summary>
     private readonly HashSet<string> _shards = [];
 
     public StoreMetrics(Stores stores)
@@ -70,7 +68,7 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no slot at all.");
     }
 
-    /// <summary>A series that is reported no longer would keep its last value, and so each becomes 0.</summary>
+    /// <summary>A problem that is gone becomes 0, since a series that ends keeps its last value.</summary>
     private Measurement<long>[] ProblemsOf(RedisStore redis)
     {
         var now = redis.Problems.Select(problem => (problem.Node, problem.Kind)).ToHashSet();
@@ -82,7 +80,7 @@ internal sealed class StoreMetrics : IDisposable
         }
     }
 
-    /// <summary>One series; of a cluster one for each shard. A shard that is there no longer becomes 0.</summary>
+    /// <summary>One series, or one per shard of a cluster. A shard that is gone becomes 0.</summary>
     private Measurement<long>[] StatesOf(ShardedFailover failover)
     {
         var now = failover.States.ToArray();

@@ -47,7 +47,6 @@ internal sealed record CommitBody
         + "A unit that is missing took what was reserved of it.")]
     public Dictionary<string, long>? Costs { get; set; }
 
-    /// <summary>The cost in requests if the body has it.</summary>
     internal long? GivenCost => _cost;
 }
 
@@ -124,9 +123,6 @@ internal sealed record PolicyFault(int Line, int Column, string Path, string Mes
 /// </summary>
 internal sealed record RefusalBody : DecisionBody
 {
-    /// <param name="decision">The decision.</param>
-    /// <param name="detail">The error, and the cure.</param>
-    /// <param name="isByAnswers">True if the tenant's stored answers refuse it, and no limit.</param>
     public RefusalBody(DecisionBody decision, string detail, bool isByAnswers = false)
         : base(decision)
     {

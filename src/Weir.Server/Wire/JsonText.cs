@@ -4,10 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Spells bodies as UTF-8 in a buffer of the thread, so that an answer allocates none.</summary>
+/// <summary>Spells bodies in a buffer of the thread, so that an answer allocates none.</summary>
 internal static class JsonText
 {
-    /// <summary>Larger buffers are not kept.</summary>
     private const int MostKept = 64 * 1024;
 
     [ThreadStatic]
@@ -16,7 +15,7 @@ internal static class JsonText
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <summary>Returns the JSON of a body, which is valid until the thread spells another.</summary>
+    /// <summary>Valid until the thread spells another body.</summary>
     public static ReadOnlySpan<byte> Of<T>(T body, JsonTypeInfo<T> type)
     {
         if (_bytes is not { Capacity: <= MostKept } bytes)

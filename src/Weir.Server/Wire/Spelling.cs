@@ -1,6 +1,5 @@
 namespace Weir.Server;
 
-/// <summary>The wire's words for the core's values, and a decision's body.</summary>
 internal static class Spelling
 {
     public static string Of(DecisionSource source) => source == DecisionSource.Redis ? "redis" : "memory";
@@ -46,7 +45,7 @@ internal static class Spelling
 
     public static DecisionBody Body(in Decision decision)
     {
-        // In a batch there is no 503 for one of its requests, and an absent number would say "never".
+        // A batch has no 503 for one request, and a missing number would say "never".
         var retry = decision.Outcome == DecisionOutcome.Unavailable ? Problems.OutagePatience : decision.RetryAfter;
         return new DecisionBody(
             decision.Allowed,
@@ -72,7 +71,6 @@ internal static class Spelling
 
     public static string Of(LimitMode mode) => mode == LimitMode.Shadow ? "shadow" : "enforce";
 
-    /// <summary>The unit of a limit; null for requests, which need no word.</summary>
     public static string? UnitOf(Limit limit) => limit.Unit == Limit.Requests ? null : limit.Unit;
 
     private static LimitBody[] BodiesOf(IReadOnlyList<LimitDecision> limits)
@@ -91,10 +89,9 @@ internal static class Spelling
 
     private static long? Milliseconds(TimeSpan? time) => time is { } known ? Milliseconds(known) : null;
 
-    /// <summary>Whole milliseconds, rounded up: a caller that comes back then is not too early.</summary>
+    /// <summary>Rounds up, so that a caller that comes back then is not too early.</summary>
     public static long Milliseconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
 
-    /// <summary>Whole seconds, rounded up.</summary>
     public static long Seconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;
 
     private static long ResetAtMs(in Decision decision, TimeProvider time) =>

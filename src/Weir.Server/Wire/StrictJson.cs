@@ -3,18 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>
-/// How bodies are read: a field may be left out but not be null, since a caller that sends null meant to send
-/// something.
-/// </summary>
-/// <typeparam name="T">The body.</typeparam>
+/// <summary>Refuses null fields, since a caller that sends null meant to send something.</summary>
 internal static class StrictJson<T>
 {
-    /// <summary>The body's type, as it is read.</summary>
     public static JsonTypeInfo<T> Type { get; } = (JsonTypeInfo<T>)StrictJson.Options.GetTypeInfo(typeof(T));
 }
 
-/// <inheritdoc cref="StrictJson{T}"/>
 internal static class StrictJson
 {
     public static readonly JsonSerializerOptions Options = new(WireJson.Default.Options)

@@ -3,9 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>
-/// A time in a body: RFC 3339 with an offset, since without one it would depend on where the server is.
-/// </summary>
+/// <summary>Reads RFC 3339 with an offset. Without one, a time would depend on the server's zone.</summary>
 internal sealed class StrictTime : JsonConverter<DateTimeOffset?>
 {
     public override bool HandleNull => true;

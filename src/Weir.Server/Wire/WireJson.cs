@@ -2,10 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>
-/// How bodies are spelled and read. Reading is strict: an unknown or repeated field is a mistake that would otherwise
-/// silently change a decision.
-/// </summary>
+/// <summary>Reads strictly: an unknown or repeated field would silently change a decision.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

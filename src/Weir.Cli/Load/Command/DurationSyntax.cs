@@ -2,9 +2,7 @@ using System.Globalization;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// A duration as people write it: a number and a unit, <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>.
-/// </summary>
+/// <summary>A number and a unit: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>. At most a day.</summary>
 internal static class DurationSyntax
 {
     public const string Cure = "Write a number with a unit: 500ms, 10s, 2m.";
@@ -12,7 +10,6 @@ internal static class DurationSyntax
     private static readonly (string Suffix, double Milliseconds)[] Units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
-    /// <summary>True when <paramref name="text"/> is a duration of at most a day.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -23,7 +20,7 @@ internal static class DurationSyntax
                 continue;
             if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
                 return false;
-            // Turned round, so that NaN falls out here too.
+            // Written so that NaN fails too.
             if (!(number * milliseconds <= TimeSpan.FromDays(1).TotalMilliseconds))
                 return false;
             duration = TimeSpan.FromMilliseconds(number * milliseconds);
@@ -33,7 +30,6 @@ internal static class DurationSyntax
         return false;
     }
 
-    /// <summary>The shortest of the forms that <see cref="TryParse"/> reads.</summary>
     public static string Write(TimeSpan duration) => duration switch
     {
         { TotalMilliseconds: 0 } => "0s",

@@ -3,12 +3,10 @@ using Spectre.Console;
 
 namespace Weir.Cli.Load;
 
-/// <summary><c>weir load</c>: from options to exit code.</summary>
 internal sealed class LoadCommand
 {
     public const string Name = "load";
 
-    /// <summary>What the options alone do not say; shown below them by <c>weir load --help</c>.</summary>
     public const string Notes = """
         Notes:
           Without --url the tool starts a Weir server of its own (and a redis-server, when one is on the PATH), and runs

@@ -2,9 +2,6 @@ using System.CommandLine;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The options of <c>weir load</c>, each with its range; a value out of range names the option and the cure.
-/// </summary>
 internal sealed class LoadOptions
 {
     private static readonly TimeSpan ShortestDuration = TimeSpan.FromMilliseconds(100);

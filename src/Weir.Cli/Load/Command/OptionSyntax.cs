@@ -4,7 +4,6 @@ using System.Globalization;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Makes options with error messages that name the option, the error and the cure.</summary>
 internal static class OptionSyntax
 {
     public static Option<long?> Whole(string name, long least, long most, string description) => new(name)

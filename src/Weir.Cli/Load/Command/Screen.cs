@@ -2,10 +2,9 @@ using Spectre.Console;
 
 namespace Weir.Cli.Load;
 
-/// <summary>The output of the tool, and whether it is a terminal.</summary>
 internal static class Screen
 {
-    /// <summary>A log has no width: tables are not folded to the 80 columns that a terminal might have had.</summary>
+    /// <summary>A log has no width, so its tables need not be folded to 80 columns.</summary>
     private const int LogWidth = 160;
 
     public static IAnsiConsole Of(TextWriter writer)
@@ -16,7 +15,6 @@ internal static class Screen
         return console;
     }
 
-    /// <summary>True on a terminal, unless it is a CI job's.</summary>
     public static bool IsLive(IAnsiConsole console) =>
         console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Interactive: true, Ansi: true }
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"));

@@ -3,10 +3,8 @@ using System.CommandLine.Parsing;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Turns parsed options into settings, and says which of them contradict each other.</summary>
 internal static class SettingsReader
 {
-    /// <summary>Reports every contradiction; values by themselves are judged by their options.</summary>
     public static void Validate(CommandResult command, LoadOptions options)
     {
         foreach (string error in Contradictions(command, options))
@@ -68,7 +66,6 @@ internal static class SettingsReader
     private static bool TooShort(CommandResult command, LoadOptions options) =>
         DurationSyntax.TryParse(TextOf(command, options.Duration) ?? "", out var duration) && duration < OutageScript.LeastDuration;
 
-    /// <summary>The text as written, valid or not.</summary>
     private static string? TextOf(CommandResult command, Option option) =>
         command.GetResult(option) is { Tokens: [var token, ..] } ? token.Value : null;
 

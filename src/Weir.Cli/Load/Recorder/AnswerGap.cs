@@ -1,12 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The longest time in which no user at all got a decision: what an outage costs, in one number. Lock-free.
-/// </summary>
-/// <remarks>
-/// Two answers that race may be seen in the wrong order; the gap between them is then negative and ignored, and was
-/// tiny anyway.
-/// </remarks>
+/// <summary>Longest time without a decision for any user. Lock-free: a race makes a negative gap, ignored.</summary>
 internal sealed class AnswerGap
 {
     private long _lastUs;
@@ -14,7 +8,6 @@ internal sealed class AnswerGap
 
     public long LongestUs => Volatile.Read(ref _longestUs);
 
-    /// <summary>An answer came at <paramref name="nowUs"/>, or the run ended there.</summary>
     public void Mark(long nowUs)
     {
         long gap = nowUs - Interlocked.Exchange(ref _lastUs, nowUs);

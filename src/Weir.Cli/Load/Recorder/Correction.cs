@@ -1,20 +1,14 @@
 namespace Weir.Cli.Load;
 
-/// <summary>How coordinated omission is corrected, so that a reader knows the meaning of a percentile.</summary>
+/// <summary>How coordinated omission is corrected.</summary>
 internal enum Correction
 {
-    /// <summary>
-    /// Closed loop without a pace: nothing was intended while a user waited, so there is nothing to add. A stall counts
-    /// once a user.
-    /// </summary>
+    /// <summary>Closed loop without a pace: a waiting user intended no send. A stall counts once a user.</summary>
     None,
 
-    /// <summary>
-    /// Closed loop with a pace: the requests a user would have sent while it waited are added, each with the wait that
-    /// was left.
-    /// </summary>
+    /// <summary>Closed loop with a pace: adds the requests that a waiting user would have sent.</summary>
     ExpectedInterval,
 
-    /// <summary>Open loop: every request counts from when it was intended.</summary>
+    /// <summary>Open loop: every request counts from its intended time.</summary>
     IntendedTime,
 }

@@ -1,9 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// What one lane of users recorded. There are as many lanes as processors, so that users seldom meet at a lock and a
-/// thousand of them do not need a thousand histograms, which would push the server out of the processor's cache.
-/// </summary>
+/// <summary>Records of some users. A lane for each processor: few locks, and few histograms in its cache.</summary>
 internal sealed class Lane(long timelineUs)
 {
     private readonly Lock _gate = new();
@@ -18,8 +15,7 @@ internal sealed class Lane(long timelineUs)
         {
             _tally.Count(answer);
             _timeline.Count(sample.DoneUs, answer);
-            // A refused connection is over at once; timing it would flatter a server that is down. A timeout was waited
-            // for.
+            // A refused connection ends at once: its time would flatter a server that is down.
             if (!answer.Decided && answer.Kind != AnswerKind.TimedOut)
                 return;
             _latency.Record(sample.DoneUs - sample.IntendedUs, expectedIntervalUs);

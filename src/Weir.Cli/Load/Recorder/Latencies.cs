@@ -2,8 +2,7 @@ using HdrHistogram;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Latencies in microseconds to three digits, from 1 microsecond to an hour.</summary>
-/// <remarks>Not safe for concurrent use: a <see cref="Lane"/> guards its own.</remarks>
+/// <summary>Latencies in microseconds to three digits, up to an hour. A <see cref="Lane"/> guards its own.</summary>
 internal sealed class Latencies
 {
     private const long HighestUs = 3_600_000_000;
@@ -14,14 +13,12 @@ internal sealed class Latencies
 
     public long Count => _histogram.TotalCount;
 
-    /// <summary>The largest value, as recorded: a histogram knows it only to its three digits.</summary>
+    /// <summary>As recorded: the histogram knows it only to three digits.</summary>
     public long MaxUs => _maxUs;
 
     public double MeanUs => Count == 0 ? 0 : _histogram.GetMean();
 
-    /// <summary>
-    /// Records one value and, where <paramref name="expectedIntervalUs"/> is positive, the values its wait hid.
-    /// </summary>
+    /// <summary>A positive expected interval adds the values that the wait hid.</summary>
     public void Record(long us, long expectedIntervalUs = 0)
     {
         us = Math.Clamp(us, 0, HighestUs);

@@ -1,9 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// Takes down what users see. A request belongs to the measured part when it was intended there, whenever it ended.
-/// </summary>
-/// <remarks>Safe for concurrent use.</remarks>
+/// <summary>Records requests intended in the measured part, whenever they end. Safe for concurrent use.</summary>
 internal sealed class Recorder
 {
     private readonly Lane[] _lanes;
@@ -43,7 +40,7 @@ internal sealed class Recorder
             Volatile.Write(ref _lastDoneUs, sample.DoneUs);
     }
 
-    /// <summary>A request that was intended, and that no user was free to send before the run was over.</summary>
+    /// <summary>Records a request that no user was free to send before the end.</summary>
     public void RecordUnsent(long intendedUs, long nowUs)
     {
         if (intendedUs >= 0)
@@ -52,7 +49,6 @@ internal sealed class Recorder
             _lanes[0].RecordWarmupError();
     }
 
-    /// <summary>The counts so far; cheap enough to be asked while the run goes on.</summary>
     public Tally Tally()
     {
         var tally = new Tally();
@@ -61,7 +57,7 @@ internal sealed class Recorder
         return tally;
     }
 
-    /// <summary>All of it, once the users have stopped.</summary>
+    /// <summary>Call when the users have stopped.</summary>
     public Recording Finish(TimeSpan duration)
     {
         long endUs = Math.Max(RunClock.Us(duration), Volatile.Read(ref _lastDoneUs));
@@ -74,17 +70,10 @@ internal sealed class Recorder
     }
 }
 
-/// <summary>What a run recorded.</summary>
-/// <param name="Tally">Counts.</param>
-/// <param name="Latency">From the intended time, corrected as the run's <see cref="Correction"/> says.</param>
-/// <param name="Service">From the send, uncorrected.</param>
-/// <param name="Timeline">Answers by source over time.</param>
-/// <param name="Elapsed">The measured part, up to its last answer.</param>
+/// <summary>Latency counts from the intended time, corrected; service counts from the send, uncorrected.</summary>
 internal sealed record Recording(Tally Tally, Latencies Latency, Latencies Service, Timeline Timeline, TimeSpan Elapsed)
 {
-    /// <summary>The longest time without any answer.</summary>
     public TimeSpan LongestGap { get; init; }
 
-    /// <summary>The timeline's slots that the measured part reached.</summary>
     public IEnumerable<Timeline.Slot> Slots => Timeline.Slots.Take((int)((RunClock.Us(Elapsed) + Timeline.SlotUs - 1) / Timeline.SlotUs));
 }

@@ -1,6 +1,5 @@
 namespace Weir.Cli.Load;
 
-/// <summary>When a source first decided again after an event, such as Redis after its restart.</summary>
 internal sealed class SourceWatch(AnswerSource source)
 {
     private const long Unset = long.MaxValue;
@@ -8,9 +7,7 @@ internal sealed class SourceWatch(AnswerSource source)
     private long _eventUs = Unset;
     private long _firstUs = Unset;
 
-    /// <summary>
-    /// How long after the event the first such decision came; null when none came or nothing happened.
-    /// </summary>
+    /// <summary>Null if no such decision came, or nothing happened.</summary>
     public TimeSpan? After =>
         Volatile.Read(ref _firstUs) is var first && first == Unset ? null : TimeSpan.FromMicroseconds(first - Volatile.Read(ref _eventUs));
 

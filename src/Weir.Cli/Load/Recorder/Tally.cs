@@ -1,6 +1,5 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Counts of requests by how they ended. A plain sum: tallies of lanes add up to the run's.</summary>
 internal sealed record Tally
 {
     public long Allowed { get; set; }
@@ -13,14 +12,13 @@ internal sealed record Tally
     public long Redis { get; set; }
     public long Memory { get; set; }
 
-    /// <summary>Requests that failed in the warm-up: in no other count, but not hidden either.</summary>
+    /// <summary>Requests that failed in the warm-up, and are in no other count.</summary>
     public long WarmupErrors { get; set; }
 
     public long Answered => Allowed + Denied;
 
     public long Errors => TimedOut + Disconnected + WrongStatus + Malformed + Unsent;
 
-    /// <summary>Requests intended in the measured part, sent or not.</summary>
     public long Requests => Answered + Errors;
 
     public void Count(Answer answer)

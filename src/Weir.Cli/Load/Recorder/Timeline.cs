@@ -1,7 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Answers by source, and errors, in slots of a tenth of a second.</summary>
-/// <remarks>Not safe for concurrent use: a <see cref="Lane"/> guards its own.</remarks>
+/// <summary>Answers by source, and errors, per tenth of a second. A <see cref="Lane"/> guards its own.</summary>
 internal sealed class Timeline(long lengthUs)
 {
     public const long SlotUs = 100_000;
@@ -31,7 +30,6 @@ internal sealed class Timeline(long lengthUs)
         }
     }
 
-    /// <summary>What ended within one slot.</summary>
     internal struct Slot
     {
         public int Redis;

@@ -1,11 +1,10 @@
 namespace Weir.Cli.Load;
 
-/// <summary>A line a second: for a log, a pipe, a CI job.</summary>
 internal sealed class LineProgress(TextWriter output) : IProgressView
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>So soon after the warm-up there is nothing to say yet.</summary>
+    /// <summary>So soon after the warm-up, there is no rate yet.</summary>
     private const long TooSoonUs = 100_000;
 
     public void Say(string line) => output.WriteLine(line);

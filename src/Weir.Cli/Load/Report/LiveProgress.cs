@@ -2,7 +2,6 @@ using Spectre.Console;
 
 namespace Weir.Cli.Load;
 
-/// <summary>One row that is drawn again four times a second: for a terminal.</summary>
 internal sealed class LiveProgress(IAnsiConsole console, TimeSpan duration) : IProgressView
 {
     private const int BarWidth = 12;

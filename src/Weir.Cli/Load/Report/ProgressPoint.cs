@@ -1,6 +1,5 @@
 namespace Weir.Cli.Load;
 
-/// <summary>A run at one moment, and how fast it went since the last look.</summary>
 internal sealed record ProgressPoint(long AtUs, Tally Tally, double RatePerSecond, double RedisShare)
 {
     public static ProgressPoint First(long atUs) => new(atUs, new Tally(), 0, 0);

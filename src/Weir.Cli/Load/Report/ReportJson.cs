@@ -2,10 +2,7 @@ using System.Text.Json;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The report for programs. Field names and units are a contract: <c>docs/load.md</c> lists them, a golden test holds
-/// them.
-/// </summary>
+/// <summary>Field names and units are a contract: <c>docs/load.md</c> and a golden test have them.</summary>
 internal static class ReportJson
 {
     public static string Write(LoadReport report)

@@ -2,15 +2,12 @@ using Spectre.Console;
 
 namespace Weir.Cli.Load;
 
-/// <summary>The report for people.</summary>
 internal static class ReportTable
 {
     private static readonly string[] Columns =
         ["scenario", "users", "rate/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "allowed", "denied", "errors", "redis", "memory"];
 
-    /// <summary>
-    /// What the table needs with numbers of the usual length; on a terminal that is narrower it stands upright.
-    /// </summary>
+    /// <summary>Columns for numbers of the usual length. On a narrower terminal the table stands upright.</summary>
     private const int WideEnough = 116;
 
     public static void Write(IAnsiConsole console, LoadReport report)
@@ -31,9 +28,6 @@ internal static class ReportTable
         return table;
     }
 
-    /// <summary>
-    /// Measures as rows and scenarios as columns: there are at most three, so that this fits anywhere.
-    /// </summary>
     private static string[][] Upright(string[][] rows) =>
         [.. Enumerable.Range(0, Columns.Length).Select(measure => rows.Select(row => row[measure]).ToArray())];
 

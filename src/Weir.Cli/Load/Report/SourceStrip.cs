@@ -2,10 +2,7 @@ using System.Text;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// Who decided over time, one letter for each half of a second: R Redis, M memory, both in one r, E an error, a dot for
-/// silence.
-/// </summary>
+/// <summary>A letter per half second: R Redis, M memory, r both, E an error, a dot for silence.</summary>
 internal static class SourceStrip
 {
     private const int SlotsPerLetter = 5;

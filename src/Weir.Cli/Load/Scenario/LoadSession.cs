@@ -2,10 +2,8 @@ using Weir.Cli.Processes;
 
 namespace Weir.Cli.Load;
 
-/// <summary>All scenarios of one command, against a server given or a server of the tool's own.</summary>
 internal sealed class LoadSession(LoadSettings settings, IProgressView progress, Surroundings surroundings)
 {
-    /// <exception cref="LoadException">The run could not be made.</exception>
     public async Task<LoadReport> RunAsync(CancellationToken cancellation)
     {
         var report = new LoadReport(settings);
@@ -34,7 +32,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
             using var child = await ChildServer.StartAsync(server, redis?.Endpoint, cancellation).ConfigureAwait(false);
             report.Url = child.Url;
             progress.Say($"A Weir server of its own at {child.Url}, store: {report.Store}.");
-            // A server of its own knows no key, and would call it wrong.
+            // The tool's own server knows no key, and would call it wrong.
             await RunAllAsync(child.Url, scenarios, redis, key: null, report, cancellation).ConfigureAwait(false);
         }
         catch (ChildException e)
@@ -43,9 +41,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
         }
     }
 
-    /// <summary>
-    /// Without a Redis there is no outage to show: said plainly in the table of all, refused when it was asked for.
-    /// </summary>
+    /// <summary>Leaves outages out if there is no Redis. Refuses a run that is nothing else.</summary>
     private List<Scenario> Runnable(LoadReport report)
     {
         if (surroundings.RedisProgram is not null)
@@ -74,15 +70,11 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
     }
 }
 
-/// <summary>The programs that the tool may start; null where there is none.</summary>
 internal sealed record Surroundings(string? ServerFile, string? RedisProgram)
 {
-    /// <summary>
-    /// The variable that a server's API key is in: on the command line, everybody on the machine could read it.
-    /// </summary>
+    /// <summary>A variable: on the command line, everybody on the machine could read the key.</summary>
     public const string KeyVariable = "WEIR_KEY";
 
-    /// <summary>The key for a server that is not the tool's own; null to send none.</summary>
     public string? Key { get; init; }
 
     public static Surroundings Here() => new(

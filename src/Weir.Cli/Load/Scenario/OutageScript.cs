@@ -2,13 +2,12 @@ using Weir.Cli.Processes;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Kills Redis in the middle of a run and starts it again, empty.</summary>
 internal sealed class OutageScript(ChildRedis redis)
 {
     private const double KillAt = 0.4;
     private const double RestartAt = 0.6;
 
-    /// <summary>Shorter than this there is no time left to see decisions come back.</summary>
+    /// <summary>A shorter run leaves no time for decisions to come back.</summary>
     public static readonly TimeSpan LeastDuration = TimeSpan.FromSeconds(3);
 
     public async Task<OutageMarks> RunAsync(RunClock clock, Recorder recorder, TimeSpan duration, CancellationToken cancellation)
@@ -31,5 +30,5 @@ internal sealed class OutageScript(ChildRedis redis)
     }
 }
 
-/// <summary>When Redis went and when it answered again, from the beginning of the measured part.</summary>
+/// <summary>Times since the beginning of the measured part.</summary>
 internal sealed record OutageMarks(TimeSpan KilledAt, TimeSpan RestartedAt);

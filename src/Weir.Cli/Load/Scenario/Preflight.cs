@@ -2,17 +2,14 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// Asks once before the load, so that a wrong address is one clear sentence and not a table of errors.
-/// </summary>
+/// <summary>Asks once before the load, so that a wrong address makes one clear error.</summary>
 internal static class Preflight
 {
-    /// <summary>A server of ours is connected to its Redis well within this.</summary>
+    /// <summary>A server is connected to its Redis well within this time.</summary>
     private static readonly TimeSpan RedisWait = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
-    /// <exception cref="LoadException">Nothing answers, or what answers is not Weir.</exception>
     public static async Task AskAsync(Target target, LoadSettings settings, bool awaitRedis, CancellationToken cancellation)
     {
         var clock = new RunClock(TimeProvider.System, TimeSpan.Zero);

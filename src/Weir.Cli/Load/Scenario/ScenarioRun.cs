@@ -1,13 +1,10 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// Runs one scenario: users, their watchdog, the pacing, the outage if there is one, and the progress shown meanwhile.
-/// </summary>
 internal sealed class ScenarioRun(Scenario scenario, LoadSettings settings, Target target, OutageScript? outage, IProgressView progress)
 {
     private static readonly TimeSpan WatchdogInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Every wait in a run has its own bound; this one is for a mistake in ours.</summary>
+    /// <summary>Every wait in a run has its own bound. This one is for errors of the tool.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
     private readonly RequestTemplate _template = new(target.Url, settings.Keys, settings.Tenant, settings.Cost, target.Key);

@@ -3,15 +3,12 @@ using System.Threading.Channels;
 namespace Weir.Cli.Load;
 
 /// <summary>
-/// The open loop: one thread hands out the schedule's requests as they fall due, to whichever user is free.
+/// The open loop: one thread hands out due requests to free users. Latency counts from the intended time, also in the
+/// queue. Requests that do not fit the bounded queue, or are left in it, count as never sent.
 /// </summary>
-/// <remarks>
-/// When no user is free the request waits in the queue and its latency runs on, since it counts from the intended time.
-/// The queue is bounded. Requests that do not fit, or are still queued at the end, count as intended and never sent.
-/// </remarks>
 internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
 {
-    /// <summary>At 8 bytes each; enough for 50 seconds without an answer at 20,000 a second.</summary>
+    /// <summary>8 bytes each: enough for 50 seconds without an answer at 20,000 per second.</summary>
     private const int MaxQueued = 1_000_000;
 
     private readonly Channel<long> _due = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleWriter = true });
@@ -29,11 +26,10 @@ internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder
         }
     }
 
-    /// <summary>Hands out every request when it is due; returns when the schedule is at its end.</summary>
     public Task RunAsync(CancellationToken cancellation) =>
         Task.Factory.StartNew(() => HandOut(cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Counts requests that were intended and never sent. Call it when no user is left.</summary>
+    /// <summary>Call when no user is left.</summary>
     public void CountUnsent()
     {
         long now = clock.NowUs;

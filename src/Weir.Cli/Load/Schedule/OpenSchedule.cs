@@ -1,12 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The intended send times of the open loop: a constant rate, whatever the server does. Pure.
-/// </summary>
-/// <remarks>
-/// Times lie on a grid of one millisecond, because an operating system's sleep is no finer: at 20,000 a second twenty
-/// requests are intended at each tick. Off the grid the tool's own waking late would be counted against the server.
-/// </remarks>
+/// <summary>Send times on a grid of 1 ms: off the grid, late wake-ups would count against the server.</summary>
 internal sealed class OpenSchedule
 {
     public const long TickUs = 1_000;
@@ -23,10 +17,8 @@ internal sealed class OpenSchedule
         Count = CeilingOf((endUs - startUs) * (Int128)ratePerSecond);
     }
 
-    /// <summary>Requests in all, those of the warm-up included.</summary>
     public long Count { get; }
 
-    /// <summary>When request <paramref name="index"/> (from 0) should be sent.</summary>
     public long IntendedUs(long index)
     {
         long exact = (long)(index * (Int128)1_000_000 / _rate);

@@ -1,8 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The time of one run in microseconds. Zero is where measuring begins, so the warm-up lies before it, below zero.
-/// </summary>
+/// <summary>Microseconds of a run. Measuring begins at zero, so the warm-up is negative.</summary>
 internal sealed class RunClock
 {
     private readonly TimeProvider _time;

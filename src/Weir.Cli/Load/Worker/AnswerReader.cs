@@ -3,17 +3,12 @@ using System.Text;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// Reads one HTTP/1.1 response out of a buffer: its status, its end, and the two fields of a decision that are counted.
-/// </summary>
-/// <remarks>The body is searched, not parsed: the tool shares the machine with the server it measures.</remarks>
+/// <summary>Reads an HTTP/1.1 response. Searches the body, since the tool shares the server's machine.</summary>
 internal static class AnswerReader
 {
     private const int StatusOffset = 9;
 
-    /// <summary>
-    /// False while the response is not whole. <paramref name="close"/> is true when the server will hang up.
-    /// </summary>
+    /// <summary>False until the response is whole. <paramref name="close"/>: the server hangs up.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out Answer answer, out bool close)
     {
         answer = default;
@@ -56,7 +51,7 @@ internal static class AnswerReader
         return new Answer(kind, source, status);
     }
 
-    /// <summary>The body's length, or <see cref="Chunked"/>. A response with neither header has no body.</summary>
+    /// <summary>A response with neither header has no body.</summary>
     private static int ReadHeaders(ReadOnlySpan<byte> head, out bool close)
     {
         int framing = 0;

@@ -4,12 +4,7 @@ using System.Text.Json;
 
 namespace Weir.Cli.Load;
 
-/// <summary>
-/// The bytes of a request, made once: a user copies them and writes only the key's digits in place.
-/// </summary>
-/// <remarks>
-/// Keys are padded to one width (<c>user_0042</c>), so the length header never changes and no bytes a key are kept.
-/// </remarks>
+/// <summary>The bytes of a request. Keys are padded (<c>user_0042</c>), so that only digits change.</summary>
 internal sealed class RequestTemplate
 {
     private readonly byte[] _bytes;
@@ -29,10 +24,8 @@ internal sealed class RequestTemplate
         _digitsAt = Encoding.UTF8.GetByteCount(head + before);
     }
 
-    /// <summary>How many keys there are: <c>user_0</c> to one less.</summary>
     public long Keys { get; }
 
-    /// <summary>A user's own copy, to be handed to <see cref="SetKey"/> before each send.</summary>
     public byte[] Copy() => (byte[])_bytes.Clone();
 
     public void SetKey(byte[] copy, long key)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Where requests go. The name is looked up once, not by every user.</summary>
+/// <summary>Resolves the name once, not for every user.</summary>
 internal sealed record Target(Uri Url, IPEndPoint Address)
 {
     /// <summary>The API key to send; null for none. Never shown.</summary>
@@ -11,13 +11,12 @@ internal sealed record Target(Uri Url, IPEndPoint Address)
 
     public bool Tls => Url.Scheme == Uri.UriSchemeHttps;
 
-    /// <exception cref="LoadException">The host has no address.</exception>
     public static async Task<Target> ResolveAsync(Uri url, CancellationToken cancellation)
     {
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellation).ConfigureAwait(false);
-            // A service on loopback mostly listens on IPv4; a name that has only IPv6 is taken as it is.
+            // A service on loopback mostly listens on IPv4.
             var address = addresses.FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault();
             return address is null ? throw Unknown(url) : new Target(url, new IPEndPoint(address, url.Port));
         }

@@ -1,9 +1,8 @@
 namespace Weir.Cli.Load;
 
-/// <summary>One user: takes the next request as its pacing says, picks a key, sends, records, and again.</summary>
 internal sealed class User(int number, IPacing pacing, Connection connection, RequestTemplate template, Recorder recorder, RunClock clock)
 {
-    /// <summary>So that a server that is down is asked again, but not as fast as a connection can be refused.</summary>
+    /// <summary>Keeps a server that is down from being asked as fast as it refuses.</summary>
     private static readonly TimeSpan PauseAfterDisconnect = TimeSpan.FromMilliseconds(20);
 
     public async Task RunAsync(int seed, CancellationToken cancellation)

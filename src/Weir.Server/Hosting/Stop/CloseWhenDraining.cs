@@ -1,8 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// While the service drains, has every answer end its connection, so that callers connect to another instance.
-/// </summary>
+/// <summary>Closes connections while the service drains, so that callers connect to another instance.</summary>
 internal sealed class CloseWhenDraining
 {
     private readonly RequestDelegate _next;
@@ -19,9 +17,7 @@ internal sealed class CloseWhenDraining
         };
     }
 
-    /// <remarks>
-    /// Asked when the answer begins and not before, since a request may be under way for longer than that.
-    /// </remarks>
+    /// <remarks>Asks when the answer begins, since a drain may begin during a request.</remarks>
     public Task InvokeAsync(HttpContext http)
     {
         http.Response.OnStarting(_onAnswer, http);

@@ -1,8 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Whether the service is about to stop. It still decides then, and tells callers and load balancers to go elsewhere.
-/// </summary>
+/// <summary>True before a stop. Weir still decides, and tells callers and load balancers to go elsewhere.</summary>
 internal sealed class Draining
 {
     private volatile bool _hasBegun;

@@ -1,16 +1,12 @@
 namespace Weir.Server;
 
-/// <summary>
-/// What happens before the server stops listening: it says so, saves what would be lost if it were killed while it
-/// waits for callers, and goes on deciding for <c>Weir:Shutdown:DrainMs</c>.
-/// </summary>
-/// <remarks>Live data needs nothing here: each change is saved before it is answered.</remarks>
+/// <summary>Announces the stop, saves data, and decides on for <c>Weir:Shutdown:DrainMs</c>.</summary>
 internal sealed partial class StopInOrder(
     Draining draining, Stores stores, WeirOptions options, TimeProvider time, ILogger<StopInOrder> logger,
     SnapshotService? snapshots = null)
     : IHostedLifecycleService
 {
-    /// <summary>The longest time from the signal to the moment at which connections are cut.</summary>
+    /// <summary>Maximum time from the signal until connections are cut.</summary>
     public static TimeSpan LongestOf(WeirOptions options) => options.Shutdown.Drain + options.Shutdown.Timeout;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)

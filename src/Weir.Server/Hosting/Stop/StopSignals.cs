@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Stops the host at the first signal (SIGTERM, SIGHUP, SIGINT, SIGQUIT). A later one ends the drain and the requests
-/// under way at once.
-/// </summary>
+/// <summary>The first signal stops the host. A later one ends the drain and the requests at once.</summary>
 internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
 {
     private static readonly PosixSignal[] Signals =
@@ -15,7 +12,6 @@ internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLife
     private PosixSignalRegistration[] _registrations = [];
     private int _signals;
 
-    /// <summary>Canceled by the second signal.</summary>
     public CancellationToken Hurry => _hurry.Token;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
