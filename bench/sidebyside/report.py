@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import textwrap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def first_line(*command: str, match: str) -> str:
 
 
 def write(path: Path, text: str, where: Section = SIDE_BY_SIDE) -> None:
-    section = f"{where.begin}\n{text}\n{where.end}"
+    section = f"{where.begin}\n{folded(text)}\n{where.end}"
     old = path.read_text() if path.exists() else "# Results\n\nHow these are measured, and what they are worth, is in [README.md](README.md).\n"
     if where.begin in old and where.end in old:
         head, rest = old.split(where.begin, 1)
@@ -105,6 +106,13 @@ def write(path: Path, text: str, where: Section = SIDE_BY_SIDE) -> None:
     else:
         new = f"{old.rstrip()}\n\n## {where.title}\n\n{section}\n"
     path.write_text(new)
+
+
+def folded(text: str) -> str:
+    """Lines of prose of at most 120 columns; rows of tables stay as they are."""
+    return "\n".join(
+        line if line.startswith("|") else textwrap.fill(line, 120, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n"))
 
 
 def as_json(rounds: list[Round]) -> str:
