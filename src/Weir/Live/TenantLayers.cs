@@ -15,7 +15,8 @@ internal sealed record TenantLayers(string? Text, string? Boost)
         var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
         if (own.IsOver(now))
             own = own with { Text = null, Plan = null, Errors = [] };
-        var boost = LayerOf(document, $"boost of tenant {tenant}", tenant, Boost, own.Plan is null ? null : own.Text);
+        var below = own.Plan is null ? document.Compiler?.TextOf(tenant) : own.Text;
+        var boost = LayerOf(document, $"boost of tenant {tenant}", tenant, Boost, below);
         if (boost.IsOver(now))
             boost = boost with { Text = null, Plan = null, Errors = [] };
         DateTimeOffset? ownEnd = own.Text?.Until, boostEnd = boost.Text?.Until;
@@ -31,9 +32,9 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     // first request of a key waits for it.
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {
-        var own = Held(tenant, Text, now);
+        var below = Held(tenant, Text, now) ?? document.Compiler?.TextOf(tenant);
         var boost = Held(tenant, Boost, now);
-        return (own is null ? boost : boost?.Over(own) ?? own) ?? document.Compiler?.TextOf(tenant);
+        return below is null ? boost : boost?.Over(below) ?? below;
     }
 
     private static TenantText? Held(string tenant, string? text, DateTimeOffset now) =>

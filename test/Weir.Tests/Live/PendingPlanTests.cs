@@ -104,6 +104,18 @@ public sealed class PendingPlanTests : IDisposable
     }
 
     [Fact]
+    public void A_boost_lies_over_the_tenants_entry_in_the_document_where_no_live_text_is()
+    {
+        const string Tenants = "tenants: { acme: { plan: b, limits: { l: { burst: 33 } } } }\n";
+        Read(isWhole: false, new LiveEntry(LiveKind.Policies, "", 1, Document + Tenants));
+        Read(isWhole: false, Tenant("acme", """{"limits":{"l":{"rate":"40/h"}},"until":"2030-01-01T01:00:00Z"}""", LiveKind.Boost));
+        var boosted = _policies.Current.PlanOf("acme");
+        Assert.Equal(("b", 33, 40), (boosted.Name, Capacity("acme"), ((TokenQuota)boosted.Limits[0].Quota).Tokens));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(20, ((TokenQuota)_policies.Current.PlanOf("acme").Limits[0].Quota).Tokens);
+    }
+
+    [Fact]
     public void A_whole_read_replaces_all_that_was_before()
     {
         Read(isWhole: true, Tenant("acme", """{"plan":"b"}"""), Tenant("globex", """{"plan":"b"}"""));
