@@ -10,8 +10,8 @@ internal static class FactsReader
     private const string BeforeUnit = "cost.";
 
     /// <summary>
-    /// The request names another tenant than the one that its key is for (law L9); <see cref="Problems.Refuse"/>
-    /// answers as if there were nothing.
+    /// The request names another tenant than the one that its key is for (law L9);
+    /// <see cref="Problems.Refuse(HttpContext, Complaint)"/> answers as if there were nothing.
     /// </summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 

@@ -15,6 +15,7 @@ internal static class Routes
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
         OtherMethods.Map(app);
+        AuthorizeRoutes.Map(app);
         // With the pattern, since the default one leaves out paths that look like a file's.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }

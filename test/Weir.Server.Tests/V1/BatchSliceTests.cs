@@ -23,8 +23,8 @@ public sealed class BatchSliceTests : IBucketStore, IDisposable
     {
         var policies = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 100/h, burst: 1x } } } }\n", "test");
         var telemetry = new DecisionTelemetry(_metrics, _log);
-        var decisions = new DecisionEndpoints(new RateLimiter(policies, this, TimeProvider.System), null!, telemetry, TimeProvider.System);
-        _batch = new BatchEndpoint(decisions, _turns);
+        var limiter = new RateLimiter(policies, this, TimeProvider.System);
+        _batch = new BatchEndpoint(new Decider(limiter, telemetry, TimeProvider.System), _turns);
     }
 
     public DecisionSource Source => DecisionSource.Memory;
