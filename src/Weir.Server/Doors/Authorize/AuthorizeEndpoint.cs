@@ -14,8 +14,8 @@ internal sealed class AuthorizeEndpoint(
 
     public Task Answer(HttpContext http)
     {
-        // Envoy puts the client's own query there; elsewhere a query is a mistake.
-        if (OriginalRequest.BehindPath(http) is null && QueryRule.None.Complaint(http.Request) is { } ofQuery)
+        // Envoy and Caddy send the client's own query; without a client's URI, a query is a mistake.
+        if (OriginalRequest.UriTextOf(http) is null && QueryRule.None.Complaint(http.Request) is { } ofQuery)
             return Problems.BadRequest(http, ofQuery);
         if (reader.Read(http, out var facts) is { } complaint)
             return Problems.Refuse(http, complaint, StatusInsteadOf(http, Problems.StatusOf(complaint)));

@@ -24,15 +24,18 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
     {
         SourceKind.Header => http.Request.Headers[source.Argument].ToString(),
         SourceKind.Path => Uri?.Path,
-        SourceKind.Method => LastOf(MethodHeaders) ?? http.Request.Method,
-        SourceKind.Host => HostName.Of(LastOf(HostHeaders) ?? Uri?.Host ?? http.Request.Headers.Host.ToString()),
+        SourceKind.Method => LastOf(http, MethodHeaders) ?? http.Request.Method,
+        SourceKind.Host => HostName.Of(LastOf(http, HostHeaders) ?? Uri?.Host ?? http.Request.Headers.Host.ToString()),
         SourceKind.Ip => ClientAddress.Of(http, trustedHops),
         SourceKind.Query => Uri?.Parameter(source.Argument),
         _ => source.Argument,
     };
 
-    /// <summary>The part of the target behind a path's own name, such as <c>/search?q=1</c>; null without one.</summary>
-    public static string? BehindPath(HttpContext http)
+    /// <summary>The URI as the client spelled it; null if the request does not say it.</summary>
+    public static string? UriTextOf(HttpContext http) => LastOf(http, UriHeaders) ?? BehindPath(http);
+
+    /// <summary>The part of the target behind the door's own path, such as <c>/search?q=1</c>.</summary>
+    private static string? BehindPath(HttpContext http)
     {
         string target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         int length = AuthorizeEndpoint.Path.Length;
@@ -47,14 +50,14 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
             if (_isRead)
                 return _uri;
             _isRead = true;
-            return _uri = (LastOf(UriHeaders) ?? BehindPath(http)) is { } text ? new OriginalUri(text) : null;
+            return _uri = UriTextOf(http) is { } text ? new OriginalUri(text) : null;
         }
     }
 
     /// <summary>
     /// The last line of the first of these headers that is there: the nearest proxy writes the last line.
     /// </summary>
-    private string? LastOf(string[] names)
+    private static string? LastOf(HttpContext http, string[] names)
     {
         foreach (string name in names)
         {
