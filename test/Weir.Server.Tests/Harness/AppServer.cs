@@ -21,8 +21,8 @@ internal sealed class AppServer : IAsyncDisposable
             using var body = new StreamReader(http.Request.Body);
             http.Response.StatusCode = status;
             await http.Response.WriteAsync(
-                $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} {http.Request.Headers.Authorization} "
-                    + await body.ReadToEndAsync());
+                $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} "
+                    + $"{http.Request.Headers.Authorization} {await body.ReadToEndAsync()}");
         });
     }
 

@@ -22,8 +22,8 @@ internal sealed class AuthorizeReader(WeirOptions options)
     }
 
     private Complaint MissingKey() => new(
-        "key", $"the request has no key: none of the sources {_settings.Key} is in it; make the proxy send one of them, "
-            + "or add ip or const:VALUE to the end of Weir:Authorize:Key");
+        "key", $"the request has no key: none of the sources {_settings.Key} is in it; make the proxy send one of "
+            + "them, or add ip or const:VALUE to the end of Weir:Authorize:Key");
 
     private Dictionary<string, string>? AttributesOf(OriginalRequest request)
     {

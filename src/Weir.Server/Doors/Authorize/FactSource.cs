@@ -22,21 +22,21 @@ internal sealed record FactSource(SourceKind Kind, string Argument)
 
     private const string HeaderMarks = "!#$%&'*+-.^_`|~";
 
-    /// <summary>Reads a source, or returns its error: the subject is the list that holds it.</summary>
+    /// <summary>Reads a source, or returns its error, which repeats no value: the subject is the source.</summary>
     public static (FactSource? Source, string? Fault) Parse(string text)
     {
         int colon = text.IndexOf(':');
         string word = colon < 0 ? text : text[..colon];
         string argument = colon < 0 ? "" : text[(colon + 1)..].Trim();
         if (KindOf(word) is not { } kind)
-            return (null, $"has an unknown source {ShownValue.Of(word)}; use {Forms}");
+            return (null, $"is unknown; use {Forms}");
         if (!TakesArgument(kind))
-            return colon < 0 ? (new(kind, ""), null) : (null, $"has {word}: with an argument; use {word} alone");
+            return colon < 0 ? (new(kind, ""), null) : (null, $"takes no argument; use {word} alone");
         if (argument.Length == 0)
-            return (null, $"has {word} without an argument; use {word}:{(kind == SourceKind.Const ? "VALUE" : "NAME")}");
+            return (null, $"lacks its argument; use {word}:{(kind == SourceKind.Const ? "VALUE" : "NAME")}");
         return kind != SourceKind.Header || argument.All(IsOfHeader)
             ? (new(kind, argument), null)
-            : (null, $"has header:{ShownValue.Of(argument)}, which is no header; use a name such as header:X-Api-Key");
+            : (null, "names no header; use a name such as header:X-Api-Key");
     }
 
     public override string ToString()

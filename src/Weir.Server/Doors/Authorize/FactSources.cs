@@ -19,13 +19,13 @@ internal sealed class FactSources
     {
         string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (parts.Length is 0 or > Most)
-            return (null, $"has {parts.Length} sources; use 1 to {Most} out of {FactSource.Forms}");
+            return (null, $"is no list of sources: it has {parts.Length}; use 1 to {Most} out of {FactSource.Forms}");
         var all = new FactSource[parts.Length];
         for (int i = 0; i < all.Length; i++)
         {
             var (source, fault) = FactSource.Parse(parts[i]);
             if (source is null)
-                return (null, fault);
+                return (null, $"is no list of sources: source {i + 1} {fault}");
             all[i] = source;
         }
 

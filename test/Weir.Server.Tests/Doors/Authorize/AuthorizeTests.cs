@@ -5,7 +5,9 @@ namespace Weir.Server.Tests.Doors.Authorize;
 /// <summary>The answers of <c>/v1/authorize</c>.</summary>
 public sealed class AuthorizeTests
 {
-    private const string User = "header:X-User";
+    private const string User = "Weir:Authorize:Key=header:X-User";
+
+    private const string Slow = "Weir:Authorize:Tenant=const:slow";
 
     [Theory]
     [InlineData("GET")]
@@ -15,7 +17,7 @@ public sealed class AuthorizeTests
     [InlineData("PURGE")]
     public async Task Any_method_takes_and_an_allowed_request_has_an_empty_answer(string method)
     {
-        await using var own = await ServerInMemory.StartAsync($"Weir:Authorize:Key={User}", "Weir:Authorize:Tenant=const:slow");
+        await using var own = await ServerInMemory.StartAsync(User, Slow);
         string user = Fresh.Key();
 
         var answer = await AskAsync(own, method, user);
@@ -29,14 +31,14 @@ public sealed class AuthorizeTests
     [Fact]
     public async Task A_refusal_is_a_problem_with_all_headers()
     {
-        await using var own = await ServerInMemory.StartAsync($"Weir:Authorize:Key={User}", "Weir:Authorize:Tenant=const:slow");
+        await using var own = await ServerInMemory.StartAsync(User, Slow);
         string user = Fresh.Key();
         await own.Server.Http.TakeAsync(user, 10, "slow");
 
         var refused = await AskAsync(own, "GET", user);
 
         refused.AssertProblem(429);
-        Assert.Equal(["per-key"], refused.Json.GetProperty("violated-policies").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("[\"per-key\"]", refused.Json.GetProperty("violated-policies").GetRawText());
         Assert.Matches("^\"per-key\";r=0;t=3[56]", refused.Header("RateLimit"));
         Assert.InRange(int.Parse(refused.Header("Retry-After")!), 1, 360);
         Assert.Null(refused.Header("X-Weir-Status"));
@@ -45,8 +47,7 @@ public sealed class AuthorizeTests
     [Fact]
     public async Task Another_status_may_stand_for_a_refusal_and_the_true_status_is_in_a_header()
     {
-        await using var own = await ServerInMemory.StartAsync(
-            $"Weir:Authorize:Key={User}", "Weir:Authorize:Tenant=const:slow", "Weir:Authorize:RefusedStatus=403");
+        await using var own = await ServerInMemory.StartAsync(User, Slow, "Weir:Authorize:RefusedStatus=403");
         string user = Fresh.Key();
         Assert.Null((await AskAsync(own, "GET", user)).Header("X-Weir-Status"));
         await own.Server.Http.TakeAsync(user, 9, "slow");
@@ -64,13 +65,13 @@ public sealed class AuthorizeTests
     [Fact]
     public async Task A_request_without_a_key_is_a_clear_error()
     {
-        await using var own = await ServerInMemory.StartAsync($"Weir:Authorize:Key={User}");
+        await using var own = await ServerInMemory.StartAsync(User);
 
         var answer = await AskAsync(own, "GET", null);
 
         answer.AssertProblem(400);
         Assert.Equal("key", answer.Text("field"));
-        Assert.StartsWith("the request has no key: none of the sources header:X-User is in it; ", answer.Text("detail"));
+        Assert.Contains("none of the sources header:X-User is in it; ", answer.Text("detail"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class AuthorizeTests
         using var connection = await RawConnection.OpenAsync(own.Server.Address);
 
         // The body is announced and never comes.
-        await connection.SendAsync("POST /v1/authorize HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/x\r\nContent-Length: 9000000\r\n\r\n");
+        await connection.SendAsync("POST /v1/authorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 200 ", await connection.ReadAnswerAsync());
     }
@@ -110,14 +111,15 @@ public sealed class AuthorizeTests
     public async Task A_key_is_needed_as_for_a_take_and_gives_the_tenant()
     {
         await using var own = await ServerInMemory.StartAsync(
-            [.. KeyCalls.Closed, $"Weir:Authorize:Key={User}", "Weir:Authorize:Tenant=header:X-Tenant"]);
+            [.. KeyCalls.Closed, User, "Weir:Authorize:Tenant=header:X-Tenant"]);
         var (_, secret) = await own.Server.Http.CreateKeyAsync("\"scope\":\"take\",\"tenant\":\"slow\"");
         string user = Fresh.Key();
 
+        var key = ("Authorization", $"Bearer {secret}");
         (await AskAsync(own, "GET", user)).AssertProblem(401);
         (await AskAsync(own, "GET", user, ("Authorization", "Bearer wrong"))).AssertProblem(401);
-        (await AskAsync(own, "GET", user, ("Authorization", $"Bearer {secret}"), ("X-Tenant", "acme"))).AssertProblem(404);
-        var allowed = await AskAsync(own, "GET", user, ("Authorization", $"Bearer {secret}"));
+        (await AskAsync(own, "GET", user, key, ("X-Tenant", "acme"))).AssertProblem(404);
+        var allowed = await AskAsync(own, "GET", user, key);
         Assert.Equal((200, "\"per-key\";q=10;w=3600"), (allowed.Status, allowed.Header("RateLimit-Policy")));
     }
 
@@ -139,19 +141,20 @@ public sealed class AuthorizeTests
     public async Task Takes_are_counted_by_tenant_and_plan_as_those_of_other_doors()
     {
         using var policies = new PolicyFile();
-        using var server = await ServerProcess.StartAsync(policies.Setting, "Weir:Authorize:Tenant=const:slow");
+        using var server = await ServerProcess.StartAsync(policies.Setting, Slow);
 
         await server.Http.GetAsync("/v1/authorize");
 
         var metrics = await Metrics.ReadAsync(server.Http);
-        Assert.Contains(metrics.Of(DecisionMetrics.Takes.Replace('.', '_')), series => series.Contains("slow", StringComparison.Ordinal));
+        Assert.Contains(metrics.Of("weir_decisions"), series => series.Contains("slow", StringComparison.Ordinal));
     }
 
-    private static Task<Answer> SendAsync(RunningServer server, string uri, string method, string query = "") => server.Http.SendAsync(
-        HttpMethod.Get, AuthorizeEndpoint.Path + query, null, "",
+    private static Task<Answer> SendAsync(RunningServer server, string uri, string method, string query = "") =>
+        server.Http.SendAsync(HttpMethod.Get, AuthorizeEndpoint.Path + query, null, "",
         new Dictionary<string, string?> { ["X-Forwarded-Uri"] = uri, ["X-Forwarded-Method"] = method });
 
-    private static Task<Answer> AskAsync(ServerInMemory own, string method, string? user, params (string Name, string Value)[] more)
+    private static Task<Answer> AskAsync(
+        ServerInMemory own, string method, string? user, params (string Name, string Value)[] more)
     {
         var headers = more.ToDictionary(header => header.Name, header => (string?)header.Value);
         headers["X-User"] = user;

@@ -24,7 +24,7 @@ internal sealed class Proxy : IDisposable
     /// <param name="weir">The port of Weir.</param>
     /// <param name="app">The application.</param>
     /// <param name="isClosed">True to refuse requests while Weir is away, as the comments of the file say.</param>
-    /// <param name="isPatient">True to wait for a Weir that a busy machine makes slow; false for the file's times.</param>
+    /// <param name="isPatient">True to wait for a Weir on a busy machine; false for the times of the file.</param>
     public static async Task<Proxy> StartAsync(
         string name, int weir, AppServer app, bool isClosed = false, bool isPatient = true)
     {
@@ -51,8 +51,12 @@ internal sealed class Proxy : IDisposable
     /// <summary>The setting that this proxy needs.</summary>
     public static string[] SettingsFor(string name) => name == "nginx" ? ["Weir:Authorize:RefusedStatus=403"] : [];
 
-    public Task<Answer> SendAsync(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers) =>
-        Http.SendAsync(method, path, body, "text/plain", headers.ToDictionary(header => header.Name, header => (string?)header.Value));
+    public Task<Answer> SendAsync(
+        HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
+    {
+        var all = headers.ToDictionary(header => header.Name, header => (string?)header.Value);
+        return Http.SendAsync(method, path, body, "text/plain", all);
+    }
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, null, headers);
@@ -68,8 +72,11 @@ internal sealed class Proxy : IDisposable
     {
         string places = string.Concat(((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
             .Select(kind => $"{kind}_temp_path {folder.Path}/{kind};"));
-        text = Replace(Replace(text, "listen 8080", $"listen 127.0.0.1:{port}"), "access_log off;", $"access_log off;{places}");
-        return isClosed ? Replace(Replace(text, "proxy_intercept_errors on;", ""), "error_page 502 504 = @open;", "") : text;
+        text = Replace(text, "listen 8080", $"listen 127.0.0.1:{port}");
+        text = Replace(text, "access_log off;", $"access_log off;{places}");
+        if (isClosed)
+            text = Replace(Replace(text, "proxy_intercept_errors on;", ""), "error_page 502 504 = @open;", "");
+        return text;
     }
 
     private static string Caddy(string text, int port, bool isClosed)

@@ -51,7 +51,8 @@ public sealed class ProxyTests
         await using var weir = await StartWeirAsync(name, "Weir:Authorize:Key=header:X-User");
         using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 300).Select(i => proxy.GetAsync("/", ("X-User", $"user{i % 3}"))));
+        var requests = Enumerable.Range(0, 300).Select(i => proxy.GetAsync("/", ("X-User", $"user{i % 3}")));
+        var answers = await Task.WhenAll(requests);
 
         Assert.Equal(30, answers.Count(answer => answer.Status == 200));
         Assert.Equal(270, answers.Count(answer => answer.Status == 429));
@@ -117,7 +118,8 @@ public sealed class ProxyTests
     {
         Programs.Require(name);
         await using var app = await AppServer.StartAsync();
-        await using var weir = await ServerOnRedis.StartAsync(["Weir:Authorize:Tenant=const:shut", .. Proxy.SettingsFor(name)]);
+        await using var weir =
+            await ServerOnRedis.StartAsync(["Weir:Authorize:Tenant=const:shut", .. Proxy.SettingsFor(name)]);
         using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
         Assert.Equal(200, (await proxy.GetAsync("/")).Status);
         await weir.BreakAsync();
@@ -177,7 +179,8 @@ public sealed class ProxyTests
     {
         Programs.Require(name);
         var policies = new PolicyFile(Policies);
-        return new OwnWeir(policies, await RunningServer.StartAsync([policies.Setting, .. Proxy.SettingsFor(name), .. settings]));
+        string[] all = [policies.Setting, .. Proxy.SettingsFor(name), .. settings];
+        return new OwnWeir(policies, await RunningServer.StartAsync(all));
     }
 
     /// <summary>A server with its policies.</summary>

@@ -126,7 +126,8 @@ public sealed class ReadingTests
     public void A_tenant_that_is_none_is_an_error() => Assert.Equal(
         "tenant", Read(Context("X-Tenant-Id: a b"), out _, ("Tenant", "header:X-Tenant-Id"))!.Field);
 
-    private static Complaint? Read(HttpContext http, out RequestFacts facts, params (string Name, string Value)[] settings)
+    private static Complaint? Read(
+        HttpContext http, out RequestFacts facts, params (string Name, string Value)[] settings)
     {
         var options = Configuration.Read.Options(
             [.. settings.Select(setting => ($"Weir:Authorize:{setting.Name}", (string?)setting.Value))]);

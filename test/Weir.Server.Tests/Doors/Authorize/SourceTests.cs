@@ -2,7 +2,7 @@ using Weir.Server.Tests.Configuration;
 
 namespace Weir.Server.Tests.Doors.Authorize;
 
-/// <summary>The settings of the door for proxies: lists of sources, and errors that name the value and the cure.</summary>
+/// <summary>The settings of the door for proxies: lists of sources, and errors that name the cure.</summary>
 public sealed class SourceTests
 {
     private const string Forms = "header:NAME, path, method, host, ip, query:NAME, const:VALUE";
@@ -37,23 +37,27 @@ public sealed class SourceTests
     }
 
     [Theory]
-    [InlineData("Key", "heder:X", "\"heder:X\" has an unknown source \"heder\"; use " + Forms)]
-    [InlineData("Key", "ip, X-User", "\"ip, X-User\" has an unknown source \"X-User\"; use " + Forms)]
-    [InlineData("Key", "Path", "\"Path\" has an unknown source \"Path\"; use " + Forms)]
-    [InlineData("Key", "header", "\"header\" has header without an argument; use header:NAME")]
-    [InlineData("Key", "const:", "\"const:\" has const without an argument; use const:VALUE")]
-    [InlineData("Key", "query: ", "\"query: \" has query without an argument; use query:NAME")]
-    [InlineData("Key", "ip:1", "\"ip:1\" has ip: with an argument; use ip alone")]
+    [InlineData("Key", "heder:X", "\"heder:X\" is no list of sources: source 1 is unknown; use " + Forms)]
+    [InlineData("Key", "ip, X-User", "\"ip, X-User\" is no list of sources: source 2 is unknown; use " + Forms)]
+    [InlineData("Key", "Path", "\"Path\" is no list of sources: source 1 is unknown; use " + Forms)]
+    [InlineData("Key", "header", "\"header\" is no list of sources: source 1 lacks its argument; use header:NAME")]
+    [InlineData("Key", "const:", "\"const:\" is no list of sources: source 1 lacks its argument; use const:VALUE")]
+    [InlineData("Key", "query: ", "\"query: \" is no list of sources: source 1 lacks its argument; use query:NAME")]
+    [InlineData("Key", "header:a-name-that-may-be-a-secret:x, geheim@host",
+        "the value is no list of sources: source 1 names no header; use a name such as header:X-Api-Key")]
+    [InlineData("Key", "ip:1", "\"ip:1\" is no list of sources: source 1 takes no argument; use ip alone")]
     [InlineData("Key", "header:a b",
-        "\"header:a b\" has header:\"a b\", which is no header; use a name such as header:X-Api-Key")]
-    [InlineData("Key", ",", "\",\" has 0 sources; use 1 to 8 out of " + Forms)]
-    [InlineData("Key", "ip,ip,ip,ip,ip,ip,ip,ip,ip", "the value has 9 sources; use 1 to 8 out of " + Forms)]
+        "\"header:a b\" is no list of sources: source 1 names no header; use a name such as header:X-Api-Key")]
+    [InlineData("Key", ",", "\",\" is no list of sources: it has 0; use 1 to 8 out of " + Forms)]
+    [InlineData("Key", "ip,ip,ip,ip,ip,ip,ip,ip,ip",
+        "the value is no list of sources: it has 9; use 1 to 8 out of " + Forms)]
     [InlineData("Key", " ", "it is blank; use sources, or leave it out")]
-    [InlineData("Tenant", "const:a b", "the value of const: is no tenant; use 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
+    [InlineData("Tenant", "const:a b",
+        "the value of const: is no tenant; use 1 to 64 characters out of A-Z a-z 0-9 . _ -")]
     [InlineData("RefusedStatus", "200", "200 is out of range; use 400 to 499")]
     [InlineData("TrustedHops", "17", "17 is out of range; use 0 to 16")]
     [InlineData("Attributes", "path", "it is a section and has no value; set Weir:Authorize:Attributes:NAME")]
-    [InlineData("Attributes:route", "pth", "\"pth\" has an unknown source \"pth\"; use " + Forms)]
+    [InlineData("Attributes:route", "pth", "\"pth\" is no list of sources: source 1 is unknown; use " + Forms)]
     [InlineData("Attributes:key", "path", "an attribute cannot be called key; set Weir:Authorize:Key")]
     [InlineData("Attributes:route:x", "path",
         "it is one value, and something stands below it; set Weir:Authorize:Attributes:route itself")]

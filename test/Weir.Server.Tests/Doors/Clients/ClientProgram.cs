@@ -7,7 +7,8 @@ namespace Weir.Server.Tests.Doors.Clients;
 /// <summary>A client of docs/clients.md, as its block has it, built and run as the page says.</summary>
 internal sealed class ClientProgram : IDisposable
 {
-    private static readonly Dictionary<string, (string File, string[] Needs, string Build, string[] Run)> Languages = new()
+    private static readonly Dictionary<string, (string File, string[] Needs, string Build, string[] Run)> Languages =
+    new()
     {
         ["typescript"] = ("weir.mts", ["node", "tsc"],
             "tsc --strict --target es2022 --module es2022 --moduleResolution node weir.mts", ["node", "weir.mjs"]),

@@ -11,6 +11,9 @@ public sealed class ClientTests
 {
     private const string Key = "Jürgen \"j\\b\"";
 
+    private const string Policies =
+        "defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 10/h, burst: 1x } } } }\n";
+
     /// <summary>A deadline that no machine is too busy for.</summary>
     private static readonly (string Name, string Value) Patient = ("WEIR_DEADLINE_MS", "60000");
 
@@ -22,7 +25,7 @@ public sealed class ClientTests
     public async Task A_client_takes_and_is_told_when_to_come_back(string language)
     {
         using var client = await ClientProgram.BuildAsync(language);
-        using var policies = new PolicyFile("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 10/h, burst: 1x } } } }\n");
+        using var policies = new PolicyFile(Policies);
         await using var weir = await RunningServer.StartAsync([policies.Setting, .. KeyCalls.Closed]);
         var (_, secret) = await weir.Http.CreateKeyAsync();
         (string, string)[] settings = [Patient, ("WEIR_URL", UrlOf(weir.Address)), ("WEIR_API_KEY", secret)];
@@ -31,7 +34,8 @@ public sealed class ClientTests
         string json = JsonSerializer.Serialize(new { key = Key, cost = 9 });
         Assert.Equal(200, (await weir.Http.CallAsync(secret, HttpMethod.Post, "/v1/take", json)).Status);
         Assert.Matches("^refused: retry after 3[0-9]{2} s$", await client.TakeAsync(Key, settings));
-        Assert.Contains("401", await client.TakeAsync(Key, [.. settings, ("WEIR_API_KEY", "wrong")]), StringComparison.Ordinal);
+        string unauthorized = await client.TakeAsync(Key, [.. settings, ("WEIR_API_KEY", "wrong")]);
+        Assert.Contains("401", unauthorized, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -54,8 +58,10 @@ public sealed class ClientTests
 
         foreach (var (url, deadline) in places)
         {
-            Assert.Equal("allowed: Weir is away", await client.TakeAsync(Key, deadline, ("WEIR_URL", url)));
-            Assert.Equal("refused: Weir is away", await client.TakeAsync(Key, deadline, ("WEIR_URL", url), ("WEIR_FAIL", "closed")));
+            var server = ("WEIR_URL", url);
+            Assert.Equal("allowed: Weir is away", await client.TakeAsync(Key, deadline, server));
+            string closed = await client.TakeAsync(Key, deadline, server, ("WEIR_FAIL", "closed"));
+            Assert.Equal("refused: Weir is away", closed);
         }
     }
 
