@@ -146,6 +146,8 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<AuthorizeReader>();
+        services.AddSingleton<AuthorizeEndpoint>();
         services.AddSingleton<BatchTurns>();
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<ReservationEndpoints>();

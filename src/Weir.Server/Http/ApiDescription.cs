@@ -102,7 +102,8 @@ internal static class ApiDescription
             Add(operation, parameter.Name, ParameterLocation.Query, parameter.Description, parameter.IsNumber, parameter.IsRequired);
         foreach (var header in metadata.OfType<HeaderParameter>())
             Add(operation, header.Name, ParameterLocation.Header, header.Description);
-        if (metadata.OfType<Access>().Any(access => access.Scope == KeyScope.Take))
+        bool isTake = metadata.OfType<Access>().Any(access => access.Scope == KeyScope.Take);
+        if (isTake && !metadata.OfType<FactsOfProxy>().Any())
             Add(operation, FactsReader.TenantHeader, ParameterLocation.Header, $"The tenant, if no field names it: {Bounds.NameRule}.");
     }
 

@@ -47,13 +47,24 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
     }
 
-    private Task Refusal(HttpContext http, in Decision decision)
+    /// <summary>An answer that says all by its status and headers; the decision is no refusal.</summary>
+    public Task Authorized(HttpContext http, in Decision decision)
+    {
+        if (decision.Outcome == DecisionOutcome.Unavailable)
+            return Problems.ReducedCapacity(http);
+        headers.Write(http.Response, decision, time);
+        http.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A refusal as a problem.</summary>
+    public Task Refusal(
+        HttpContext http, in Decision decision, int status = StatusCodes.Status429TooManyRequests)
     {
         headers.Write(http.Response, decision, time);
         bool isByAnswers = decision.Outcome == DecisionOutcome.AnswersFull;
-        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision), isByAnswers);
-        return Problems.Write(
-            http, StatusCodes.Status429TooManyRequests, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
+        var refusal = new RefusalBody(Spelling.Body(decision), DetailOf(decision), isByAnswers) { Status = status };
+        return Problems.Write(http, status, refusal, WireJson.Default.RefusalBody, Problems.ContentType);
     }
 
     public static string DetailOf(in Decision decision)

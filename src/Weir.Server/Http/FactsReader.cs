@@ -8,7 +8,7 @@ internal static class FactsReader
 
     private const string BeforeUnit = "cost.";
 
-    /// <summary>Another tenant than the key's (law L9): <see cref="Problems.Refuse"/> answers 404.</summary>
+    /// <summary>Another tenant than the key's (law L9): <c>Problems.Refuse</c> answers 404.</summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 
     public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)

@@ -20,8 +20,9 @@ internal static class Problems
 
     private const string NoType = "about:blank";
 
-    public static Task BadRequest(HttpContext http, Complaint complaint) =>
-        Write(http, new ProblemBody(NoType, "The request is not valid", StatusCodes.Status400BadRequest, complaint.Message, complaint.Field));
+    public static Task BadRequest(
+        HttpContext http, Complaint complaint, int status = StatusCodes.Status400BadRequest) =>
+        Write(http, new ProblemBody(NoType, "The request is not valid", status, complaint.Message, complaint.Field));
 
     public static Task TooLarge(HttpContext http, int limit) => Write(http, new ProblemBody(
         NoType, "The body is too large", StatusCodes.Status413PayloadTooLarge, $"the body may hold {limit} bytes at most", "body"));
@@ -56,8 +57,15 @@ internal static class Problems
     }
 
     /// <summary>Answers 404 if the tenant is hidden from the caller.</summary>
-    public static Task Refuse(HttpContext http, Complaint complaint) =>
-        ReferenceEquals(complaint, FactsReader.OtherTenant) ? NotFound(http) : BadRequest(http, complaint);
+    public static Task Refuse(HttpContext http, Complaint complaint) => Refuse(http, complaint, StatusOf(complaint));
+
+    public static Task Refuse(HttpContext http, Complaint complaint, int status) =>
+        IsOfOtherTenant(complaint) ? NotFound(http, status) : BadRequest(http, complaint, status);
+
+    public static int StatusOf(Complaint complaint) =>
+        IsOfOtherTenant(complaint) ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest;
+
+    private static bool IsOfOtherTenant(Complaint complaint) => ReferenceEquals(complaint, FactsReader.OtherTenant);
 
     public static Task KeyOfConfiguration(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The key is in the configuration", StatusCodes.Status409Conflict, "this key is revoked by taking it out of Weir:Auth:Keys and starting again", "id"));
@@ -79,8 +87,10 @@ internal static class Problems
     private static readonly FrozenSet<string> OthersHealth = FrozenSet.ToFrozenSet(
         ["/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/health/startup", "/live", "/ready", "/ping", "/status", "/up"], StringComparer.OrdinalIgnoreCase);
 
-    public static Task NotFound(HttpContext http) => Write(http, new ProblemBody(
-        NoType, "Not found", StatusCodes.Status404NotFound, OthersHealth.Contains(http.Request.Path.Value ?? "")
+    public static Task NotFound(HttpContext http) => NotFound(http, StatusCodes.Status404NotFound);
+
+    private static Task NotFound(HttpContext http, int status) => Write(http, new ProblemBody(
+        NoType, "Not found", status, OthersHealth.Contains(http.Request.Path.Value ?? "")
             ? "health is at /livez (alive) and /readyz (how it decides)"
             : "there is nothing here; /openapi/v1.json lists what there is"));
 

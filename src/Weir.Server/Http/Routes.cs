@@ -14,6 +14,7 @@ internal static class Routes
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
         OtherMethods.Map(app);
+        AuthorizeRoutes.Map(app);
         // With the pattern, since the default leaves out paths that look like a file's.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }

@@ -22,6 +22,13 @@ internal sealed class Setting
         };
     }
 
+    /// <summary>A setting that no property holds.</summary>
+    public Setting(string name, SettingKind kind, string meaning)
+    {
+        _path = [];
+        (Name, Kind, Meaning, Default) = (name, kind, meaning, "none");
+    }
+
     public string Name { get; }
 
     public SettingKind Kind { get; }
@@ -33,14 +40,22 @@ internal sealed class Setting
     /// <summary>Returns the error. Messages repeat no guarded value: it may be a misplaced secret.</summary>
     public string? Read(object owner, string? text, bool isGuarded)
     {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        if (string.IsNullOrWhiteSpace(text))
-            return $"it is blank; use {Kind.Values}, or leave it out";
-        var (value, fault) = Kind.Parse(text);
-        if (fault is null)
+        var (value, fault) = Parse(text, isGuarded);
+        if (value is not null)
             _path[^1].SetValue(_path[..^1].Aggregate(owner, (at, part) => part.GetValue(at)!), value);
-        return fault is null ? null : $"{ShownValue.Of(text, isGuarded)} {fault}";
+        return fault;
+    }
+
+    /// <summary>Reads a value, or returns its error; neither if there is none.</summary>
+    /// <inheritdoc cref="Read"/>
+    public (object? Value, string? Fault) Parse(string? text, bool isGuarded)
+    {
+        if (string.IsNullOrEmpty(text))
+            return (null, null);
+        if (string.IsNullOrWhiteSpace(text))
+            return (null, $"it is blank; use {Kind.Values}, or leave it out");
+        var (value, fault) = Kind.Parse(text);
+        return fault is null ? (value, null) : (null, $"{ShownValue.Of(text, isGuarded)} {fault}");
     }
 
     private object? ValueIn(object owner) => _path.Aggregate((object?)owner, (at, part) => part.GetValue(at));

@@ -19,6 +19,10 @@ internal sealed record SettingKind(string Values, Func<string, (object? Value, s
 
     public static SettingKind Text(string values) => new(values, text => (text, null));
 
+    /// <summary>The sources of a fact, of which the first present wins.</summary>
+    public static readonly SettingKind Sources =
+        new("sources", text => FactSources.Parse(text)) { IsList = true };
+
     public static SettingKind List(string values) => Text(values) with { IsList = true };
 
     public static SettingKind Word(params string[] words)

@@ -8,6 +8,9 @@ internal static class SettingTable
 {
     public const string KeyList = "Auth:Keys";
 
+    /// <summary>The section whose settings are called after attributes.</summary>
+    public const string AttributeMap = "Authorize:Attributes";
+
     private const string File = "a file";
 
     private static readonly SettingKind Keys = SettingKind.Number(MemoryStoreOptions.LeastKeys, MemoryStoreOptions.MostKeys);
@@ -46,6 +49,10 @@ internal static class SettingTable
         Of(o => o.Breaker.BreakMs, SettingKind.Number(10, 60_000), "How often Redis is tried in an outage."),
         Of(o => o.Limits.Connections, SettingKind.Number(1, 1_000_000), "Open connections at a time.", "what fits below ulimit -n"),
         Of(o => o.Limits.AnswerBytes, SettingKind.Number(65_536, int.MaxValue), "Bytes of a tenant's stored answers."),
+        Of(o => o.Authorize.Tenant, SettingKind.Sources, "Tenant at /v1/authorize.", "the API key's, or default"),
+        Of(o => o.Authorize.Key, SettingKind.Sources, "Key at /v1/authorize."),
+        Of(o => o.Authorize.RefusedStatus, SettingKind.Number(400, 499), "Status of its refusals; 403 for nginx."),
+        Of(o => o.Authorize.TrustedHops, SettingKind.Number(0, 16), "Proxies that add to X-Forwarded-For; 0: ignored."),
         Of(o => o.Management.Urls, SettingKind.Text("http://host:port"), "Addresses for metrics, health and admin alone."),
         Of(o => o.Top.Enabled, SettingKind.Flag, "Counts the busiest keys for /admin/top."),
         Of(o => o.DecisionLog.Denied, SettingKind.Fraction, "Share of refused takes that is logged."),
@@ -65,8 +72,11 @@ internal static class SettingTable
         OfOneKey(k => k.Tenant, SettingKind.Text("a tenant"), "The only tenant that a take key is for.", "all tenants"),
     ];
 
+    public static Setting OfAttribute { get; } =
+        new($"{AttributeMap}:NAME", SettingKind.Sources, "The attribute NAME at /v1/authorize.");
+
     public static IEnumerable<(string Path, Setting Setting)> Paths =>
-        All.Select(setting => ($"{WeirOptions.Section}:{setting.Name}", setting))
+        All.Append(OfAttribute).Select(setting => ($"{WeirOptions.Section}:{setting.Name}", setting))
             .Concat(OfKey.Select(setting => ($"{WeirOptions.Section}:{KeyList}:0:{setting.Name}", setting)));
 
     public static Setting? Find(string name) => Find(All, name);

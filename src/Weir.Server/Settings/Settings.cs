@@ -42,6 +42,8 @@ internal static class Settings
                 + $"use 1 to {Bounds.MaxNameLength} characters without braces, colons and spaces";
         if (options.Limits.Connections is { } connections && OpenFiles.RoomForConnections() is { } room && connections > room)
             yield return $"Weir:Limits:Connections: {connections} is more than the descriptor limit of this process leaves room for; use at most {room}, or raise the limit (ulimit -n)";
+        if (options.Authorize.Tenant?.Constants.Any(constant => !Bounds.IsTenant(constant)) == true)
+            yield return $"Weir:Authorize:Tenant: the value of const: is no tenant; use {Bounds.NameRule}";
         long bytes = (long)options.Memory.MaxKeys * MemoryStoreOptions.BytesPerKey;
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (bytes > available)

@@ -9,6 +9,7 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
         foreach (var setting in SettingTable.All)
             Bind(setting, options, root.GetSection(setting.Name), SettingTable.IsGuarded(setting.Name));
         ReadKeys(root.GetSection(SettingTable.KeyList), options.Auth.Keys);
+        ReadAttributes(root.GetSection(SettingTable.AttributeMap), options.Authorize.Attributes);
         if (!string.IsNullOrEmpty(root.Value))
             faults.Add(
                 $"{root.Path}: it is a section and has no value; set a setting below it, such as "
@@ -19,6 +20,13 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
 
     private void Bind(Setting setting, object owner, IConfigurationSection section, bool isGuarded)
     {
+        if (setting.Read(owner, TextOf(setting, section), isGuarded) is { } fault)
+            faults.Add($"{section.Path}: {fault}");
+    }
+
+    /// <summary>The value of a setting; the items of a list are separated by commas.</summary>
+    private string? TextOf(Setting setting, IConfigurationSection section)
+    {
         string? text = section.Value;
         string?[] items = setting.Kind.IsList
             ? [.. section.GetChildren().Select(item => item.Value).Where(item => !string.IsNullOrEmpty(item))] : [];
@@ -26,9 +34,28 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
             faults.Add($"{section.Path}: it is given both as one value and as a list; leave one out");
         else if (items.Length > 0)
             text = string.Join(',', items);
-        if (setting.Read(owner, text, isGuarded) is { } fault)
-            faults.Add($"{section.Path}: {fault}");
+        return text;
     }
+
+    private void ReadAttributes(IConfigurationSection map, Dictionary<string, FactSources> attributes)
+    {
+        var setting = SettingTable.OfAttribute;
+        foreach (var item in map.GetChildren())
+        {
+            var (sources, fault) = setting.Parse(TextOf(setting, item), isGuarded: false);
+            fault ??= sources is null ? null : AttributeFaultOf(item.Key, attributes.Count);
+            if (fault is not null)
+                faults.Add($"{(ShownValue.IsName(item.Key) ? item.Path : map.Path)}: {fault}");
+            else if (sources is not null)
+                attributes.Add(item.Key, (FactSources)sources);
+        }
+    }
+
+    private static string? AttributeFaultOf(string name, int others) =>
+        name == Limit.KeyDimension ? $"an attribute cannot be called key; set {WeirOptions.Section}:Authorize:Key"
+        : !Bounds.IsName(name) ? $"the name of an attribute does not fit; use {Bounds.NameRule}"
+        : others >= Bounds.MaxAttributes ? $"it is one attribute too many; use at most {Bounds.MaxAttributes}"
+        : null;
 
     private void ReadKeys(IConfigurationSection list, List<WeirOptions.KeySettings> keys)
     {
@@ -66,6 +93,8 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
                 CheckValue(child, setting);
             else if (string.Equals(name, SettingTable.KeyList, StringComparison.OrdinalIgnoreCase))
                 CheckKeys(child);
+            else if (string.Equals(name, SettingTable.AttributeMap, StringComparison.OrdinalIgnoreCase))
+                CheckAttributes(child);
             else if (SettingTable.IsSection(name))
                 CheckSection(child, name);
             else
@@ -94,6 +123,14 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
             .Where(item => !int.TryParse(item.Key, out _) || item.GetChildren().Any()) : section.GetChildren();
         if (wrong.Any())
             faults.Add($"{section.Path}: it is one value, and something stands below it; set {section.Path} itself");
+    }
+
+    private void CheckAttributes(IConfigurationSection map)
+    {
+        if (!string.IsNullOrEmpty(map.Value))
+            faults.Add($"{map.Path}: it is a section and has no value; set {map.Path}:NAME");
+        foreach (var item in map.GetChildren())
+            CheckValue(item, SettingTable.OfAttribute);
     }
 
     private void CheckKeys(IConfigurationSection list)

@@ -25,6 +25,8 @@ internal sealed class WeirOptions
 
     public LimitsSettings Limits { get; } = new();
 
+    public AuthorizeSettings Authorize { get; } = new();
+
     public ManagementSettings Management { get; } = new();
 
     public TopSettings Top { get; } = new();
@@ -136,6 +138,21 @@ internal sealed class WeirOptions
         public int? Connections { get; set; }
 
         public int AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
+    }
+
+    internal sealed class AuthorizeSettings
+    {
+        /// <summary>Null: the tenant of the API key, or the default tenant.</summary>
+        public FactSources? Tenant { get; set; }
+
+        public FactSources Key { get; set; } = FactSources.Parse("ip").Sources!;
+
+        /// <summary>The sources of attributes by their names.</summary>
+        public Dictionary<string, FactSources> Attributes { get; } = new(StringComparer.Ordinal);
+
+        public int RefusedStatus { get; set; } = StatusCodes.Status429TooManyRequests;
+
+        public int TrustedHops { get; set; } = 1;
     }
 
     internal sealed class ManagementSettings

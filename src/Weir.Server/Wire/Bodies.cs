@@ -139,7 +139,7 @@ internal sealed record RefusalBody : DecisionBody
     public string Title { get; } = "Quota exceeded";
 
     [JsonPropertyOrder(-2)]
-    public int Status { get; } = StatusCodes.Status429TooManyRequests;
+    public int Status { get; init; } = StatusCodes.Status429TooManyRequests;
 
     [JsonPropertyOrder(-1)]
     public string Detail { get; }

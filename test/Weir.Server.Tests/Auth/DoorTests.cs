@@ -33,6 +33,7 @@ public sealed class DoorTests
     [
         (HttpMethod.Get, "/limit/check?key=k", null), (HttpMethod.Post, "/limit/incr", """{"key":"k"}"""), (HttpMethod.Post, "/v1/take", """{"key":"k"}"""),
         (HttpMethod.Post, "/v1/check", """{"key":"k"}"""), (HttpMethod.Post, "/v1/refund", """{"key":"k"}"""), (HttpMethod.Post, "/v1/batch", """{"requests":[{"key":"k"}]}"""),
+        (HttpMethod.Get, "/v1/authorize", null), (HttpMethod.Get, "/v1/authorize/x", null),
         (HttpMethod.Post, "/v1/reservations", """{"key":"k"}"""), (HttpMethod.Post, "/v1/reservations/x/commit", """{"cost":1}"""), (HttpMethod.Delete, "/v1/reservations/x", null),
         (HttpMethod.Get, "/admin/policies", null), (HttpMethod.Get, "/admin/keys", null),
     ];

@@ -116,6 +116,7 @@ public sealed class SettingTableTests
             && property.PropertyType.GetGenericTypeDefinition() == typeof(List<>)
                 ? property.PropertyType.GetGenericArguments()[0] : null
         from found in item is not null ? PropertiesOf(item, $"{name}:0")
+            : property.PropertyType == typeof(Dictionary<string, FactSources>) ? [$"{name}:NAME"]
             : property.PropertyType.DeclaringType == typeof(WeirOptions) ? PropertiesOf(property.PropertyType, name)
                 : [name]
         select found;

@@ -7,7 +7,7 @@ namespace Weir.Server.Tests.Deploy;
 public sealed partial class SettingsTests
 {
     public static TheoryData<string> Files =>
-        ["deploy/compose.yaml", "deploy/Dockerfile", ".ci/run", .. Pages];
+        ["deploy/compose.yaml", "deploy/Dockerfile", "deploy/nginx/nginx.conf", ".ci/run", .. Pages];
 
     /// <summary>Decisions name wrong settings as examples.</summary>
     private static IEnumerable<string> Pages =>
@@ -20,7 +20,7 @@ public sealed partial class SettingsTests
         var named = Variable().Matches(Repository.Read(path))
             .Select(match => match.Value.Replace("__", ":", StringComparison.Ordinal));
 
-        Assert.All(named, name => Assert.Contains(name, KnownSettings.All));
+        Assert.All(named, name => Assert.Contains(KnownSettings.Canonical(name), KnownSettings.All));
     }
 
     [GeneratedRegex("Weir(__[A-Za-z0-9]+)+")]

@@ -10,7 +10,8 @@ public sealed class BlockTests
 {
     /// <summary>The languages of blocks. Blocks of a shell are run: <see cref="ShellTests"/>.</summary>
     private static readonly string[] Languages =
-        ["sh", "text", "http", "json", "yaml", "csharp", "ini", "mermaid", "javascript", "java", "lua"];
+        ["sh", "text", "http", "json", "yaml", "csharp", "ini", "mermaid", "javascript", "java", "lua",
+         "typescript", "python", "go"];
 
     /// <summary>Usings that a project has anyway, and the namespace of the library.</summary>
     private const string Usings = "using System; using System.Threading.Tasks; using Weir;\n";

@@ -16,7 +16,8 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         Assert.Equal("Weir", document.GetProperty("info").GetProperty("title").GetString());
         Assert.Equal(
             [
-                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Descriptions", "post /limit/incr Decisions",
+                "delete /v1/reservations/{id} Reservations", "get /limit/check Decisions", "get /livez Health", "get /readyz Health", "get /schemas/policies.json Descriptions", "get /v1/authorize Decisions",
+                "post /limit/incr Decisions",
                 "post /v1/batch Decisions", "post /v1/charge Decisions", "post /v1/check Decisions", "post /v1/refund Decisions", "post /v1/reservations Reservations",
                 "post /v1/reservations/{id}/commit Reservations", "post /v1/take Decisions",
             ],
@@ -114,6 +115,9 @@ public sealed class OpenApiTests(EmbeddedServer embedded) : IClassFixture<Embedd
         var paths = (await ReadAsync()).GetProperty("paths");
 
         Assert.Equal(["query key", "query tenant", "query cost", "query attributes", "header X-Tenant-Id"], ParametersOf(paths.GetProperty("/limit/check").GetProperty("get")));
+        Assert.Equal(
+            ["header X-Forwarded-Uri", "header X-Forwarded-Method", "header X-Forwarded-Host", "header X-Forwarded-For"],
+            ParametersOf(paths.GetProperty("/v1/authorize").GetProperty("get")));
         foreach (string path in (string[])["/v1/check", "/v1/batch"])
             Assert.Equal(["header X-Tenant-Id"], ParametersOf(paths.GetProperty(path).GetProperty("post")));
         foreach (string path in (string[])["/limit/incr", "/v1/take", "/v1/charge", "/v1/refund", "/v1/reservations"])

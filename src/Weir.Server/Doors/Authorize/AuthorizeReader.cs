@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Weir.Server;
+
+/// <summary>Reads <see cref="RequestFacts"/> from the headers of a proxy, by the settings of this door.</summary>
+internal sealed class AuthorizeReader(WeirOptions options)
+{
+    private readonly WeirOptions.AuthorizeSettings _settings = options.Authorize;
+
+    /// <summary>Returns the facts of a request, or its error.</summary>
+    public Complaint? Read(HttpContext http, out RequestFacts facts)
+    {
+        var request = new OriginalRequest(http, _settings.TrustedHops);
+        string? own = Caller.TenantOf(http);
+        string tenant = _settings.Tenant?.ValueIn(request) ?? own ?? RequestFacts.DefaultTenant;
+        string? key = _settings.Key.ValueIn(request);
+        facts = new RequestFacts(tenant, Bounded(key ?? ""), 1, AttributesOf(request));
+        if (own is not null && own != tenant)
+            return FactsReader.OtherTenant;
+        return key is null ? MissingKey() : Bounds.Complaint(facts, leastCost: 1);
+    }
+
+    private Complaint MissingKey() => new(
+        "key", $"the request has no key: none of the sources {_settings.Key} is in it; make the proxy send one of "
+            + "them, or add ip or const:VALUE to the end of Weir:Authorize:Key");
+
+    private Dictionary<string, string>? AttributesOf(OriginalRequest request)
+    {
+        Dictionary<string, string>? attributes = null;
+        foreach (var (name, sources) in _settings.Attributes)
+        {
+            if (sources.ValueIn(request) is { } value)
+                (attributes ??= new(StringComparer.Ordinal)).Add(name, Bounded(value));
+        }
+
+        return attributes;
+    }
+
+    /// <summary>
+    /// A value that is too long is replaced by its hash: clients choose URLs and tokens, and each stays a value of its
+    /// own.
+    /// </summary>
+    private static string Bounded(string value)
+    {
+        const int Most = Bounds.MaxAttributeBytes;
+        if (value.Length * 3 <= Most || Encoding.UTF8.GetByteCount(value) <= Most)
+            return value;
+        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)));
+    }
+}

@@ -1,0 +1,48 @@
+namespace Weir.Server;
+
+/// <summary>The sources of one fact. The first source that the request has gives the value.</summary>
+internal sealed class FactSources
+{
+    /// <summary>Sources in one list, at most.</summary>
+    public const int Most = 8;
+
+    private readonly FactSource[] _all;
+
+    private FactSources(FactSource[] all) => _all = all;
+
+    /// <summary>The constants of the list.</summary>
+    public IEnumerable<string> Constants =>
+        _all.Where(source => source.Kind == SourceKind.Const).Select(source => source.Argument);
+
+    /// <summary>Reads a list of sources, separated by commas, or returns its error: the subject is the list.</summary>
+    public static (FactSources? Sources, string? Fault) Parse(string text)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (parts.Length is 0 or > Most)
+            return (null, $"is no list of sources: it has {parts.Length}; use 1 to {Most} out of {FactSource.Forms}");
+        var all = new FactSource[parts.Length];
+        for (int i = 0; i < all.Length; i++)
+        {
+            var (source, fault) = FactSource.Parse(parts[i]);
+            if (source is null)
+                return (null, $"is no list of sources: source {i + 1} {fault}");
+            all[i] = source;
+        }
+
+        return (new(all), null);
+    }
+
+    /// <summary>Returns the value of the first source that the request has; null if it has none.</summary>
+    public string? ValueIn(OriginalRequest request)
+    {
+        foreach (var source in _all)
+        {
+            if (request.ValueOf(source) is { Length: > 0 } value)
+                return value;
+        }
+
+        return null;
+    }
+
+    public override string ToString() => string.Join(", ", (object[])_all);
+}

@@ -1,0 +1,80 @@
+using System.Buffers;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Weir.Server;
+
+/// <summary>
+/// A request's URI as its client spelled it: a path with its query, or absolute. The path is put into one spelling:
+/// percent-decoded, without dot segments and repeated slashes. A limit on a path therefore holds for every spelling.
+/// </summary>
+internal sealed class OriginalUri
+{
+    private static readonly SearchValues<char> Ends = SearchValues.Create("/?#");
+
+    private readonly ReadOnlyMemory<char> _query;
+
+    public OriginalUri(string text)
+    {
+        var rest = WithoutAuthority(text.AsMemory());
+        int fragment = rest.Span.IndexOf('#');
+        if (fragment >= 0)
+            rest = rest[..fragment];
+        int query = rest.Span.IndexOf('?');
+        _query = query < 0 ? default : rest[(query + 1)..];
+        Path = Normalize((query < 0 ? rest : rest[..query]).ToString());
+    }
+
+    /// <summary>The host of an absolute URI, else null.</summary>
+    public string? Host { get; private set; }
+
+    public string Path { get; }
+
+    /// <summary>Returns the first value of a query parameter, decoded; null if there is none.</summary>
+    public string? Parameter(string name)
+    {
+        foreach (var pair in new QueryStringEnumerable(_query))
+        {
+            if (pair.DecodeName().Span.SequenceEqual(name))
+                return pair.DecodeValue().ToString();
+        }
+
+        return null;
+    }
+
+    private ReadOnlyMemory<char> WithoutAuthority(ReadOnlyMemory<char> text)
+    {
+        int scheme = text.Span.IndexOf("://");
+        if (scheme <= 0 || text.Span.IndexOfAny(Ends) < scheme)
+            return text;
+        var authority = text[(scheme + 3)..];
+        int end = authority.Span.IndexOfAny(Ends);
+        var rest = end < 0 ? default : authority[end..];
+        var host = (end < 0 ? authority : authority[..end]).Span;
+        Host = host[(host.LastIndexOf('@') + 1)..].ToString();
+        return rest;
+    }
+
+    private static string Normalize(string path)
+    {
+        bool isPlain = path.StartsWith('/') && !path.Contains('%')
+            && !path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal);
+        return isPlain ? path : WithoutDots(Uri.UnescapeDataString(path));
+    }
+
+    private static string WithoutDots(string path)
+    {
+        var segments = new List<string>();
+        string last = "";
+        foreach (string segment in path.Split('/'))
+        {
+            last = segment;
+            if (segment == ".." && segments.Count > 0)
+                segments.RemoveAt(segments.Count - 1);
+            else if (segment is not ("" or "." or ".."))
+                segments.Add(segment);
+        }
+
+        bool isFolder = segments.Count > 0 && last is "" or "." or "..";
+        return $"/{string.Join('/', segments)}{(isFolder && segments.Count > 0 ? "/" : "")}";
+    }
+}
