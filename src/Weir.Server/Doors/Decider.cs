@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Makes and counts the decisions of all doors: a door makes <see cref="RequestFacts"/> and renders a
-/// <see cref="Decision"/>.
-/// </summary>
+// Makes and counts the decisions of all doors: a door makes RequestFacts and renders a Decision.
 internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, TimeProvider time)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -1,9 +1,7 @@
 namespace Weir.Server;
 
-/// <summary>
-/// <c>/v1/authorize</c>, the door for subrequests of proxies: a take whose facts come from the proxy's headers. The
-/// body, if there is one, is not read.
-/// </summary>
+// /v1/authorize, the door for subrequests of proxies: a take whose facts come from the proxy's headers. The body, if
+// there is one, is not read.
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, Decider decider, DecisionAnswers answers, WeirOptions options)
 {
@@ -37,9 +35,7 @@ internal sealed class AuthorizeEndpoint(
         return answers.Refusal(http, decision, StatusInsteadOf(http, StatusCodes.Status429TooManyRequests));
     }
 
-    /// <summary>
-    /// The status to refuse by. nginx passes on 401 and 403 alone, and makes an error of its own of any other.
-    /// </summary>
+    // The status to refuse by. nginx passes on 401 and 403 alone, and makes an error of its own of any other.
     private int StatusInsteadOf(HttpContext http, int status)
     {
         int refused = options.Authorize.RefusedStatus;

@@ -37,10 +37,8 @@ internal sealed class AuthorizeReader(WeirOptions options)
         return attributes;
     }
 
-    /// <summary>
-    /// A value that is too long is replaced by its hash: clients choose URLs and tokens, and each stays a value of its
-    /// own.
-    /// </summary>
+    // A value that is too long is replaced by its hash: clients choose URLs and tokens, and each stays a value of its
+    // own.
     private static string Bounded(string value)
     {
         const int Most = Bounds.MaxAttributeBytes;

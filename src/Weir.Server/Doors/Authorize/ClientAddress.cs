@@ -3,10 +3,8 @@ using System.Net.Sockets;
 
 namespace Weir.Server;
 
-/// <summary>
-/// The address of a proxy's client. Each proxy adds the address of its own client to <c>X-Forwarded-For</c>, so entries
-/// are counted from the right: a client can write only entries that are further left.
-/// </summary>
+// The address of a proxy's client. Each proxy adds the address of its own client to X-Forwarded-For, so entries are
+// counted from the right: a client can write only entries that are further left.
 internal static class ClientAddress
 {
     private const string Header = "X-Forwarded-For";

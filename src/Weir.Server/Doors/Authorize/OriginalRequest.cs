@@ -54,9 +54,7 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
         }
     }
 
-    /// <summary>
-    /// The last line of the first of these headers that is there: the nearest proxy writes the last line.
-    /// </summary>
+    // The last line of the first of these headers that is there: the nearest proxy writes the last line.
     private static string? LastOf(HttpContext http, string[] names)
     {
         foreach (string name in names)

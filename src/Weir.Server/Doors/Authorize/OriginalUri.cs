@@ -3,10 +3,8 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Weir.Server;
 
-/// <summary>
-/// A request's URI as its client spelled it: a path with its query, or absolute. The path is put into one spelling:
-/// percent-decoded, without dot segments and repeated slashes. A limit on a path therefore holds for every spelling.
-/// </summary>
+// A request's URI as its client spelled it: a path with its query, or absolute. The path is put into one spelling:
+// percent-decoded, without dot segments and repeated slashes. A limit on a path therefore holds for every spelling.
 internal sealed class OriginalUri
 {
     private static readonly SearchValues<char> Ends = SearchValues.Create("/?#");
