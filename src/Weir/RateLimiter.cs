@@ -143,7 +143,45 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     }
 
     /// <summary>
-    /// As <see cref="Begin"/>, with the decision returned by value: the caller's place for it is never copied.
+    /// Begins a take or a check by a plan that comes with the request instead of its tenant's. No candidate tries it.
+    /// </summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="plan">The plan; without concurrency limits.</param>
+    /// <param name="spend">True to take, false to check.</param>
+    /// <param name="decision">The decision, if it is made at once.</param>
+    /// <returns>
+    /// Null if <paramref name="decision"/> is made; else what to await and to pass to <see cref="EndByOwnPlan"/>.
+    /// </returns>
+    internal PendingResult? Begin(in RequestFacts facts, Plan plan, bool spend, out Decision decision)
+    {
+        Demand(facts, spend ? 1 : 0);
+        var set = Policies;
+        set.PlanOf(facts.Tenant, out bool isListed);
+        var limits = new LimitSet(facts, plan, plan.Applying(facts, out _), isListed, holder: null);
+        var what = spend ? BucketOperation.Take : BucketOperation.Check;
+        PendingResult? pending = null;
+        if (BlockOf(set, facts) is { } block)
+            decision = Settled(limits, block);
+        else if (_memory is not null)
+            decision = _memory.Decide(limits, what);
+        else
+        {
+            pending = store.Execute(new BucketCommand(limits, what), out var result);
+            decision = pending is null ? Decision.From(limits, result) : default;
+        }
+
+        return pending;
+    }
+
+    /// <summary>Returns the decision by a plan of its own, once its result has arrived.</summary>
+    internal static Decision EndByOwnPlan(PendingResult pending)
+    {
+        var limits = pending.Command.Limits;
+        return Decision.From(limits, pending.Take());
+    }
+
+    /// <summary>
+    /// As <see cref="Begin(in RequestFacts, bool, out Decision)"/>, with the decision returned by value: the caller's place for it is never copied.
     /// </summary>
     private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
     {
@@ -170,7 +208,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
+    /// <summary>Returns the decision that <see cref="Begin(in RequestFacts, bool, out Decision)"/> began, once its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;

@@ -41,8 +41,14 @@ internal sealed class ApiKeys
             return _live.GetValueOrDefault(id);
     }
 
-    /// <inheritdoc cref="KeyRing.Find"/>
+    /// <inheritdoc cref="KeyRing.Find(StringValues, TimeProvider)"/>
     public ApiKey? Find(StringValues header) => _ring.Find(header, _time);
+
+    /// <summary>The key of a secret in UTF-8; null if it opens nothing (any more).</summary>
+    public ApiKey? Find(ReadOnlySpan<byte> secret) => _ring.Find(secret, _time);
+
+    /// <summary>The same key as it is now; null if it is revoked or its time is over.</summary>
+    public ApiKey? Renewed(ApiKey key) => _ring.OfHash(key.Hash, _time);
 
     /// <summary>Whether the configuration has a key of this id.</summary>
     public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);

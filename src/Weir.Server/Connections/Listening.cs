@@ -33,6 +33,8 @@ internal static class Listening
 
     public static void Configure(WebApplicationBuilder builder, WeirOptions options)
     {
+        var resp = RespDoor.Of(options);
+        resp?.AddTo(builder.Services);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = Backlog);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -41,8 +43,8 @@ internal static class Listening
             KestrelSettings.Bind(builder.Configuration, kestrel);
             // Not read again while running: whether other machines can reach the service was judged at the start.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
-            if (ListenAddresses.Parts(options.Management.Urls) is { Length: > 0 } management)
-                ListenApart(kestrel, ListenAddresses.Public(builder.Configuration), management);
+            if (ListenAddresses.Parts(options.Management.Urls) is var management && (management.Length > 0 || resp is not null))
+                ListenApart(kestrel, ListenAddresses.Public(builder.Configuration), resp, management);
         });
         builder.Services.AddSingleton(services => new ConnectionBounds(
             options.Limits.Connections ?? Math.Min(MostByDefault, OpenFiles.RoomForConnections() ?? MostByDefault),
@@ -64,13 +66,15 @@ internal static class Listening
     }
 
     /// <summary>
-    /// Listens on public addresses and on those of management. Code that listens overrules the setting <c>urls</c>, so
-    /// both are listed here.
+    /// Listens on public addresses, on that of a door and on those of management. Code that listens overrules the
+    /// setting <c>urls</c>, so all are listed here.
     /// </summary>
-    private static void ListenApart(KestrelServerOptions kestrel, IReadOnlyList<string> urls, string[] management)
+    private static void ListenApart(
+        KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
     {
         foreach (var address in urls.Select(BindingAddress.Parse))
             Listen(kestrel, address);
+        resp?.ListenOn(kestrel);
         foreach (var address in management.Select(BindingAddress.Parse))
             kestrel.Listen(new ManagementEndPoint(IpOf(address), address.Port));
     }

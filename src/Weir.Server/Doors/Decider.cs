@@ -59,11 +59,35 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return pending;
     }
 
-    /// <summary>Returns the decision that <see cref="Begin"/> began, once its result has arrived.</summary>
+    /// <summary>Returns the decision that <see cref="Begin(in RequestFacts, bool, out long, out Decision)"/> began, once its result has arrived.</summary>
     public Decision End(PendingResult pending, bool spend, long began)
     {
         var facts = pending.Facts;
         var decision = limiter.End(pending);
+        Record(facts, decision, spend, began);
+        return decision;
+    }
+
+    /// <summary>Begins a take or a check by a plan that comes with the request.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="spend">True to take, false to check.</param>
+    /// <param name="began">When it began, for <see cref="EndByOwnPlan"/>.</param>
+    /// <param name="decision">The decision, if it is made at once.</param>
+    public PendingResult? Begin(in RequestFacts facts, Plan plan, bool spend, out long began, out Decision decision)
+    {
+        began = Now;
+        var pending = limiter.Begin(facts, plan, spend, out decision);
+        if (pending is null)
+            Record(facts, decision, spend, began);
+        return pending;
+    }
+
+    /// <summary>Returns the decision by a plan of its own, once its result has arrived.</summary>
+    public Decision EndByOwnPlan(PendingResult pending, bool spend, long began)
+    {
+        var facts = pending.Facts;
+        var decision = RateLimiter.EndByOwnPlan(pending);
         Record(facts, decision, spend, began);
         return decision;
     }

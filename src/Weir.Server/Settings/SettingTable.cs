@@ -51,6 +51,7 @@ internal static class SettingTable
         Of(o => o.Limits.Connections, SettingKind.Number(1, 1_000_000), "Open connections at a time.", "what fits below ulimit -n"),
         Of(o => o.Limits.AnswerBytes, SettingKind.Number(65_536, int.MaxValue), "Bytes of a tenant's stored answers."),
         Of(o => o.Management.Urls, SettingKind.Text("http://host:port"), "Addresses for metrics, health and admin alone."),
+        Of(o => o.Resp.Listen, SettingKind.Text(RespAddress.Forms), "Address for Redis clients (RESP).", "none: off"),
         Of(o => o.Top.Enabled, SettingKind.Flag, "Counts the busiest keys for /admin/top."),
         Of(o => o.DecisionLog.Denied, SettingKind.Fraction, "Share of refused takes that is logged."),
         Of(o => o.DecisionLog.Allowed, SettingKind.Fraction, "Share of allowed takes that is logged."),

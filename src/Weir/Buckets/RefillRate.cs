@@ -46,6 +46,9 @@ internal sealed class RefillRate : IEquatable<RefillRate>
     /// <summary>The number of this rate and of all equal ones, from 0 up, for the life of the process.</summary>
     public int Id => Volatile.Read(ref _id) is not Unnumbered and var id ? id : Number();
 
+    /// <summary>True if this rate, or an equal one, has a number.</summary>
+    public bool IsNumbered => Volatile.Read(ref _id) != Unnumbered || Known.ContainsKey(Numbers);
+
     /// <summary>The clock of this rate: 1, 1,000 or 1,000,000 microseconds a tick.</summary>
     public long TickUs { get; }
 
