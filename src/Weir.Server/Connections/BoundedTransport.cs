@@ -7,13 +7,18 @@ namespace Weir.Server;
 /// Adds a bound to a transport. The bound holds where connections are accepted, since a process that runs out of
 /// descriptors dies.
 /// </summary>
-internal sealed class BoundedTransport(IConnectionListenerFactory inner, ConnectionBounds bounds) : IConnectionListenerFactory
+/// <param name="inner">The transport of HTTP.</param>
+/// <param name="ofResp">The transport of the RESP door.</param>
+/// <param name="bounds">The bounds.</param>
+internal sealed class BoundedTransport(
+    IConnectionListenerFactory inner, IConnectionListenerFactory ofResp, ConnectionBounds bounds) : IConnectionListenerFactory
 {
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         bool isManagement = endpoint is ManagementEndPoint;
-        return new Listener(await inner.BindAsync(endpoint, cancellationToken), bounds, isManagement);
+        var transport = endpoint is RespEndPoint ? ofResp : inner;
+        return new Listener(await transport.BindAsync(endpoint, cancellationToken), bounds, isManagement);
     }
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener

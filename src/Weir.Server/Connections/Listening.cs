@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Weir.Server;
 
@@ -36,6 +37,11 @@ internal static class Listening
         var resp = RespDoor.Of(options);
         resp?.AddTo(builder.Services);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = Backlog);
+        string[] management = ListenAddresses.Parts(options.Management.Urls);
+        var urls = ListenAddresses.Public(builder.Configuration);
+        bool isByCode = management.Length > 0 || resp is not null;
+        if (isByCode)
+            builder.WebHost.UseUrls();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -43,8 +49,8 @@ internal static class Listening
             KestrelSettings.Bind(builder.Configuration, kestrel);
             // Not read again while running: whether other machines can reach the service was judged at the start.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
-            if (ListenAddresses.Parts(options.Management.Urls) is var management && (management.Length > 0 || resp is not null))
-                ListenApart(kestrel, ListenAddresses.Public(builder.Configuration), resp, management);
+            if (isByCode)
+                ListenApart(kestrel, urls, resp, management);
         });
         builder.Services.AddSingleton(services => new ConnectionBounds(
             options.Limits.Connections ?? Math.Min(MostByDefault, OpenFiles.RoomForConnections() ?? MostByDefault),
@@ -52,7 +58,11 @@ internal static class Listening
             services.GetRequiredService<ILogger<ConnectionBounds>>()));
         builder.Services.RemoveAll<IConnectionListenerFactory>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new BoundedTransport(
-            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services), services.GetRequiredService<ConnectionBounds>()));
+            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services),
+            new SocketTransportFactory(
+                Options.Create(new SocketTransportOptions { Backlog = Backlog, UnsafePreferInlineScheduling = true, MaxReadBufferSize = RespBounds.WindowBytes }),
+                services.GetRequiredService<ILoggerFactory>()),
+            services.GetRequiredService<ConnectionBounds>()));
     }
 
     /// <summary>Bounds for clients that send slowly, drip or never read.</summary>
@@ -67,7 +77,7 @@ internal static class Listening
 
     /// <summary>
     /// Listens on public addresses, on that of a door and on those of management. Code that listens overrules the
-    /// setting <c>urls</c>, so all are listed here.
+    /// host's own settings of addresses, so all are listed here.
     /// </summary>
     private static void ListenApart(
         KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)

@@ -7,8 +7,8 @@ internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log
     /// <param name="facts">The request.</param>
     /// <param name="decision">Its decision.</param>
     /// <param name="spend">False for a check, which changes nothing and so is no traffic.</param>
-    /// <param name="duration">How long it took.</param>
-    public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan duration)
+    /// <param name="duration">How long it took; null if that was not measured.</param>
+    public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan? duration)
     {
         metrics.Record(decision, spend, duration);
         if (!spend)

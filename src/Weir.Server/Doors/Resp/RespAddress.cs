@@ -4,9 +4,9 @@ using System.Net;
 namespace Weir.Server;
 
 /// <summary>The address of the setting <c>Weir:Resp:Listen</c>.</summary>
-/// <param name="Host">An address; null for <c>localhost</c>.</param>
+/// <param name="Host">An address; of <c>localhost</c>, 127.0.0.1.</param>
 /// <param name="Port">The port; 0 for any that is free.</param>
-internal sealed record RespAddress(IPAddress? Host, int Port)
+internal sealed record RespAddress(IPAddress Host, int Port)
 {
     public const string Setting = "Weir:Resp:Listen";
 
@@ -14,7 +14,7 @@ internal sealed record RespAddress(IPAddress? Host, int Port)
     public const string Forms = "host:port, such as 127.0.0.1:6380";
 
     /// <summary>True if other machines reach it.</summary>
-    public bool IsReachable => Host is not null && !IPAddress.IsLoopback(Host);
+    public bool IsReachable => !IPAddress.IsLoopback(Host);
 
     /// <summary>Reads an address; null if it is none.</summary>
     public static RespAddress? Parse(string text)
@@ -25,7 +25,7 @@ internal sealed record RespAddress(IPAddress? Host, int Port)
             return null;
         string host = text[..colon];
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            return port == 0 ? null : new(null, port);
+            return new(IPAddress.Loopback, port);
         if (host is "*" or "+")
             return new(IPAddress.IPv6Any, port);
         bool isBracketed = host.StartsWith('[') && host.EndsWith(']');

@@ -27,8 +27,11 @@ internal static class RespBounds
     /// </summary>
     public const int MaxUnsentBytes = 32 * 1024;
 
-    /// <summary>Strings kept of received keys, tenants and attributes; 70 MB if all have 256 bytes.</summary>
-    public const int MaxTexts = 131_072;
+    /// <summary>
+    /// Strings kept of received keys, tenants and attributes; 5 MB if all have 256 bytes. More would be slower: a look
+    /// into memory that is in no cache of the processor costs more than a new string.
+    /// </summary>
+    public const int MaxTexts = 8_192;
 
     /// <summary>Combinations of <c>max_burst</c>, <c>count</c> and <c>period</c> that are kept as plans.</summary>
     public const int MaxPlans = 4_096;

@@ -125,10 +125,10 @@ internal sealed class RespConnection(
             var frame = RespParser.Read(bytes[used..], spans);
             if (frame.Status != RespStatus.Command)
                 return frame;
+            session.Replies.Begin();
             if (frame.Count > 0)
                 services.Commands.Execute(session, new RespArguments(bytes.Slice(used, frame.Bytes), spans[..frame.Count]));
             used += frame.Bytes;
-            session.Replies.Begin();
             if (session.Replies.IsFull || session.IsClosing)
                 return frame;
         }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -13,7 +12,7 @@ internal sealed class RespDoor(RespAddress address)
     public string? Url => _listening?.ToString();
 
     /// <summary>The address it listens on.</summary>
-    public string Address => _listening?.IPEndPoint?.ToString() ?? $"localhost:{address.Port}";
+    public string Address => _listening?.IPEndPoint?.ToString() ?? $"{address.Host}:{address.Port}";
 
     /// <summary>Returns the door of the settings, or null if it is off.</summary>
     public static RespDoor? Of(WeirOptions options) =>
@@ -36,17 +35,10 @@ internal sealed class RespDoor(RespAddress address)
         services.AddSingleton<RespConnectionHandler>();
     }
 
-    public void ListenOn(KestrelServerOptions kestrel)
-    {
-        if (address.Host is { } host)
-            kestrel.Listen(new IPEndPoint(host, address.Port), Serve);
-        else
-            kestrel.ListenLocalhost(address.Port, Serve);
-    }
-
-    private void Serve(ListenOptions listening)
-    {
-        _listening = listening;
-        listening.UseConnectionHandler<RespConnectionHandler>();
-    }
+    public void ListenOn(KestrelServerOptions kestrel) =>
+        kestrel.Listen(new RespEndPoint(address.Host, address.Port), listening =>
+        {
+            _listening = listening;
+            listening.UseConnectionHandler<RespConnectionHandler>();
+        });
 }

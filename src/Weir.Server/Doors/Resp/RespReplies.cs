@@ -12,17 +12,17 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     private readonly List<Waiting> _waiting = [];
     private ArrayBufferWriter<byte>? _behind;
     private int _begun;
+    private DecisionTurn _turn;
 
     /// <summary>A decision on its way.</summary>
     /// <param name="Pending">The take or check; null for a refund.</param>
     /// <param name="Refund">The refund; null for a take or check.</param>
     /// <param name="Form">Form of the reply.</param>
     /// <param name="Spend">True for a take.</param>
-    /// <param name="Began">When it began.</param>
     /// <param name="IsResp3">True to reply in RESP3.</param>
     /// <param name="Before">Bytes of replies that waited before this one.</param>
     private readonly record struct Waiting(
-        PendingResult? Pending, Task<Decision?>? Refund, RespForm Form, bool Spend, long Began, bool IsResp3, int Before);
+        PendingResult? Pending, Task<Decision?>? Refund, RespForm Form, bool Spend, bool IsResp3, int Before);
 
     /// <summary>Where the next reply is written.</summary>
     public IBufferWriter<byte> Output => _waiting.Count == 0 ? output : _behind!;
@@ -37,16 +37,23 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     /// <summary>Bytes written and not yet sent.</summary>
     public long Unsent => output.UnflushedBytes + (_behind?.WrittenCount ?? 0);
 
-    /// <summary>Counts a command.</summary>
-    public void Begin() => _begun++;
+    /// <summary>The decisions begun since the last replies were complete.</summary>
+    public ref DecisionTurn Turn => ref _turn;
+
+    /// <summary>Counts a command; the first begins a turn.</summary>
+    public void Begin()
+    {
+        if (_begun++ == 0)
+            _turn = decider.BeginTurn();
+    }
 
     /// <summary>Adds a take or a check that is on its way.</summary>
-    public void Add(PendingResult pending, RespForm form, bool spend, long began, bool isResp3) =>
-        Add(new Waiting(pending, null, form, spend, began, isResp3, Behind));
+    public void Add(PendingResult pending, RespForm form, bool spend, bool isResp3) =>
+        Add(new Waiting(pending, null, form, spend, isResp3, Behind));
 
     /// <summary>Adds a refund that is on its way.</summary>
     public void Add(Task<Decision?> refund, bool isResp3) =>
-        Add(new Waiting(null, refund, RespForm.Weir, false, 0, isResp3, Behind));
+        Add(new Waiting(null, refund, RespForm.Weir, false, isResp3, Behind));
 
     /// <summary>Waits for the decisions on their way and writes their replies.</summary>
     public async ValueTask EndAsync()
@@ -95,8 +102,8 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     {
         var writer = new RespWriter(output, next.IsResp3);
         var decision = next.Pending is not { } pending ? next.Refund!.Result!.Value
-            : next.Form == RespForm.Throttle ? decider.EndByOwnPlan(pending, next.Spend, next.Began)
-            : decider.End(pending, next.Spend, next.Began);
+            : next.Form == RespForm.Throttle ? decider.EndByOwnPlan(pending, next.Spend, _turn.Began)
+            : decider.End(pending, next.Spend, _turn.Began);
         RespDecision.Write(writer, next.Form, decision);
     }
 }

@@ -14,8 +14,8 @@ internal sealed class ThrottleCommand(Decider decider, ThrottlePlans plans, Text
             session.Writer.Error("ERR wrong number of arguments for 'cl.throttle' command");
         else if (Read(session, arguments, out var facts, out var plan) is { } error)
             session.Writer.Error(error);
-        else if (decider.Begin(facts, plan!, facts.Cost > 0, out long began, out var decision) is { } pending)
-            session.Replies.Add(pending, RespForm.Throttle, facts.Cost > 0, began, session.IsResp3);
+        else if (decider.Begin(facts, plan, facts.Cost > 0, ref session.Replies.Turn, out var decision) is { } pending)
+            session.Replies.Add(pending, RespForm.Throttle, facts.Cost > 0, session.IsResp3);
         else
             RespDecision.Write(session.Writer, RespForm.Throttle, decision);
     }

@@ -28,8 +28,8 @@ internal sealed class WeirCommands(Decider decider, WeirArguments reader)
     {
         if (reader.Read(session, arguments, leastCost: spend ? 1 : 0, out var facts) is { } error)
             session.Writer.Error(error);
-        else if (decider.Begin(facts, spend, out long began, out var decision) is { } pending)
-            session.Replies.Add(pending, RespForm.Weir, spend, began, session.IsResp3);
+        else if (decider.Begin(facts, null, spend, ref session.Replies.Turn, out var decision) is { } pending)
+            session.Replies.Add(pending, RespForm.Weir, spend, session.IsResp3);
         else
             RespDecision.Write(session.Writer, RespForm.Weir, decision);
     }
