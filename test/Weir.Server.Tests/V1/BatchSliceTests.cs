@@ -23,7 +23,7 @@ public sealed class BatchSliceTests : IBucketStore, IDisposable
     {
         var policies = PolicyDocument.Parse("defaultPlan: a\nplans: { a: { limits: { per-key: { rate: 100/h, burst: 1x } } } }\n", "test");
         var telemetry = new DecisionTelemetry(_metrics, _log);
-        var decisions = new DecisionEndpoints(new RateLimiter(policies, this, TimeProvider.System), null!, telemetry, TimeProvider.System);
+        var decisions = new Decider(new RateLimiter(policies, this, TimeProvider.System), telemetry, TimeProvider.System);
         _batch = new BatchEndpoint(decisions, _turns);
     }
 

@@ -24,7 +24,7 @@ internal sealed class RespConnectionHandler(RespServices services, RespConnectio
         }
         catch (Exception dropped) when (dropped is IOException or OperationCanceledException)
         {
-            // The client is gone: nobody reads an answer. ConnectionResetException is an IOException.
+            // The client has dropped the connection, which is an IOException, too.
         }
         finally
         {
