@@ -94,7 +94,7 @@ internal sealed class RespConnection(
                 break;
             if (session.Replies.Unsent >= RespBounds.MaxUnsentBytes)
                 await SendAsync();
-            if (frame.Status == RespStatus.Command && used < buffer.Length)
+            if (frame.Status == RespStatus.Command && used < buffer.Length && !session.IsClosing)
                 await Task.Yield();
         }
 

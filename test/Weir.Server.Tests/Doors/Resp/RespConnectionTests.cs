@@ -10,7 +10,7 @@ public sealed class RespConnectionTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     [Fact]
-    public void Commands_that_come_in_parts_of_any_size_are_answered_alike()
+    public async Task Commands_that_come_in_parts_of_any_size_are_answered_alike()
     {
         string commands = RespRig.Spell("PING") + "CL.THROTTLE a 1 1 60\r\n" + RespRig.Spell("ECHO", "ä")
             + RespRig.Spell("CL.THROTTLE", "a", "1", "1", "60") + RespRig.Spell("NO", "such") + "*0\r\n\r\n" + RespRig.Spell("PING", "end");
@@ -23,7 +23,9 @@ public sealed class RespConnectionTests : IDisposable
             using var rig = new RespRig();
             foreach (byte[] part in bytes.Chunk(size))
                 rig.Send(part);
-            Assert.Equal(Replies, rig.Read());
+            var replies = new StringBuilder();
+            await Until.TrueAsync(() => replies.Append(rig.Read()).Length >= Replies.Length, replies.ToString);
+            Assert.Equal(Replies, replies.ToString());
         }
     }
 
@@ -61,9 +63,9 @@ public sealed class RespConnectionTests : IDisposable
     [Fact]
     public void Attributes_choose_limits_and_their_names_may_be_words_of_the_command()
     {
-        Assert.Contains("limit\r\n$11\r\ncl.throttle\r\n", _rig.Call("WEIR.TAKE", "acme", "k", "ATTR", "cost", "high", "path", "/a"), StringComparison.Ordinal);
-        Assert.Contains("allowed\r\n:0\r\n", _rig.Call("WEIR.TAKE", "acme", "k", "ATTR", "path", "/a", "COST", "1"), StringComparison.Ordinal);
-        Assert.Contains("allowed\r\n:1\r\n", _rig.Call("WEIR.TAKE", "acme", "k", "COSTS", "tokens", "5", "ATTR", "path", "/b"), StringComparison.Ordinal);
+        Assert.Contains("limit\r\n$11\r\ncl.throttle\r\n", _rig.Call("WEIR.TAKE", "paths", "k", "ATTR", "cost", "high", "path", "/a"), StringComparison.Ordinal);
+        Assert.Contains("allowed\r\n:0\r\n", _rig.Call("WEIR.TAKE", "paths", "k", "ATTR", "path", "/a", "COST", "1"), StringComparison.Ordinal);
+        Assert.Contains("allowed\r\n:1\r\n", _rig.Call("WEIR.TAKE", "paths", "k", "COSTS", "tokens", "5", "ATTR", "path", "/b"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -15,7 +15,10 @@ internal sealed class RespRig : IDisposable
     private const string Policies =
         """
         defaultPlan: free
-        plans: { free: { limits: { per-key: { by: [key], rate: 5/s, burst: 2x }, cl.throttle: { by: [path], rate: 1/s } } } }
+        plans:
+          free: { limits: { per-key: { by: [key], rate: 5/s, burst: 2x } } }
+          paths: { limits: { per-key: { by: [key], rate: 5/s, burst: 2x }, cl.throttle: { by: [path], rate: 1/s, burst: 1x } } }
+        tenants: { paths: { plan: paths } }
         """;
 
     private static readonly PipeOptions Inline = new(
