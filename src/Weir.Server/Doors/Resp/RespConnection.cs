@@ -36,7 +36,14 @@ internal sealed class RespConnection(
             {
                 if (services.Draining.HasBegun && _answered && !hasPart)
                     return;
-                read = await _input.ReadAtLeastAsync(least);
+                read = await _input.ReadAsync();
+            }
+
+            // Bytes that drip in are not looked at again before the command can be complete.
+            if (read.Buffer.Length < least && !read.IsCompleted && !_isEnding)
+            {
+                _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
             }
 
             _stage.Decide();

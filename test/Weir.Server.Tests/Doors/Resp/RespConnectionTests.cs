@@ -24,8 +24,9 @@ public sealed class RespConnectionTests : IDisposable
             foreach (byte[] part in bytes.Chunk(size))
                 rig.Send(part);
             var replies = new StringBuilder();
-            await Until.TrueAsync(() => replies.Append(rig.Read()).Length >= Replies.Length, replies.ToString);
-            Assert.Equal(Replies, replies.ToString());
+            await Until.TrueAsync(
+                () => rig.Running.IsCompleted || replies.Append(rig.Read()).Length >= Replies.Length, replies.ToString);
+            Assert.Equal((size, Replies, null), (size, replies.ToString(), rig.Running.Exception));
         }
     }
 
