@@ -40,8 +40,6 @@ internal static class Listening
         string[] management = ListenAddresses.Parts(options.Management.Urls);
         var urls = ListenAddresses.Public(builder.Configuration);
         bool isByCode = management.Length > 0 || resp is not null;
-        if (isByCode)
-            builder.WebHost.UseUrls();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

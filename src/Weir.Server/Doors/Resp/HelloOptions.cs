@@ -33,6 +33,7 @@ internal readonly record struct HelloOptions(int Protocol, int Secret, int Name)
     /// <summary>Returns the error of a connection's name, or null.</summary>
     public static string? FaultOfName(ReadOnlySpan<byte> name) =>
         name.Length > RespBounds.MaxNameBytes || name.ContainsAnyExceptInRange((byte)'!', (byte)'~')
-            ? $"ERR Client names cannot contain spaces, newlines or special characters, and hold {RespBounds.MaxNameBytes} bytes at most"
+            ? "ERR Client names cannot contain spaces, newlines or special characters, and hold "
+                + $"{RespBounds.MaxNameBytes} bytes at most"
             : null;
 }

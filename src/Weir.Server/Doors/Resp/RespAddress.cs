@@ -21,7 +21,8 @@ internal sealed record RespAddress(IPAddress Host, int Port)
     {
         text = text.Trim();
         int colon = text.LastIndexOf(':');
-        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        if (colon < 0 || !ushort.TryParse(
+            text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
             return null;
         string host = text[..colon];
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
@@ -29,9 +30,9 @@ internal sealed record RespAddress(IPAddress Host, int Port)
         if (host is "*" or "+")
             return new(IPAddress.IPv6Any, port);
         bool isBracketed = host.StartsWith('[') && host.EndsWith(']');
-        return (isBracketed || !host.Contains(':')) && IPAddress.TryParse(isBracketed ? host[1..^1] : host, out var address)
-            ? new(address, port)
-            : null;
+        if (!isBracketed && host.Contains(':'))
+            return null;
+        return IPAddress.TryParse(isBracketed ? host[1..^1] : host, out var address) ? new(address, port) : null;
     }
 
     /// <summary>Returns the errors of the setting.</summary>

@@ -40,6 +40,8 @@ internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpa
     {
         const int Most = 64;
         var argument = this[index];
-        return argument.Length <= Most ? Encoding.UTF8.GetString(argument) : Encoding.UTF8.GetString(argument[..Most]) + "...";
+        return argument.Length <= Most
+            ? Encoding.UTF8.GetString(argument)
+            : Encoding.UTF8.GetString(argument[..Most]) + "...";
     }
 }

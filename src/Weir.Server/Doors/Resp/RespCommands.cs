@@ -5,6 +5,8 @@ namespace Weir.Server;
 /// <summary>All commands of the RESP door: finds and executes them.</summary>
 internal sealed class RespCommands
 {
+    private const string OfWeir = "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]";
+
     private readonly RespLogin _login;
     private readonly RespCommandInfo[] _all;
 
@@ -16,13 +18,18 @@ internal sealed class RespCommands
         // The first ones are found first.
         _all =
         [
-            new("CL.THROTTLE", -5, "key max_burst count period [quantity]", "Decides by a limit given with the command.", throttle.Execute),
-            new("WEIR.TAKE", -3, "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]", "Takes by a tenant's policies.", weir.Take),
-            new("WEIR.CHECK", -3, "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]", "Checks and spends nothing.", weir.Check),
-            new("WEIR.REFUND", -3, "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]", "Gives back what a take spent.", weir.Refund),
+            new(
+                "CL.THROTTLE", -5, "key max_burst count period [quantity]", "Decides by a limit of its own.",
+                throttle.Execute),
+            new("WEIR.TAKE", -3, OfWeir, "Takes by a tenant's policies.", weir.Take),
+            new("WEIR.CHECK", -3, OfWeir, "Checks and spends nothing.", weir.Check),
+            new("WEIR.REFUND", -3, OfWeir, "Gives back what a take spent.", weir.Refund),
             new("PING", -1, "[message]", "Replies PONG or the message.", SessionCommands.Ping),
             new("ECHO", 2, "message", "Replies the message.", SessionCommands.Echo),
-            new("HELLO", -1, "[protocol [AUTH user key] [SETNAME name]]", "Greets, and selects RESP2 or RESP3.", session.Hello) { IsOpen = true },
+            new("HELLO", -1, "[2 | 3 [AUTH user key] [SETNAME name]]", "Selects RESP2 or RESP3.", session.Hello)
+            {
+                IsOpen = true,
+            },
             new("AUTH", -2, "[user] key", "Sends an API key.", session.Auth) { IsOpen = true },
             new("CLIENT", -2, "subcommand ...", "Names the connection or shows it.", SessionCommands.Client),
             new("COMMAND", -1, "[COUNT | DOCS | INFO | LIST ...]", "Lists commands.", directory.Execute),
@@ -30,7 +37,7 @@ internal sealed class RespCommands
             new("INFO", -1, "[section ...]", "Shows version and state.", server.Info),
             new("SELECT", 2, "0", "Selects the only database.", SessionCommands.Select),
             new("QUIT", -1, "", "Ends the connection.", SessionCommands.Quit) { IsOpen = true },
-            new("RESET", 1, "", "Forgets key, name and protocol of the connection.", SessionCommands.Reset) { IsOpen = true },
+            new("RESET", 1, "", "Forgets key, name and protocol.", SessionCommands.Reset) { IsOpen = true },
         ];
     }
 

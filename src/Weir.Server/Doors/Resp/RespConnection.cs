@@ -134,7 +134,11 @@ internal sealed class RespConnection(
                 return frame;
             session.Replies.Begin();
             if (frame.Count > 0)
-                services.Commands.Execute(session, new RespArguments(bytes.Slice(used, frame.Bytes), spans[..frame.Count]));
+            {
+                var arguments = new RespArguments(bytes.Slice(used, frame.Bytes), spans[..frame.Count]);
+                services.Commands.Execute(session, arguments);
+            }
+
             used += frame.Bytes;
             if (session.Replies.IsFull || session.IsClosing)
                 return frame;

@@ -15,7 +15,8 @@ internal static class RespDecision
 {
     /// <summary>The error of a decision that could not be made.</summary>
     public const string Unavailable =
-        "UNAVAILABLE no decision can be made at the moment; nothing says that a quota was exceeded, so try again shortly";
+        "UNAVAILABLE no decision can be made at the moment; nothing says that a quota was exceeded, so try again "
+            + "shortly";
 
     public static void Write(RespWriter writer, RespForm form, in Decision decision)
     {

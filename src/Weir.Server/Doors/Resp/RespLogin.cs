@@ -38,7 +38,8 @@ internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins fail
         if (!allKnown)
             return Unknown;
         return failures.Count((session.Remote as IPEndPoint)?.Address) is { } wait
-            ? $"WRONGPASS wrong keys came from this address too often: wait {Spelling.Seconds(wait)} s; a right one is let through at once"
+            ? $"WRONGPASS wrong keys came from this address too often: wait {Spelling.Seconds(wait)} s; a right one is "
+                + "let through at once"
             : "WRONGPASS invalid API key: send AUTH with a valid one";
     }
 }

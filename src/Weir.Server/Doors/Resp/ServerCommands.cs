@@ -9,7 +9,8 @@ internal sealed class ServerCommands(RespConnections connections, TimeProvider t
     private static readonly (string Name, string Value)[] Parameters =
     [
         ("appendonly", "no"), ("databases", "1"), ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("save", ""),
-        ("slave-read-only", "no"), ("replica-read-only", "no"), ("proto-max-bulk-len", RespBounds.MaxArgumentBytes.ToString()),
+        ("slave-read-only", "no"), ("replica-read-only", "no"),
+        ("proto-max-bulk-len", RespBounds.MaxArgumentBytes.ToString()),
         ("timeout", ((int)RespBounds.IdleTimeout.TotalSeconds).ToString()),
     ];
 

@@ -34,8 +34,9 @@ internal sealed class ThrottleCommand(Decider decider, ThrottlePlans plans, Text
             return NoNumber("quantity", arguments, Quantity);
         if (quantity is < 0 or > Bounds.MaxCost)
             return $"ERR quantity must be a whole number from 0 to {Bounds.MaxCost}; it was {quantity}";
-        if (arguments[Key].IsEmpty || arguments[Key].Length > Bounds.MaxKeyBytes || texts.Of(arguments[Key]) is not { } key)
-            return $"ERR key must be 1 to {Bounds.MaxKeyBytes} bytes of UTF-8; it has {arguments[Key].Length}";
+        var name = arguments[Key];
+        if (name.IsEmpty || name.Length > Bounds.MaxKeyBytes || texts.Of(name) is not { } key)
+            return $"ERR key must be 1 to {Bounds.MaxKeyBytes} bytes of UTF-8; it has {name.Length}";
         plan = plans.Of(maxBurst, count, period, out string? error);
         facts = new RequestFacts(session.Tenant, key, quantity);
         return error is null ? null : "ERR " + error;

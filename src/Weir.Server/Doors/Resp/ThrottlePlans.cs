@@ -12,14 +12,18 @@ internal sealed class ThrottlePlans
 
     private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
 
-    private sealed record Entry(long MaxBurst, long Count, long Period, Plan Plan);
+    private sealed record Entry(long MaxBurst, long Count, long Period, Plan Plan)
+    {
+        public bool IsOf(long maxBurst, long count, long period) =>
+            MaxBurst == maxBurst && Count == count && Period == period;
+    }
 
     /// <summary>Returns the plan of these numbers, or null and their error.</summary>
     public Plan? Of(long maxBurst, long count, long period, out string? error)
     {
         ref var slot = ref _entries[(uint)HashCode.Combine(maxBurst, count, period) % RespBounds.MaxPlans];
         error = null;
-        if (Volatile.Read(ref slot) is { } kept && kept.MaxBurst == maxBurst && kept.Count == count && kept.Period == period)
+        if (Volatile.Read(ref slot) is { } kept && kept.IsOf(maxBurst, count, period))
             return kept.Plan;
         var plan = Make(maxBurst, count, period, out error);
         if (plan is not null)
@@ -29,7 +33,8 @@ internal sealed class ThrottlePlans
 
     private static Plan? Make(long maxBurst, long count, long period, out string? error)
     {
-        error = maxBurst is < 0 or >= Quota.ExactLimit - 1 ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
+        error = maxBurst is < 0 or >= Quota.ExactLimit - 1
+                ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
             : count < 1 ? $"count must be a whole number of 1 or more; it was {count}"
             : period < 1 ? $"period must be a whole number of seconds, 1 or more; it was {period}"
             : null;
@@ -37,7 +42,8 @@ internal sealed class ThrottlePlans
             return null;
         if (RefillRate.Count < RespBounds.MaxRates || quota.Rate.IsNumbered)
             return new Plan(Name, [new Limit(Name, [Limit.KeyDimension], quota)], OnOutage.Local);
-        error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for more keys";
+        error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for "
+            + "more keys";
         return null;
     }
 
@@ -50,8 +56,13 @@ internal sealed class ThrottlePlans
         if (count >= (Int128)capacity * seconds * 1_000_000)
             return TokenQuota.Create(capacity, TimeSpan.FromMicroseconds(1), capacity);
         error = seconds > (long)TokenQuota.MaxPeriod.TotalSeconds
-            ? $"{count} per {seconds} seconds is too slow; use a period of at most {TokenQuota.MaxPeriod.TotalDays:0} days"
+            ? $"{count} per {seconds} seconds is too slow; use a period of at most "
+                + $"{TokenQuota.MaxPeriod.TotalDays:0} days"
             : null;
-        return error is null && TokenQuota.TryCreate(count, TimeSpan.FromSeconds(seconds), capacity, out var quota, out error) ? quota : null;
+        if (error is not null)
+            return null;
+        return TokenQuota.TryCreate(count, TimeSpan.FromSeconds(seconds), capacity, out var quota, out error)
+            ? quota
+            : null;
     }
 }

@@ -80,9 +80,15 @@ internal sealed class WeirArguments(TextCache texts)
         if (texts.Of(arguments[at]) is not { } unit)
             return "ERR a unit is not UTF-8: send well-formed text";
         if (!arguments.TryReadNumber(at + 1, out long cost))
-            return $"ERR the cost in {arguments.Shown(at)} must be a whole number; it was \"{arguments.Shown(at + 1)}\"";
+        {
+            return $"ERR the cost in {arguments.Shown(at)} must be a whole number; "
+                + $"it was \"{arguments.Shown(at + 1)}\"";
+        }
+
         given.Costs ??= new(StringComparer.Ordinal);
-        return given.Costs.TryAdd(unit, cost) ? null : $"ERR the unit {arguments.Shown(at)} is given twice; leave one out";
+        return given.Costs.TryAdd(unit, cost)
+            ? null
+            : $"ERR the unit {arguments.Shown(at)} is given twice; leave one out";
     }
 
     private string? AddAttribute(RespArguments arguments, int at, ref Given given)
