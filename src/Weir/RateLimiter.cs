@@ -109,7 +109,35 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending;
     }
 
-    /// <summary>As <see cref="Begin"/>, but returns the decision by value, which avoids a copy.</summary>
+    // Begins by a plan that comes with the request instead of its tenant's. No candidate tries it. No permits.
+    internal PendingResult? Begin(in RequestFacts facts, Plan plan, bool spend, out Decision decision)
+    {
+        Demand(facts, spend ? 1 : 0);
+        var set = Policies;
+        set.PlanOf(facts.Tenant, out bool isListed);
+        var limits = new LimitSet(facts, plan, plan.Applying(facts, out _), isListed, holder: null);
+        var what = spend ? BucketOperation.Take : BucketOperation.Check;
+        PendingResult? pending = null;
+        if (BlockOf(set, facts) is { } block)
+            decision = Settled(limits, block);
+        else if (_memory is not null)
+            decision = _memory.Decide(limits, what);
+        else
+        {
+            pending = store.Execute(new BucketCommand(limits, what), out var result);
+            decision = pending is null ? Decision.From(limits, result) : default;
+        }
+
+        return pending;
+    }
+
+    internal static Decision EndByOwnPlan(PendingResult pending)
+    {
+        var limits = pending.Command.Limits;
+        return Decision.From(limits, pending.Take());
+    }
+
+    // As Begin, but returns the decision by value, which avoids a copy.
     private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
     {
         pending = null;
@@ -135,7 +163,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Returns the decision of <see cref="Begin"/> once its result has arrived.</summary>
+    /// <summary>Returns the decision that Begin began, once its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;

@@ -33,6 +33,11 @@ internal sealed class ApiKeys
 
     public ApiKey? Find(StringValues header) => _ring.Find(header, _time);
 
+    public ApiKey? Find(ReadOnlySpan<byte> secret) => _ring.Find(secret, _time);
+
+    /// <summary>Returns the same key as it is now; null if it is revoked or expired.</summary>
+    public ApiKey? Renewed(ApiKey key) => _ring.OfHash(key.Hash, _time);
+
     public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);
 
     public void UseConfigured(IReadOnlyList<ApiKey> configured)

@@ -30,14 +30,22 @@ internal sealed partial class FailedLogins : IDisposable
         _failures = _meter.CreateCounter<long>("weir.auth.failures", "{failure}", "Requests with a key that opens nothing, by whether they were past the limit of their address.");
     }
 
-    public async Task AnswerAsync(HttpContext http)
+    public Task AnswerAsync(HttpContext http) => Count(http.Connection.RemoteIpAddress) is { } retryAfter
+        ? Problems.TooManyFailures(http, retryAfter)
+        : Problems.Unauthorized(http);
+
+    /// <summary>
+    /// Counts a failure. Returns the time to wait if the address is past its limit; else null.
+    /// </summary>
+    public TimeSpan? Count(IPAddress? from)
     {
-        string address = Group(http.Connection.RemoteIpAddress);
-        var decision = await _limiter.TakeAsync(new RequestFacts(RequestFacts.DefaultTenant, address));
+        string address = Group(from);
+        // Memory decides at once.
+        _limiter.Begin(new RequestFacts(RequestFacts.DefaultTenant, address), spend: true, out var decision);
         _failures.Add(1, new KeyValuePair<string, object?>("limited", !decision.Allowed));
         if (_log.TryPass(out long times))
             Failed(times, address);
-        await (decision.Allowed ? Problems.Unauthorized(http) : Problems.TooManyFailures(http, decision.RetryAfter ?? Problems.OutagePatience));
+        return decision.Allowed ? null : decision.RetryAfter ?? Problems.OutagePatience;
     }
 
     public void Dispose() => _meter.Dispose();

@@ -25,8 +25,19 @@ internal sealed class KeyRing
     public ApiKey? Find(StringValues header, TimeProvider time)
     {
         Span<byte> hash = stackalloc byte[HashBytes];
-        if (header.Count != 1 || !KeySecret.TryHash(header[0], hash))
-            return null;
+        return header.Count == 1 && KeySecret.TryHash(header[0], hash) ? OfHash(hash, time) : null;
+    }
+
+    /// <summary>The key of a secret in UTF-8; null if it opens nothing (any more).</summary>
+    public ApiKey? Find(ReadOnlySpan<byte> secret, TimeProvider time)
+    {
+        Span<byte> hash = stackalloc byte[HashBytes];
+        return KeySecret.TryHash(secret, hash) ? OfHash(hash, time) : null;
+    }
+
+    /// <summary>The key of a secret's hash; null if it opens nothing (any more).</summary>
+    public ApiKey? OfHash(ReadOnlySpan<byte> hash, TimeProvider time)
+    {
         if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128BigEndian(hash), out var key) || !CryptographicOperations.FixedTimeEquals(hash, key.Hash))
             return null;
         return key.Until is { } until && until <= time.GetUtcNow() ? null : key;

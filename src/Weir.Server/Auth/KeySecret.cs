@@ -36,7 +36,17 @@ internal static class KeySecret
             return false;
         // A UTF-16 code unit is at most three bytes of UTF-8.
         Span<byte> bytes = stackalloc byte[3 * MaxLength];
-        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(secret, bytes)], hash);
+        return TryHash(bytes[..Encoding.UTF8.GetBytes(secret, bytes)], hash);
+    }
+
+    /// <summary>Hashes a secret in UTF-8. False if it is empty or too long.</summary>
+    /// <param name="secret">The secret.</param>
+    /// <param name="hash">32 bytes to write it to.</param>
+    public static bool TryHash(ReadOnlySpan<byte> secret, Span<byte> hash)
+    {
+        if (secret.Length is 0 or > 3 * MaxLength)
+            return false;
+        SHA256.HashData(secret, hash);
         return true;
     }
 }

@@ -4,12 +4,14 @@ using Microsoft.AspNetCore.Connections;
 namespace Weir.Server;
 
 /// <summary>Bounds connections as they are accepted, since a process without descriptors dies.</summary>
-internal sealed class BoundedTransport(IConnectionListenerFactory inner, ConnectionBounds bounds) : IConnectionListenerFactory
+internal sealed class BoundedTransport(
+    IConnectionListenerFactory inner, IConnectionListenerFactory ofResp, ConnectionBounds bounds) : IConnectionListenerFactory
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         bool isManagement = endpoint is ManagementEndPoint;
-        return new Listener(await inner.BindAsync(endpoint, cancellationToken), bounds, isManagement);
+        var transport = endpoint is RespEndPoint ? ofResp : inner;
+        return new Listener(await transport.BindAsync(endpoint, cancellationToken), bounds, isManagement);
     }
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener

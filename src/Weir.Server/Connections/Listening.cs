@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Weir.Server;
 
@@ -25,7 +26,12 @@ internal static class Listening
 
     public static void Configure(WebApplicationBuilder builder, WeirOptions options)
     {
+        var resp = RespDoor.Of(options);
+        resp?.AddTo(builder.Services);
         builder.WebHost.UseSockets(sockets => sockets.Backlog = Backlog);
+        string[] management = ListenAddresses.Parts(options.Management.Urls);
+        var urls = ListenAddresses.Public(builder.Configuration);
+        bool isByCode = management.Length > 0 || resp is not null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -33,8 +39,8 @@ internal static class Listening
             KestrelSettings.Bind(builder.Configuration, kestrel);
             // Not read again while running: whether other machines can reach the service was judged at the start.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
-            if (ListenAddresses.Parts(options.Management.Urls) is { Length: > 0 } management)
-                ListenApart(kestrel, ListenAddresses.Public(builder.Configuration), management);
+            if (isByCode)
+                ListenApart(kestrel, urls, resp, management);
         });
         builder.Services.AddSingleton(services => new ConnectionBounds(
             options.Limits.Connections ?? Math.Min(MostByDefault, OpenFiles.RoomForConnections() ?? MostByDefault),
@@ -42,7 +48,11 @@ internal static class Listening
             services.GetRequiredService<ILogger<ConnectionBounds>>()));
         builder.Services.RemoveAll<IConnectionListenerFactory>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new BoundedTransport(
-            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services), services.GetRequiredService<ConnectionBounds>()));
+            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services),
+            new SocketTransportFactory(
+                Options.Create(new SocketTransportOptions { Backlog = Backlog, UnsafePreferInlineScheduling = true, MaxReadBufferSize = RespBounds.WindowBytes }),
+                services.GetRequiredService<ILoggerFactory>()),
+            services.GetRequiredService<ConnectionBounds>()));
     }
 
     private static void SetLimits(KestrelServerLimits limits)
@@ -54,11 +64,13 @@ internal static class Listening
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    /// <summary>Lists the public addresses too, since code that listens overrules the setting <c>urls</c>.</summary>
-    private static void ListenApart(KestrelServerOptions kestrel, IReadOnlyList<string> urls, string[] management)
+    // Lists the public addresses, too: code that listens overrules the host's own settings of addresses.
+    private static void ListenApart(
+        KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
     {
         foreach (var address in urls.Select(BindingAddress.Parse))
             Listen(kestrel, address);
+        resp?.ListenOn(kestrel);
         foreach (var address in management.Select(BindingAddress.Parse))
             kestrel.Listen(new ManagementEndPoint(IpOf(address), address.Port));
     }

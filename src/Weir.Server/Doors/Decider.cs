@@ -55,6 +55,35 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
+    /// <summary>Begins a turn: decisions of one connection that are begun together.</summary>
+    public DecisionTurn BeginTurn() => new(Now);
+
+    /// <summary>Begins a take or a check of a turn.</summary>
+    /// <param name="facts">The request.</param>
+    /// <param name="plan">A plan that comes with the request; null for that of its tenant.</param>
+    /// <param name="spend">True to take, false to check.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="decision">The decision, if it is made at once.</param>
+    public PendingResult? Begin(
+        in RequestFacts facts, Plan? plan, bool spend, ref DecisionTurn turn, out Decision decision)
+    {
+        var pending = plan is null
+            ? limiter.Begin(facts, spend, out decision)
+            : limiter.Begin(facts, plan, spend, out decision);
+        if (pending is null)
+            telemetry.Record(facts, decision, spend, turn.TryMeasure() ? time.GetElapsedTime(turn.Began) : null);
+        return pending;
+    }
+
+    /// <summary>Returns the decision by a plan that came with the request, once its result has arrived.</summary>
+    public Decision EndByOwnPlan(PendingResult pending, bool spend, long began)
+    {
+        var facts = pending.Facts;
+        var decision = RateLimiter.EndByOwnPlan(pending);
+        Record(facts, decision, spend, began);
+        return decision;
+    }
+
     private long Now => time.GetTimestamp();
 
     private void Record(in RequestFacts facts, in Decision decision, bool spend, long began) =>

@@ -5,10 +5,11 @@ internal static class Banner
     public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
     {
         bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
+        var resp = app.Services.GetService<RespDoor>();
         // Addresses of management come last.
-        var addresses = app.Urls.SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
+        var addresses = app.Urls.Where(url => url != resp?.Url).SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
         string urls = string.Join(", ", addresses);
-        string management = string.Join(", ", app.Urls.Skip(addresses.Count));
+        string management = string.Join(", ", app.Urls.Where(url => url != resp?.Url).Skip(addresses.Count));
         string store = StoreOf(options, stores);
         string callers = CallersOf(options, anybody);
         string inForce = PoliciesOf(options, policies);
@@ -24,7 +25,7 @@ internal static class Banner
             Weir decides on {urls}
               version   {ProductVersion.Text}
               store     {store}
-              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}
+              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}{(resp is null ? "" : $"{Environment.NewLine}  redis     {resp.Address}")}
               callers   {callers}
               try       {curl}
             """);

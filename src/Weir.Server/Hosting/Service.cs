@@ -55,7 +55,7 @@ internal static class Service
         var reachable = ListenAddresses.Reachable(builder.Configuration);
         var rule = AccessRule.Of(options.Auth, reachable, options.Management.Urls is not null);
         builder.Services.AddSingleton(rule);
-        builder.Services.AddSingleton(HostRule.Of(rule, reachable, builder.Configuration["AllowedHosts"]));
+        builder.Services.AddSingleton(HostRule.Of(rule, ListenAddresses.ReachableByHttp(builder.Configuration), builder.Configuration["AllowedHosts"]));
         // The framework's own check would come before Weir's, and answer without a problem.
         builder.Services.PostConfigure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         Listening.Configure(builder, options);

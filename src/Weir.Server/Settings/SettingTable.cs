@@ -54,6 +54,7 @@ internal static class SettingTable
         Of(o => o.Authorize.RefusedStatus, SettingKind.Number(400, 499), "Status of its refusals; 403 for nginx."),
         Of(o => o.Authorize.TrustedHops, SettingKind.Number(0, 16), "Proxies that add to X-Forwarded-For; 0: ignored."),
         Of(o => o.Management.Urls, SettingKind.Text("http://host:port"), "Addresses for metrics, health and admin alone."),
+        Of(o => o.Resp.Listen, SettingKind.Text(RespAddress.Forms), "Address for Redis clients (RESP).", "none: off"),
         Of(o => o.Top.Enabled, SettingKind.Flag, "Counts the busiest keys for /admin/top."),
         Of(o => o.DecisionLog.Denied, SettingKind.Fraction, "Share of refused takes that is logged."),
         Of(o => o.DecisionLog.Allowed, SettingKind.Fraction, "Share of allowed takes that is logged."),

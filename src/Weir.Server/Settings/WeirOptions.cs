@@ -29,6 +29,8 @@ internal sealed class WeirOptions
 
     public ManagementSettings Management { get; } = new();
 
+    public RespSettings Resp { get; } = new();
+
     public TopSettings Top { get; } = new();
 
     public DecisionLogSettings DecisionLog { get; } = new();
@@ -159,6 +161,12 @@ internal sealed class WeirOptions
     {
         /// <summary>Null: metrics, health and admin are on the addresses of the decisions.</summary>
         public string? Urls { get; set; }
+    }
+
+    internal sealed class RespSettings
+    {
+        /// <summary>Null: the RESP door is off.</summary>
+        public string? Listen { get; set; }
     }
 
     internal sealed class TopSettings

@@ -44,14 +44,18 @@ internal sealed class DecisionMetrics : IDisposable
             ShadowRefusals, () => Observe(_shadows), "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
     }
 
-    public void Record(in Decision decision, bool spend, TimeSpan duration)
+    /// <summary>Counts a decision.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="spend">False for a check.</param>
+    /// <param name="duration">How long it took; null if that was not measured.</param>
+    public void Record(in Decision decision, bool spend, TimeSpan? duration)
     {
-        if (_duration.Enabled)
-            _duration.Record(duration.TotalSeconds, _sourceTags[(int)decision.Source]);
+        if (duration is { } measured && _duration.Enabled)
+            _duration.Record(measured.TotalSeconds, _sourceTags[(int)decision.Source]);
         if (!spend)
             return;
-        var counts = _takes.Of(decision.Plan.Name, decision.Limit?.Name ?? "");
-        Interlocked.Increment(ref counts[((int)decision.Outcome * Sources) + (int)decision.Source]);
+        _takes.Add(
+            decision.Plan.Name, decision.Limit?.Name ?? "", ((int)decision.Outcome * Sources) + (int)decision.Source);
         if (decision.Plan.HasShadows)
             RecordShadows(decision);
         if (decision.HasSkipped)
@@ -61,7 +65,7 @@ internal sealed class DecisionMetrics : IDisposable
     private void RecordSkipped(in Decision decision)
     {
         foreach (string limit in decision.Skipped())
-            Interlocked.Increment(ref _skipped.Of(decision.Plan.Name, limit)[0]);
+            _skipped.Add(decision.Plan.Name, limit, 0);
     }
 
     private void RecordShadows(in Decision decision)
@@ -69,7 +73,7 @@ internal sealed class DecisionMetrics : IDisposable
         foreach (var line in decision.Limits())
         {
             if (line.Limit is { Mode: LimitMode.Shadow } limit && !line.Allowed)
-                Interlocked.Increment(ref _shadows.Of(decision.Plan.Name, limit.Name)[0]);
+                _shadows.Add(decision.Plan.Name, limit.Name, 0);
         }
     }
 
@@ -81,7 +85,7 @@ internal sealed class DecisionMetrics : IDisposable
         {
             for (int i = 0; i < counts.Length; i++)
             {
-                long count = Volatile.Read(ref counts[i]);
+                long count = counts[i];
                 if (count > 0)
                     yield return new Measurement<long>(count, TagsOf(plan, limit, (DecisionOutcome)(i / Sources), (DecisionSource)(i % Sources)));
             }
@@ -90,7 +94,7 @@ internal sealed class DecisionMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Observe(PairCounts counts) =>
         from pair in counts.All
-        select new Measurement<long>(Volatile.Read(ref pair.Value[0]), new TagList { { "plan", pair.Key.Plan }, { "limit", pair.Key.Limit } });
+        select new Measurement<long>(pair.Value[0], new TagList { { "plan", pair.Key.Plan }, { "limit", pair.Key.Limit } });
 
     private static TagList TagsOf(string plan, string limit, DecisionOutcome outcome, DecisionSource source) =>
         new() { { "plan", plan }, { "limit", limit }, { "outcome", Spelling.Of(outcome) }, { "source", Spelling.Of(source) } };

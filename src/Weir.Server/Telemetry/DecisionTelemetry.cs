@@ -2,8 +2,8 @@ namespace Weir.Server;
 
 internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log, TopKeys? top = null)
 {
-    /// <summary>Counts a decision. A check spends nothing, and so is no traffic.</summary>
-    public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan duration)
+    /// <summary>Counts a decision. A check spends nothing, and so is no traffic. Duration: null if not measured.</summary>
+    public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan? duration)
     {
         metrics.Record(decision, spend, duration);
         if (!spend)

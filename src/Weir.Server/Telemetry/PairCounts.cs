@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 
 namespace Weir.Server;
 
-/// <summary>Counts by plan and limit, for a bounded number of pairs: a series lives until the process ends.</summary>
+// Counts by plan and limit, for a bounded number of pairs: a series lives until the process ends. Each core counts in
+// cache lines of its own, since cores that write the same line wait for each other.
 internal sealed class PairCounts(int size)
 {
     public const int MaxPairs = 500;
@@ -10,16 +12,47 @@ internal sealed class PairCounts(int size)
     /// <summary>Plan and limit of all further pairs. No name may have a tilde.</summary>
     public const string Others = "~others";
 
+    /// <summary>Numbers in a pair of cache lines.</summary>
+    private const int Line = 16;
+
+    private const int MostStripes = 64;
+
+    private static readonly int Stripes =
+        (int)Math.Min(MostStripes, BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount));
+
     private readonly ConcurrentDictionary<(string Plan, string Limit), long[]> _pairs = new();
-    private readonly long[] _others = new long[size];
+    private readonly int _stride = (size + Line - 1) / Line * Line;
+    private readonly long[] _others = New(size);
     private readonly Lock _gate = new();
     private volatile bool _isFull;
 
     public IEnumerable<KeyValuePair<(string Plan, string Limit), long[]>> All =>
-        _isFull ? _pairs.Append(KeyValuePair.Create((Others, Others), _others)) : _pairs;
+        from pair in _isFull ? _pairs.Append(KeyValuePair.Create((Others, Others), _others)) : _pairs
+        select KeyValuePair.Create(pair.Key, Sum(pair.Value));
 
-    public long[] Of(string plan, string limit) =>
-        _pairs.TryGetValue((plan, limit), out var counts) ? counts : _isFull ? _others : Begin((plan, limit));
+    public void Add(string plan, string limit, int index)
+    {
+        long[] counts = _pairs.TryGetValue((plan, limit), out var known) ? known
+            : _isFull ? _others
+            : Begin((plan, limit));
+        int core = Thread.GetCurrentProcessorId() & (Stripes - 1);
+        Interlocked.Increment(ref counts[Line + (core * _stride) + index]);
+    }
+
+    // The first line holds nothing, since the array's length lies beside it.
+    private static long[] New(int size) => new long[Line + (Stripes * ((size + Line - 1) / Line * Line))];
+
+    private long[] Sum(long[] counts)
+    {
+        long[] sums = new long[size];
+        for (int stripe = 0; stripe < Stripes; stripe++)
+        {
+            for (int i = 0; i < size; i++)
+                sums[i] += Volatile.Read(ref counts[Line + (stripe * _stride) + i]);
+        }
+
+        return sums;
+    }
 
     private long[] Begin((string Plan, string Limit) pair)
     {
@@ -28,7 +61,7 @@ internal sealed class PairCounts(int size)
             if (_pairs.TryGetValue(pair, out var counts))
                 return counts;
             _isFull = _pairs.Count == MaxPairs;
-            return _isFull ? _others : _pairs[pair] = new long[size];
+            return _isFull ? _others : _pairs[pair] = New(size);
         }
     }
 }

@@ -36,6 +36,8 @@ internal sealed class RefillRate : IEquatable<RefillRate>
     /// <summary>Number of this rate and all equal rates, for the life of the process.</summary>
     public int Id => Volatile.Read(ref _id) is not Unnumbered and var id ? id : Number();
 
+    public bool IsNumbered => Volatile.Read(ref _id) != Unnumbered || Known.ContainsKey(Numbers);
+
     /// <summary>Microseconds per tick: 1, 1,000 or 1,000,000.</summary>
     public long TickUs { get; }
 

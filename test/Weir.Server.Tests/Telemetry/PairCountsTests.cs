@@ -7,14 +7,14 @@ public sealed class PairCountsTests
     {
         var pairs = new PairCounts(1);
         for (int i = 0; i < 2_000; i++)
-            pairs.Of($"plan{i}", "per-key")[0]++;
-        pairs.Of("plan7", "per-key")[0]++;
-        pairs.Of("plan1999", "per-key")[0]++;
+            pairs.Add($"plan{i}", "per-key", 0);
+        pairs.Add("plan7", "per-key", 0);
+        pairs.Add("plan1999", "per-key", 0);
 
         Assert.Equal(PairCounts.MaxPairs + 1, pairs.All.Count());
         Assert.Equal(1_501, pairs.All.Last().Value[0]);
         Assert.Equal((PairCounts.Others, PairCounts.Others), pairs.All.Last().Key);
-        Assert.Equal(2, pairs.Of("plan7", "per-key")[0]);
+        Assert.Equal(2, pairs.All.Single(pair => pair.Key.Plan == "plan7").Value[0]);
         Assert.Equal(2_002, pairs.All.Sum(pair => pair.Value[0]));
     }
 
@@ -28,7 +28,7 @@ public sealed class PairCountsTests
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
             for (int i = 0; i < 100_000; i++)
-                Interlocked.Increment(ref pairs.Of($"plan{i % 600}", "a")[0]);
+                pairs.Add($"plan{i % 600}", "a", 0);
         })));
 
         Assert.Equal(800_000, pairs.All.Sum(pair => pair.Value[0]));

@@ -1,0 +1,81 @@
+using System.Text;
+
+namespace Weir.Server;
+
+/// <summary><c>COMMAND</c>: lists commands as Redis does, as far as clients read it.</summary>
+internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> commands)
+{
+    public void Execute(RespSession session, RespArguments arguments)
+    {
+        var writer = session.Writer;
+        if (arguments.Count == 1)
+            WriteEach(writer, commands());
+        else if (arguments.Is(1, "COUNT"u8))
+            writer.Integer(commands().Count);
+        else if (arguments.Is(1, "DOCS"u8))
+            WriteDocs(writer, Named(arguments));
+        else if (arguments.Is(1, "INFO"u8))
+            WriteEach(writer, Named(arguments));
+        else if (arguments.Is(1, "LIST"u8))
+            WriteNames(writer);
+        else
+            writer.Error($"ERR unknown subcommand '{arguments.Shown(1)}'; use COUNT, DOCS, INFO or LIST");
+    }
+
+    /// <summary>The commands that the arguments name; all if they name none.</summary>
+    private List<RespCommandInfo> Named(RespArguments arguments)
+    {
+        if (arguments.Count == 2)
+            return [.. commands()];
+        var named = new List<RespCommandInfo>();
+        for (int i = 2; i < arguments.Count; i++)
+        {
+            foreach (var command in commands())
+            {
+                if (Ascii.EqualsIgnoreCase(arguments[i], command.Utf8Name))
+                    named.Add(command);
+            }
+        }
+
+        return named;
+    }
+
+    private static void WriteEach(RespWriter writer, IReadOnlyList<RespCommandInfo> listed)
+    {
+        writer.Array(listed.Count);
+        foreach (var command in listed)
+        {
+            // Name, arity, flags, first key, last key, step: no keys, since clients must not rename them.
+            writer.Array(6);
+            writer.Bulk(command.LowerName);
+            writer.Integer(command.Arity);
+            writer.Array(1);
+            writer.Simple("fast"u8);
+            writer.Integer(0);
+            writer.Integer(0);
+            writer.Integer(0);
+        }
+    }
+
+    private static void WriteDocs(RespWriter writer, List<RespCommandInfo> listed)
+    {
+        writer.Map(listed.Count);
+        foreach (var command in listed)
+        {
+            writer.Bulk(command.LowerName);
+            writer.Map(2);
+            writer.Bulk("summary"u8);
+            writer.Bulk(command.Usage.Length == 0 ? command.Summary : $"{command.Usage}: {command.Summary}");
+            writer.Bulk("group"u8);
+            writer.Bulk("generic"u8);
+        }
+    }
+
+    private void WriteNames(RespWriter writer)
+    {
+        var listed = commands();
+        writer.Array(listed.Count);
+        foreach (var command in listed)
+            writer.Bulk(command.LowerName);
+    }
+}

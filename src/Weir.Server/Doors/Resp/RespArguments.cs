@@ -1,0 +1,47 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace Weir.Server;
+
+/// <summary>Where an argument is in the received bytes.</summary>
+internal readonly record struct RespSpan(int Start, int Length);
+
+/// <summary>A command's name and its arguments: bytes of the read buffer, valid while the command begins.</summary>
+internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpan<RespSpan> spans)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly ReadOnlySpan<RespSpan> _spans = spans;
+
+    /// <summary>The number of arguments, the name included.</summary>
+    public int Count => _spans.Length;
+
+    /// <summary>An argument; the name is the first.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        get
+        {
+            var span = _spans[index];
+            return _bytes.Slice(span.Start, span.Length);
+        }
+    }
+
+    /// <summary>True if an argument is a word, in any case.</summary>
+    public bool Is(int index, ReadOnlySpan<byte> word) => Ascii.EqualsIgnoreCase(this[index], word);
+
+    /// <summary>True if an argument is a whole number.</summary>
+    public bool TryReadNumber(int index, out long number)
+    {
+        var argument = this[index];
+        return Utf8Parser.TryParse(argument, out number, out int used) && used == argument.Length;
+    }
+
+    /// <summary>An argument for an error message: at most 64 characters.</summary>
+    public string Shown(int index)
+    {
+        const int Most = 64;
+        var argument = this[index];
+        return argument.Length <= Most
+            ? Encoding.UTF8.GetString(argument)
+            : Encoding.UTF8.GetString(argument[..Most]) + "...";
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+
+namespace Weir.Server;
+
+/// <summary>All commands of the RESP door: finds and executes them.</summary>
+internal sealed class RespCommands
+{
+    private const string OfWeir = "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]";
+
+    private readonly RespLogin _login;
+    private readonly RespCommandInfo[] _all;
+
+    public RespCommands(
+        RespLogin login, ThrottleCommand throttle, WeirCommands weir, SessionCommands session, ServerCommands server)
+    {
+        _login = login;
+        var directory = new CommandDirectory(() => _all!);
+        // The first ones are found first.
+        _all =
+        [
+            new(
+                "CL.THROTTLE", -5, "key max_burst count period [quantity]", "Decides by a limit of its own.",
+                throttle.Execute),
+            new("WEIR.TAKE", -3, OfWeir, "Takes by a tenant's policies.", weir.Take),
+            new("WEIR.CHECK", -3, OfWeir, "Checks and spends nothing.", weir.Check),
+            new("WEIR.REFUND", -3, OfWeir, "Gives back what a take spent.", weir.Refund),
+            new("PING", -1, "[message]", "Replies PONG or the message.", SessionCommands.Ping),
+            new("ECHO", 2, "message", "Replies the message.", SessionCommands.Echo),
+            new("HELLO", -1, "[2 | 3 [AUTH user key] [SETNAME name]]", "Selects RESP2 or RESP3.", session.Hello)
+            {
+                IsOpen = true,
+            },
+            new("AUTH", -2, "[user] key", "Sends an API key.", session.Auth) { IsOpen = true },
+            new("CLIENT", -2, "subcommand ...", "Names the connection or shows it.", SessionCommands.Client),
+            new("COMMAND", -1, "[COUNT | DOCS | INFO | LIST ...]", "Lists commands.", directory.Execute),
+            new("CONFIG", -2, "GET parameter ...", "Shows what clients ask for.", ServerCommands.Config),
+            new("INFO", -1, "[section ...]", "Shows version and state.", server.Info),
+            new("SELECT", 2, "0", "Selects the only database.", SessionCommands.Select),
+            new("QUIT", -1, "", "Ends the connection.", SessionCommands.Quit) { IsOpen = true },
+            new("RESET", 1, "", "Forgets key, name and protocol.", SessionCommands.Reset) { IsOpen = true },
+        ];
+    }
+
+    /// <summary>Executes a command.</summary>
+    public void Execute(RespSession session, RespArguments arguments)
+    {
+        if (Find(arguments[0]) is not { } command)
+            Unknown(session, arguments);
+        else if (!command.IsOpen && !_login.IsOpenTo(session))
+            session.Writer.Error(RespLogin.Required);
+        else if (!command.Fits(arguments.Count))
+            session.Writer.Error($"ERR wrong number of arguments for '{command.LowerName}' command");
+        else
+            command.Handler(session, arguments);
+    }
+
+    private RespCommandInfo? Find(ReadOnlySpan<byte> name)
+    {
+        foreach (var command in _all)
+        {
+            if (name.Length == command.Utf8Name.Length && Ascii.EqualsIgnoreCase(name, command.Utf8Name))
+                return command;
+        }
+
+        return null;
+    }
+
+    // A line of HTTP ends the connection without a reply: a web page could send commands in the body of a request.
+    private static void Unknown(RespSession session, RespArguments arguments)
+    {
+        if (arguments.Is(0, "POST"u8) || arguments.Is(0, "Host:"u8))
+            session.IsClosing = true;
+        else
+            session.Writer.Error($"ERR unknown command '{arguments.Shown(0)}'");
+    }
+}

@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Weir.Server;
+
+/// <summary>
+/// One connection: reads commands, begins all complete ones of a read together, and sends their replies in order. It
+/// stops reading while the client does not read.
+/// </summary>
+/// <param name="transport">The bytes of the client.</param>
+/// <param name="session">Its state.</param>
+/// <param name="services">The commands, keys and clocks of the door.</param>
+/// <param name="onUse">Called for each read.</param>
+/// <param name="abort">Drops the connection.</param>
+internal sealed class RespConnection(
+    IDuplexPipe transport, RespSession session, RespServices services, Action? onUse, Action abort)
+{
+    private readonly PipeReader _input = transport.Input;
+    private readonly PipeWriter _output = transport.Output;
+    private readonly RespStage _stage = new(services.Time);
+    private volatile bool _isEnding;
+    private bool _answered;
+
+    /// <summary>The number of the connection.</summary>
+    public long Id => session.Id;
+
+    /// <summary>Answers commands until the client or the server ends the connection.</summary>
+    public async Task RunAsync()
+    {
+        int least = 1;
+        bool hasPart = false;
+        while (true)
+        {
+            // A connection that has its answers is not kept while the service drains.
+            if (!_input.TryRead(out var read))
+            {
+                if (services.Draining.HasBegun && _answered && !hasPart)
+                    return;
+                read = await _input.ReadAsync();
+            }
+
+            // Bytes that drip in are not looked at again before the command can be complete.
+            if (read.Buffer.Length < least && !read.IsCompleted && !_isEnding)
+            {
+                _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            _stage.Decide();
+            onUse?.Invoke();
+            services.Login.Renew(session);
+            var (used, needed) = await AnswerAsync(read.Buffer);
+            bool isSame = hasPart && used == 0;
+            hasPart = used < read.Buffer.Length;
+            _stage.Wait(hasPart, isSame);
+            _input.AdvanceTo(read.Buffer.GetPosition(used), read.Buffer.End);
+            least = needed;
+            if (session.IsClosing || _isEnding || read.IsCompleted)
+                return;
+        }
+    }
+
+    /// <summary>Ends the connection in order: after the commands that have arrived are answered.</summary>
+    public void End()
+    {
+        _isEnding = true;
+        _input.CancelPendingRead();
+    }
+
+    /// <summary>Ends the connection if it has been idle, or makes no progress, for too long.</summary>
+    public void CheckTimeouts()
+    {
+        if (_stage.IsIdleTooLong)
+            End();
+        else if (_stage.IsStuck)
+            abort();
+    }
+
+    /// <summary>Answers the complete commands of a buffer.</summary>
+    /// <returns>Bytes used, and the least number of bytes that the next read needs.</returns>
+    private async ValueTask<(long Used, int Needed)> AnswerAsync(ReadOnlySequence<byte> buffer)
+    {
+        long used = 0;
+        var frame = RespFrame.Incomplete(1);
+        while (used < buffer.Length && !session.IsClosing)
+        {
+            frame = BeginAll(buffer.Slice(used), out int begun);
+            used += begun;
+            _answered |= begun > 0;
+            if (session.Replies.IsWaiting)
+                await session.Replies.EndAsync();
+            else
+                session.Replies.EndAtOnce();
+            if (frame.Status == RespStatus.Broken)
+            {
+                session.Writer.Error("ERR " + frame.Error);
+                session.IsClosing = true;
+            }
+
+            if (frame.Status == RespStatus.Incomplete && begun == 0)
+                break;
+            if (session.Replies.Unsent >= RespBounds.MaxUnsentBytes)
+                await SendAsync();
+            if (frame.Status == RespStatus.Command && used < buffer.Length && !session.IsClosing)
+                await Task.Yield();
+        }
+
+        if (session.Replies.Unsent > 0)
+            await SendAsync();
+        return (used, frame.Status == RespStatus.Incomplete ? frame.Bytes : 1);
+    }
+
+    /// <summary>Begins commands until there are enough of them, or no more complete ones.</summary>
+    private RespFrame BeginAll(ReadOnlySequence<byte> bytes, out int used)
+    {
+        if (bytes.IsSingleSegment)
+            return BeginAll(bytes.FirstSpan, out used);
+        int length = (int)Math.Min(bytes.Length, RespBounds.WindowBytes);
+        byte[] window = ArrayPool<byte>.Shared.Rent(length);
+        bytes.Slice(0, length).CopyTo(window);
+        var frame = BeginAll(window.AsSpan(0, length), out used);
+        ArrayPool<byte>.Shared.Return(window);
+        return frame;
+    }
+
+    private RespFrame BeginAll(ReadOnlySpan<byte> bytes, out int used)
+    {
+        Span<RespSpan> spans = stackalloc RespSpan[RespBounds.MaxArguments];
+        used = 0;
+        while (true)
+        {
+            var frame = RespParser.Read(bytes[used..], spans);
+            if (frame.Status != RespStatus.Command)
+                return frame;
+            session.Replies.Begin();
+            if (frame.Count > 0)
+            {
+                var arguments = new RespArguments(bytes.Slice(used, frame.Bytes), spans[..frame.Count]);
+                services.Commands.Execute(session, arguments);
+            }
+
+            used += frame.Bytes;
+            if (session.Replies.IsFull || session.IsClosing)
+                return frame;
+        }
+    }
+
+    /// <summary>Sends the replies, and waits while the client has too many of them to read.</summary>
+    private async ValueTask SendAsync()
+    {
+        var sending = _output.FlushAsync();
+        if (!sending.IsCompleted)
+            _stage.Send();
+        var sent = await sending;
+        _stage.Decide();
+        session.IsClosing |= sent.IsCompleted;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace Weir.Server;
+
+/// <summary>The open connections of the RESP door: numbers them, and ends those whose time is over.</summary>
+internal sealed class RespConnections : IDisposable
+{
+    private readonly ConcurrentDictionary<long, RespConnection> _open = new();
+    private readonly ITimer _check;
+    private long _lastId;
+
+    public RespConnections(TimeProvider time)
+    {
+        _check = time.CreateTimer(
+            static all => ((RespConnections)all!).Check(), this, RespBounds.CheckInterval, RespBounds.CheckInterval);
+    }
+
+    /// <summary>The number of open connections.</summary>
+    public int Count => _open.Count;
+
+    /// <summary>The number of the next connection.</summary>
+    public long NextId() => Interlocked.Increment(ref _lastId);
+
+    public void Add(RespConnection connection) => _open[connection.Id] = connection;
+
+    public void Remove(RespConnection connection) => _open.TryRemove(connection.Id, out _);
+
+    public void Dispose() => _check.Dispose();
+
+    private void Check()
+    {
+        foreach (var (_, connection) in _open)
+            connection.CheckTimeouts();
+    }
+}

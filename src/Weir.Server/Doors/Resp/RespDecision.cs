@@ -1,0 +1,61 @@
+namespace Weir.Server;
+
+/// <summary>The form of a decision's reply.</summary>
+internal enum RespForm
+{
+    /// <summary>The five integers of <c>CL.THROTTLE</c>.</summary>
+    Throttle,
+
+    /// <summary>The map of <c>WEIR.TAKE</c>, <c>WEIR.CHECK</c> and <c>WEIR.REFUND</c>.</summary>
+    Weir,
+}
+
+/// <summary>Writes decisions.</summary>
+internal static class RespDecision
+{
+    /// <summary>The error of a decision that could not be made.</summary>
+    public const string Unavailable =
+        "UNAVAILABLE no decision can be made at the moment; nothing says that a quota was exceeded, so try again "
+            + "shortly";
+
+    public static void Write(RespWriter writer, RespForm form, in Decision decision)
+    {
+        if (decision.Outcome is DecisionOutcome.Unavailable or DecisionOutcome.AnswersFull)
+            writer.Error(Unavailable);
+        else if (form == RespForm.Throttle)
+            WriteThrottle(writer, decision);
+        else
+            WriteMap(writer, decision);
+    }
+
+    private static void WriteThrottle(RespWriter writer, in Decision decision) => writer.Integers(
+        decision.Allowed ? 0 : 1,
+        decision.Plan.Limits[0].Quota.Capacity,
+        decision.Remaining,
+        !decision.Allowed && decision.RetryAfter is { } retry ? Spelling.Seconds(retry) : -1,
+        Spelling.Seconds(decision.ResetAfter));
+
+    private static void WriteMap(RespWriter writer, in Decision decision)
+    {
+        writer.Map(8);
+        writer.Bulk("allowed"u8);
+        writer.Boolean(decision.Allowed);
+        writer.Bulk("remaining"u8);
+        writer.Integer(decision.Remaining);
+        writer.Bulk("capacity"u8);
+        writer.Integer(decision.Limit?.Quota.Capacity ?? decision.Remaining);
+        writer.Bulk("limit"u8);
+        if (decision.Limit is { } limit)
+            writer.Bulk(limit.Name);
+        else
+            writer.Null();
+        writer.Bulk("retry_after_ms"u8);
+        writer.Integer(decision.RetryAfter is { } retry ? Spelling.Milliseconds(retry) : -1);
+        writer.Bulk("reset_after_ms"u8);
+        writer.Integer(Spelling.Milliseconds(decision.ResetAfter));
+        writer.Bulk("source"u8);
+        writer.Bulk(Spelling.Of(decision.Source));
+        writer.Bulk("degraded"u8);
+        writer.Boolean(decision.Degraded);
+    }
+}

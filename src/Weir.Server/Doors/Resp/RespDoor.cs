@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Weir.Server;
+
+/// <summary>The RESP door: Redis clients ask for decisions. It is off until <c>Weir:Resp:Listen</c> is set.</summary>
+internal sealed class RespDoor(RespAddress address)
+{
+    private ListenOptions? _listening;
+
+    /// <summary>The URL by which the host lists the address among its own; null before it listens.</summary>
+    public string? Url => _listening?.ToString();
+
+    /// <summary>The address it listens on.</summary>
+    public string Address => _listening?.IPEndPoint?.ToString() ?? $"{address.Host}:{address.Port}";
+
+    /// <summary>Returns the door of the settings, or null if it is off.</summary>
+    public static RespDoor? Of(WeirOptions options) =>
+        options.Resp.Listen is { } listen && RespAddress.Parse(listen) is { } address ? new RespDoor(address) : null;
+
+    public void AddTo(IServiceCollection services)
+    {
+        services.AddSingleton(this);
+        services.AddSingleton(new TextCache(RespBounds.MaxTexts));
+        services.AddSingleton<ThrottlePlans>();
+        services.AddSingleton<ThrottleCommand>();
+        services.AddSingleton<WeirArguments>();
+        services.AddSingleton<WeirCommands>();
+        services.AddSingleton<RespLogin>();
+        services.AddSingleton<SessionCommands>();
+        services.AddSingleton<RespConnections>();
+        services.AddSingleton<ServerCommands>();
+        services.AddSingleton<RespCommands>();
+        services.AddSingleton<RespServices>();
+        services.AddSingleton<RespConnectionHandler>();
+    }
+
+    public void ListenOn(KestrelServerOptions kestrel) =>
+        kestrel.Listen(new RespEndPoint(address.Host, address.Port), listening =>
+        {
+            _listening = listening;
+            listening.UseConnectionHandler<RespConnectionHandler>();
+        });
+}

@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace Weir.Server;
+
+/// <summary>Decides who may use the RESP door: the same keys and the same rule as over HTTP.</summary>
+internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins failures)
+{
+    /// <summary>The error of a command that needs a key.</summary>
+    public const string Required = "NOAUTH Authentication required: send AUTH with an API key";
+
+    private const string Unknown =
+        "UNAVAILABLE this instance has not reached the store of keys since its start; try again shortly";
+
+    /// <summary>True if a connection may use commands that need a key.</summary>
+    public bool IsOpenTo(RespSession session) =>
+        session.Key is not null || (rule.AnonymousMayTake && !session.IsKeyGone);
+
+    /// <summary>Looks up the key of a connection again, since keys are revoked and expire.</summary>
+    public void Renew(RespSession session)
+    {
+        if (session.Key is not { } key)
+            return;
+        session.Key = keys.Renewed(key);
+        session.IsKeyGone = session.Key is null;
+    }
+
+    /// <summary>Returns why a secret opens nothing, or null if the connection has its key now.</summary>
+    public string? LogIn(RespSession session, ReadOnlySpan<byte> secret)
+    {
+        // Read first: keys that arrive during the look-up must not make a valid key invalid.
+        bool allKnown = keys.IsComplete;
+        if (keys.Find(secret) is { } key)
+        {
+            (session.Key, session.IsKeyGone) = (key, false);
+            return null;
+        }
+
+        if (!allKnown)
+            return Unknown;
+        return failures.Count((session.Remote as IPEndPoint)?.Address) is { } wait
+            ? $"WRONGPASS wrong keys came from this address too often: wait {Spelling.Seconds(wait)} s; a right one is "
+                + "let through at once"
+            : "WRONGPASS invalid API key: send AUTH with a valid one";
+    }
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Weir.Server;
+
+// The replies of a connection, in the order of its commands. A reply goes straight to the output unless an earlier
+// decision is still on its way; then it waits behind that one.
+internal sealed class RespReplies(PipeWriter output, Decider decider)
+{
+    private readonly List<Waiting> _waiting = [];
+    private ArrayBufferWriter<byte>? _behind;
+    private int _begun;
+    private DecisionTurn _turn;
+
+    /// <summary>A decision on its way.</summary>
+    /// <param name="Pending">The take or check; null for a refund.</param>
+    /// <param name="Refund">The refund; null for a take or check.</param>
+    /// <param name="Form">Form of the reply.</param>
+    /// <param name="Spend">True for a take.</param>
+    /// <param name="IsResp3">True to reply in RESP3.</param>
+    /// <param name="Before">Bytes of replies that waited before this one.</param>
+    private readonly record struct Waiting(
+        PendingResult? Pending, Task<Decision?>? Refund, RespForm Form, bool Spend, bool IsResp3, int Before);
+
+    /// <summary>Where the next reply is written.</summary>
+    public IBufferWriter<byte> Output => _waiting.Count == 0 ? output : _behind!;
+
+    /// <summary>True while a decision is on its way.</summary>
+    public bool IsWaiting => _waiting.Count > 0;
+
+    /// <summary>True if enough has begun to be answered first.</summary>
+    public bool IsFull =>
+        _begun >= RespBounds.MaxTogether || Unsent >= RespBounds.MaxUnsentBytes;
+
+    /// <summary>Bytes written and not yet sent.</summary>
+    public long Unsent => output.UnflushedBytes + (_behind?.WrittenCount ?? 0);
+
+    /// <summary>The decisions begun since the last replies were complete.</summary>
+    public ref DecisionTurn Turn => ref _turn;
+
+    /// <summary>Counts a command; the first begins a turn.</summary>
+    public void Begin()
+    {
+        if (_begun++ == 0)
+            _turn = decider.BeginTurn();
+    }
+
+    /// <summary>Adds a take or a check that is on its way.</summary>
+    public void Add(PendingResult pending, RespForm form, bool spend, bool isResp3) =>
+        Add(new Waiting(pending, null, form, spend, isResp3, Behind));
+
+    /// <summary>Adds a refund that is on its way.</summary>
+    public void Add(Task<Decision?> refund, bool isResp3) =>
+        Add(new Waiting(null, refund, RespForm.Weir, false, isResp3, Behind));
+
+    /// <summary>Waits for the decisions on their way and writes their replies.</summary>
+    public async ValueTask EndAsync()
+    {
+        int copied = 0;
+        for (int i = 0; i < _waiting.Count; i++)
+        {
+            var next = _waiting[i];
+            copied = Copy(copied, next.Before);
+            if (next.Pending is { } pending)
+                await pending.Arrival;
+            else
+                await next.Refund!;
+            Write(next);
+        }
+
+        if (_behind is not null)
+        {
+            Copy(copied, _behind.WrittenCount);
+            _behind.ResetWrittenCount();
+        }
+
+        _waiting.Clear();
+        _begun = 0;
+    }
+
+    /// <summary>Begins to count anew, where no decision is on its way.</summary>
+    public void EndAtOnce() => _begun = 0;
+
+    private int Behind => _behind?.WrittenCount ?? 0;
+
+    private void Add(in Waiting waiting)
+    {
+        _behind ??= new ArrayBufferWriter<byte>();
+        _waiting.Add(waiting);
+    }
+
+    private int Copy(int from, int to)
+    {
+        if (to > from)
+            output.Write(_behind!.WrittenSpan[from..to]);
+        return to;
+    }
+
+    private void Write(in Waiting next)
+    {
+        var writer = new RespWriter(output, next.IsResp3);
+        var decision = next.Pending is not { } pending ? next.Refund!.Result!.Value
+            : next.Form == RespForm.Throttle ? decider.EndByOwnPlan(pending, next.Spend, _turn.Began)
+            : decider.End(pending, next.Spend, _turn.Began);
+        RespDecision.Write(writer, next.Form, decision);
+    }
+}

@@ -1,0 +1,57 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Weir.Server;
+
+/// <summary>
+/// Keeps strings of texts that come again and again, so that a command with a frequent key allocates nothing. A text
+/// replaces the one in its slot.
+/// </summary>
+/// <remarks>
+/// Safe for concurrent use: a slot is one reference, and strings never change. A tag of the hash spares a look at the
+/// string of another text; the string is compared in any case.
+/// </remarks>
+/// <param name="size">Strings at most; a power of two.</param>
+internal sealed class TextCache(int size)
+{
+    /// <summary>Bytes of a text that is kept, at most.</summary>
+    public const int MaxBytes = Bounds.MaxKeyBytes;
+
+    private readonly string?[] _texts = new string?[size];
+    private readonly uint[] _tags = new uint[size];
+    private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
+    /// <summary>Returns the string of a text; null if it is not well-formed UTF-8.</summary>
+    public string? Of(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > MaxBytes)
+            return Decode(utf8);
+        ulong hash = XxHash3.HashToUInt64(utf8, _seed);
+        int slot = (int)(hash & (uint)(_texts.Length - 1));
+        uint tag = (uint)(hash >> 32);
+        if (_tags[slot] == tag && Volatile.Read(ref _texts[slot]) is { } kept && IsSame(kept, utf8))
+            return kept;
+        string? text = Decode(utf8);
+        if (text is not null)
+        {
+            Volatile.Write(ref _texts[slot], text);
+            _tags[slot] = tag;
+        }
+
+        return text;
+    }
+
+    private static bool IsSame(string text, ReadOnlySpan<byte> utf8)
+    {
+        if (text.Length == utf8.Length)
+            return Ascii.Equals(utf8, text);
+        // The rest has characters of several bytes.
+        Span<byte> bytes = stackalloc byte[MaxBytes];
+        return Encoding.UTF8.TryGetBytes(text, bytes, out int length) && bytes[..length].SequenceEqual(utf8);
+    }
+
+    private static string? Decode(ReadOnlySpan<byte> utf8) =>
+        Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
+}

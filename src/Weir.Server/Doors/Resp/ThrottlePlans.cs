@@ -1,0 +1,68 @@
+namespace Weir.Server;
+
+/// <summary>
+/// Makes the plans of <c>CL.THROTTLE</c>: one limit by key, a bucket of <c>max_burst + 1</c> tokens that refills
+/// <c>count</c> tokens in <c>period</c> seconds. Its name holds no numbers, so other numbers keep what a key has spent.
+/// </summary>
+/// <remarks>Safe for concurrent use: a slot is one reference to an entry that never changes.</remarks>
+internal sealed class ThrottlePlans
+{
+    /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>
+    public const string Name = "~cl.throttle";
+
+    private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
+
+    private sealed record Entry(long MaxBurst, long Count, long Period, Plan Plan)
+    {
+        public bool IsOf(long maxBurst, long count, long period) =>
+            MaxBurst == maxBurst && Count == count && Period == period;
+    }
+
+    /// <summary>Returns the plan of these numbers, or null and their error.</summary>
+    public Plan? Of(long maxBurst, long count, long period, out string? error)
+    {
+        ref var slot = ref _entries[(uint)HashCode.Combine(maxBurst, count, period) % RespBounds.MaxPlans];
+        error = null;
+        if (Volatile.Read(ref slot) is { } kept && kept.IsOf(maxBurst, count, period))
+            return kept.Plan;
+        var plan = Make(maxBurst, count, period, out error);
+        if (plan is not null)
+            Volatile.Write(ref slot, new Entry(maxBurst, count, period, plan));
+        return plan;
+    }
+
+    private static Plan? Make(long maxBurst, long count, long period, out string? error)
+    {
+        error = maxBurst is < 0 or >= Quota.ExactLimit - 1
+                ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
+            : count < 1 ? $"count must be a whole number of 1 or more; it was {count}"
+            : period < 1 ? $"period must be a whole number of seconds, 1 or more; it was {period}"
+            : null;
+        if (error is not null || QuotaOf(maxBurst + 1, count, period, out error) is not { } quota)
+            return null;
+        if (RefillRate.Count < RespBounds.MaxRates || quota.Rate.IsNumbered)
+            return new Plan(Name, [new Limit(Name, [Limit.KeyDimension], quota)], OnOutage.Local);
+        error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for "
+            + "more keys";
+        return null;
+    }
+
+    private static TokenQuota? QuotaOf(long capacity, long count, long seconds, out string? error)
+    {
+        long divisor = (long)System.Numerics.BigInteger.GreatestCommonDivisor(count, seconds);
+        (count, seconds) = (count / divisor, seconds / divisor);
+        error = null;
+        // A bucket that fills within a microsecond is always full: how much faster it fills changes nothing.
+        if (count >= (Int128)capacity * seconds * 1_000_000)
+            return TokenQuota.Create(capacity, TimeSpan.FromMicroseconds(1), capacity);
+        error = seconds > (long)TokenQuota.MaxPeriod.TotalSeconds
+            ? $"{count} per {seconds} seconds is too slow; use a period of at most "
+                + $"{TokenQuota.MaxPeriod.TotalDays:0} days"
+            : null;
+        if (error is not null)
+            return null;
+        return TokenQuota.TryCreate(count, TimeSpan.FromSeconds(seconds), capacity, out var quota, out error)
+            ? quota
+            : null;
+    }
+}

@@ -1,0 +1,43 @@
+using Weir.Server.Tests.Configuration;
+using Weir.Server.Tests.Harness;
+
+namespace Weir.Server.Tests.Doors.Resp;
+
+public sealed class RespAddressTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:6380", "127.0.0.1", 6380, false)]
+    [InlineData("localhost:6380", "127.0.0.1", 6380, false)]
+    [InlineData("[::1]:6380", "::1", 6380, false)]
+    [InlineData("*:6380", "::", 6380, true)]
+    [InlineData("[::]:6380", "::", 6380, true)]
+    [InlineData("0.0.0.0:1", "0.0.0.0", 1, true)]
+    [InlineData("10.0.0.1:0", "10.0.0.1", 0, true)]
+    public void An_address_is_a_host_and_a_port(string text, string host, int port, bool isReachable)
+    {
+        var address = RespAddress.Parse(text)!;
+        Assert.Equal((host, port, isReachable), (address.Host.ToString(), address.Port, address.IsReachable));
+    }
+
+    [Theory]
+    [InlineData("6380")]
+    [InlineData(":6380")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:65536")]
+    [InlineData("127.0.0.1:-1")]
+    [InlineData("::1:6380")]
+    [InlineData("weir.example:6380")]
+    [InlineData("redis://127.0.0.1:6380")]
+    public void Anything_else_is_an_error_that_names_the_setting_and_the_cure(string text) => Assert.Equal(
+        [$"Weir:Resp:Listen: {ShownValue.Of(text)} is no address; use host:port with an IP address, * or localhost as the host, "
+            + "such as 127.0.0.1:6380, [::1]:6380, *:6380 or localhost:6380"],
+        Read.Faults(("Weir:Resp:Listen", text)));
+
+    [Fact]
+    public async Task Without_keys_it_does_not_start_where_other_machines_reach_it()
+    {
+        var thrown = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync("Weir:Resp:Listen=*:0"));
+        Assert.Contains(
+            "Weir:Resp:Listen is \"*:0\", which other machines can reach without a key", thrown.Message, StringComparison.Ordinal);
+    }
+}
