@@ -59,11 +59,6 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
     public DecisionTurn BeginTurn() => new(Now);
 
     /// <summary>Begins a take or a check of a turn.</summary>
-    /// <param name="facts">The request.</param>
-    /// <param name="plan">A plan that comes with the request; null for that of its tenant.</param>
-    /// <param name="spend">True to take, false to check.</param>
-    /// <param name="turn">The turn.</param>
-    /// <param name="decision">The decision, if it is made at once.</param>
     public PendingResult? Begin(
         in RequestFacts facts, Plan? plan, bool spend, ref DecisionTurn turn, out Decision decision)
     {

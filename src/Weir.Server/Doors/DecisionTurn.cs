@@ -1,10 +1,7 @@
 namespace Weir.Server;
 
-/// <summary>
-/// Decisions that are begun together. If memory makes them at once, only the first is timed: two looks at the
-/// clock and a histogram would cost as much as the decision.
-/// </summary>
-/// <param name="began">When the turn began.</param>
+// Decisions that are begun together. If memory makes them at once, only the first is timed: two looks at the clock and
+// a histogram would cost as much as the decision.
 internal struct DecisionTurn(long began)
 {
     private bool _isMeasured;

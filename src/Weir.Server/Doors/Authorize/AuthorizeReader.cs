@@ -8,7 +8,6 @@ internal sealed class AuthorizeReader(WeirOptions options)
 {
     private readonly WeirOptions.AuthorizeSettings _settings = options.Authorize;
 
-    /// <summary>Returns the facts of a request, or its error.</summary>
     public Complaint? Read(HttpContext http, out RequestFacts facts)
     {
         var request = new OriginalRequest(http, _settings.TrustedHops);

@@ -9,11 +9,7 @@ internal static class ClientAddress
 {
     private const string Header = "X-Forwarded-For";
 
-    /// <summary>
-    /// The entry that the outermost trusted proxy wrote; without it, or if it is no address, the connection's address.
-    /// </summary>
-    /// <param name="http">The request.</param>
-    /// <param name="trustedHops">The number of proxies that write the header; 0 ignores it.</param>
+    // The entry that the outermost trusted proxy wrote; without it, or if it is no address, the connection's address.
     public static string? Of(HttpContext http, int trustedHops)
     {
         string forwarded = trustedHops == 0 ? "" : http.Request.Headers[Header].ToString();

@@ -13,11 +13,8 @@ internal enum SourceKind
 }
 
 /// <summary>One source of a fact, such as <c>header:X-Api-Key</c> or <c>ip</c>.</summary>
-/// <param name="Kind">The part of the request.</param>
-/// <param name="Argument">The name of the header or parameter, or the constant; empty for other kinds.</param>
 internal sealed record FactSource(SourceKind Kind, string Argument)
 {
-    /// <summary>The forms of a source, as messages and help name them.</summary>
     public const string Forms = "header:NAME, path, method, host, ip, query:NAME, const:VALUE";
 
     private const string HeaderMarks = "!#$%&'*+-.^_`|~";

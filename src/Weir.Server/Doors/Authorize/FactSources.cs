@@ -3,14 +3,12 @@ namespace Weir.Server;
 /// <summary>The sources of one fact. The first source that the request has gives the value.</summary>
 internal sealed class FactSources
 {
-    /// <summary>Sources in one list, at most.</summary>
     public const int Most = 8;
 
     private readonly FactSource[] _all;
 
     private FactSources(FactSource[] all) => _all = all;
 
-    /// <summary>The constants of the list.</summary>
     public IEnumerable<string> Constants =>
         _all.Where(source => source.Kind == SourceKind.Const).Select(source => source.Argument);
 

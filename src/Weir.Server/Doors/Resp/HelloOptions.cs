@@ -1,12 +1,7 @@
 namespace Weir.Server;
 
-/// <summary>The options of <c>HELLO</c>.</summary>
-/// <param name="Protocol">2 or 3; 0 to keep the protocol.</param>
-/// <param name="Secret">Index of the API key; negative for none.</param>
-/// <param name="Name">Index of the connection's name; negative for none.</param>
 internal readonly record struct HelloOptions(int Protocol, int Secret, int Name)
 {
-    /// <summary>Returns the error of the options, or null.</summary>
     public static string? Read(RespArguments arguments, out HelloOptions options)
     {
         options = new(0, -1, -1);
@@ -30,7 +25,6 @@ internal readonly record struct HelloOptions(int Protocol, int Secret, int Name)
         return options.Name >= 0 ? FaultOfName(arguments[options.Name]) : null;
     }
 
-    /// <summary>Returns the error of a connection's name, or null.</summary>
     public static string? FaultOfName(ReadOnlySpan<byte> name) =>
         name.Length > RespBounds.MaxNameBytes || name.ContainsAnyExceptInRange((byte)'!', (byte)'~')
             ? "ERR Client names cannot contain spaces, newlines or special characters, and hold "

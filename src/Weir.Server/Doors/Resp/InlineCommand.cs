@@ -25,7 +25,6 @@ internal static class InlineCommand
         return RespFrame.Command(end + 1, count);
     }
 
-    /// <summary>Goes to the next word; false if there is none.</summary>
     private static bool SkipSpaces(ReadOnlySpan<byte> line, ref int at)
     {
         while (at < line.Length && IsSpace(line[at]))

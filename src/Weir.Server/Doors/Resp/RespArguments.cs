@@ -12,10 +12,8 @@ internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpa
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private readonly ReadOnlySpan<RespSpan> _spans = spans;
 
-    /// <summary>The number of arguments, the name included.</summary>
     public int Count => _spans.Length;
 
-    /// <summary>An argument; the name is the first.</summary>
     public ReadOnlySpan<byte> this[int index]
     {
         get
@@ -25,10 +23,8 @@ internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpa
         }
     }
 
-    /// <summary>True if an argument is a word, in any case.</summary>
     public bool Is(int index, ReadOnlySpan<byte> word) => Ascii.EqualsIgnoreCase(this[index], word);
 
-    /// <summary>True if an argument is a whole number.</summary>
     public bool TryReadNumber(int index, out long number)
     {
         var argument = this[index];

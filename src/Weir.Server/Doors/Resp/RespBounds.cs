@@ -6,16 +6,13 @@ internal static class RespBounds
     /// <summary>Arguments of a command, its name included.</summary>
     public const int MaxArguments = 128;
 
-    /// <summary>Bytes of an argument.</summary>
     public const int MaxArgumentBytes = 4 * 1024;
 
     /// <summary>Bytes of a command with its framing.</summary>
     public const int MaxCommandBytes = 16 * 1024;
 
-    /// <summary>Bytes of a connection's name.</summary>
     public const int MaxNameBytes = 256;
 
-    /// <summary>Commands of a connection that are decided together.</summary>
     public const int MaxTogether = 256;
 
     /// <summary>Bytes of received commands that are read at a time.</summary>
@@ -41,6 +38,5 @@ internal static class RespBounds
     /// <summary>Time in which the rest of a command must arrive, and in which a client must read replies.</summary>
     public static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often timeouts are checked.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 }

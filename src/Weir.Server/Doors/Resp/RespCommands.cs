@@ -41,7 +41,6 @@ internal sealed class RespCommands
         ];
     }
 
-    /// <summary>Executes a command.</summary>
     public void Execute(RespSession session, RespArguments arguments)
     {
         if (Find(arguments[0]) is not { } command)

@@ -3,15 +3,8 @@ using System.IO.Pipelines;
 
 namespace Weir.Server;
 
-/// <summary>
-/// One connection: reads commands, begins all complete ones of a read together, and sends their replies in order. It
-/// stops reading while the client does not read.
-/// </summary>
-/// <param name="transport">The bytes of the client.</param>
-/// <param name="session">Its state.</param>
-/// <param name="services">The commands, keys and clocks of the door.</param>
-/// <param name="onUse">Called for each read.</param>
-/// <param name="abort">Drops the connection.</param>
+// One connection: reads commands, begins all complete ones of a read together, and sends their replies in order. It
+// stops reading while the client does not read.
 internal sealed class RespConnection(
     IDuplexPipe transport, RespSession session, RespServices services, Action? onUse, Action abort)
 {
@@ -21,7 +14,6 @@ internal sealed class RespConnection(
     private volatile bool _isEnding;
     private bool _answered;
 
-    /// <summary>The number of the connection.</summary>
     public long Id => session.Id;
 
     /// <summary>Answers commands until the client or the server ends the connection.</summary>
@@ -76,8 +68,6 @@ internal sealed class RespConnection(
             abort();
     }
 
-    /// <summary>Answers the complete commands of a buffer.</summary>
-    /// <returns>Bytes used, and the least number of bytes that the next read needs.</returns>
     private async ValueTask<(long Used, int Needed)> AnswerAsync(ReadOnlySequence<byte> buffer)
     {
         long used = 0;

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Weir.Server;
 
-/// <summary>Serves the connections of the RESP door.</summary>
 internal sealed class RespConnectionHandler(RespServices services, RespConnections connections, Decider decider)
     : ConnectionHandler
 {

@@ -15,10 +15,8 @@ internal sealed class RespConnections : IDisposable
             static all => ((RespConnections)all!).Check(), this, RespBounds.CheckInterval, RespBounds.CheckInterval);
     }
 
-    /// <summary>The number of open connections.</summary>
     public int Count => _open.Count;
 
-    /// <summary>The number of the next connection.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
     public void Add(RespConnection connection) => _open[connection.Id] = connection;

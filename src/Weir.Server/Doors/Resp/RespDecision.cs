@@ -1,19 +1,15 @@
 namespace Weir.Server;
 
-/// <summary>The form of a decision's reply.</summary>
 internal enum RespForm
 {
-    /// <summary>The five integers of <c>CL.THROTTLE</c>.</summary>
     Throttle,
 
     /// <summary>The map of <c>WEIR.TAKE</c>, <c>WEIR.CHECK</c> and <c>WEIR.REFUND</c>.</summary>
     Weir,
 }
 
-/// <summary>Writes decisions.</summary>
 internal static class RespDecision
 {
-    /// <summary>The error of a decision that could not be made.</summary>
     public const string Unavailable =
         "UNAVAILABLE no decision can be made at the moment; nothing says that a quota was exceeded, so try again "
             + "shortly";

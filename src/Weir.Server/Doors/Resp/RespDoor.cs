@@ -11,10 +11,8 @@ internal sealed class RespDoor(RespAddress address)
     /// <summary>The URL by which the host lists the address among its own; null before it listens.</summary>
     public string? Url => _listening?.ToString();
 
-    /// <summary>The address it listens on.</summary>
     public string Address => _listening?.IPEndPoint?.ToString() ?? $"{address.Host}:{address.Port}";
 
-    /// <summary>Returns the door of the settings, or null if it is off.</summary>
     public static RespDoor? Of(WeirOptions options) =>
         options.Resp.Listen is { } listen && RespAddress.Parse(listen) is { } address ? new RespDoor(address) : null;
 

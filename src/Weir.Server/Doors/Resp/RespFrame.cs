@@ -6,7 +6,6 @@ internal enum RespStatus
     /// <summary>A complete command; an empty line is one without arguments.</summary>
     Command,
 
-    /// <summary>The beginning of a command.</summary>
     Incomplete,
 
     /// <summary>No command: the connection ends with an error.</summary>
@@ -14,10 +13,6 @@ internal enum RespStatus
 }
 
 /// <summary>The result of <see cref="RespParser.Read"/>.</summary>
-/// <param name="Status">What was found.</param>
-/// <param name="Bytes">Bytes of a command; of an incomplete one, the least number with which to try again.</param>
-/// <param name="Count">The number of a command's arguments.</param>
-/// <param name="Error">The error in the bytes; null if there is none.</param>
 internal readonly record struct RespFrame(RespStatus Status, int Bytes, int Count, string? Error)
 {
     public static RespFrame Command(int bytes, int count) => new(RespStatus.Command, bytes, count, null);

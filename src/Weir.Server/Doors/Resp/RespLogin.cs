@@ -5,7 +5,6 @@ namespace Weir.Server;
 /// <summary>Decides who may use the RESP door: the same keys and the same rule as over HTTP.</summary>
 internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins failures)
 {
-    /// <summary>The error of a command that needs a key.</summary>
     public const string Required = "NOAUTH Authentication required: send AUTH with an API key";
 
     private const string Unknown =

@@ -3,7 +3,6 @@ namespace Weir.Server;
 /// <summary>Reads commands of the Redis protocol: arrays of bulk strings, and inline commands. Pure.</summary>
 internal static class RespParser
 {
-    /// <summary>Digits of a length, at most.</summary>
     private const int MaxDigits = 10;
 
     private enum Reading
@@ -13,9 +12,6 @@ internal static class RespParser
         Wrong,
     }
 
-    /// <summary>Reads the command at the beginning of the bytes.</summary>
-    /// <param name="bytes">The received bytes.</param>
-    /// <param name="arguments">Room for <see cref="RespBounds.MaxArguments"/>.</param>
     public static RespFrame Read(ReadOnlySpan<byte> bytes, Span<RespSpan> arguments) =>
         bytes.IsEmpty ? RespFrame.Incomplete(1)
         : bytes[0] == '*' ? ReadArray(bytes, arguments)
@@ -67,7 +63,6 @@ internal static class RespParser
             : RespFrame.Broken("expected a line end after an argument");
     }
 
-    /// <summary>Reads digits and the line end behind them.</summary>
     private static Reading ReadLength(ReadOnlySpan<byte> bytes, ref int at, out long length)
     {
         length = 0;

@@ -12,27 +12,17 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     private int _begun;
     private DecisionTurn _turn;
 
-    /// <summary>A decision on its way.</summary>
-    /// <param name="Pending">The take or check; null for a refund.</param>
-    /// <param name="Refund">The refund; null for a take or check.</param>
-    /// <param name="Form">Form of the reply.</param>
-    /// <param name="Spend">True for a take.</param>
-    /// <param name="IsResp3">True to reply in RESP3.</param>
-    /// <param name="Before">Bytes of replies that waited before this one.</param>
     private readonly record struct Waiting(
         PendingResult? Pending, Task<Decision?>? Refund, RespForm Form, bool Spend, bool IsResp3, int Before);
 
-    /// <summary>Where the next reply is written.</summary>
     public IBufferWriter<byte> Output => _waiting.Count == 0 ? output : _behind!;
 
-    /// <summary>True while a decision is on its way.</summary>
     public bool IsWaiting => _waiting.Count > 0;
 
     /// <summary>True if enough has begun to be answered first.</summary>
     public bool IsFull =>
         _begun >= RespBounds.MaxTogether || Unsent >= RespBounds.MaxUnsentBytes;
 
-    /// <summary>Bytes written and not yet sent.</summary>
     public long Unsent => output.UnflushedBytes + (_behind?.WrittenCount ?? 0);
 
     /// <summary>The decisions begun since the last replies were complete.</summary>
@@ -45,11 +35,9 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
             _turn = decider.BeginTurn();
     }
 
-    /// <summary>Adds a take or a check that is on its way.</summary>
     public void Add(PendingResult pending, RespForm form, bool spend, bool isResp3) =>
         Add(new Waiting(pending, null, form, spend, isResp3, Behind));
 
-    /// <summary>Adds a refund that is on its way.</summary>
     public void Add(Task<Decision?> refund, bool isResp3) =>
         Add(new Waiting(null, refund, RespForm.Weir, false, isResp3, Behind));
 

@@ -6,20 +6,17 @@ namespace Weir.Server;
 /// <summary>What a connection of the RESP door has told of itself, and its replies.</summary>
 internal sealed class RespSession(long id, EndPoint? remote, EndPoint? local, PipeWriter output, Decider decider)
 {
-    /// <summary>The number of the connection, from 1 up.</summary>
     public long Id => id;
 
     public EndPoint? Remote => remote;
 
     public EndPoint? Local => local;
 
-    /// <summary>True after <c>HELLO 3</c>.</summary>
     public bool IsResp3 { get; set; }
 
     /// <summary>The name given with <c>CLIENT SETNAME</c>; empty if there is none.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>The client library and its version, as it says.</summary>
     public (string Name, string Version) Library { get; set; } = ("", "");
 
     /// <summary>The API key; null if none was sent, or if it opens nothing any more.</summary>
@@ -35,10 +32,8 @@ internal sealed class RespSession(long id, EndPoint? remote, EndPoint? local, Pi
 
     public RespWriter Writer => new(Replies.Output, IsResp3);
 
-    /// <summary>The tenant of commands that name none.</summary>
     public string Tenant => Key?.Tenant ?? RequestFacts.DefaultTenant;
 
-    /// <summary>Forgets everything that the client has told.</summary>
     public void Reset()
     {
         (IsResp3, Name, Key, IsKeyGone) = (false, "", null, false);

@@ -23,8 +23,6 @@ internal sealed class RespStage(TimeProvider time)
     private TimeSpan Elapsed => time.GetElapsedTime(Volatile.Read(ref _since));
 
     /// <summary>Begins to wait for a command, or for the rest of one that has begun to arrive.</summary>
-    /// <param name="isPart">True if a part of a command is there.</param>
-    /// <param name="isSame">True if it was there before.</param>
     public void Wait(bool isPart, bool isSame)
     {
         if (!isPart || !isSame)
@@ -32,10 +30,8 @@ internal sealed class RespStage(TimeProvider time)
         _now = isPart ? Stage.Receiving : Stage.Idle;
     }
 
-    /// <summary>Begins to decide.</summary>
     public void Decide() => _now = Stage.Deciding;
 
-    /// <summary>Begins to wait until the client reads.</summary>
     public void Send()
     {
         Volatile.Write(ref _since, time.GetTimestamp());

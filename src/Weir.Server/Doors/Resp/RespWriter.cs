@@ -5,8 +5,6 @@ using System.Text;
 namespace Weir.Server;
 
 /// <summary>Writes replies in RESP2 or RESP3.</summary>
-/// <param name="output">Where to.</param>
-/// <param name="isResp3">True for RESP3.</param>
 internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
 {
     /// <summary>Bytes of a type, a number and a line end, at most.</summary>
@@ -31,7 +29,6 @@ internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
 
     public void Integer(int number) => Number((byte)':', number);
 
-    /// <summary>Writes an array of five integers in one piece.</summary>
     public void Integers(long first, long second, long third, long fourth, long fifth)
     {
         var span = output.GetSpan(4 + (5 * NumberBytes));
@@ -45,7 +42,6 @@ internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
         output.Advance(at);
     }
 
-    /// <summary>Writes a truth value: in RESP2, 1 or 0.</summary>
     public void Boolean(bool value)
     {
         if (isResp3)

@@ -13,7 +13,6 @@ namespace Weir.Server;
 /// Safe for concurrent use: a slot is one reference, and strings never change. A tag of the hash spares a look at the
 /// string of another text; the string is compared in any case.
 /// </remarks>
-/// <param name="size">Strings at most; a power of two.</param>
 internal sealed class TextCache(int size)
 {
     /// <summary>Bytes of a text that is kept, at most.</summary>

@@ -8,7 +8,6 @@ internal sealed class WeirArguments(TextCache texts)
 
     private const string Usage = "use tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]";
 
-    /// <summary>What the options say.</summary>
     private struct Given
     {
         public long? Cost;
@@ -16,7 +15,6 @@ internal sealed class WeirArguments(TextCache texts)
         public Dictionary<string, string>? Attributes;
     }
 
-    /// <summary>Returns the error of a command, or null and its facts.</summary>
     public string? Read(RespSession session, RespArguments arguments, long leastCost, out RequestFacts facts)
     {
         facts = default;
