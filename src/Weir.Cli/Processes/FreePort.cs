@@ -3,10 +3,8 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>
-/// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
-/// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
-/// </summary>
+// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
+// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
 internal static class FreePort
 {
     private const int Lowest = 20_000;

@@ -2,10 +2,8 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>
-/// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the
-/// kernel then closes. Without a shell (Windows), only an orderly stop kills the child.
-/// </summary>
+// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the kernel
+// then closes. Without a shell (Windows), only an orderly stop kills the child.
 internal sealed class Lifeline : IDisposable
 {
     // Ctrl-C reaches every process of the terminal, and the shell must outlast it.

@@ -34,9 +34,7 @@ internal sealed partial class FailedLogins : IDisposable
         ? Problems.TooManyFailures(http, retryAfter)
         : Problems.Unauthorized(http);
 
-    /// <summary>
-    /// Counts a failure. Returns the time to wait if the address is past its limit; else null.
-    /// </summary>
+    // Counts a failure. Returns the time to wait if the address is past its limit; else null.
     public TimeSpan? Count(IPAddress? from)
     {
         string address = Group(from);
