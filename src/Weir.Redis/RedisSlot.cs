@@ -1,7 +1,9 @@
 namespace Weir.Redis;
 
-// Returns the slot of a key: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
-// distribution model"). The client knows it only once it has seen the cluster's map.
+/// <summary>
+/// Returns the slot of a key: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
+/// distribution model"). The client knows it only once it has seen the cluster's map.
+/// </summary>
 internal static class RedisSlot
 {
     public const int Count = 16_384;

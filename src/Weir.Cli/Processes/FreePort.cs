@@ -3,8 +3,10 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Processes;
 
-// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
-// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
+/// <summary>
+/// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
+/// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
+/// </summary>
 internal static class FreePort
 {
     private const int Lowest = 20_000;

@@ -2,8 +2,10 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Processes;
 
-// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the kernel
-// then closes. Without a shell (Windows), only an orderly stop kills the child.
+/// <summary>
+/// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the
+/// kernel then closes. Without a shell (Windows), only an orderly stop kills the child.
+/// </summary>
 internal sealed class Lifeline : IDisposable
 {
     // Ctrl-C reaches every process of the terminal, and the shell must outlast it.

@@ -2,9 +2,11 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-// Sends a batch as one script call, or on a cluster as one call per slot, since all keys of a call must lie in one
-// slot. The first CROSSSLOT error shows that Redis is a cluster. All calls leave in one write. A call is repeated only
-// if Redis did not run it.
+/// <summary>
+/// Sends a batch as one script call, or on a cluster as one call per slot, since all keys of a call must lie in one
+/// slot. The first CROSSSLOT error shows that Redis is a cluster. All calls leave in one write. A call is repeated only
+/// if Redis did not run it.
+/// </summary>
 internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 {
     /// <summary>Maximum redirections of a batch: a slot may move again before the batch arrives.</summary>

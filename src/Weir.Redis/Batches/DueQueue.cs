@@ -42,8 +42,10 @@ internal sealed class DueQueue : IDisposable
             _takes.Dequeue().LetGo();
     }
 
-    // Removes overdue decisions. A decision is late only if Redis owed replies for the whole deadline, and a quarter of
-    // it without a break. Else it waits behind decisions that Redis answers, and is starved once the grace is over.
+    /// <summary>
+    /// Removes overdue decisions. A decision is late only if Redis owed replies for the whole deadline, and a quarter
+    /// of it without a break. Else it waits behind decisions that Redis answers, and is starved once the grace is over.
+    /// </summary>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;

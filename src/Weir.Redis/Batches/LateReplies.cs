@@ -1,9 +1,11 @@
 namespace Weir.Redis;
 
-// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in
-// another partition: gives back the cost at face value, releases the permits, and deletes the idempotency record.
-// Spending of the fallback is settled as in an outage. If the record has answered another caller meanwhile, Redis keeps
-// the take, and the fallback forgets its decision.
+/// <summary>
+/// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in
+/// another partition: gives back the cost at face value, releases the permits, and deletes the idempotency record.
+/// Spending of the fallback is settled as in an outage. If the record has answered another caller meanwhile, Redis
+/// keeps the take, and the fallback forgets its decision.
+/// </summary>
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
     CancellationToken stopped)

@@ -17,12 +17,16 @@ internal enum MemberPhase
     IsReady,
 }
 
-// An instance as Redis knows it, in times of Redis: when Redis executed its last heartbeat, and the time of the last
-// reply that it had read before; 0 if none.
+/// <summary>
+/// An instance as Redis knows it, in times of Redis: when Redis executed its last heartbeat, and the time of the last
+/// reply that it had read before; 0 if none.
+/// </summary>
 internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
 
-// The reply of heartbeat.lua, in times of Redis. Redis loses Life together with its memory. ReturnedUs is when the
-// first instance came back; 0 if none has.
+/// <summary>
+/// The reply of <c>heartbeat.lua</c>, in times of Redis. Redis loses <c>Life</c> together with its memory.
+/// <c>ReturnedUs</c> is when the first instance came back; 0 if none has.
+/// </summary>
 internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members, string Rule)
 {
     private const int Head = 4;

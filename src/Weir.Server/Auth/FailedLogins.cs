@@ -34,7 +34,9 @@ internal sealed partial class FailedLogins : IDisposable
         ? Problems.TooManyFailures(http, retryAfter)
         : Problems.Unauthorized(http);
 
-    // Counts a failure. Returns the time to wait if the address is past its limit; else null.
+    /// <summary>
+    /// Counts a failure. Returns the time to wait if the address is past its limit; else null.
+    /// </summary>
     public TimeSpan? Count(IPAddress? from)
     {
         string address = Group(from);

@@ -10,8 +10,10 @@ internal sealed class HostRule
 
     private HostRule(string[]? allowed) => _allowed = allowed;
 
-    // Allows this machine's names and AllowedHosts. Without that setting, allows any host if a key is needed or other
-    // machines may take.
+    /// <summary>
+    /// Allows this machine's names and <c>AllowedHosts</c>. Without that setting, allows any host if a key is needed or
+    /// other machines may take.
+    /// </summary>
     public static HostRule Of(AccessRule rule, IReadOnlyList<string> reachable, string? allowedHosts)
     {
         string[] more = ListenAddresses.Parts(allowedHosts);

@@ -3,8 +3,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-// Makes secrets and hashes them. One SHA-256 without salt is enough for 256 random bits: NIST SP 800-63B (2017),
-// 5.1.2.2, asks for a salt and a slow hash below 112 bits only.
+/// <summary>
+/// Makes secrets and hashes them. One SHA-256 without salt is enough for 256 random bits: NIST SP 800-63B (2017),
+/// 5.1.2.2, asks for a salt and a slow hash below 112 bits only.
+/// </summary>
 internal static class KeySecret
 {
     /// <summary>Beginning of every secret, by which people and secret scanners recognize it.</summary>

@@ -2,8 +2,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-// Bounds open connections (law L10). A new one replaces the longest idle one of a random sample, as in Redis' eviction,
-// so that a full table costs no scan. Without an idle one, it is refused. Safe for concurrent use.
+/// <summary>
+/// Bounds open connections (law L10). A new one replaces the longest idle one of a random sample, as in Redis'
+/// eviction, so that a full table costs no scan. Without an idle one, it is refused. Safe for concurrent use.
+/// </summary>
 internal sealed class ConnectionBound
 {
     /// <summary>Idle time after which a connection may be closed to make room.</summary>

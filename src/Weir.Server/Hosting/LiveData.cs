@@ -95,8 +95,10 @@ internal sealed partial class LiveData : IDisposable
         return written;
     }
 
-    // Changes an entry that must fit the others. It is judged by the known data, and written only if nothing has
-    // changed since; else it is judged again. So two instances never make two changes that fit only alone.
+    /// <summary>
+    /// Changes an entry that must fit the others. It is judged by the known data, and written only if nothing has
+    /// changed since; else it is judged again. So two instances never make two changes that fit only alone.
+    /// </summary>
     public async Task<LiveEdit> EditAsync(string kind, string id, string? value, string who, Func<LiveEdit?> judge)
     {
         // One by one, so that only other instances can come between.

@@ -3,8 +3,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-// Reads the policy file again when it changes. Polls once a second, which also finds swapped links (Kubernetes) and
-// files on a network. A bad file changes nothing, and is logged once.
+/// <summary>
+/// Reads the policy file again when it changes. Polls once a second, which also finds swapped links (Kubernetes) and
+/// files on a network. A bad file changes nothing, and is logged once.
+/// </summary>
 internal sealed partial class PolicyFileWatch(
     string path, LivePolicies policies, PolicyFileStatus status, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
 {

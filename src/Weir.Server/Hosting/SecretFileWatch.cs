@@ -1,7 +1,9 @@
 namespace Weir.Server;
 
-// Reads changed secret files once a second, as PolicyFileWatch does. A secret that does not fit is refused. New keys
-// replace the old ones at once. New connections to Redis use a new password; open ones stay.
+/// <summary>
+/// Reads changed secret files once a second, as <see cref="PolicyFileWatch"/> does. A secret that does not fit is
+/// refused. New keys replace the old ones at once. New connections to Redis use a new password; open ones stay.
+/// </summary>
 internal sealed partial class SecretFileWatch : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -1,7 +1,9 @@
 namespace Weir.Server;
 
-// Writes rate limit headers: draft-ietf-httpapi-ratelimit-headers-11, its revision 06 (RateLimit-Limit), or the older
-// X-RateLimit-* with Unix seconds. Without a true time, such as for a ban, the field is left out.
+/// <summary>
+/// Writes rate limit headers: draft-ietf-httpapi-ratelimit-headers-11, its revision 06 (<c>RateLimit-Limit</c>), or the
+/// older <c>X-RateLimit-*</c> with Unix seconds. Without a true time, such as for a ban, the field is left out.
+/// </summary>
 internal abstract class RateLimitHeaders
 {
     public static readonly string[] Names = ["draft-11", "draft-06", "legacy", "off"];

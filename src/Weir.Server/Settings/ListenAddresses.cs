@@ -3,8 +3,10 @@ using System.Net;
 
 namespace Weir.Server;
 
-// Checks the addresses to listen on. All of urls and Kestrel:Endpoints count, even if one overrides another. Ports
-// count only without urls, and PORT only if nothing else is set.
+/// <summary>
+/// Checks the addresses to listen on. All of <c>urls</c> and <c>Kestrel:Endpoints</c> count, even if one overrides
+/// another. Ports count only without <c>urls</c>, and <c>PORT</c> only if nothing else is set.
+/// </summary>
 internal static class ListenAddresses
 {
     public const string DefaultUrl = "http://localhost:3000";

@@ -39,8 +39,10 @@ internal static partial class UnknownSettings
             ? $"{WeirOptions.Section}:{meant}" : null;
     }
 
-    // Finds variables with one underscore between sections instead of two. Only a name that is close to a setting is
-    // refused: Kubernetes sets such variables for a service called weir.
+    /// <summary>
+    /// Finds variables with one underscore between sections instead of two. Only a name that is close to a setting is
+    /// refused: Kubernetes sets such variables for a service called weir.
+    /// </summary>
     public static IEnumerable<string> FaultsOf(IEnumerable<string> names) =>
         from name in names.Order(StringComparer.Ordinal)
         where name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)

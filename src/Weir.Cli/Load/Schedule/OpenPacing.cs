@@ -2,8 +2,10 @@ using System.Threading.Channels;
 
 namespace Weir.Cli.Load;
 
-// The open loop: one thread hands out due requests to free users. Latency counts from the intended time, also in the
-// queue. Requests that do not fit the bounded queue, or are left in it, count as never sent.
+/// <summary>
+/// The open loop: one thread hands out due requests to free users. Latency counts from the intended time, also in the
+/// queue. Requests that do not fit the bounded queue, or are left in it, count as never sent.
+/// </summary>
 internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
 {
     /// <summary>8 bytes each: enough for 50 seconds without an answer at 20,000 per second.</summary>
