@@ -37,7 +37,8 @@ public sealed class GarnetServer : ITestRedis
         [
             "--bind", "127.0.0.1",
             "--port", port.ToString(CultureInfo.InvariantCulture),
-            "--memory", "64m",
+            // Beyond this, a Garnet on a slow machine evicts what a test has just written. It is not reserved.
+            "--memory", "1g",
             "--index", "8m",
             "-q", "true",
             "--logger-level", "Error",
