@@ -37,7 +37,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Begins without a frame of its own. Returns null if the decision is made at once.</summary>
+    /// <summary>Begins a decision without an async state machine. Returns null if it is made at once.</summary>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out long began, out Decision decision)
     {
         began = Now;
@@ -47,18 +47,17 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return pending;
     }
 
-    public Decision End(PendingResult pending, bool spend, long began)
+    public Decision End(PendingResult pending, bool spend, long began, bool isByOwnPlan = false)
     {
         var facts = pending.Facts;
-        var decision = limiter.End(pending);
+        var decision = isByOwnPlan ? RateLimiter.EndByOwnPlan(pending) : limiter.End(pending);
         Record(facts, decision, spend, began);
         return decision;
     }
 
-    /// <summary>Begins a turn: decisions of one connection that are begun together.</summary>
     public DecisionTurn BeginTurn() => new(Now);
 
-    /// <summary>Begins a take or a check of a turn.</summary>
+    // The plan comes with the request; null stands for the plan of its tenant.
     public PendingResult? Begin(
         in RequestFacts facts, Plan? plan, bool spend, ref DecisionTurn turn, out Decision decision)
     {
@@ -68,15 +67,6 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         if (pending is null)
             telemetry.Record(facts, decision, spend, turn.TryMeasure() ? time.GetElapsedTime(turn.Began) : null);
         return pending;
-    }
-
-    /// <summary>Returns the decision by a plan that came with the request, once its result has arrived.</summary>
-    public Decision EndByOwnPlan(PendingResult pending, bool spend, long began)
-    {
-        var facts = pending.Facts;
-        var decision = RateLimiter.EndByOwnPlan(pending);
-        Record(facts, decision, spend, began);
-        return decision;
     }
 
     private long Now => time.GetTimestamp();

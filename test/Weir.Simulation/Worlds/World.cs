@@ -91,8 +91,8 @@ internal sealed class World : IDisposable
     private readonly Dictionary<string, long> _mayBeCharged = [];
 
     /// <summary>
-    /// The cost of requests for a key that Redis may hold beside what was admitted: Redis did not answer them, or they
-    /// were admitted by a lease of before an outage.
+    /// Returns the cost that Redis may hold of a key beside the admitted requests: of requests without a reply, and of
+    /// requests admitted by a lease of before an outage.
     /// </summary>
     public long MayBeCharged(string key) => key.Length > 0 ? _mayBeCharged.GetValueOrDefault(key) : _mayBeCharged.Values.Sum();
 

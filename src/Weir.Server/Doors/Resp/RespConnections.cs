@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Server;
 
-/// <summary>The open connections of the RESP door: numbers them, and ends those whose time is over.</summary>
+/// <summary>Numbers the open connections of the RESP door, and ends idle and stuck ones.</summary>
 internal sealed class RespConnections : IDisposable
 {
     private readonly ConcurrentDictionary<long, RespConnection> _open = new();

@@ -87,9 +87,9 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     private void Write(in Waiting next)
     {
         var writer = new RespWriter(output, next.IsResp3);
-        var decision = next.Pending is not { } pending ? next.Refund!.Result!.Value
-            : next.Form == RespForm.Throttle ? decider.EndByOwnPlan(pending, next.Spend, _turn.Began)
-            : decider.End(pending, next.Spend, _turn.Began);
+        var decision = next.Pending is { } pending
+            ? decider.End(pending, next.Spend, _turn.Began, isByOwnPlan: next.Form == RespForm.Throttle)
+            : next.Refund!.Result!.Value;
         RespDecision.Write(writer, next.Form, decision);
     }
 }
