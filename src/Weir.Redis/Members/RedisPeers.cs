@@ -224,7 +224,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
         if (hasForgotten)
             Forgot?.Invoke();
-        else if (beat is null)
+        // Before the first connection, the probe of the start says whether Redis is there.
+        else if (beat is null && _wire() is not null)
             Missed?.Invoke();
     }
 

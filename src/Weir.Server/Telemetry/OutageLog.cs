@@ -7,12 +7,13 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 {
     private readonly OncePerMinute _damage = new(time);
     private readonly Lock _gate = new();
+    private readonly HashSet<(string? Shard, DateTimeOffset BeganAt)> _begun = [];
     private IReadOnlyList<RedisProblem> _problems = [];
 
     public void Follow(ShardedFailover store, RedisStore redis)
     {
-        store.OutageBegan += outage => Began(NameOf(outage), Explain(outage.Fault, redis.LastErrorOf(outage.Shard)));
-        store.OutageEnded += outage => Ended(NameOf(outage), outage.Duration.TotalSeconds);
+        store.OutageBegan += outage => Begin(outage, redis);
+        store.OutageEnded += End;
         store.Faulted += fault =>
         {
             if (fault == StoreFault.Damaged && _damage.TryPass(out _))
@@ -20,6 +21,25 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
         };
         redis.ProblemsChanged += () => Tell(redis);
         Tell(redis);
+        // An outage may be older than the log: heartbeats begin while the service is being built.
+        foreach (var outage in store.Outages)
+            Begin(outage, redis);
+    }
+
+    private void Begin(Outage outage, RedisStore redis)
+    {
+        lock (_gate)
+        {
+            if (_begun.Add((outage.Shard, outage.BeganAt)))
+                Began(NameOf(outage), Explain(outage.Fault, redis.LastErrorOf(outage.Shard)));
+        }
+    }
+
+    private void End(Outage outage)
+    {
+        lock (_gate)
+            _begun.Remove((outage.Shard, outage.BeganAt));
+        Ended(NameOf(outage), outage.Duration.TotalSeconds);
     }
 
     private void Tell(RedisStore redis)

@@ -11,7 +11,6 @@ internal sealed class StoreMetrics : IDisposable
 
     private readonly HashSet<(string Node, string Kind)> _problems = [];
     private readonly long[] _faults = new long[Enum.GetValues<StoreFault>().Length];
-    private long _outages;
 
     private readonly HashSet<string> _shards = [];
 
@@ -21,7 +20,6 @@ internal sealed class StoreMetrics : IDisposable
         if (stores.Failover is not { } failover)
             return;
         failover.Faulted += fault => Interlocked.Increment(ref _faults[(int)fault]);
-        failover.OutageBegan += _ => Interlocked.Increment(ref _outages);
         if (stores.Redis is { } redis)
         {
             _meter.CreateObservableCounter("weir.decisions.local", () => redis.DecidedLocally, "{decision}", "Decisions on Redis that were made by tokens leased from it, or by a refusal that still holds.");
@@ -43,7 +41,7 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableGauge("weir.instances", () => failover.Instances, "{instance}", "Instances that share Redis, this one included, as was last known: in an outage each decides on its share.");
         _meter.CreateObservableGauge("weir.outage.owing", () => failover.Owing, "{bucket}", "Buckets of which something was spent without Redis that is not settled yet.");
         _meter.CreateObservableCounter("weir.outage.lost", () => failover.Lost, "{take}", "Takes without Redis that it will not be told of.");
-        _meter.CreateObservableCounter("weir.outages", () => Volatile.Read(ref _outages), "{outage}", "Outages of Redis that began.");
+        _meter.CreateObservableCounter("weir.outages", () => failover.OutagesBegun, "{outage}", "Outages of Redis that began.");
         _meter.CreateObservableCounter("weir.store.faults", Faults, "{fault}", "Calls that Redis did not answer, by kind.");
     }
 

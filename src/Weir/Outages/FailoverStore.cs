@@ -76,6 +76,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>The outage under way, or null.</summary>
     public Outage? Outage => _outages.Outage;
 
+    internal int OutagesBegun => _outages.Begun;
+
     /// <summary>The fallback, which settles the reservations it made.</summary>
     public IBucketStore Alone => _fallback;
 

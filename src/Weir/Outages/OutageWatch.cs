@@ -22,6 +22,8 @@ internal sealed class OutageWatch(
 
     public Outage? Outage => Volatile.Read(ref _outage);
 
+    public int Begun => Volatile.Read(ref _begun);
+
     public void Succeeded() => _breaker.Succeeded();
 
     public void Failed(StoreFault fault)

@@ -64,6 +64,9 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
            select outage with { Shard = _map.NameOf(shard) },
     ];
 
+    /// <summary>Number of outages of all shards that have begun since the start.</summary>
+    public long OutagesBegun => _stores.Values.Sum(store => (long)store.OutagesBegun);
+
     /// <summary>The fallback, which settles the reservations it made.</summary>
     public IBucketStore Alone { get; }
 

@@ -46,6 +46,21 @@ public sealed class RedisPeersTests : IDisposable
     }
 
     [Fact]
+    public async Task A_heartbeat_is_missed_only_once_there_was_a_connection()
+    {
+        MembersWire? wire = null;
+        await using var peers = new RedisPeers(() => wire, _options, _time, ++_names);
+        int missed = 0;
+        peers.Missed += () => missed++;
+        _time.Advance(4 * Heartbeat);
+        Assert.Equal(0, missed);
+
+        wire = new MembersWire(_redis, _time) { LosesReplies = true };
+        _time.Advance(4 * Heartbeat);
+        Assert.InRange(missed, 1, 4);
+    }
+
+    [Fact]
     public async Task Who_comes_back_awaits_the_others_until_they_follow()
     {
         var (one, two) = JoinTwo();
