@@ -20,6 +20,9 @@ internal sealed class ParallelStores : IAsyncDisposable
     /// <summary>The instance whose turn it is.</summary>
     public IBucketStore Next => _settled[(uint)Interlocked.Increment(ref _turn) % Instances];
 
+    /// <summary>True on Garnet, which also stands in where no redis-server is.</summary>
+    public bool IsOnGarnet => _server is GarnetServer;
+
     /// <summary>Opens them, without leases. The server is then theirs to dispose.</summary>
     public static async Task<ParallelStores> OpenAsync(ITestRedis server, RedisOptions options)
     {
