@@ -63,6 +63,6 @@ internal sealed partial class FailedLogins : IDisposable
         return $"{new IPAddress(bytes)}/64";
     }
 
-    [LoggerMessage(30, LogLevel.Warning, "Requests with an invalid key: {Count}, the last from {Address}. Logged at most once a minute; weir_auth_failures_total counts them")]
+    [LoggerMessage(80, LogLevel.Warning, "Requests with an invalid key: {Count}, the last from {Address}. Logged at most once a minute; weir_auth_failures_total counts them")]
     private partial void Failed(long count, string address);
 }

@@ -38,6 +38,6 @@ internal sealed partial class ConnectionBounds : IDisposable
     private Measurement<long>[] Each(Func<ConnectionBound, long> read) =>
         [new(read(OfCallers), new KeyValuePair<string, object?>("address", "public")), new(read(OfManagement), new KeyValuePair<string, object?>("address", "management"))];
 
-    [LoggerMessage(50, LogLevel.Warning, "{Count} connections refused: all {Most} are in use. Raise Weir:Limits:Connections and the descriptor limit (ulimit -n), or use fewer connections")]
+    [LoggerMessage(81, LogLevel.Warning, "{Count} connections refused: all {Most} are in use. Raise Weir:Limits:Connections and the descriptor limit (ulimit -n), or use fewer connections")]
     private partial void Refused(long count, int most);
 }

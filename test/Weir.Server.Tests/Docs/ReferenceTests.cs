@@ -14,17 +14,24 @@ public sealed partial class ReferenceTests
     private static readonly Assembly[] Assemblies =
         [typeof(RateLimiter).Assembly, typeof(RedisStore).Assembly, typeof(Service).Assembly];
 
+    private static (LoggerMessageAttribute Event, string Source)[] LogEvents() =>
+    [
+        .. from type in typeof(Service).Assembly.GetTypes()
+           from method in type.GetMethods(Declared)
+           let log = method.GetCustomAttribute<LoggerMessageAttribute>()
+           where log is not null
+           select (log, type.Name),
+    ];
+
+    [Fact]
+    public void Each_log_event_has_its_own_number() =>
+        Assert.DoesNotContain(LogEvents().CountBy(log => log.Event.EventId), count => count.Value > 1);
+
     [Fact]
     public void The_page_on_log_events_has_every_event_with_its_level_and_no_other()
     {
-        var events = from type in typeof(Service).Assembly.GetTypes()
-                     from method in type.GetMethods(Declared)
-                     let log = method.GetCustomAttribute<LoggerMessageAttribute>()
-                     where log is not null
-                     select $"{log.EventId} {type.Name} {log.Level}";
-
         Assert.Equal(
-            events.Order(StringComparer.OrdinalIgnoreCase),
+            LogEvents().Select(log => $"{log.Event.EventId} {log.Source} {log.Event.Level}").Order(StringComparer.OrdinalIgnoreCase),
             Event().Matches(MarkdownPage.All["docs/logs.md"].Prose)
                 .Select(row => $"{row.Groups["id"].Value} {row.Groups["source"].Value} {row.Groups["level"].Value}")
                 .Order(StringComparer.OrdinalIgnoreCase),
