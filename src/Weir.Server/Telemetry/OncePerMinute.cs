@@ -1,6 +1,8 @@
 namespace Weir.Server;
 
-/// <summary>Passes one event per minute, with the count since the last one. Safe for concurrent use.</summary>
+/// <summary>
+/// Passes one event per minute, with the number of events since the last one. Safe for concurrent use.
+/// </summary>
 internal sealed class OncePerMinute(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
