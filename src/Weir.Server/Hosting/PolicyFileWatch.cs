@@ -54,9 +54,7 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>
-    /// Puts a file in force. On a conflict with live tenants, keeps it for a retry after they change.
-    /// </summary>
+    /// <summary>Puts a file in force. If it conflicts with live tenants, keeps it for a retry.</summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;

@@ -74,9 +74,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault is not null;
     }
 
-    /// <summary>
-    /// Puts the new secrets into the options. If one is invalid, restores the old secrets and returns the error.
-    /// </summary>
+    /// <summary>Puts new secrets into the options. On an error, restores the old ones and returns the error.</summary>
     private string? FaultOf(IReadOnlyList<Watched> changed)
     {
         var before = changed.Select(watched => watched.File.Get()).ToList();

@@ -8,9 +8,7 @@ internal sealed class Stores : IAsyncDisposable
     /// <summary>Maximum wait for Redis at startup. Afterwards, memory decides until Redis answers.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Suffix of the candidate's Redis prefix. The colon prevents a conflict with configured prefixes.
-    /// </summary>
+    /// <summary>Suffix of the candidate's Redis prefix. No configured prefix can contain a colon.</summary>
     private const string CandidatePrefix = ":candidate";
 
     /// <summary>Number of startup probes, of which at least one meets the deadline if Redis is healthy.</summary>

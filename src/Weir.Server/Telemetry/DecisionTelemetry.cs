@@ -2,9 +2,7 @@ namespace Weir.Server;
 
 internal sealed class DecisionTelemetry(DecisionMetrics metrics, DecisionLog log, TopKeys? top = null)
 {
-    /// <summary>
-    /// Records the duration of a decision (null if not measured). Counts and logs a take, not a check.
-    /// </summary>
+    /// <summary>Records a decision: its duration (null if not measured) and, for a take, counts and log.</summary>
     public void Record(in RequestFacts facts, in Decision decision, bool spend, TimeSpan? duration)
     {
         metrics.Record(decision, spend, duration);

@@ -2,9 +2,7 @@ using System.Text.Encodings.Web;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Formats keys for output. Hashes keys if <c>Weir:Keys:Hash</c> is set, since counters hold plain keys.
-/// </summary>
+/// <summary>Formats keys for output. Counters hold plain keys, so <c>Weir:Keys:Hash</c> is applied here.</summary>
 internal sealed class ShownKeys
 {
     private readonly Func<string, string> _show;
