@@ -61,7 +61,7 @@ internal sealed class ChildProcess : IDisposable
             if (_stopped)
                 return;
             _stopped = true;
-            // Kill first, so that the time of this call to the kill is minimal.
+            // Kill first, because the caller records the time of the kill just before this call.
             _process.Kill();
             _lifeline.Dispose();
             _process.WaitForExit(StopWait);

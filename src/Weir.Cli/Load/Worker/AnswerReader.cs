@@ -8,9 +8,7 @@ internal static class AnswerReader
 {
     private const int StatusOffset = 9;
 
-    /// <summary>
-    /// Reads a response; false if incomplete. <paramref name="close"/>: the server ends the connection.
-    /// </summary>
+    /// <summary>Reads a response; false if incomplete. <paramref name="close"/>: the server will disconnect.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out Answer answer, out bool close)
     {
         answer = default;

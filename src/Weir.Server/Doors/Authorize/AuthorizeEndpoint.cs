@@ -7,7 +7,7 @@ internal sealed class AuthorizeEndpoint(
     public const string Path = "/v1/authorize";
 
     /// <summary>
-    /// Header with the original status of a refusal if <c>Weir:Authorize:RefusedStatus</c> replaces it.
+    /// Header with the original status of a refusal that <c>Weir:Authorize:RefusedStatus</c> replaces.
     /// </summary>
     private const string StatusHeader = "X-Weir-Status";
 
@@ -36,8 +36,7 @@ internal sealed class AuthorizeEndpoint(
         return answers.Refusal(http, decision, StatusInsteadOf(http, StatusCodes.Status429TooManyRequests));
     }
 
-    // Returns the configured status instead of 429: nginx forwards only 401 and 403, and treats every other status as
-    // an error of its own.
+    // Returns the status of a refusal, or the configured one instead: nginx forwards only 401 and 403.
     private int StatusInsteadOf(HttpContext http, int status)
     {
         int refused = options.Authorize.RefusedStatus;

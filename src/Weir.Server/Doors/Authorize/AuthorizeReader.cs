@@ -3,9 +3,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>
-/// Reads <see cref="RequestFacts"/> from the headers of a proxy, as configured in <c>Weir:Authorize</c>.
-/// </summary>
+/// <summary>Reads <see cref="RequestFacts"/> from proxy headers, as configured in <c>Weir:Authorize</c>.</summary>
 internal sealed class AuthorizeReader(WeirOptions options)
 {
     private readonly WeirOptions.AuthorizeSettings _settings = options.Authorize;

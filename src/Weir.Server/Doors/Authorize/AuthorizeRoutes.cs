@@ -14,7 +14,7 @@ internal static class AuthorizeRoutes
     ];
 
     /// <summary>
-    /// Maps the paths. Call this after <see cref="OtherMethods.Map"/>, because every method is allowed.
+    /// Maps the paths. Call this after <see cref="OtherMethods.Map"/>, since all methods are allowed.
     /// </summary>
     public static void Map(WebApplication app)
     {
