@@ -20,7 +20,7 @@ internal sealed record LoadSettings
     /// <summary>Duration of the load before the measured part: connections open, and code compiles.</summary>
     public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Warm-up of the first scenario. A server that the tool has just started needs a longer one.</summary>
+    /// <summary>Warm-up of the first scenario; longer for a server that the tool has just started.</summary>
     public TimeSpan FirstWarmup { get; init; } = TimeSpan.FromSeconds(2);
 
     public static readonly TimeSpan FreshServerWarmup = TimeSpan.FromSeconds(6);

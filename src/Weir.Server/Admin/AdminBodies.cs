@@ -19,9 +19,8 @@ internal sealed record VersionBody(long Version);
 /// <param name="Boost">Temporary override as it was sent; absent if there is none.</param>
 internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);
 
-/// <summary>
-/// Body of <c>PUT /admin/tenants/{id}</c>. Used only for the API description: the policy parser reads the body.
-/// </summary>
+// Only the API description uses this type: the policy parser reads the body.
+/// <summary>Override of a tenant's plan and limits, permanent or until a time.</summary>
 /// <param name="Plan">Plan of the tenant; the default plan if left out.</param>
 /// <param name="Limits">Overrides of the plan's limits, by name, in the format of the policy document.</param>
 /// <param name="Unlimited">True if no limit of the plan applies to the tenant.</param>
@@ -40,7 +39,8 @@ internal sealed record TenantsBody(IReadOnlyList<TenantBody> Tenants, string? Ne
 /// <param name="Live">Limits as they were sent.</param>
 internal sealed record KeyLimitsBody(string Tenant, string Key, long Version, System.Text.Json.JsonElement? Live);
 
-/// <summary>Body of <c>PUT /admin/tenants/{id}/keys/{key}</c>. Used only for the API description.</summary>
+// Only the API description uses this type: the policy parser reads the body.
+/// <summary>Override of the limits of one key, permanent or until a time.</summary>
 /// <param name="Limits">Overrides of the tenant's limits, by name, in the format of the policy document.</param>
 /// <param name="Unlimited">True if no limit applies to the key.</param>
 /// <param name="Until">End of the override, with an offset from UTC; permanent if left out.</param>

@@ -37,10 +37,12 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
             await PromoteAsync(http, entry);
     }
 
-    /// <summary>Puts the candidate in force, then deletes it. If the delete fails, both documents are equal.</summary>
+    /// <summary>
+    /// Puts the candidate in force, then ends its trial. If the second step fails, the trial is harmless.
+    /// </summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
-        // Validate the candidate again, because tenants may have changed since it was put.
+        // Validate the candidate again, because tenants may have changed in the meantime.
         var edit = await changes.EditAsync(http, LiveKind.Policies, "", entry.Value, entry.Version, () => changes.VersionOf(LiveKind.Candidate, ""));
         if (edit is { Outcome: LiveOutcome.Written, Errors.Count: 0 })
             await live.WriteAsync(LiveKind.Candidate, "", null, Caller.WhoOf(http), entry.Version);

@@ -44,7 +44,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     public static Task BadIfMatch(HttpContext http) =>
         Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
 
-    /// <summary>Reads <c>If-Match</c>: null without the header, <see cref="Any"/> for <c>*</c>.</summary>
+    /// <summary>Reads the version in <c>If-Match</c>: null without a header, <see cref="Any"/> for <c>*</c>.</summary>
     public static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;

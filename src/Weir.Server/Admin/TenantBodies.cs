@@ -18,7 +18,7 @@ internal static class TenantBodies
         }
         catch (JsonException wrong)
         {
-            // Remove the position that the parser appends to its message: its lines count from 0.
+            // Remove the position that the JSON parser appends, because its line numbers start at 0.
             string reason = wrong.Message.Split(" LineNumber:")[0];
             return (false, new PolicyError(
                 $"tenant {tenant}", (int)(wrong.LineNumber ?? 0) + 1, (int)(wrong.BytePositionInLine ?? 0) + 1, "", $"this is not JSON: {reason}"));

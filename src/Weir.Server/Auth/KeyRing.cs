@@ -21,7 +21,7 @@ internal sealed class KeyRing
             _keys.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(key.Hash), key);
     }
 
-    /// <summary>Returns the key of an <c>Authorization</c> header; null unless it is the only one and valid.</summary>
+    /// <summary>Returns the key of an <c>Authorization</c> header; null without exactly one valid header.</summary>
     public ApiKey? Find(StringValues header, TimeProvider time)
     {
         Span<byte> hash = stackalloc byte[HashBytes];

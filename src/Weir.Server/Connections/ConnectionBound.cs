@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Weir.Server;
 
 /// <summary>
-/// Limits open connections (law L10). At the limit, a new connection replaces the longest idle one of a random sample,
-/// as in Redis' eviction, or is refused if no sampled connection is idle. Safe for concurrent use.
+/// Limits open connections (law L10). At the limit, a new connection replaces the longest idle connection of a random
+/// sample, as in Redis' eviction, or is refused if none is idle. Safe for concurrent use.
 /// </summary>
 internal sealed class ConnectionBound
 {

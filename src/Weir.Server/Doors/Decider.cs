@@ -57,7 +57,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
 
     public DecisionTurn BeginTurn() => new(Now);
 
-    // Begins a decision of a turn, by the given plan or, if null, by the plan of the tenant.
+    // Begins a decision of a turn. Uses the given plan or, if null, the plan of the tenant.
     public PendingResult? Begin(
         in RequestFacts facts, Plan? plan, bool spend, ref DecisionTurn turn, out Decision decision)
     {

@@ -165,7 +165,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Compiles in steps the tenants that a full read did not compile, and logs the invalid ones.</summary>
+    /// <summary>Compiles the remaining tenants after a full read, in steps, and logs invalid tenants.</summary>
     public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
         if (_isChecked)

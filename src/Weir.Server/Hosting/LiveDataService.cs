@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads live data on notification and every 500 ms, since one may be lost. Deletes expired entries.</summary>
+/// <summary>Reads live data on each notification, and every 500 ms as a fallback. Deletes expired entries.</summary>
 internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataService> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);

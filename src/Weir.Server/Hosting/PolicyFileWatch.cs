@@ -54,7 +54,7 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>Puts a file in force. If it conflicts with live tenants, keeps it for a retry.</summary>
+    /// <summary>Puts a file in force. If it conflicts with live tenants, keeps the file for a retry.</summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;

@@ -34,7 +34,7 @@ internal static class ApiDescription
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-            // Otherwise, the handler's comment would replace the summary.
+            // Keep the summary of the route, which the framework replaces by the handler's comment.
             operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().Last().Summary;
             operation.Description = null;
             DescribeAccess(operation, context);

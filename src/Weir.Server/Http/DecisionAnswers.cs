@@ -6,7 +6,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
 {
     public const string Json = "application/json";
 
-    /// <summary>Answers a <c>/limit</c> request. Null: the idempotency key belongs to another request.</summary>
+    /// <summary>Answers a <c>/limit</c> request. A null decision means a conflict of idempotency keys.</summary>
     public Task Seed(HttpContext http, Decision? decided, int refused)
     {
         if (decided is not { } decision)

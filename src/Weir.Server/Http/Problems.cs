@@ -40,7 +40,7 @@ internal static class Problems
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The key does not open this", StatusCodes.Status403Forbidden, "this key may take, but not administrate: send one of the scope admin", "Authorization"));
 
-    /// <summary>Answers 503 while live keys are not read yet, since the key may be valid.</summary>
+    /// <summary>Answers 503 until live keys have been read, because the key may be valid.</summary>
     public static Task KeysUnknown(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();

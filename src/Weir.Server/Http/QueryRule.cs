@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace Weir.Server;
 
-/// <summary>Query parameters of a path. Refuses others, because a misspelled one changes the decision.</summary>
+/// <summary>Query parameters of a path. Refuses all others, because a misspelled name changes the decision.</summary>
 internal sealed class QueryRule(params QueryParameter[] parameters)
 {
     private const int MostShown = 40;

@@ -131,7 +131,7 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>True for localhost or a loopback IP. The server listens on every address for other names.</summary>
+    /// <summary>True for localhost or a loopback IP. Every other host name stands for all addresses.</summary>
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

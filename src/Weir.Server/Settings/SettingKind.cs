@@ -19,7 +19,7 @@ internal sealed record SettingKind(string Values, Func<string, (object? Value, s
 
     public static SettingKind Text(string values) => new(values, text => (text, null));
 
-    /// <summary>List of sources of a fact. The first source that has a value is used.</summary>
+    /// <summary>Kind for a list of sources of a fact. The first source that has a value is used.</summary>
     public static readonly SettingKind Sources =
         new("sources", text => FactSources.Parse(text)) { IsList = true };
 

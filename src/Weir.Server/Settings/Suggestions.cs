@@ -51,7 +51,7 @@ internal static partial class Suggestions
         return best is not null && distance <= MostErrors(bare) ? best : null;
     }
 
-    /// <summary>Returns the only setting with the same last part, which corrects a wrong section.</summary>
+    /// <summary>Returns the setting with the same last part in another section, if there is exactly one.</summary>
     private static string? OnlyLeaf(string name, string[] all) =>
         all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only]
             ? only : null;

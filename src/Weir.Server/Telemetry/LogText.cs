@@ -9,7 +9,7 @@ internal static class LogText
 {
     private static readonly SearchValues<char> PlainAscii = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character)]);
 
-    /// <summary>Characters without a visible glyph whose Unicode category is a visible one.</summary>
+    /// <summary>Characters that render blank, although their Unicode category is a visible one.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create("\u034F\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180F\u2800\u3164\uFFA0");
 
     public static string Escape(string text)

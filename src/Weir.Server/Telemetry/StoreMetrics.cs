@@ -67,7 +67,7 @@ internal sealed class StoreMetrics : IDisposable
     }
 
     /// <summary>
-    /// Returns 1 for each current problem and 0 for each solved one; otherwise its series stays at 1.
+    /// Returns 1 for each current problem and 0 for each solved one, which would otherwise stay at 1.
     /// </summary>
     private Measurement<long>[] ProblemsOf(RedisStore redis)
     {

@@ -81,17 +81,17 @@ internal sealed record LimitBody(
 /// <param name="Limit">Limit that governs the decision; absent if there is none.</param>
 /// <param name="Remaining">Tokens left in the bucket of the governing limit.</param>
 /// <param name="Capacity">Capacity of the governing limit.</param>
-/// <param name="RetryAfterMs">Milliseconds until the request is allowed; absent if it never is.</param>
+/// <param name="RetryAfterMs">Milliseconds until the request is allowed; absent if no retry can succeed.</param>
 /// <param name="ResetAfterMs">Milliseconds until the bucket of the governing limit is full again.</param>
 /// <param name="Source">Store that decided: <c>redis</c> or <c>memory</c>.</param>
 /// <param name="Degraded">True if memory decided because Redis could not.</param>
-/// <param name="Skipped">Limits skipped because the request lacks a dimension; absent if none were.</param>
+/// <param name="Skipped">Limits skipped because the request lacks a dimension; absent if there are none.</param>
 /// <param name="Limits">Decisions of all limits that apply, in the order of the plan.</param>
 /// <param name="Outcome">
 /// <c>blocked</c>, <c>missing-dimension</c>, <c>answers-full</c> or, in a batch, <c>unavailable</c>; otherwise absent.
 /// </param>
-/// <param name="Reason">Reason for the outcome; absent without one.</param>
-/// <param name="UnknownUnits">Units of the request that no limit of the plan counts; absent if none are.</param>
+/// <param name="Reason">Reason for the outcome; absent if there is none.</param>
+/// <param name="UnknownUnits">Units of the request that no limit of the plan counts; absent if there are none.</param>
 internal record DecisionBody(
     bool Allowed,
     string Tenant,

@@ -45,7 +45,7 @@ internal static class Spelling
 
     public static DecisionBody Body(in Decision decision)
     {
-        // A batch cannot answer 503 for one request, and an absent retry time would mean "never".
+        // Give an undecided request of a batch a retry time, because an absent one would mean "never".
         var retry = decision.Outcome == DecisionOutcome.Unavailable ? Problems.OutagePatience : decision.RetryAfter;
         return new DecisionBody(
             decision.Allowed,

@@ -2,7 +2,7 @@ using HdrHistogram;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Latencies up to one hour, in microseconds with three digits. Not thread-safe: a lane guards it.</summary>
+/// <summary>Latencies up to an hour, in microseconds to three digits. Guarded by <see cref="Lane"/>.</summary>
 internal sealed class Latencies
 {
     private const long HighestUs = 3_600_000_000;

@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Decisions by source, and errors, per tenth of a second. Not thread-safe: a lane guards it.</summary>
+/// <summary>Decisions by source, and errors, per tenth of a second. Guarded by <see cref="Lane"/>.</summary>
 internal sealed class Timeline(long lengthUs)
 {
     public const long SlotUs = 100_000;

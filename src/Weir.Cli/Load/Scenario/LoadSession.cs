@@ -72,7 +72,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
 
 internal sealed record Surroundings(string? ServerFile, string? RedisProgram)
 {
-    /// <summary>Environment variable of the API key. Other users could read a key on the command line.</summary>
+    /// <summary>Environment variable of the API key, because other users can read command lines.</summary>
     public const string KeyVariable = "WEIR_KEY";
 
     public string? Key { get; init; }

@@ -13,7 +13,7 @@ internal sealed class AuthorizeEndpoint(
 
     public Task Answer(HttpContext http)
     {
-        // Envoy and Caddy append the client's query. Without an original URI, a query is a mistake, so refuse it.
+        // Refuse query parameters unless there is an original URI: Envoy and Caddy append the client's query.
         if (OriginalRequest.UriTextOf(http) is null && QueryRule.None.Complaint(http.Request) is { } ofQuery)
             return Problems.BadRequest(http, ofQuery);
         if (reader.Read(http, out var facts) is { } complaint)

@@ -30,7 +30,7 @@ internal sealed class FactSources
         return (new(all), null);
     }
 
-    /// <summary>Returns the value of the first source that has one; null if no source has a value.</summary>
+    /// <summary>Returns the value of the first source with a value; null if there is none.</summary>
     public string? ValueIn(OriginalRequest request)
     {
         foreach (var source in _all)

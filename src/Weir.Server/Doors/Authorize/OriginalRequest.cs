@@ -7,7 +7,7 @@ namespace Weir.Server;
 /// The client's request to a proxy, read from the proxy's headers. Without these headers, the request to Weir is used:
 /// Envoy copies method and host, and appends the path to its prefix.
 /// </summary>
-/// <remarks>A proxy must set the first header of each list itself, so that clients cannot forge the value.</remarks>
+/// <remarks>A proxy must overwrite the first header of each list, so that clients cannot forge its value.</remarks>
 internal sealed class OriginalRequest(HttpContext http, int trustedHops)
 {
     public static readonly string[] UriHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];
@@ -31,7 +31,7 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
         _ => source.Argument,
     };
 
-    /// <summary>Returns the client's URI before normalization; null if the request does not contain one.</summary>
+    /// <summary>Returns the client's URI as received; null if the proxy sends none.</summary>
     public static string? UriTextOf(HttpContext http) => LastOf(http, UriHeaders) ?? BehindPath(http);
 
     /// <summary>Returns the target after the door's path, such as <c>/search?q=1</c>; null if there is none.</summary>

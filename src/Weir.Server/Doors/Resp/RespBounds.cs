@@ -18,8 +18,8 @@ internal static class RespBounds
     /// <summary>Maximum bytes of received commands that a connection reads at once.</summary>
     public const int WindowBytes = 4 * MaxCommandBytes;
 
-    // Bytes of unsent replies at which a connection sends them before it decides more commands. If the client does not
-    // read its replies, Weir stops reading commands.
+    // Bytes of unsent replies after which a connection sends the replies before it decides more commands. If the client
+    // does not read its replies, Weir stops reading commands.
     public const int MaxUnsentBytes = 32 * 1024;
 
     // Maximum number of cached strings of keys, tenants and attributes: 5 MB at 256 bytes each. A larger cache would be

@@ -38,7 +38,7 @@ internal static class RespParser
             : RespFrame.Command(at, (int)Math.Max(0, count));
     }
 
-    /// <summary>Reads an argument. Returns null if it is complete, or else the result of the command.</summary>
+    /// <summary>Reads an argument. Returns null for a complete argument, or else the result of the command.</summary>
     private static RespFrame? ReadBulk(ReadOnlySpan<byte> bytes, ref int at, out RespSpan argument)
     {
         argument = default;

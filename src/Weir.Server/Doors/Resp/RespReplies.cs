@@ -66,7 +66,7 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
         _begun = 0;
     }
 
-    /// <summary>Ends the turn if no decision is pending.</summary>
+    /// <summary>Ends the turn. Call this only if no decision is pending.</summary>
     public void EndAtOnce() => _begun = 0;
 
     private int Behind => _behind?.WrittenCount ?? 0;
