@@ -12,9 +12,7 @@ internal sealed record VersionBody(long Version);
 /// <param name="Tenant">Name of the tenant.</param>
 /// <param name="Plan">Name of the tenant's current plan.</param>
 /// <param name="From">Origin of the plan: <c>default</c>, <c>document</c> or <c>live</c>.</param>
-/// <param name="Version">
-/// Version of the tenant's live data: the later one of <c>live</c> and <c>boost</c>; absent if the tenant has none.
-/// </param>
+/// <param name="Version">Later version of <c>live</c> and <c>boost</c>; absent if the tenant has neither.</param>
 /// <param name="Live">Permanent override as it was sent; absent if there is none.</param>
 /// <param name="Boost">Temporary override as it was sent; absent if there is none.</param>
 internal sealed record TenantBody(string Tenant, string Plan, string From, long? Version, System.Text.Json.JsonElement? Live, System.Text.Json.JsonElement? Boost);

@@ -37,9 +37,7 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
             await PromoteAsync(http, entry);
     }
 
-    /// <summary>
-    /// Puts the candidate in force, then ends its trial. If the second step fails, the trial is harmless.
-    /// </summary>
+    /// <summary>Puts the candidate in force, then ends its trial. A trial that does not end is harmless.</summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
         // Validate the candidate again, because tenants may have changed in the meantime.

@@ -12,12 +12,10 @@ internal sealed record TopBody(string Instance, DateTimeOffset Since, string? Te
 /// <summary>A page of keys or tenants, most frequent first.</summary>
 /// <param name="Total">Number of all counted takes, or their total cost.</param>
 /// <param name="MaxError">Upper bound of every <c>error</c>. Each key or tenant with a higher count is listed.</param>
-/// <param name="Missed">
-/// Maximum number of takes that were not counted because busier tenants displaced the tenant.
-/// </param>
+/// <param name="Missed">Maximum number of takes not counted because busier tenants displaced the tenant.</param>
 /// <param name="Entries">Keys or tenants of this page, most frequent first.</param>
 /// <param name="Next">
-/// Value of <c>after</c> for the next page, to send together with <c>which</c>; absent on the last page.
+/// Value of <c>after</c>, to send with <c>which</c>, for the next page; absent on the last page.
 /// </param>
 internal sealed record TopListBody(long Total, long MaxError, long Missed, IReadOnlyList<TopEntryBody> Entries, string? Next);
 

@@ -23,7 +23,7 @@ internal sealed class HostRule
 
     public Complaint? Complaint(HttpRequest request)
     {
-        // Kestrel reuses the string of a header that does not change between the requests of a connection.
+        // Compare references first: Kestrel reuses the string of an unchanged header on a connection.
         string? host = request.Headers.Host;
         if (_allowed is null || string.IsNullOrEmpty(host) || ReferenceEquals(host, _lastAllowed))
             return null;

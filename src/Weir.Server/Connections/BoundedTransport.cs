@@ -16,7 +16,7 @@ internal sealed class BoundedTransport(
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
     {
-        /// <summary>Refusals between pauses, which slow clients that reconnect at once.</summary>
+        /// <summary>Number of refusals between two pauses, which slow down reconnecting clients.</summary>
         private const int RefusalsPerPause = 32;
 
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);

@@ -31,7 +31,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
     {
         if (decided is not { } decision)
             return Problems.OtherRequest(http);
-        // Without a decision, the state of the bucket is unknown, so no headers are written.
+        // Write no headers: without a decision, the state of the bucket is unknown.
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
         if (decision.Outcome == DecisionOutcome.AnswersFull)

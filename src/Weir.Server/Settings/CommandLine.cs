@@ -10,9 +10,7 @@ internal enum CommandVerb
     Health,
 }
 
-/// <summary>
-/// Parsed command line: a verb and settings, <c>--NAME=VALUE</c>. Errors quote no value except a port.
-/// </summary>
+/// <summary>Parsed command line: a verb and settings, <c>--NAME=VALUE</c>. Errors quote no value but a port.</summary>
 internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
 {
     private const string Urls = "--urls=http://localhost:8080";

@@ -66,9 +66,7 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no slot at all.");
     }
 
-    /// <summary>
-    /// Returns 1 for each current problem and 0 for each solved one, which would otherwise stay at 1.
-    /// </summary>
+    /// <summary>Returns 1 for each current and 0 for each solved problem, so that no series stays at 1.</summary>
     private Measurement<long>[] ProblemsOf(RedisStore redis)
     {
         var now = redis.Problems.Select(problem => (problem.Node, problem.Kind)).ToHashSet();

@@ -6,9 +6,7 @@ internal sealed class AuthorizeEndpoint(
 {
     public const string Path = "/v1/authorize";
 
-    /// <summary>
-    /// Header with the original status of a refusal that <c>Weir:Authorize:RefusedStatus</c> replaces.
-    /// </summary>
+    /// <summary>Header with the original status of a refusal, if a setting replaces the status.</summary>
     private const string StatusHeader = "X-Weir-Status";
 
     public Task Answer(HttpContext http)

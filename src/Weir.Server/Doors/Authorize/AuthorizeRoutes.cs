@@ -13,9 +13,7 @@ internal static class AuthorizeRoutes
         new("X-Forwarded-For", "Its client's address, counted from the right by Weir:Authorize:TrustedHops."),
     ];
 
-    /// <summary>
-    /// Maps the paths. Call this after <see cref="OtherMethods.Map"/>, since all methods are allowed.
-    /// </summary>
+    /// <summary>Maps the paths. Call this after <see cref="OtherMethods.Map"/>: every method is allowed.</summary>
     public static void Map(WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<AuthorizeEndpoint>();
