@@ -2,16 +2,16 @@ namespace Weir.Server;
 
 internal sealed class Access
 {
-    /// <summary>Access to decisions: an API key, unless anonymous access is allowed; no management address.</summary>
+    /// <summary>Access to decisions: API key or anonymous access; not on management addresses.</summary>
     public static readonly Access ToTake = new(KeyScope.Take, onPublic: true, onManagement: false);
 
-    /// <summary>Access to administration: an admin key; only management addresses, if any are configured.</summary>
+    /// <summary>Access to administration: admin key; only on management addresses, if any are configured.</summary>
     public static readonly Access ToAdmin = new(KeyScope.Admin, onPublic: false, onManagement: true);
 
-    /// <summary>Access to metrics: no key; only management addresses, if any are configured.</summary>
+    /// <summary>Access to metrics: no key; only on management addresses, if any are configured.</summary>
     public static readonly Access ToMetrics = new(null, onPublic: false, onManagement: true);
 
-    /// <summary>Access to health and API descriptions: no key; every address.</summary>
+    /// <summary>Access to health and API descriptions: no key; on every address.</summary>
     public static readonly Access ToAll = new(null, onPublic: true, onManagement: true);
 
     private readonly bool _onPublic;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace Weir.Server;
 
 /// <summary>Immutable snapshot of all keys, indexed by hash, so that each request sees one version.</summary>
-/// <remarks>The lookup time may reveal bits of a hash, but not of a secret.</remarks>
+/// <remarks>The lookup time may reveal bits of a hash, but a hash reveals nothing about its secret.</remarks>
 internal sealed class KeyRing
 {
     private const int HashBytes = SHA256.HashSizeInBytes;

@@ -54,7 +54,7 @@ internal sealed class Stores : IAsyncDisposable
 
     public ILiveStore Live { get; }
 
-    /// <summary>Separate store of the candidate, so that a trial uses no slots and batches of real decisions.</summary>
+    /// <summary>Separate store of the candidate, so that trials use neither slots nor turns of decisions.</summary>
     public Lazy<IBucketStore> Trial { get; }
 
     public IBucketStore Deciding { get; }
