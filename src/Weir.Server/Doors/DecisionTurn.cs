@@ -9,7 +9,7 @@ internal struct DecisionTurn(long began)
     /// <summary>Timestamp at which the turn began.</summary>
     public readonly long Began => began;
 
-    /// <summary>Returns true on the first call only.</summary>
+    /// <summary>Claims the measurement of the turn. Returns true for the first decision only.</summary>
     public bool TryMeasure()
     {
         bool isFirst = !_isMeasured;

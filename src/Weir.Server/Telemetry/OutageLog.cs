@@ -57,7 +57,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 
     private static string NameOf(Outage outage) => outage.Shard is { } shard ? $"Redis at {shard}" : "Redis";
 
-    // A late reply has no error of its own: the last error belongs to an older batch.
+    // Describes a fault and the last Redis error. A late reply has no error: the last one belongs to an older batch.
     private static string Explain(StoreFault fault, string? error) =>
         fault is StoreFault.Late or StoreFault.Slow || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
 
