@@ -64,7 +64,7 @@ internal static class Listening
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    // Also listens on the public addresses, because any listener in code disables the address settings.
+    // Listens on the public and the separate addresses: any listener in code disables the host's settings.
     private static void ListenApart(
         KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
     {

@@ -56,7 +56,7 @@ internal static class ListenAddresses
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
         [.. ReachableByHttp(configuration), .. OfResp(configuration)];
 
-    /// <summary>Like <see cref="Reachable"/>, but only for HTTP addresses.</summary>
+    /// <summary>Returns the same settings as <see cref="Reachable"/>, but only for HTTP addresses.</summary>
     public static IReadOnlyList<string> ReachableByHttp(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 

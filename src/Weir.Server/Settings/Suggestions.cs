@@ -56,7 +56,7 @@ internal static partial class Suggestions
         all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only]
             ? only : null;
 
-    /// <summary>Maximum edit distance: one error per four characters.</summary>
+    /// <summary>Returns the maximum edit distance: one error per four characters.</summary>
     private static int MostErrors(string name) => name.Length / 4;
 
     private static string Bare(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();

@@ -39,7 +39,7 @@ internal sealed class PairCounts(int size)
         Interlocked.Increment(ref counts[Line + (core * _stride) + index]);
     }
 
-    // The first two cache lines stay unused, because the array's length is stored next to them.
+    // Allocates counters. The first two cache lines stay unused: the array's length is stored next to them.
     private static long[] New(int size) => new long[Line + (Stripes * ((size + Line - 1) / Line * Line))];
 
     private long[] Sum(long[] counts)

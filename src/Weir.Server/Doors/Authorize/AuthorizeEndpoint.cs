@@ -1,7 +1,6 @@
 namespace Weir.Server;
 
-// Serves /v1/authorize, the door for subrequests of proxies: a take with facts from the proxy's headers. Ignores the
-// body.
+// Serves /v1/authorize for subrequests of proxies: a take with facts from the proxy's headers. Ignores the body.
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, Decider decider, DecisionAnswers answers, WeirOptions options)
 {

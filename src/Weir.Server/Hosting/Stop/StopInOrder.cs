@@ -6,7 +6,7 @@ internal sealed partial class StopInOrder(
     SnapshotService? snapshots = null)
     : IHostedLifecycleService
 {
-    /// <summary>Maximum time from the stop signal until connections are aborted.</summary>
+    /// <summary>Returns the maximum time from the stop signal until connections are aborted.</summary>
     public static TimeSpan LongestOf(WeirOptions options) => options.Shutdown.Drain + options.Shutdown.Timeout;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
