@@ -27,7 +27,9 @@ internal sealed class Access
 /// <summary>Access rules of this process, fixed at startup. Keys that are created later change no rule.</summary>
 internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool HasManagement = false)
 {
-    /// <summary>Allows anonymous access by default only if no key is set and no other machine can connect.</summary>
+    /// <summary>
+    /// Creates the rules. Default: anonymous access if no key is set and no other machine can connect.
+    /// </summary>
     public static AccessRule Of(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable, bool hasManagement = false) => new(
         auth.AllowAnonymous ?? (reachable.Count == 0 && auth.Keys.Count == 0),
         auth.AdminKey is not null || auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin),

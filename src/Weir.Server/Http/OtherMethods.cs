@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Answers 405 or 415 to other methods or media types of a known path, with the path's access.</summary>
+/// <summary>Answers 405 or 415 to other methods or media types of a path, with the path's access rules.</summary>
 internal static class OtherMethods
 {
     /// <summary>Maps the other methods of all mapped paths. Call after all other paths are mapped.</summary>

@@ -70,7 +70,7 @@ internal sealed class Recorder
     }
 }
 
-/// <summary>Results of a run. Latency starts at the intended time (corrected), service at the send.</summary>
+/// <summary>Results of a run. Corrected latency starts at the intended time, service time at the send.</summary>
 internal sealed record Recording(Tally Tally, Latencies Latency, Latencies Service, Timeline Timeline, TimeSpan Elapsed)
 {
     public TimeSpan LongestGap { get; init; }
