@@ -6,7 +6,7 @@ namespace Weir.Cli;
 
 internal static class Tool
 {
-    /// <summary>Ample after Ctrl-C, since children are killed and not asked.</summary>
+    /// <summary>Maximum time to stop after Ctrl-C; killing the children takes less.</summary>
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(8);
 
     public static RootCommand Root(Surroundings surroundings)

@@ -4,12 +4,12 @@ internal sealed record LoadSettings
 {
     public static readonly Uri DefaultUrl = new("http://localhost:3000");
 
-    /// <summary>Null for a server that the tool starts itself.</summary>
+    /// <summary>Address of the server to load; null if the tool starts its own server.</summary>
     public Uri? Url { get; init; }
 
     public required IReadOnlyList<Scenario> Scenarios { get; init; }
 
-    /// <summary>Null for a closed loop.</summary>
+    /// <summary>Requests per second of the open loop; null for a closed loop.</summary>
     public long? Rate { get; init; }
 
     /// <summary>Minimum time between two sends of a user in a closed loop; zero for none.</summary>
@@ -17,10 +17,10 @@ internal sealed record LoadSettings
 
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Load before the measured part: connections open, code compiles.</summary>
+    /// <summary>Duration of the load before the measured part: connections open, and code compiles.</summary>
     public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Longer on a server that the tool has just started, which still compiles itself.</summary>
+    /// <summary>Warm-up of the first scenario; longer for a server that the tool has just started.</summary>
     public TimeSpan FirstWarmup { get; init; } = TimeSpan.FromSeconds(2);
 
     public static readonly TimeSpan FreshServerWarmup = TimeSpan.FromSeconds(6);

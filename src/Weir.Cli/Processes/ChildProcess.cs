@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>A process that ends with the tool. Its last lines are kept for an error message.</summary>
+/// <summary>A child process that ends with the tool. Keeps its last output lines for error messages.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     public static readonly TimeSpan StopWait = TimeSpan.FromSeconds(5);
@@ -31,7 +31,7 @@ internal sealed class ChildProcess : IDisposable
 
     public bool HasExited => _stopped || _process.HasExited;
 
-    /// <summary>After the end of the process, reads its pipes to their end first.</summary>
+    /// <summary>Returns the last output lines. If the process has ended, first reads the remaining output.</summary>
     public async Task<string> LastLinesAsync()
     {
         if (!_stopped && _process.HasExited)
@@ -53,7 +53,7 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!);
     }
 
-    /// <summary>Kills the process (SIGKILL, no save) and waits until it is gone.</summary>
+    /// <summary>Kills the process (SIGKILL) and waits until it has ended.</summary>
     public void Stop()
     {
         lock (_lifeline)
@@ -61,7 +61,7 @@ internal sealed class ChildProcess : IDisposable
             if (_stopped)
                 return;
             _stopped = true;
-            // Kill first, so that a timing of this call contains nothing else.
+            // Kill first, because the caller records the time of the kill just before this call.
             _process.Kill();
             _lifeline.Dispose();
             _process.WaitForExit(StopWait);

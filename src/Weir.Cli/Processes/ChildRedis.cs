@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Processes;
 
-/// <summary>A redis-server on loopback with nothing on disk, so that a restart begins empty.</summary>
+/// <summary>A redis-server on loopback without persistence, so that a restarted server is empty.</summary>
 internal sealed class ChildRedis : IDisposable
 {
     private static readonly TimeSpan StartWait = TimeSpan.FromSeconds(10);
@@ -45,7 +45,7 @@ internal sealed class ChildRedis : IDisposable
         }
     }
 
-    /// <summary>Sends SIGKILL, as in a crash.</summary>
+    /// <summary>Kills Redis by SIGKILL, as in a crash.</summary>
     public void Kill() => _process?.Stop();
 
     public async Task StartAgainAsync(CancellationToken cancellation)

@@ -48,10 +48,10 @@ internal sealed class ChildServer : IDisposable
         start.ArgumentList.Add(serverFile);
         start.ArgumentList.Add("--urls");
         start.ArgumentList.Add(url.GetLeftPart(UriPartial.Authority));
-        // The caller's own settings must not send this server elsewhere, but may tune it.
+        // Remove the caller's address and Redis settings, but keep settings that tune the server.
         start.Environment.Remove("ASPNETCORE_URLS");
         start.Environment.Remove("Weir__Redis__Endpoints");
-        // On loopback for the tool alone, so it asks for no key.
+        // Allow anonymous access: only the tool uses this server, on loopback.
         start.Environment["Weir__Auth__AllowAnonymous"] = "true";
         if (redisEndpoint is not null)
             start.Environment["Weir__Redis__Endpoints"] = redisEndpoint;
@@ -72,7 +72,7 @@ internal sealed class ChildServer : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
             {
-                // Not listening yet.
+                // The server does not listen yet.
             }
 
             await Task.Delay(Poll, cancellation).ConfigureAwait(false);

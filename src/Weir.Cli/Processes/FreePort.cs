@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Weir.Cli.Processes;
 
 /// <summary>
-/// A loopback port that was free a moment ago, below the kernel's range of outgoing connections. In that range, users
-/// could take the port of a killed Redis, and a server that reconnects could even connect to itself.
+/// Finds a free loopback port below the kernel's range of outgoing ports. In that range, a connection could take the
+/// port of a killed Redis, and a server that reconnects could connect to itself.
 /// </summary>
 internal static class FreePort
 {

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Weir.Cli.Processes;
 
 /// <summary>
-/// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that only the tool holds, and that the
-/// kernel then closes. Without a shell (Windows), only an orderly stop kills the child.
+/// Kills a child when the tool ends, even by SIGKILL: a shell reads a pipe that the kernel closes with the tool.
+/// Without a shell (Windows), only an orderly stop kills the child.
 /// </summary>
 internal sealed class Lifeline : IDisposable
 {
-    // Ctrl-C reaches every process of the terminal, and the shell must outlast it.
+    // Ignores Ctrl-C, which reaches every process of the terminal, because the shell must survive it.
     private const string Script = "trap '' INT TERM HUP; read _; kill -9 \"$0\" 2>/dev/null";
     private const string Shell = "/bin/sh";
 
@@ -29,7 +29,7 @@ internal sealed class Lifeline : IDisposable
 
     internal void Pull() => _watcher?.StandardInput.Close();
 
-    /// <summary>Call right after the kill, before another process can have the child's number.</summary>
+    /// <summary>Ends the shell. Call this right after the kill, before the child's process ID is reused.</summary>
     public void Dispose()
     {
         if (_watcher is null)

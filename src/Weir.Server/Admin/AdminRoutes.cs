@@ -29,7 +29,7 @@ internal static class AdminRoutes
             .Produces<TopBody>().WithProblems();
     }
 
-    /// <summary>True for <c>.</c> or <c>..</c>, escaped or not: the server folds them into another path.</summary>
+    /// <summary>True if the path has a segment <c>.</c> or <c>..</c>, escaped or not. The server resolves it.</summary>
     private static bool HasDotSegment(HttpContext http) =>
         http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0].Split('/')
             .Any(segment => Uri.UnescapeDataString(segment) is "." or "..");

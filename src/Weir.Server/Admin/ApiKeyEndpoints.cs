@@ -43,7 +43,7 @@ internal sealed class ApiKeyEndpoints(ApiKeys keys, LiveData live, TimeProvider 
             return;
         }
 
-        // Another instance may have created it a moment ago.
+        // Read live data again, because another instance may have just created the key.
         if (live.Find(LiveKind.Key, id) is null)
             await live.CatchUpAsync();
         if (live.Find(LiveKind.Key, id) is null)

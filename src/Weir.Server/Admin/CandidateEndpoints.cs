@@ -37,10 +37,10 @@ internal sealed class CandidateEndpoints(LiveData live, LiveChanges changes, Can
             await PromoteAsync(http, entry);
     }
 
-    /// <summary>Makes two changes. If the second is lost, the candidate decides and disagrees with nothing.</summary>
+    /// <summary>Puts the candidate in force, then ends its trial. A trial that does not end is harmless.</summary>
     private async Task PromoteAsync(HttpContext http, LiveEntry entry)
     {
-        // Tenants or the candidate may have changed since it was put.
+        // Validate the candidate again, because tenants may have changed in the meantime.
         var edit = await changes.EditAsync(http, LiveKind.Policies, "", entry.Value, entry.Version, () => changes.VersionOf(LiveKind.Candidate, ""));
         if (edit is { Outcome: LiveOutcome.Written, Errors.Count: 0 })
             await live.WriteAsync(LiveKind.Candidate, "", null, Caller.WhoOf(http), entry.Version);

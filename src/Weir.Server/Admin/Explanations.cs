@@ -25,7 +25,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
             Spelling.Body(explained.Decision));
     }
 
-    /// <summary>The layers of limits, the lowest first: plan, tenant, boost, key of the document, live key.</summary>
+    /// <summary>Returns the layers of limits, lowest first: plan, tenant, boost, document key, live key.</summary>
     private List<(string Name, IReadOnlyList<Limit> Limits)> LayersOf(PolicySet set, Plan own, in RequestFacts facts)
     {
         string tenant = facts.Tenant;
@@ -43,7 +43,7 @@ internal sealed class Explanations(RateLimiter limiter, LiveData live)
         return layers;
     }
 
-    /// <summary>Returns the lowest layer above which nothing changes.</summary>
+    /// <summary>Returns the name of the layer that set a value: no higher layer changes the value.</summary>
     private static string LayerOf(List<(string Name, IReadOnlyList<Limit> Limits)> layers, Func<IReadOnlyList<Limit>, bool> isSame)
     {
         int layer = layers.Count - 1;

@@ -2,6 +2,6 @@ namespace Weir.Server;
 
 internal static class Instance
 {
-    /// <summary>The machine and the process. In containers, all processes have the number 1.</summary>
+    /// <summary>Machine name and process ID of this instance. In containers, the process ID is always 1.</summary>
     public static readonly string Name = $"{Environment.MachineName}:{Environment.ProcessId}";
 }

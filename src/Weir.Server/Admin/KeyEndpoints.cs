@@ -46,7 +46,7 @@ internal sealed class KeyEndpoints(RateLimiter limiter, Explanations explanation
             return;
         }
 
-        // Ended blocks must neither use up the bound nor pile up.
+        // Delete expired blocks first, because they count toward the maximum.
         if (live.CountOf(LiveKind.Block) >= Weir.Block.MaxBlocks)
             await live.SweepAsync(LiveKind.Block, TimeSpan.Zero, 2);
         var kept = block with { Key = stored.NameOf(block.Key) };

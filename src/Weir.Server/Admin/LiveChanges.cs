@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Changes live data. The data at the moment of a change decides whether it fits (law L12).</summary>
+/// <summary>Validates changes against the current live data, and writes them (law L12).</summary>
 internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 {
     public IReadOnlyList<PolicyError> ErrorsOf(string kind, string id, string? text) => (kind, text) switch
@@ -36,7 +36,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     public long VersionOf(string kind, string id) => live.Find(kind, id)?.Version ?? 0;
 
-    /// <summary>Any existing version (RFC 9110, section 13.1.1).</summary>
+    /// <summary>Expected version for <c>If-Match: *</c>: any existing version (RFC 9110, section 13.1.1).</summary>
     public const long Any = -1;
 
     public static readonly HeaderParameter IfMatch = new("If-Match", "The ETag that the change is meant for; any without it.");
@@ -44,7 +44,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
     public static Task BadIfMatch(HttpContext http) =>
         Problems.BadRequest(http, new Complaint("If-Match", "If-Match must be the ETag that a GET gave, such as \"7\", or *"));
 
-    /// <summary>Null if any version will do; <see cref="Any"/> if there must be one.</summary>
+    /// <summary>Reads the version in <c>If-Match</c>: null without a header, <see cref="Any"/> for <c>*</c>.</summary>
     public static bool TryReadIfMatch(HttpRequest request, out long? expected)
     {
         expected = null;
@@ -65,7 +65,7 @@ internal sealed class LiveChanges(LiveData live, LivePolicies policies)
 
     public static bool IsOther(long? expected, long version) => expected is not (null or Any) && expected != version;
 
-    /// <summary>True if a change makes a new entry. A tenant and the document always exist.</summary>
+    /// <summary>True if the change creates an entry. A tenant and the policy document always exist.</summary>
     private bool WouldMake(string kind, string id, string? text) =>
         text is not null && kind is LiveKind.KeyLimits or LiveKind.Candidate && live.Find(kind, id) is null;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>A page of a list. <c>next</c> of the answer is <c>after</c> of the next page.</summary>
+/// <summary>Request for a page of a list. <c>next</c> of one page is <c>after</c> of the following page.</summary>
 internal readonly record struct Paging(string After, int Limit)
 {
     public const int DefaultLimit = 100;

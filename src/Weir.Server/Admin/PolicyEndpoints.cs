@@ -47,7 +47,7 @@ internal sealed class PolicyEndpoints(LiveData live, LivePolicies policies, Live
             await PutAgainAsync(http, entry);
     }
 
-    /// <summary>A version is not found if there is none, or if the store does not answer.</summary>
+    /// <summary>Answers 400 for an unknown version, or 503 if the store does not answer.</summary>
     private async Task NotRecalled(HttpContext http, string complaint) =>
         await (await live.Store.AuditAsync(0, 1) is null ? Problems.ReducedCapacity(http) : Problems.BadRequest(http, new Complaint("version", complaint)));
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>The text of a tenant: a JSON object, without the other forms of YAML.</summary>
+/// <summary>Checks and parses the live text of a tenant or key: a JSON object, not other YAML.</summary>
 internal static class TenantBodies
 {
     public static (bool IsBoost, PolicyError? Error) KindOf(string tenant, string text)
@@ -18,14 +18,14 @@ internal static class TenantBodies
         }
         catch (JsonException wrong)
         {
-            // The reader appends its own line, counted from 0, to the message.
+            // Remove the position that the JSON parser appends, because its line numbers start at 0.
             string reason = wrong.Message.Split(" LineNumber:")[0];
             return (false, new PolicyError(
                 $"tenant {tenant}", (int)(wrong.LineNumber ?? 0) + 1, (int)(wrong.BytePositionInLine ?? 0) + 1, "", $"this is not JSON: {reason}"));
         }
     }
 
-    /// <summary>Finds null, and true or false as a string, which YAML takes.</summary>
+    /// <summary>Returns an error for null and for a quoted <c>unlimited</c>, which the YAML parser accepts.</summary>
     private static PolicyError? FaultIn(string tenant, string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>One resource of two entries: the permanent text of a tenant, and a boost over it that ends.</summary>
+/// <summary>Serves two live entries of a tenant as one resource: the permanent text and the boost.</summary>
 internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, LiveChanges changes)
 {
     private static readonly string[] Types = ["application/json"];
@@ -21,7 +21,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
             await PutAsync(http, tenant, text.TrimStart('\uFEFF'));
     }
 
-    /// <summary>Deletes the boost first, so that the permanent text is in force alone at every moment.</summary>
+    /// <summary>Deletes the boost first, so that the boost is never in force without the permanent text.</summary>
     public async Task Delete(HttpContext http)
     {
         if (TenantOf(http) is not { } tenant)
@@ -68,7 +68,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         var (isBoost, error) = TenantBodies.KindOf(tenant, text);
         if (error is not null)
         {
-            // Errors of the text itself are reported before those of its form.
+            // Errors of the policy parser take precedence over JSON errors.
             await AdminAnswers.Refused(http, policies.TryTenant(tenant, text) is { Count: > 0 } errors ? errors : [error]);
             return;
         }
@@ -85,7 +85,7 @@ internal sealed class TenantEndpoints(LiveData live, LivePolicies policies, Live
         await AdminAnswers.Written(http, await changes.EditAsync(http, kind, tenant, text, expected, () => VersionOf(tenant)), deleted: false, "");
     }
 
-    /// <summary>Returns the later version of the two entries, so that an expected version covers both.</summary>
+    /// <summary>Returns the later version of the two entries, so that one <c>If-Match</c> covers both.</summary>
     private long VersionOf(string tenant) => Math.Max(changes.VersionOf(LiveKind.Tenant, tenant), changes.VersionOf(LiveKind.Boost, tenant));
 
     private TenantBody Describe(string tenant)

@@ -27,7 +27,7 @@ internal sealed class TopEndpoints(ShownKeys keys, TopKeys? top = null)
         return AdminAnswers.Ok(http, body, WireJson.Default.TopBody);
     }
 
-    /// <summary>Sorts by count and name, so that the next page continues this one, even if counts change.</summary>
+    /// <summary>Returns a page sorted by count and name, so that its cursor stays valid while counts change.</summary>
     private TopListBody BodyOf(TopList list, bool ofKeys, Paging page)
     {
         TryReadCursor(page.After, out long count, out string name);

@@ -2,16 +2,16 @@ namespace Weir.Server;
 
 internal sealed class Access
 {
-    /// <summary>Decisions: a key, unless anonymous callers may take; not on management addresses.</summary>
+    /// <summary>Access to decisions: API key or anonymous access; not on management addresses.</summary>
     public static readonly Access ToTake = new(KeyScope.Take, onPublic: true, onManagement: false);
 
-    /// <summary>Administration: an admin key; only on management addresses, if there are any.</summary>
+    /// <summary>Access to administration: admin key; only on management addresses, if any are configured.</summary>
     public static readonly Access ToAdmin = new(KeyScope.Admin, onPublic: false, onManagement: true);
 
-    /// <summary>Metrics: no key; only on management addresses, if there are any.</summary>
+    /// <summary>Access to metrics: no key; only on management addresses, if any are configured.</summary>
     public static readonly Access ToMetrics = new(null, onPublic: false, onManagement: true);
 
-    /// <summary>Health and descriptions: no key; on every address.</summary>
+    /// <summary>Access to health and API descriptions: no key; on every address.</summary>
     public static readonly Access ToAll = new(null, onPublic: true, onManagement: true);
 
     private readonly bool _onPublic;
@@ -24,10 +24,12 @@ internal sealed class Access
     public bool IsServedOn(BoundedConnection? connection) => connection is { IsManagement: true } ? _onManagement : _onPublic;
 }
 
-/// <summary>The paths that are open without a key. Keys that are created later do not change it.</summary>
+/// <summary>Access rules of this process, fixed at startup. Keys that are created later change no rule.</summary>
 internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool HasManagement = false)
 {
-    /// <summary>By default, anonymous callers may take if only this machine reaches Weir and there is no key.</summary>
+    /// <summary>
+    /// Creates the rules. Default: anonymous access if no key is set and no other machine can connect.
+    /// </summary>
     public static AccessRule Of(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable, bool hasManagement = false) => new(
         auth.AllowAnonymous ?? (reachable.Count == 0 && auth.Keys.Count == 0),
         auth.AdminKey is not null || auth.Keys.Any(key => ConfiguredKeys.ScopeOf(key) == KeyScope.Admin),

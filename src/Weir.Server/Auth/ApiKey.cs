@@ -3,13 +3,13 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>An API key with the SHA-256 of its secret. A configured key has no time of creation.</summary>
+/// <summary>An API key with the SHA-256 of its secret. A configured key has no creation time.</summary>
 internal sealed record ApiKey(string Id, string? Name, KeyScope Scope, string? Tenant, DateTimeOffset? Until, DateTimeOffset? Created, byte[] Hash)
 {
-    /// <summary>The id of <c>Weir:Auth:AdminKey</c>.</summary>
+    /// <summary>ID of the key in <c>Weir:Auth:AdminKey</c>.</summary>
     public const string AdminId = "admin";
 
-    /// <summary>Maximum live keys. The configuration may have as many again.</summary>
+    /// <summary>Maximum number of live keys, and separately of configured keys.</summary>
     public const int MaxKeys = 10_000;
 
     public string Who { get; } = Name is null || Created is null ? Id : $"{Name} ({Id})";
@@ -17,7 +17,7 @@ internal sealed record ApiKey(string Id, string? Name, KeyScope Scope, string? T
     public string ToJson() => JsonSerializer.Serialize(
         new KeptKey(Name, Spelling.Of(Scope), Tenant, Until, Created, Convert.ToHexStringLower(Hash)), KeptKeyJson.Default.KeptKey);
 
-    /// <summary>Null for another format, such as a later version's: an unreadable key opens nothing.</summary>
+    /// <summary>Parses a stored key. Returns null for an unknown format, such as that of a later version.</summary>
     public static ApiKey? FromJson(string id, string text)
     {
         try

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>Configured and live keys. Safe for concurrent use: a request reads one reference.</summary>
+/// <summary>Holds configured and live keys. Safe for concurrent use: a lookup reads one immutable ring.</summary>
 internal sealed class ApiKeys
 {
     private readonly Lock _gate = new();
@@ -19,7 +19,7 @@ internal sealed class ApiKeys
         _ring = new KeyRing(configured);
     }
 
-    /// <summary>False until live data has been read once. Until then, no key may be called invalid.</summary>
+    /// <summary>True once live data has been read. Until then, no key may be rejected as invalid.</summary>
     public bool IsComplete => _isComplete;
 
     public IEnumerable<ApiKey> ConfiguredAfter(string id) =>
@@ -35,7 +35,7 @@ internal sealed class ApiKeys
 
     public ApiKey? Find(ReadOnlySpan<byte> secret) => _ring.Find(secret, _time);
 
-    /// <summary>Returns the same key as it is now; null if it is revoked or expired.</summary>
+    /// <summary>Returns the current version of a key; null if the key is revoked or expired.</summary>
     public ApiKey? Renewed(ApiKey key) => _ring.OfHash(key.Hash, _time);
 
     public bool IsConfigured(string id) => _configured.Any(key => key.Id == id);

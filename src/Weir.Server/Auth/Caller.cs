@@ -1,12 +1,12 @@
 namespace Weir.Server;
 
-/// <summary>The caller's key, as a feature of the request that <see cref="Gate"/> sets.</summary>
+/// <summary>Reads the caller's API key, which <see cref="Gate"/> stores as a feature of the request.</summary>
 internal static class Caller
 {
-    /// <summary>Null for an anonymous caller.</summary>
+    /// <summary>Returns the caller's key; null for an anonymous caller.</summary>
     public static ApiKey? Of(HttpContext http) => http.Features.Get<ApiKey>();
 
-    /// <summary>The one tenant of the key; null for all.</summary>
+    /// <summary>Returns the only tenant that the caller's key is for; null if there is no such restriction.</summary>
     public static string? TenantOf(HttpContext http) => Of(http)?.Tenant;
 
     public static string WhoOf(HttpContext http) => Of(http)!.Who;

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Weir.Server;
 
-/// <summary>Reads and checks <c>Weir:Auth:Keys</c>. No message repeats a secret or its hash.</summary>
+/// <summary>Creates keys from <c>Weir:Auth</c> and validates them. No message contains a secret or its hash.</summary>
 internal static class ConfiguredKeys
 {
     public const int MinAdminKey = 16;
@@ -10,7 +10,7 @@ internal static class ConfiguredKeys
     private const string List = "Weir:Auth:Keys";
     private const int HashLength = 64;
 
-    /// <summary>The SHA-256 of an empty text, which a shell makes of an unset variable.</summary>
+    /// <summary>SHA-256 of the empty string, which results from hashing an unset shell variable.</summary>
     private static readonly string HashOfNothing = Convert.ToHexString(KeySecret.HashOf(""));
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");

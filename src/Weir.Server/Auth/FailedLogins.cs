@@ -4,15 +4,15 @@ using System.Net.Sockets;
 
 namespace Weir.Server;
 
-/// <summary>Answers an invalid key with 401, or 429 beyond a limit. Its memory is apart from the buckets.</summary>
+/// <summary>Answers requests with an invalid key: 401, or 429 above the limit of the client address.</summary>
 internal sealed partial class FailedLogins : IDisposable
 {
-    /// <summary>Failures of an address at once. Afterwards, one per second.</summary>
+    /// <summary>Maximum burst of failures from one address; the refill rate is one per second.</summary>
     public const int Burst = 10;
 
     public const int MaxAddresses = 16_384;
 
-    /// <summary>A customer has a whole /64 of IPv6 addresses, so only that half tells customers apart.</summary>
+    /// <summary>Bytes of an IPv6 address that identify a customer: providers assign a whole /64 to each.</summary>
     private const int Ipv6PrefixBytes = 8;
 
     private readonly RateLimiter _limiter;
@@ -34,13 +34,11 @@ internal sealed partial class FailedLogins : IDisposable
         ? Problems.TooManyFailures(http, retryAfter)
         : Problems.Unauthorized(http);
 
-    /// <summary>
-    /// Counts a failure. Returns the time to wait if the address is past its limit; else null.
-    /// </summary>
+    /// <summary>Counts a failure. Returns the time to wait if the address is above its limit; else null.</summary>
     public TimeSpan? Count(IPAddress? from)
     {
         string address = Group(from);
-        // Memory decides at once.
+        // The memory store decides at once, so no result is pending.
         _limiter.Begin(new RequestFacts(RequestFacts.DefaultTenant, address), spend: true, out var decision);
         _failures.Add(1, new KeyValuePair<string, object?>("limited", !decision.Allowed));
         if (_log.TryPass(out long times))

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Weir.Server;
 
-/// <summary>Bounds the <c>Host</c> headers, so that no web page reaches a local server (DNS rebinding).</summary>
+/// <summary>Rejects unknown <c>Host</c> headers, so that web pages cannot use DNS rebinding.</summary>
 internal sealed class HostRule
 {
     private readonly string[]? _allowed;
@@ -11,8 +11,8 @@ internal sealed class HostRule
     private HostRule(string[]? allowed) => _allowed = allowed;
 
     /// <summary>
-    /// Allows this machine's names and <c>AllowedHosts</c>. Without that setting, allows any host if a key is needed or
-    /// other machines may take.
+    /// Allows this machine's names and <c>AllowedHosts</c>. If <c>AllowedHosts</c> is not set, allows every host when
+    /// callers need a key or other machines can connect.
     /// </summary>
     public static HostRule Of(AccessRule rule, IReadOnlyList<string> reachable, string? allowedHosts)
     {
@@ -23,7 +23,7 @@ internal sealed class HostRule
 
     public Complaint? Complaint(HttpRequest request)
     {
-        // Kestrel reuses the string of a header that does not change between the requests of a connection.
+        // Compare references first: Kestrel reuses the string of an unchanged header on a connection.
         string? host = request.Headers.Host;
         if (_allowed is null || string.IsNullOrEmpty(host) || ReferenceEquals(host, _lastAllowed))
             return null;

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace Weir.Server;
 
-/// <summary>All keys of one moment, by hash. Immutable, so that one version of them judges a request.</summary>
-/// <remarks>The time of a look-up may reveal bits of a hash, but no secret follows from them.</remarks>
+/// <summary>Immutable snapshot of all keys, indexed by hash, so that each request sees one version.</summary>
+/// <remarks>The lookup time may reveal bits of a hash, but a hash reveals nothing about its secret.</remarks>
 internal sealed class KeyRing
 {
     private const int HashBytes = SHA256.HashSizeInBytes;
 
-    /// <summary>By half of the hash: among so few keys, no two agree in 128 bits.</summary>
+    /// <summary>Keys by the first 128 bits of their hash, which are unique in practice.</summary>
     private readonly Dictionary<UInt128, ApiKey> _keys;
 
-    /// <summary>Of two keys with one secret, the first counts.</summary>
+    /// <summary>Indexes the keys. If two keys have the same secret, the first key is used.</summary>
     public KeyRing(IEnumerable<ApiKey> keys)
     {
         _keys = [];
@@ -21,21 +21,21 @@ internal sealed class KeyRing
             _keys.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(key.Hash), key);
     }
 
-    /// <summary>Null without exactly one header that has a valid key.</summary>
+    /// <summary>Returns the key of an <c>Authorization</c> header; null without exactly one valid header.</summary>
     public ApiKey? Find(StringValues header, TimeProvider time)
     {
         Span<byte> hash = stackalloc byte[HashBytes];
         return header.Count == 1 && KeySecret.TryHash(header[0], hash) ? OfHash(hash, time) : null;
     }
 
-    /// <summary>The key of a secret in UTF-8; null if it opens nothing (any more).</summary>
+    /// <summary>Returns the key of a UTF-8 secret; null if the secret is unknown or the key has expired.</summary>
     public ApiKey? Find(ReadOnlySpan<byte> secret, TimeProvider time)
     {
         Span<byte> hash = stackalloc byte[HashBytes];
         return KeySecret.TryHash(secret, hash) ? OfHash(hash, time) : null;
     }
 
-    /// <summary>The key of a secret's hash; null if it opens nothing (any more).</summary>
+    /// <summary>Returns the key of a hash; null if the hash is unknown or the key has expired.</summary>
     public ApiKey? OfHash(ReadOnlySpan<byte> hash, TimeProvider time)
     {
         if (!_keys.TryGetValue(BinaryPrimitives.ReadUInt128BigEndian(hash), out var key) || !CryptographicOperations.FixedTimeEquals(hash, key.Hash))

@@ -2,9 +2,9 @@ namespace Weir.Server;
 
 internal enum KeyScope
 {
-    /// <summary>The paths that decide: <c>/limit</c> and <c>/v1</c>.</summary>
+    /// <summary>Access to decisions: <c>/limit</c> and <c>/v1</c>.</summary>
     Take,
 
-    /// <summary>The same for every tenant, and <c>/admin</c>.</summary>
+    /// <summary>Access to the decisions of every tenant and to <c>/admin</c>.</summary>
     Admin,
 }

@@ -4,18 +4,18 @@ using System.Text;
 namespace Weir.Server;
 
 /// <summary>
-/// Makes secrets and hashes them. One SHA-256 without salt is enough for 256 random bits: NIST SP 800-63B (2017),
-/// 5.1.2.2, asks for a salt and a slow hash below 112 bits only.
+/// Generates and hashes secrets. One unsalted SHA-256 is enough for 256 random bits: NIST SP 800-63B (2017), 5.1.2.2,
+/// requires a salt and a slow hash only below 112 bits.
 /// </summary>
 internal static class KeySecret
 {
-    /// <summary>Beginning of every secret, by which people and secret scanners recognize it.</summary>
+    /// <summary>Prefix of every generated secret, so that people and secret scanners recognize secrets.</summary>
     public const string Prefix = "weir_";
 
-    /// <summary>Maximum characters. A longer secret is invalid, and is not hashed.</summary>
+    /// <summary>Maximum length in characters. A longer secret is invalid and is not hashed.</summary>
     public const int MaxLength = 256;
 
-    /// <summary>Minimum length of a secret that Weir did not make: 128 bits of random hexadecimal digits.</summary>
+    /// <summary>Minimum length of a configured secret: 128 bits in random hexadecimal digits.</summary>
     public const int MinLength = 32;
 
     private const int RandomBytes = 32;
@@ -24,7 +24,7 @@ internal static class KeySecret
 
     public static string New() => Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
 
-    /// <summary>Returns the hash that <c>printf %s KEY | sha256sum</c> prints.</summary>
+    /// <summary>Returns the SHA-256 of a secret, as <c>printf %s KEY | sha256sum</c> prints it.</summary>
     public static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
     public static bool TryHash(string? header, Span<byte> hash)
@@ -34,14 +34,12 @@ internal static class KeySecret
         var secret = header.AsSpan(Scheme.Length).Trim();
         if (secret.Length is 0 or > MaxLength)
             return false;
-        // A UTF-16 code unit is at most three bytes of UTF-8.
+        // Each UTF-16 code unit needs at most three bytes in UTF-8.
         Span<byte> bytes = stackalloc byte[3 * MaxLength];
         return TryHash(bytes[..Encoding.UTF8.GetBytes(secret, bytes)], hash);
     }
 
-    /// <summary>Hashes a secret in UTF-8. False if it is empty or too long.</summary>
-    /// <param name="secret">The secret.</param>
-    /// <param name="hash">32 bytes to write it to.</param>
+    /// <summary>Hashes a UTF-8 secret into 32 bytes. Returns false if the secret is empty or too long.</summary>
     public static bool TryHash(ReadOnlySpan<byte> secret, Span<byte> hash)
     {
         if (secret.Length is 0 or > 3 * MaxLength)

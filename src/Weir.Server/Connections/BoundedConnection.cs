@@ -19,7 +19,7 @@ internal sealed class BoundedConnection : ConnectionContext
 
     public bool IsManagement { get; }
 
-    /// <summary>Timestamp at which its last request began, or at which it was accepted.</summary>
+    /// <summary>Timestamp at which the last request began, or the connection was accepted.</summary>
     public long UsedAt { get; private set; }
 
     public bool IsUsed { get; private set; }

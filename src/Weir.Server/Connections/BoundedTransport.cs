@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>Bounds connections as they are accepted, since a process without descriptors dies.</summary>
+/// <summary>Limits accepted connections, because a process without free descriptors fails.</summary>
 internal sealed class BoundedTransport(
     IConnectionListenerFactory inner, IConnectionListenerFactory ofResp, ConnectionBounds bounds) : IConnectionListenerFactory
 {
@@ -16,7 +16,7 @@ internal sealed class BoundedTransport(
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
     {
-        /// <summary>Refusals before a <see cref="Pause"/>, since a refused client may reconnect at once.</summary>
+        /// <summary>Number of refusals between two pauses, which slow down reconnecting clients.</summary>
         private const int RefusalsPerPause = 32;
 
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);

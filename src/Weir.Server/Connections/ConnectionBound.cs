@@ -3,18 +3,18 @@ using Microsoft.AspNetCore.Connections;
 namespace Weir.Server;
 
 /// <summary>
-/// Bounds open connections (law L10). A new one replaces the longest idle one of a random sample, as in Redis'
-/// eviction, so that a full table costs no scan. Without an idle one, it is refused. Safe for concurrent use.
+/// Limits open connections (law L10). At the limit, a new connection replaces the longest idle connection of a random
+/// sample, as in Redis' eviction, or is refused if none is idle. Safe for concurrent use.
 /// </summary>
 internal sealed class ConnectionBound
 {
     /// <summary>Idle time after which a connection may be closed to make room.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 
-    /// <summary>The same for a connection that has never sent a request.</summary>
+    /// <summary>Idle time after which a connection without any request may be closed to make room.</summary>
     public static readonly TimeSpan IdleUnused = TimeSpan.FromSeconds(1);
 
-    /// <summary>Maximum connections beyond the bound that are still closing.</summary>
+    /// <summary>Maximum number of closing connections beyond the limit.</summary>
     private const int MostClosing = 16;
 
     private const int Sample = 32;

@@ -4,7 +4,7 @@ namespace Weir.Server;
 
 internal sealed partial class ConnectionBounds : IDisposable
 {
-    /// <summary>Maximum connections to the addresses of <c>Weir:Management:Urls</c>.</summary>
+    /// <summary>Maximum number of connections to the addresses of <c>Weir:Management:Urls</c>.</summary>
     public const int MostOfManagement = 64;
 
     private readonly Meter _meter = new(DecisionMetrics.MeterName);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Weir.Server;
 
-/// <summary>The section <c>Kestrel</c>, of which the framework silently ignores most.</summary>
+/// <summary>Binds and checks the section <c>Kestrel</c>, most of which the framework silently ignores.</summary>
 internal static class KestrelSettings
 {
     private const string Section = "Kestrel", Limits = "Limits", Endpoints = "Endpoints", Defaults = "EndpointDefaults";
@@ -28,7 +28,7 @@ internal static class KestrelSettings
             typeof(KestrelServerOptions).GetProperty(Flags.First(name => Is(name, flag)))!.SetValue(kestrel, flag.Get<bool>());
     }
 
-    /// <summary>Reads a rate by hand, since it has no setters.</summary>
+    /// <summary>Reads a rate without the binder, which cannot set read-only properties.</summary>
     private static MinDataRate Rate(IConfigurationSection setting, MinDataRate by) =>
         new(setting.GetValue(nameof(by.BytesPerSecond), by.BytesPerSecond), setting.GetValue(nameof(by.GracePeriod), by.GracePeriod));
 
@@ -61,7 +61,7 @@ internal static class KestrelSettings
         : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
         : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
-    /// <summary>Binds one setting alone, since the framework's messages do not always name it.</summary>
+    /// <summary>Binds one setting alone and returns its error, since framework messages may omit its name.</summary>
     private static string? FaultOf(IConfigurationSection setting)
     {
         try

@@ -11,7 +11,7 @@ internal static class Listening
 {
     public const int MostByDefault = 20_000;
 
-    /// <summary>Connections that wait to be accepted: a crowd fits, such as after a restart.</summary>
+    /// <summary>Maximum number of connections that wait to be accepted, enough for a burst after a restart.</summary>
     private const int Backlog = 4_096;
 
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
@@ -19,7 +19,7 @@ internal static class Listening
     /// <summary>Minimum bytes per second of a body after <see cref="Grace"/>: 64 KiB take at most 21 s.</summary>
     public const double LeastBodyRate = 4_096;
 
-    /// <summary>Minimum bytes per second at which an answer must be read after <see cref="Grace"/>.</summary>
+    /// <summary>Minimum bytes per second that a client must read of an answer after <see cref="Grace"/>.</summary>
     public const double LeastReadRate = 16_384;
 
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -37,7 +37,7 @@ internal static class Listening
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits);
             KestrelSettings.Bind(builder.Configuration, kestrel);
-            // Not read again while running: whether other machines can reach the service was judged at the start.
+            // Disable reloads, because the check of public addresses runs only at startup.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             if (isByCode)
                 ListenApart(kestrel, urls, resp, management);
@@ -60,11 +60,11 @@ internal static class Listening
         limits.RequestHeadersTimeout = HeadersTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(LeastBodyRate, Grace);
         limits.MinResponseDataRate = new MinDataRate(LeastReadRate, Grace);
-        // Twice the bound of any path, since chunks count here with their framing.
+        // Use twice the largest body limit, since this limit also counts the framing of chunks.
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    // Lists the public addresses, too: code that listens overrules the host's own settings of addresses.
+    // Listens on the public and the separate addresses: any listener in code disables the host's settings.
     private static void ListenApart(
         KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
     {

@@ -4,12 +4,12 @@ namespace Weir.Server;
 
 internal static class OpenFiles
 {
-    /// <summary>Descriptors kept free for Redis, files, logs and assemblies, besides a sixteenth of all.</summary>
+    /// <summary>Descriptors reserved for Redis, files, logs and assemblies, in addition to 1/16 of all.</summary>
     private const int Reserve = 128;
 
     private const string Limits = "/proc/self/limits", Open = "/proc/self/fd", LimitLine = "Max open files";
 
-    /// <summary>At least 1; null if the system has no limit to read.</summary>
+    /// <summary>Returns the number of connections that fit the descriptor limit, at least 1; null if unknown.</summary>
     public static int? RoomForConnections() => File.Exists(Limits) && LimitIn(File.ReadLines(Limits)) is { } limit
         ? RoomIn(limit, Directory.EnumerateFileSystemEntries(Open).Count())
         : null;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Weir.Server;
 
-// Makes and counts the decisions of all doors: a door makes RequestFacts and renders a Decision.
+// Makes and records the decisions of all doors. A door reads RequestFacts and writes a Decision.
 internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, TimeProvider time)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -14,7 +14,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Returns null if the idempotency key stands for another request.</summary>
+    /// <summary>Takes once per idempotency key. Returns null if the key belongs to another request.</summary>
     public async ValueTask<Decision?> TakeOnceAsync(RequestFacts facts, string idempotencyKey)
     {
         long began = Now;
@@ -24,11 +24,11 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <inheritdoc cref="TakeOnceAsync"/>
+    /// <summary>Gives tokens back. Returns null if the idempotency key belongs to another request.</summary>
     public ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null) =>
         limiter.RefundAsync(facts, idempotencyKey);
 
-    /// <inheritdoc cref="TakeOnceAsync"/>
+    /// <summary>Charges tokens. Returns null if the idempotency key belongs to another request.</summary>
     public async ValueTask<Decision?> ChargeAsync(RequestFacts facts, string? idempotencyKey = null)
     {
         var decision = await limiter.ChargeAsync(facts, idempotencyKey);
@@ -37,7 +37,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Begins a decision without an async state machine. Returns null if it is made at once.</summary>
+    /// <summary>Begins a decision without an async state machine. Returns null if the decision is complete.</summary>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out long began, out Decision decision)
     {
         began = Now;
@@ -57,7 +57,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
 
     public DecisionTurn BeginTurn() => new(Now);
 
-    // The plan comes with the request; null stands for the plan of its tenant.
+    // Begins a decision of a turn. Uses the given plan or, if null, the plan of the tenant.
     public PendingResult? Begin(
         in RequestFacts facts, Plan? plan, bool spend, ref DecisionTurn turn, out Decision decision)
     {

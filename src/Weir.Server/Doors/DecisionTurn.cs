@@ -1,15 +1,15 @@
 namespace Weir.Server;
 
-// Decisions that are begun together. If memory makes them at once, only the first is timed: two looks at the clock and
-// a histogram would cost as much as the decision.
+// A group of decisions that begin together. Only the first immediate decision is timed: two clock reads and a histogram
+// update would cost as much as the decision.
 internal struct DecisionTurn(long began)
 {
     private bool _isMeasured;
 
-    /// <summary>When the turn began.</summary>
+    /// <summary>Timestamp at which the turn began.</summary>
     public readonly long Began => began;
 
-    /// <summary>True the first time.</summary>
+    /// <summary>Claims the measurement of the turn. Returns true for the first decision only.</summary>
     public bool TryMeasure()
     {
         bool isFirst = !_isMeasured;

@@ -6,7 +6,7 @@ internal static class Banner
     {
         bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
         var resp = app.Services.GetService<RespDoor>();
-        // Addresses of management come last.
+        // The management addresses are last in the list.
         var addresses = app.Urls.Where(url => url != resp?.Url).SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
         string urls = string.Join(", ", addresses);
         string management = string.Join(", ", app.Urls.Where(url => url != resp?.Url).Skip(addresses.Count));
@@ -41,7 +41,7 @@ internal static class Banner
 
     private static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
-    /// <summary>No client can call "any address of this machine".</summary>
+    /// <summary>Replaces wildcard hosts, which no client can connect to, by localhost.</summary>
     private static string Reachable(string url) => url
         .Replace("//+", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal)
         .Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal).Replace("//[::]", "//localhost", StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Logs the version before any other line. It stands before the provider that writes.</summary>
+/// <summary>Logs the version before any other line. Must be registered before the console's provider.</summary>
 internal sealed class FirstLine(IServiceProvider services) : ILoggerProvider, ILogger
 {
     private int _told;

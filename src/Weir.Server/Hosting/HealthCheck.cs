@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Runs <c>--health</c>, for images without a shell and curl.</summary>
+/// <summary>Implements <c>--health</c> for container images without a shell and curl.</summary>
 internal static class HealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

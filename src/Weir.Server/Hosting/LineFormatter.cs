@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Weir.Server;
 
-/// <summary>Writes an event as one line. Escapes invisible characters, so that no text forges lines.</summary>
+/// <summary>Formats an event as one line. Escapes invisible characters, so that no text can forge lines.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatName)
 {
     public const string FormatName = "line";

@@ -1,23 +1,23 @@
 namespace Weir.Server;
 
-/// <summary>Reads and changes live data. Known data stays in force while the store is away.</summary>
+/// <summary>Reads and changes live data. If the store is unavailable, the known data stays in force.</summary>
 internal sealed partial class LiveData : IDisposable
 {
-    /// <summary>Time for which an instance that does not know lost data waits for one that does.</summary>
+    /// <summary>Time that an instance without the lost data waits for another instance to restore it.</summary>
     private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>The same for an empty store that has answered since the start: it is probably new.</summary>
+    /// <summary>Shorter wait for an empty store that has answered every read: the store is probably new.</summary>
     private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Maximum wait of a start while another instance restores lost data.</summary>
+    /// <summary>Maximum wait at startup while another instance restores lost data.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Compiling takes seconds of a core: it begins after the start, and pauses after each step.</summary>
+    /// <summary>Initial delay and pause between steps of the tenant check, which takes seconds of CPU time.</summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Each attempt fails only because another instance has made a change.</summary>
+    /// <summary>Maximum attempts of an edit. An attempt fails only if another instance has made a change.</summary>
     private const int MaxTries = 50;
 
     private const int ReadAtOnce = 128;
@@ -53,7 +53,7 @@ internal sealed partial class LiveData : IDisposable
 
     public LiveEntry? Find(string kind, string id) => _entries.Find(kind, id);
 
-    /// <summary>Returns entries after an id, in order. Concurrent changes may be among them or not.</summary>
+    /// <summary>Returns the entries after an ID, in order. Concurrent changes may or may not be included.</summary>
     public IEnumerable<LiveEntry> After(string kind, string after)
     {
         for (IReadOnlyList<LiveEntry>? part = null; part is null || part.Count == ReadAtOnce; after = part.Count == 0 ? after : part[^1].Id)
@@ -68,7 +68,7 @@ internal sealed partial class LiveData : IDisposable
 
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
 
-    /// <summary>Reads live data before the first request. Waits while another instance restores it.</summary>
+    /// <summary>Reads live data before the first request. Waits while another instance restores lost data.</summary>
     public async Task BeginAsync()
     {
         long began = _time.GetTimestamp();
@@ -80,7 +80,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Changes an entry that needs no other one. Returns once this instance decides by it.</summary>
+    /// <summary>Changes an entry that does not depend on others. Returns once this instance uses the change.</summary>
     public async Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected)
     {
         var written = await Store.WriteAsync(kind, id, value, who, expected, _known);
@@ -96,12 +96,12 @@ internal sealed partial class LiveData : IDisposable
     }
 
     /// <summary>
-    /// Changes an entry that must fit the others. It is judged by the known data, and written only if nothing has
-    /// changed since; else it is judged again. So two instances never make two changes that fit only alone.
+    /// Changes an entry that depends on others. Validates the change again if another instance changes data meanwhile,
+    /// so that two conflicting changes never both succeed.
     /// </summary>
     public async Task<LiveEdit> EditAsync(string kind, string id, string? value, string who, Func<LiveEdit?> judge)
     {
-        // One by one, so that only other instances can come between.
+        // Serialize the edits of this instance, so that only other instances can cause a conflict.
         await _edits.WaitAsync();
         try
         {
@@ -127,7 +127,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Deletes ended entries, the first ones first. An entry that was changed meanwhile stays.</summary>
+    /// <summary>Deletes expired entries, earliest expiry first. Keeps an entry that has changed meanwhile.</summary>
     public async Task SweepAsync(string kind, TimeSpan grace, int most)
     {
         bool isOther = false;
@@ -165,7 +165,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Compiles the tenants that a whole read has left, in steps, and logs misfits.</summary>
+    /// <summary>Compiles the remaining tenants after a full read, in steps, and logs invalid tenants.</summary>
     public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
         if (_isChecked)
@@ -191,7 +191,7 @@ internal sealed partial class LiveData : IDisposable
         _edits.Dispose();
     }
 
-    /// <summary>Restores lost data that this instance knows. Else waits for others, then accepts the loss.</summary>
+    /// <summary>Restores lost data from this instance, or waits for another instance, then accepts the loss.</summary>
     private async Task MakeGoodAsync(LiveLoss loss)
     {
         _isLost = true;
@@ -229,7 +229,7 @@ internal sealed partial class LiveData : IDisposable
             Applied(read.Version.Number, read.Entries.Count);
     }
 
-    /// <summary>Logs when the store begins to refuse, has another reason, or works again.</summary>
+    /// <summary>Logs each change of the store's fault: a new fault, a different fault, or no fault any more.</summary>
     private void TellOfFault()
     {
         string? fault = Store.Fault;

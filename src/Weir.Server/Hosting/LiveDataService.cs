@@ -1,11 +1,11 @@
 namespace Weir.Server;
 
-/// <summary>Reads live data on a message, and twice a second in case one is lost. Deletes ended entries.</summary>
+/// <summary>Reads live data on each notification, and every 500 ms as a fallback. Deletes expired entries.</summary>
 internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataService> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Ended entries stay this long, since the clock of another instance may be behind.</summary>
+    /// <summary>Time that expired entries are kept, since the clock of another instance may be slow.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     private const int SweptAtOnce = 10;
@@ -35,7 +35,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
         }
     }
 
-    /// <summary>An unexpected error must not end this service, and with it the host.</summary>
+    /// <summary>Runs one cycle. Logs unexpected errors, since an unhandled one would stop the host.</summary>
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
         try
@@ -68,7 +68,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
         }
         catch (SemaphoreFullException)
         {
-            // Nudged already.
+            // A notification is already pending.
         }
     }
 

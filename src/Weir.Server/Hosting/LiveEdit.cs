@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>The result of a judged change. On a conflict, the version is the current one.</summary>
+/// <summary>Result of an edit. On a conflict, <c>Version</c> is the current version.</summary>
 internal readonly record struct LiveEdit(LiveOutcome Outcome, long Version, IReadOnlyList<PolicyError> Errors)
 {
     public static LiveEdit Conflict(long version) => new(LiveOutcome.Conflict, version, []);

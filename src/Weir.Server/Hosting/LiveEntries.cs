@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Known live entries by kind, each kind in the order of its ids. Safe for concurrent use.</summary>
+/// <summary>Known live entries by kind, sorted by ID within each kind. Safe for concurrent use.</summary>
 internal sealed class LiveEntries
 {
     private readonly Lock _gate = new();
@@ -74,7 +74,7 @@ internal sealed class LiveEntries
         }
     }
 
-    /// <summary>Sorts once, which costs a fraction of as many single changes.</summary>
+    /// <summary>Replaces all entries. One sort is faster than inserting each entry.</summary>
     private void TakeAllLocked(IReadOnlyList<LiveEntry> all)
     {
         _kinds.Clear();

@@ -29,7 +29,7 @@ internal static class LogFormat
     {
         if (isJson)
         {
-            // In UTC, so that lines of instances in several places can be compared.
+            // Log in UTC, so that lines of instances in different time zones can be compared.
             logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, Moment));
             return;
         }

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Whether the policy file on disk decides, and if not, why. Safe for concurrent use.</summary>
+/// <summary>Whether the policy file is in force, and the reason if it is not. Safe for concurrent use.</summary>
 internal sealed class PolicyFileStatus(LivePolicies policies)
 {
     private volatile string? _fault;

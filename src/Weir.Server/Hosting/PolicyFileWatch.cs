@@ -4,22 +4,22 @@ using System.Text;
 namespace Weir.Server;
 
 /// <summary>
-/// Reads the policy file again when it changes. Polls once a second, which also finds swapped links (Kubernetes) and
-/// files on a network. A bad file changes nothing, and is logged once.
+/// Polls the policy file once a second and applies changes. Polling also detects swapped links (Kubernetes) and changes
+/// on network drives. An invalid file is refused and logged once.
 /// </summary>
 internal sealed partial class PolicyFileWatch(
     string path, LivePolicies policies, PolicyFileStatus status, PolicyMetrics metrics, TimeProvider time, ILogger<PolicyFileWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Hash of the text in force. The file may have changed since it was read.</summary>
+    /// <summary>Hash of the text read last; initially of the loaded text, since the file may already differ.</summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
 
     private int _missed;
 
     private string? _refusal;
 
-    /// <summary>A file that only the live tenants of these policies do not fit.</summary>
+    /// <summary>A valid file that conflicts with live tenants, and the policies that were then in force.</summary>
     private (PolicySet File, string Text, PolicySet Under)? _waiting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,7 +37,7 @@ internal sealed partial class PolicyFileWatch(
             Read(other);
         else if (hash is not null && _waiting is { } waiting && waiting.Under != policies.Current)
             Use(waiting.File, waiting.Text, isFirst: false);
-        // A file that one look does not find is being replaced.
+        // Tolerate one failed read, because the file may be in the middle of a replacement.
         status.Fault = _missed > 1 ? "the file cannot be read: restore it, or correct its rights" : _refusal;
     }
 
@@ -54,7 +54,7 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>Tries a file that only live tenants refuse again when the policies change.</summary>
+    /// <summary>Puts a file in force. If it conflicts with live tenants, keeps the file for a retry.</summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;
@@ -71,7 +71,7 @@ internal sealed partial class PolicyFileWatch(
 
     private void Refuse(PolicyException wrong)
     {
-        // This text is public: it names the line, and the log names the error.
+        // This reason is public, so it contains only the line number. The log contains the error.
         _refusal = $"the file has changed and is refused{(wrong.Errors[0].Line > 0 ? $": line {wrong.Errors[0].Line}" : "")}; the log lists what is wrong";
         metrics.Reloaded(good: false);
         Refused(path, wrong.Message);

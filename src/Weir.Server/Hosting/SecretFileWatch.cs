@@ -1,8 +1,8 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Reads changed secret files once a second, as <see cref="PolicyFileWatch"/> does. A secret that does not fit is
-/// refused. New keys replace the old ones at once. New connections to Redis use a new password; open ones stay.
+/// Polls the secret files once a second. New keys replace the old ones at once; a new Redis password applies to new
+/// connections. An invalid secret is refused.
 /// </summary>
 internal sealed partial class SecretFileWatch : BackgroundService
 {
@@ -31,7 +31,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
     {
         if (_watched.FindAll(HasChanged).Count == 0)
             return;
-        // All files together first: two keys that swap places fit only together.
+        // Validate all files together first: two keys that swap their secrets are valid only together.
         var changed = _watched.Where(watched => watched.Seen is { } secret && secret != watched.File.Get()).ToList();
         if (FaultOf(changed) is not null)
             changed.RemoveAll(IsRefused);
@@ -50,12 +50,12 @@ internal sealed partial class SecretFileWatch : BackgroundService
             Look();
     }
 
-    /// <summary>True if the secret differs from the last look's. An error of the file is logged once.</summary>
+    /// <summary>True if the secret has changed since the last check. Logs each new file error once.</summary>
     private bool HasChanged(Watched watched)
     {
         var (secret, fault) = watched.File.Read();
         bool isNew = secret != watched.Seen || fault != watched.Fault;
-        // A file that is missing for a moment is being replaced.
+        // Tolerate one failed read, because the file may be in the middle of a replacement.
         bool isLasting = fault == watched.LastFault;
         watched.LastFault = fault;
         if (!isNew || (fault is not null && !isLasting))
@@ -74,7 +74,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
         return fault is not null;
     }
 
-    /// <summary>Puts the new secrets into the options. On an error, restores the options.</summary>
+    /// <summary>Puts new secrets into the options. On an error, restores the old ones and returns the error.</summary>
     private string? FaultOf(IReadOnlyList<Watched> changed)
     {
         var before = changed.Select(watched => watched.File.Get()).ToList();
@@ -92,7 +92,7 @@ internal sealed partial class SecretFileWatch : BackgroundService
     {
         public SecretFile File { get; } = file;
 
-        /// <summary>The secret that was judged last, used or refused.</summary>
+        /// <summary>The secret at the last check, used or refused.</summary>
         public string? Seen { get; set; } = seen;
 
         public string? Fault { get; set; }

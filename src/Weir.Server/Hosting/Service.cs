@@ -7,10 +7,10 @@ namespace Weir.Server;
 
 internal static class Service
 {
-    /// <summary>Settings are read once: the host would watch the current folder, which in / takes 19 seconds.</summary>
+    /// <summary>Disables the host's watcher of the current folder, which takes 19 seconds for <c>/</c>.</summary>
     private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>Returns 0 after a stop in order, 1 if settings or policies prevent the start.</summary>
+    /// <summary>Runs the service. Returns 0 after an orderly stop, or 1 if the service cannot start.</summary>
     public static async Task<int> RunAsync(CommandLine command)
     {
         WebApplication? app = null;
@@ -23,7 +23,7 @@ internal static class Service
         }
         catch (Exception) when (app?.Lifetime.ApplicationStopping.IsCancellationRequested == true)
         {
-            // A signal came while it was starting.
+            // A signal stopped the service during startup.
         }
         catch (Exception fault)
         {
@@ -56,7 +56,7 @@ internal static class Service
         var rule = AccessRule.Of(options.Auth, reachable, options.Management.Urls is not null);
         builder.Services.AddSingleton(rule);
         builder.Services.AddSingleton(HostRule.Of(rule, ListenAddresses.ReachableByHttp(builder.Configuration), builder.Configuration["AllowedHosts"]));
-        // The framework's own check would come before Weir's, and answer without a problem.
+        // Disable the framework's host filter, which would run before Weir's and answer without a problem body.
         builder.Services.PostConfigure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["*"]);
         Listening.Configure(builder, options);
         AddServices(builder.Services, options, policies, stores);
@@ -79,7 +79,7 @@ internal static class Service
         return app;
     }
 
-    /// <summary>The settings of a failed start, as far as they can be read: they may be the error.</summary>
+    /// <summary>Reads the settings after a failed start, without appsettings.json if that file is unreadable.</summary>
     private static IConfiguration ReadableConfiguration(string[] args)
     {
         var withoutFile = With(new ConfigurationBuilder());
@@ -109,9 +109,9 @@ internal static class Service
         builder.Services.AddSingleton<ILoggerProvider>(services => services.GetRequiredService<FirstLine>());
         LogFormat.AddConsole(builder.Logging, LogFormat.IsJson(builder.Configuration));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // It has nothing to say at this level, but costs an activity per request.
+        // Turn off these diagnostics: they log nothing at this level, but cost an activity per request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // A failed start is logged once in plain words. The host would add a stack trace.
+        // Suppress the host's stack trace after a failed start, since Weir logs the error in plain words.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
     }
 
@@ -130,7 +130,7 @@ internal static class Service
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
-            // Else the API's description would say that numbers may be sent as strings.
+            // Otherwise, the API description would allow numbers as strings.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
     }
@@ -169,7 +169,7 @@ internal static class Service
 
     private static void AddLiveData(IServiceCollection services, WeirOptions options, LivePolicies policies, Stores stores)
     {
-        // Made by a factory, so that the container disposes it.
+        // Register a factory, so that the container disposes the instance.
         services.AddSingleton(_ => stores);
         services.AddSingleton(_ => policies);
         services.AddSingleton(stores.Live);

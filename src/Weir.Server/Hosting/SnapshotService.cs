@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads the snapshot of embedded mode at the start, and writes it at intervals and on a stop.</summary>
+/// <summary>Restores the snapshot of embedded mode at startup. Saves a snapshot at intervals and on a stop.</summary>
 internal sealed partial class SnapshotService(Stores stores, WeirOptions options, TimeProvider time, ILogger<SnapshotService> logger)
     : BackgroundService
 {
@@ -10,7 +10,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before the first request: a new bucket must not meet its older self.
+        // Restore before the first request, so that no restored bucket conflicts with a new one.
         var read = _file.Read(stores.Memory);
         if (read is { Fault: null })
             Restored(read.Buckets, read.Permits, read.Records, read.Dropped);
@@ -28,7 +28,7 @@ internal sealed partial class SnapshotService(Stores stores, WeirOptions options
 
     public void Save()
     {
-        // A signal may come before the old snapshot was read. An empty store must not replace it.
+        // If a stop signal comes before the restore, the empty store must not replace the snapshot.
         if (!_hasBegun)
             return;
         try

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
 
-/// <summary>Explains why the service does not start, without a stack trace and without secrets.</summary>
+/// <summary>Converts a startup error to messages without stack traces and secrets.</summary>
 internal static class StartFaults
 {
     private const string Prefix = "Weir cannot start: ";
@@ -53,7 +53,7 @@ internal static class StartFaults
             ServiceLog.CannotStart(logger, OneLine(fault));
     }
 
-    /// <summary>A parser's message may repeat the content of the file.</summary>
+    /// <summary>Describes an unreadable settings file without the parser's message, which may quote the file.</summary>
     private static string OfFile(InvalidDataException broken, Exception cause)
     {
         string file = broken.Message.Split('\'') is [_, var path, ..] ? path : "a file of settings";
@@ -73,7 +73,7 @@ internal static class StartFaults
         _ => $"it cannot listen there ({OneLine(socket.Message)}); use another address",
     };
 
-    /// <summary>Removes secrets from a message of other code.</summary>
+    /// <summary>Removes configured secrets from an exception message.</summary>
     private static string WithoutSecrets(string message, IConfiguration configuration)
     {
         var secrets = from setting in configuration.AsEnumerable()

@@ -5,13 +5,13 @@ namespace Weir.Server;
 
 internal sealed class Stores : IAsyncDisposable
 {
-    /// <summary>Maximum wait of a start for Redis. Then memory decides until Redis comes.</summary>
+    /// <summary>Maximum wait for Redis at startup. Afterwards, memory decides until Redis answers.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>No setting can be such a prefix, since a prefix has no colon.</summary>
+    /// <summary>Suffix of the candidate's Redis prefix. No configured prefix can contain a colon.</summary>
     private const string CandidatePrefix = ":candidate";
 
-    /// <summary>Number of calls of which one is in time if Redis is well.</summary>
+    /// <summary>Number of startup probes, of which at least one meets the deadline if Redis is healthy.</summary>
     private const int FirstProbes = 10;
 
     private readonly RedisOptions? _redisOptions;
@@ -28,7 +28,7 @@ internal sealed class Stores : IAsyncDisposable
             return;
         }
 
-        // Dedicated threads, so that a full thread pool delays neither heartbeats nor live data.
+        // Use dedicated threads, so that a full thread pool delays neither heartbeats nor live data.
         ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
         var redis = _redisOptions = RedisOptionsOf(options.Redis);
         redis.Privacy = options.Keys.Privacy;
@@ -54,7 +54,7 @@ internal sealed class Stores : IAsyncDisposable
 
     public ILiveStore Live { get; }
 
-    /// <summary>A candidate's buckets, apart from all others: a trial takes no slot and no turn from them.</summary>
+    /// <summary>Separate store of the candidate, so that trials use neither slots nor turns of decisions.</summary>
     public Lazy<IBucketStore> Trial { get; }
 
     public IBucketStore Deciding { get; }

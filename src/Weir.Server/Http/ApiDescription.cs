@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 
 namespace Weir.Server;
 
-/// <summary>Adds what the code does not tell the OpenAPI document: parameters, access, optional fields.</summary>
+/// <summary>Adds parameters, access and optional fields to the generated OpenAPI document.</summary>
 internal static class ApiDescription
 {
     private const string KeyScheme = "key";
@@ -34,7 +34,7 @@ internal static class ApiDescription
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-            // Else the comment of the handler would be the summary.
+            // Keep the summary of the route, which the framework replaces by the handler's comment.
             operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().Last().Summary;
             operation.Description = null;
             DescribeAccess(operation, context);
@@ -66,7 +66,7 @@ internal static class ApiDescription
         };
     }
 
-    /// <summary>A field that may be null may be left out. No field is ever null.</summary>
+    /// <summary>Makes nullable fields optional and removes their null type, because no field is ever null.</summary>
     private static void DescribeFields(OpenApiSchema schema, JsonTypeInfo type)
     {
         if (schema.Properties is not { Count: > 0 } fields)
@@ -83,7 +83,7 @@ internal static class ApiDescription
             (schema.Required ??= new HashSet<string>()).Add(required);
     }
 
-    /// <summary>An empty requirement means that no key is needed; beside another, that it is optional.</summary>
+    /// <summary>Declares whether a key is required. An additional empty requirement makes the key optional.</summary>
     private static void DescribeAccess(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         operation.Security = [];

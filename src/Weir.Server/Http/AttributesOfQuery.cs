@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>Reads <c>attributes.NAME=VALUE</c>, and <c>attributes=JSON</c> for several.</summary>
+/// <summary>Reads attributes as <c>attributes.NAME=VALUE</c>, or several as <c>attributes=JSON</c>.</summary>
 internal sealed class AttributesOfQuery
 {
     private const string Whole = "attributes", Beginning = "attributes.";
 
     public Dictionary<string, string>? All { get; private set; }
 
-    /// <summary>An attribute in both forms is an error, since one would silently win.</summary>
+    /// <summary>Adds a query parameter. Refuses a repeated attribute, since one value would silently win.</summary>
     public Complaint? Add(string name, string value)
     {
         if (name != Whole)

@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Weir.Server;
 
-/// <summary>Decides a batch in slices, each no longer than a turn, so that no batch delays other requests.</summary>
+/// <summary>Decides a batch in slices that take short turns, so that no batch delays other requests.</summary>
 internal sealed class BatchEndpoint(Decider decider, BatchTurns turns)
 {
     public const int MaxBody = 1024 * 1024;
 
-    /// <summary>Requests decided together: enough to share a call, few enough for a turn of 0.1 ms.</summary>
+    /// <summary>Requests per slice: enough to share a Redis batch, few enough for a turn of 0.1 ms.</summary>
     private const int SliceSize = 64;
 
     private const int SendBytes = 64 * 1024;
@@ -41,7 +41,7 @@ internal sealed class BatchEndpoint(Decider decider, BatchTurns turns)
         json.WriteEndObject();
     }
 
-    /// <summary>Asks at once: requests share the way to the store, and keep their order there.</summary>
+    /// <summary>Begins all requests of a slice before it awaits any: they share a batch and keep their order.</summary>
     private async Task DecideAsync(ReadOnlyMemory<RequestFacts> slice, Decision[] decided)
     {
         var asked = new Task<Decision>[slice.Length];

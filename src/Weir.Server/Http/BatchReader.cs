@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads a batch. If one request is wrong, none is decided.</summary>
+/// <summary>Reads a batch. If one request is invalid, no request is decided.</summary>
 internal static class BatchReader
 {
     public static Complaint? Read(HttpRequest request, BatchBody body, out RequestFacts[] requests)

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Lets batches use half of the cores, in order, so that other requests find a core (law L9).</summary>
+/// <summary>Limits batches to half of the cores, in FIFO order, so that other requests find a core (law L9).</summary>
 internal sealed class BatchTurns : IDisposable
 {
     private readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -8,7 +8,7 @@ internal sealed class BatchTurns : IDisposable
     public async ValueTask<Turn> TakeAsync()
     {
         await _free.WaitAsync();
-        // Behind other work: a turn right after another would keep the thread to itself.
+        // Yield to queued work first, because consecutive turns would keep the thread.
         await Task.Yield();
         return new Turn(_free);
     }

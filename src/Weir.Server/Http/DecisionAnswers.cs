@@ -6,7 +6,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
 {
     public const string Json = "application/json";
 
-    /// <summary>Null: the idempotency key stands for another request.</summary>
+    /// <summary>Answers a <c>/limit</c> request. A null decision means a conflict of idempotency keys.</summary>
     public Task Seed(HttpContext http, Decision? decided, int refused)
     {
         if (decided is not { } decision)
@@ -31,7 +31,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
     {
         if (decided is not { } decision)
             return Problems.OtherRequest(http);
-        // Without a decision, nothing is known of a bucket, not even for the headers.
+        // Write no headers: without a decision, the state of the bucket is unknown.
         if (decision.Outcome == DecisionOutcome.Unavailable)
             return Problems.ReducedCapacity(http);
         if (decision.Outcome == DecisionOutcome.AnswersFull)
@@ -47,7 +47,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Problems.Write(http, StatusCodes.Status201Created, new ReservedBody(id, Spelling.Body(decision)), WireJson.Default.ReservedBody, Json);
     }
 
-    /// <summary>An answer that says all by its status and headers; the decision is no refusal.</summary>
+    /// <summary>Answers with a status and headers only. The decision must not be a refusal.</summary>
     public Task Authorized(HttpContext http, in Decision decision)
     {
         if (decision.Outcome == DecisionOutcome.Unavailable)
@@ -57,7 +57,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
         return Task.CompletedTask;
     }
 
-    /// <summary>A refusal as a problem.</summary>
+    /// <summary>Answers a refusal as a problem, by default with status 429.</summary>
     public Task Refusal(
         HttpContext http, in Decision decision, int status = StatusCodes.Status429TooManyRequests)
     {
@@ -100,7 +100,7 @@ internal sealed class DecisionAnswers(RateLimitHeaders headers, TimeProvider tim
     {
         http.Response.ContentType = Json;
         http.Response.ContentLength = json.Length;
-        // Not flushed: the server sends it with the headers when the request ends.
+        // Skip the flush: the server sends the body with the headers when the request ends.
         http.Response.BodyWriter.Write(json);
         return Task.CompletedTask;
     }

@@ -2,7 +2,7 @@ namespace Weir.Server;
 
 internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers)
 {
-    /// <summary>Maximum bytes: a key, a tenant and all attributes fit with each character escaped.</summary>
+    /// <summary>Maximum bytes of a body; a key, a tenant and all attributes fit even if fully escaped.</summary>
     public const int MaxBody = 64 * 1024;
 
     public async Task CheckByQuery(HttpContext http)
@@ -72,8 +72,8 @@ internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers
             : AnswerAsync(http, decision, isSeed);
     }
 
-    /// <summary>Not canceled with the request: a take that is given up half-way is spent all the same.</summary>
-    /// <remarks>The only frame that waits, so it has few locals.</remarks>
+    /// <summary>Awaits the decision even if the client disconnects, since an abandoned take is still spent.</summary>
+    /// <remarks>Every waiting take allocates this async state machine, so it has few locals.</remarks>
     private async Task EndAsync(HttpContext http, PendingResult pending, long began, bool isSeed)
     {
         await pending.Arrival;

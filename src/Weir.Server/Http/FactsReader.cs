@@ -8,7 +8,7 @@ internal static class FactsReader
 
     private const string BeforeUnit = "cost.";
 
-    /// <summary>Another tenant than the key's (law L9): <c>Problems.Refuse</c> answers 404.</summary>
+    /// <summary>Complaint about a tenant that the key is not for. Answered with 404 (law L9).</summary>
     public static readonly Complaint OtherTenant = new("tenant", "this key is for another tenant");
 
     public static Complaint? FromBody(HttpRequest request, TakeBody body, long leastCost, out RequestFacts facts)
@@ -18,7 +18,7 @@ internal static class FactsReader
         return complaint ?? Bounds.Complaint(facts, leastCost);
     }
 
-    /// <summary>The names have passed the <see cref="QueryRule"/> of the path.</summary>
+    /// <summary>Reads a request from the query. <see cref="QueryRule"/> has already checked the names.</summary>
     public static Complaint? FromQuery(HttpRequest request, long leastCost, out RequestFacts facts)
     {
         facts = default;
@@ -66,7 +66,7 @@ internal static class FactsReader
             shown, $"{shown} must be a whole number from {leastCost} to {Bounds.MaxCost}; it was \"{given}\"");
     }
 
-    /// <summary>A field, a header or the key names the tenant. Guessing could spend another tenant's tokens.</summary>
+    /// <summary>Reads the tenant from a field, the header or the API key. Refuses contradictory tenants.</summary>
     private static Complaint? TenantOf(HttpRequest request, string? field, out string tenant)
     {
         var header = request.Headers[TenantHeader];

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
-/// <summary>Checks a request's address, <c>Host</c>, key and query by the metadata of its path.</summary>
-/// <remarks>The look-up comes before the limit on failed logins, so that a valid key works behind a proxy.</remarks>
+/// <summary>Checks address, <c>Host</c>, key and query of a request by the metadata of its path.</summary>
+/// <remarks>Looks up the key before it limits failed logins, so that a valid key works behind a shared proxy.</remarks>
 internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts, ApiKeys keys, FailedLogins failures)
 {
     public Task InvokeAsync(HttpContext http)
@@ -27,7 +27,7 @@ internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts
         var header = http.Request.Headers.Authorization;
         if (header.Count == 0)
             return scope == KeyScope.Take && rule.AnonymousMayTake ? null : Problems.Unauthorized(http);
-        // Read first: keys that arrive during the look-up must not make a valid key invalid.
+        // Read this flag first: keys that arrive during the lookup must not make a valid key invalid.
         bool allKnown = keys.IsComplete;
         if (keys.Find(header) is not { } key)
             return allKnown ? failures.AnswerAsync(http) : Problems.KeysUnknown(http);

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>The header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header).</summary>
+/// <summary>Reads the header <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header).</summary>
 internal static class IdempotencyKey
 {
     public const string Header = "Idempotency-Key";
@@ -19,7 +19,7 @@ internal static class IdempotencyKey
             : null;
     }
 
-    /// <summary>One key cannot stand for many requests, each decided by itself.</summary>
+    /// <summary>Refuses the header for a batch, because one key cannot identify several takes.</summary>
     public static Complaint? ComplaintOfBatch(HttpContext http) => http.Request.Headers.ContainsKey(Header)
         ? new Complaint(Header, $"{Header} is not taken for a batch: send those takes one by one to /v1/take")
         : null;

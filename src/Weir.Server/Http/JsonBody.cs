@@ -11,7 +11,7 @@ internal static class JsonBody
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>Null if an error has been answered. Long parsing waits for a turn.</summary>
+    /// <summary>Reads a JSON body. Returns null after it has answered an error. A batch is parsed in a turn.</summary>
     public static async ValueTask<T?> ReadAsync<T>(HttpContext http, int limit, BatchTurns? turns = null)
         where T : class
     {
@@ -50,7 +50,7 @@ internal static class JsonBody
         }
         catch (BadHttpRequestException refused)
         {
-            // The body ended early, came too slowly or was chunked wrongly: the rest is lost.
+            // The body ended early, arrived too slowly or had invalid chunks, so close the connection.
             http.Response.Headers.Connection = "close";
             await (refused.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? Problems.TooLarge(http, limit)
@@ -59,7 +59,7 @@ internal static class JsonBody
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
-            // The client is gone: no answer and no log line is needed.
+            // The client has disconnected, so it needs neither an answer nor a log line.
             http.Abort();
             return null;
         }
@@ -98,7 +98,7 @@ internal static class JsonBody
         try
         {
             var text = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
-            // RFC 8259 lets a parser ignore the mark, which some clients send.
+            // Skip the byte order mark, which some clients send and RFC 8259 lets a parser ignore.
             var body = JsonSerializer.Deserialize(text.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text, type);
             return (body, body is null ? new Complaint("body", "the body is null: send a JSON object") : null);
         }

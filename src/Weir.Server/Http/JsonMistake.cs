@@ -20,7 +20,7 @@ internal static class JsonMistake
             : new Complaint(path, $"{path} must be given once, as {CureOf(path, field, body.Type)}");
     }
 
-    /// <summary>Only the message of the reader says that a field is unknown.</summary>
+    /// <summary>True if the field is unknown. Only the exception's message identifies this error.</summary>
     private static bool IsUnknown(JsonException mistake) => mistake.Message.Contains("could not be mapped", StringComparison.Ordinal);
 
     private static string Shorten(string path) => path.Length <= MaxPath ? path : path[..MaxPath] + "…";

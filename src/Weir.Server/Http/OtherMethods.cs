@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Answers other methods (405) and media types (415) of known paths, with the access of the path.</summary>
+/// <summary>Answers 405 or 415 to other methods or media types of a path, with the path's access rules.</summary>
 internal static class OtherMethods
 {
-    /// <summary>Call after all paths are mapped.</summary>
+    /// <summary>Maps the other methods of all mapped paths. Call after all other paths are mapped.</summary>
     public static void Map(WebApplication app)
     {
         var paths = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()

@@ -8,14 +8,14 @@ internal static class Problems
 {
     public const string ContentType = "application/problem+json";
 
-    /// <summary>Problem types of draft-ietf-httpapi-ratelimit-headers-11.</summary>
+    /// <summary>Problem type of an exceeded quota (draft-ietf-httpapi-ratelimit-headers-11).</summary>
     public const string QuotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
     public const string TemporaryReducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
 
     public const string AnswersFull = "urn:weir:problem:answers-full";
 
-    /// <summary>Retry-After of a request that cannot be decided now: a guess.</summary>
+    /// <summary>Retry time for requests that cannot be decided now. The true time is unknown.</summary>
     public static readonly TimeSpan OutagePatience = TimeSpan.FromSeconds(1);
 
     private const string NoType = "about:blank";
@@ -40,7 +40,7 @@ internal static class Problems
     public static Task Forbidden(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The key does not open this", StatusCodes.Status403Forbidden, "this key may take, but not administrate: send one of the scope admin", "Authorization"));
 
-    /// <summary>Says that the key cannot be looked up yet, not that it is wrong.</summary>
+    /// <summary>Answers 503 until live keys have been read, because the key may be valid.</summary>
     public static Task KeysUnknown(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
@@ -56,7 +56,7 @@ internal static class Problems
             NoType, "Too many wrong keys", StatusCodes.Status429TooManyRequests, "wrong keys came from this address too often: a right one is let through at once", "Authorization"));
     }
 
-    /// <summary>Answers 404 if the tenant is hidden from the caller.</summary>
+    /// <summary>Answers 404 if the tenant is hidden from the caller, or else 400.</summary>
     public static Task Refuse(HttpContext http, Complaint complaint) => Refuse(http, complaint, StatusOf(complaint));
 
     public static Task Refuse(HttpContext http, Complaint complaint, int status) =>
@@ -83,7 +83,7 @@ internal static class Problems
     public static Task WrongEncoding(HttpContext http) => Write(http, new ProblemBody(
         NoType, "The content encoding is not supported", StatusCodes.Status415UnsupportedMediaType, "send the body as it is, without Content-Encoding", "Content-Encoding"));
 
-    /// <summary>Health paths of other programs. The answer names Weir's.</summary>
+    /// <summary>Common health paths of other programs. The 404 for these paths names Weir's own.</summary>
     private static readonly FrozenSet<string> OthersHealth = FrozenSet.ToFrozenSet(
         ["/health", "/healthz", "/healthcheck", "/health/live", "/health/ready", "/health/startup", "/live", "/ready", "/ping", "/status", "/up"], StringComparer.OrdinalIgnoreCase);
 
@@ -114,7 +114,7 @@ internal static class Problems
             NoType, "The method is not allowed", StatusCodes.Status405MethodNotAllowed, $"this path answers to {allowed}"));
     }
 
-    /// <summary>Answers without a store or without room for a bucket: never a 429, never a 500.</summary>
+    /// <summary>Answers 503 if no store answers or memory has no free slot.</summary>
     public static Task ReducedCapacity(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();
@@ -138,7 +138,7 @@ internal static class Problems
         http.Response.ContentType = contentType;
         http.Response.ContentLength = json.Length;
         http.Response.BodyWriter.Write(json);
-        // Before the request ends: the server would drop the answer to a body that broke off.
+        // Flush before the request ends: otherwise, the server drops the answer to an incomplete body.
         var flushing = http.Response.BodyWriter.FlushAsync();
         return flushing.IsCompletedSuccessfully ? Task.CompletedTask : flushing.AsTask();
     }

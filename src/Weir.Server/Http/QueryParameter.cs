@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>A query parameter. A name that ends in <c>.NAME</c> means any name with that beginning.</summary>
+/// <summary>A query parameter. A name that ends in <c>.NAME</c> matches every name with that prefix.</summary>
 internal sealed record QueryParameter(string Name, string Description, bool IsNumber = false, bool IsRequired = false)
 {
     public static readonly QueryParameter Key = new("key", $"What is limited: 1 to {Bounds.MaxKeyBytes} bytes of UTF-8.", IsRequired: true);
@@ -18,7 +18,7 @@ internal sealed record QueryParameter(string Name, string Description, bool IsNu
     public static readonly QueryParameter Attributes = new(
         "attributes", $"Further dimensions, at most {Bounds.MaxAttributes}, as a JSON object of strings such as {{\"route\":\"/search\"}}; or each as attributes.NAME=VALUE.");
 
-    /// <summary>Not described, since OpenAPI has no names with a free part.</summary>
+    /// <summary>Parameters of the form <c>attributes.NAME</c>. OpenAPI cannot describe wildcard names.</summary>
     public static readonly QueryParameter Attribute = new("attributes.NAME", "") { IsDescribed = false };
 
     public static readonly QueryParameter[] OfRequest = [Key, Tenant, Cost, CostInUnit, Attribute, Attributes];

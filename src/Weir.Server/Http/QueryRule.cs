@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace Weir.Server;
 
-/// <summary>The query parameters of a path. Others are refused: a misspelled one changes the question.</summary>
+/// <summary>Query parameters of a path. Refuses all others, because a misspelled name changes the decision.</summary>
 internal sealed class QueryRule(params QueryParameter[] parameters)
 {
     private const int MostShown = 40;
@@ -36,7 +36,7 @@ internal sealed class QueryRule(params QueryParameter[] parameters)
         ? "it takes none, so leave it out"
         : $"leave it out, or correct its name ({string.Join(", ", parameters.Select(parameter => parameter.Name))})";
 
-    /// <summary>The framework leaves such bytes encoded, so two spellings of one key would be two keys.</summary>
+    /// <summary>False for bytes that are not UTF-8: the framework would leave these bytes encoded in the key.</summary>
     private static bool IsUtf8(string query)
     {
         if (!query.Contains('%', StringComparison.Ordinal))

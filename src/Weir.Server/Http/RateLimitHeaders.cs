@@ -2,7 +2,7 @@ namespace Weir.Server;
 
 /// <summary>
 /// Writes rate limit headers: draft-ietf-httpapi-ratelimit-headers-11, its revision 06 (<c>RateLimit-Limit</c>), or the
-/// older <c>X-RateLimit-*</c> with Unix seconds. Without a true time, such as for a ban, the field is left out.
+/// older <c>X-RateLimit-*</c> with Unix seconds. Omits fields without a value, such as the reset time of a ban.
 /// </summary>
 internal abstract class RateLimitHeaders
 {
@@ -17,7 +17,7 @@ internal abstract class RateLimitHeaders
         _ => null,
     };
 
-    /// <summary>Every form has <c>Retry-After</c>, which is HTTP's own.</summary>
+    /// <summary>Writes the headers of a decision. Every format includes the standard <c>Retry-After</c>.</summary>
     public void Write(HttpResponse response, in Decision decision, TimeProvider time)
     {
         if (decision.IsByBuckets)
@@ -28,7 +28,7 @@ internal abstract class RateLimitHeaders
 
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now);
 
-    /// <summary>Null if the request does not fit even a full bucket.</summary>
+    /// <summary>Returns the seconds until the bucket is full; null if waiting cannot help the request.</summary>
     private static long? Reset(Limit limit, DecisionOutcome outcome, TimeSpan resetAfter) =>
         limit.Quota.Capacity == 0 || outcome is DecisionOutcome.NeverFits or DecisionOutcome.MissingDimension
             ? null
@@ -38,7 +38,7 @@ internal abstract class RateLimitHeaders
 
     private sealed class Draft11 : RateLimitHeaders
     {
-        /// <summary>Maximum integer of a structured field (RFC 9651, section 3.3.1).</summary>
+        /// <summary>Maximum integer in a structured field (RFC 9651, section 3.3.1).</summary>
         private const long Most = 999_999_999_999_999;
 
         private readonly LimitTexts _policies = new((limit, quota, window) =>
@@ -47,7 +47,7 @@ internal abstract class RateLimitHeaders
         private readonly LimitTexts _items = new((limit, left, reset) =>
             reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
 
-        /// <summary>The governing limit comes first, for clients that read no further.</summary>
+        /// <summary>Writes the governing limit first, for clients that read only the first item.</summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
             string policies = Policy(decision.Limit!, now);
@@ -80,7 +80,7 @@ internal abstract class RateLimitHeaders
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
             var limit = decision.Limit!;
-            // A policy of this form has a window.
+            // In this format, a policy needs a window.
             if (Window(limit, now) is { } window)
                 headers["RateLimit-Policy"] = $"{limit.Quota.Capacity};w={window}";
             headers["RateLimit-Limit"] = limit.Quota.Capacity.ToString();

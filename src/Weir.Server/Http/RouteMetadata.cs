@@ -14,7 +14,7 @@ internal static class RouteMetadata
         return group.WithMetadata([access, .. query, .. statuses.Select(Problem)]);
     }
 
-    /// <summary>Without this, a path that needs a key takes no query parameters.</summary>
+    /// <summary>Sets the query parameters of a path. By default, a path that needs a key accepts none.</summary>
     public static RouteHandlerBuilder Taking(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route.WithMetadata(new QueryRule(parameters));
 
     public static RouteHandlerBuilder MapHead(this RouteGroupBuilder group, string path, RequestDelegate get) =>

@@ -8,14 +8,14 @@ internal static class Routes
     {
         MapDecisions(app, app.Services.GetRequiredService<DecisionEndpoints>());
         MapReservations(app, app.Services.GetRequiredService<ReservationEndpoints>());
-        // Without an admin key there are no admin paths, and so nothing to find out about them.
+        // Without an admin key, the admin paths do not exist, so callers cannot discover them.
         if (app.Services.GetRequiredService<AccessRule>().HasAdmin)
             AdminRoutes.Map(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
         OtherMethods.Map(app);
         AuthorizeRoutes.Map(app);
-        // With the pattern, since the default leaves out paths that look like a file's.
+        // Set the pattern, because the default pattern excludes paths that look like file names.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }
 

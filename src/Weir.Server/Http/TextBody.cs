@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Reads a body in UTF-8 within a bound. Null if an error has been answered.</summary>
+/// <summary>Reads a UTF-8 body up to a maximum size. Returns null after it has answered an error.</summary>
 internal static class TextBody
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

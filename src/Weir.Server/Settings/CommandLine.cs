@@ -10,7 +10,7 @@ internal enum CommandVerb
     Health,
 }
 
-/// <summary>The arguments: a verb, or settings as <c>--NAME=VALUE</c>. Errors repeat no value.</summary>
+/// <summary>Parsed command line: a verb and settings, <c>--NAME=VALUE</c>. Errors quote no value but a port.</summary>
 internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnlyList<string> Faults)
 {
     private const string Urls = "--urls=http://localhost:8080";
@@ -25,7 +25,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
 
     private static readonly string[] SectionsOfHost = ["Logging:", "Kestrel:", "OTEL_"];
 
-    /// <summary>Arguments of other programs, and their settings here.</summary>
+    /// <summary>Argument names of other programs, with the matching setting of Weir.</summary>
     private static readonly (string Names, string Meant)[] Aliases =
     [
         ("port p listen bind address addr host url http", Urls),
@@ -66,7 +66,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
     private static bool IsName(string name) =>
         name.StartsWith('-') && name.TrimStart('-').Split(':').All(part => ShownValue.IsName(part));
 
-    /// <remarks>The names below the section <c>Weir</c> are checked elsewhere.</remarks>
+    /// <remarks>Accepts every name below the section <c>Weir</c>, which <see cref="SettingsReader"/> checks.</remarks>
     private static string? FaultOf(string argument, string value)
     {
         string name = argument.TrimStart('-');
@@ -80,7 +80,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
             : Suggestions.SettingFor(name) is { } setting ? $"--{WeirOptions.Section}:{setting}=VALUE"
             : Suggestions.Closest(name, [.. OfHost, "help", "version", "health"]) is { } other ? $"--{other}"
             : null;
-        // A port is no secret, and makes the answer easier to use.
+        // Repeat the given port in the suggestion, since a port is not a secret.
         if (meant == Urls && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
             meant = $"--urls=http://localhost:{port}";
         return meant is null ? $"Unknown argument {argument}; --help lists all settings"

@@ -2,7 +2,7 @@ namespace Weir.Server;
 
 internal static class FileFault
 {
-    /// <summary>ENOSPC, and the same on Windows.</summary>
+    /// <summary>Error codes of a full disk: ENOSPC and its Windows equivalent.</summary>
     private static readonly int[] NoSpace = [28, unchecked((int)0x80070070)];
 
     public static string? OfRead(string path)
@@ -33,7 +33,7 @@ internal static class FileFault
             return $"the folder of {shown} does not exist; make it, or name another";
         try
         {
-            // Each file is written beside itself first, so its folder must be writable.
+            // Create a trial file in the folder, because each file is first written beside its target.
             using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew,
                 FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             trial.WriteByte(0);

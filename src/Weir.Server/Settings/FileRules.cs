@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Finds unusable files, and files that one setting would overwrite for another.</summary>
+/// <summary>Finds unusable files, and write paths that would overwrite the file of another setting.</summary>
 internal static class FileRules
 {
     private const string Snapshot = "Weir:Memory:SnapshotPath", Live = "Weir:Live:Path";
@@ -25,7 +25,7 @@ internal static class FileRules
             yield return $"{Snapshot}: {unwritten}";
     }
 
-    /// <summary>Files that are only read. Two settings may name the same one.</summary>
+    /// <summary>Returns the files that Weir only reads. Several settings may name the same file.</summary>
     private static IEnumerable<(string Setting, string Path)> ReadBy(WeirOptions options)
     {
         yield return ("Weir:PolicyFile", Service.PolicyFileOf(options));

@@ -4,8 +4,8 @@ using System.Net;
 namespace Weir.Server;
 
 /// <summary>
-/// Checks the addresses to listen on. All of <c>urls</c> and <c>Kestrel:Endpoints</c> count, even if one overrides
-/// another. Ports count only without <c>urls</c>, and <c>PORT</c> only if nothing else is set.
+/// Reads and checks listen addresses. Both <c>urls</c> and <c>Kestrel:Endpoints</c> are checked, even if one overrides
+/// the other. Ports are used only without <c>urls</c>, and <c>PORT</c> only if no other setting has an address.
 /// </summary>
 internal static class ListenAddresses
 {
@@ -15,7 +15,7 @@ internal static class ListenAddresses
 
     private const string Forms = "use http://host:port, several separated by semicolons";
 
-    /// <summary>Null if the host's own settings name an address.</summary>
+    /// <summary>Returns the address from <c>PORT</c> or the default; null if another setting has an address.</summary>
     public static string? Fallback(IConfiguration configuration) =>
         IsConfigured(configuration) ? null
             : Given(configuration["PORT"]) is { } port ? $"http://+:{port.Trim()}"
@@ -45,18 +45,18 @@ internal static class ListenAddresses
         where fault is not null
         select $"{setting}: {fault}";
 
-    /// <summary>Empty if <c>Kestrel:Endpoints</c> names the addresses.</summary>
+    /// <summary>Returns the public addresses to listen on; empty if <c>Kestrel:Endpoints</c> has them.</summary>
     public static IReadOnlyList<string> Public(IConfiguration configuration) =>
         Endpoints(configuration).Any() ? []
         : Parts(configuration["urls"]) is { Length: > 0 } urls ? urls
         : Parts(configuration["http_ports"]) is { Length: > 0 } ports ? [.. ports.Select(port => $"http://*:{port}")]
         : [Fallback(configuration)!];
 
-    /// <summary>The settings by which other machines reach Weir, such as <c>urls has "http://+:3000"</c>.</summary>
+    /// <summary>Describes settings that expose Weir to other machines, such as <c>urls has "http://+:80"</c>.</summary>
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
         [.. ReachableByHttp(configuration), .. OfResp(configuration)];
 
-    /// <summary>As <see cref="Reachable"/>, without the doors that do not speak HTTP.</summary>
+    /// <summary>Returns the same settings as <see cref="Reachable"/>, but only for HTTP addresses.</summary>
     public static IReadOnlyList<string> ReachableByHttp(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
@@ -70,7 +70,7 @@ internal static class ListenAddresses
 
     private static IEnumerable<string> OfUrls(IConfiguration configuration)
     {
-        // As for the host: ports count only without addresses, and mean every address.
+        // As in the host, ports are used only without urls, and a port stands for every address.
         if (Parts(configuration["urls"]) is { Length: > 0 } urls)
             return urls.Where(url => FaultOf(url) is null && IsReachable(url))
                 .Select(url => $"urls has {ShownValue.Url(url)}");
@@ -112,7 +112,7 @@ internal static class ListenAddresses
         return fault is null ? null : $"{ShownValue.Url(url)} {fault}";
     }
 
-    /// <summary>A colon in a host belongs to a wrong port, unless the host is in brackets (IPv6).</summary>
+    /// <summary>True for a host with a colon outside brackets: the colon belongs to an invalid port.</summary>
     private static bool IsNoHost(BindingAddress address) =>
         !address.IsUnixPipe && !address.IsNamedPipe && address.Host.Contains(':') && !address.Host.StartsWith('[');
 
@@ -131,7 +131,7 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>As for the server: every name but <c>localhost</c> means every address.</summary>
+    /// <summary>True for localhost or a loopback IP. Every other host name stands for all addresses.</summary>
     private static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

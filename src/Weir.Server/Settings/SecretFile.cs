@@ -40,7 +40,7 @@ internal sealed record SecretFile(string Setting, string? Path, Func<string?> Ge
         }
     }
 
-    /// <summary>Reads the secret without the line end that editors add.</summary>
+    /// <summary>Returns the secret in the file, without the final line end, or an error.</summary>
     public (string? Secret, string? Fault) Read()
     {
         try

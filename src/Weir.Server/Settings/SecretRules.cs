@@ -4,12 +4,12 @@ namespace Weir.Server;
 
 internal static class SecretRules
 {
-    /// <summary>32 random hexadecimal digits have fewer different ones in one case of 10^18.</summary>
+    /// <summary>Minimum distinct characters; 32 random hexadecimal digits have fewer once in 10^18 cases.</summary>
     private const int LeastDifferent = 4;
 
     private const string Cure = "use a random one, such as the output of: openssl rand -hex 32";
 
-    /// <summary>A header loses blanks at its ends, and may not carry other characters.</summary>
+    /// <summary>Printable ASCII: a header loses outer spaces and cannot carry other characters.</summary>
     private static readonly SearchValues<char> HeaderCharacters =
         SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(character => (char)character)]);
 

@@ -7,7 +7,7 @@ internal sealed class Setting
 {
     private readonly PropertyInfo[] _path;
 
-    /// <summary>The property, such as <c>options => options.Redis.DeadlineMs</c>, also names the setting.</summary>
+    /// <summary>Creates a setting whose name is the path of a property, such as <c>Redis:DeadlineMs</c>.</summary>
     public Setting(object owner, LambdaExpression property, SettingKind kind, string meaning, string? unset = null)
     {
         _path = PathOf(property.Body);
@@ -22,7 +22,7 @@ internal sealed class Setting
         };
     }
 
-    /// <summary>A setting that no property holds.</summary>
+    /// <summary>Creates a setting without a property.</summary>
     public Setting(string name, SettingKind kind, string meaning)
     {
         _path = [];
@@ -37,7 +37,7 @@ internal sealed class Setting
 
     public string Meaning { get; }
 
-    /// <summary>Returns the error. Messages repeat no guarded value: it may be a misplaced secret.</summary>
+    /// <summary>Sets the property, or returns an error. Errors hide guarded values, which may be secrets.</summary>
     public string? Read(object owner, string? text, bool isGuarded)
     {
         var (value, fault) = Parse(text, isGuarded);
@@ -46,8 +46,7 @@ internal sealed class Setting
         return fault;
     }
 
-    /// <summary>Reads a value, or returns its error; neither if there is none.</summary>
-    /// <inheritdoc cref="Read"/>
+    /// <summary>Parses a value or returns an error; returns neither for an empty text.</summary>
     public (object? Value, string? Fault) Parse(string? text, bool isGuarded)
     {
         if (string.IsNullOrEmpty(text))

@@ -10,16 +10,16 @@ internal sealed record SettingKind(string Values, Func<string, (object? Value, s
     public static readonly SettingKind Fraction = new("0 to 1", text =>
         !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double share)
             ? (null, "is no number; use 0 (none) to 1 (all), such as 0.01")
-        // Refuses NaN too.
+        // This comparison also refuses NaN.
         : share is >= 0 and <= 1 ? (share, null)
         : (null, "is out of range; use 0 (none) to 1 (all), such as 0.01"));
 
-    /// <summary>Several values may also be a list: <c>NAME:0</c>, <c>NAME:1</c> and so on.</summary>
+    /// <summary>True if the setting accepts several values, also as a list: <c>NAME:0</c>, <c>NAME:1</c>.</summary>
     public bool IsList { get; private init; }
 
     public static SettingKind Text(string values) => new(values, text => (text, null));
 
-    /// <summary>The sources of a fact, of which the first present wins.</summary>
+    /// <summary>Kind for a list of sources of a fact. The first source that has a value is used.</summary>
     public static readonly SettingKind Sources =
         new("sources", text => FactSources.Parse(text)) { IsList = true };
 

@@ -3,12 +3,12 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>All settings of the section <c>Weir</c>, in the order of help and docs.</summary>
+/// <summary>All settings of the section <c>Weir</c>, in the order of the help text and the docs.</summary>
 internal static class SettingTable
 {
     public const string KeyList = "Auth:Keys";
 
-    /// <summary>The section whose settings are called after attributes.</summary>
+    /// <summary>Section in which each setting is named after an attribute.</summary>
     public const string AttributeMap = "Authorize:Attributes";
 
     private const string File = "a file";
@@ -88,7 +88,7 @@ internal static class SettingTable
     public static bool IsSection(string name) =>
         All.Any(setting => setting.Name.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>True if the section has secrets: one may stand in the wrong setting.</summary>
+    /// <summary>True if the section contains secrets, so that each of its values may be a misplaced secret.</summary>
     public static bool IsGuarded(string name) => name.Split(':')[0].ToUpperInvariant() is "AUTH" or "KEYS" or "REDIS";
 
     private static Setting Of<T>(Expression<Func<WeirOptions, T>> property, SettingKind kind, string meaning,

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads <see cref="WeirOptions"/> and finds all errors at once. No error repeats a secret.</summary>
+/// <summary>Reads <see cref="WeirOptions"/> and reports all errors at once. Errors contain no secrets.</summary>
 internal static class Settings
 {
     public static WeirOptions Read(IConfiguration configuration, IEnumerable<string>? variables = null)
@@ -20,7 +20,7 @@ internal static class Settings
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
-    /// <summary>Also called when a file with a secret has changed.</summary>
+    /// <summary>Returns the errors of keys and secrets, at startup and after a change of a secret file.</summary>
     public static IEnumerable<string> SecretFaultsOf(WeirOptions options)
     {
         foreach (string ofKey in ConfiguredKeys.FaultsOf(options.Auth))
@@ -53,7 +53,7 @@ internal static class Settings
                 + "leaves half";
     }
 
-    /// <summary>Refuses a service that is open to other machines without a key, or closed to all.</summary>
+    /// <summary>Returns an error if other machines can connect without a key, or if every request would fail.</summary>
     private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
     {
         const string Keys = "set Weir:Auth:Keys, or Weir:Auth:AdminKey to create keys with by /admin/keys";

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads the section <c>Weir</c> strictly. The framework's binder silently ignores most errors.</summary>
+/// <summary>Reads the section <c>Weir</c> strictly, because the framework's binder ignores most errors.</summary>
 internal sealed class SettingsReader(IConfigurationSection root, List<string> faults)
 {
     public WeirOptions Read()
@@ -24,7 +24,7 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
             faults.Add($"{section.Path}: {fault}");
     }
 
-    /// <summary>The value of a setting; the items of a list are separated by commas.</summary>
+    /// <summary>Returns the text of a setting. Joins the items of a list with commas.</summary>
     private string? TextOf(Setting setting, IConfigurationSection section)
     {
         string? text = section.Value;
@@ -116,7 +116,7 @@ internal sealed class SettingsReader(IConfigurationSection root, List<string> fa
         CheckNames(section, name + ":");
     }
 
-    /// <summary>Does not name lower settings: below a secret, they may be the secret.</summary>
+    /// <summary>Reports settings below a single value, without their names, which may be secrets.</summary>
     private void CheckValue(IConfigurationSection section, Setting setting)
     {
         var wrong = setting.Kind.IsList ? section.GetChildren()

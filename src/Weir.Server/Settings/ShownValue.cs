@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Repeats values in messages, unless they may be secrets in the wrong place.</summary>
+/// <summary>Formats values for messages. Hides values that may be misplaced secrets.</summary>
 internal static class ShownValue
 {
-    /// <summary>The admin key is the shortest secret.</summary>
+    /// <summary>Minimum length of a text that may be a secret: the admin key has the shortest minimum.</summary>
     private const int ShortestSecret = ConfiguredKeys.MinAdminKey;
 
     private const int LongestNumber = 6;
@@ -16,7 +16,7 @@ internal static class ShownValue
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    /// <summary>Hides a value that may be a secret. A guarded value is shown only if it is a short number.</summary>
+    /// <summary>Hides a value that may be a secret. Shows a guarded value only if it is a short number.</summary>
     public static string Of(string value, bool isGuarded = false)
     {
         string text = value.Trim();
@@ -33,13 +33,13 @@ internal static class ShownValue
             ? $"\"{path}\""
             : "the path";
 
-    /// <summary>Hides an address that may hold a password, or is none.</summary>
+    /// <summary>Hides an address that may contain a password or that is not a URL.</summary>
     public static string Url(string url) =>
         IsHarmless(url) && (url.Length < ShortestSecret || url.Contains("://", StringComparison.Ordinal))
             ? $"\"{url}\""
             : "an address";
 
-    /// <summary>Hides all but the first part if others are not names.</summary>
+    /// <summary>Returns the path, or only its first part if another part is not a valid name.</summary>
     public static string Section(string path) => path.Split(':').All(part => IsName(part)) ? path : path.Split(':')[0];
 
     public static bool IsName(ReadOnlySpan<char> part) =>
@@ -48,7 +48,7 @@ internal static class ShownValue
 
     public static bool HasCredentials(string url) => url.Contains('@');
 
-    /// <summary>True without a password, and without characters that change a terminal.</summary>
+    /// <summary>True for a text without credentials and without invisible characters.</summary>
     private static bool IsHarmless(string text) => !HasCredentials(text) && !text.Any(IsUnseen);
 
     private static bool IsUnseen(char character) =>

@@ -51,17 +51,17 @@ internal static partial class Suggestions
         return best is not null && distance <= MostErrors(bare) ? best : null;
     }
 
-    /// <summary>Finds the right name in the wrong section, if it is unique.</summary>
+    /// <summary>Returns the setting with the same last part in another section, if there is exactly one.</summary>
     private static string? OnlyLeaf(string name, string[] all) =>
         all.Where(candidate => Bare(candidate.Split(':')[^1]) == Bare(name.Split(':')[^1])).ToList() is [var only]
             ? only : null;
 
-    /// <summary>One letter in four may be wrong.</summary>
+    /// <summary>Returns the maximum edit distance: one error per four characters.</summary>
     private static int MostErrors(string name) => name.Length / 4;
 
     private static string Bare(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
-    /// <summary>The distance of Levenshtein (1965).</summary>
+    /// <summary>Returns the Levenshtein distance (1965).</summary>
     private static int Distance(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];

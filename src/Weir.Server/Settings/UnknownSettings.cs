@@ -6,10 +6,10 @@ internal static partial class UnknownSettings
 {
     private const string Prefix = "WEIR_";
 
-    /// <summary>Variables of the tool and of Compose that only look like settings.</summary>
+    /// <summary>Environment variables of the tool and of Compose, which are not settings.</summary>
     private static readonly string[] Others = ["WEIR_SERVER", "WEIR_KEY", "WEIR_ADMIN_KEY", "WEIR_ALLOW_ANONYMOUS"];
 
-    /// <summary>Names each part that is close to a setting, or else the section.</summary>
+    /// <summary>Returns an error for each part that resembles a setting, or else one error for the section.</summary>
     public static IEnumerable<string> FaultsOf(IConfigurationSection section)
     {
         var meant = (from leaf in Leaves(section)
@@ -40,8 +40,8 @@ internal static partial class UnknownSettings
     }
 
     /// <summary>
-    /// Finds variables with one underscore between sections instead of two. Only a name that is close to a setting is
-    /// refused: Kubernetes sets such variables for a service called weir.
+    /// Finds variables with one underscore between sections instead of two. Refuses only names that resemble a setting,
+    /// because Kubernetes defines other variables for a service called weir.
     /// </summary>
     public static IEnumerable<string> FaultsOf(IEnumerable<string> names) =>
         from name in names.Order(StringComparer.Ordinal)

@@ -2,7 +2,7 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>The typed settings. <see cref="SettingTable"/> has their meanings and ranges.</summary>
+/// <summary>Typed settings; <see cref="SettingTable"/> has meanings and ranges. Secrets are never logged.</summary>
 internal sealed class WeirOptions
 {
     public const string Section = "Weir";
@@ -39,12 +39,11 @@ internal sealed class WeirOptions
 
     internal sealed class AuthSettings
     {
-        /// <summary>Never logged.</summary>
         public string? AdminKey { get; set; }
 
         public string? AdminKeyFile { get; set; }
 
-        /// <summary>Null: true if no other machine can reach Weir and <see cref="Keys"/> is empty.</summary>
+        /// <summary>Anonymous access. Null: only if <see cref="Keys"/> is empty and all addresses are local.</summary>
         public bool? AllowAnonymous { get; set; }
 
         public List<KeySettings> Keys { get; } = [];
@@ -54,7 +53,6 @@ internal sealed class WeirOptions
     {
         public string? Name { get; set; }
 
-        /// <summary>Never logged.</summary>
         public string? Key { get; set; }
 
         public string? KeyFile { get; set; }
@@ -72,7 +70,6 @@ internal sealed class WeirOptions
     {
         public bool Hash { get; set; }
 
-        /// <summary>Never logged.</summary>
         public string? Secret { get; set; }
 
         public string? SecretFile { get; set; }
@@ -91,7 +88,6 @@ internal sealed class WeirOptions
 
         public string? User { get; set; }
 
-        /// <summary>Never logged.</summary>
         public string? Password { get; set; }
 
         public string? PasswordFile { get; set; }
@@ -108,7 +104,7 @@ internal sealed class WeirOptions
 
         public int? Database { get; set; }
 
-        /// <summary>Null: 1, or 64 on a cluster.</summary>
+        /// <summary>Number of partitions of a tenant. Null: 1, or 64 on a cluster.</summary>
         public int? Partitions { get; set; }
 
         public int DeadlineMs { get; set; } = (int)RedisOptions.DefaultDeadline.TotalMilliseconds;
@@ -136,7 +132,7 @@ internal sealed class WeirOptions
 
     internal sealed class LimitsSettings
     {
-        /// <summary>Null: as many as fit below the descriptor limit.</summary>
+        /// <summary>Maximum open connections. Null: 20,000, or fewer if the descriptor limit is low.</summary>
         public int? Connections { get; set; }
 
         public int AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
@@ -144,12 +140,12 @@ internal sealed class WeirOptions
 
     internal sealed class AuthorizeSettings
     {
-        /// <summary>Null: the tenant of the API key, or the default tenant.</summary>
+        /// <summary>Sources of the tenant. Null: the tenant of the API key, or the default tenant.</summary>
         public FactSources? Tenant { get; set; }
 
         public FactSources Key { get; set; } = FactSources.Parse("ip").Sources!;
 
-        /// <summary>The sources of attributes by their names.</summary>
+        /// <summary>Sources of each attribute, by attribute name.</summary>
         public Dictionary<string, FactSources> Attributes { get; } = new(StringComparer.Ordinal);
 
         public int RefusedStatus { get; set; } = StatusCodes.Status429TooManyRequests;
@@ -159,13 +155,13 @@ internal sealed class WeirOptions
 
     internal sealed class ManagementSettings
     {
-        /// <summary>Null: metrics, health and admin are on the addresses of the decisions.</summary>
+        /// <summary>Addresses of metrics, health and administration. Null: the public addresses.</summary>
         public string? Urls { get; set; }
     }
 
     internal sealed class RespSettings
     {
-        /// <summary>Null: the RESP door is off.</summary>
+        /// <summary>Address of the RESP door. Null: the door is off.</summary>
         public string? Listen { get; set; }
     }
 

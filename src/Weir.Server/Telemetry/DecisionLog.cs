@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Logs a share of takes, with a bound per second. Off by default: a key may be a person.</summary>
+/// <summary>Logs a sample of takes, limited per second. Off by default, since a key may identify a person.</summary>
 internal sealed partial class DecisionLog : IDisposable
 {
     private readonly ILogger<DecisionLog> _logger;
@@ -15,7 +15,7 @@ internal sealed partial class DecisionLog : IDisposable
     {
     }
 
-    /// <summary>The source of random numbers must be safe for concurrent use.</summary>
+    /// <summary>Creates the log. The source of random numbers must be safe for concurrent use.</summary>
     public DecisionLog(WeirOptions.DecisionLogSettings settings, ShownKeys keys, TimeProvider time, Random random, ILogger<DecisionLog> logger)
     {
         (_denied, _allowed) = (settings.Denied, settings.Allowed);

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>Counts decisions in a bounded number of series. A decision costs one increment.</summary>
+/// <summary>Counts takes by plan, limit, outcome and source, in a bounded number of series.</summary>
 internal sealed class DecisionMetrics : IDisposable
 {
     public const string MeterName = "Weir";
@@ -15,7 +15,7 @@ internal sealed class DecisionMetrics : IDisposable
     private const int Sources = 2;
     private static readonly int Outcomes = Enum.GetValues<DecisionOutcome>().Length;
 
-    /// <summary>Maximum series of takes. The exporter's own bound would be lower.</summary>
+    /// <summary>Maximum number of series of takes; replaces the exporter's lower limit.</summary>
     public static readonly int MaxSeries = (PairCounts.MaxPairs + 1) * Outcomes * Sources;
 
     private readonly Meter _meter = new(MeterName);
@@ -44,10 +44,10 @@ internal sealed class DecisionMetrics : IDisposable
             ShadowRefusals, () => Observe(_shadows), "{decision}", "Takes that a limit in shadow mode would have refused, by plan and limit.");
     }
 
-    /// <summary>Counts a decision.</summary>
-    /// <param name="decision">The decision.</param>
-    /// <param name="spend">False for a check.</param>
-    /// <param name="duration">How long it took; null if that was not measured.</param>
+    /// <summary>Counts a take, and records the duration of a take or check.</summary>
+    /// <param name="decision">Decision of the take or check.</param>
+    /// <param name="spend">True for a take, false for a check.</param>
+    /// <param name="duration">Duration of the decision; null if it was not measured.</param>
     public void Record(in Decision decision, bool spend, TimeSpan? duration)
     {
         if (duration is { } measured && _duration.Enabled)

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Bounds lines per second, and reports dropped ones. Safe for concurrent use.</summary>
+/// <summary>Limits log lines per second and reports the number of dropped lines. Safe for concurrent use.</summary>
 internal sealed class LineBound : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

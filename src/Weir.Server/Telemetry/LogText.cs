@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Escapes invisible characters as <c>\uXXXX</c>: they could forge or reorder lines.</summary>
+/// <summary>Escapes invisible characters as <c>\uXXXX</c>, since they could forge or reorder log lines.</summary>
 internal static class LogText
 {
     private static readonly SearchValues<char> PlainAscii = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character)]);
 
-    /// <summary>Characters that are drawn as nothing, although their category is visible.</summary>
+    /// <summary>Characters that render blank, although their Unicode category is a visible one.</summary>
     private static readonly SearchValues<char> Blank = SearchValues.Create("\u034F\u115F\u1160\u17B4\u17B5\u180B\u180C\u180D\u180F\u2800\u3164\uFFA0");
 
     public static string Escape(string text)

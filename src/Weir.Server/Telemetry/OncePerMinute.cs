@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Passes one event per minute, with the count since the last one. Safe for concurrent use.</summary>
+/// <summary>Passes one event per minute and counts events since the last pass. Safe for concurrent use.</summary>
 internal sealed class OncePerMinute(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

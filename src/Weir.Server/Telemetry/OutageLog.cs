@@ -2,7 +2,7 @@ using Weir.Redis;
 
 namespace Weir.Server;
 
-/// <summary>Logs outages and problems of Redis nodes at both ends, and damaged buckets once a minute.</summary>
+/// <summary>Logs the start and end of outages and Redis problems, and damaged buckets once a minute.</summary>
 internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider time)
 {
     private readonly OncePerMinute _damage = new(time);
@@ -21,7 +21,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
         };
         redis.ProblemsChanged += () => Tell(redis);
         Tell(redis);
-        // An outage may be older than the log: heartbeats begin while the service is being built.
+        // Log outages that began before this call: heartbeats start while the service is being built.
         foreach (var outage in store.Outages)
             Begin(outage, redis);
     }
@@ -57,7 +57,7 @@ internal sealed partial class OutageLog(ILogger<OutageLog> logger, TimeProvider 
 
     private static string NameOf(Outage outage) => outage.Shard is { } shard ? $"Redis at {shard}" : "Redis";
 
-    // A late answer has no error of its own: the last one is of an older call.
+    // Describes a fault and the last Redis error. A late reply has no error: the last one belongs to an older batch.
     private static string Explain(StoreFault fault, string? error) =>
         fault is StoreFault.Late or StoreFault.Slow || error is null ? Spelling.Of(fault) : $"{Spelling.Of(fault)}: {error}";
 

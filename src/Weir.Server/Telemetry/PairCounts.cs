@@ -3,16 +3,16 @@ using System.Numerics;
 
 namespace Weir.Server;
 
-// Counts by plan and limit, for a bounded number of pairs: a series lives until the process ends. Each core counts in
-// cache lines of its own, since cores that write the same line wait for each other.
+// Counts by plan and limit, for a bounded number of pairs, since a series lives until the process ends. Each core
+// increments counters in its own cache lines, to avoid false sharing.
 internal sealed class PairCounts(int size)
 {
     public const int MaxPairs = 500;
 
-    /// <summary>Plan and limit of all further pairs. No name may have a tilde.</summary>
+    /// <summary>Name of plan and limit for all pairs beyond the maximum. No configured name contains a tilde.</summary>
     public const string Others = "~others";
 
-    /// <summary>Numbers in a pair of cache lines.</summary>
+    /// <summary>Number of 8-byte counters in two cache lines.</summary>
     private const int Line = 16;
 
     private const int MostStripes = 64;
@@ -39,7 +39,7 @@ internal sealed class PairCounts(int size)
         Interlocked.Increment(ref counts[Line + (core * _stride) + index]);
     }
 
-    // The first line holds nothing, since the array's length lies beside it.
+    // Allocates counters. The first two cache lines stay unused: the array's length is stored next to them.
     private static long[] New(int size) => new long[Line + (Stripes * ((size + Line - 1) / Line * Line))];
 
     private long[] Sum(long[] counts)

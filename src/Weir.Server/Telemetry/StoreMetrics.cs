@@ -6,7 +6,7 @@ namespace Weir.Server;
 internal sealed class StoreMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
-    /// <summary>Maximum series of problems, since the nodes of a cluster come and go.</summary>
+    /// <summary>Maximum number of series of problems, and of shards, since nodes of a cluster come and go.</summary>
     private const int MaxProblems = 1_000;
 
     private readonly HashSet<(string Node, string Kind)> _problems = [];
@@ -66,7 +66,7 @@ internal sealed class StoreMetrics : IDisposable
         _meter.CreateObservableCounter("weir.memory.full", () => memory.Full, "{decision}", "Decisions not made because there was no slot at all.");
     }
 
-    /// <summary>A problem that is gone becomes 0, since a series that ends keeps its last value.</summary>
+    /// <summary>Returns 1 for each current and 0 for each solved problem, so that no series stays at 1.</summary>
     private Measurement<long>[] ProblemsOf(RedisStore redis)
     {
         var now = redis.Problems.Select(problem => (problem.Node, problem.Kind)).ToHashSet();
@@ -78,7 +78,7 @@ internal sealed class StoreMetrics : IDisposable
         }
     }
 
-    /// <summary>One series, or one per shard of a cluster. A shard that is gone becomes 0.</summary>
+    /// <summary>Returns the breaker state, per shard on a cluster. A shard that is gone has the value 0.</summary>
     private Measurement<long>[] StatesOf(ShardedFailover failover)
     {
         var now = failover.States.ToArray();

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>The body of a take or a check.</summary>
+/// <summary>Body of a take, check, charge or refund.</summary>
 internal record TakeBody
 {
     [Description("What is limited: 1 to 256 bytes of UTF-8.")]
@@ -23,14 +23,14 @@ internal record TakeBody
     public Dictionary<string, string>? Attributes { get; set; }
 }
 
-/// <summary>The body of a reservation.</summary>
+/// <summary>Body that creates a reservation.</summary>
 internal sealed record ReservationBody : TakeBody
 {
     [Description("Milliseconds in which it can be settled, and for which permits are held at most: 1 to 86400000. 60000 by default.")]
     public long TtlMs { get; set; } = 60_000;
 }
 
-/// <summary>The body that settles a reservation.</summary>
+/// <summary>Body that settles a reservation.</summary>
 internal sealed record CommitBody
 {
     private long? _cost;
@@ -50,38 +50,48 @@ internal sealed record CommitBody
     internal long? GivenCost => _cost;
 }
 
-/// <summary>A reservation that was made.</summary>
-/// <param name="Id">By which it is settled.</param>
-/// <param name="Decision">The decision.</param>
+/// <summary>A new reservation.</summary>
+/// <param name="Id">ID of the reservation, for its commit or cancellation.</param>
+/// <param name="Decision">Decision of the take.</param>
 internal sealed record ReservedBody(string Id, DecisionBody Decision);
 
-/// <summary>The body of a batch.</summary>
+/// <summary>Body of a batch.</summary>
 internal sealed record BatchBody
 {
     [Description("1 to 1000 takes, decided in order; in a body of up to 1 MiB.")]
     public IReadOnlyList<TakeBody>? Requests { get; set; }
 }
 
-/// <summary>The answer of <c>/limit/check</c> and <c>/limit/incr</c>, to the letter.</summary>
-/// <param name="Allowed">True when the request may go ahead.</param>
-/// <param name="Remaining">Whole tokens left.</param>
-/// <param name="ResetAtMs">0 when allowed, else the Unix time in ms at which this request would be; -1: never.</param>
-/// <param name="Source"><c>redis</c> or <c>memory</c>.</param>
+/// <summary>Answer of <c>/limit/check</c> and <c>/limit/incr</c>. The format is fixed.</summary>
+/// <param name="Allowed">True if the request may go ahead.</param>
+/// <param name="Remaining">Number of whole tokens left.</param>
+/// <param name="ResetAtMs">Unix time in ms at which the request is allowed; 0 if allowed now, -1 if never.</param>
+/// <param name="Source">Store that decided: <c>redis</c> or <c>memory</c>.</param>
 internal readonly record struct SeedBody(bool Allowed, long Remaining, long ResetAtMs, string Source);
 
-/// <summary>One limit's part of a decision. <c>unit</c> is absent where it is requests.</summary>
+/// <summary>Decision of one limit. <c>unit</c> is absent if the limit counts <c>requests</c>.</summary>
 internal sealed record LimitBody(
     string Name, string? Unit, bool Allowed, long Remaining, long Capacity, long? RetryAfterMs, long ResetAfterMs,
     string Mode);
 
-/// <summary>
-/// A decision. <c>retryAfterMs</c> is absent when there is no "later". In a batch, <c>outcome</c> is there, and is
-/// <c>unavailable</c>, when no decision could be made: alone, such a request gets a 503. Nothing is known of its bucket
-/// then. Of a key that is blocked it is <c>blocked</c>, of a request without a dimension that it must have
-/// <c>missing-dimension</c>, of one whose answer finds no room <c>answers-full</c>, and <c>reason</c> says why.
-/// <c>skipped</c> names the limits that did not apply because the request lacks one of their dimensions; absent if
-/// there are none. <c>unknownUnits</c> are those of the request that no limit of the plan counts.
-/// </summary>
+/// <summary>A decision about a request.</summary>
+/// <param name="Allowed">True if the request may go ahead.</param>
+/// <param name="Tenant">Tenant of the request.</param>
+/// <param name="Plan">Plan of the tenant or key.</param>
+/// <param name="Limit">Limit that governs the decision; absent if there is none.</param>
+/// <param name="Remaining">Tokens left in the bucket of the governing limit.</param>
+/// <param name="Capacity">Capacity of the governing limit.</param>
+/// <param name="RetryAfterMs">Milliseconds until the request is allowed; absent if no retry can succeed.</param>
+/// <param name="ResetAfterMs">Milliseconds until the bucket of the governing limit is full again.</param>
+/// <param name="Source">Store that decided: <c>redis</c> or <c>memory</c>.</param>
+/// <param name="Degraded">True if memory decided because Redis could not.</param>
+/// <param name="Skipped">Limits skipped because the request lacks a dimension; absent if there are none.</param>
+/// <param name="Limits">Decisions of all limits that apply, in the order of the plan.</param>
+/// <param name="Outcome">
+/// <c>blocked</c>, <c>missing-dimension</c>, <c>answers-full</c> or, in a batch, <c>unavailable</c>; otherwise absent.
+/// </param>
+/// <param name="Reason">Reason for the outcome; absent if there is none.</param>
+/// <param name="UnknownUnits">Units of the request that no limit of the plan counts; absent if there are none.</param>
 internal record DecisionBody(
     bool Allowed,
     string Tenant,
@@ -99,27 +109,27 @@ internal record DecisionBody(
     string? Reason = null,
     IReadOnlyList<string>? UnknownUnits = null);
 
-/// <summary>The decisions of a batch, in order.</summary>
+/// <summary>Decisions of a batch, in the order of its requests.</summary>
 internal sealed record BatchDecisionsBody(IReadOnlyList<DecisionBody> Decisions);
 
 /// <summary>A problem (RFC 9457).</summary>
-/// <param name="Type">What kind of problem it is; <c>about:blank</c> if its status says all.</param>
-/// <param name="Title">The kind in words.</param>
-/// <param name="Status">The status of the answer.</param>
-/// <param name="Detail">The error, and the cure.</param>
-/// <param name="Field">The field, parameter or header that is wrong.</param>
-/// <param name="Errors">Everything that is wrong with a policy document.</param>
+/// <param name="Type">URI of the problem type; <c>about:blank</c> if the status describes the problem.</param>
+/// <param name="Title">Short description of the problem type.</param>
+/// <param name="Status">HTTP status of the answer.</param>
+/// <param name="Detail">Description of the error and its cure.</param>
+/// <param name="Field">Field, parameter or header that caused the error; absent if unknown.</param>
+/// <param name="Errors">All errors of a policy document; absent for other problems.</param>
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field = null, IReadOnlyList<PolicyFault>? Errors = null);
 
-/// <summary>One thing that is wrong with a policy document.</summary>
-/// <param name="Line">The line; from 1, or 0 if unknown.</param>
-/// <param name="Column">The column; from 1, or 0 if unknown.</param>
-/// <param name="Path">The path in the document, such as <c>plans.free.limits</c>.</param>
-/// <param name="Message">The error, and the cure.</param>
+/// <summary>An error in a policy document.</summary>
+/// <param name="Line">Line of the error, from 1; 0 if unknown.</param>
+/// <param name="Column">Column of the error, from 1; 0 if unknown.</param>
+/// <param name="Path">Path of the invalid field, such as <c>plans.free.limits</c>.</param>
+/// <param name="Message">Description of the error and its cure.</param>
 internal sealed record PolicyFault(int Line, int Column, string Path, string Message);
 
 /// <summary>
-/// A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11) beside the decision's own fields.
+/// A refusal as a problem (draft-ietf-httpapi-ratelimit-headers-11), with the fields of the decision.
 /// </summary>
 internal sealed record RefusalBody : DecisionBody
 {
@@ -148,26 +158,26 @@ internal sealed record RefusalBody : DecisionBody
     public IReadOnlyList<string> ViolatedPolicies { get; }
 }
 
-/// <summary>How the service is.</summary>
+/// <summary>Readiness of the service and state of its stores, fleet and policy file.</summary>
 internal sealed record ReadyBody(
     string Status, string Store, string Source, bool Degraded, string? Breaker, OutageBody? Outage, IReadOnlyList<OutageBody>? Outages,
     IReadOnlyList<NodeProblemBody>? Problems, FleetBody? Fleet, PolicyFileBody PolicyFile);
 
-/// <summary>Where this instance differs from its fleet, and other prefixes; absent if there is neither.</summary>
+/// <summary>Differences between this instance and its fleet, and other prefixes; absent if there are none.</summary>
 internal sealed record FleetBody(
     bool Agrees, IReadOnlyList<SettingDifferenceBody>? Differences, IReadOnlyList<string>? OtherPrefixes);
 
-/// <summary>A setting with one value at this instance and another one in its fleet.</summary>
+/// <summary>A setting that has different values at this instance and in its fleet.</summary>
 internal sealed record SettingDifferenceBody(string Setting, string Here, string Fleet);
 
-/// <summary>Whether the policy file on disk decides, and if not, why.</summary>
+/// <summary>Whether the policy file is in force, and the reason if it is not.</summary>
 internal sealed record PolicyFileBody(bool InForce, string? Why);
 
-/// <summary>A problem of a Redis node, and the cure.</summary>
+/// <summary>A problem of a Redis node and its cure.</summary>
 internal sealed record NodeProblemBody(string Node, string Kind, string Text);
 
-/// <summary>The outage under way, and of a cluster the node that does not answer.</summary>
+/// <summary>A current outage; on a cluster, <c>shard</c> is the node that does not answer.</summary>
 internal sealed record OutageBody(string Fault, DateTimeOffset Since, string? Shard);
 
-/// <summary>The service is alive.</summary>
+/// <summary>Liveness of the process.</summary>
 internal sealed record LiveBody(string Status);

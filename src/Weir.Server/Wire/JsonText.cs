@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>Spells bodies in a buffer of the thread, so that an answer allocates none.</summary>
+/// <summary>Serializes bodies into a buffer of the current thread, so that an answer allocates no buffer.</summary>
 internal static class JsonText
 {
     private const int MostKept = 64 * 1024;
@@ -15,7 +15,7 @@ internal static class JsonText
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    /// <summary>Valid until the thread spells another body.</summary>
+    /// <summary>Returns the JSON of a body, valid until the thread serializes another body.</summary>
     public static ReadOnlySpan<byte> Of<T>(T body, JsonTypeInfo<T> type)
     {
         if (_bytes is not { Capacity: <= MostKept } bytes)

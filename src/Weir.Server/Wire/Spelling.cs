@@ -45,7 +45,7 @@ internal static class Spelling
 
     public static DecisionBody Body(in Decision decision)
     {
-        // A batch has no 503 for one request, and a missing number would say "never".
+        // Give an undecided request of a batch a retry time, because an absent one would mean "never".
         var retry = decision.Outcome == DecisionOutcome.Unavailable ? Problems.OutagePatience : decision.RetryAfter;
         return new DecisionBody(
             decision.Allowed,
@@ -89,7 +89,7 @@ internal static class Spelling
 
     private static long? Milliseconds(TimeSpan? time) => time is { } known ? Milliseconds(known) : null;
 
-    /// <summary>Rounds up, so that a caller that comes back then is not too early.</summary>
+    /// <summary>Converts to milliseconds, rounded up so that no caller retries too early.</summary>
     public static long Milliseconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
 
     public static long Seconds(TimeSpan time) => (time.Ticks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond;

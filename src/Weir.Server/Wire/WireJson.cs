@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>Reads strictly: an unknown or repeated field would silently change a decision.</summary>
+/// <summary>JSON metadata of all bodies. Refuses unknown and repeated fields, which could change a decision.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Weir.Cli.Load;
 
-/// <summary>A number and a unit: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>. At most a day.</summary>
+/// <summary>Parses and formats durations up to a day: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>.</summary>
 internal static class DurationSyntax
 {
     public const string Cure = "Write a number with a unit: 500ms, 10s, 2m.";
@@ -15,12 +15,12 @@ internal static class DurationSyntax
         duration = default;
         foreach (var (suffix, milliseconds) in Units)
         {
-            // "ms" comes first, so that the "s" of 500ms is not taken for seconds.
+            // The list has "ms" before "s", so that 500ms does not match seconds.
             if (!text.EndsWith(suffix, StringComparison.Ordinal))
                 continue;
             if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
                 return false;
-            // Written so that NaN fails too.
+            // This comparison also fails for NaN.
             if (!(number * milliseconds <= TimeSpan.FromDays(1).TotalMilliseconds))
                 return false;
             duration = TimeSpan.FromMilliseconds(number * milliseconds);

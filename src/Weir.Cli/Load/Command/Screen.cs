@@ -4,7 +4,7 @@ namespace Weir.Cli.Load;
 
 internal static class Screen
 {
-    /// <summary>A log has no width, so its tables need not be folded to 80 columns.</summary>
+    /// <summary>Number of columns if the output is not a terminal, so that tables do not wrap at 80 columns.</summary>
     private const int LogWidth = 160;
 
     public static IAnsiConsole Of(TextWriter writer)

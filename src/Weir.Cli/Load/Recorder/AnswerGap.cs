@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Longest time without a decision for any user. Lock-free: a race makes a negative gap, ignored.</summary>
+/// <summary>Longest time between two decisions. Lock-free: a race yields a negative gap, which is ignored.</summary>
 internal sealed class AnswerGap
 {
     private long _lastUs;

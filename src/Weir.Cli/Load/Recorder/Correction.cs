@@ -1,14 +1,14 @@
 namespace Weir.Cli.Load;
 
-/// <summary>How coordinated omission is corrected.</summary>
+/// <summary>Method of correcting latency for coordinated omission.</summary>
 internal enum Correction
 {
-    /// <summary>Closed loop without a pace: a waiting user intended no send. A stall counts once a user.</summary>
+    /// <summary>No correction (closed loop without a pace): a stall counts once per user.</summary>
     None,
 
-    /// <summary>Closed loop with a pace: adds the requests that a waiting user would have sent.</summary>
+    /// <summary>Adds the requests that a waiting user would have sent (closed loop with a pace).</summary>
     ExpectedInterval,
 
-    /// <summary>Open loop: every request counts from its intended time.</summary>
+    /// <summary>Measures latency from the intended send time (open loop).</summary>
     IntendedTime,
 }

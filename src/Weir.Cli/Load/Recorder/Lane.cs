@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Records of some users. A lane for each processor: few locks, and few histograms in its cache.</summary>
+/// <summary>Records the requests of some users. One lane per processor reduces lock contention.</summary>
 internal sealed class Lane(long timelineUs)
 {
     private readonly Lock _gate = new();
@@ -15,7 +15,7 @@ internal sealed class Lane(long timelineUs)
         {
             _tally.Count(answer);
             _timeline.Count(sample.DoneUs, answer);
-            // A refused connection ends at once: its time would flatter a server that is down.
+            // Skip failures other than timeouts: a connection that is refused at once would lower the latency.
             if (!answer.Decided && answer.Kind != AnswerKind.TimedOut)
                 return;
             _latency.Record(sample.DoneUs - sample.IntendedUs, expectedIntervalUs);

@@ -2,7 +2,7 @@ using HdrHistogram;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Latencies in microseconds to three digits, up to an hour. A <see cref="Lane"/> guards its own.</summary>
+/// <summary>Latencies up to an hour, in microseconds to three digits. Guarded by <see cref="Lane"/>.</summary>
 internal sealed class Latencies
 {
     private const long HighestUs = 3_600_000_000;
@@ -13,12 +13,12 @@ internal sealed class Latencies
 
     public long Count => _histogram.TotalCount;
 
-    /// <summary>As recorded: the histogram knows it only to three digits.</summary>
+    /// <summary>Exact maximum; the histogram keeps only three digits.</summary>
     public long MaxUs => _maxUs;
 
     public double MeanUs => Count == 0 ? 0 : _histogram.GetMean();
 
-    /// <summary>A positive expected interval adds the values that the wait hid.</summary>
+    /// <summary>Records a latency. A positive interval adds latencies of the sends that the wait prevented.</summary>
     public void Record(long us, long expectedIntervalUs = 0)
     {
         us = Math.Clamp(us, 0, HighestUs);

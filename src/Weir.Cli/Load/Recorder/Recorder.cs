@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Records requests intended in the measured part, whenever they end. Safe for concurrent use.</summary>
+/// <summary>Records the requests that are intended in the measured part. Safe for concurrent use.</summary>
 internal sealed class Recorder
 {
     private readonly Lane[] _lanes;
@@ -40,7 +40,7 @@ internal sealed class Recorder
             Volatile.Write(ref _lastDoneUs, sample.DoneUs);
     }
 
-    /// <summary>Records a request that no user was free to send before the end.</summary>
+    /// <summary>Records a request that no user could send before the end of the run.</summary>
     public void RecordUnsent(long intendedUs, long nowUs)
     {
         if (intendedUs >= 0)
@@ -57,20 +57,20 @@ internal sealed class Recorder
         return tally;
     }
 
-    /// <summary>Call when the users have stopped.</summary>
+    /// <summary>Returns the results. Call this after all users have stopped.</summary>
     public Recording Finish(TimeSpan duration)
     {
         long endUs = Math.Max(RunClock.Us(duration), Volatile.Read(ref _lastDoneUs));
         var recording = new Recording(Tally(), new Latencies(), new Latencies(), new Timeline(_timelineUs), TimeSpan.FromMicroseconds(endUs));
         foreach (var lane in _lanes)
             lane.AddTo(recording.Latency, recording.Service, recording.Timeline);
-        // A run that ends in silence ends in a gap, too.
+        // The time from the last decision to the end of the run is also a gap.
         _gap.Mark(RunClock.Us(duration));
         return recording with { LongestGap = TimeSpan.FromMicroseconds(_gap.LongestUs) };
     }
 }
 
-/// <summary>Latency counts from the intended time, corrected; service counts from the send, uncorrected.</summary>
+/// <summary>Results of a run. Corrected latency starts at the intended time, service time at the send.</summary>
 internal sealed record Recording(Tally Tally, Latencies Latency, Latencies Service, Timeline Timeline, TimeSpan Elapsed)
 {
     public TimeSpan LongestGap { get; init; }

@@ -1,4 +1,4 @@
 namespace Weir.Cli.Load;
 
-/// <summary>The times of one request, in microseconds of the run.</summary>
+/// <summary>Times of one request, in microseconds of the <see cref="RunClock"/>.</summary>
 internal readonly record struct Sample(long IntendedUs, long SentUs, long DoneUs);

@@ -7,7 +7,7 @@ internal sealed class SourceWatch(AnswerSource source)
     private long _eventUs = Unset;
     private long _firstUs = Unset;
 
-    /// <summary>Null if no such decision came, or nothing happened.</summary>
+    /// <summary>Time from the event to the first later decision by the source; null if either is missing.</summary>
     public TimeSpan? After =>
         Volatile.Read(ref _firstUs) is var first && first == Unset ? null : TimeSpan.FromMicroseconds(first - Volatile.Read(ref _eventUs));
 
@@ -15,7 +15,7 @@ internal sealed class SourceWatch(AnswerSource source)
 
     public void See(in Sample sample, Answer answer)
     {
-        // Only requests sent after the event count: an answer on its way was decided before.
+        // Ignore requests sent before the event, because their decisions may precede the event.
         if (answer.Source == source && sample.SentUs >= Volatile.Read(ref _eventUs) && Volatile.Read(ref _firstUs) == Unset)
             Interlocked.CompareExchange(ref _firstUs, sample.DoneUs, Unset);
     }

@@ -12,7 +12,7 @@ internal sealed record Tally
     public long Redis { get; set; }
     public long Memory { get; set; }
 
-    /// <summary>Requests that failed in the warm-up, and are in no other count.</summary>
+    /// <summary>Number of requests that failed in the warm-up. The other counts exclude the warm-up.</summary>
     public long WarmupErrors { get; set; }
 
     public long Answered => Allowed + Denied;

@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Answers by source, and errors, per tenth of a second. A <see cref="Lane"/> guards its own.</summary>
+/// <summary>Decisions by source, and errors, per tenth of a second. Guarded by <see cref="Lane"/>.</summary>
 internal sealed class Timeline(long lengthUs)
 {
     public const long SlotUs = 100_000;

@@ -4,6 +4,6 @@ internal interface IProgressView
 {
     void Say(string line);
 
-    /// <summary>Ends with the run, and does not throw its exception.</summary>
+    /// <summary>Shows progress until the run ends. Does not throw the exception of the run.</summary>
     Task WatchAsync(Scenario scenario, RunClock clock, Recorder recorder, Task run);
 }

@@ -4,7 +4,7 @@ internal sealed class LineProgress(TextWriter output) : IProgressView
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>So soon after the warm-up, there is no rate yet.</summary>
+    /// <summary>Time after the warm-up before which there is no meaningful rate.</summary>
     private const long TooSoonUs = 100_000;
 
     public void Say(string line) => output.WriteLine(line);

@@ -8,7 +8,7 @@ internal sealed class LoadReport(LoadSettings settings)
 
     public Uri Url { get; set; } = settings.Url ?? LoadSettings.DefaultUrl;
 
-    /// <summary>One of <c>redis</c>, <c>memory</c> and <c>unknown</c>, for a server of others.</summary>
+    /// <summary>Store of the server: <c>redis</c> or <c>memory</c>; <c>unknown</c> with <c>--url</c>.</summary>
     public string Store { get; set; } = "unknown";
 
     public List<string> Notes { get; } = [];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Field names and units are a contract: <c>docs/load.md</c> and a golden test have them.</summary>
+/// <summary>Writes the report as JSON. Names and units are a contract that <c>docs/load.md</c> describes.</summary>
 internal static class ReportJson
 {
     public static string Write(LoadReport report)

@@ -7,7 +7,7 @@ internal static class ReportTable
     private static readonly string[] Columns =
         ["scenario", "users", "rate/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "allowed", "denied", "errors", "redis", "memory"];
 
-    /// <summary>Columns for numbers of the usual length. On a narrower terminal the table stands upright.</summary>
+    /// <summary>Minimum columns of the terminal for the table. Narrower terminals show it transposed.</summary>
     private const int WideEnough = 116;
 
     public static void Write(IAnsiConsole console, LoadReport report)

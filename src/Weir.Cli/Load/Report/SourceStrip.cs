@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir.Cli.Load;
 
-/// <summary>A letter per half second: R Redis, M memory, r both, E an error, a dot for silence.</summary>
+/// <summary>Draws a letter per half second: R Redis, M memory, r both, E an error, a dot no answer.</summary>
 internal static class SourceStrip
 {
     private const int SlotsPerLetter = 5;

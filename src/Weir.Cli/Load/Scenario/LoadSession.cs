@@ -32,7 +32,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
             using var child = await ChildServer.StartAsync(server, redis?.Endpoint, cancellation).ConfigureAwait(false);
             report.Url = child.Url;
             progress.Say($"A Weir server of its own at {child.Url}, store: {report.Store}.");
-            // The tool's own server knows no key, and would call it wrong.
+            // Send no key: the tool's own server has no keys and would reject any key as invalid.
             await RunAllAsync(child.Url, scenarios, redis, key: null, report, cancellation).ConfigureAwait(false);
         }
         catch (ChildException e)
@@ -41,7 +41,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
         }
     }
 
-    /// <summary>Leaves outages out if there is no Redis. Refuses a run that is nothing else.</summary>
+    /// <summary>Returns the scenarios without outages if there is no Redis. Throws if none is left.</summary>
     private List<Scenario> Runnable(LoadReport report)
     {
         if (surroundings.RedisProgram is not null)
@@ -72,7 +72,7 @@ internal sealed class LoadSession(LoadSettings settings, IProgressView progress,
 
 internal sealed record Surroundings(string? ServerFile, string? RedisProgram)
 {
-    /// <summary>A variable: on the command line, everybody on the machine could read the key.</summary>
+    /// <summary>Environment variable of the API key, because other users can read command lines.</summary>
     public const string KeyVariable = "WEIR_KEY";
 
     public string? Key { get; init; }

@@ -7,7 +7,7 @@ internal sealed class OutageScript(ChildRedis redis)
     private const double KillAt = 0.4;
     private const double RestartAt = 0.6;
 
-    /// <summary>A shorter run leaves no time for decisions to come back.</summary>
+    /// <summary>Minimum duration of an outage run, so that decisions can return to Redis.</summary>
     public static readonly TimeSpan LeastDuration = TimeSpan.FromSeconds(3);
 
     public async Task<OutageMarks> RunAsync(RunClock clock, Recorder recorder, TimeSpan duration, CancellationToken cancellation)
@@ -30,5 +30,5 @@ internal sealed class OutageScript(ChildRedis redis)
     }
 }
 
-/// <summary>Times since the beginning of the measured part.</summary>
+/// <summary>Times of the kill and the restart, from the start of the measured part.</summary>
 internal sealed record OutageMarks(TimeSpan KilledAt, TimeSpan RestartedAt);

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Asks once before the load, so that a wrong address makes one clear error.</summary>
+/// <summary>Sends one request before the load, so that a wrong address causes one clear error.</summary>
 internal static class Preflight
 {
-    /// <summary>A server is connected to its Redis well within this time.</summary>
+    /// <summary>Maximum wait until the server decides from Redis.</summary>
     private static readonly TimeSpan RedisWait = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);

@@ -6,9 +6,9 @@ internal sealed record ScenarioResult(Scenario Scenario, Recording Recording)
 
     public OutageResult? Outage { get; init; }
 
-    /// <summary>True if any request failed, in the warm-up too.</summary>
+    /// <summary>True if any request failed, including those in the warm-up.</summary>
     public bool Failed => Recording.Tally.Errors + Recording.Tally.WarmupErrors > 0;
 }
 
-/// <summary>Times from the kill, and from Redis' first answer, to a decision; null if none came.</summary>
+/// <summary>Outage times, and waits until the first decisions from memory and Redis; null if none came.</summary>
 internal sealed record OutageResult(OutageMarks Marks, TimeSpan? MemoryAfterKill, TimeSpan? RedisAfterRestart);

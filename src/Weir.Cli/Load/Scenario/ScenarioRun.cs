@@ -4,7 +4,7 @@ internal sealed class ScenarioRun(Scenario scenario, LoadSettings settings, Targ
 {
     private static readonly TimeSpan WatchdogInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Every wait in a run has its own bound. This one is for errors of the tool.</summary>
+    /// <summary>Extra time before the run is aborted. Only an error of the tool exceeds this time.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
     private readonly RequestTemplate _template = new(target.Url, settings.Keys, settings.Tenant, settings.Cost, target.Key);
@@ -87,7 +87,7 @@ internal sealed class ScenarioRun(Scenario scenario, LoadSettings settings, Targ
         }
         catch (OperationCanceledException)
         {
-            // The run is over.
+            // The run has ended.
         }
     }
 }

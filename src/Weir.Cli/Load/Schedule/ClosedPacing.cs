@@ -10,13 +10,13 @@ internal sealed class ClosedPacing(RunClock clock, ClosedSchedule schedule, Requ
         long next = _lastUs == long.MinValue ? firstUs : schedule.NextUs(_lastUs, now);
         if (next >= endUs || now >= endUs)
             return IPacing.Ended;
-        // A sleep has a coarser clock and may end early. A user must not be faster than its pace.
+        // A sleep may end early, so repeat it: a user must not send faster than its pace.
         for (; next > now; now = clock.NowUs)
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling((next - now) / 1e3)), cancellation).ConfigureAwait(false);
 
         if (now >= endUs || !budget.TryTake())
             return IPacing.Ended;
-        // A closed loop intends a request when it sends it.
+        // In a closed loop, the intended time is the send time.
         return _lastUs = now;
     }
 }

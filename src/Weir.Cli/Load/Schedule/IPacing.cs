@@ -4,6 +4,6 @@ internal interface IPacing
 {
     const long Ended = long.MaxValue;
 
-    /// <summary>Waits for the next request, and returns its intended time in microseconds of the run.</summary>
+    /// <summary>Waits for the next request. Returns its intended time in microseconds or <see cref="Ended"/>.</summary>
     ValueTask<long> NextAsync(CancellationToken cancellation);
 }

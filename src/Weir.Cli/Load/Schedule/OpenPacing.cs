@@ -3,12 +3,12 @@ using System.Threading.Channels;
 namespace Weir.Cli.Load;
 
 /// <summary>
-/// The open loop: one thread hands out due requests to free users. Latency counts from the intended time, also in the
-/// queue. Requests that do not fit the bounded queue, or are left in it, count as never sent.
+/// Open loop: one thread hands out due requests to free users. Latency includes the wait in the queue. Requests that
+/// exceed the bound of the queue, or remain in it, count as unsent.
 /// </summary>
 internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder recorder, long lastSendUs) : IPacing
 {
-    /// <summary>8 bytes each: enough for 50 seconds without an answer at 20,000 per second.</summary>
+    /// <summary>Maximum queued requests, 8 bytes each: 50 seconds without an answer at 20,000 per second.</summary>
     private const int MaxQueued = 1_000_000;
 
     private readonly Channel<long> _due = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleWriter = true });
@@ -29,7 +29,7 @@ internal sealed class OpenPacing(RunClock clock, OpenSchedule schedule, Recorder
     public Task RunAsync(CancellationToken cancellation) =>
         Task.Factory.StartNew(() => HandOut(cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    /// <summary>Call when no user is left.</summary>
+    /// <summary>Records the requests left in the queue. Call this after all users have stopped.</summary>
     public void CountUnsent()
     {
         long now = clock.NowUs;

@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Send times on a grid of 1 ms: off the grid, late wake-ups would count against the server.</summary>
+/// <summary>Intended send times on a grid of 1 ms, so that late wake-ups do not count as server latency.</summary>
 internal sealed class OpenSchedule
 {
     public const long TickUs = 1_000;

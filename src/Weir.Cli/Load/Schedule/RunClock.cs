@@ -1,6 +1,6 @@
 namespace Weir.Cli.Load;
 
-/// <summary>Microseconds of a run. Measuring begins at zero, so the warm-up is negative.</summary>
+/// <summary>Clock of a run, in microseconds. The measured part starts at zero; the warm-up is negative.</summary>
 internal sealed class RunClock
 {
     private readonly TimeProvider _time;

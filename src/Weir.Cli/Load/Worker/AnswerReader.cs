@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Reads an HTTP/1.1 response. Searches the body, since the tool shares the server's machine.</summary>
+/// <summary>Parses an HTTP/1.1 response. Searches the body without parsing JSON, to save processor time.</summary>
 internal static class AnswerReader
 {
     private const int StatusOffset = 9;
 
-    /// <summary>False until the response is whole. <paramref name="close"/>: the server hangs up.</summary>
+    /// <summary>Reads a response; false if incomplete. <paramref name="close"/>: the server will disconnect.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out Answer answer, out bool close)
     {
         answer = default;
@@ -51,7 +51,7 @@ internal static class AnswerReader
         return new Answer(kind, source, status);
     }
 
-    /// <summary>A response with neither header has no body.</summary>
+    /// <summary>Returns the body length or <see cref="Chunked"/>; 0 if neither header is present.</summary>
     private static int ReadHeaders(ReadOnlySpan<byte> head, out bool close)
     {
         int framing = 0;

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Weir.Cli.Load;
 
-/// <summary>The bytes of a request. Keys are padded (<c>user_0042</c>), so that only digits change.</summary>
+/// <summary>Bytes of a request. Keys have a fixed length (<c>user_0042</c>), so that only digits change.</summary>
 internal sealed class RequestTemplate
 {
     private readonly byte[] _bytes;

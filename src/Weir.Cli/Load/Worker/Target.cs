@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace Weir.Cli.Load;
 
-/// <summary>Resolves the name once, not for every user.</summary>
+/// <summary>Server to load, with its address resolved once for all users.</summary>
 internal sealed record Target(Uri Url, IPEndPoint Address)
 {
-    /// <summary>The API key to send; null for none. Never shown.</summary>
+    /// <summary>API key to send; null for none. Never printed.</summary>
     public string? Key { get; init; }
 
     public bool Tls => Url.Scheme == Uri.UriSchemeHttps;
@@ -16,7 +16,7 @@ internal sealed record Target(Uri Url, IPEndPoint Address)
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellation).ConfigureAwait(false);
-            // A service on loopback mostly listens on IPv4.
+            // Prefer IPv4, because most services on loopback listen on IPv4.
             var address = addresses.FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault();
             return address is null ? throw Unknown(url) : new Target(url, new IPEndPoint(address, url.Port));
         }

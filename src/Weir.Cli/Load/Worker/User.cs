@@ -2,7 +2,7 @@ namespace Weir.Cli.Load;
 
 internal sealed class User(int number, IPacing pacing, Connection connection, RequestTemplate template, Recorder recorder, RunClock clock)
 {
-    /// <summary>Keeps a server that is down from being asked as fast as it refuses.</summary>
+    /// <summary>Pause after a failed connection, so that users do not flood a server that is down.</summary>
     private static readonly TimeSpan PauseAfterDisconnect = TimeSpan.FromMilliseconds(20);
 
     public async Task RunAsync(int seed, CancellationToken cancellation)
@@ -23,7 +23,7 @@ internal sealed class User(int number, IPacing pacing, Connection connection, Re
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The run was ended from outside; the recorded results stand.
+            // The run was canceled. The results recorded so far are kept.
         }
     }
 }

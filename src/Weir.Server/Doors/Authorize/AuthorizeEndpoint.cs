@@ -1,18 +1,17 @@
 namespace Weir.Server;
 
-// /v1/authorize, the door for subrequests of proxies: a take whose facts come from the proxy's headers. The body, if
-// there is one, is not read.
+// Serves /v1/authorize for subrequests of proxies: a take with facts from the proxy's headers. Ignores the body.
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, Decider decider, DecisionAnswers answers, WeirOptions options)
 {
     public const string Path = "/v1/authorize";
 
-    /// <summary>The true status of a refusal, if <c>Weir:Authorize:RefusedStatus</c> replaces it.</summary>
+    /// <summary>Header with the original status of a refusal, if a setting replaces the status.</summary>
     private const string StatusHeader = "X-Weir-Status";
 
     public Task Answer(HttpContext http)
     {
-        // Envoy and Caddy send the client's own query; without a client's URI, a query is a mistake.
+        // Refuse query parameters unless there is an original URI: Envoy and Caddy append the client's query.
         if (OriginalRequest.UriTextOf(http) is null && QueryRule.None.Complaint(http.Request) is { } ofQuery)
             return Problems.BadRequest(http, ofQuery);
         if (reader.Read(http, out var facts) is { } complaint)
@@ -35,7 +34,7 @@ internal sealed class AuthorizeEndpoint(
         return answers.Refusal(http, decision, StatusInsteadOf(http, StatusCodes.Status429TooManyRequests));
     }
 
-    // The status to refuse by. nginx passes on 401 and 403 alone, and makes an error of its own of any other.
+    // Returns the status of a refusal, or the configured one instead: nginx forwards only 401 and 403.
     private int StatusInsteadOf(HttpContext http, int status)
     {
         int refused = options.Authorize.RefusedStatus;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Reads <see cref="RequestFacts"/> from the headers of a proxy, by the settings of this door.</summary>
+/// <summary>Reads <see cref="RequestFacts"/> from proxy headers, as configured in <c>Weir:Authorize</c>.</summary>
 internal sealed class AuthorizeReader(WeirOptions options)
 {
     private readonly WeirOptions.AuthorizeSettings _settings = options.Authorize;
@@ -36,8 +36,8 @@ internal sealed class AuthorizeReader(WeirOptions options)
         return attributes;
     }
 
-    // A value that is too long is replaced by its hash: clients choose URLs and tokens, and each stays a value of its
-    // own.
+    // Replaces a value that is too long by its hash, because clients choose URLs and tokens. Different values stay
+    // different.
     private static string Bounded(string value)
     {
         const int Most = Bounds.MaxAttributeBytes;

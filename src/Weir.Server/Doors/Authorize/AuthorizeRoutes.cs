@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Maps the door for any method, and with any path behind its own, as Envoy asks.</summary>
+/// <summary>Maps the door for every method, and with a path suffix, as Envoy sends subrequests.</summary>
 internal static class AuthorizeRoutes
 {
     private const string WithOriginalPath = AuthorizeEndpoint.Path + "/{**original}";
@@ -13,7 +13,7 @@ internal static class AuthorizeRoutes
         new("X-Forwarded-For", "Its client's address, counted from the right by Weir:Authorize:TrustedHops."),
     ];
 
-    /// <summary>Maps the paths; called last, since they have no method that is wrong.</summary>
+    /// <summary>Maps the paths. Call this after <see cref="OtherMethods.Map"/>: every method is allowed.</summary>
     public static void Map(WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<AuthorizeEndpoint>();
@@ -27,7 +27,7 @@ internal static class AuthorizeRoutes
     }
 }
 
-/// <summary>Metadata of a path that reads no facts from fields and headers of its own.</summary>
+/// <summary>Metadata of a path whose facts come from proxy headers, not from fields and <c>X-Tenant-Id</c>.</summary>
 internal sealed class FactsOfProxy
 {
     public static readonly FactsOfProxy Instance = new();

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace Weir.Server;
 
-// The address of a proxy's client. Each proxy adds the address of its own client to X-Forwarded-For, so entries are
-// counted from the right: a client can write only entries that are further left.
+// Finds the address of a proxy's client. Each proxy appends its client's address to X-Forwarded-For, so entries are
+// counted from the right: clients can forge only entries further to the left.
 internal static class ClientAddress
 {
     private const string Header = "X-Forwarded-For";
 
-    // The entry that the outermost trusted proxy wrote; without it, or if it is no address, the connection's address.
+    // Returns the entry of the outermost trusted proxy, or the connection's address if the entry is missing or invalid.
     public static string? Of(HttpContext http, int trustedHops)
     {
         string forwarded = trustedHops == 0 ? "" : http.Request.Headers[Header].ToString();
@@ -17,7 +17,7 @@ internal static class ClientAddress
             ?? (http.Connection.RemoteIpAddress is { } own ? SpellingOf(own) : null);
     }
 
-    /// <summary>The entry of a place from the right; the leftmost one if there are fewer.</summary>
+    /// <summary>Returns the entry at a position from the right, or the leftmost entry if there are fewer.</summary>
     private static ReadOnlySpan<char> EntryOf(ReadOnlySpan<char> entries, int place)
     {
         for (; ; place--)
@@ -29,7 +29,7 @@ internal static class ClientAddress
         }
     }
 
-    /// <summary>Reads an address with or without a port, in one spelling; null if it is none.</summary>
+    /// <summary>Returns the canonical form of an address with or without a port; null if it is invalid.</summary>
     private static string? Parse(ReadOnlySpan<char> entry)
     {
         int bracket = entry.IndexOf(']');
@@ -41,11 +41,11 @@ internal static class ClientAddress
         if (!IPAddress.TryParse(entry, out var address))
             return null;
         string spelled = SpellingOf(address);
-        // Older forms, such as 1 or 0x7f.1, are no addresses that a proxy writes.
+        // Refuse older forms, such as 1 or 0x7f.1, because proxies do not write them.
         return address.AddressFamily == AddressFamily.InterNetworkV6 || entry.SequenceEqual(spelled) ? spelled : null;
     }
 
-    /// <summary>IPv4 within IPv6 is IPv4, and a zone is left out.</summary>
+    /// <summary>Formats an address. IPv4-mapped IPv6 becomes IPv4, and the IPv6 zone is removed.</summary>
     private static string SpellingOf(IPAddress address) =>
         address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString()
         : address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: not 0 }

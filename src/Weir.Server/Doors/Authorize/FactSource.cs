@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>The parts of a proxied request that a fact can be read from.</summary>
+/// <summary>Kinds of sources: the parts of a proxied request, or a constant.</summary>
 internal enum SourceKind
 {
     Header,
@@ -12,14 +12,14 @@ internal enum SourceKind
     Const,
 }
 
-/// <summary>One source of a fact, such as <c>header:X-Api-Key</c> or <c>ip</c>.</summary>
+/// <summary>A source of a fact, such as <c>header:X-Api-Key</c> or <c>ip</c>.</summary>
 internal sealed record FactSource(SourceKind Kind, string Argument)
 {
     public const string Forms = "header:NAME, path, method, host, ip, query:NAME, const:VALUE";
 
     private const string HeaderMarks = "!#$%&'*+-.^_`|~";
 
-    /// <summary>Reads a source, or returns its error, which repeats no value: the subject is the source.</summary>
+    /// <summary>Parses a source, or returns the predicate of an error message, such as <c>is unknown</c>.</summary>
     public static (FactSource? Source, string? Fault) Parse(string text)
     {
         int colon = text.IndexOf(':');

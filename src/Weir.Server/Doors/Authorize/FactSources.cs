@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>The sources of one fact. The first source that the request has gives the value.</summary>
+/// <summary>Sources of a fact, in order of priority. The first source that has a value is used.</summary>
 internal sealed class FactSources
 {
     public const int Most = 8;
@@ -12,7 +12,7 @@ internal sealed class FactSources
     public IEnumerable<string> Constants =>
         _all.Where(source => source.Kind == SourceKind.Const).Select(source => source.Argument);
 
-    /// <summary>Reads a list of sources, separated by commas, or returns its error: the subject is the list.</summary>
+    /// <summary>Parses a comma-separated list of sources, or returns the predicate of an error message.</summary>
     public static (FactSources? Sources, string? Fault) Parse(string text)
     {
         string[] parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -30,7 +30,7 @@ internal sealed class FactSources
         return (new(all), null);
     }
 
-    /// <summary>Returns the value of the first source that the request has; null if it has none.</summary>
+    /// <summary>Returns the value of the first source with a value; null if there is none.</summary>
     public string? ValueIn(OriginalRequest request)
     {
         foreach (var source in _all)

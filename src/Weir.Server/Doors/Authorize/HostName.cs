@@ -1,11 +1,11 @@
 namespace Weir.Server;
 
-/// <summary>The spelling of a host: lower case, without port and final dot, so that one host is one value.</summary>
+/// <summary>Normalizes a host: lower case, without port and final dot, so that all spellings are equal.</summary>
 internal static class HostName
 {
     public static string Of(string text)
     {
-        // The nearest proxy adds the last one.
+        // Use the last host of a list, which the nearest proxy added.
         var host = text.AsSpan(text.LastIndexOf(',') + 1).Trim();
         int bracket = host.IndexOf(']');
         int colon = host.LastIndexOf(':');

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Primitives;
 namespace Weir.Server;
 
 /// <summary>
-/// The request that a client sent to a proxy, as the proxy's headers describe it. Without them, the request to this
-/// service stands for it: Envoy repeats method, host and path behind its prefix.
+/// The client's request to a proxy, read from the proxy's headers. Without these headers, the request to Weir is used:
+/// Envoy copies method and host, and appends the path to its prefix.
 /// </summary>
-/// <remarks>A proxy must set the first name of each list itself, so that no client can choose the value.</remarks>
+/// <remarks>A proxy must overwrite the first header of each list, so that clients cannot forge its value.</remarks>
 internal sealed class OriginalRequest(HttpContext http, int trustedHops)
 {
     public static readonly string[] UriHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];
@@ -19,7 +19,7 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
     private bool _isRead;
     private OriginalUri? _uri;
 
-    /// <summary>Returns the value of a source, or null if the request does not have it.</summary>
+    /// <summary>Returns the value of a source; null if the request does not contain the source.</summary>
     public string? ValueOf(FactSource source) => source.Kind switch
     {
         SourceKind.Header => http.Request.Headers[source.Argument].ToString(),
@@ -31,10 +31,10 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
         _ => source.Argument,
     };
 
-    /// <summary>The URI as the client spelled it; null if the request does not say it.</summary>
+    /// <summary>Returns the client's URI as received; null if the proxy sends none.</summary>
     public static string? UriTextOf(HttpContext http) => LastOf(http, UriHeaders) ?? BehindPath(http);
 
-    /// <summary>The part of the target behind the door's own path, such as <c>/search?q=1</c>.</summary>
+    /// <summary>Returns the target after the door's path, such as <c>/search?q=1</c>; null if there is none.</summary>
     private static string? BehindPath(HttpContext http)
     {
         string target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -54,7 +54,7 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
         }
     }
 
-    // The last line of the first of these headers that is there: the nearest proxy writes the last line.
+    // Returns the last value of the first header that is present, because the nearest proxy adds the last value.
     private static string? LastOf(HttpContext http, string[] names)
     {
         foreach (string name in names)

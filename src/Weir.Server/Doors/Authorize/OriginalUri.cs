@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Weir.Server;
 
-// A request's URI as its client spelled it: a path with its query, or absolute. The path is put into one spelling:
-// percent-decoded, without dot segments and repeated slashes. A limit on a path therefore holds for every spelling.
+// Parses a client's URI, relative or absolute. Normalizes the path (percent-decoded, without dot segments and repeated
+// slashes), so that a limit on a path applies to every spelling.
 internal sealed class OriginalUri
 {
     private static readonly SearchValues<char> Ends = SearchValues.Create("/?#");
@@ -22,12 +22,12 @@ internal sealed class OriginalUri
         Path = Normalize((query < 0 ? rest : rest[..query]).ToString());
     }
 
-    /// <summary>The host of an absolute URI, else null.</summary>
+    /// <summary>Host of an absolute URI; null for a relative one.</summary>
     public string? Host { get; private set; }
 
     public string Path { get; }
 
-    /// <summary>Returns the first value of a query parameter, decoded; null if there is none.</summary>
+    /// <summary>Returns the first decoded value of a query parameter; null if the parameter is missing.</summary>
     public string? Parameter(string name)
     {
         foreach (var pair in new QueryStringEnumerable(_query))

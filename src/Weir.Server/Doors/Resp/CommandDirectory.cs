@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary><c>COMMAND</c>: lists commands as Redis does, as far as clients read it.</summary>
+/// <summary>Executes <c>COMMAND</c>: lists commands in the format of Redis, with the fields that clients use.</summary>
 internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> commands)
 {
     public void Execute(RespSession session, RespArguments arguments)
@@ -22,7 +22,7 @@ internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> comm
             writer.Error($"ERR unknown subcommand '{arguments.Shown(1)}'; use COUNT, DOCS, INFO or LIST");
     }
 
-    /// <summary>The commands that the arguments name; all if they name none.</summary>
+    /// <summary>Returns the commands that the arguments name, or all commands without arguments.</summary>
     private List<RespCommandInfo> Named(RespArguments arguments)
     {
         if (arguments.Count == 2)
@@ -45,7 +45,7 @@ internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> comm
         writer.Array(listed.Count);
         foreach (var command in listed)
         {
-            // Name, arity, flags, first key, last key, step: no keys, since clients must not rename them.
+            // Name, arity, flags, first key, last key, step. Key positions are 0, so that clients do not rewrite keys.
             writer.Array(6);
             writer.Bulk(command.LowerName);
             writer.Integer(command.Arity);

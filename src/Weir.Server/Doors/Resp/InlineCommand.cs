@@ -1,10 +1,9 @@
 namespace Weir.Server;
 
-// Reads a command that is a line of words, as people type it: CL.THROTTLE "user 1" 15 30 60. A word with spaces stands
-// in quotes; escapes in quotes mean nothing.
+// Reads an inline command, as people type it: CL.THROTTLE "user 1" 15 30 60. A word with spaces needs quotes; escapes
+// are not supported.
 internal static class InlineCommand
 {
-    /// <inheritdoc cref="RespParser.Read"/>
     public static RespFrame Read(ReadOnlySpan<byte> bytes, Span<RespSpan> arguments)
     {
         int end = bytes.IndexOf((byte)'\n');

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Where an argument is in the received bytes.</summary>
+/// <summary>Position of an argument in the received bytes.</summary>
 internal readonly record struct RespSpan(int Start, int Length);
 
-/// <summary>A command's name and its arguments: bytes of the read buffer, valid while the command begins.</summary>
+/// <summary>Name and arguments of a command, as slices of the read buffer. Valid until the handler returns.</summary>
 internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpan<RespSpan> spans)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
@@ -31,7 +31,7 @@ internal readonly ref struct RespArguments(ReadOnlySpan<byte> bytes, ReadOnlySpa
         return Utf8Parser.TryParse(argument, out number, out int used) && used == argument.Length;
     }
 
-    /// <summary>An argument for an error message: at most 64 characters.</summary>
+    /// <summary>Returns at most 64 bytes of an argument as text, for an error message.</summary>
     public string Shown(int index)
     {
         const int Most = 64;

@@ -1,41 +1,41 @@
 namespace Weir.Server;
 
-/// <summary>Every bound of the RESP door in one place (law L10).</summary>
+/// <summary>All bounds of the RESP door (law L10).</summary>
 internal static class RespBounds
 {
-    /// <summary>Arguments of a command, its name included.</summary>
+    /// <summary>Maximum number of arguments of a command, including its name.</summary>
     public const int MaxArguments = 128;
 
     public const int MaxArgumentBytes = 4 * 1024;
 
-    /// <summary>Bytes of a command with its framing.</summary>
+    /// <summary>Maximum bytes of a command, including its framing.</summary>
     public const int MaxCommandBytes = 16 * 1024;
 
     public const int MaxNameBytes = 256;
 
     public const int MaxTogether = 256;
 
-    /// <summary>Bytes of received commands that are read at a time.</summary>
+    /// <summary>Maximum bytes of received commands that a connection reads at once.</summary>
     public const int WindowBytes = 4 * MaxCommandBytes;
 
-    // Bytes of replies after which a connection sends them before it decides more. If the client does not read them,
-    // Weir stops reading its commands.
+    // Bytes of unsent replies after which a connection sends the replies before it decides more commands. If the client
+    // does not read its replies, Weir stops reading commands.
     public const int MaxUnsentBytes = 32 * 1024;
 
-    // Strings kept of received keys, tenants and attributes; 5 MB if all have 256 bytes. More would be slower: a look
-    // into memory that is in no cache of the processor costs more than a new string.
+    // Maximum number of cached strings of keys, tenants and attributes: 5 MB at 256 bytes each. A larger cache would be
+    // slower, because a miss in the processor's caches costs more than a new string.
     public const int MaxTexts = 8_192;
 
-    /// <summary>Combinations of <c>max_burst</c>, <c>count</c> and <c>period</c> that are kept as plans.</summary>
+    /// <summary>Maximum combinations of <c>max_burst</c>, <c>count</c> and <c>period</c> cached as plans.</summary>
     public const int MaxPlans = 4_096;
 
-    /// <summary>Rates in memory from which on <c>CL.THROTTLE</c> may use no new one; policies may.</summary>
+    /// <summary>Number of rates from which <c>CL.THROTTLE</c> refuses new rates, to leave room for policies.</summary>
     public const int MaxRates = RefillRate.RefusedFrom / 3;
 
     /// <summary>Time without a command after which a connection is closed.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>Time in which the rest of a command must arrive, and in which a client must read replies.</summary>
+    /// <summary>Maximum time for the rest of a command to arrive, and for a client to read replies.</summary>
     public static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(10);
 
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Executes a command: writes its reply, or adds it to those on their way.</summary>
+/// <summary>Executes a command. Writes the reply, or queues a pending decision.</summary>
 internal delegate void RespHandler(RespSession session, RespArguments arguments);
 
 internal sealed record RespCommandInfo(string Name, int Arity, string Usage, string Summary, RespHandler Handler)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>All commands of the RESP door: finds and executes them.</summary>
+/// <summary>Finds and executes the commands of the RESP door.</summary>
 internal sealed class RespCommands
 {
     private const string OfWeir = "tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]";
@@ -15,7 +15,7 @@ internal sealed class RespCommands
     {
         _login = login;
         var directory = new CommandDirectory(() => _all!);
-        // The first ones are found first.
+        // Frequent commands come first, because the search is linear.
         _all =
         [
             new(
@@ -64,7 +64,7 @@ internal sealed class RespCommands
         return null;
     }
 
-    // A line of HTTP ends the connection without a reply: a web page could send commands in the body of a request.
+    // Answers an unknown command. Closes on a line of HTTP, since a web page could send commands in a request body.
     private static void Unknown(RespSession session, RespArguments arguments)
     {
         if (arguments.Is(0, "POST"u8) || arguments.Is(0, "Host:"u8))

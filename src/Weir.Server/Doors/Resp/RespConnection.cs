@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 
 namespace Weir.Server;
 
-// One connection: reads commands, begins all complete ones of a read together, and sends their replies in order. It
-// stops reading while the client does not read.
+// Serves one connection: begins all complete commands of a read together, and sends their replies in order. Stops
+// reading commands while the client does not read replies.
 internal sealed class RespConnection(
     IDuplexPipe transport, RespSession session, RespServices services, Action? onUse, Action abort)
 {
@@ -23,7 +23,7 @@ internal sealed class RespConnection(
         bool hasPart = false;
         while (true)
         {
-            // A connection that has its answers is not kept while the service drains.
+            // During a drain, end the connection once its commands are answered.
             if (!_input.TryRead(out var read))
             {
                 if (services.Draining.HasBegun && _answered && !hasPart)
@@ -31,7 +31,7 @@ internal sealed class RespConnection(
                 read = await _input.ReadAsync();
             }
 
-            // Bytes that drip in are not looked at again before the command can be complete.
+            // Wait until the command may be complete, so that slowly arriving bytes are not parsed repeatedly.
             if (read.Buffer.Length < least && !read.IsCompleted && !_isEnding)
             {
                 _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -52,14 +52,14 @@ internal sealed class RespConnection(
         }
     }
 
-    /// <summary>Ends the connection in order: after the commands that have arrived are answered.</summary>
+    /// <summary>Ends the connection after all received commands are answered.</summary>
     public void End()
     {
         _isEnding = true;
         _input.CancelPendingRead();
     }
 
-    /// <summary>Ends the connection if it has been idle, or makes no progress, for too long.</summary>
+    /// <summary>Ends the connection if it is idle for too long, and aborts it if it is stuck.</summary>
     public void CheckTimeouts()
     {
         if (_stage.IsIdleTooLong)
@@ -100,7 +100,7 @@ internal sealed class RespConnection(
         return (used, frame.Status == RespStatus.Incomplete ? frame.Bytes : 1);
     }
 
-    /// <summary>Begins commands until there are enough of them, or no more complete ones.</summary>
+    /// <summary>Begins commands until a bound is reached or no complete command remains.</summary>
     private RespFrame BeginAll(ReadOnlySequence<byte> bytes, out int used)
     {
         if (bytes.IsSingleSegment)
@@ -135,7 +135,7 @@ internal sealed class RespConnection(
         }
     }
 
-    /// <summary>Sends the replies, and waits while the client has too many of them to read.</summary>
+    /// <summary>Sends the replies, and waits while the client has too many unread replies.</summary>
     private async ValueTask SendAsync()
     {
         var sending = _output.FlushAsync();

@@ -15,7 +15,7 @@ internal sealed class RespConnectionHandler(RespServices services, RespConnectio
         var serving = new RespConnection(
             connection.Transport, session, services, bounded is null ? null : bounded.Use, connection.Abort);
         connections.Add(serving);
-        // Kestrel asks for the end when it stops; it drops connections that take too long.
+        // On a stop, Kestrel requests the end of each connection, and later aborts slow connections.
         var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
         var stopping = lifetime?.ConnectionClosedRequested ?? default;
         await using var end = stopping.Register(static serving => ((RespConnection)serving!).End(), serving);
@@ -25,7 +25,7 @@ internal sealed class RespConnectionHandler(RespServices services, RespConnectio
         }
         catch (Exception dropped) when (dropped is IOException or OperationCanceledException)
         {
-            // The client has dropped the connection, which is an IOException, too.
+            // The client has closed the connection.
         }
         finally
         {

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Server;
 
-/// <summary>Numbers the open connections of the RESP door, and ends idle and stuck ones.</summary>
+/// <summary>Tracks the open RESP connections: assigns IDs, and ends idle and stuck connections.</summary>
 internal sealed class RespConnections : IDisposable
 {
     private readonly ConcurrentDictionary<long, RespConnection> _open = new();

@@ -4,7 +4,7 @@ internal enum RespForm
 {
     Throttle,
 
-    /// <summary>The map of <c>WEIR.TAKE</c>, <c>WEIR.CHECK</c> and <c>WEIR.REFUND</c>.</summary>
+    /// <summary>Map reply of <c>WEIR.TAKE</c>, <c>WEIR.CHECK</c> and <c>WEIR.REFUND</c>.</summary>
     Weir,
 }
 

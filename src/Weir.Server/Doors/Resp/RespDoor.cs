@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Weir.Server;
 
-/// <summary>The RESP door: Redis clients ask for decisions. It is off until <c>Weir:Resp:Listen</c> is set.</summary>
+/// <summary>Door for Redis clients (RESP). The door is off unless <c>Weir:Resp:Listen</c> is set.</summary>
 internal sealed class RespDoor(RespAddress address)
 {
     private ListenOptions? _listening;
 
-    /// <summary>The URL by which the host lists the address among its own; null before it listens.</summary>
+    /// <summary>URL of the door in the host's list of addresses; null before the host listens.</summary>
     public string? Url => _listening?.ToString();
 
     public string Address => _listening?.IPEndPoint?.ToString() ?? $"{address.Host}:{address.Port}";

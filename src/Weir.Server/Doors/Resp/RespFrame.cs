@@ -1,18 +1,18 @@
 namespace Weir.Server;
 
-/// <summary>What the parser found at the beginning of the received bytes.</summary>
+/// <summary>Status of the first command in the received bytes.</summary>
 internal enum RespStatus
 {
-    /// <summary>A complete command; an empty line is one without arguments.</summary>
+    /// <summary>A complete command. An empty line is a command without arguments.</summary>
     Command,
 
     Incomplete,
 
-    /// <summary>No command: the connection ends with an error.</summary>
+    /// <summary>Invalid bytes. The connection ends with an error.</summary>
     Broken,
 }
 
-/// <summary>The result of <see cref="RespParser.Read"/>.</summary>
+/// <summary>Result of <see cref="RespParser.Read"/>: status, bytes used or needed, argument count, error.</summary>
 internal readonly record struct RespFrame(RespStatus Status, int Bytes, int Count, string? Error)
 {
     public static RespFrame Command(int bytes, int count) => new(RespStatus.Command, bytes, count, null);

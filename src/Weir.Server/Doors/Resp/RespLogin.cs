@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Weir.Server;
 
-/// <summary>Decides who may use the RESP door: the same keys and the same rule as over HTTP.</summary>
+/// <summary>Authenticates RESP connections, with the same keys and rules as over HTTP.</summary>
 internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins failures)
 {
     public const string Required = "NOAUTH Authentication required: send AUTH with an API key";
@@ -10,11 +10,11 @@ internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins fail
     private const string Unknown =
         "UNAVAILABLE this instance has not reached the store of keys since its start; try again shortly";
 
-    /// <summary>True if a connection may use commands that need a key.</summary>
+    /// <summary>True if the connection may use commands that need a key.</summary>
     public bool IsOpenTo(RespSession session) =>
         session.Key is not null || (rule.AnonymousMayTake && !session.IsKeyGone);
 
-    /// <summary>Looks up the key of a connection again, since keys are revoked and expire.</summary>
+    /// <summary>Updates the key of a connection, because the key may be revoked or expired.</summary>
     public void Renew(RespSession session)
     {
         if (session.Key is not { } key)
@@ -23,10 +23,10 @@ internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins fail
         session.IsKeyGone = session.Key is null;
     }
 
-    /// <summary>Returns why a secret opens nothing, or null if the connection has its key now.</summary>
+    /// <summary>Assigns the key of a secret to the connection. Returns an error if the secret is invalid.</summary>
     public string? LogIn(RespSession session, ReadOnlySpan<byte> secret)
     {
-        // Read first: keys that arrive during the look-up must not make a valid key invalid.
+        // Read this flag first: keys that arrive during the lookup must not make a valid key invalid.
         bool allKnown = keys.IsComplete;
         if (keys.Find(secret) is { } key)
         {

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Reads commands of the Redis protocol: arrays of bulk strings, and inline commands. Pure.</summary>
+/// <summary>Parses commands of the Redis protocol: arrays of bulk strings, and inline commands. Stateless.</summary>
 internal static class RespParser
 {
     private const int MaxDigits = 10;
@@ -38,7 +38,7 @@ internal static class RespParser
             : RespFrame.Command(at, (int)Math.Max(0, count));
     }
 
-    /// <summary>Reads an argument; null if it is complete.</summary>
+    /// <summary>Reads an argument. Returns null for a complete argument, or else the result of the command.</summary>
     private static RespFrame? ReadBulk(ReadOnlySpan<byte> bytes, ref int at, out RespSpan argument)
     {
         argument = default;

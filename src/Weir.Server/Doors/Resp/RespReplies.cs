@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 
 namespace Weir.Server;
 
-// The replies of a connection, in the order of its commands. A reply goes straight to the output unless an earlier
-// decision is still on its way; then it waits behind that one.
+// Replies of a connection, in the order of its commands. A reply goes directly to the output, or waits in a buffer
+// while an earlier decision is pending.
 internal sealed class RespReplies(PipeWriter output, Decider decider)
 {
     private readonly List<Waiting> _waiting = [];
@@ -19,16 +19,16 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
 
     public bool IsWaiting => _waiting.Count > 0;
 
-    /// <summary>True if enough has begun to be answered first.</summary>
+    /// <summary>True if the number of begun commands or the bytes of unsent replies reach their bound.</summary>
     public bool IsFull =>
         _begun >= RespBounds.MaxTogether || Unsent >= RespBounds.MaxUnsentBytes;
 
     public long Unsent => output.UnflushedBytes + (_behind?.WrittenCount ?? 0);
 
-    /// <summary>The decisions begun since the last replies were complete.</summary>
+    /// <summary>Current turn: the decisions begun since all replies were complete.</summary>
     public ref DecisionTurn Turn => ref _turn;
 
-    /// <summary>Counts a command; the first begins a turn.</summary>
+    /// <summary>Counts a command. The first command begins a turn.</summary>
     public void Begin()
     {
         if (_begun++ == 0)
@@ -41,7 +41,7 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
     public void Add(Task<Decision?> refund, bool isResp3) =>
         Add(new Waiting(null, refund, RespForm.Weir, false, isResp3, Behind));
 
-    /// <summary>Waits for the decisions on their way and writes their replies.</summary>
+    /// <summary>Awaits the pending decisions and writes all replies in order.</summary>
     public async ValueTask EndAsync()
     {
         int copied = 0;
@@ -66,7 +66,7 @@ internal sealed class RespReplies(PipeWriter output, Decider decider)
         _begun = 0;
     }
 
-    /// <summary>Begins to count anew, where no decision is on its way.</summary>
+    /// <summary>Ends the turn. Call this only if no decision is pending.</summary>
     public void EndAtOnce() => _begun = 0;
 
     private int Behind => _behind?.WrittenCount ?? 0;

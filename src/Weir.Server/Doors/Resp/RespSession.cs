@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Weir.Server;
 
-/// <summary>What a connection of the RESP door has told of itself, and its replies.</summary>
+/// <summary>State of a RESP connection: protocol, name, API key and replies.</summary>
 internal sealed class RespSession(long id, EndPoint? remote, EndPoint? local, PipeWriter output, Decider decider)
 {
     public long Id => id;
@@ -14,18 +14,18 @@ internal sealed class RespSession(long id, EndPoint? remote, EndPoint? local, Pi
 
     public bool IsResp3 { get; set; }
 
-    /// <summary>The name given with <c>CLIENT SETNAME</c>; empty if there is none.</summary>
+    /// <summary>Name from <c>CLIENT SETNAME</c> or <c>HELLO</c>; empty if none was set.</summary>
     public string Name { get; set; } = "";
 
     public (string Name, string Version) Library { get; set; } = ("", "");
 
-    /// <summary>The API key; null if none was sent, or if it opens nothing any more.</summary>
+    /// <summary>API key of the connection; null if no key was sent or the key is no longer valid.</summary>
     public ApiKey? Key { get; set; }
 
-    /// <summary>True if a key was sent that opens nothing any more.</summary>
+    /// <summary>True if a key was sent that is no longer valid.</summary>
     public bool IsKeyGone { get; set; }
 
-    /// <summary>True once the connection is to end after the replies written so far.</summary>
+    /// <summary>True if the connection ends after the replies written so far.</summary>
     public bool IsClosing { get; set; }
 
     public RespReplies Replies { get; } = new(output, decider);

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>What a connection is at, and since when: read by the check of timeouts on another thread.</summary>
+/// <summary>Stage of a connection and its start time, which the timeout check reads on another thread.</summary>
 internal sealed class RespStage(TimeProvider time)
 {
     private long _since = time.GetTimestamp();
@@ -14,15 +14,15 @@ internal sealed class RespStage(TimeProvider time)
         Sending,
     }
 
-    /// <summary>True after <see cref="RespBounds.IdleTimeout"/> without a command.</summary>
+    /// <summary>True if no command has arrived for <see cref="RespBounds.IdleTimeout"/>.</summary>
     public bool IsIdleTooLong => _now == Stage.Idle && Elapsed > RespBounds.IdleTimeout;
 
-    // True if the rest of a command, or the client's reading, takes longer than ProgressTimeout.
+    // True if receiving the rest of a command or sending replies takes longer than ProgressTimeout.
     public bool IsStuck => _now is Stage.Receiving or Stage.Sending && Elapsed > RespBounds.ProgressTimeout;
 
     private TimeSpan Elapsed => time.GetElapsedTime(Volatile.Read(ref _since));
 
-    /// <summary>Begins to wait for a command, or for the rest of one that has begun to arrive.</summary>
+    /// <summary>Enters the idle or receiving stage. The timer continues for the same partial command.</summary>
     public void Wait(bool isPart, bool isSame)
     {
         if (!isPart || !isSame)

@@ -7,12 +7,12 @@ namespace Weir.Server;
 /// <summary>Writes replies in RESP2 or RESP3.</summary>
 internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
 {
-    /// <summary>Bytes of a type, a number and a line end, at most.</summary>
+    /// <summary>Maximum bytes of a type, a number and a line end.</summary>
     private const int NumberBytes = 1 + 20 + 2;
 
     public void Simple(ReadOnlySpan<byte> text) => Line((byte)'+', text);
 
-    /// <summary>Writes an error. The first word is its code, such as <c>ERR</c>.</summary>
+    /// <summary>Writes an error. The message starts with a code, such as <c>ERR</c>.</summary>
     public void Error(string message)
     {
         int most = Encoding.UTF8.GetMaxByteCount(message.Length);
@@ -72,7 +72,7 @@ internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
 
     public void Array(int count) => Number((byte)'*', count);
 
-    /// <summary>Begins a map: in RESP2, an array of keys and values.</summary>
+    /// <summary>Begins a map; in RESP2, an array of alternating keys and values.</summary>
     public void Map(int count) => Number(isResp3 ? (byte)'%' : (byte)'*', isResp3 ? count : 2 * count);
 
     private void Line(byte type, ReadOnlySpan<byte> text)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Commands about the server: what clients and tools ask before they send commands.</summary>
+/// <summary>Executes <c>CONFIG</c> and <c>INFO</c>, which clients and tools send after they connect.</summary>
 internal sealed class ServerCommands(RespConnections connections, TimeProvider time)
 {
     private static readonly (string Name, string Value)[] Parameters =

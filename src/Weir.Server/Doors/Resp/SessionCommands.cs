@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Commands about the connection itself, with which clients begin.</summary>
+/// <summary>Executes commands about the connection itself, such as <c>HELLO</c> and <c>AUTH</c>.</summary>
 internal sealed class SessionCommands(RespLogin login)
 {
-    /// <summary>The version of Redis whose handshake the door answers; clients choose their commands by it.</summary>
+    /// <summary>Redis version in the handshake, by which clients choose their commands.</summary>
     public const string RedisVersion = "7.2.0";
 
     public static void Ping(RespSession session, RespArguments arguments)

@@ -6,23 +6,23 @@ using System.Text.Unicode;
 namespace Weir.Server;
 
 /// <summary>
-/// Keeps strings of texts that come again and again, so that a command with a frequent key allocates nothing. A text
-/// replaces the one in its slot.
+/// Caches strings of frequent texts, so that a command with a frequent key allocates nothing. A new text replaces the
+/// text in its slot.
 /// </summary>
 /// <remarks>
-/// Safe for concurrent use: a slot is one reference, and strings never change. A tag of the hash spares a look at the
-/// string of another text; the string is compared in any case.
+/// Safe for concurrent use: slots reference immutable strings. The tag of a slot avoids comparisons with most other
+/// texts; a matching text is always compared.
 /// </remarks>
 internal sealed class TextCache(int size)
 {
-    /// <summary>Bytes of a text that is kept, at most.</summary>
+    /// <summary>Maximum bytes of a cached text.</summary>
     public const int MaxBytes = Bounds.MaxKeyBytes;
 
     private readonly string?[] _texts = new string?[size];
     private readonly uint[] _tags = new uint[size];
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
-    /// <summary>Returns the string of a text; null if it is not well-formed UTF-8.</summary>
+    /// <summary>Returns the string of a text; null if the bytes are not valid UTF-8.</summary>
     public string? Of(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaxBytes)
@@ -46,7 +46,7 @@ internal sealed class TextCache(int size)
     {
         if (text.Length == utf8.Length)
             return Ascii.Equals(utf8, text);
-        // The rest has characters of several bytes.
+        // Compare as UTF-8, because the cached text has multi-byte characters or is a different text.
         Span<byte> bytes = stackalloc byte[MaxBytes];
         return Encoding.UTF8.TryGetBytes(text, bytes, out int length) && bytes[..length].SequenceEqual(utf8);
     }

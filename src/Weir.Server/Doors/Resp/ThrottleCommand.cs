@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
-// CL.THROTTLE key max_burst count period [quantity], as redis-cell has it: a limit that the command brings along, for
-// the tenant of the API key.
+// Executes CL.THROTTLE key max_burst count period [quantity], like redis-cell: the command contains its own limit. The
+// tenant is that of the API key.
 internal sealed class ThrottleCommand(Decider decider, ThrottlePlans plans, TextCache texts)
 {
     private const int Key = 1, MaxBurst = 2, Count = 3, Period = 4, Quantity = 5, Most = 6;

@@ -1,13 +1,13 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Makes the plans of <c>CL.THROTTLE</c>: one limit by key, a bucket of <c>max_burst + 1</c> tokens that refills
-/// <c>count</c> tokens in <c>period</c> seconds. Its name holds no numbers, so other numbers keep what a key has spent.
+/// Creates the plans of <c>CL.THROTTLE</c>: a bucket of <c>max_burst + 1</c> tokens per key that refills <c>count</c>
+/// tokens in <c>period</c> seconds. Plans with different numbers share a name, so a key keeps its bucket.
 /// </summary>
-/// <remarks>Safe for concurrent use: a slot is one reference to an entry that never changes.</remarks>
+/// <remarks>Safe for concurrent use: each slot references an immutable entry.</remarks>
 internal sealed class ThrottlePlans
 {
-    /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>
+    /// <summary>Name of the plan and its limit. The tilde keeps the name distinct from names in policies.</summary>
     public const string Name = "~cl.throttle";
 
     private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
@@ -18,7 +18,7 @@ internal sealed class ThrottlePlans
             MaxBurst == maxBurst && Count == count && Period == period;
     }
 
-    /// <summary>Returns the plan of these numbers, or null and their error.</summary>
+    /// <summary>Returns the plan for the numbers, or null and an error.</summary>
     public Plan? Of(long maxBurst, long count, long period, out string? error)
     {
         ref var slot = ref _entries[(uint)HashCode.Combine(maxBurst, count, period) % RespBounds.MaxPlans];
@@ -52,7 +52,7 @@ internal sealed class ThrottlePlans
         long divisor = (long)System.Numerics.BigInteger.GreatestCommonDivisor(count, seconds);
         (count, seconds) = (count / divisor, seconds / divisor);
         error = null;
-        // A bucket that fills within a microsecond is always full: how much faster it fills changes nothing.
+        // A bucket that fills within a microsecond is always full, so a higher rate changes nothing.
         if (count >= (Int128)capacity * seconds * 1_000_000)
             return TokenQuota.Create(capacity, TimeSpan.FromMicroseconds(1), capacity);
         error = seconds > (long)TokenQuota.MaxPeriod.TotalSeconds

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
-// Reads tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]. A list ends at the next of these words; the first
-// name behind a word is always a name.
+// Parses: tenant key [COST n] [COSTS unit n ...] [ATTR name value ...]. The next option ends a list, but the first name
+// of a list is never read as an option.
 internal sealed class WeirArguments(TextCache texts)
 {
     private const int Tenant = 1, Key = 2, Options = 3;

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-// WEIR.TAKE, WEIR.CHECK and WEIR.REFUND: decisions by the policies of a tenant.
+// Executes WEIR.TAKE, WEIR.CHECK and WEIR.REFUND by the policies of a tenant.
 internal sealed class WeirCommands(Decider decider, WeirArguments reader)
 {
     public void Take(RespSession session, RespArguments arguments) => Decide(session, arguments, spend: true);

@@ -17,7 +17,7 @@ internal sealed class CloseWhenDraining
         };
     }
 
-    /// <remarks>Asks when the answer begins, since a drain may begin during a request.</remarks>
+    /// <remarks>Checks for a drain when the response starts, since a drain may begin during a request.</remarks>
     public Task InvokeAsync(HttpContext http)
     {
         http.Response.OnStarting(_onAnswer, http);

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>True before a stop. Weir still decides, and tells callers and load balancers to go elsewhere.</summary>
+/// <summary>Flag of the drain before a stop: Weir still decides, but directs traffic to other instances.</summary>
 internal sealed class Draining
 {
     private volatile bool _hasBegun;

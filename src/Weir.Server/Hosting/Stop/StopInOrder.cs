@@ -1,12 +1,12 @@
 namespace Weir.Server;
 
-/// <summary>Announces the stop, saves data, and decides on for <c>Weir:Shutdown:DrainMs</c>.</summary>
+/// <summary>Starts the drain, returns leases, saves the snapshot, and waits for <c>Weir:Shutdown:DrainMs</c>.</summary>
 internal sealed partial class StopInOrder(
     Draining draining, Stores stores, WeirOptions options, TimeProvider time, ILogger<StopInOrder> logger,
     SnapshotService? snapshots = null)
     : IHostedLifecycleService
 {
-    /// <summary>Maximum time from the signal until connections are cut.</summary>
+    /// <summary>Returns the maximum time from the stop signal until connections are aborted.</summary>
     public static TimeSpan LongestOf(WeirOptions options) => options.Shutdown.Drain + options.Shutdown.Timeout;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)

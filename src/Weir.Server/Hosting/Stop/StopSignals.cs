@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Server;
 
-/// <summary>The first signal stops the host. A later one ends the drain and the requests at once.</summary>
+/// <summary>Stops the host on the first signal. A second signal cancels the drain and open requests.</summary>
 internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
 {
     private static readonly PosixSignal[] Signals =
