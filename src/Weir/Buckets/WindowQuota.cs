@@ -29,6 +29,10 @@ public sealed record WindowQuota : Quota
     /// <inheritdoc/>
     public override TimeSpan? WindowAt(DateTimeOffset time) => Capacity == 0 ? null : Calendar.LengthAt(time);
 
+    /// <summary>Returns when the window of a time ends.</summary>
+    internal DateTimeOffset EndAt(DateTimeOffset time) =>
+        DateTimeOffset.UnixEpoch.AddTicks(Calendar.Around(StoreTime.UnixUs(time)).EndUs * TimeSpan.TicksPerMicrosecond);
+
     /// <summary>Creates a quota with windows from midnight or Monday; false with the error and its cure.</summary>
     public static bool TryCreate(
         long limit, WindowUnit every, string zone,
