@@ -14,6 +14,22 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
+    /// <summary>Decides by a plan that comes with the request.</summary>
+    public async ValueTask<Decision> DecideAsync(RequestFacts facts, Plan plan, bool spend)
+    {
+        long began = Now;
+        var turn = BeginTurn();
+        return Begin(facts, plan, spend, ref turn, out var decision) is { } pending
+            ? await EndAsync(pending, spend, began)
+            : decision;
+    }
+
+    private async ValueTask<Decision> EndAsync(PendingResult pending, bool spend, long began)
+    {
+        await pending.Arrival;
+        return End(pending, spend, began, isByOwnPlan: true);
+    }
+
     /// <summary>Takes once per idempotency key. Returns null if the key belongs to another request.</summary>
     public async ValueTask<Decision?> TakeOnceAsync(RequestFacts facts, string idempotencyKey)
     {

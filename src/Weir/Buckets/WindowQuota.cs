@@ -31,7 +31,9 @@ public sealed record WindowQuota : Quota
 
     /// <summary>Returns when the window of a time ends.</summary>
     internal DateTimeOffset EndAt(DateTimeOffset time) =>
-        DateTimeOffset.UnixEpoch.AddTicks(Calendar.Around(StoreTime.UnixUs(time)).EndUs * TimeSpan.TicksPerMicrosecond);
+        DateTimeOffset.UnixEpoch.AddTicks(
+            Calendar.Around((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).EndUs
+            * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>Creates a quota with windows from midnight or Monday; false with the error and its cure.</summary>
     public static bool TryCreate(
