@@ -22,15 +22,16 @@ public interface ILiveStore
     /// <param name="exact">True to change nothing if the store is ahead of the known version.</param>
     Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false);
 
-    /// <summary>Returns remembered changes before a version, newest first; null without an answer.</summary>
+    /// <summary>Returns the last changes before a version, newest first; null if the store does not answer.</summary>
     Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most);
 
-    /// <summary>Returns the text of a change, if it is still remembered.</summary>
+    /// <summary>Returns the entry as a change wrote it; null if its text is no longer remembered.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Restores all known entries. False if nothing is lost, or a peer restores.</summary>
+    /// <summary>Restores lost entries. False if nothing is lost, a peer restores, or the store does not
+    /// answer.</summary>
     Task<bool> RestoreAsync(LiveRead known);
 
-    /// <summary>Accepts the store's content as complete, because no instance has restored the lost data.</summary>
+    /// <summary>Declares the store's content complete, if no instance could restore the lost data.</summary>
     Task AcceptLossAsync();
 }

@@ -132,8 +132,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>Compiles the pending tenants and keys of a whole read in steps; returns the errors of each
-    /// step.</summary>
+    /// <summary>Compiles the pending tenants and keys of a whole read in steps. Returns errors by step.</summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants()
     {
         var set = _current;

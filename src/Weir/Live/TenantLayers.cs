@@ -8,8 +8,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     // True if the plan may change at an end. Assumes an end in a text with escapes, which is not searched.
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
-    // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips texts that do not
-    // fit.
+    // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips unfit texts.
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
     {
         var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
