@@ -37,8 +37,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Takes once per idempotency key: a repeat within ten minutes gets the stored answer. Refusals are not
-    /// stored.</summary>
+    /// <summary>Takes once per idempotency key. For ten minutes, repeats of an allowed take get the same
+    /// answer.</summary>
     /// <returns>The decision; null if the idempotency key was used for a different request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
@@ -169,7 +169,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Returns the decision of a <see cref="Begin"/>, after its pending result has arrived.</summary>
+    /// <summary>Completes a request of <see cref="Begin"/>, after its pending result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;
@@ -193,7 +193,6 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return limits with { Holder = HolderOf(limits.Plan, spend: true) };
     }
 
-    /// <summary>Returns a new permit holder for a take if the plan has concurrency limits; otherwise null.</summary>
     private PermitHolder? HolderOf(Plan plan, bool spend) => spend && plan.HasPermits ? NextHolder() : null;
 
     // Returns the block of a request's key. Computes the key's stored name only if there are blocks.

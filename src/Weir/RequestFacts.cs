@@ -2,8 +2,7 @@ namespace Weir;
 
 /// <summary>Input of a decision: the tenant and key that ask, and the cost of the request.</summary>
 /// <param name="Tenant">Owner of the buckets; see <see cref="Bounds.IsTenant"/>.</param>
-/// <param name="Key">Key of the limited caller: 1 to <see cref="Bounds.MaxKeyBytes"/> bytes of UTF-8; case
-/// matters.</param>
+/// <param name="Key">Key of the limited caller: 1 to <see cref="Bounds.MaxKeyBytes"/> bytes of UTF-8.</param>
 /// <param name="Cost">Cost in requests: 1 to <see cref="Bounds.MaxCost"/>, or 0 in a check or with other costs.</param>
 /// <param name="Attributes">Values of further dimensions by name; at most <see cref="Bounds.MaxAttributes"/>.</param>
 /// <param name="Costs">Costs in other units, 0 to <see cref="Bounds.MaxCost"/>, at most

@@ -104,6 +104,5 @@ public sealed class TrialTally
 /// <summary>Differing decisions of a limit: Stricter if only the candidate refuses, Laxer if only it allows.</summary>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
 
-/// <summary>Differing decisions of a key; Count may be up to Error too high. Stricter: only the candidate
-/// refuses.</summary>
+/// <summary>A key's differing decisions; Count is up to Error too high. Stricter: only the candidate refuses.</summary>
 public readonly record struct TrialKey(string Tenant, string Key, string Limit, bool Stricter, long Count, long Error);

@@ -10,7 +10,7 @@ namespace Weir;
 /// <param name="ResetAfter">Time until the bucket has its full capacity again.</param>
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
-    // Minimum wait after a refusal. A bucket may already have room that is held back for peers or has just returned.
+    // Minimum wait in microseconds after a refusal. The bucket may show room that is held back or has just returned.
     private const long LeastRetryUs = 1;
 
     /// <summary>True if this limit allows the request.</summary>

@@ -56,7 +56,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// <inheritdoc/>
     public event Action? Changed;
 
-    /// <summary>Endings, after the path, of the lock file and of the new file of a compaction.</summary>
+    /// <summary>Endings of the companion files: the lock, and the new file of a compaction.</summary>
     public static IReadOnlyList<string> Companions { get; } = [LockEnding, NewEnding];
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         }
     }
 
-    /// <summary>Returns the error if a file or a companion is unusable, without the path; otherwise null.</summary>
+    /// <summary>Returns why a file or a companion cannot be used, as text to follow the path; null if usable.</summary>
     /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public static string? FindFault(string path)
     {

@@ -28,8 +28,7 @@ public interface ILiveStore
     /// <summary>Returns the entry as a change wrote it; null if its text is no longer remembered.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Restores lost entries. False if nothing is lost, a peer restores, or the store does not
-    /// answer.</summary>
+    /// <summary>Restores lost entries. False if nothing is lost, a peer restores, or the store fails.</summary>
     Task<bool> RestoreAsync(LiveRead known);
 
     /// <summary>Declares the store's content complete, if no instance could restore the lost data.</summary>

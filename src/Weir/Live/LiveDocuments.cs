@@ -14,7 +14,7 @@ internal sealed class LiveDocuments(PolicySet file)
 
     public bool HasLive => _live is not null;
 
-    // Applies changed documents, and returns which of the two have changed. An invalid document only adds errors.
+    // Applies changed documents, unless invalid. Returns whether the deciding document and the candidate changed.
     public (bool Decides, bool IsTried) Take(LiveRead read, List<PolicyError> errors) =>
         (Take(read, LiveKind.Policies, ref _live, errors), Take(read, LiveKind.Candidate, ref _candidate, errors));
 

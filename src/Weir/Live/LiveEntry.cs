@@ -56,7 +56,7 @@ public enum LiveOutcome
     Unavailable,
 }
 
-/// <summary>Version number in a history. An emptied store begins a new history; newer histories sort last.</summary>
+/// <summary>Version number in a history. An emptied store begins a new history, whose name sorts last.</summary>
 public sealed record LiveVersion(string History, long Number)
 {
     /// <summary>Version of a reader that has read nothing yet.</summary>

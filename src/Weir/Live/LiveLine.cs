@@ -5,8 +5,7 @@ using System.Text;
 
 namespace Weir;
 
-// A line of the file of live data. Only this type and LiveLineWriter know the format: fields between tabs. The first
-// field is the XXH3-64 checksum of the rest of the line.
+// Format of the lines in the file of live data: fields between tabs. The first is the XXH3-64 checksum of the others.
 //   checksum begin  version format lines                   the first line, before a snapshot of this many lines
 //   checksum entry  version kind/id value                  in the snapshot: an entry
 //   checksum past   version kind/id before at who value    in the snapshot: a change without value, oldest first

@@ -44,7 +44,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>True if a file exists that cannot be the remainder of a crashed writer of live data.</summary>
+    /// <summary>True if a file exists that no writer of live data can have left, not even by a crash.</summary>
     public static bool IsForeign(string path)
     {
         try

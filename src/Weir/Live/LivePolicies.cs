@@ -105,21 +105,21 @@ public sealed class LivePolicies : IPolicySource, IDisposable
             return TryLocked(document ?? _documents.File);
     }
 
-    /// <summary>Validates a tenant's override (null: none) without using it, and returns the errors.</summary>
+    /// <summary>Validates a tenant's new override (null: no override) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Text = text }, text);
     }
 
-    /// <summary>Validates a tenant's boost (null: none) without using it, and returns the errors.</summary>
+    /// <summary>Validates a tenant's new boost (null: no boost) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
-    /// <summary>Validates a key's override (null: none) without using it, and returns the errors.</summary>
+    /// <summary>Validates a key's new override (null: no override) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryKey(string id, string? text)
     {
         if (text is null || KeyId.Read(id) is not { } name)
@@ -234,7 +234,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    // Rebuilds the policies like RebuildLocked, but compiles most tenants later, so that a start with many is fast.
+    // Rebuilds like RebuildLocked, but compiles most tenants later, so that a start with many tenants is fast.
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();
@@ -243,7 +243,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    // Rebuilds the candidate. Ignores errors: its document alone applies to tenants whose overrides do not fit.
+    // Rebuilds the candidate. Ignores errors: the candidate document alone applies to tenants with unfit overrides.
     private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
         : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 

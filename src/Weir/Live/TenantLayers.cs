@@ -5,7 +5,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
 {
     public static readonly TenantLayers None = new(null, null);
 
-    // True if the plan may change at an end. Assumes an end in a text with escapes, which is not searched.
+    // True if a text may have an end. Assumes an end in a text with escapes, because escaped field names are not found.
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
     // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips unfit texts.
@@ -27,8 +27,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    // Returns the tenant's text at a time, live or of the document; null if the default plan applies. Compiles nothing,
-    // because the first request of a key waits for the result.
+    // Returns the tenant's text at a time; null if the default plan applies. Compiles nothing: a request waits for it.
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {
         var below = Held(tenant, Text, now) ?? document.Compiler?.TextOf(tenant);

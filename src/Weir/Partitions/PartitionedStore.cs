@@ -1,9 +1,6 @@
 namespace Weir;
 
 /// <summary>Executes commands across partitions: asks all in parallel, and refunds all if one refuses.</summary>
-/// <param name="store">Store that executes the commands of one partition.</param>
-/// <param name="map">Maps buckets to partitions.</param>
-/// <param name="time">Clock for the pauses of a wait.</param>
 // A record has a head in the partition of its id, and a part in each partition, written atomically with the buckets.
 // The writer of the head takes from the buckets; a repeat only reads the parts.
 public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
@@ -131,7 +128,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return isOver ? (head, false) : (BucketResult.Failed(StoreFault.Crowded), true);
     }
 
-    // Executes the parts from an index on. After an immediate refusal, only checks the later parts; returns their bits.
+    // Executes the parts from an index on. After an immediate refusal, only checks later parts, and returns their bits.
     private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)
     {
         var pending = new PendingResult?[results.Length];

@@ -2,10 +2,8 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>A request and the limits that apply to it, for one command to a store.</summary>
-/// <param name="Facts">The request.</param>
-/// <param name="Plan">Plan whose limits apply.</param>
-/// <param name="Applying">Applying limits as bits; the lowest bit stands for the plan's first limit.</param>
+/// <summary>A request and the limits of its plan that apply. Bit i of Applying stands for limit i of the
+/// plan.</summary>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
     internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)

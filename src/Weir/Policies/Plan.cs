@@ -58,7 +58,7 @@ public sealed record Plan
     /// <summary>Plans of the keys that have overrides, by key, with the overrides merged in.</summary>
     public FrozenDictionary<string, Plan> Keys { get; init; } = FrozenDictionary<string, Plan>.Empty;
 
-    /// <summary>Units of limits that the tenant or key is exempt from. Costs in these units are not unknown.</summary>
+    /// <summary>Units of limits that the tenant or key is exempt from. These units count as known.</summary>
     internal ImmutableArray<string> ExemptUnits { get; init; } = [];
 
     /// <summary>True if a limit is in shadow mode.</summary>

@@ -36,7 +36,6 @@ internal readonly record struct ReservationId(ReservationHome Home, UInt128 Numb
         return true;
     }
 
-    /// <summary>Compares the token in constant time, so that response times do not reveal it.</summary>
     public bool HasToken(string token) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token), Encoding.UTF8.GetBytes(token));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Homes[(int)Home]}{Number:x32}{Token}.{Tenant}");

@@ -82,7 +82,6 @@ internal sealed class SpaceSaving
         _counters[slot].Count = amount;
         Hang(slot, name, hash);
         int at = slot;
-        // Move the new counter up in the heap, above all larger counts.
         for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > amount; at = above, above = (at - 1) / 2)
             Put(_heap[above], at);
         Put(slot, at);

@@ -35,7 +35,7 @@ public sealed class TopKeys : IDisposable
     private DateTimeOffset _nowSince;
     private DateTimeOffset _beforeSince;
 
-    /// <summary>Starts the first window. The clock starts the next one after each <see cref="Window"/>.</summary>
+    /// <summary>Starts the first window. The clock starts a new window after each <see cref="Window"/>.</summary>
     public TopKeys(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -71,8 +71,7 @@ public sealed class TopKeys : IDisposable
             return TopList.Of(_beforeSince, 0, _before.Of(unit, allowed)?.Tenants, _now.Of(unit, allowed)?.Tenants);
     }
 
-    /// <summary>Returns the keys of a tenant with most refused or allowed takes or, for a unit, the highest
-    /// cost.</summary>
+    /// <summary>Returns a tenant's keys with most refused or allowed takes or, for a unit, the highest cost.</summary>
     public TopList Keys(string tenant, bool allowed, string? unit = null)
     {
         CountWhatGathered();

@@ -34,7 +34,7 @@ internal static class DocumentSyntax
         }
     }
 
-    // Reads a text in braces as YAML after JSON has failed. If YAML fails too, keeps the JSON error if a quote follows.
+    // Reads a text in braces as YAML after JSON has failed. If YAML fails too, reports the JSON error for quoted keys.
     private static DocumentNode? ReadFlowStyle(string text, DocumentErrors errors, UnreadableDocumentException json)
     {
         try

@@ -1,6 +1,7 @@
 namespace Weir;
 
-/// <summary>Text of a limit in a plan or an override: checked fields. Null fields are not set.</summary>
+/// <summary>Limit as written in a plan or an override. Its fields are checked; fields that are not set are
+/// null.</summary>
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];

@@ -25,8 +25,7 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>Parses a tenant's live override, and compiles its plan. Returns false and the errors if
-    /// wrong.</summary>
+    /// <summary>Compiles a tenant's live override. Returns false and the errors if the override is invalid.</summary>
     public static bool TryParseTenant(
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {

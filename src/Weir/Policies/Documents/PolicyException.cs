@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Reports all errors of a policy document.</summary>
+/// <summary>Reports the errors of a policy document.</summary>
 public sealed class PolicyException : Exception
 {
     /// <summary>Creates an exception whose message has one line per error.</summary>

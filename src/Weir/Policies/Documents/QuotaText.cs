@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Numbers of a limit, of at most one kind, such as a rate or a window. Null numbers are not set.</summary>
+/// <summary>Numbers of a limit as written: of one kind, such as rate or window. Numbers that are not set are
+/// null.</summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -62,8 +63,7 @@ internal sealed record QuotaText
     // True if the numbers set a rate or a burst. A burst without a rate overrides only the burst of another layer.
     private bool IsBucket => Rate is not null || Burst is not null;
 
-    /// <summary>Merges these numbers over a plan's: the same kind fills in unset numbers, another kind
-    /// replaces.</summary>
+    // Merges these numbers over a plan's numbers. The same kind inherits unset numbers; another kind replaces all.
     public QuotaText Over(QuotaText plan)
     {
         bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
@@ -99,7 +99,7 @@ internal sealed record QuotaText
         }
         else if (Burst is not null)
         {
-            // Only an override of another layer's window or concurrency gets here: Read reports a burst beside its own.
+            // Reached only by a burst over another layer's window or concurrency: Read reports both in one limit.
             (quota, error, made) = (null, $"a burst belongs to a rate, and the plan's limit has {(IsWindow ? DocumentKeys.Window : DocumentKeys.Concurrency)}: leave it out", false);
         }
         else if (Limit is not { } limit)

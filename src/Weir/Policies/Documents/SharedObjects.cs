@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Shares one object between equal keys while in use, and lets unused objects go. Not thread-safe.</summary>
+/// <summary>Maps each key to one shared object, by weak references. Not thread-safe.</summary>
 internal sealed class SharedObjects<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -10,7 +10,6 @@ internal sealed class SharedObjects<TKey, TValue>
     private readonly Dictionary<TKey, WeakReference<TValue>> _known = [];
     private int _sweepAt = LeastSwept;
 
-    /// <summary>Number of known objects, including unused objects that are not removed yet.</summary>
     public int Count => _known.Count;
 
     public TValue GetOrMake(TKey key, Func<TValue> make)

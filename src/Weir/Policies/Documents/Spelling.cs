@@ -57,7 +57,7 @@ internal static class Spelling
     public static string DidYouMean(string word, IEnumerable<string> known) =>
         Nearest(word, known) is { } nearest ? $": did you mean {nearest}?" : "";
 
-    /// <summary>Returns the number of edits: insertions, deletions, replacements and swaps of neighbors.</summary>
+    // Returns the number of edits between two words: insertions, deletions, replacements and swaps of neighbors.
     private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
         int width = b.Length + 1;
