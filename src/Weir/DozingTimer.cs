@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Repeats work at an interval until it returns false, then sleeps until Wake. Thread-safe.</summary>
+/// <summary>Repeats work at an interval until the work returns false, then sleeps until Wake. Thread-safe.</summary>
 internal sealed class DozingTimer : IAsyncDisposable
 {
     private readonly TimeSpan _interval;

@@ -37,8 +37,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Takes once per idempotency key. For ten minutes, repeats of an allowed take get the same
-    /// answer.</summary>
+    /// <summary>Takes once per idempotency key. For ten minutes, repeats of an allowed take get its answer.</summary>
     /// <returns>The decision; null if the idempotency key was used for a different request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)

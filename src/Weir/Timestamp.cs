@@ -13,7 +13,7 @@ public static class Timestamp
     /// <summary>Index of the decimal point, and number of fraction digits kept (ticks of 100 ns).</summary>
     private const int FractionAt = 19, KeptDigits = 7;
 
-    /// <summary>Parses a timestamp in any letter case; drops digits beyond 100 ns. False if it is invalid.</summary>
+    /// <summary>Parses a timestamp in any letter case, and drops digits below 100 ns. False if invalid.</summary>
     public static bool TryParse(string text, out DateTimeOffset time)
     {
         string kept = WithoutLostDigits(text.ToUpperInvariant());

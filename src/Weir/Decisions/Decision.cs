@@ -73,8 +73,7 @@ public readonly record struct Decision
     /// <summary>Plan that decided, with the overrides of the tenant or key.</summary>
     public Plan Plan { get; }
 
-    /// <summary>Governing limit: enforced, with the longest wait or fewest requests left; null if none
-    /// applies.</summary>
+    /// <summary>Governing limit: enforced, with longest wait or fewest requests left; null if none applies.</summary>
     public Limit? Limit { get; }
 
     /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's unit.</summary>

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Stores live data under one version counter, and an audit trail of its changes.</summary>
+/// <summary>Stores live data and an audit trail of its changes. One version counter covers all entries.</summary>
 public interface ILiveStore
 {
     /// <summary>Raised on any thread after a change, as a hint: the next read finds changes of missed events.</summary>

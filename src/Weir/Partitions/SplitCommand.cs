@@ -72,7 +72,7 @@ internal sealed class SplitCommand
             isByMemory |= result.Source == DecisionSource.Memory;
         }
 
-        // A command with a record has the source that stores the record's head.
+        // With a record, the source is that of the store with the record's head.
         var source = HasRecord ? results[0].Source : isByMemory ? DecisionSource.Memory : DecisionSource.Redis;
         var first = origins.Length > 0 ? origins[0] : new LineOrigin(results[0].Time, results[0].Share);
         return new BucketResult(worst, lines, first.Time, source)

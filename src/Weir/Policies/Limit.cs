@@ -88,7 +88,7 @@ public sealed class Limit
 
     private long AmountOf(in RequestFacts facts) => _unit is null ? facts.Cost : facts.CostIn(_unit);
 
-    /// <summary>Returns why this limit does not apply to a request; null if it applies or denies the request.</summary>
+    /// <summary>Returns why this limit does not apply to a request; null if this limit applies or denies.</summary>
     public string? WhyNot(RequestFacts facts)
     {
         foreach (var condition in When)

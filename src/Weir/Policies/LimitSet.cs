@@ -2,8 +2,7 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>A request and the limits of its plan that apply. Bit i of Applying stands for limit i of the
-/// plan.</summary>
+/// <summary>A request and the limits of its plan that apply. Bit i of Applying stands for the plan's limit i.</summary>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
     internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)
@@ -99,5 +98,5 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     }
 }
 
-// Holder of a request's permits, identified by its id. Lease is a permit timeout, if shorter than the limit's.
+// Holder of a request's permits, identified by its id. Lease is an optional, shorter permit timeout.
 internal sealed record PermitHolder(UInt128 Id, TimeSpan? Lease = null);

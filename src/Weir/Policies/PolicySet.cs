@@ -55,7 +55,7 @@ public sealed class PolicySet : IPolicySource
     /// <summary>Returns the plan of a tenant, with its overrides.</summary>
     public Plan PlanOf(string tenant) => PlanOf(tenant, out _);
 
-    /// <summary>Returns the limits that apply to a request. Never allocates.</summary>
+    /// <summary>Returns the limits of the tenant's or key's plan that apply to a request.</summary>
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts, out bool listed);

@@ -29,7 +29,7 @@ public sealed class KeyHash
         _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
     }
 
-    /// <summary>Returns <c>#</c> and the hash in base64url. Plain values are stored with a leading # escaped.</summary>
+    /// <summary>Returns <c>#</c> and the HMAC-SHA256 of a value, in 43 characters of base64url.</summary>
     public string Of(string value)
     {
         Span<byte> bytes = stackalloc byte[OnStack];

@@ -74,7 +74,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, record.Id, token, limits.Facts.Tenant).ToString() : null, decision);
     }
 
-    /// <summary>Settles a reservation by its true cost: refunds the difference, or charges it even into debt.</summary>
+    /// <summary>Settles a reservation by its true cost: refunds the difference or charges it, even into debt.</summary>
     /// <param name="id">Id of the reservation.</param>
     /// <param name="cost">True cost in requests, 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.</param>
     /// <param name="tenant">Tenant that must own the reservation; null for any tenant.</param>

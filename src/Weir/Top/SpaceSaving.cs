@@ -37,6 +37,7 @@ internal sealed class SpaceSaving
     /// <summary>Maximum count of a name without a counter.</summary>
     public long Least => _used < _counters.Length ? 0 : _counters[_heap[0]].Count;
 
+    /// <summary>Upper bound of the counters' errors; every name with a higher count has a counter.</summary>
     public long MostError => Total / _counters.Length;
 
     public ReadOnlySpan<Counter> Counters => _counters.AsSpan(0, _used);

@@ -6,7 +6,8 @@ internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>Key counters by index of the tenant's counter. The next tenant of an index reuses them.</summary>
+    /// <summary>Key counters per tenant, by index of the tenant's counter. The index's next tenant reuses
+    /// them.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;

@@ -1,7 +1,6 @@
 namespace Weir;
 
-/// <summary>Limit as written in a plan or an override. Its fields are checked; fields that are not set are
-/// null.</summary>
+/// <summary>Limit as written in a plan or an override. Its fields are checked; unset fields are null.</summary>
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];

@@ -83,11 +83,11 @@ public static class PolicyDocument
     }
 
     /// <summary>Parses a document in a UTF-8 file.</summary>
-    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is invalid.</exception>
     public static PolicySet Load(string path) => Load(path, out _);
 
     /// <summary>Parses a document in a UTF-8 file, and returns the text of the file, too.</summary>
-    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is invalid.</exception>
     public static PolicySet Load(string path, out string text)
     {
         ArgumentNullException.ThrowIfNull(path);

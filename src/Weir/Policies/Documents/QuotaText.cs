@@ -2,8 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Numbers of a limit as written: of one kind, such as rate or window. Numbers that are not set are
-/// null.</summary>
+/// <summary>Numbers of a limit as written: of one kind, such as rate or window. Unset numbers are null.</summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -165,7 +164,7 @@ internal sealed record QuotaText
 
     private static bool IsOfAnotherKind(in DocumentField field) => field.Value is not DocumentMapping && !field.Value.IsEmpty;
 
-    /// <summary>True if the key is missing, but an error reported under another spelling explains that.</summary>
+    /// <summary>True if the key is missing because it is misspelled, which has already been reported.</summary>
     private static bool IsMisspelt(KnownFields fields, string name) => fields[name] is null && !fields.IsPlainlyMissing(name);
 
     private static string? ReadZone(DocumentWalk walk, DocumentField? field, ref bool broken)
