@@ -201,7 +201,7 @@ public readonly record struct Decision
         limits, answer.Source, answer.Degraded, [], DecisionOutcome.AnswersFull, null, 0, AnswersFullPatience, reason:
             $"the idempotency records and reservations of tenant {limits.Facts.Tenant} take as many bytes as they may");
 
-    // Decides without a store's answer by the plan's outage setting, or as AnswersFull.
+    // Returns the decision if no store answered: by the plan's outage setting, or AnswersFull.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) =>
         answer.Fault == StoreFault.AnswersFull ? WithoutRoom(limits, answer)

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Weir;
 
 // Counts the most frequent names in a fixed number of counters, by the algorithm Space-Saving (Metwally, Agrawal and El
-// Abbadi, ICDT 2005). A new name takes over the smallest counter, whose count becomes its error.
+// Abbadi, ICDT 2005). A name without a counter takes over the smallest one, whose count becomes its error.
 internal sealed class SpaceSaving
 {
     private readonly Counter[] _counters;

@@ -6,8 +6,7 @@ internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>Key counters per tenant, by index of the tenant's counter. The index's next tenant reuses
-    /// them.</summary>
+    /// <summary>Key counters per tenant, by index of the tenant's counter; reused by an index's next tenant.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A burst: a number of tokens, or an exact multiple of the rate's tokens, in millionths (1.5x).</summary>
+/// <summary>A burst: tokens, or an exact multiple of the rate's tokens in millionths (1.5x: 1,500,000).</summary>
 internal readonly record struct Burst(long Tokens, long Millionths)
 {
     /// <summary>Default of a rate: twice the rate's tokens.</summary>

@@ -66,7 +66,7 @@ internal sealed record LimitText
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
             IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
             LacksNumbers = missing,
-            // Missing numbers also break the limit if an error explains them, such as a misspelled rate.
+            // The limit is also broken if its numbers are missing due to a reported error, such as a misspelled rate.
             IsBroken = broken || (quota.IsEmpty && !missing),
         };
     }

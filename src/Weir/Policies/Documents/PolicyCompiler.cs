@@ -188,8 +188,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return result;
     }
 
-    // Merges a tenant's limit over the plan's. Marks the result as broken, without an error, if the plan's limit is at
-    // fault.
+    // Merges a tenant's limit over the plan's. Marks the result as broken, without an error, if the plan is at fault.
     private static LimitText Merge(LimitText text, LimitText plan)
     {
         bool isPlansFault = text.Quota.IsEmpty && (plan.Quota.IsEmpty || (text.Quota.Burst is null && !plan.Quota.TryCompile(out _, out _)));
