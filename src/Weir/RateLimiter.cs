@@ -168,7 +168,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Completes a request of <see cref="Begin"/>, after its pending result has arrived.</summary>
+    /// <summary>Completes a request that <c>Begin</c> left pending, after its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;

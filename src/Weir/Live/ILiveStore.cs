@@ -3,8 +3,7 @@ namespace Weir;
 /// <summary>Stores live data and an audit trail of its changes. One version counter covers all entries.</summary>
 public interface ILiveStore
 {
-    /// <summary>Raised on any thread after a change. Events may be lost: the next read returns the change
-    /// anyway.</summary>
+    /// <summary>Raised on any thread after a change. Events may be lost; the next read returns the change.</summary>
     event Action? Changed;
 
     /// <summary>Error message of the last operation, for the log; null if the store answered.</summary>

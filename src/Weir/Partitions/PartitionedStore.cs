@@ -53,8 +53,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         for (int i = 0; i < lines.Length; i++)
         {
             int part = Array.IndexOf(distinct, partitions[i]);
-            // A part may be missing: it expired just before the head, or an instance decided its limits without the
-            // store.
+            // A part may be missing: it expired just before the head, or an instance decided without the store.
             bool isThere = parts[part].Kept is { } kept && taken[part] < kept.Lines.Count;
             lines[i] = isThere ? parts[part].Kept!.Lines[taken[part]++] : default;
             origins[i] = new LineOrigin(isThere ? parts[part].Kept!.Time : head.Time, default);
