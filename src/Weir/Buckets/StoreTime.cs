@@ -1,4 +1,5 @@
 namespace Weir;
 
-/// <summary>A store's clock in µs: buckets drain by NowUs, windows end by WallUs (Unix time).</summary>
+/// <summary>A moment by a store's two clocks in µs: buckets drain by NowUs, windows end by WallUs (Unix
+/// time).</summary>
 internal readonly record struct StoreTime(long NowUs, long WallUs);
