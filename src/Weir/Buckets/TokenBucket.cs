@@ -34,8 +34,7 @@ internal static class TokenBucket
         return BucketOutcome.Allowed;
     }
 
-    /// <summary>Charges the cost unconditionally. The spent amount is at least 0, and may exceed the
-    /// capacity.</summary>
+    /// <summary>Charges unconditionally. The spent amount stays at least 0, and may exceed the capacity.</summary>
     public static void Charge(TokenQuota quota, ref BucketState state, long nowUs, long cost)
     {
         long stamp = BelievedStamp(state, nowUs), tick = quota.Rate.TickUs;

@@ -4,7 +4,7 @@ namespace Weir;
 
 /// <summary>Length and start of calendar windows, in any time zone. Compares by value.</summary>
 /// <param name="Unit">Unit of the length.</param>
-/// <param name="Count">Units per window; from 1 to one year. The windows must divide a day or a year evenly.</param>
+/// <param name="Count">Units per window, up to one year; they divide a day (hours or less) or a year (months).</param>
 public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 {
     private const int DaySeconds = 24 * 60 * 60;

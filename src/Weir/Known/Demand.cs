@@ -14,8 +14,7 @@ internal struct Demand
 
     public readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
-    /// <summary>Expected tokens per horizon: the previous count, averaged with the present one if that is
-    /// higher.</summary>
+    /// <summary>Expected tokens per horizon: the last count, averaged with the present one if that is higher.</summary>
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 
     // Lower estimate of Tokens, since unused leased tokens may be lost. Subtracts the usual deviation of random counts.

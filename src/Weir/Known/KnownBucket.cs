@@ -10,8 +10,7 @@ internal struct KnownBucket
     /// <summary>Minimum interval between commands to the primary for an empty bucket.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Divisor: at most a quarter of the tokens left is leased, if a quarter of the capacity is
-    /// left.</summary>
+    /// <summary>Divisor: a quarter of the tokens left is leased, while a quarter of the capacity is left.</summary>
     private const int Share = 4;
 
     private Quota? _quota;

@@ -169,8 +169,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return KeepsAll(hashes, slots) && isKnown;
     }
 
-    /// <summary>Returns false if a later bucket of the request replaced an earlier one, whose slot becomes
-    /// -1.</summary>
+    /// <summary>Returns false if a later bucket of the request replaced an earlier one. Sets its slot to -1.</summary>
     private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> slots)
     {
         bool keeps = true;
@@ -244,8 +243,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return trip;
     }
 
-    // Returns the wish for one limit. A check shows the leased tokens as given back, so that it answers as a take
-    // would.
+    // Returns the wish for one limit. A check shows leased tokens as given back, so that it answers as a take would.
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
         command.What == BucketOperation.Take
             ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)
