@@ -40,8 +40,8 @@ public enum StoreFault
     /// <summary>The reservation does not exist or is no longer open. The store itself is healthy.</summary>
     Gone,
 
-    /// <summary>Too many waiting requests of the tenant, or a repeat while the first is under way. Nothing was
-    /// spent.</summary>
+    /// <summary>The tenant has too many waiting requests, or a request with the same idempotency key is under way.
+    /// Nothing was spent.</summary>
     Crowded,
 
     /// <summary>This instance lacked processor time. The cost may be spent, and is never sent twice.</summary>

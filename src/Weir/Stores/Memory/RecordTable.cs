@@ -5,8 +5,7 @@ namespace Weir;
 // The idempotency records and reservations in memory. Bounded in bytes; tenants share the bound.
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    // Number of expired records removed per new record, so that more go than come. Without room, all of them are
-    // removed.
+    // Number of expired records removed per new record, so that more go than come. Without room, all are removed.
     private const int ForgottenAtOnce = 4;
 
     /// <summary>Bytes of a record beside its text and lines: objects, table entries, the tenant's name.</summary>
@@ -48,8 +47,8 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>Returns the stored answer, or executes the command and stores its answer. Commands take
-    /// turns.</summary>
+    /// <summary>Returns the stored answer, or executes the command and stores its answer. Commands with a record
+    /// execute one by one.</summary>
     public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
         var record = command.RecordKey!;
