@@ -25,8 +25,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         wire.Flush();
     }
 
-    /// <summary>Answers the decisions of a batch. Returns false if the batch was sent again, whole or in
-    /// parts.</summary>
+    /// <summary>Answers the decisions of a batch. Returns false if the batch was sent again instead.</summary>
     public bool Receive(Batch call, Queue<Batch> again)
     {
         try

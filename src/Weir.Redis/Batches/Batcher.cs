@@ -239,8 +239,7 @@ internal sealed class Batcher : IDisposable
         _pump.Resume(answered);
     }
 
-    /// <summary>Gives up overdue decisions: late ones because of Redis, starved ones because of this
-    /// instance.</summary>
+    /// <summary>Gives up overdue decisions: late because of Redis, or starved because of this instance.</summary>
     private void GiveUpLate()
     {
         var late = new List<PendingCommand>();

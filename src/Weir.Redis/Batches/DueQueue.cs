@@ -43,8 +43,7 @@ internal sealed class DueQueue : IDisposable
     }
 
     /// <summary>Removes overdue decisions. A decision is late if Redis owed replies for a whole deadline since its
-    /// start, and for the last quarter without a break. Otherwise, it is starved once the grace period is
-    /// over.</summary>
+    /// start, and for the last quarter without a break. Otherwise it is starved, after the grace period.</summary>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;
@@ -79,8 +78,7 @@ internal sealed class DueQueue : IDisposable
         }
     }
 
-    /// <summary>Sets the timer. Rounds up, since timers round down to whole milliseconds and would ring
-    /// early.</summary>
+    /// <summary>Sets the timer. Rounds up: timers round down to whole milliseconds, and would ring early.</summary>
     private void Watch(TimeSpan until)
     {
         _isWatching = true;

@@ -1,9 +1,7 @@
 namespace Weir.Redis;
 
-/// <summary>Undoes takes and charges in Redis that were decided elsewhere: by the fallback, before a late reply came,
-/// or by the refusal of another partition. Refunds the cost, frees permits and deletes the idempotency
-// record.</summary> If the record has answered another caller meanwhile, Redis keeps the take, and the fallback forgets
-// its decision.
+/// <summary>Undoes takes and charges in Redis that were decided elsewhere: by the fallback because the reply was late,
+/// or by a refusal of another partition. Refunds the cost, frees permits and deletes the idempotency record.</summary>
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
     CancellationToken stopped)
@@ -113,7 +111,7 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>Returns true if another attempt may help. After a lost connection, Redis may not know the
+    /// <summary>Returns true if another attempt may help. A lost connection may lead to a Redis without the
     /// take.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;

@@ -83,7 +83,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return take;
     }
 
-    /// <summary>Sets the answer. Returns false if there is one already; after true, call
+    /// <summary>Sets the answer; returns false if there is one already. After true, call
     /// <see cref="Resume"/>.</summary>
     public bool TryAnswer(in BucketResult answer)
     {

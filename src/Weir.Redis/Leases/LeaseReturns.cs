@@ -1,7 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Returns the tokens of ended leases to Redis. If that fails, their buckets lack them until they
-/// refill.</summary>
+/// <summary>Returns the tokens of ended leases to Redis. If that fails, the buckets lack them until a refill.</summary>
 internal sealed class LeaseReturns : IAsyncDisposable
 {
     private readonly ShardTables _tables;
