@@ -111,8 +111,8 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>Returns true if another attempt may help. A lost connection may lead to a Redis without the
-    /// take.</summary>
+    /// <summary>Returns true if another attempt may help: not after a lost connection, as Redis may be
+    /// another.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
