@@ -52,8 +52,7 @@ internal static class RedisConnection
         return configuration;
     }
 
-    /// <summary>Opens the general client, through Sentinels if configured. Dispose the Sentinels after the
-    /// client.</summary>
+    /// <summary>Opens the general client, through Sentinels if configured. Dispose the client first.</summary>
     /// <remarks>On its own, the client would take silent Sentinels for Redis, and leak connections to them.</remarks>
     public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration, NodeConnections nodes)
     {

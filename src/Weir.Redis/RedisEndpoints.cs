@@ -4,8 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Redis;
 
-/// <summary>Parses <see cref="RedisOptions.Endpoints"/>. Errors quote no part of it: it may contain a
-/// password.</summary>
+/// <summary>Parses <see cref="RedisOptions.Endpoints"/>. Errors quote no part, which may contain a password.</summary>
 internal sealed partial class RedisEndpoints
 {
     private const int DefaultPort = 6379;

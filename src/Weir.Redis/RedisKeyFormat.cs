@@ -91,8 +91,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
-    /// <summary>Returns the key of a record. No limit has the same key, since names of limits have no
-    /// <c>~</c>.</summary>
+    /// <summary>Returns the key of a record. No limit has this key, since its name has no <c>~</c>.</summary>
     public byte[] RecordOf(string tenant, int partition, UInt128 id)
     {
         Span<byte> digits = stackalloc byte[PartitionBytes];

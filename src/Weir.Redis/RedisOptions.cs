@@ -17,19 +17,16 @@ public sealed class RedisOptions
     /// <summary>ACL user; null (the default) for the user in <see cref="Endpoints"/>, if any.</summary>
     public string? User { get; set; }
 
-    /// <summary>Password; null (the default) for that in Endpoints. Never logged. New connections use a
-    /// change.</summary>
+    /// <summary>Password; null (the default) for that in Endpoints. Never logged. May change at any time.</summary>
     public string? Password { get; set; }
 
     /// <summary>True for TLS; null (the default) as in <see cref="Endpoints"/>, else false.</summary>
     public bool? Ssl { get; set; }
 
-    /// <summary>PEM file with the only trusted signers of Redis; null (the default): the machine's. Read
-    /// once.</summary>
+    /// <summary>PEM file with the only trusted signers of Redis; null (default): the machine's. Read once.</summary>
     public string? CaFile { get; set; }
 
-    /// <summary>PEM file with the client certificate and its intermediates; null (the default): none. Read
-    /// once.</summary>
+    /// <summary>PEM file with the client certificate and its intermediates; null (default): none. Read once.</summary>
     public string? CertificateFile { get; set; }
 
     /// <summary>PEM file with the client's unencrypted key; null (the default) if in <see cref="CertificateFile"/>.
@@ -56,15 +53,13 @@ public sealed class RedisOptions
     /// <summary>Database, from 0; a cluster has only 0. Null (the default) as in Endpoints, else 0.</summary>
     public int? Database { get; set; }
 
-    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero for none. Use one value at all
-    /// instances.</summary>
+    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero for none. The same at all instances.</summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
     /// <summary>Maximum known buckets, for leases and outages; default 131,072. Each takes about 400 bytes.</summary>
     public int KnownBuckets { get; set; } = Weir.KnownBuckets.Default;
 
-    /// <summary>Seed of the hash of known buckets; null (the default) for a random seed. Set it only in
-    /// tests.</summary>
+    /// <summary>Seed of the hash of known buckets; null (the default) for a random seed. For tests only.</summary>
     internal long? HashSeed { get; set; }
 
     /// <summary>Instances to assume, with this one, until Redis reports their number; 1 (default) to 10,000.</summary>
@@ -73,8 +68,7 @@ public sealed class RedisOptions
     /// <summary>Maximum bytes of idempotency records and reservations per tenant; default 128 MiB.</summary>
     public long AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
 
-    /// <summary>Maximum wait for Redis, 1 ms to 10 s; default 15 ms. Up to 100 ms more without processor
-    /// time.</summary>
+    /// <summary>Maximum wait for Redis, 1 ms to 10 s; default 15 ms. 100 ms more without processor time.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
     /// <summary>The servers as <c>host:port</c>, without secrets, for messages.</summary>

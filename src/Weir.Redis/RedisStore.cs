@@ -35,6 +35,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private volatile bool _isLeaving;
 
     /// <summary>Opens the store and returns at once. Until Redis is connected, every result is a fault.</summary>
+    /// <param name="options">Options, which the store keeps: a later change of the password applies.</param>
+    /// <param name="time">Clock of deadlines and leases.</param>
     /// <exception cref="ArgumentException">The options have a fault; the message names the cure.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions))
@@ -60,8 +62,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     {
     }
 
-    /// <summary>Opens a store over given wires to nodes with equal parts of the slots. Does not close the
-    /// wires.</summary>
+    /// <summary>Opens a store over wires to nodes with equal parts of the slots. Does not close the wires.</summary>
     internal RedisStore(
         RedisOptions options, TimeProvider time, IRedisWire wire, IReadOnlyList<IScriptWire> nodes, Func<IBatchPump> pump)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions ?? 1))
@@ -134,8 +135,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         remove => _nodes?.Problems.Changed -= value;
     }
 
-    /// <summary>Settings that differ from the fleet's. With any, this instance leases nothing: Redis decides
-    /// all.</summary>
+    /// <summary>Settings that differ from the fleet's. With any, this instance leases nothing.</summary>
     public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
 
     /// <summary>Raised when <see cref="Differences"/> changes.</summary>
@@ -177,8 +177,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Number of such takes that stay charged, since Redis did not confirm the undo.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
-    /// <summary>Longest wait of a sending thread for a core in the last 10 to 20 s; normally a few ms or
-    /// less.</summary>
+    /// <summary>Longest wait of a sending thread for a core in the last 10 to 20 s; normally a few ms.</summary>
     public TimeSpan SchedulingLag => _lag.Largest;
 
     internal int LateUndoing => _late.Undoing;
@@ -186,8 +185,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Number of buckets with tokens that are leased to this instance.</summary>
     public int LeasesOut => _known.All.Sum(table => table.Out);
 
-    /// <summary>Waits for a connection, at most <paramref name="patience"/>. Returns true if Redis is
-    /// connected.</summary>
+    /// <summary>Waits up to <paramref name="patience"/> for a connection. Returns true if connected.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -359,9 +357,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         return null;
     }
 
-    /// <summary>Handles each reply before its caller resumes. After a refund, notifies all instances, since their
-    /// refusals of the tenant may be wrong. An instance that misses the notice repeats refusals a little
-    /// longer.</summary>
+    /// <summary>Handles a reply before its caller resumes. A refund makes remembered refusals of its tenant wrong, so
+    /// all instances are notified; an instance that misses the notice repeats its refusals a little longer.</summary>
     private void Replied(PendingCommand take, in BucketResult result, bool isLate)
     {
         ref readonly var command = ref take.Command;

@@ -111,8 +111,7 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>Returns true if another attempt may help: not after a lost connection, as Redis may be
-    /// another.</summary>
+    /// <summary>Returns true if another attempt may help. A new connection may lead to another Redis.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 

@@ -2,8 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Redis;
 
-/// <summary>Compares this instance's settings with the fleet's. An instance with other settings leases
-/// nothing.</summary>
+/// <summary>Compares this instance's settings with the fleet's. If they differ, the instance leases nothing.</summary>
 internal sealed class Fleet(Func<string> own)
 {
     private readonly ConcurrentDictionary<int, Agreement> _shards = new();

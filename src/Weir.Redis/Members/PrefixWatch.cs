@@ -9,8 +9,7 @@ namespace Weir.Redis;
 /// <remarks>If the user has no right to the key of the prefixes, the watch ends and finds nothing.</remarks>
 public sealed class PrefixWatch : IAsyncDisposable
 {
-    /// <summary>The only key that does not start with the prefix. No tenant can have the name of its hash
-    /// tag.</summary>
+    /// <summary>The only key that lacks the prefix. No tenant can have the name of its hash tag.</summary>
     internal const string Key = "weir:{~0}:prefixes";
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);

@@ -51,8 +51,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private long _readUs;
     private int _count;
 
-    /// <summary>True since a failed heartbeat or lost connection: lost memory then means an outage, not a
-    /// flush.</summary>
+    /// <summary>True since a failed heartbeat or connection. Lost memory then means an outage, not a flush.</summary>
     private volatile bool _isInDoubt;
 
     /// <summary>Counts doubts, so that a heartbeat from before a doubt does not end the doubt.</summary>
@@ -149,8 +148,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            // Adopts the life only when all peers are ready: until then, Redis counts as forgetful, also for the next
-            // try.
+            // Adopts the life only once all peers are ready: until then, Redis counts as forgetful, in the next try
+            // too.
             if (isReady && unready == 0)
                 _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);

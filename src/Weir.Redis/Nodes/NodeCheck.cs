@@ -96,8 +96,7 @@ internal static class NodeCheck
         info.Product != Garnet && int.TryParse(info.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major)
         && major < (info.Product == "Valkey" ? LeastMajorOfValkey : LeastMajorOfRedis);
 
-    /// <summary>Returns true if the user has no right to a command, or if an operator has renamed the
-    /// command.</summary>
+    /// <summary>True if the user has no right to a command, or if an operator has renamed the command.</summary>
     private static bool IsForbidden(RedisServerException refusal) =>
         refusal.Message.StartsWith("NOPERM", StringComparison.Ordinal) || refusal.Message.StartsWith("ERR unknown command", StringComparison.Ordinal);
 

@@ -1,7 +1,7 @@
--- Waits for another connection to write a key while this script runs, which no server may let happen.
+-- Tests whether scripts are atomic: waits for another connection to write a key, which must not happen meanwhile.
 --
 -- KEYS[1]  a key
--- ARGV[1]  how long to wait, in microseconds
+-- ARGV[1]  maximum wait in us
 -- reply    'torn' if another connection has written the key, else 'whole'
 
 local KEEP_MS = '10000'

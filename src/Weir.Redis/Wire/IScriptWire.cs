@@ -24,8 +24,7 @@ internal interface IScriptWire
     {
     }
 
-    /// <summary>Queues a script call, which is sent by <see cref="Flush"/> at the latest. Calls keep their order.
-    /// Without the text, a Redis that lacks the script rejects the call. Errors are thrown or reported through the
-    /// reply.</summary>
+    /// <summary>Queues a script call, which is sent by <see cref="Flush"/> at the latest, in order. Without the text, a
+    /// Redis that lacks the script rejects the call. Errors are thrown or reported through the reply.</summary>
     ScriptReply Send(ScriptCall call, bool withText, bool asking = false);
 }

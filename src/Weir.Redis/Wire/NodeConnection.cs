@@ -53,8 +53,7 @@ internal sealed class NodeConnection : IDisposable
 
     public string? RunId { get; set; }
 
-    /// <summary>True if an idle connection has ended or has bytes; always false with TLS, which sends its
-    /// own.</summary>
+    /// <summary>True if an idle connection has ended or has bytes; always false with TLS.</summary>
     public bool IsClosedWhileIdle => _stream is NetworkStream && HasArrived;
 
     public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
@@ -88,8 +87,7 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Waits for the next reply. Returns its bytes, valid until the next call; none for a null
-    /// reply.</summary>
+    /// <summary>Waits for the next reply. Returns its bytes, valid until the next call; none for a null.</summary>
     /// <exception cref="RedisServerException">Redis replied with an error. The connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
     {
@@ -139,8 +137,7 @@ internal sealed class NodeConnection : IDisposable
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
 
-    /// <summary>Connects with a timeout. Connect has none, and ConnectAsync would leave the socket
-    /// non-blocking.</summary>
+    /// <summary>Connects with a timeout. ConnectAsync has one, but would leave the socket non-blocking.</summary>
     private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)
     {
         bool isOver = false;

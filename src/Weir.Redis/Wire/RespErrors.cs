@@ -23,8 +23,7 @@ internal static class RespErrors
         return new RedisServerException(kind, CommandFlags.None, message);
     }
 
-    /// <summary>Reads <c>MOVED 3999 10.0.0.1:6381</c>. A missing host stands for the host of the replying
-    /// node.</summary>
+    /// <summary>Reads <c>MOVED 3999 10.0.0.1:6381</c>. Without a host, the host of the replying node applies.</summary>
     public static bool TryReadTarget(RedisServerException redirection, EndPoint from, out int slot, out EndPoint node)
     {
         (slot, node) = (0, from);

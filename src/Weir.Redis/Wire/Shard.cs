@@ -3,8 +3,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>A Redis node with its own thread, queue and deadlines, so that it delays no other node if it
-/// hangs.</summary>
+/// <summary>A Redis node with its own thread, queue and deadlines: if it hangs, it delays no other node.</summary>
 internal sealed class Shard : IScriptWire, IDisposable
 {
     private readonly Node _node;
@@ -137,8 +136,7 @@ internal sealed class Shard : IScriptWire, IDisposable
             }
         }
 
-        /// <summary>Reads the reply to ASKING. After an error, skips the reply to the call, which still
-        /// comes.</summary>
+        /// <summary>Reads the reply to ASKING. After an error, also skips the reply to the call.</summary>
         private void ReadAsking()
         {
             try

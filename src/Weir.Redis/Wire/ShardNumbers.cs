@@ -3,9 +3,8 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>Numbers the shards of a cluster, equally at all instances: by the smallest number whose
-/// <see cref="ShardTenant"/> lies in a slot of the shard. A promoted replica keeps the number of its master. Safe for
-/// concurrent use.</summary>
+/// <summary>Numbers the shards of a cluster alike at all instances: by the smallest <see cref="ShardTenant"/> in a slot
+/// of the shard. A promoted replica keeps the number of its master. Safe for concurrent use.</summary>
 internal sealed class ShardNumbers
 {
     private static readonly IReadOnlyList<int> One = [0];

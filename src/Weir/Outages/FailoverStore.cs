@@ -129,8 +129,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
-    /// <summary>Probes the primary up to <paramref name="tries"/> times, and begins an outage if no try
-    /// succeeds.</summary>
+    /// <summary>Probes the primary, and begins an outage if all of <paramref name="tries"/> probes fail.</summary>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
     /// <summary>Stops probing, and settles if the primary answers. Does not dispose the given stores.</summary>

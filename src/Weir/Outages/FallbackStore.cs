@@ -77,8 +77,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             Execute(undo);
     }
 
-    /// <summary>Returns a bucket's answer; a refusal for a take without lines, admitted by a plan that allows
-    /// all.</summary>
+    /// <summary>Returns the answer of a bucket. A take without buckets, such as by a plan that allows all, has no
+    /// lines: a refusal stands for each, since there is no cost to refund.</summary>
     private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
         limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
