@@ -1,6 +1,7 @@
 namespace Weir.Redis;
 
-/// <summary>Number of partitions per tenant. Fixed once known, since a change moves buckets. Thread-safe.</summary>
+/// <summary>Number of partitions per tenant. Fixed once known, since a change moves buckets. Safe for concurrent
+/// use.</summary>
 internal sealed class PartitionCount(int? configured)
 {
     private int _count = configured ?? 0;

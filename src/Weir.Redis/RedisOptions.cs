@@ -14,23 +14,26 @@ public sealed class RedisOptions
     /// <c>serviceName=</c> with the name of the master. Empty (the default) for no Redis.</summary>
     public string Endpoints { get; set; } = "";
 
-    /// <summary>ACL user; null (the default) for the user in <see cref="Endpoints"/>, if any.</summary>
+    /// <summary>ACL user; null (the default) takes the user from <see cref="Endpoints"/>, if any.</summary>
     public string? User { get; set; }
 
-    /// <summary>Password; null (the default) for that in Endpoints. Never logged. May change at any time.</summary>
+    /// <summary>Password; null (the default) takes it from Endpoints. Never logged. May change at any time.</summary>
     public string? Password { get; set; }
 
-    /// <summary>True for TLS; null (the default) as in <see cref="Endpoints"/>, else false.</summary>
+    /// <summary>True for TLS. Null (the default) takes it from <see cref="Endpoints"/>, where TLS is off by
+    /// default.</summary>
     public bool? Ssl { get; set; }
 
-    /// <summary>PEM file with the only trusted signers of Redis; null (default): the machine's. Read once.</summary>
+    /// <summary>PEM file with the only trusted signers of the Redis certificate. Null (the default) trusts the signers
+    /// of the machine. Read once.</summary>
     public string? CaFile { get; set; }
 
-    /// <summary>PEM file with the client certificate and its intermediates; null (default): none. Read once.</summary>
+    /// <summary>PEM file with the client certificate and its intermediates. Null (the default) sends no certificate.
+    /// Read once.</summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>PEM file with the client's unencrypted key; null (the default) if in <see cref="CertificateFile"/>.
-    /// Read once, never logged.</summary>
+    /// <summary>PEM file with the unencrypted key of the client certificate; null (the default) if the key is in
+    /// <see cref="CertificateFile"/>. Read once, never logged.</summary>
     public string? KeyFile { get; set; }
 
     /// <summary>Prefix of every key, so that installations can share a Redis; default <c>weir</c>.</summary>
@@ -50,10 +53,11 @@ public sealed class RedisOptions
     /// the same number at all instances: a change moves buckets, which then begin empty.</summary>
     public int? Partitions { get; set; }
 
-    /// <summary>Database, from 0; a cluster has only 0. Null (the default) as in Endpoints, else 0.</summary>
+    /// <summary>Database number; a cluster has only 0. Null (the default) takes it from Endpoints, else 0.</summary>
     public int? Database { get; set; }
 
-    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero for none. The same at all instances.</summary>
+    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero turns leases off. Use the same value at all
+    /// instances.</summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
     /// <summary>Maximum known buckets, for leases and outages; default 131,072. Each takes about 400 bytes.</summary>
@@ -62,13 +66,15 @@ public sealed class RedisOptions
     /// <summary>Seed of the hash of known buckets; null (the default) for a random seed. For tests only.</summary>
     internal long? HashSeed { get; set; }
 
-    /// <summary>Instances to assume, with this one, until Redis reports their number; 1 (default) to 10,000.</summary>
+    /// <summary>Number of instances to assume, including this one, until Redis reports it; 1 (the default) to
+    /// 10,000.</summary>
     public int Instances { get; set; } = 1;
 
     /// <summary>Maximum bytes of idempotency records and reservations per tenant; default 128 MiB.</summary>
     public long AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
 
-    /// <summary>Maximum wait for Redis, 1 ms to 10 s; default 15 ms. 100 ms more without processor time.</summary>
+    /// <summary>Maximum wait for Redis, 1 ms to 10 s; default 15 ms. A decision that lacks processor time waits up to
+    /// 100 ms more.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
     /// <summary>The servers as <c>host:port</c>, without secrets, for messages.</summary>

@@ -35,7 +35,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private volatile bool _isLeaving;
 
     /// <summary>Opens the store and returns at once. Until Redis is connected, every result is a fault.</summary>
-    /// <param name="options">Options, which the store keeps: a later change of the password applies.</param>
+    /// <param name="options">Options of the store. A later change of the password applies to new connections.</param>
     /// <param name="time">Clock of deadlines and leases.</param>
     /// <exception cref="ArgumentException">The options have a fault; the message names the cure.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
@@ -99,7 +99,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Last error in a few words, without secrets; null for none. A later success does not reset it.</summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
 
-    /// <summary>Returns the last error of a node (<c>host:port</c>), or of all nodes for null; null for none.</summary>
+    /// <summary>Returns the last error of a node (<c>host:port</c>), or of the store if <paramref name="node"/> is
+    /// null. Null if there was none.</summary>
     public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
 
     /// <inheritdoc/>
@@ -171,10 +172,11 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Number of takes and charges with a late reply that stay charged: no undo was confirmed.</summary>
     public long LateLost => Volatile.Read(ref _late.Late.Lost);
 
-    /// <summary>Number of takes undone in Redis, mostly since a limit in another partition refused.</summary>
+    /// <summary>Number of takes undone in Redis although the reply was in time, mostly since a limit in another
+    /// partition refused.</summary>
     public long Undone => Volatile.Read(ref _late.Decided.Undone);
 
-    /// <summary>Number of such takes that stay charged, since Redis did not confirm the undo.</summary>
+    /// <summary>Number of takes that should be undone but stay charged, since Redis did not confirm the undo.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
     /// <summary>Longest wait of a sending thread for a core in the last 10 to 20 s; normally a few ms.</summary>
@@ -290,7 +292,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>Connects, and retries until it succeeds. Failures are rare: a host name without an address.</summary>
+    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as for a host name without an
+    /// address.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)

@@ -50,7 +50,8 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>Sends a rejected batch again in another way. Returns true if it failed and is answered.</summary>
+    /// <summary>Sends a rejected batch again in another way. Returns true if that is impossible: the decisions are then
+    /// answered with a fault.</summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))

@@ -20,7 +20,7 @@ internal sealed class Batcher : IDisposable
     /// <summary>Maximum wait beyond the deadline for a decision that this instance, not Redis, delays.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Redis counts as alive for the deadline plus this time after its last reply.</summary>
+    /// <summary>Time beyond the deadline for which Redis counts as alive after its last reply.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
@@ -173,7 +173,8 @@ internal sealed class Batcher : IDisposable
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>Returns the next batch, without overdue decisions; null while replies are pending.</summary>
+    /// <summary>Returns the next batch, without overdue decisions; null while replies are pending or if no decision
+    /// waits.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();

@@ -6,7 +6,7 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Interval of checks while a decision is overdue, but neither late nor starved yet.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Divisor of the deadline: Redis is silent if a batch waits for its reply for a quarter of it.</summary>
+    /// <summary>Divisor of the deadline: Redis is silent once a batch waits a quarter of it for replies.</summary>
     private const int SilencePart = 4;
 
     private readonly Queue<PendingCommand> _takes = new();
@@ -42,8 +42,8 @@ internal sealed class DueQueue : IDisposable
             _takes.Dequeue().LetGo();
     }
 
-    /// <summary>Removes overdue decisions. A decision is late if Redis owed replies for a whole deadline since its
-    /// start, and for the last quarter without a break. Otherwise it is starved, after the grace period.</summary>
+    /// <summary>Removes overdue decisions. A decision is late if, since it was queued, Redis owed replies for a whole
+    /// deadline, and for the last quarter without a break. Otherwise it is starved, after the grace period.</summary>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;

@@ -87,7 +87,7 @@ internal sealed class FairQueue(int most)
 
     private Line LineOf(string tenant)
     {
-        // Reuses the last queue: under load, most decisions are of one tenant, and wait for the lock.
+        // Tries the last queue first: under load, most successive decisions are of one tenant.
         if (_last is { } last && last.Tenant == tenant)
             return last;
         if (!_lines.TryGetValue(tenant, out var line))

@@ -5,7 +5,8 @@ internal interface IBatchPump
 {
     void Begin(Batcher batcher);
 
-    /// <summary>Signals waiting decisions, or the end (all). Called under the batcher's lock, before Pump.</summary>
+    /// <summary>Signals that decisions wait, or with <paramref name="all"/> that the batcher ends. Called under the
+    /// batcher's lock, before <see cref="Pump"/>.</summary>
     void WakeLocked(object gate, bool all);
 
     /// <summary>Sends waiting batches; does nothing if the pump has a thread of its own.</summary>

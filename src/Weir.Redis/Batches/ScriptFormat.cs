@@ -89,7 +89,7 @@ internal static class ScriptFormat
         return new IdempotencyRecord(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(record[1..]), Time = new StoreTime(at, at) };
     }
 
-    /// <summary>Reads one decision from a reply. Its lines exclude leased tokens from the spent ones.</summary>
+    /// <summary>Reads one decision from a reply. Its lines do not count leased tokens as spent.</summary>
     public static BucketResult Read(ReadOnlySpan<byte> doubles, PendingCommand take)
     {
         var code = (Code)Next(ref doubles);

@@ -31,8 +31,8 @@ local function number_of(text)
   return number and number < EXACT_LIMIT and number or nil
 end
 
--- Returns the state; nil if there is none, or if its key has another type. If a number is unreadable, the count shows
--- missing entries.
+-- Returns the state; nil if there is none, or if its key has another type. For an unreadable number, the count is
+-- raised as if entries were missing.
 local function standing_state()
   local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
   if meta.err or not meta[1] or not meta[2] or not meta[3] or not meta[4] then
@@ -44,7 +44,7 @@ local function standing_state()
 end
 
 -- Compares the store with a reader. Returns its standing, and whether the reader can restore the rest. Of two
--- histories the older one goes on: the younger one began in a store that had lost it.
+-- histories the older one goes on: the younger one began in a store that had lost the older one.
 local function compare(now, history, version)
   if not now then
     return MISSING, history ~= ''

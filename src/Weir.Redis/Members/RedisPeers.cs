@@ -148,8 +148,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            // Adopts the life only once all peers are ready: until then, Redis counts as forgetful, in the next try
-            // too.
+            // Adopts the life only once all peers are ready. Until then, this and later tries treat Redis as forgetful.
             if (isReady && unready == 0)
                 _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
@@ -207,7 +206,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private async Task SendHeartbeatAsync()
     {
         int parted = Volatile.Read(ref _parted), doubts = Volatile.Read(ref _doubts);
-        // Skips a heartbeat while another one is under way, which says the same.
+        // Sends no heartbeat while another one is under way.
         if (!_follows || Interlocked.Exchange(ref _isBeating, 1) != 0)
             return;
         var beat = await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false);
@@ -228,14 +227,14 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
         if (hasForgotten)
             Forgot?.Invoke();
-        // Before the first connection, the probe at the start finds out whether Redis is there.
+        // Raises nothing before the first connection: the probe at the start detects that outage.
         else if (beat is null && _wire() is not null)
             Missed?.Invoke();
     }
 
     /// <summary>Counts the awaited peers that have sent none of these phases since this instance saw Redis again. A
-    /// peer without heartbeats is gone in time. Redis may execute an old heartbeat after a hang: its sender has read no
-    /// reply since then, so it does not count.</summary>
+    /// peer that is silent for <see cref="AwaitedUs"/> is gone. Ignores an old heartbeat that a hung Redis executes
+    /// late: its sender has read no reply since.</summary>
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = AwaitedUs;
@@ -245,7 +244,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             if (member.Name == _name || !(_isNew || _awaited.Contains(member.Name)))
                 continue;
-            // The clock of Redis may have stepped back: times from before that lie in the future.
+            // Ignores times in the future: they are from before the clock of Redis stepped back.
             bool isHere = member.ReadUs >= _metUs && member.ReadUs <= member.HeardUs && member.HeardUs <= beat.NowUs && phases.Contains(member.Phase);
             seen += isHere ? 1 : 0;
             late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;

@@ -14,8 +14,8 @@
 --          instance its name and its three doubles; then the rule as text
 --
 -- The settings of the first instance are the rule while any instance with these settings sends heartbeats. A later
--- version of this script may append to the three doubles of an instance, and add lines to its settings: it then differs
--- from the rule, and this version can read both.
+-- version of this script may append to the three doubles of an instance, and add lines to its settings: such an
+-- instance then differs from the rule, and this version can read both formats.
 
 local LEAVES, FOLLOWS = 0, 1
 -- Time within which all instances return from an outage, or are gone.
@@ -65,7 +65,7 @@ for i = 1, #fields, 2 do
     returned_us = whole(value) or 0
   elseif field ~= own then
     local its_name, heard_us, its_phase, its_read_us = member_of(field, value)
-    -- Removes a member from the future too: the clock may have stepped back, and a present member writes itself again.
+    -- Also removes a member from the future, such as from before the clock stepped back: it writes itself again.
     if not its_name or math.abs(now_us - heard_us) > gone_us then
       redis.call('HDEL', KEYS[1], field)
     else

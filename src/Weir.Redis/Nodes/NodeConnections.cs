@@ -14,7 +14,7 @@ internal sealed class NodeConnections(
 
     private const int MaxAddresses = 1_024;
 
-    /// <summary>Timeout of the general client. It is long, since texts may have 16 MiB and no decision waits.</summary>
+    /// <summary>Timeout of the general client: long, since its texts may have 16 MiB and no decision waits.</summary>
     private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();

@@ -19,7 +19,8 @@ internal sealed class RedisProblems
         }
     }
 
-    /// <summary>Replaces a node's problems. A master removes the role problems of other nodes: its replicas.</summary>
+    /// <summary>Replaces the problems of a node. If the node is a master, removes the role problems of other nodes,
+    /// which may be its replicas.</summary>
     public void Set(string node, IEnumerable<RedisProblem> found, bool isMaster = false)
     {
         lock (_gate)

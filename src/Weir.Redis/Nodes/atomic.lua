@@ -1,4 +1,4 @@
--- Tests whether scripts are atomic: waits for another connection to write a key, which must not happen meanwhile.
+-- Tests whether scripts are atomic: another connection must not be able to write a key while this script waits.
 --
 -- KEYS[1]  a key
 -- ARGV[1]  maximum wait in us

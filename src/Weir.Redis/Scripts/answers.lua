@@ -3,9 +3,9 @@
 --
 -- account  a string: a version byte (1), then pairs of little-endian doubles: a time in us, and the bytes that are
 --          counted until that time
--- A record contains its time of the account, a multiple of MIN_PERIOD_US, so that its bytes can be subtracted when the
--- record is replaced. The number of its later callers is added to that time. The account drops bytes after their time,
--- so a wrong count lasts no longer than its record.
+-- A record stores the time until which the account counts its bytes, a multiple of MIN_PERIOD_US, so that the bytes are
+-- subtracted when the record is replaced. The number of later callers is added to that time. The account drops bytes
+-- after their time, so a wrong count lasts no longer than its record.
 --
 -- Keeps constants inside of functions and names global: captured variables of a function cost each batch, used or not.
 local KEPT = 7
@@ -51,12 +51,12 @@ local function open_account(key)
   return accounts[key]
 end
 
--- Returns the bytes that a record takes in Redis: key and value, with up to a quarter for allocation, and entries.
+-- Returns the bytes that a record takes in Redis: key and value, a quarter more for the allocator, and table entries.
 local function stored_bytes(key, value_size)
   return math.ceil((#key + value_size) * 1.25) + 160
 end
 
--- Returns the time until which a new record is counted: an eighth of its lifetime late at most, so that times are few.
+-- Returns the time until which a new record is counted. Rounded up by an eighth of its lifetime at most: few times.
 local function counted_until(keep_ms)
   local period_us = MIN_PERIOD_US
   while period_us * 16 <= keep_ms * 1000 do

@@ -88,7 +88,7 @@ while position < size do
           if unit_then and (unit_then ~= unit or drain_then ~= drain) then
             is_new = true
             if unit_then ~= unit then
-              -- Keeps the spent amount, rounded up. A window counts tokens.
+              -- Keeps the spent amount, rounded up. The spent amount of a former window is in tokens.
               local from = max(1, unit_then)
               local tokens = floor(spent / from)
               local rest = spent - tokens * from

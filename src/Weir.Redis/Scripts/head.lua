@@ -12,7 +12,7 @@
 --          with a record: lifetime in ms; time to settle in ms (0 never; to undo a take, the time of the take by Redis
 --            instead); maximum bytes of the stored answers of its hash tag (0 for no bound)
 --          then for each limit: kind, shadow (1 or 0), capacity and amount in units, and four numbers by kind:
---            0 bucket   units per token, units drained per tick, us per tick, units drained per us (of a float)
+--            0 bucket   units per token, units drained per tick, us per tick, units drained per us (as a float)
 --            1 window   end of the only window to refund (0 for any), and the first three of five edges: the start of
 --                       the window before, then four ends
 --            2 permits  permits per holder, permit timeout in ms, 0, 0

@@ -28,7 +28,8 @@ internal sealed class NodeConnection : IDisposable
 
     private NodeConnection(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
 
-    /// <summary>Connects, logs in and selects the database. Patience bounds this and the wait for each reply.</summary>
+    /// <summary>Connects, logs in and selects the database. <paramref name="patience"/> bounds this, and later the wait
+    /// for each reply.</summary>
     public static NodeConnection Open(EndPoint endpoint, ConfigurationOptions configuration, TimeSpan patience)
     {
         int timeout = (int)patience.TotalMilliseconds;
@@ -87,7 +88,7 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Waits for the next reply. Returns its bytes, valid until the next call; none for a null.</summary>
+    /// <summary>Waits for the next reply. Returns its bytes, valid until the next call; empty for a null.</summary>
     /// <exception cref="RedisServerException">Redis replied with an error. The connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
     {
@@ -137,7 +138,8 @@ internal sealed class NodeConnection : IDisposable
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
 
-    /// <summary>Connects with a timeout. ConnectAsync has one, but would leave the socket non-blocking.</summary>
+    /// <summary>Connects with a timeout, which Connect lacks. ConnectAsync would leave the socket
+    /// non-blocking.</summary>
     private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)
     {
         bool isOver = false;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Weir.Redis;
 
-/// <summary>A Lua script of this assembly. Redis runs its text, and after that also its digest.</summary>
+/// <summary>A Lua script of this assembly. Redis executes its text (EVAL), and later its digest (EVALSHA).</summary>
 internal sealed class RedisScript
 {
     public static readonly RedisScript Buckets = new("head.lua", "decisions.lua");

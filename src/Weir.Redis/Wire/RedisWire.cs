@@ -36,7 +36,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // Without the subscription, messages are lost, which listeners expect.
+            // The subscription is optional: its listeners expect lost messages.
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (RedisException fault) when (fault is RedisServerException { Kind: RedisErrorKind.ReadOnly } || IsOnReplicasAlone())
         {
-            // The client is connected to a replica, but its address may already lead to the new master.
+            // Reports a replica: its address may already lead to the new master.
             misled?.Invoke();
             throw;
         }

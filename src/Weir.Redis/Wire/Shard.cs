@@ -10,7 +10,7 @@ internal sealed class Shard : IScriptWire, IDisposable
     private readonly TimeSpan _patience;
     private volatile bool _isSilent;
 
-    /// <summary>True while the decisions of a reply that has been read are answered.</summary>
+    /// <summary>True after a reply was read, while its decisions are being answered.</summary>
     private volatile bool _hasRead;
 
     private NodeConnection? _written;

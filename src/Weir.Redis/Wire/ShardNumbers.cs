@@ -9,7 +9,7 @@ internal sealed class ShardNumbers
 {
     private static readonly IReadOnlyList<int> One = [0];
 
-    /// <summary>For each slot, the smallest number of a shard whose tenant lies in the slot.</summary>
+    /// <summary>For each slot, the smallest number whose shard tenant lies in the slot.</summary>
     private static readonly Lazy<int[]> Smallest = new(FindSmallest);
 
     private readonly Lock _gate = new();

@@ -17,7 +17,7 @@ public sealed record ConcurrencyQuota : Quota
     private ConcurrencyQuota(long permits, TimeSpan lease)
         : base(permits, RefillRate.OfWindows) => Lease = lease;
 
-    /// <summary>Permit timeout: an unreturned permit is free again after it; 1 ms to <see cref="MaxLease"/>.</summary>
+    /// <summary>Time after which an unreturned permit is free again; 1 ms to <see cref="MaxLease"/>.</summary>
     public TimeSpan Lease { get; }
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ internal sealed class RefillRate : IEquatable<RefillRate>
     /// <summary>Rate of every window: all units return at the window's end. No token bucket is that fast.</summary>
     public static readonly RefillRate OfWindows = Get(1, 1, Quota.ExactLimit);
 
-    /// <summary>True for the rate of windows. The stamp of such a bucket is its window's end.</summary>
+    /// <summary>True for the rate of windows. The stamp of a window's bucket is the end of the window.</summary>
     public bool IsWindow => UnitsPerTick == Quota.ExactLimit;
 
     /// <summary>Number of this rate and all equal rates, for the life of the process. Assigned on first use.</summary>

@@ -8,7 +8,8 @@ internal readonly record struct Share(int Instances)
 
     public bool IsWhole => Instances <= 1;
 
-    /// <summary>Returns the cost to the whole bucket: N times, at most <see cref="Quota.ExactLimit"/>.</summary>
+    /// <summary>Returns N times the cost, to charge to the whole bucket, within
+    /// <see cref="Quota.ExactLimit"/>.</summary>
     public long CostOf(long cost) => IsWhole ? cost : (long)Int128.Clamp((Int128)cost * Instances, -Quota.ExactLimit, Quota.ExactLimit);
 
     // Takes a cost. Refuses a cost that only the whole bucket can allow, unless isLeast is true: no request costs less.

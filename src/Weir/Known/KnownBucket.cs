@@ -10,7 +10,8 @@ internal struct KnownBucket
     /// <summary>Minimum interval between commands to the primary for an empty bucket.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Divisor: a quarter of the tokens left is leased, while a quarter of the capacity is left.</summary>
+    /// <summary>Divisor: leases at most a quarter of the tokens left, and none below a quarter of the
+    /// capacity.</summary>
     private const int Share = 4;
 
     private Quota? _quota;

@@ -30,7 +30,8 @@ internal sealed class KnownBuckets
 
     public Action? Leased { get; init; }
 
-    /// <summary>True while the primary may have lost its memory. Then only higher spending is learned.</summary>
+    /// <summary>Returns true while the primary may have lost its memory. Then only higher spending is
+    /// learned.</summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
     /// <summary>The fallback; null for none. Learns of a settlement before later results of its batch.</summary>

@@ -3,10 +3,12 @@ namespace Weir;
 /// <summary>Options of a <see cref="CircuitBreaker"/>.</summary>
 public sealed class BreakerOptions
 {
-    /// <summary>Failures in a row, lasting <see cref="Silence"/>, that open the breaker; from 1; default 5.</summary>
+    /// <summary>Number of failures in a row that opens the breaker after <see cref="Silence"/>; from 1; default
+    /// 5.</summary>
     public int FailuresInARow { get; set; } = 5;
 
-    /// <summary>Minimum duration of a row of failures, which may have one cause; 0 to 1 min; default 50 ms.</summary>
+    /// <summary>Minimum duration of a row of failures, since simultaneous failures may have one cause; 0 to 1 minute;
+    /// default 50 ms.</summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Fraction of failed requests that opens the breaker; 0.01 to 1; default 0.5.</summary>

@@ -36,7 +36,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     /// <summary>True while requests may ask the store.</summary>
     public bool IsClosed => _closed;
 
-    /// <summary>The state now.</summary>
+    /// <summary>Present state of the breaker.</summary>
     public BreakerState State
     {
         get

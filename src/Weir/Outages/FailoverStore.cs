@@ -1,7 +1,6 @@
 namespace Weir;
 
-/// <summary>Asks one shard of the primary; memory decides in an outage, so there is always an answer (law
-/// L6).</summary>
+/// <summary>Asks one shard of the primary, or memory in an outage. There is always an answer (law L6).</summary>
 // Closed breaker: memory decides only if the primary cannot. Open: only probes ask the primary (OutageWatch). No take
 // is retried. In an outage, each instance decides on its outage share, and settles before the primary decides (law L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable

@@ -31,7 +31,7 @@ internal sealed class OutageSpending
             memory.Know(limits, limits.First, _hash, _own);
     }
 
-    /// <summary>Spending in units that no charge has, less refunds; may be negative.</summary>
+    /// <summary>Spending in units that is not in a charge yet, less refunds; may be negative.</summary>
     public long Units { get; private set; }
 
     public SettlementCharge? Pending { get; private set; }

@@ -156,7 +156,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             var answers = await Task.WhenAll(some.Select(command => primary.AskAsync(command, cancellation).AsTask())).ConfigureAwait(false);
             if (!Array.Exists(answers, IsDone))
                 return false;
-            // Sends failed commands again. A command that was executed already changes nothing.
+            // Sends failed commands again. A repeated command has no further effect.
             for (int i = 0; i < answers.Length; i++)
             {
                 if (!IsDone(answers[i]))

@@ -3,7 +3,8 @@ namespace Weir;
 // The charge that settles outage spending of one bucket. Retries keep the id, so the primary charges once.
 internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 {
-    /// <summary>Lifetime of the id in the primary. A later retry charges again; refunds are retried for less.</summary>
+    /// <summary>Lifetime of the id in the primary. A later retry charges again; refunds are retried for a shorter
+    /// time.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
     private const long MostGiveBackUs = 40_000_000;
@@ -38,7 +39,8 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
         ? now with { Spent = TokenBucket.Bounded(now.Spent, Units) }
         : new BucketState(TokenBucket.Bounded(TokenBucket.SpentAt(Quota.Rate, Known, time.NowUs), Units), time.NowUs);
 
-    // Makes a command that raises a bucket to these units. A second bucket (its name has a ~) counts the restored ones.
+    // Makes a command that raises a bucket to these units. A second bucket, with ~ in its name, counts the restored
+    // units.
     public static BucketCommand Restore(in LimitSet limits, long units)
     {
         var limit = limits.First;

@@ -2,8 +2,7 @@ using System.Collections.Frozen;
 
 namespace Weir;
 
-/// <summary>A <see cref="FailoverStore"/> per shard, so that an outage concerns the buckets of one shard
-/// only.</summary>
+/// <summary>A <see cref="FailoverStore"/> per shard: an outage concerns only the buckets of its shard.</summary>
 // A shard gets a store once the map has it. The store of a former shard stays: it may have unsettled spending.
 public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
 {

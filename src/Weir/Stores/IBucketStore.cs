@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>Decides on its own clock, all limits or none. Reports faults as results, never as exceptions.</summary>
+/// <summary>A store that decides on its own clock, all limits or none. Faults are results, never exceptions.</summary>
 public interface IBucketStore
 {
     /// <summary>Source of this store's decisions.</summary>

@@ -43,7 +43,7 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>Bytes that all buckets take.</summary>
     public long Bytes => Buckets.Bytes + Overflow.Bytes;
 
-    /// <summary>Number of decisions by a shared bucket, since a key has no slot of its own.</summary>
+    /// <summary>Number of decisions by a shared bucket, since a key had no slot of its own.</summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
 
     /// <summary>Number of failed decisions: there was no room even for a shared bucket.</summary>

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Holders of one limit's permits, by id and by end. A change costs O(log n). Not safe for threads.</summary>
+/// <summary>Holders of one limit's permits, by id and by end. A change costs O(log n). Not thread-safe.</summary>
 internal sealed class PermitHolders(string share)
 {
     private static readonly Comparer<PermitTable.Holder> ByEnd = Comparer<PermitTable.Holder>.Create(

@@ -94,8 +94,8 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             return (store.Time, _lastNumber);
     }
 
-    // Copies all records for a snapshot, after its buckets. Omits open reservations that are newer than lastNumber: a
-    // buckets' copy may lack their cost, so that canceling them would refund unspent tokens.
+    // Copies all records for a snapshot, after its buckets. Omits open reservations that are newer than lastNumber: the
+    // copied buckets may lack their cost, so that canceling them would refund unspent tokens.
     public IReadOnlyList<SavedRecord> Export(long lastNumber)
     {
         KeyValuePair<(string Tenant, UInt128 Id), Entry>[] all;

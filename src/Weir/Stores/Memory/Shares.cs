@@ -2,7 +2,7 @@ namespace Weir;
 
 // Divides a bound among tenants: a tenant may take more only while it holds less than is free ("dynamic thresholds",
 // Choudhury and Hahne 1998). A flooding tenant ends at half of the bound, a second one at a quarter.
-// Unlisted tenants, which callers can invent, divide 64 names and a bound of their own. Not safe for threads.
+// Unlisted tenants, which callers can invent, have 64 shares and a bound of their own. Not thread-safe.
 internal sealed class Shares(long most)
 {
     private const int UnlistedShares = 64;

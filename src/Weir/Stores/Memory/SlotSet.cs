@@ -19,7 +19,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public bool IsNone => _heads is null;
 
-    /// <summary>Returns the short hash of a bucket's tenant. Two tenants collide by 1 in 65,536.</summary>
+    /// <summary>Returns the tenant's short hash. Two tenants collide with a chance of 1 in 65,536.</summary>
     public static uint TenantOf(ulong head) => (ushort)(head >> 1);
 
     public static ulong HeadOf(ulong hash, ulong tenantHash)

@@ -1,7 +1,7 @@
 namespace Weir;
 
-// A bounded, flat table of buckets in two equal parts: listed tenants, and unlisted tenants, which callers can invent
-// and which so take no slot from listed ones (law L9). A tenant that changes its part keeps its buckets (law L12).
+// A bounded, flat table of buckets in two equal parts, for listed and for unlisted tenants. Callers can invent unlisted
+// tenants, so these take no slot from listed ones (law L9). A tenant that changes its part keeps its buckets (law L12).
 internal sealed class SlotTable
 {
     /// <summary>Fraction of a part's slots in use at its maximum of keys; see CandidateSlots.Reserve.</summary>

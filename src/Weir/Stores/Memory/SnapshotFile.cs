@@ -1,6 +1,7 @@
 namespace Weir;
 
 /// <summary>Saves a <see cref="MemoryStore"/> over a restart. Never replaces a file of other content.</summary>
+/// <param name="path">Path of the snapshot. Symbolic links are followed.</param>
 public sealed class SnapshotFile(string path)
 {
     private const string New = ".new", Damaged = ".damaged";
@@ -77,7 +78,7 @@ public sealed class SnapshotFile(string path)
         }
     }
 
-    /// <summary>Returns why a file is no snapshot. The first bytes identify a snapshot, even a torn one.</summary>
+    /// <summary>Returns why a file is not a snapshot; null if it is missing, or a snapshot, even a torn one.</summary>
     private static string? FaultOfContents(string file)
     {
         try
