@@ -18,7 +18,7 @@ internal static class RedisFaults
         IOException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => StoreFault.Late,
         // The node of the slot is unreachable, so other nodes were asked.
         RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
-        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
+        // Covers OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
         RedisServerException => StoreFault.Refusing,
         // The client rejected the command in advance, such as for an unknown database.
         RedisCommandException => StoreFault.Refusing,

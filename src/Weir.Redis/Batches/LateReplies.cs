@@ -111,7 +111,8 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>Returns true if another attempt may help. A new connection may lead to another Redis.</summary>
+    /// <summary>Returns true if another attempt may help. After a lost connection it does not: the next connection may
+    /// lead to another Redis.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 

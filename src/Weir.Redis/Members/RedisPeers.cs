@@ -118,7 +118,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         lock (_gate)
         {
-            // Peers that are not back since the last outage stay awaited.
+            // Keeps awaiting peers that have not come back since an earlier outage.
             if (_follows)
                 _awaited.Clear();
             _follows = false;

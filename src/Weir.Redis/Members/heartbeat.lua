@@ -65,7 +65,7 @@ for i = 1, #fields, 2 do
     returned_us = whole(value) or 0
   elseif field ~= own then
     local its_name, heard_us, its_phase, its_read_us = member_of(field, value)
-    -- Also removes a member from the future, such as from before the clock stepped back: it writes itself again.
+    -- Also removes a member with a time in the future, after the clock stepped back: a live member writes itself again.
     if not its_name or math.abs(now_us - heard_us) > gone_us then
       redis.call('HDEL', KEYS[1], field)
     else

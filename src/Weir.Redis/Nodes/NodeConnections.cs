@@ -82,7 +82,7 @@ internal sealed class NodeConnections(
         int before;
         lock (_gate)
             before = ServersLocked(endpoint).Count;
-        // Uses the timeout of the client, which then starts a new attempt.
+        // Gives up after the connect timeout of the client, which then tries again.
         var connection = Open(endpoint, TimeSpan.FromMilliseconds(configuration.ConnectTimeout), static (_, _) => { });
         var stream = connection.HandOver();
         lock (_gate)

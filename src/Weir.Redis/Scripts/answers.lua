@@ -56,7 +56,8 @@ local function stored_bytes(key, value_size)
   return math.ceil((#key + value_size) * 1.25) + 160
 end
 
--- Returns the time until which a new record is counted. Rounded up by an eighth of its lifetime at most: few times.
+-- Returns the time until which a new record is counted: its end, rounded up by an eighth of its lifetime at most, so
+-- that an account has few times.
 local function counted_until(keep_ms)
   local period_us = MIN_PERIOD_US
   while period_us * 16 <= keep_ms * 1000 do

@@ -12,7 +12,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
     // Maximum wait for absent peers that send heartbeats. Peers without heartbeats are gone sooner (IPeers).
     private const long PatienceUs = 5_000_000;
 
-    /// <summary>Margin for the clock error until a reply.</summary>
+    /// <summary>Margin in µs for the difference between the clocks of memory and of the primary.</summary>
     private const long MarginUs = 5_000;
 
     private static readonly Task<StoreFault> Nothing = Task.FromResult(StoreFault.None);

@@ -31,7 +31,7 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 
     public BucketCommand ToCommand() => new(WithCost(Limits, Units), BucketOperation.Settle) { RecordKey = new RecordKey(Id, Id) { Life = Life }, OnlyEnds = [WindowEnd] };
 
-    /// <summary>True if the charge may still be sent. A refund must not be executed twice.</summary>
+    /// <summary>True if the charge may still be sent: a refund only while the primary surely knows its id.</summary>
     public bool MayBeSentAt(long nowUs) => Units > 0 || nowUs - OwedUs < MostGiveBackUs;
 
     /// <summary>Returns a lower bound of the primary's state after this charge.</summary>

@@ -42,7 +42,7 @@ internal sealed class Shares(long most)
             _held[name] = left;
     }
 
-    /// <summary>Returns the total of all shares under the bound of this share: listed or unlisted tenants.</summary>
+    /// <summary>Returns the total that tenants of the same kind hold: listed or unlisted tenants.</summary>
     private ref long HeldBeside(string name)
     {
         if (name.StartsWith('~'))
