@@ -7,6 +7,6 @@ internal sealed class CurrentPassword(RedisOptions options, RedisEndpoints endpo
 {
     public override string? Password => options.Password ?? endpoints.Password;
 
-    /// <summary>Null if the Sentinels have the password of Redis.</summary>
+    /// <summary>Password of the Sentinels; null if they use the password of Redis.</summary>
     public string? OfSentinels => endpoints.SentinelPassword;
 }

@@ -1,13 +1,14 @@
 namespace Weir.Redis;
 
-/// <summary>Partitions per tenant. Fixed once known: a change moves buckets. Safe for concurrent use.</summary>
+/// <summary>Number of partitions per tenant. Fixed once known, since a change moves buckets. Safe for concurrent
+/// use.</summary>
 internal sealed class PartitionCount(int? configured)
 {
     private int _count = configured ?? 0;
 
     public bool IsKnown => Volatile.Read(ref _count) != 0;
 
-    /// <summary>The number; 1 while it is unknown.</summary>
+    /// <summary>The number of partitions; 1 while it is unknown.</summary>
     public int Value => Math.Max(1, Volatile.Read(ref _count));
 
     public void Learn(bool isCluster) =>

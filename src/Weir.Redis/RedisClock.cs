@@ -1,11 +1,11 @@
 namespace Weir.Redis;
 
-/// <summary>Estimates the clock of Redis. The script checks it: an error costs a call, never a decision.</summary>
+/// <summary>Estimates the clock of Redis. The script detects a wrong estimate: the command is then repeated.</summary>
 internal sealed class RedisClock(TimeProvider time)
 {
     private long _aheadUs;
 
-    /// <summary>The time of Redis, in microseconds since 1970.</summary>
+    /// <summary>Estimated time of Redis, in µs of Unix time.</summary>
     public long NowUs => WallUs + Volatile.Read(ref _aheadUs);
 
     private long WallUs => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Configures a connection that fails fast while Redis is down, and comes back quickly.</summary>
+/// <summary>Configures and opens connections that fail fast while Redis is down, and come back quickly.</summary>
 internal static class RedisConnection
 {
     public const int RetryMs = 250;
@@ -30,21 +30,21 @@ internal static class RedisConnection
         configuration.SslClientAuthenticationOptions = RedisTls.Of(options, configuration);
         configuration.DefaultDatabase = options.Database ?? endpoints.Database ?? 0;
         configuration.ClientName = "weir";
-        // Users need no rights outside of the prefix, and to no command that some Redis 7 lacks.
+        // Needs no rights outside of the prefix, and no command that some versions of Redis 7 lack.
         configuration.TieBreaker = "";
         configuration.ConfigurationChannel = "";
         configuration.SetClientLibrary = false;
         configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
-        // Redis may start later than Weir. Sentinels must be there, since they name Redis: opening is retried.
+        // Redis may start after Weir. Sentinels must be reachable, since they name the master: the caller retries.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
-        // A request that waits in a backlog misses its deadline, and would be spent all the same.
+        // Fails a request without a connection at once: a queued request would miss its deadline, but be spent.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ConnectTimeout = 1_000;
         configuration.ConnectRetry = 1;
         configuration.ReconnectRetryPolicy = new LinearRetry(RetryMs);
         configuration.HeartbeatInterval = TimeSpan.FromMilliseconds(RetryMs);
         configuration.ConfigCheckSeconds = 1;
-        // Decisions have a shorter deadline. This one decides when a connection without replies is replaced.
+        // Timeout after which a connection without replies is replaced. Decisions have a shorter deadline.
         int patience = RetryMs + (int)Math.Max(1_000, options.Deadline.TotalMilliseconds);
         configuration.AsyncTimeout = patience;
         configuration.SyncTimeout = patience;
@@ -52,8 +52,8 @@ internal static class RedisConnection
         return configuration;
     }
 
-    /// <summary>Opens the general client, through Sentinels if there are any. Dispose the Sentinels after it.</summary>
-    /// <remarks>The client alone would take silent Sentinels for Redis, and leak connections to them.</remarks>
+    /// <summary>Opens the general client, through Sentinels if configured. Dispose the client first.</summary>
+    /// <remarks>On its own, the client would take silent Sentinels for Redis, and leak connections to them.</remarks>
     public static async Task<(ConnectionMultiplexer Redis, ConnectionMultiplexer? Sentinels)> OpenAsync(ConfigurationOptions configuration, NodeConnections nodes)
     {
         if (configuration.ServiceName is null)

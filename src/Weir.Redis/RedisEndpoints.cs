@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Weir.Redis;
 
-/// <summary>Reads <see cref="RedisOptions.Endpoints"/>. Errors repeat no part of it: it may hold a password.</summary>
+/// <summary>Parses <see cref="RedisOptions.Endpoints"/>. Errors quote no part, which may contain a password.</summary>
 internal sealed partial class RedisEndpoints
 {
     private const int DefaultPort = 6379;
@@ -37,7 +37,7 @@ internal sealed partial class RedisEndpoints
 
     public string? Password => _password;
 
-    /// <summary>Null if neither a scheme nor an option says so.</summary>
+    /// <summary>True for TLS; null if neither a URL scheme nor the option <c>ssl</c> is given.</summary>
     public bool? Ssl => _ssl;
 
     public int? Database => _database;
@@ -76,7 +76,7 @@ internal sealed partial class RedisEndpoints
     {
         if (scheme is not ("redis" or "rediss"))
             return "has another scheme than redis:// and rediss://; " + Forms;
-        // A password may hold anything but a comma, even an @ that is not escaped.
+        // The last @ ends the credentials: a password may contain any character but a comma, even an unescaped @.
         int at = rest.LastIndexOf('@');
         if (at >= 0 && FaultOfCredentials(rest[..at]) is { } fault)
             return fault;

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Classifies the errors of Redis and of its connections. No other place does.</summary>
+/// <summary>Classifies and explains the errors of Redis and of its connections.</summary>
 internal static class RedisFaults
 {
     private const int MaxExplanation = 200;
@@ -13,14 +13,14 @@ internal static class RedisFaults
     public static StoreFault Classify(Exception? error) => error switch
     {
         RedisTimeoutException => StoreFault.Late,
-        // Redis is there, but does not answer a call or a new connection.
+        // Redis is reachable, but does not answer a request or a new connection in time.
         SocketException { SocketErrorCode: SocketError.TimedOut } => StoreFault.Late,
         IOException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => StoreFault.Late,
-        // The node of the slot is not there, so that others were asked.
+        // The node of the slot is unreachable, so other nodes were asked.
         RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
-        // OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
+        // Covers OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
         RedisServerException => StoreFault.Refusing,
-        // The client knew beforehand that Redis would refuse, such as an unknown database.
+        // The client rejected the command in advance, such as for an unknown database.
         RedisCommandException => StoreFault.Refusing,
         _ => StoreFault.Unreachable,
     };
@@ -32,13 +32,13 @@ internal static class RedisFaults
 
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
-    /// <summary>Redis did not run the call: its keys are at the node to which the slot is moving (ASK).</summary>
+    /// <summary>True for ASK: Redis did not run the batch, since its keys are at the slot's new node.</summary>
     public static bool IsMoving(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Ask };
 
-    /// <summary>Redis did not run the call: only some of its keys have moved to another node (TRYAGAIN).</summary>
+    /// <summary>True for TRYAGAIN: Redis did not run the batch, since only some of its keys have moved.</summary>
     public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
 
-    /// <summary>Explains an error for a log, without the client's own messages: they may hold settings.</summary>
+    /// <summary>Explains an error for a log. Omits the client's own messages, which may contain settings.</summary>
     public static string Explain(Exception error) => error switch
     {
         RedisServerException { Kind: RedisErrorKind.Moved } => "no connection to the node that has the slot",
@@ -55,7 +55,7 @@ internal static class RedisFaults
         _ => error.GetType().Name,
     };
 
-    /// <summary>Returns Redis' answer to a new connection, such as a missing right of the user.</summary>
+    /// <summary>Returns Redis' error to a new connection, such as a missing right; null if there is none.</summary>
     private static string? SaidBy(Exception error)
     {
         int at = error.Message.IndexOf(Said, StringComparison.Ordinal);

@@ -5,29 +5,27 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Spells the Redis keys of buckets, <c>{prefix}:{tag}:limit[:values]</c>, and of permits,
-/// <c>{prefix}:{tag}:limit~[:values]</c>: holders have another format, and the kind of a limit may change.
-/// </summary>
+/// <summary>Writes the Redis keys of buckets, <c>{prefix}:{tag}:limit[:values]</c>, and of permits,
+/// <c>{prefix}:{tag}:limit~[:values]</c>: their formats differ, and the kind of a limit may change.</summary>
 /// <remarks>
-/// The braces are Redis Cluster's hash tag. With one partition the tag is the tenant. Else it is the tenant, a colon
-/// and the partition as three octal digits: <c>{acme:017}</c>. The partition is the XXH3 (64 bits, seed 0) of the
-/// values as they are spelled in the key, each after its colon, modulo the number of partitions. So limits with the
-/// same dimensions share a slot, and a change of plans moves no bucket (law L12). Each octal digit sets slot bits of
-/// its own, since CRC16 is linear, so that a tenant's partitions lie evenly over the slots. The tenants of shards
+/// The braces are Redis Cluster's hash tag. With one partition, the tag is the tenant; otherwise it is the tenant, a
+/// colon and the partition as three octal digits: <c>{acme:017}</c>. The tenants of shards
 /// (<see cref="ShardTenant"/>) have no partitions.
-/// No two requests spell the same key: <c>% : { } #</c> and all but printable ASCII become <c>%XX</c>. A value longer
-/// than <see cref="LongestValue"/> once escaped becomes <c>#</c> and its SHA-256 in hexadecimal. A missing value is a
-/// lone <c>#</c>. A private value is its keyed hash (<see cref="KeyHash"/>), which begins with <c>#</c> too.
+/// The partition is the XXH3 (64 bits, seed 0) of the values as written in the key, each after its colon, modulo the
+/// number of partitions. So limits with the same dimensions share a slot, and a change of plans moves no bucket (law
+/// L12). Each octal digit sets slot bits of its own, since CRC16 is linear: partitions lie evenly over the slots.
+/// Different requests have different keys: <c>% : { } #</c> and all but printable ASCII become <c>%XX</c>. A value
+/// longer than <see cref="LongestValue"/> once escaped becomes <c>#</c> and its SHA-256 in hexadecimal, and a
+/// missing value a lone <c>#</c>. A private value becomes its keyed hash (<see cref="KeyHash"/>), with <c>#</c> first.
 /// </remarks>
 internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionCount partitions)
 {
-    /// <summary>Maximum bytes of an escaped value. A longer one is hashed.</summary>
+    /// <summary>Maximum bytes of an escaped value. A longer value is hashed.</summary>
     public const int LongestValue = 96;
 
     private const int MostBytes = 3;
 
-    /// <summary>Bytes of a partition in a tag: a colon and three digits.</summary>
+    /// <summary>Bytes of a partition in a hash tag: a colon and three digits.</summary>
     private const int PartitionBytes = 4;
 
     private const string NoValue = "#";
@@ -93,7 +91,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
-    /// <summary>Returns the key of a record. No limit has this key, since names have no <c>~</c>.</summary>
+    /// <summary>Returns the key of a record. No limit has this key, since its name has no <c>~</c>.</summary>
     public byte[] RecordOf(string tenant, int partition, UInt128 id)
     {
         Span<byte> digits = stackalloc byte[PartitionBytes];
@@ -102,7 +100,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
         return Encoding.UTF8.GetBytes($"{prefix}:{{{tenant}{spelled}}}:{MemoName}{id:x32}");
     }
 
-    /// <summary>Returns the key of the account of stored answers, in the same slot as the record.</summary>
+    /// <summary>Returns the key of the account of stored answers, in the slot of the record.</summary>
     public static byte[] AccountOf(ReadOnlySpan<byte> record) =>
         [.. record[..^(MemoName.Length + RecordDigits)], .. "~answers"u8];
 
@@ -130,7 +128,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     private static void Append(string text, Span<byte> to, ref int length) => length += Encoding.UTF8.GetBytes(text, to[length..]);
 
-    /// <summary>Returns at most <see cref="LongestValue"/> bytes of ASCII.</summary>
+    /// <summary>Returns a value as written in a key: at most <see cref="LongestValue"/> bytes of ASCII.</summary>
     private string Spelled(string value)
     {
         if (privacy is not null)

@@ -3,75 +3,78 @@ namespace Weir.Redis;
 /// <summary>Options of the Redis store: the connection, the keys and the deadline.</summary>
 public sealed class RedisOptions
 {
-    /// <summary>The default of <see cref="Deadline"/>.</summary>
+    /// <summary>Default of <see cref="Deadline"/>: 15 ms.</summary>
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMilliseconds(15);
 
-    /// <summary>The default of <see cref="LeaseHorizon"/>.</summary>
+    /// <summary>Default of <see cref="LeaseHorizon"/>: 20 ms.</summary>
     public static readonly TimeSpan DefaultLeaseHorizon = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>
-    /// Servers, separated by commas: <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c>
+    /// <summary>Servers, separated by commas: <c>host:port</c> or <c>redis://[user:password@]host[:port][/database]</c>
     /// (<c>rediss://</c> for TLS). For a cluster, some of its nodes; for Sentinels, the Sentinels and
-    /// <c>serviceName=</c> with the name of the master. Empty for no Redis.
-    /// </summary>
+    /// <c>serviceName=</c> with the name of the master. Empty (the default) for no Redis.</summary>
     public string Endpoints { get; set; } = "";
 
-    /// <summary>The ACL user; none by default.</summary>
+    /// <summary>ACL user; null (the default) takes the user from <see cref="Endpoints"/>, if any.</summary>
     public string? User { get; set; }
 
-    /// <summary>The password; none by default. Never logged. A change applies to new connections.</summary>
+    /// <summary>Password; null (the default) takes it from Endpoints. Never logged. May change at any time.</summary>
     public string? Password { get; set; }
 
-    /// <summary>True for TLS. By default as in <see cref="Endpoints"/>, else false.</summary>
+    /// <summary>True for TLS. Null (the default) takes it from <see cref="Endpoints"/>, where TLS is off by
+    /// default.</summary>
     public bool? Ssl { get; set; }
 
-    /// <summary>PEM file with the only trusted signers of Redis; by default, the machine's. Read once.</summary>
+    /// <summary>PEM file with the only trusted signers of the Redis certificate. Null (the default) trusts the signers
+    /// of the machine. Read once.</summary>
     public string? CaFile { get; set; }
 
-    /// <summary>PEM file with the client certificate and its intermediates; none by default. Read once.</summary>
+    /// <summary>PEM file with the client certificate and its intermediates. Null (the default) sends no certificate.
+    /// Read once.</summary>
     public string? CertificateFile { get; set; }
 
-    /// <summary>Unencrypted PEM key; by default in <see cref="CertificateFile"/>. Read once, never logged.</summary>
+    /// <summary>PEM file with the unencrypted key of the client certificate; null (the default) if the key is in
+    /// <see cref="CertificateFile"/>. Read once, never logged.</summary>
     public string? KeyFile { get; set; }
 
-    /// <summary>Beginning of every key, so that installations can share a Redis; <c>weir</c> by default.</summary>
+    /// <summary>Prefix of every key, so that installations can share a Redis; default <c>weir</c>.</summary>
     public string Prefix { get; set; } = "weir";
 
-    /// <summary>Hashes the values in keys. Null, the default, keeps them readable.</summary>
+    /// <summary>Hashes dimension values in keys; null (the default) keeps them readable.</summary>
     public KeyHash? Privacy { get; set; }
 
-    /// <summary>The largest number of <see cref="Partitions"/>.</summary>
+    /// <summary>Maximum of <see cref="Partitions"/>.</summary>
     public const int MaxPartitions = 512;
 
-    /// <summary>The number of <see cref="Partitions"/> on a cluster, by default.</summary>
+    /// <summary>Default of <see cref="Partitions"/> on a cluster.</summary>
     public const int PartitionsOnCluster = 64;
 
-    /// <summary>
-    /// Partitions of each tenant, 1 to <see cref="MaxPartitions"/>. The buckets of a partition lie in one slot of a
-    /// cluster. By default <see cref="PartitionsOnCluster"/> on a cluster, else 1. Use one number at all instances.
-    /// Another number moves buckets, which then begin as new.
-    /// </summary>
+    /// <summary>Partitions per tenant, 1 to <see cref="MaxPartitions"/>; null (the default) for
+    /// <see cref="PartitionsOnCluster"/> on a cluster, else 1. A partition's buckets lie in one slot of a cluster. Use
+    /// the same number at all instances: a change moves buckets, which then begin empty.</summary>
     public int? Partitions { get; set; }
 
-    /// <summary>Database from 0; a cluster has only 0. By default as in <see cref="Endpoints"/>, else 0.</summary>
+    /// <summary>Database number; a cluster has only 0. Null (the default) takes it from Endpoints, else 0.</summary>
     public int? Database { get; set; }
 
-    /// <summary>Lease lifetime, 1 ms to 1 s; 20 ms by default; zero for none. The same at all instances.</summary>
+    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero turns leases off. Use the same value at all
+    /// instances.</summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
-    /// <summary>Maximum known buckets, for leases and outages; 131,072 by default. Each takes some 400 bytes.</summary>
+    /// <summary>Maximum known buckets, for leases and outages; default 131,072. Each takes about 400 bytes.</summary>
     public int KnownBuckets { get; set; } = Weir.KnownBuckets.Default;
 
-    /// <summary>Seed of the hash of known buckets; random by default. For tests.</summary>
+    /// <summary>Seed of the hash of known buckets; null (the default) for a random seed. For tests only.</summary>
     internal long? HashSeed { get; set; }
 
-    /// <summary>Instances to assume, with this one, until Redis reports the number; 1 (default) to 10,000.</summary>
+    /// <summary>Number of instances to assume, including this one, until Redis reports it; 1 (the default) to
+    /// 10,000.</summary>
     public int Instances { get; set; } = 1;
 
-    /// <summary>Maximum bytes per tenant of idempotency records and reservations; 128 MiB by default.</summary>
+    /// <summary>Maximum bytes of idempotency records and reservations per tenant; default 128 MiB.</summary>
     public long AnswerBytes { get; set; } = MemoryStoreOptions.DefaultAnswerBytes;
 
-    /// <summary>Maximum wait for Redis, 1 ms to 10 s; 15 ms by default. 100 ms more without processor time.</summary>
+    /// <summary>Maximum wait for Redis, 1 ms to 10 s; default 15 ms. A decision that lacks processor time waits up to
+    /// 100 ms more.</summary>
     public TimeSpan Deadline { get; set; } = DefaultDeadline;
 
     /// <summary>The servers as <c>host:port</c>, without secrets, for messages.</summary>
@@ -79,7 +82,7 @@ public sealed class RedisOptions
         host.Host.Contains(':') ? $"[{host.Host}]:{host.Port}" : $"{host.Host}:{host.Port}");
 
     /// <summary>Returns the errors of these options, one sentence each, with the cure and without secrets.</summary>
-    /// <param name="prefix">Text before the name of a setting; empty by default.</param>
+    /// <param name="prefix">Text before each name of a setting; empty by default.</param>
     public IEnumerable<string> FindFaults(string prefix = "")
     {
         var endpoints = new RedisEndpoints(Endpoints);

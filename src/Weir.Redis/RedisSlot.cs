@@ -1,16 +1,14 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Returns the slot of a key: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
-/// distribution model"). The client knows it only once it has seen the cluster's map.
-/// </summary>
+/// <summary>Computes the slot of a key: CRC16-XMODEM of its hash tag, modulo 16,384 (Redis Cluster Specification, "Key
+/// distribution model"). Unlike the client, needs no map of the cluster.</summary>
 internal static class RedisSlot
 {
     public const int Count = 16_384;
 
     private const int Polynomial = 0x1021;
 
-    /// <summary>The checksum of each byte, since a decision on a cluster asks for two slots.</summary>
+    /// <summary>CRC16 of each byte, since a decision on a cluster computes two slots.</summary>
     private static readonly ushort[] OfByte = [.. Enumerable.Range(0, 256).Select(Checksum)];
 
     public static int Of(ReadOnlySpan<byte> key)
@@ -29,7 +27,7 @@ internal static class RedisSlot
         return (ushort)crc;
     }
 
-    /// <summary>Returns the text in the first braces; without any, the whole key.</summary>
+    /// <summary>Returns the text in the first braces; the whole key if there is no such text.</summary>
     private static ReadOnlySpan<byte> TagOf(ReadOnlySpan<byte> key)
     {
         int open = key.IndexOf((byte)'{');

@@ -2,18 +2,14 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Buckets in Redis. One script call decides a batch on the clock of Redis, so that all instances share one limit and
-/// no instance's clock matters (law L5).
-/// </summary>
-/// <remarks>
-/// A take is never sent twice. If its reply comes after the deadline, the take is undone (<see cref="LateReplies"/>),
-/// since the fallback has decided it. Without a reply, it may stay charged. Errors are a <see cref="StoreFault"/>; only
-/// a cancellation throws. Safe for concurrent use.
-/// </remarks>
+/// <summary>Stores buckets in Redis. One script call decides a batch on the clock of Redis, so that all instances share
+/// one limit and no instance's clock matters (law L5).</summary>
+/// <remarks>Never sends a take twice. If the reply is late, the fallback has decided, so the take is undone
+/// (<see cref="LateReplies"/>); without a reply, the take may stay charged. Reports errors as a
+/// <see cref="StoreFault"/>; only a cancellation throws. Safe for concurrent use.</remarks>
 public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
-    /// <summary>Minimum bytes for the stored answers of a partition: room for one of any size.</summary>
+    /// <summary>Minimum bound in bytes of a partition's stored answers: room for one answer of any size.</summary>
     private const long MinAnswerBytes = 16 * 1024;
 
     private readonly CancellationTokenSource _stopping = new();
@@ -38,8 +34,10 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private string? _connectError;
     private volatile bool _isLeaving;
 
-    /// <summary>Opens the store and returns at once. Without Redis, every answer is a fault.</summary>
-    /// <exception cref="ArgumentException">The endpoints cannot be read, or name no host.</exception>
+    /// <summary>Opens the store and returns at once. Until Redis is connected, every result is a fault.</summary>
+    /// <param name="options">Options of the store. A later change of the password applies to new connections.</param>
+    /// <param name="time">Clock of deadlines and leases.</param>
+    /// <exception cref="ArgumentException">The options have a fault; the message names the cure.</exception>
     public RedisStore(RedisOptions options, TimeProvider time)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions))
     {
@@ -48,9 +46,9 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         _connecting = ConnectAsync(configuration);
     }
 
-    /// <summary>Opens a store of other keys in the same Redis, with a queue and connections of its own.</summary>
-    /// <param name="host">The store whose general client this one uses. Dispose it after this one.</param>
-    /// <param name="prefix">The beginning of every key.</param>
+    /// <summary>Opens a store with other keys in the same Redis, and with its own queue and connections.</summary>
+    /// <param name="host">Store whose general client the new store uses. Dispose the new store first.</param>
+    /// <param name="prefix">Prefix of every key of the new store.</param>
     public RedisStore(RedisStore host, string prefix)
         : this((host ?? throw new ArgumentNullException(nameof(host)))._options, prefix, host._time, host._partitions, host.Fleet)
     {
@@ -64,7 +62,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     {
     }
 
-    /// <summary>Opens a store over wires to nodes with equal parts of the slots. It does not close them.</summary>
+    /// <summary>Opens a store over wires to nodes with equal parts of the slots. Does not close the wires.</summary>
     internal RedisStore(
         RedisOptions options, TimeProvider time, IRedisWire wire, IReadOnlyList<IScriptWire> nodes, Func<IBatchPump> pump)
         : this(options, options.Prefix, time, new PartitionCount(options.Partitions ?? 1))
@@ -98,10 +96,11 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <inheritdoc/>
     public TimeSpan LongestAnswer => _options.Deadline + Batcher.Grace;
 
-    /// <summary>The last error in a few words, without secrets; null if none. An answer does not reset it.</summary>
+    /// <summary>Last error in a few words, without secrets; null for none. A later success does not reset it.</summary>
     public string? LastError => Volatile.Read(ref _shards) is { } shards ? shards.LastError : Volatile.Read(ref _connectError);
 
-    /// <summary>Returns the last error of a node (<c>host:port</c>; null for any); null if there was none.</summary>
+    /// <summary>Returns the last error of a node (<c>host:port</c>), or of the store if <paramref name="node"/> is
+    /// null. Null if there was none.</summary>
     public string? LastErrorOf(string? node) => node is null ? LastError : Volatile.Read(ref _shards)?.LastErrorOf(node);
 
     /// <inheritdoc/>
@@ -127,27 +126,27 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <inheritdoc/>
     public string? NameOf(int shard) => _numbers.NodeOf(shard) is { } node ? RespErrors.NameOf(node) : null;
 
-    /// <summary>The problems of the Redis nodes, as the last connection to each has found.</summary>
+    /// <summary>Problems of the Redis nodes, as the last connection to each node found.</summary>
     public IReadOnlyList<RedisProblem> Problems => _nodes?.Problems.All ?? [];
 
-    /// <summary>Called when <see cref="Problems"/> changes.</summary>
+    /// <summary>Raised when <see cref="Problems"/> changes.</summary>
     public event Action? ProblemsChanged
     {
         add => _nodes?.Problems.Changed += value;
         remove => _nodes?.Problems.Changed -= value;
     }
 
-    /// <summary>The settings that differ from the fleet's. With any, Redis makes every decision.</summary>
+    /// <summary>Settings that differ from the fleet's. With any, this instance leases nothing.</summary>
     public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
 
-    /// <summary>Called when <see cref="Differences"/> changes.</summary>
+    /// <summary>Raised when <see cref="Differences"/> changes.</summary>
     public event Action? DifferencesChanged
     {
         add => Fleet.Changed += value;
         remove => Fleet.Changed -= value;
     }
 
-    /// <summary>The connection of the general client, once there is one.</summary>
+    /// <summary>Task with the general client, completed once the client has been opened.</summary>
     public Task<ConnectionMultiplexer> Connection => _connecting;
 
     internal IRedisWire? Wire => Volatile.Read(ref _wire);
@@ -164,30 +163,31 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     KnownBuckets IBucketStore.KnownOf(int shard) => _known.At(shard).Known;
 
-    /// <summary>Decisions made by leases or remembered refusals, without asking Redis.</summary>
+    /// <summary>Number of decisions by leases or repeated refusals, without asking Redis.</summary>
     public long DecidedLocally => _known.All.Sum(table => table.Decided);
 
-    /// <summary>Takes and charges undone in Redis, since memory had decided them before the reply.</summary>
+    /// <summary>Number of takes and charges undone in Redis: memory had decided before the late reply.</summary>
     public long LateUndone => Volatile.Read(ref _late.Late.Undone);
 
-    /// <summary>As <see cref="LateUndone"/>, but still charged, since Redis did not confirm the undo.</summary>
+    /// <summary>Number of takes and charges with a late reply that stay charged: no undo was confirmed.</summary>
     public long LateLost => Volatile.Read(ref _late.Late.Lost);
 
-    /// <summary>Takes that were undone in Redis, mostly since a limit in another partition refused.</summary>
+    /// <summary>Number of takes undone in Redis although the reply was in time, mostly since a limit in another
+    /// partition refused.</summary>
     public long Undone => Volatile.Read(ref _late.Decided.Undone);
 
-    /// <summary>As <see cref="Undone"/>, but still charged, since Redis did not confirm the undo.</summary>
+    /// <summary>Number of takes that should be undone but stay charged, since Redis did not confirm the undo.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
-    /// <summary>Longest wait of a sending thread for a core in 10 to 20 s; normally below a few milliseconds.</summary>
+    /// <summary>Longest wait of a sending thread for a core in the last 10 to 20 s; normally a few ms.</summary>
     public TimeSpan SchedulingLag => _lag.Largest;
 
     internal int LateUndoing => _late.Undoing;
 
-    /// <summary>Buckets of which tokens are leased now.</summary>
+    /// <summary>Number of buckets with tokens that are leased to this instance.</summary>
     public int LeasesOut => _known.All.Sum(table => table.Out);
 
-    /// <summary>Waits for a connection, at most <paramref name="patience"/>. True if there is one.</summary>
+    /// <summary>Waits up to <paramref name="patience"/> for a connection. Returns true if connected.</summary>
     public async Task<bool> WaitUntilConnectedAsync(TimeSpan patience, CancellationToken cancellation = default)
     {
         await ((Task)_connecting).WaitAsync(patience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -235,7 +235,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         }
     }
 
-    /// <summary>Returns all leases, and takes no more: from here on, Redis makes every decision.</summary>
+    /// <summary>Returns all leased tokens, and leases no more: Redis makes every later decision.</summary>
     public async Task ReturnLeasesAsync()
     {
         _isLeaving = true;
@@ -260,11 +260,11 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        // A user without rights to INFO learns the kind of the node from the general client.
+        // Asks the general client for the kind of the server, since the user may have no right to INFO.
         if (connection.IsConnected)
             _partitions.Learn(connection.GetServers().Any(server => server.ServerType == ServerType.Cluster));
         var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
-        // Commands wait in order until there is a connection.
+        // Commands are queued in order until there is a connection.
         Begin(new RedisWire(connection, _nodes!.DropClient), shards);
         await shards.ConnectAsync().ConfigureAwait(false);
         return connection;
@@ -292,7 +292,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>Tries until it succeeds. Failures are rare, such as a host name without an address.</summary>
+    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as for a host name without an
+    /// address.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)
@@ -359,10 +360,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         return null;
     }
 
-    /// <summary>
-    /// Sees each reply before its caller. After a refund, tells all instances that remembered refusals of the tenant
-    /// may be wrong. An instance that misses the message believes them for a moment more.
-    /// </summary>
+    /// <summary>Handles a reply before its caller resumes. A refund makes remembered refusals of its tenant wrong, so
+    /// all instances are notified; an instance that misses the notice repeats its refusals a little longer.</summary>
     private void Replied(PendingCommand take, in BucketResult result, bool isLate)
     {
         ref readonly var command = ref take.Command;

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>TLS options from files. A wrong host name or an untrusted signer is always refused.</summary>
+/// <summary>Makes TLS options from PEM files. A wrong host name or an untrusted signer is always refused.</summary>
 internal static class RedisTls
 {
     public static SslClientAuthenticationOptions Defaults(string host, ConfigurationOptions configuration) => new()
@@ -53,7 +53,7 @@ internal static class RedisTls
         }
     }
 
-    /// <summary>Quotes a path. Hides a text that looks like none: it may be a secret in the wrong setting.</summary>
+    /// <summary>Quotes a path. Hides a text that looks like no path: it may be a secret in the wrong setting.</summary>
     private static string Shown(string path) =>
         Path.IsPathRooted(path) || path.StartsWith('.') ? $"\"{path}\" " : "the file ";
 
@@ -65,7 +65,7 @@ internal static class RedisTls
             yield return nameof(options.CertificateFile);
     }
 
-    /// <remarks>Private signers seldom publish revocations, and without any, a check would fail.</remarks>
+    /// <remarks>Does not check revocation: private signers seldom publish it, and a check would then fail.</remarks>
     private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>An error in a request: the field, and a message with the cure.</summary>
+/// <summary>An error in a request: the field, and a message that names the error and the cure.</summary>
 public sealed record Complaint(string Field, string Message);
 
-/// <summary>All bounds of a request (law L10).</summary>
+/// <summary>Bounds of a request, and the checks that enforce them (law L10).</summary>
 public static class Bounds
 {
     /// <summary>Maximum length of a key in bytes of UTF-8.</summary>
     public const int MaxKeyBytes = 256;
 
-    /// <summary>Maximum length of the name of a tenant, plan or limit.</summary>
+    /// <summary>Maximum length of a name of a tenant, plan, limit, unit or attribute, in characters.</summary>
     public const int MaxNameLength = 64;
 
     /// <summary>Maximum cost of a request in one unit.</summary>
@@ -33,17 +33,17 @@ public static class Bounds
     private static readonly SearchValues<char> Surrogates =
         SearchValues.Create([.. Enumerable.Range(0xD800, 0x800).Select(half => (char)half)]);
 
-    /// <summary>Rule for names, for error messages.</summary>
+    /// <summary>Rule for valid names, as text for error messages.</summary>
     public const string NameRule = "1 to 64 characters out of A-Z a-z 0-9 . _ -";
 
-    /// <summary>True for a valid tenant (<see cref="NameRule"/>).</summary>
+    /// <summary>Returns whether a text is a valid tenant (<see cref="NameRule"/>).</summary>
     public static bool IsTenant(ReadOnlySpan<char> value) => IsName(value);
 
-    /// <summary>True for a valid name of a plan, limit or attribute (<see cref="NameRule"/>).</summary>
+    /// <summary>Returns whether a text is a valid name of a plan, limit or unit (<see cref="NameRule"/>).</summary>
     public static bool IsName(ReadOnlySpan<char> value) =>
         value.Length is > 0 and <= MaxNameLength && !value.ContainsAnyExcept(NameCharacters);
 
-    /// <summary>Returns the error in a request, or null. The least cost is 1 for a take and 0 for a check.</summary>
+    /// <summary>Returns the first error in a request; null if valid. The least cost is 1 (take) or 0 (check).</summary>
     public static Complaint? Complaint(in RequestFacts facts, long leastCost)
     {
         if (!IsTenant(facts.Tenant))
@@ -61,7 +61,7 @@ public static class Bounds
             ?? (facts.Attributes is null ? null : ComplaintAbout(facts.Attributes));
     }
 
-    /// <summary>Returns the error in a request's costs by unit, or null.</summary>
+    /// <summary>Returns the first error in the costs by unit, or null if all are valid.</summary>
     public static Complaint? Complaint(IReadOnlyDictionary<string, long> costs)
     {
         if (costs.Count > Plan.MaxLimits)
@@ -100,7 +100,7 @@ public static class Bounds
         return null;
     }
 
-    /// <summary>UTF-8 replaces all broken surrogates alike, so different keys would collide.</summary>
+    // True if a text has an unpaired surrogate. UTF-8 replaces all of these alike, so different keys would collide.
     private static bool IsBroken(string text)
     {
         for (int i = text.AsSpan().IndexOfAny(Surrogates); i >= 0 && i < text.Length; i++)
@@ -115,7 +115,7 @@ public static class Bounds
         return false;
     }
 
-    /// <summary>A UTF-16 code unit takes at most three bytes of UTF-8, so most texts need no count.</summary>
+    // True if a text exceeds a number of bytes in UTF-8. Counts only long texts: a code unit has at most 3 bytes.
     private static bool IsLonger(string text, int bytes) =>
         text.Length * 3 > bytes && Encoding.UTF8.GetByteCount(text) > bytes;
 }

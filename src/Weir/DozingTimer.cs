@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Repeats work at an interval while there is some, at no cost otherwise. Safe for concurrent use.</summary>
+/// <summary>Repeats work at an interval until the work returns false, then sleeps until Wake. Thread-safe.</summary>
 internal sealed class DozingTimer : IAsyncDisposable
 {
     private readonly TimeSpan _interval;
@@ -24,7 +24,7 @@ internal sealed class DozingTimer : IAsyncDisposable
 
     private void Tick()
     {
-        // Reset before the work, so that work announced meanwhile wakes the timer again.
+        // Reset the flag before the work, so that a Wake during the work starts the timer again.
         Volatile.Write(ref _isAwake, 0);
         if (_work())
             Wake();

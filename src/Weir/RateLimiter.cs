@@ -4,27 +4,32 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Decides requests in one call to the store, and has a candidate try them if trial is not null.</summary>
+/// <summary>Decides requests by the current policies, with one command to the store for all limits.</summary>
+/// <param name="policies">Source of the policies, read once per request.</param>
+/// <param name="store">Store of the buckets.</param>
+/// <param name="time">Clock for the ends of blocks.</param>
+/// <param name="trial">Repeats takes and charges under the candidate policies; null for no trial.</param>
+/// <param name="privacy">Hashes keys and encrypts reservations; null stores both as plain text.</param>
 public sealed class RateLimiter(IPolicySource policies, IBucketStore store, TimeProvider time, CandidateTrial? trial = null, KeyHash? privacy = null)
 {
     private readonly ulong _process = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     private readonly MemoryStore? _memory = store as MemoryStore;
     private long _holders;
 
-    /// <summary>The current policies. Read once per request, so that a decision never mixes two versions.</summary>
+    /// <summary>Current policies. A request reads them once, so that its decision never mixes two versions.</summary>
     public PolicySet Policies => policies.Current;
 
     internal KeyHash? Privacy => privacy;
 
     internal Fingerprints Fingerprints => new(privacy);
 
-    /// <summary>Returns the block of a request's key; null for none.</summary>
+    /// <summary>Returns the block of a request's key; null if the key is not blocked.</summary>
     public Block? BlockOf(RequestFacts facts) => BlockOf(Policies, facts);
 
-    /// <summary>Returns the stored name of a key, such as in a <see cref="Block"/>.</summary>
+    /// <summary>Returns the name under which a key is stored (see <see cref="Block"/>): the key or its hash.</summary>
     public string NameOf(string key) => privacy is null ? key : privacy.Of(key);
 
-    /// <summary>Spends the cost if every applying limit allows it.</summary>
+    /// <summary>Spends the cost if every applying limit allows it; otherwise spends nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
@@ -32,8 +37,8 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Takes once: for ten minutes the same request repeats its answer. Refusals are not stored.</summary>
-    /// <returns>The decision; null if the key belongs to another request.</returns>
+    /// <summary>Takes once per idempotency key. For ten minutes, repeats of an allowed take get its answer.</summary>
+    /// <returns>The decision; null if the idempotency key was used for a different request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public async ValueTask<Decision?> TakeAsync(RequestFacts facts, string idempotencyKey, CancellationToken cancellation = default)
     {
@@ -41,7 +46,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return await AskOnceAsync("take", limits, block, BucketOperation.Take, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Gives back the cost of a request, at most the spent amount.</summary>
+    /// <summary>Refunds the cost of a request, at most the spent amount.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
     {
@@ -50,7 +55,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return await ChargeAsync("refund", limits, idempotencyKey, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Charges the cost unconditionally, even into debt.</summary>
+    /// <summary>Charges the cost without asking the limits, even into debt.</summary>
     /// <inheritdoc cref="TakeAsync(RequestFacts, string, CancellationToken)"/>
     public async ValueTask<Decision?> ChargeAsync(
         RequestFacts facts, string? idempotencyKey = null, CancellationToken cancellation = default)
@@ -81,14 +86,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             : Decision.From(limits, await store.AskAsync(new BucketCommand(limits, BucketOperation.Reset), cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>Returns whether a take would be allowed now, and the rest. Spends nothing.</summary>
+    /// <summary>Returns the decision that a take would get now, with the remaining tokens. Spends nothing.</summary>
     public ValueTask<Decision> CheckAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         var decision = Decide(facts, spend: false, out var pending);
         return pending is null ? new(decision) : Cancelable(WaitAsync(pending), cancellation);
     }
 
-    /// <summary>Checks a request, and returns the policies that decide, all of one version. Spends nothing.</summary>
+    /// <summary>Checks a request, and returns the decision with its policies, plan and block. Spends nothing.</summary>
     public async ValueTask<Explanation> ExplainAsync(RequestFacts facts, CancellationToken cancellation = default)
     {
         Demand(facts, leastCost: 0);
@@ -101,7 +106,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return new Explanation(set, limits.Plan, block, NeedsNoStore(limits, block) ? Settled(limits, block) : unblocked, unblocked);
     }
 
-    /// <summary>Begins a take or a check.</summary>
+    /// <summary>Begins a take or a check without an async state machine.</summary>
     /// <returns>Null if <paramref name="decision"/> is made; else the result to await, for <see cref="End"/>.</returns>
     public PendingResult? Begin(in RequestFacts facts, bool spend, out Decision decision)
     {
@@ -109,7 +114,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending;
     }
 
-    // Begins by a plan that comes with the request instead of its tenant's. No candidate tries it. No permits.
+    // Begins a take or a check under the given plan instead of the tenant's. Takes no permits and starts no trial.
     internal PendingResult? Begin(in RequestFacts facts, Plan plan, bool spend, out Decision decision)
     {
         Demand(facts, spend ? 1 : 0);
@@ -137,7 +142,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return Decision.From(limits, pending.Take());
     }
 
-    // As Begin, but returns the decision by value, which avoids a copy.
+    // Begins a take or a check like Begin, but returns the decision by value, which saves a copy.
     private Decision Decide(in RequestFacts facts, bool spend, out PendingResult? pending)
     {
         pending = null;
@@ -150,7 +155,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         if (NeedsNoStore(limits, block))
             return Settled(limits, block, spend);
         var what = spend ? BucketOperation.Take : BucketOperation.Check;
-        // Memory decides in place: making and copying a command and a result would double the cost.
+        // Call the memory store directly: creating and copying a command and a result would double the cost.
         if (_memory is null)
             return Execute(limits, what, out pending);
         return spend && trial?.Candidate is not null ? Tried(limits, _memory.Decide(limits, what)) : _memory.Decide(limits, what);
@@ -163,7 +168,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending is null ? Decide(limits, what == BucketOperation.Take, result) : default;
     }
 
-    /// <summary>Returns the decision that Begin began, once its result has arrived.</summary>
+    /// <summary>Completes a request that <c>Begin</c> left pending, after its result has arrived.</summary>
     public Decision End(PendingResult pending)
     {
         var limits = pending.Command.Limits;
@@ -177,7 +182,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return spend ? Tried(limits, decision) : decision;
     }
 
-    /// <summary>Returns a take's limits and block by one version of the policies. Throws if out of bounds.</summary>
+    // Returns a take's limits and block from one version of the policies. Throws if a fact is out of bounds.
     internal LimitSet ResolveTake(in RequestFacts facts, out Block? block)
     {
         Demand(facts, leastCost: 1);
@@ -187,10 +192,9 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return limits with { Holder = HolderOf(limits.Plan, spend: true) };
     }
 
-    /// <summary>A take without a reservation cannot return its permits, but needs a holder of its own.</summary>
     private PermitHolder? HolderOf(Plan plan, bool spend) => spend && plan.HasPermits ? NextHolder() : null;
 
-    /// <summary>Without blocks no key needs its stored name.</summary>
+    // Returns the block of a request's key. Computes the key's stored name only if there are blocks.
     private Block? BlockOf(PolicySet set, in RequestFacts facts) => set.HasBlocks ? set.BlockOf(facts.Tenant, NameOf(facts.Key)) : null;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -198,7 +202,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     internal static bool NeedsNoStore(in LimitSet limits, Block? block) => limits.IsEmpty || IsRefused(limits, block);
 
-    /// <summary>True for a request that is refused whatever its buckets hold.</summary>
+    // True if the key is blocked or a limit denies a missing dimension, so that the decision needs no buckets.
     internal static bool IsRefused(in LimitSet limits, Block? block) => block is not null || limits.IsDenied;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -216,7 +220,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
             IsBounded = true,
             Text = Encoding.UTF8.GetBytes(string.Join('\n', NamesOf(limits))),
         };
-        // All repeats hold the same permit, so that any of them can be undone.
+        // All repeats share one permit holder, so that an undo of any repeat frees the permits.
         if (limits.Plan.HasPermits)
             limits = limits with { Holder = new PermitHolder(record.Id) };
         if (NeedsNoStore(limits, block))
@@ -229,7 +233,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         var answer = await store.AskAsync(new BucketCommand(limits, operation) { RecordKey = record }, cancellation).ConfigureAwait(false);
         if (answer.Fault == StoreFault.Conflict)
             return null;
-        // The first execution of a repeated request was already tried.
+        // A repeat starts no trial: the first execution already started one.
         if (answer.IsRemembered)
             return await RememberedAsync(limits, answer, record, cancellation).ConfigureAwait(false);
         if (operation == BucketOperation.Take)
@@ -238,7 +242,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return Decision.From(limits, answer);
     }
 
-    /// <summary>A charge that no limit counts may still spend from the candidate's buckets.</summary>
+    // Returns the decision on a charge that no limit counts. The candidate's limits may still count it.
     private Decision ChargedWithoutStore(in LimitSet limits)
     {
         if (trial?.Candidate is { } candidate)
@@ -250,14 +254,14 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
 
     private static string[] NamesIn(byte[] text) => Encoding.UTF8.GetString(text).Split('\n');
 
-    /// <summary>Repeats a stored decision by limit names, since the present limits may differ.</summary>
+    /// <summary>Returns the stored decision. Matches limits by name, because the current limits may differ.</summary>
     private async ValueTask<Decision> RememberedAsync(LimitSet limits, BucketResult answer, RecordKey record, CancellationToken cancellation)
     {
         var kept = answer.Kept ?? (await store.RecallAsync(limits.Facts.Tenant, record.Id, cancellation).ConfigureAwait(false)).Kept;
         return kept is null ? Decision.From(limits, answer) : Decision.Remembered(limits, kept, NamesIn(kept.Text), answer.Source, answer.Degraded);
     }
 
-    // Returns the attributes that a settlement needs, also by the candidate's limits; null for none.
+    // Returns the attributes that current or candidate limits need for a settlement; null if there are none.
     internal Dictionary<string, string>? AttributesOf(in LimitSet limits)
     {
         if (limits.Facts.Attributes is not { Count: > 0 } given)

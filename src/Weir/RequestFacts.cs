@@ -1,18 +1,17 @@
 namespace Weir;
 
-/// <summary>Facts of a request.</summary>
+/// <summary>Input of a decision: the tenant and key that ask, and the cost of the request.</summary>
 /// <param name="Tenant">Owner of the buckets; see <see cref="Bounds.IsTenant"/>.</param>
-/// <param name="Key">Limited caller: 1 to <see cref="Bounds.MaxKeyBytes"/> bytes of UTF-8, compared bytewise.</param>
-/// <param name="Cost">Requests, 1 to <see cref="Bounds.MaxCost"/>; also 0 for a check or beside
-/// <paramref name="Costs"/>.</param>
-/// <param name="Attributes">Further dimensions by name; at most <see cref="Bounds.MaxAttributes"/>.</param>
-/// <param name="Costs">Costs in other units, at most <see cref="Plan.MaxLimits"/>, each 0 (default) to
-/// <see cref="Bounds.MaxCost"/>.</param>
+/// <param name="Key">Key of the limited caller: 1 to <see cref="Bounds.MaxKeyBytes"/> bytes of UTF-8.</param>
+/// <param name="Cost">Cost in requests: 1 to <see cref="Bounds.MaxCost"/>, or 0 in a check or with other costs.</param>
+/// <param name="Attributes">Values of further dimensions by name; at most <see cref="Bounds.MaxAttributes"/>.</param>
+/// <param name="Costs">Costs in other units, 0 to <see cref="Bounds.MaxCost"/>, at most
+/// <see cref="Plan.MaxLimits"/>.</param>
 public readonly record struct RequestFacts(
     string Tenant, string Key, long Cost = 1, IReadOnlyDictionary<string, string>? Attributes = null,
     IReadOnlyDictionary<string, long>? Costs = null)
 {
-    /// <summary>Tenant of requests without one.</summary>
+    /// <summary>Tenant of requests that name no tenant.</summary>
     public const string DefaultTenant = "default";
 
     internal bool GivesBack => Cost < 0 || (Costs is not null && Costs.Values.Any(cost => cost < 0));

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Reads times of people and clients: RFC 3339, with an offset from UTC.</summary>
+/// <summary>Parses RFC 3339 timestamps with an offset from UTC.</summary>
 public static class Timestamp
 {
-    /// <summary>An example for messages.</summary>
+    /// <summary>A valid timestamp, as an example for error messages.</summary>
     public const string Example = "2030-01-31T12:00:00Z";
 
     private const string Seconds = "yyyy-MM-dd'T'HH:mm:ss", Fraction = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF";
 
-    /// <summary>Start of the fraction, and number of its digits kept: ticks of 100 ns.</summary>
+    /// <summary>Index of the decimal point, and number of fraction digits kept (ticks of 100 ns).</summary>
     private const int FractionAt = 19, KeptDigits = 7;
 
-    /// <summary>Reads RFC 3339 in any case; cuts fractions after seven digits. False without an offset.</summary>
+    /// <summary>Parses a timestamp in any letter case, and drops digits below 100 ns. False if invalid.</summary>
     public static bool TryParse(string text, out DateTimeOffset time)
     {
         string kept = WithoutLostDigits(text.ToUpperInvariant());
@@ -21,7 +21,7 @@ public static class Timestamp
             || (HasColonInOffset(kept) && DateTimeOffset.TryParseExact(kept, [Seconds + "zzz", Fraction + "zzz"], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time));
     }
 
-    /// <summary>Returns the fault of an unreadable text, and the cure.</summary>
+    /// <summary>Returns the error in a text that <see cref="TryParse"/> rejects, and the cure.</summary>
     public static string FaultOf(string text) => LacksSeconds(text)
         ? $"is a time without seconds; write it as {Example}"
         : $"is not a time with an offset from UTC; write it as {Example}";
@@ -36,12 +36,12 @@ public static class Timestamp
         int from = FractionAt + 1, to = from;
         while (to < text.Length && char.IsAsciiDigit(text[to]))
             to++;
-        // The framework accepts a point without digits, unlike RFC 3339.
+        // Reject a point without digits: RFC 3339 forbids it, but the framework accepts it.
         if (to == from)
             return "";
         return to - from > KeptDigits ? text.Remove(from + KeptDigits, to - from - KeptDigits) : text;
     }
 
-    /// <summary>The framework also accepts an offset without a colon, unlike RFC 3339.</summary>
+    // True if the offset has a colon, as RFC 3339 requires. The framework also accepts an offset without a colon.
     private static bool HasColonInOffset(string text) => text is [.., ':', _, _];
 }

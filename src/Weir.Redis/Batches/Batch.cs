@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Decisions that share one script call, and its pending reply. Pooled; has one owner at a time.</summary>
+/// <summary>Decisions that share one script call, and the pending reply. Pooled; has one owner at a time.</summary>
 internal sealed class Batch
 {
     private static readonly Pool<Batch> Spare = new(static () => new Batch(), 128);
@@ -17,10 +17,10 @@ internal sealed class Batch
 
     public RedisScript Script => _words.Script;
 
-    /// <summary>True if the call carries the text of the script instead of its digest.</summary>
+    /// <summary>True if the batch was sent with the text of the script instead of its digest.</summary>
     public bool WithText { get; private set; }
 
-    /// <summary>True if the target node is importing the slot (ASK).</summary>
+    /// <summary>True if the batch needs the ASKING command, since its node is importing the slot.</summary>
     public bool Asking { get; set; }
 
     public int Redirections { get; set; }
@@ -31,7 +31,7 @@ internal sealed class Batch
 
     public void Add(PendingCommand take) => _takes[Count++] = take;
 
-    /// <summary>Writes the decisions to the wire. An error fails the reply.</summary>
+    /// <summary>Writes the batch to the wire. Errors are reported through the reply.</summary>
     public void Send(IScriptWire wire, HashSet<RedisScript> known)
     {
         WithText = false;
@@ -73,7 +73,8 @@ internal sealed class Batch
 
     public bool IsAnswered { get; private set; }
 
-    /// <summary>Throws the error of the call before any answer. Stale decisions are to be sent again.</summary>
+    /// <summary>Answers the decisions by the reply, or throws the error of the batch. Decisions that must be sent again
+    /// are added to <paramref name="corrected"/>.</summary>
     public void Answer(Replied? replied, List<PendingCommand> corrected)
     {
         var reply = _reply!.Read();
@@ -119,12 +120,12 @@ internal sealed class Batch
         }
         catch (Exception)
         {
-            // The calendar does not cover this time.
+            // The calendar does not cover the time of Redis.
             return false;
         }
     }
 
-    /// <summary>An unreadable reply fails one decision, not the batch.</summary>
+    /// <summary>Reads the result of one decision. If it is unreadable, only this decision fails.</summary>
     private static BucketResult Read(ReadOnlySpan<byte> reply, PendingCommand take)
     {
         try
@@ -155,7 +156,7 @@ internal sealed class Batch
 
     private void Answer(PendingCommand take, in BucketResult result, Replied? replied, ref int left)
     {
-        // Before the caller resumes, which must see the changes that a reply makes here.
+        // Notifies before the caller resumes: the caller must see the changes that the listener makes.
         if (!take.IsAnswered)
             Notify(replied, take, result, isLate: false);
         if (take.TryAnswer(result))
@@ -168,7 +169,7 @@ internal sealed class Batch
         take.LetGo();
     }
 
-    /// <summary>An exception in <paramref name="replied"/> must not keep the callers of a batch waiting.</summary>
+    /// <summary>Notifies the listener. Its exceptions must not keep the callers of the batch waiting.</summary>
     private static void Notify(Replied? replied, PendingCommand take, in BucketResult result, bool isLate)
     {
         try
@@ -177,7 +178,7 @@ internal sealed class Batch
         }
         catch (Exception)
         {
-            // The result stands; only the listener's update is lost.
+            // The decision keeps its result; only the listener misses it.
         }
     }
 

@@ -2,18 +2,15 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Sends a batch as one script call, or on a cluster as one call per slot, since all keys of a call must lie in one
-/// slot. The first CROSSSLOT error shows that Redis is a cluster. All calls leave in one write. A call is repeated only
-/// if Redis did not run it.
-/// </summary>
+/// <summary>Sends a batch as one script call. On a cluster, which the first CROSSSLOT error reveals, sends one call per
+/// slot, since all keys of a call must lie in one slot. Repeats a call only if Redis did not run it.</summary>
 internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 {
-    /// <summary>Maximum redirections of a batch: a slot may move again before the batch arrives.</summary>
+    /// <summary>Maximum redirections of a batch. A slot may move again before the batch arrives.</summary>
     private const int MaxRedirections = 4;
 
     private volatile bool _bySlot;
-    /// <summary>The scripts that Redis has run, so that it knows their digests.</summary>
+    /// <summary>Scripts that Redis has run, so that it knows them by their digests.</summary>
     private readonly HashSet<RedisScript> _known = [];
     private readonly List<PendingCommand> _corrected = [];
     private string? _lastError;
@@ -28,7 +25,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         wire.Flush();
     }
 
-    /// <summary>Answers the decisions of a call. False if the call was sent again, whole or in parts.</summary>
+    /// <summary>Answers the decisions of a batch. Returns false if the batch was sent again instead.</summary>
     public bool Receive(Batch call, Queue<Batch> again)
     {
         try
@@ -39,7 +36,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         }
         catch (RedisServerException refusal)
         {
-            // Redis did not run the call.
+            // An error reply means that Redis did not run the batch.
             call.MayHaveRun = false;
             bool isAnswered = Repeat(call, refusal, again);
             wire.Flush();
@@ -53,20 +50,21 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>Sends a refused call again in another way. True if that cannot help and the call is answered.</summary>
+    /// <summary>Sends a rejected batch again in another way. Returns true if that is impossible: the decisions are then
+    /// answered with a fault.</summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
         {
-            // Later batches bring the script text along too, so that none overtakes another by being sent again.
+            // Later batches carry the script text as well, so that no batch overtakes one that is sent again.
             _known.Remove(call.Script);
             SendAgain(call, again);
         }
         else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && listener.Follow?.Invoke(call, refusal, wire) == true)
         {
-            // Another node owns the slot now.
+            // The node that owns the slot now has taken over the batch.
         }
-        // A decision lies at one node, but a batch may lie at two while a slot moves.
+        // While a slot moves, a batch may need two nodes. Each decision needs only one, so it is sent alone.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
             SendParts(call, static (one, other) => false, again);
         else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))
@@ -130,7 +128,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         call.Answer(BucketResult.Failed(wire.Failed(fault, call.Count)), listener.Replied);
     }
 
-    /// <summary>Sends a batch in parts. The decisions of a slot keep their order.</summary>
+    /// <summary>Sends a batch in parts. The decisions of each slot keep their order.</summary>
     private void SendParts(Batch batch, Func<PendingCommand, PendingCommand, bool> areTogether, Queue<Batch> sent)
     {
         var takes = batch.Takes;

@@ -2,28 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Sends decisions to Redis in batches, one at a time: decisions that arrive while a batch is under way form the next
-/// one. Nothing waits for a timer, so a lone decision leaves at once, and a crowd shares the cost of a call.
-/// </summary>
+/// <summary>Sends decisions to Redis in batches, one at a time. Decisions that arrive while a batch is under way form
+/// the next batch: a lone decision leaves at once, and many decisions share the cost of one batch.</summary>
 /// <remarks>
-/// The decisions of a tenant reach Redis in the order of their arrival. Tenants take turns (<see cref="FairQueue"/>).
-/// All decisions have the same deadline, so one queue and one timer watch over all of them. A decision that falls due
-/// before it is sent is never sent, and so is not spent. A sent one may be spent, until its late reply is undone.
-/// The lock on <c>_gate</c> owns the queues, counts and timer. Nothing is sent or answered under it.
+/// Tenants take turns (<see cref="FairQueue"/>); the decisions of a tenant are sent in the order of their arrival.
+/// A decision that is overdue before it is sent is never sent or spent. A sent decision may be spent in Redis until
+/// its late reply is undone. The lock on <c>_gate</c> guards the queues, counts and timer; no I/O happens under it.
 /// </remarks>
 internal sealed class Batcher : IDisposable
 {
-    /// <summary>Maximum decisions under way. With more, no deadline could be kept.</summary>
+    /// <summary>Maximum number of unanswered decisions. With more, their deadlines could not be kept.</summary>
     public const int MaxPending = 16_384;
 
-    /// <summary>Maximum decisions per call: enough to share its cost, few enough not to delay Redis.</summary>
+    /// <summary>Maximum decisions per batch: enough to share its fixed cost, few enough not to block Redis.</summary>
     public const int MaxBatch = 256;
 
-    /// <summary>Maximum wait beyond the deadline if this instance, and not Redis, is late.</summary>
+    /// <summary>Maximum wait beyond the deadline for a decision that this instance, not Redis, delays.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Redis counts as alive for the deadline and this time after its last reply.</summary>
+    /// <summary>Time beyond the deadline for which Redis counts as alive after its last reply.</summary>
     private static readonly TimeSpan LifeSign = TimeSpan.FromMilliseconds(50);
 
     private readonly object _gate = new();
@@ -67,7 +64,7 @@ internal sealed class Batcher : IDisposable
 
     public string? LastError => _calls.LastError;
 
-    /// <summary>Queues a decision. False with a fault: the caller must not use the decision any more.</summary>
+    /// <summary>Queues a decision. Returns false with a fault: the decision is then recycled; do not use it.</summary>
     public bool TryAsk(PendingCommand take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
@@ -92,7 +89,7 @@ internal sealed class Batcher : IDisposable
         return true;
     }
 
-    /// <summary>Takes over a redirected batch. It leaves before all waiting decisions.</summary>
+    /// <summary>Takes over a redirected batch, and sends it before all waiting decisions.</summary>
     public void Adopt(Batch call, bool asking)
     {
         call.Asking = asking;
@@ -133,7 +130,8 @@ internal sealed class Batcher : IDisposable
         _due.Dispose();
     }
 
-    /// <summary>Waits for work; false once disposed. Pass true if all replies to the last batch have come.</summary>
+    /// <summary>Waits for decisions to send. Returns false once disposed. <paramref name="back"/> is true if all
+    /// replies to the last batch have come.</summary>
     public bool WaitForWork(bool back)
     {
         lock (_gate)
@@ -168,14 +166,15 @@ internal sealed class Batcher : IDisposable
         call.Return();
     }
 
-    /// <summary>All replies to a batch have come.</summary>
+    /// <summary>Records that all replies to a batch have come.</summary>
     public void Back()
     {
         lock (_gate)
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>Returns the next batch without overdue decisions; null while replies are owed.</summary>
+    /// <summary>Returns the next batch, without overdue decisions; null while replies are pending or if no decision
+    /// waits.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();
@@ -241,7 +240,7 @@ internal sealed class Batcher : IDisposable
         _pump.Resume(answered);
     }
 
-    /// <summary>Gives up decisions that are late because of Redis, or starved because of this instance.</summary>
+    /// <summary>Gives up overdue decisions: late because of Redis, or starved because of this instance.</summary>
     private void GiveUpLate()
     {
         var late = new List<PendingCommand>();
@@ -276,6 +275,6 @@ internal sealed class Batcher : IDisposable
         return all[..answered];
     }
 
-    /// <summary>True if Redis answered a moment ago, however late.</summary>
+    /// <summary>Returns true if Redis has answered any decision recently, even too late.</summary>
     private bool Lives() => Volatile.Read(ref _repliedAt) is > 0 and var at && _time.GetElapsedTime(at) <= _deadline + LifeSign;
 }

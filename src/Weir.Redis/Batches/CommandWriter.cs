@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Writes the numbers of one command, as the header of <c>head.lua</c> says: doubles, little-endian.</summary>
+/// <summary>Writes the numbers of one command in the format of <c>head.lua</c>: little-endian doubles.</summary>
 internal static class CommandWriter
 {
     private const int Head = 5;
@@ -22,7 +22,7 @@ internal static class CommandWriter
     public static void Write(
         in BucketCommand command, long redisUs, LeaseTrip? trip, long horizonUs, long answerBytes, Arguments to)
     {
-        // A trip that only learns from the reply sends no lease fields.
+        // A trip without leases to ask for or give back only learns from the reply, and needs no fields.
         trip = trip is { Asks: true } ? trip : null;
         int most = Head + RecordFields + (command.Limits.Count * (LimitFields + LeaseFields + WindowFields));
         var all = to.Begin(most * sizeof(double));

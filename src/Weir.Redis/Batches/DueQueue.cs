@@ -1,12 +1,13 @@
 namespace Weir.Redis;
 
-/// <summary>Unanswered decisions by deadline, and the timer of the first. The batcher's lock owns it.</summary>
+/// <summary>Unanswered decisions by deadline, and the timer of the first. Guarded by the batcher's lock.</summary>
 internal sealed class DueQueue : IDisposable
 {
-    /// <summary>Interval of the checks whether Redis is late, once a decision is past its deadline.</summary>
+    /// <summary>Interval of checks while a decision is overdue, but neither late nor starved yet.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Redis is silent if it has owed the reply to one batch for this part of the deadline.</summary>
+    /// <summary>Divisor of the deadline: Redis is silent if it owes replies to a batch for a quarter of the
+    /// deadline.</summary>
     private const int SilencePart = 4;
 
     private readonly Queue<PendingCommand> _takes = new();
@@ -27,7 +28,7 @@ internal sealed class DueQueue : IDisposable
 
     public void Add(PendingCommand take, long now)
     {
-        // A decision without an answer keeps all answered ones behind it in the queue until it falls due.
+        // Removes answered decisions, which stay in the queue behind an unanswered one until it falls due.
         if (_takes.Count >= 2 * Batcher.MaxPending)
             KeepUnanswered();
         take.DueAt = now + _deadlineTicks;
@@ -42,10 +43,8 @@ internal sealed class DueQueue : IDisposable
             _takes.Dequeue().LetGo();
     }
 
-    /// <summary>
-    /// Removes overdue decisions. A decision is late only if Redis owed replies for the whole deadline, and a quarter
-    /// of it without a break. Else it waits behind decisions that Redis answers, and is starved once the grace is over.
-    /// </summary>
+    /// <summary>Removes overdue decisions. A decision is late if, since it was queued, Redis owed replies for a whole
+    /// deadline, and for the last quarter without a break. Otherwise it is starved, after the grace period.</summary>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;
@@ -80,7 +79,7 @@ internal sealed class DueQueue : IDisposable
         }
     }
 
-    /// <remarks>Timers round down to whole milliseconds. A timer of zero would only ring.</remarks>
+    /// <summary>Sets the timer. Rounds up: timers round down to whole milliseconds, and would ring early.</summary>
     private void Watch(TimeSpan until)
     {
         _isWatching = true;

@@ -1,20 +1,17 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Waiting decisions in a line for each tenant. The lines take turns (deficit round robin, Shreedhar and Varghese
-/// 1995), so that a tenant with thousands of decisions delays no other. A line keeps the order of arrival.
-/// </summary>
+/// <summary>Waiting decisions in one queue per tenant. The queues take turns (deficit round robin, Shreedhar and
+/// Varghese 1995), so that no tenant delays another. Not safe for concurrent use.</summary>
 /// <remarks>
-/// A decision costs one per bucket. A turn is worth the dearest decision, so that every turn sends something, in
-/// constant time. Tenants that no policy names share a few lines (<see cref="Shares"/>), since callers can invent them.
-/// A line may hold as many decisions as there is room left for all ("dynamic thresholds", Choudhury and Hahne 1998).
-/// A tenant that floods ends at half of the bound, and a tenant without waiting decisions finds room.
-/// Not safe for concurrent use: the owner holds a lock.
+/// A decision costs 1 per bucket. The credit of a turn suffices for the most expensive decision, so each turn sends
+/// one. Unlisted tenants, which callers can invent, share a few queues (<see cref="Shares"/>). A queue may hold as many
+/// decisions as there is room left ("dynamic thresholds", Choudhury and Hahne 1998): a flooding tenant ends at half of
+/// the bound, and a tenant without waiting decisions finds room.
 /// </remarks>
-/// <param name="most">Maximum unanswered decisions, in the lines or sent.</param>
+/// <param name="most">Maximum number of unanswered decisions, waiting or sent.</param>
 internal sealed class FairQueue(int most)
 {
-    /// <summary>Worth of a turn: the dearest decision asks this many buckets.</summary>
+    /// <summary>Credit of a turn: the cost of the most expensive decision, in buckets.</summary>
     private const int Turn = Plan.MaxLimits;
 
     private const int MaxIdle = 64;
@@ -30,11 +27,11 @@ internal sealed class FairQueue(int most)
         public string Tenant = "";
         public int Credit;
 
-        /// <summary>True if the line takes turns. It may be empty, if all of its decisions were overdue.</summary>
+        /// <summary>True if the queue takes turns. Such a queue may hold only overdue decisions.</summary>
         public bool HasTurn;
     }
 
-    /// <summary>Decisions in all lines, including overdue ones that were answered.</summary>
+    /// <summary>Number of decisions in all queues, including overdue ones that were answered.</summary>
     public int Count { get; private set; }
 
     public int Waiting => _turns.Count;
@@ -46,7 +43,7 @@ internal sealed class FairQueue(int most)
         int room = most - unanswered;
         if (room <= 0)
             return false;
-        // Frees overdue decisions of lines that are never sent from.
+        // Removes overdue decisions from all queues, since Redis may be too slow for any queue to get a turn.
         if (Count >= 2 * most)
             ForgetAnswered();
         var line = LineOf(take.Share);
@@ -64,7 +61,7 @@ internal sealed class FairQueue(int most)
         int count = 0;
         while (count < batch.Length && _turns.TryPeek(out var line))
         {
-            // The rest of a turn that the last batch cut short comes first.
+            // A queue whose turn the last batch cut short keeps its credit, and adds none.
             if (line.Credit <= 0)
                 line.Credit += Turn;
             count += Serve(line, batch[count..]);
@@ -90,7 +87,7 @@ internal sealed class FairQueue(int most)
 
     private Line LineOf(string tenant)
     {
-        // A crowd is mostly one tenant's, and waits for the lock meanwhile.
+        // Tries the last queue first: under load, most successive decisions are of one tenant.
         if (_last is { } last && last.Tenant == tenant)
             return last;
         if (!_lines.TryGetValue(tenant, out var line))
@@ -110,7 +107,7 @@ internal sealed class FairQueue(int most)
         _turns.Enqueue(line);
     }
 
-    /// <summary>Serves a line for its turn. One decision may overdraw it, and the next turn pays for that.</summary>
+    /// <summary>Serves a queue for one turn. A decision may overdraw the credit; the next turn pays for it.</summary>
     private int Serve(Line line, Span<PendingCommand> batch)
     {
         int count = 0;
@@ -123,7 +120,7 @@ internal sealed class FairQueue(int most)
                 continue;
             }
 
-            // A command that only keeps a record asks no bucket.
+            // A command that only stores a record has no buckets, but costs 1.
             line.Credit -= Math.Max(1, take.Buckets);
             batch[count++] = take;
         }
@@ -131,7 +128,7 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Drops overdue decisions: with equal deadlines, they are at the head of the line.</summary>
+    /// <summary>Returns true if the queue is short enough without overdue decisions, which are at its head.</summary>
     private bool IsBelow(int room, Line line)
     {
         ForgetAnswered(line);
@@ -160,7 +157,7 @@ internal sealed class FairQueue(int most)
         }
     }
 
-    /// <summary>Ends the turn of an empty line. Its tenant loses the rest of the turn.</summary>
+    /// <summary>Ends the turn of an empty queue, and drops its credit. Removes the queue if many are idle.</summary>
     private void Close(Line line)
     {
         _turns.Dequeue();

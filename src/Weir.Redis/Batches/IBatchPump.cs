@@ -1,14 +1,15 @@
 namespace Weir.Redis;
 
-/// <summary>Sends the batches of a <see cref="Batcher"/>, waits for their replies and resumes callers.</summary>
+/// <summary>Sends the batches of a <see cref="Batcher"/>, receives their replies and resumes the callers.</summary>
 internal interface IBatchPump
 {
     void Begin(Batcher batcher);
 
-    /// <summary>Signals a batch, or the end. Called under the batcher's gate, before <see cref="Pump"/>.</summary>
+    /// <summary>Signals that decisions wait, or with <paramref name="all"/> that the batcher ends. Called under the
+    /// batcher's lock, before <see cref="Pump"/>.</summary>
     void WakeLocked(object gate, bool all);
 
-    /// <summary>Sends waiting batches, if the pump has no thread of its own.</summary>
+    /// <summary>Sends waiting batches; does nothing if the pump has a thread of its own.</summary>
     void Pump();
 
     void Resume(ReadOnlySpan<PendingCommand> answered);

@@ -1,18 +1,14 @@
 namespace Weir.Redis;
 
-/// <summary>
-/// Undoes takes and charges whose reply comes after the fallback has decided them, and takes that were refused in
-/// another partition: gives back the cost at face value, releases the permits, and deletes the idempotency record.
-/// Spending of the fallback is settled as in an outage. If the record has answered another caller meanwhile, Redis
-/// keeps the take, and the fallback forgets its decision.
-/// </summary>
+/// <summary>Undoes takes and charges in Redis that were decided elsewhere: by the fallback because the reply was late,
+/// or by a refusal of another partition. Refunds the cost, frees permits and deletes the idempotency record.</summary>
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
     CancellationToken stopped)
 {
     private const int Most = 16_384;
 
-    /// <summary>Maximum attempts. All have the same name, so that the cost is given back once.</summary>
+    /// <summary>Maximum attempts to undo a command. All use one id, so Redis refunds the cost only once.</summary>
     private const int Attempts = 4;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -22,21 +18,21 @@ internal sealed class LateReplies(
 
     public int Undoing => Volatile.Read(ref _undoing);
 
-    /// <summary>Commands whose reply was late.</summary>
+    /// <summary>Counts the commands whose reply came after the fallback had decided.</summary>
     public Tally Late { get; } = new();
 
-    /// <summary>Commands that were decided otherwise, though their reply was in time.</summary>
+    /// <summary>Counts the commands that Redis allowed in time, but another partition refused.</summary>
     public Tally Decided { get; } = new();
 
     internal sealed class Tally
     {
         public long Undone;
 
-        /// <summary>Commands that stay charged, since Redis did not confirm the undo.</summary>
+        /// <summary>Number of commands that stay charged, since Redis did not confirm the undo.</summary>
         public long Lost;
     }
 
-    /// <summary>True until a given-up command is undone: its record is about to go, and must not answer.</summary>
+    /// <summary>True until a given-up command is undone. Its record will be deleted, and must not answer.</summary>
     public bool IsGivenUp(in BucketCommand asked) => asked.RecordKey is { Settles: false } record && _givenUp.Has(asked.Limits.Facts.Tenant, record.Id);
 
     public void GaveUp(in BucketCommand asked)
@@ -47,7 +43,7 @@ internal sealed class LateReplies(
 
     public void Undo(in BucketCommand asked, in BucketResult reply) => _ = Undo(asked, reply, 0, Late);
 
-    /// <summary>Begins to undo a command. A bit of <c>done</c> says that a limit was given back already.</summary>
+    /// <summary>Undoes a command. <c>done</c> has a bit for each limit that is already refunded.</summary>
     public Task GiveBack(in BucketCommand asked, in BucketResult reply, uint done)
     {
         GaveUp(asked);
@@ -66,7 +62,7 @@ internal sealed class LateReplies(
 
         if (asked.RecordKey is { } record)
         {
-            // The record of a reservation may have the text of another instance. Memory keeps its own.
+            // A stored reservation may have the text of another instance. Memory then keeps its own reservation.
             bool isAnothers = reply.IsRemembered && record.Open > TimeSpan.Zero;
             bool stays = tally == Late && !isAnothers && fallbackOf(asked)?.HasAdmitted(asked) == true;
             undo = undo with { RecordKey = undo.RecordKey! with { Undoes = (record.Id, reply.NowUs, stays) } };
@@ -78,7 +74,7 @@ internal sealed class LateReplies(
         return Task.CompletedTask;
     }
 
-    /// <summary>True for takes and charges. The fallback makes no refund or commit in place of Redis.</summary>
+    /// <summary>True for takes and charges. The fallback never repeats a refund or commit.</summary>
     private static bool IsDecidedAgain(in BucketCommand asked) =>
         asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 
@@ -115,11 +111,12 @@ internal sealed class LateReplies(
         }
     }
 
-    /// <summary>After a lost connection, Redis may be another one that does not know the command.</summary>
+    /// <summary>Returns true if another attempt may help. After a lost connection it does not: the next connection may
+    /// lead to another Redis.</summary>
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
-    // Null if the command stays, since another caller relies on its record.
+    // Counts an undo. isUndone is null if the command stays, since another caller relies on its record.
     private void End(bool? isUndone, in BucketCommand undo, Tally tally)
     {
         Interlocked.Decrement(ref _undoing);

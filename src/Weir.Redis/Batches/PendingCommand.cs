@@ -2,12 +2,9 @@ using System.Threading.Tasks.Sources;
 
 namespace Weir.Redis;
 
-/// <summary>One decision on its way: its command, its deadline and its caller.</summary>
-/// <remarks>
-/// The reply, a fault or the deadline answers the command once; then its caller resumes. The command returns to the
-/// pool when all three holders have released it: the sender, which may read a reply long after the deadline; the watch
-/// over the deadline; and the caller. A holder that never releases it leaves it to the garbage collector.
-/// </remarks>
+/// <summary>A command on its way to Redis, with its deadline and its caller. Pooled.</summary>
+/// <remarks>The reply, a fault or the deadline answers a command once; then its caller resumes. A command returns to
+/// the pool once the sender, the queue of deadlines and the caller have released it.</remarks>
 internal sealed class PendingCommand : PendingResult, IValueTaskSource
 {
     private const int Holders = 3;
@@ -34,14 +31,14 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
 
     public int Buckets { get; private set; }
 
-    /// <summary>The keys of the record, the account and the buckets, all in one slot; then the numbers.</summary>
+    /// <summary>Arguments of the script: keys of record, account and buckets, all in one slot; then numbers.</summary>
     public Arguments Arguments { get; } = new();
 
     public int KeyCount => Arguments.Count - 1;
 
     public int Slot => _slot >= 0 ? _slot : _slot = RedisSlot.Of(Arguments[0].Span);
 
-    /// <summary>The number of partitions, if it was unknown when the keys were spelled; else null.</summary>
+    /// <summary>Number of partitions, if it was unknown when the keys were written; else null.</summary>
     public PartitionCount? Unknown { get; set; }
 
     public bool IsMisplaced => Unknown is { Value: > 1 };
@@ -52,23 +49,24 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
 
     public long DueAt { get; set; }
 
-    /// <summary>Total time for which Redis had owed replies at the start (<see cref="ReplyWait"/>), in ticks.</summary>
+    /// <summary>Ticks for which Redis had owed replies before the command was queued
+    /// (<see cref="ReplyWait"/>).</summary>
     public long WaitedBefore { get; set; }
 
     /// <summary>The batcher that counts the command as unanswered.</summary>
     public Batcher? Batcher { get; set; }
 
-    /// <summary>The batcher that sends the command, after redirections.</summary>
+    /// <summary>The batcher that sends the command: a different one after a redirection.</summary>
     public Batcher? Sender { get; set; }
 
-    /// <summary>False as long as Redis has certainly not executed it.</summary>
+    /// <summary>False while it is certain that Redis has not executed the command.</summary>
     public bool MayHaveRun { get; set; }
 
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     public override ValueTask Arrival => new(this, _core.Version);
 
-    /// <summary>Creates a command without arguments. It owns the trip from now on.</summary>
+    /// <summary>Makes a command without arguments. The command owns the trip from now on.</summary>
     public static PendingCommand Of(in BucketCommand command, LeaseTrip? trip)
     {
         var take = Spare.Rent();
@@ -85,7 +83,8 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return take;
     }
 
-    /// <summary>False if the command is answered already. If true, the caller must have it resumed.</summary>
+    /// <summary>Sets the answer; returns false if there is one already. After true, call
+    /// <see cref="Resume"/>.</summary>
     public bool TryAnswer(in BucketResult answer)
     {
         if (Interlocked.Exchange(ref _answered, 1) != 0)
@@ -123,7 +122,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
         return true;
     }
 
-    /// <summary>Releases a command that has no other holder.</summary>
+    /// <summary>Releases a command that has no other holder than the caller.</summary>
     public void Discard()
     {
         _holders = 1;

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Adds up the time for which Redis owed replies. Not for use by two threads at once.</summary>
+/// <summary>Adds up the time for which Redis owes replies. Not safe for concurrent use.</summary>
 internal sealed class ReplyWait
 {
     private long _total;

@@ -1,9 +1,9 @@
 namespace Weir.Redis;
 
-/// <summary>Resumes several callers per work item, since waking the pool costs more than most callers do.</summary>
+/// <summary>Resumes several callers in one work item, since a work item costs more than most callers.</summary>
 internal sealed class Resumption : IThreadPoolWorkItem
 {
-    /// <summary>Minimum callers per work item, so that the pool is woken seldom.</summary>
+    /// <summary>Minimum callers per work item, so that few pool threads are woken.</summary>
     private const int Least = 16;
 
     private const int Most = 64;
@@ -15,7 +15,7 @@ internal sealed class Resumption : IThreadPoolWorkItem
 
     public static void Queue(ReadOnlySpan<PendingCommand> answered)
     {
-        // Each core gets a part of a large batch.
+        // Splits a large batch evenly among the cores.
         int size = Math.Clamp((answered.Length + Environment.ProcessorCount - 1) / Environment.ProcessorCount, Least, Most);
         for (; !answered.IsEmpty; answered = answered[Math.Min(size, answered.Length)..])
         {

@@ -11,7 +11,7 @@ internal sealed class SchedulingLag(TimeProvider time)
     private long _largestBefore;
     private long _last;
 
-    /// <summary>The largest lag of the last 10 to 20 seconds.</summary>
+    /// <summary>Largest lag that was recorded in the last 10 to 20 seconds.</summary>
     public TimeSpan Largest
     {
         get

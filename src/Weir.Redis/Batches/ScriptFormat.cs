@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Weir.Redis;
 
-/// <summary>Writes the arguments of a batch and reads the reply, as the header of <c>head.lua</c> says.</summary>
+/// <summary>Writes the arguments of a batch and reads the reply, in the format of <c>head.lua</c>.</summary>
 internal static class ScriptFormat
 {
     private const int HeadFields = 2;
@@ -20,7 +20,7 @@ internal static class ScriptFormat
         Kept,
     }
 
-    /// <summary>Writes a batch as one call: of the whole script for permits and records.</summary>
+    /// <summary>Writes a batch as one script call. Permits and records need the whole script.</summary>
     public static void Spell(ReadOnlySpan<PendingCommand> takes, ScriptCall to)
     {
         bool isWhole = false;
@@ -89,7 +89,7 @@ internal static class ScriptFormat
         return new IdempotencyRecord(rest.ToArray(), lines) { Fingerprint = BinaryPrimitives.ReadUInt128BigEndian(record[1..]), Time = new StoreTime(at, at) };
     }
 
-    /// <summary>Reads one decision from a reply. Its lines count leased tokens apart from spent ones.</summary>
+    /// <summary>Reads one decision from a reply. Its lines do not count leased tokens as spent.</summary>
     public static BucketResult Read(ReadOnlySpan<byte> doubles, PendingCommand take)
     {
         var code = (Code)Next(ref doubles);
@@ -100,7 +100,7 @@ internal static class ScriptFormat
         foreach (var limit in take.Command.Limits)
         {
             var line = ReadLine(ref doubles);
-            // A cost above the reduced capacity, but within the full one, may fit later.
+            // Refuses a cost that exceeds only the reduced capacity (held-back tokens): the cost may fit later.
             if (line.Outcome == BucketOutcome.NeverFits && take.Command.HeldBack.Absent > 0
                 && limit.CostOf(take.Command.Limits.Facts) <= limit.Quota.Capacity)
                 line = line with { Outcome = BucketOutcome.Refused };

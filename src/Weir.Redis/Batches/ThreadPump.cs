@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Sends and reads on its own thread: a busy thread pool may be later than the deadline.</summary>
+/// <summary>Sends and receives on a thread of its own: a busy thread pool may miss the deadline.</summary>
 internal sealed class ThreadPump : IBatchPump
 {
     public void Begin(Batcher batcher) =>
@@ -26,8 +26,8 @@ internal sealed class ThreadPump : IBatchPump
         bool back = false;
         while (batcher.WaitForWork(back))
         {
-            // Threads that are about to ask go first, so that batches are larger.
-            // A batch that is sent in parts gains most, since each part costs Redis a call.
+            // Lets threads that are about to queue a decision go first, so that batches are larger. A batch that is
+            // sent in parts gains most, since each part is a separate call to Redis.
             int waiting;
             do
             {

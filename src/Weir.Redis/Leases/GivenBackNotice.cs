@@ -1,13 +1,13 @@
 namespace Weir.Redis;
 
-/// <summary>Tells all instances which tenants got tokens back. Safe for concurrent use.</summary>
+/// <summary>Notifies all instances of the tenants that got tokens back. Safe for concurrent use.</summary>
 internal sealed class GivenBackNotice : IAsyncDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     public const int TenantsAtOnce = 64;
 
-    /// <summary>No tenant's name contains it.</summary>
+    /// <summary>Separates the tenants of a message. No tenant's name contains a line feed.</summary>
     private const char Separator = '\n';
 
     private readonly Lock _gate = new();

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Gives back the rest of ended leases. If that is lost, their buckets stay short until they refill.</summary>
+/// <summary>Returns the tokens of ended leases to Redis. If that fails, the buckets lack them until a refill.</summary>
 internal sealed class LeaseReturns : IAsyncDisposable
 {
     private readonly ShardTables _tables;

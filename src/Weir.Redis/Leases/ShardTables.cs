@@ -2,14 +2,14 @@ using System.Collections.Frozen;
 
 namespace Weir.Redis;
 
-/// <summary>The known buckets of each shard, created on first use. Safe for concurrent use.</summary>
+/// <summary>The known buckets of each shard, made on first use. Safe for concurrent use.</summary>
 internal sealed class ShardTables(
     RedisOptions options, TimeProvider time, Func<TimeSpan> lag, Action leased, Fleet fleet)
 {
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<int, Leasing> _tables = FrozenDictionary<int, Leasing>.Empty;
 
-    /// <summary>Includes the tables of former shards, since their leases still end.</summary>
+    /// <summary>The tables of all shards, including former shards, whose leases still have to end.</summary>
     public IReadOnlyList<Leasing> All => _tables.Values;
 
     public void Forget(string tenant)

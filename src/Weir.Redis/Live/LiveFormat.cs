@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Weir.Redis;
 
-/// <summary>The format of live data in Redis, shared with <c>live.lua</c>. Other formats are ignored.</summary>
+/// <summary>The format of live data in Redis, which <c>live.lua</c> shares. Data in other formats is ignored.</summary>
 internal static class LiveFormat
 {
-    /// <summary>The field of the state that changes with each restoration.</summary>
+    /// <summary>Name of the field of the state that changes with each restoration.</summary>
     public const string Life = "life";
 
     public static bool IsMeta(string name) => name is "history" or "version" or "count" or Life;
@@ -26,7 +26,8 @@ internal static class LiveFormat
         return entry is not null;
     }
 
-    /// <summary>Reads the text of a change: the name of the entry, a line feed, and the value.</summary>
+    /// <summary>Reads the text of a change: the entry's name, a line feed, then + and the value, or - for a
+    /// deletion.</summary>
     public static LiveEntry? ReadText(long version, string text) =>
         TrySplit(text, '\n', out string name, out string value) && value.Length > 0 && TrySplit(name, '/', out string kind, out string id)
             ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])

@@ -3,20 +3,20 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Live data in Redis, for all instances. Each learns of a change by a message, or by its next read.</summary>
-/// <remarks>The rules are in <c>live.lua</c>. Calls are short, so that decisions do not wait for them.</remarks>
-/// <param name="options">The prefix of all keys.</param>
-/// <param name="connection">The connection, once there is one.</param>
-/// <param name="time">Says when a change was made.</param>
+/// <summary>Stores live data in Redis. Instances learn of a change by a message, or by their next read.</summary>
+/// <remarks>The script <c>live.lua</c> has the rules. Its calls are short, so that decisions do not wait.</remarks>
+/// <param name="options">Options with the prefix of all keys.</param>
+/// <param name="connection">Task that completes with the connection.</param>
+/// <param name="time">Clock that dates the changes.</param>
 public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiplexer> connection, TimeProvider time) : ILiveStore
 {
-    /// <summary>Maximum entries and characters of a call that reads or restores entries.</summary>
+    /// <summary>Maximum entries and characters per call that reads or restores entries.</summary>
     private const int PartEntries = 250, PartLength = 64 * 1024;
 
-    /// <summary>An instance that restores lost data counts as dead after this time without a call.</summary>
+    /// <summary>Milliseconds without a call after which an instance that restores lost data counts as dead.</summary>
     private const int ClaimMs = 5_000;
 
-    /// <summary>Maximum changes by other instances between two calls of one read.</summary>
+    /// <summary>Maximum number of changes by other instances between two calls of a read.</summary>
     private const int ChangesBetween = 16;
 
     private static readonly string Script = Load();
@@ -55,7 +55,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         if (look.Version == known)
             return new LiveRead(known, [], IsWhole: false);
         var read = await ReadChangesAsync(database, known, look.Version).ConfigureAwait(false) ?? await ReadAllAsync(database, look.Version).ConfigureAwait(false);
-        // Data lost between two of these calls looks deleted, even if it has been restored since.
+        // Ignores the read if data was lost between its calls: lost entries look deleted, even if restored since.
         return await database.HashGetAsync(State, LiveFormat.Life).ConfigureAwait(false) == look.Life ? read : null;
     });
 
@@ -84,7 +84,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     });
 
     /// <inheritdoc/>
-    /// <remarks>One instance restores at a time, in parts. Until the last part, reads report a loss.</remarks>
+    /// <remarks>One instance restores at a time, in several calls. Until the last call, reads report a loss.</remarks>
     public async Task<bool> RestoreAsync(LiveRead known)
     {
         string token = Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
@@ -107,7 +107,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
     public Task AcceptLossAsync() => TryAsync<object>(async database =>
         await IsDoneAsync(database, "accept", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))).ConfigureAwait(false));
 
-    /// <summary>Splits entries into arguments of the script. An entry is never cut, however long.</summary>
+    /// <summary>Splits entries into arguments of several calls. Never cuts an entry, however long it is.</summary>
     private static IEnumerable<List<RedisValue>> PartsOf(IReadOnlyList<LiveEntry> entries)
     {
         var part = new List<RedisValue>();
@@ -141,7 +141,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return (version, reason is null ? null : new LiveLoss(reason, IsNew: (int)reply[0] == 1, IsBeingRestored: (int)reply[5] == 1), (string)reply[6]!);
     }
 
-    /// <summary>Tells other instances to read, once for each loss: they may know what this instance lost.</summary>
+    /// <summary>Tells other instances to read, once per loss: they may know the entries that Redis lost.</summary>
     private async Task TellOthersAsync(IDatabase database)
     {
         if (_hasTold)
@@ -150,13 +150,13 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         await database.PublishAsync(_channel, "lost").ConfigureAwait(false);
     }
 
-    /// <summary>Returns the entries changed since a version; null if the trail does not have all changes.</summary>
+    /// <summary>Returns the entries that changed since a version; null if the trail lacks some changes.</summary>
     private async Task<LiveRead?> ReadChangesAsync(IDatabase database, LiveVersion known, LiveVersion now)
     {
         long count = now.Number - known.Number;
         if (known.History != now.History || count is < 1 or > LiveBounds.MaxChanges)
             return null;
-        // Other instances may have made a few changes since the look.
+        // Reads a few more changes: other instances may have made some since the version was read.
         var trail = await database.ListRangeAsync(Changes, 0, count + ChangesBetween).ConfigureAwait(false);
         var later = trail.Select(change => LiveFormat.ReadChange(change!)).TakeWhile(change => change?.Version > known.Number).ToList();
         if (later.Count == 0 || later[0]!.Version - known.Number != later.Count)
@@ -168,7 +168,7 @@ public sealed class RedisLiveStore(RedisOptions options, Task<ConnectionMultiple
         return new LiveRead(now with { Number = later[0]!.Version }, [.. entries], IsWhole: false);
     }
 
-    /// <summary>Reads all entries in parts, then the changes made meanwhile. Null if data was lost.</summary>
+    /// <summary>Reads all entries in parts, then changes since the start. Returns null if data was lost.</summary>
     private async Task<LiveRead?> ReadAllAsync(IDatabase database, LiveVersion version)
     {
         var entries = new Dictionary<string, LiveEntry>(StringComparer.Ordinal);

@@ -1,38 +1,38 @@
--- Live data: a history of changes, the entries as they are now, the last changes and their texts. The only writer.
+-- Live data: a history of changes, the present entries, the last changes and their texts. The only writer of these.
 --
--- KEYS  1 state      a hash: kind/id -> version, a space and the text, for each entry; and the fields history, version
+-- KEYS  1 state      a hash: for each entry, kind/id -> version, a space and the text; and the fields history, version,
 --                    count (of entries) and life (a token of the last restoration). One key, so that Redis evicts all
---                    of it or nothing
+--                    of the state or nothing
 --       2 changes    a list of the last changes, newest first, in JSON
---       3 texts      a hash: version -> kind/id, a line feed, '+' and the text, or '-' when the entry was deleted
+--       3 texts      a hash: version -> kind/id, a line feed, and '+' with the text, or '-' for a deletion
 --       4 restoring  the token of the instance that restores lost entries; it expires
 --
 -- look    history ('' for none) and version that the reader knows
---         reply { standing, history, version, entries that are there, count, 1 if it is being restored, life }
--- write   kind/id, '+' and the text or '-', the version expected ('' for any), who, when (Unix ms), changes kept,
---         texts kept, channel, history and version that the writer knows, 'exact' if nothing may have changed since,
---         bytes of texts kept, 'remember' to keep the text
---         reply { 1 written, 0 not the version expected, -1 the store has lost what the writer knows, -2 ahead of it,
---         or -3 nothing there to delete; version }
--- begin   token, milliseconds, history, version, count: claims the restoration, if the caller knows the lost entries
---         reply 1 or 0. Until all entries are there, the state counts more than it holds, so no reader takes it as whole
--- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 when the claim is another's
--- finish  token, channel. reply 1, or 0 when entries are missing still
--- accept  a random text: takes the entries that are there for all of them. reply 1
+--         reply { standing, history, version, existing entries, count, 1 during a restoration, life }
+-- write   kind/id, '+' and the text or '-', expected version ('' for any), author, time (Unix ms), maximum changes,
+--         maximum texts, channel, history and version that the writer knows, 'exact' to refuse if anything has changed
+--         since that version, maximum bytes of texts, 'remember' to keep the text
+--         reply { 1 written, 0 not the expected version, -1 the store lost data that the writer knows, -2 changed
+--         since ('exact'), -3 nothing to delete; version }
+-- begin   token, milliseconds, history, version, count: claims the restoration if the caller knows the lost entries
+--         reply 1 or 0. Until all entries exist, the count exceeds their number, so that readers report a loss
+-- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 if another instance has the claim
+-- finish  token, channel. reply 1, or 0 if the claim or an entry is missing
+-- accept  a random text: accepts the existing entries as all entries. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
 local META = 4
 local EXACT_LIMIT = 9007199254740992
 local state, restoring = KEYS[1], KEYS[4]
 
--- The number that a text spells; nil for none.
+-- Returns the number that a text spells; nil for none.
 local function number_of(text)
   local number = string.find(text, '^%d+$') and tonumber(text)
   return number and number < EXACT_LIMIT and number or nil
 end
 
--- Nil when there is none. A key of another type is none either. A number that cannot be read counts as if entries were
--- missing.
+-- Returns the state; nil if there is none, or if its key has another type. For an unreadable number, the count is
+-- raised as if entries were missing.
 local function standing_state()
   local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
   if meta.err or not meta[1] or not meta[2] or not meta[3] or not meta[4] then
@@ -43,8 +43,8 @@ local function standing_state()
     held = redis.call('HLEN', state) - META }
 end
 
--- How the store stands to a reader that knows so much, and whether the reader can restore the rest. Of two histories
--- the older one goes on: the younger one began in a store that had lost it.
+-- Compares the store with a reader. Returns its standing, and whether the reader can restore the rest. Of two
+-- histories the older one goes on: the younger one began in a store that had lost the older one.
 local function compare(now, history, version)
   if not now then
     return MISSING, history ~= ''
@@ -109,7 +109,7 @@ local function accept(random)
   local now = standing_state()
   local time = redis.call('TIME')
   if now then
-    -- If the version cannot be read, the seconds of now are a later one.
+    -- Replaces an unreadable version by the present time in seconds, which is later.
     redis.call('HSET', state, 'count', now.held, 'version', now.unreadable and time[1] or now.version)
     return 1
   end
@@ -124,7 +124,7 @@ local function remember_change(change, most)
   redis.call('LTRIM', KEYS[2], 0, most - 1)
 end
 
--- The newest first, as far as there is room for them; there is always room for the newest one.
+-- Keeps the text of a change, and removes old texts beyond the bounds. Always keeps the newest text.
 local function remember_text(version, text, most, most_bytes)
   redis.call('HSET', KEYS[3], version, text)
   local versions = redis.call('HKEYS', KEYS[3])

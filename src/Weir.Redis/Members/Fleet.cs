@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Redis;
 
-/// <summary>Compares this instance's settings with the fleet's. An instance that differs leases nothing.</summary>
+/// <summary>Compares this instance's settings with the fleet's. If they differ, the instance leases nothing.</summary>
 internal sealed class Fleet(Func<string> own)
 {
     private readonly ConcurrentDictionary<int, Agreement> _shards = new();
@@ -36,10 +36,10 @@ internal sealed class Agreement(Func<string> own, Action changed)
 
     public string? Rule => _rule;
 
-    /// <summary>False while the instance differs from the rule, or has joined and does not know it yet.</summary>
+    /// <summary>False if the settings differ from the rule, or if the rule is unknown since Join.</summary>
     public bool MayLease => _mayLease;
 
-    /// <summary>Begins the heartbeats. The instance leases nothing before it knows the rule.</summary>
+    /// <summary>Joins the fleet. The instance leases nothing before it knows the rule.</summary>
     public void Join() => _mayLease = _rule == own();
 
     public void Hear(string rule)

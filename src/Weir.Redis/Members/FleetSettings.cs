@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Weir.Redis;
 
-/// <summary>Settings that instances with shared buckets must agree on: lines NAME=VALUE in every heartbeat.</summary>
+/// <summary>Settings on which instances with shared buckets must agree: lines NAME=VALUE in each heartbeat.</summary>
 internal static class FleetSettings
 {
-    /// <summary>The versions of values in Redis. A change that an older Weir cannot read counts one up.</summary>
+    /// <summary>Versions of the formats in Redis. A change that an older Weir cannot read raises a version.</summary>
     public const string Formats = "buckets 1, permits 1, records 1, answers 1, members 1, live 1";
 
-    /// <summary>Stands for a setting that an instance does not name, such as one of another version.</summary>
+    /// <summary>Stands for a setting that an instance does not have, such as a setting of another version.</summary>
     public const string NotNamed = "not named";
 
     public static string Of(RedisOptions options, int partitions) => string.Join(
@@ -43,8 +43,8 @@ internal static class FleetSettings
     }
 }
 
-/// <summary>A setting that has one value at this instance and another in the fleet.</summary>
-/// <param name="Setting">Its name, such as <c>Weir:Redis:LeaseMs</c>.</param>
-/// <param name="Here">The value of this instance.</param>
-/// <param name="Fleet">The value of the instance that came first.</param>
+/// <summary>A setting whose value at this instance differs from the value in the fleet.</summary>
+/// <param name="Setting">Name of the setting, such as <c>Weir:Redis:LeaseMs</c>.</param>
+/// <param name="Here">Value at this instance.</param>
+/// <param name="Fleet">Value in the fleet: that of the instance that came first.</param>
 public sealed record SettingDifference(string Setting, string Here, string Fleet);

@@ -3,30 +3,26 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>The phase of an instance, in the numbers of <c>heartbeat.lua</c>.</summary>
+/// <summary>Phase of an instance, with the numbers of <c>heartbeat.lua</c>.</summary>
 internal enum MemberPhase
 {
     Leaves,
 
     Follows,
 
-    /// <summary>The instance sees Redis again, and still decides by itself.</summary>
+    /// <summary>The instance sees Redis again, but still decides from memory.</summary>
     Returns,
 
-    /// <summary>As <see cref="Returns"/>, and Redis has received everything that the instance knows.</summary>
+    /// <summary>As <see cref="Returns"/>, and the instance has restored its known spending to Redis.</summary>
     IsReady,
 }
 
-/// <summary>
-/// An instance as Redis knows it, in times of Redis: when Redis executed its last heartbeat, and the time of the last
-/// reply that it had read before; 0 if none.
-/// </summary>
+/// <summary>An instance as Redis knows it, in µs of Redis. HeardUs: time of its last heartbeat. ReadUs: time in the
+/// last reply that the instance had read before that heartbeat; 0 for none.</summary>
 internal readonly record struct Member(long Name, long HeardUs, MemberPhase Phase, long ReadUs);
 
-/// <summary>
-/// The reply of <c>heartbeat.lua</c>, in times of Redis. Redis loses <c>Life</c> together with its memory.
-/// <c>ReturnedUs</c> is when the first instance came back; 0 if none has.
-/// </summary>
+/// <summary>Reply of <c>heartbeat.lua</c>, in µs of Redis. Life is a number that Redis loses together with its memory.
+/// ReturnedUs is the time at which the first instance returned from an outage; 0 if none has.</summary>
 internal sealed record Heartbeat(long NowUs, long Life, long ReturnedUs, IReadOnlyList<Member> Members, string Rule)
 {
     private const int Head = 4;

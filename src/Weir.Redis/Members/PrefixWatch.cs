@@ -4,14 +4,12 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Finds the other prefixes in use in the same database. Instances with different prefixes share no bucket, which is a
-/// mistake if they are one installation. Safe for concurrent use.
-/// </summary>
-/// <remarks>If the user may not use the key, the watch ends and finds nothing.</remarks>
+/// <summary>Finds other prefixes in use in the same Redis database. Instances with different prefixes share no bucket,
+/// which is a mistake within one installation. Safe for concurrent use.</summary>
+/// <remarks>If the user has no right to the key of the prefixes, the watch ends and finds nothing.</remarks>
 public sealed class PrefixWatch : IAsyncDisposable
 {
-    /// <summary>The one key that does not begin with the prefix. No tenant can have the name of its hash tag.</summary>
+    /// <summary>The only key that lacks the prefix. No tenant can have the name of its hash tag.</summary>
     internal const string Key = "weir:{~0}:prefixes";
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
@@ -25,7 +23,7 @@ public sealed class PrefixWatch : IAsyncDisposable
     private IReadOnlyList<string> _others = [];
     private int _isLooking;
 
-    /// <summary>Begins to look, and to publish the prefix of the store, every two seconds.</summary>
+    /// <summary>Publishes the store's prefix and reads the other prefixes every two seconds.</summary>
     public PrefixWatch(RedisStore store, TimeProvider time)
         : this(() => (store ?? throw new ArgumentNullException(nameof(store))).Wire, store.Options.Prefix, time)
     {
@@ -37,10 +35,10 @@ public sealed class PrefixWatch : IAsyncDisposable
         _timer = time.CreateTimer(static watch => _ = ((PrefixWatch)watch!).LookAsync(), this, TimeSpan.Zero, Every);
     }
 
-    /// <summary>Called when <see cref="Others"/> changes.</summary>
+    /// <summary>Raised when <see cref="Others"/> changes.</summary>
     public event Action? Changed;
 
-    /// <summary>The other prefixes, in order; twenty at most.</summary>
+    /// <summary>The other prefixes in alphabetical order; twenty at most.</summary>
     public IReadOnlyList<string> Others => Volatile.Read(ref _others);
 
     /// <inheritdoc/>
@@ -66,7 +64,7 @@ public sealed class PrefixWatch : IAsyncDisposable
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // The next interval asks again.
+            // The next interval tries again.
         }
         finally
         {

@@ -2,20 +2,20 @@ using System.Security.Cryptography;
 
 namespace Weir.Redis;
 
-/// <summary>The instances that share a shard of Redis, known by heartbeats. Safe for concurrent use.</summary>
+/// <summary>The instances that share a shard of Redis, known by their heartbeats. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>Heartbeat interval of up to <see cref="FewInstances"/> instances. More instances prolong it.</summary>
+    /// <summary>Heartbeat interval with up to <see cref="FewInstances"/> instances; longer with more.</summary>
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
     private const int FewInstances = 100;
 
     private const int MissedHeartbeats = 8;
 
-    /// <summary>Minimum wait for a peer that may decide alone, since its last heartbeat or since one was due.</summary>
+    /// <summary>Minimum time in µs without a heartbeat after which an awaited peer is gone.</summary>
     private const long LeastAwaitedUs = 1_000_000;
 
-    /// <summary>Minimum time that a heartbeat waits for Redis. A longer deadline extends it.</summary>
+    /// <summary>Minimum timeout of a heartbeat. A longer deadline of decisions raises it.</summary>
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly Func<IScriptWire?> _wire;
@@ -27,37 +27,40 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
 
-    /// <summary>When peers were heard of last, by the clock of this instance.</summary>
+    /// <summary>Time at which each peer was last named by a reply, by the clock of this instance.</summary>
     private readonly Dictionary<long, long> _heard = [];
 
-    /// <summary>Peers that shared the buckets when Redis was lost, and may not have come back.</summary>
+    /// <summary>Peers that shared the buckets when Redis was lost, and may not be back yet.</summary>
     private readonly HashSet<long> _awaited = [];
 
-    /// <summary>True until Redis has named the peers. Then all named peers are awaited.</summary>
+    /// <summary>True until the first reply names the peers. Until then, all named peers are awaited.</summary>
     private bool _isNew = true;
 
     private bool _follows = true;
     private int _isBeating;
 
-    /// <summary>Counts departures, so that a reply from before one is ignored.</summary>
+    /// <summary>Counts outages, so that replies from before an outage are ignored.</summary>
     private int _parted;
     private long? _life;
 
-    /// <summary>The life of the Redis that this instance met last, on its way back.</summary>
+    /// <summary>Life of the Redis that this instance saw last, on its way back from an outage.</summary>
     private long? _metLife;
     private long _metUs;
 
-    /// <summary>The time of Redis in the last reply that was read.</summary>
+    /// <summary>Time of Redis in the last reply that was read.</summary>
     private long _readUs;
     private int _count;
 
-    /// <summary>True since a failed heartbeat or connection: then lost memory means an outage, not a flush.</summary>
+    /// <summary>True since a failed heartbeat or connection. Lost memory then means an outage, not a flush.</summary>
     private volatile bool _isInDoubt;
 
-    /// <summary>Counts doubts, so that a heartbeat sent before one does not settle it.</summary>
+    /// <summary>Counts doubts, so that a heartbeat from before a doubt does not end the doubt.</summary>
     private int _doubts;
 
-    /// <summary>Joins the peers at a shard of a store's Redis. Without a cluster, 0 is the only shard.</summary>
+    /// <summary>Joins the instances at a shard of a store's Redis, and starts to send heartbeats.</summary>
+    /// <param name="store">Store whose connection the heartbeats use.</param>
+    /// <param name="time">Clock of the heartbeats.</param>
+    /// <param name="shard">Number of the shard; without a cluster, 0 is the only shard.</param>
     public RedisPeers(RedisStore store, TimeProvider time, int shard = 0)
         : this(
             () => store.Wire, store.Options, time, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))),
@@ -115,7 +118,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         lock (_gate)
         {
-            // Peers that have not come back from the last outage stay awaited.
+            // Keeps awaiting peers that have not come back since an earlier outage.
             if (_follows)
                 _awaited.Clear();
             _follows = false;
@@ -140,12 +143,12 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             _metLife = beat.Life;
             if ((isReady || !isForgetful) && doubts == _doubts)
                 _isInDoubt = false;
-            // Redis may have been away since the last reply: then all peers are awaited once more.
+            // Redis may have been away since the last reply: all peers are awaited once more.
             if (_metUs == 0 || beat.NowUs - readUs > AwaitedUs / 2)
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            // Until all peers have told Redis what they know, it counts as forgetful, also for the next try.
+            // Adopts the life only once all peers are ready. Until then, this and later tries treat Redis as forgetful.
             if (isReady && unready == 0)
                 _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
@@ -168,7 +171,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
             {
                 _isInDoubt = false;
                 _follows = true;
-                // Awaited peers get time to send a heartbeat.
+                // Gives the awaited peers time to send a heartbeat.
                 foreach (long name in _awaited)
                     _heard[name] = _time.GetTimestamp();
             }
@@ -179,7 +182,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    /// <summary>True if Redis lost its memory again after this instance met it, so that buckets are gone.</summary>
+    /// <summary>Returns true if Redis has lost its memory again since this instance saw it (raises Forgot).</summary>
     private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)
@@ -192,7 +195,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         return true;
     }
 
-    /// <summary>Leaves, so that peers need not wait to find out.</summary>
+    /// <summary>Stops the heartbeats and leaves, so that the peers need not wait for this instance.</summary>
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
@@ -203,7 +206,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private async Task SendHeartbeatAsync()
     {
         int parted = Volatile.Read(ref _parted), doubts = Volatile.Read(ref _doubts);
-        // A heartbeat under way says as much as another one.
+        // Sends no heartbeat while another one is under way.
         if (!_follows || Interlocked.Exchange(ref _isBeating, 1) != 0)
             return;
         var beat = await TellAsync(MemberPhase.Follows, CancellationToken.None).ConfigureAwait(false);
@@ -224,16 +227,14 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
 
         if (hasForgotten)
             Forgot?.Invoke();
-        // Before the first connection, the probe of the start says whether Redis is there.
+        // Raises nothing before the first connection: the probe at the start detects that outage.
         else if (beat is null && _wire() is not null)
             Missed?.Invoke();
     }
 
-    /// <summary>
-    /// Counts the awaited peers that have not sent one of these phases since this instance met Redis again. A peer that
-    /// was not heard of for a while is gone. A Redis that hung executes old heartbeats: their senders have read
-    /// no reply since then.
-    /// </summary>
+    /// <summary>Counts the awaited peers that have sent none of these phases since this instance saw Redis again. A
+    /// peer that is silent for <see cref="AwaitedUs"/> is gone. Ignores an old heartbeat that a hung Redis executes
+    /// late: its sender has read no reply since.</summary>
     private int NotSeenLocked(Heartbeat beat, params ReadOnlySpan<MemberPhase> phases)
     {
         long goneUs = AwaitedUs;
@@ -243,7 +244,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         {
             if (member.Name == _name || !(_isNew || _awaited.Contains(member.Name)))
                 continue;
-            // The clock of Redis may have stepped back: then times from before lie ahead.
+            // Ignores times in the future: they are from before the clock of Redis stepped back.
             bool isHere = member.ReadUs >= _metUs && member.ReadUs <= member.HeardUs && member.HeardUs <= beat.NowUs && phases.Contains(member.Phase);
             seen += isHere ? 1 : 0;
             late += !isHere && beat.NowUs - member.HeardUs < goneUs ? 1 : 0;
@@ -256,7 +257,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     {
         long now = _time.GetTimestamp();
         _isNew = false;
-        // A flush of a reachable Redis is on purpose.
+        // Adopts the life even if it has changed: a flush of a reachable Redis is on purpose.
         (_life, _metLife) = (beat.Life, beat.Life);
         foreach (var member in beat.Members)
         {
@@ -290,7 +291,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // The next heartbeat tells it again.
+            // The next heartbeat reports the phase again.
             return null;
         }
     }

@@ -1,25 +1,24 @@
--- Who shares the buckets: one hash of all instances, by their names; and the settings that they have to agree on.
+-- The membership: a hash of the instances that share the buckets, and the settings on which they must agree.
 --
 -- KEYS[1]  the hash
--- KEYS[2]  the rule: a double, when an instance with these settings was heard of last, and the settings as text
--- ARGV[1]  doubles, little-endian: the name of the instance that calls, its phase, the time of the last reply that it
---          read (0: none), the life of this Redis should it have none yet, and the microseconds after which one that
---          was not heard of is gone
---          phase 0 leaves, 1 follows Redis, 2 sees it again after an outage, 3 as 2, and has told Redis all it knows
--- ARGV[2]  the settings of the instance that calls
--- ARGV[3]  the rule as the instance knows it, for a Redis that has lost it; empty if it knows none
--- fields   a name: three doubles, when it was heard of, its phase, and the time of the last reply that it had read by
---          then. life: a number that a Redis which loses its memory loses, too. returned: when the first instance saw
---          Redis again after an outage
--- reply    doubles, little-endian: the time of Redis in us, its life, returned (0: none has), the number of
---          instances, of each its name and its three doubles; then the rule as text
+-- KEYS[2]  the rule: a double, the time of the last heartbeat with these settings, and the settings as text
+-- ARGV[1]  doubles, little-endian: name of the calling instance, its phase, the time in the last reply that it read (0:
+--          none), a life for a Redis that has none yet, and the us without a heartbeat after which an instance is gone
+--          phase 0 leaves, 1 follows Redis, 2 sees Redis again after an outage, 3 also has restored its spending
+-- ARGV[2]  settings of the calling instance
+-- ARGV[3]  the rule as the calling instance knows it, for a Redis that has lost the rule; empty if unknown
+-- fields   for each name, three doubles: time of the last heartbeat, phase, and time in the last reply read before it
+--          life: a number that Redis loses together with its memory
+--          returned: the time when the first instance saw Redis again after an outage
+-- reply    doubles, little-endian: time of Redis in us, life, returned (0: none has), number of instances, and for each
+--          instance its name and its three doubles; then the rule as text
 --
--- The settings of the instance that came first are the rule, and stay it while an instance that has them is heard of. A
--- later version of this script may append to the three doubles of an instance, and add lines to its settings: then it
--- differs from the rule, and this version can read both.
+-- The settings of the first instance are the rule while any instance with these settings sends heartbeats. A later
+-- version of this script may append to the three doubles of an instance, and add lines to its settings: such an
+-- instance then differs from the rule, and this version can read both formats.
 
 local LEAVES, FOLLOWS = 0, 1
--- All come back from an outage within this time, or are taken for gone by then.
+-- Time within which all instances return from an outage, or are gone.
 local RETURN_US = 3000000
 local KEEP_MS = '3600000'
 local LAST_PHASE, VALUE_SIZE = 3, 24
@@ -32,13 +31,13 @@ local now_us = time[1] * 1000000 + time[2]
 local name, phase, read_us, life, gone_us = unpack('<ddddd', ARGV[1])
 local own = format('%.0f', name)
 
--- The number that is meant, if it is whole and a double holds it; else nil.
+-- Returns a whole number that a double holds exactly; nil for any other value.
 local function whole(number)
   number = tonumber(number)
   return number and number >= 0 and number < EXACT_LIMIT and number % 1 == 0 and number or nil
 end
 
--- What an instance has written of itself; nothing for what none has written.
+-- Reads the entry of an instance: name, heartbeat, phase and time read; nothing if the entry is invalid.
 local function member_of(field, value)
   local its_name = whole(field)
   if not its_name or #value < VALUE_SIZE then
@@ -54,7 +53,7 @@ end
 local returned_us, members = 0, {}
 local fields = redis.pcall('HGETALL', KEYS[1])
 if fields.err then
-  -- It is no hash.
+  -- The key has another type.
   redis.call('DEL', KEYS[1])
   fields = {}
 end
@@ -66,7 +65,7 @@ for i = 1, #fields, 2 do
     returned_us = whole(value) or 0
   elseif field ~= own then
     local its_name, heard_us, its_phase, its_read_us = member_of(field, value)
-    -- The clock may have stepped back since: a member that is there writes itself again.
+    -- Also removes a member with a time in the future, after the clock stepped back: a live member writes itself again.
     if not its_name or math.abs(now_us - heard_us) > gone_us then
       redis.call('HDEL', KEYS[1], field)
     else

@@ -1,9 +1,9 @@
--- The prefixes by which instances use this database: one hash at a key that is the same for all prefixes.
+-- The prefixes that instances use in this database: one hash, whose key is the same for all prefixes.
 --
--- KEYS[1]  the hash: a prefix, and when an instance that has it was heard of, in us
--- ARGV[1]  the prefix of the instance that calls
--- ARGV[2]  the microseconds after which a prefix that was not heard of is gone
--- reply    the other prefixes, a line each; twenty at most
+-- KEYS[1]  the hash: for each prefix, the time in us of the last call by an instance with the prefix
+-- ARGV[1]  prefix of the calling instance
+-- ARGV[2]  us without a call after which a prefix is removed
+-- reply    the other prefixes, one per line; twenty at most
 
 local MOST = 20
 local KEEP_MS = '3600000'
@@ -13,14 +13,14 @@ local now_us = time[1] * 1000000 + time[2]
 local others = {}
 local fields = redis.pcall('HGETALL', KEYS[1])
 if fields.err then
-  -- It is no hash.
+  -- The key has another type.
   redis.call('DEL', KEYS[1])
   fields = {}
 end
 for i = 1, #fields, 2 do
   local heard_us = tonumber(fields[i + 1])
   if fields[i] == ARGV[1] then
-    -- It is written below.
+    -- The own prefix is written below.
   elseif not heard_us or not (math.abs(now_us - heard_us) <= tonumber(ARGV[2])) then
     redis.call('HDEL', KEYS[1], fields[i])
   elseif #others < MOST then

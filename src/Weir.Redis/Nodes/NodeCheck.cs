@@ -12,7 +12,7 @@ internal static class NodeCheck
 
     private static readonly RedisScript Rights = new("check.lua"), Atomicity = new("atomic.lua");
 
-    /// <summary>Asks a node for its role and version. A user without rights to INFO learns less.</summary>
+    /// <summary>Asks a node for its role and version. A user without the right to INFO gets only the role.</summary>
     public static NodeInfo Ask(NodeConnection connection)
     {
         if (TryAsk(() => connection.Command("INFO")) is { } info)
@@ -43,7 +43,7 @@ internal static class NodeCheck
         call.Add(channel);
         if (info.IsOfCluster)
             call.Add(key);
-        // The first call makes the script known to the second.
+        // Sends the script's text first, so that the node knows its digest.
         string[] refused = [.. RefusedOf(withText: true), .. RefusedOf(withText: false)];
         return string.Join(", ", refused.Distinct());
 
@@ -65,17 +65,17 @@ internal static class NodeCheck
         }
     }
 
-    /// <summary>True if a server runs one script at a time. Only Garnet may not.</summary>
+    /// <summary>Returns true if a server runs one script at a time. Only Garnet may run several.</summary>
     public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
     {
-        // A node of a cluster may not have the slot of the key.
+        // Skips a node of a cluster, which may not have the slot of the key.
         if (info.Product != Garnet || info.IsOfCluster)
             return true;
         using var other = openOther();
         string key = $"{prefix}:{{~check}}:atomic";
         var call = new ScriptCall(Atomicity);
         call.AddKey(Encoding.UTF8.GetBytes(key));
-        // Long enough for the second connection on a busy machine. Only atomic scripts wait for it.
+        // Lets the script wait up to 100 ms for the second connection. Only an atomic script waits that long.
         call.Add("100000"u8);
         connection.Write(call, withText: true, asking: false);
         connection.Flush();
@@ -96,7 +96,7 @@ internal static class NodeCheck
         info.Product != Garnet && int.TryParse(info.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int major)
         && major < (info.Product == "Valkey" ? LeastMajorOfValkey : LeastMajorOfRedis);
 
-    /// <summary>True if the user has no right to a command, or an operator has renamed it.</summary>
+    /// <summary>True if the user has no right to a command, or if an operator has renamed the command.</summary>
     private static bool IsForbidden(RedisServerException refusal) =>
         refusal.Message.StartsWith("NOPERM", StringComparison.Ordinal) || refusal.Message.StartsWith("ERR unknown command", StringComparison.Ordinal);
 

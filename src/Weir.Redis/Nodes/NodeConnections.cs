@@ -5,22 +5,22 @@ using StackExchange.Redis.Configuration;
 
 namespace Weir.Redis;
 
-/// <summary>Opens, logs in and checks every connection to Redis. Safe for concurrent use.</summary>
+/// <summary>Opens, logs in and checks all connections to Redis. Safe for concurrent use.</summary>
 internal sealed class NodeConnections(
     ConfigurationOptions configuration, RedisOptions options, PartitionCount partitions)
 {
-    /// <summary>Maximum servers remembered per address. More mean a proxy, whose run ids say nothing.</summary>
+    /// <summary>Maximum servers remembered per address. More servers mean a proxy with useless run ids.</summary>
     private const int MaxServers = 16;
 
     private const int MaxAddresses = 1_024;
 
-    /// <summary>Maximum wait of the general client. No decision waits for it, and texts may have 16 MiB.</summary>
+    /// <summary>Timeout of the general client: long, since its texts may have 16 MiB and no decision waits.</summary>
     private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly List<ClientConnection> _ofClient = [];
 
-    /// <summary>The run ids of the servers at an address, in the order of their discovery.</summary>
+    /// <summary>Run ids of the servers at each address, in the order of their discovery.</summary>
     private readonly Dictionary<EndPoint, List<string>> _servers = [];
 
     private readonly record struct ClientConnection(EndPoint EndPoint, string? RunId, Stream Stream);
@@ -36,12 +36,12 @@ internal sealed class NodeConnections(
         var client = configuration.Clone();
         client.Tunnel = new ClientTunnel(this);
         client.AsyncTimeout = client.SyncTimeout = (int)ClientPatience.TotalMilliseconds;
-        // Its streams are already secured and logged in.
+        // The streams of the client are already secured and logged in.
         (client.Ssl, client.User, client.Defaults) = (false, null, new DefaultOptionsProvider());
         return client;
     }
 
-    /// <summary>Opens a connection of decisions, or throws. A replica is refused.</summary>
+    /// <summary>Opens a connection for decisions, or throws. Refuses a replica.</summary>
     public NodeConnection Open(EndPoint endpoint)
     {
         string node = RespErrors.NameOf(endpoint);
@@ -61,7 +61,7 @@ internal sealed class NodeConnections(
         {
             if (info.IsMaster == false)
             {
-                // A cluster tells by itself which nodes are masters.
+                // A cluster itself reports which nodes are masters, so a replica is no problem there.
                 Problems.Set(node, info.IsOfCluster ? [] : [NodeCheck.ReplicaProblemOf(node)]);
                 throw new RedisServerException(RedisErrorKind.ReadOnly, CommandFlags.None, $"READONLY {node} is a replica");
             }
@@ -72,7 +72,7 @@ internal sealed class NodeConnections(
         }
     }
 
-    /// <summary>Has the general client connect anew, since the address may lead to another server by now.</summary>
+    /// <summary>Makes the general client reconnect, since its addresses may lead to other servers by now.</summary>
     public void DropClient() => Close(_ => true);
 
     public void Forget(EndPoint endpoint) => Problems.Set(RespErrors.NameOf(endpoint), []);
@@ -82,14 +82,14 @@ internal sealed class NodeConnections(
         int before;
         lock (_gate)
             before = ServersLocked(endpoint).Count;
-        // The client begins anew after this time.
+        // Gives up after the connect timeout of the client, which then tries again.
         var connection = Open(endpoint, TimeSpan.FromMilliseconds(configuration.ConnectTimeout), static (_, _) => { });
         var stream = connection.HandOver();
         lock (_gate)
         {
             _ofClient.RemoveAll(connection => !connection.Stream.CanRead);
             var servers = ServersLocked(endpoint);
-            // The address moved while this connection was opened, so this one was not closed with the others.
+            // The address moved while this connection was opened, so this connection was not closed with the others.
             if (servers.Count > before && connection.RunId is { } runId && servers[^1] != runId)
                 stream.Dispose();
             else
@@ -121,7 +121,7 @@ internal sealed class NodeConnections(
         }
     }
 
-    /// <summary>Leaves the previous server, if a connection has found a new one at its address.</summary>
+    /// <summary>Learns the server at an address. Closes the client's connections to the previous server.</summary>
     private void Learn(EndPoint endpoint, string? runId)
     {
         lock (_gate)
@@ -159,7 +159,7 @@ internal sealed class NodeConnections(
         closed.ForEach(connection => connection.Stream.Dispose());
     }
 
-    /// <summary>Gives the general client connected streams in place of sockets.</summary>
+    /// <summary>Provides the general client with connected streams in place of sockets.</summary>
     private sealed class ClientTunnel(NodeConnections nodes) : Tunnel
     {
         public override ValueTask<EndPoint?> GetSocketConnectEndpointAsync(EndPoint endpoint, CancellationToken cancellationToken) => default;

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>A node's answer about itself. Missing values are null. The run id changes with each start.</summary>
+/// <summary>A node's answer about itself; unknown values are null. The run id changes with each start.</summary>
 internal sealed record NodeInfo(string? Product, string? Version, bool? IsMaster, bool IsOfCluster, string? RunId, string? EvictionPolicy)
 {
     public static readonly NodeInfo Unknown = new(null, null, null, false, null, null);

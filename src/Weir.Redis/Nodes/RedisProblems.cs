@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Weir.Redis;
 
-/// <summary>The problems of all nodes, as found by the last connection to each. Safe for concurrent use.</summary>
+/// <summary>The problems of all nodes, as the last connection to each node found. Safe for concurrent use.</summary>
 internal sealed class RedisProblems
 {
     private readonly Lock _gate = new();
@@ -19,7 +19,8 @@ internal sealed class RedisProblems
         }
     }
 
-    /// <summary>Replaces the problems of a node. If it is a master, other nodes may be replicas.</summary>
+    /// <summary>Replaces the problems of a node. If the node is a master, removes the role problems of other nodes,
+    /// which may be its replicas.</summary>
     public void Set(string node, IEnumerable<RedisProblem> found, bool isMaster = false)
     {
         lock (_gate)

@@ -1,7 +1,7 @@
--- Waits for another connection to write a key while this script runs, which no server may let happen.
+-- Tests whether scripts are atomic: another connection must not be able to write a key while this script waits.
 --
 -- KEYS[1]  a key
--- ARGV[1]  how long to wait, in microseconds
+-- ARGV[1]  maximum wait in us
 -- reply    'torn' if another connection has written the key, else 'whole'
 
 local KEEP_MS = '10000'

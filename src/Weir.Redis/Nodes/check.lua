@@ -1,13 +1,13 @@
--- Which rights of Weir's scripts the user of the connection lacks. Leaves nothing behind.
+-- Finds rights that Weir's scripts need and that the user of the connection lacks. Leaves no key behind.
 --
--- KEYS   a key under the prefix; none at a node of a cluster, which may have no slot of it
--- ARGV   a channel under the prefix; at a node of a cluster then the key
--- reply  the commands, 'the keys' or 'the channel' that Redis refuses, separated by commas
+-- KEYS   a key under the prefix; none at a node of a cluster, which may not have the slot of the key
+-- ARGV   a channel under the prefix; at a node of a cluster, then the key
+-- reply  the refused commands, 'the keys' or 'the channel', separated by commas
 
 local channel, key = ARGV[1], KEYS[1] or ARGV[2]
 local KEEP_MS = '1000'
 
--- As Redis 7.0 and as later ones say it.
+-- Texts of refusals by Redis 7.0 and by later versions.
 local REFUSALS = { "can't run this command", "can't access", "can't publish", 'NOPERM', 'ACL failure' }
 
 local refused, known = {}, {}
@@ -24,7 +24,7 @@ local function try(command, ...)
   local text = type(reply) == 'table' and reply.err or ''
   for _, refusal in ipairs(REFUSALS) do
     if string.find(text, refusal, 1, true) then
-      -- The name of a command may hold either word.
+      -- Searches with a space, since the name of a command may contain either word.
       return add(string.find(text, ' key', 1, true) and 'the keys'
         or string.find(text, ' channel', 1, true) and 'the channel' or string.lower(command))
     end

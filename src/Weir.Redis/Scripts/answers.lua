@@ -1,18 +1,18 @@
--- Stored answers: idempotency records and reservations, and an account of the bytes that those of one hash tag take.
+-- Stored answers: idempotency records and reservations, and for each hash tag an account of the bytes that they take.
 -- The header of head.lua describes a record.
 --
--- account  a string: a byte (1, its version), then pairs of doubles, little-endian: a time in us, and the bytes that
---          are counted until then
--- A record holds the time until which it is counted, a multiple of MIN_PERIOD_US, so that its bytes are taken off again
--- when it is replaced. The number of its later callers is added to that time. Bytes whose time is over are dropped, so
--- a wrong count lasts no longer than the record that it came from.
+-- account  a string: a version byte (1), then pairs of little-endian doubles: a time in us, and the bytes that are
+--          counted until that time
+-- A record stores the time until which the account counts its bytes, a multiple of MIN_PERIOD_US, so that the bytes are
+-- subtracted when the record is replaced. The number of later callers is added to that time. The account drops bytes
+-- after their time, so a wrong count lasts no longer than its record.
 --
--- What a function captures costs each call, used or not: hence constants inside of functions, and global names.
+-- Keeps constants inside of functions and names global: captured variables of a function cost each batch, used or not.
 local KEPT = 7
 local COUNTED_UNTIL_AT, TAKEN_AT, LINES_AT = 34, 42, 50
 local MIN_PERIOD_US = 1048576
 
--- The accounts that were read, by key.
+-- The accounts that this batch has read, by key.
 local accounts = {}
 
 local function read(key)
@@ -22,7 +22,7 @@ local function read(key)
   return values[key]
 end
 
--- The account of a key; nil if it holds something else, or an account of another version.
+-- Returns the account in a value; nil if the value is of another kind or version.
 local function parse_account(value)
   local VERSION = '\1'
   local account = { total = 0, bytes = {} }
@@ -34,7 +34,7 @@ local function parse_account(value)
   end
   for at = 2, #value, 16 do
     local until_us, bytes = struct.unpack('<dd', value, at)
-    -- NaN is neither less nor more than anything.
+    -- NaN fails these comparisons.
     if not (until_us >= 0 and bytes >= 0) then
       return nil
     end
@@ -51,12 +51,13 @@ local function open_account(key)
   return accounts[key]
 end
 
--- The bytes of an answer in Redis: key and value, of which an allocation wastes a fifth at most, and their entries.
+-- Returns the bytes that a record takes in Redis: key and value, a quarter more for the allocator, and table entries.
 local function stored_bytes(key, value_size)
   return math.ceil((#key + value_size) * 1.25) + 160
 end
 
--- Until when an answer is counted that lives from now on: an eighth of its life longer at most, so that times are few.
+-- Returns the time until which a new record is counted: its end, rounded up by an eighth of its lifetime at most, so
+-- that an account has few times.
 local function counted_until(keep_ms)
   local period_us = MIN_PERIOD_US
   while period_us * 16 <= keep_ms * 1000 do
@@ -73,7 +74,7 @@ local function count_bytes(account, until_us, bytes)
   account.is_changed = true
 end
 
--- Takes off the bytes of a record that is about to be replaced or deleted, if they are counted.
+-- Subtracts the bytes of a record that is about to be replaced or deleted, if they are still counted.
 local function discount(account, key, record)
   local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT)
   local until_us = counted - counted % MIN_PERIOD_US
@@ -82,7 +83,7 @@ local function discount(account, key, record)
   end
 end
 
--- The value of an account, and the milliseconds for which it is kept; false and 0 if nothing is counted.
+-- Returns the value of an account and its lifetime in ms; false and 0 if nothing is counted.
 local function spell_account(account)
   local VERSION = '\1'
   local times = {}
@@ -100,7 +101,7 @@ local function spell_account(account)
   return table.concat(parts), math.ceil((times[#times] - now_us) / 1000)
 end
 
--- One more caller, or one less, counts on a record. Beyond a million, more callers are not counted.
+-- Adds or removes a caller that relies on a record. Counts at most a million callers.
 local function count_caller(key, record, by)
   local counted = struct.unpack('<d', record, COUNTED_UNTIL_AT) + by
   if by > 0 and counted % MIN_PERIOD_US == 0 then
@@ -112,7 +113,7 @@ local function count_caller(key, record, by)
   ttls[key] = ttls[key] or SAME_TTL
 end
 
--- Returns what an idempotency record says to a command: a code, ANSWERED to decide it.
+-- Compares a command with its record. Returns a code; ANSWERED if the command must be decided.
 local function recall(answer, record)
   local ANSWERED, BEFORE, CONFLICT, GONE, DAMAGED = 0, 1, 3, 4, 5
   local OPEN, SETTLED, ONCE, SETTLES = 1, 2, 1, 2
@@ -125,7 +126,7 @@ local function recall(answer, record)
   end
   local state, until_us, had = string.byte(record), struct.unpack('<dd', record, UNTIL_AT)
   local at_us = struct.unpack('<d', record, TAKEN_AT)
-  -- NaN is neither less nor more than anything.
+  -- NaN fails these comparisons.
   local is_whole = until_us >= 0 and until_us % 1 == 0 and had >= 0 and had % 1 == 0 and at_us >= 0 and at_us % 1 == 0
   local fits = is_whole and math.max(until_us, at_us) < EXACT_LIMIT and #record >= LINES_AT - 1 + had * LINE_SIZE
   if not fits or (state ~= OPEN and state ~= SETTLED) then
@@ -137,8 +138,8 @@ local function recall(answer, record)
   return until_us <= now_us and GONE or ANSWERED
 end
 
--- Returns ANSWERED if no other caller counts on the record of a take, so that the take is undone. Else takes one caller
--- off the record, unless that one was admitted and stays.
+-- Returns ANSWERED if no other caller relies on the record of a take, so that the take is undone. Otherwise removes one
+-- caller from the record, unless memory admitted that caller (stays).
 local function leave(key, taken_us, stays)
   local ANSWERED, GONE = 0, 4
   local record = read(key)
@@ -146,7 +147,7 @@ local function leave(key, taken_us, stays)
     return GONE
   end
   if struct.unpack('<d', record, TAKEN_AT) ~= taken_us then
-    -- It was settled.
+    -- The record has been settled.
     return KEPT
   end
   if struct.unpack('<d', record, COUNTED_UNTIL_AT) % MIN_PERIOD_US > 0 then
@@ -158,7 +159,7 @@ local function leave(key, taken_us, stays)
   return ANSWERED
 end
 
--- Returns whether the tag has room for an answer: ANSWERED, FULL or DAMAGED.
+-- Returns ANSWERED if the hash tag has room for a record; else FULL or DAMAGED.
 local function make_room(answer)
   local ANSWERED, DAMAGED, FULL, ONCE = 0, 5, 6, 1
   local account = open_account(answer.account_key)
@@ -172,7 +173,7 @@ end
 
 answers = {}
 
--- Begins a command with a record: returns a code, ANSWERED to decide it.
+-- Begins a command with a record. Returns a code; ANSWERED if the command must be decided.
 function answers.begin(answer)
   local ANSWERED, BEFORE, CHARGE, ONCE, UNDOES, STAYS = 0, 1, 2, 1, 3, 4
   local record = read(answer.key)
@@ -187,14 +188,14 @@ function answers.begin(answer)
   if code == ANSWERED and answer.most > 0 then
     return make_room(answer)
   end
-  -- A command without limits is the head of a record in several parts; its callers count on the parts.
+  -- Counts no callers of a command without limits: it is the head of a record in several parts, which count callers.
   if code == BEFORE and answer.kind == ONCE and answer.what <= CHARGE and answer.limits > 0 then
     count_caller(answer.key, record, 1)
   end
   return code
 end
 
--- Keeps the answer to a command that was decided.
+-- Stores the answer to a command that was decided.
 function answers.keep(answer, is_refused, is_changed, lines)
   local CHARGE, OPEN, SETTLED, ONCE, SETTLES = 2, 1, 2, 1, 2
   local undone_key = answer.undone_key
@@ -205,7 +206,7 @@ function answers.keep(answer, is_refused, is_changed, lines)
     end
     values[undone_key], ttls[undone_key] = false, 0
   end
-  -- An answer that changed nothing is not kept: a refusal, and a refund of an empty bucket.
+  -- Stores no answer that changed nothing: a refusal, or a refund of an unspent bucket.
   if is_refused or answer.what == CHARGE and not is_changed and answer.kind < SETTLES then
     return
   end
@@ -229,7 +230,7 @@ function answers.recite(answer, code)
   local BEFORE, SETTLED, LIMITS_AT = 1, 2, 26
   local record = answer.record
   if code == BEFORE then
-    -- If the record has another number of limits, its reply is cut or padded to the number asked for.
+    -- Cuts the reply if the record has more limits than the command. The caller pads a shorter reply.
     local had = math.min(struct.unpack('<d', record, LIMITS_AT), answer.limits)
     return struct.unpack('<d', record, TAKEN_AT), string.sub(record, LINES_AT, LINES_AT - 1 + had * answer.line_size)
   end

@@ -1,10 +1,10 @@
--- The rest of the script, after head.lua: decides each command, then writes what has changed.
+-- The rest of the script, after head.lua: decides each command, then writes the changed keys.
 
 local answered = pack('<dd', ANSWERED, now_us)
 local numbers, position, key_at, text_at = ARGV[1], 1, 0, 1
 local size = #numbers
 
--- What the command at hand writes, once all of its limits are decided.
+-- Changes by the current command, which apply once all of its limits are decided.
 local new_keys, new_values, new_ttls = {}, {}, {}
 local replies, last = {}, 0
 
@@ -38,7 +38,7 @@ while position < size do
   end
 
   local head, is_refused, is_changed, missing, written, again = last + 1, false, false, 0, 0, false
-  -- The first of two passes only looks: permits are written at once, and what to restore depends on both buckets.
+  -- The first of two passes changes nothing: permits are written at once, and a restoration depends on both buckets.
   local is_look = count > 1 and (holder ~= '' or what == RESTORE)
   repeat
     again, last, written = is_look, head, 0
@@ -68,11 +68,11 @@ while position < size do
         end
         local unit_then, drain_then
         if value and what ~= RESET then
-          -- An error in place of a value, such as of a key of another type, is a table.
+          -- An error in place of a value, such as for a key of another type, is a table.
           if type(value) == 'string' and #value == BUCKET_SIZE then
             spent, at_us, unit_then, drain_then = unpack('<dddf', value)
           end
-          -- NaN is neither less nor more than anything.
+          -- NaN fails these comparisons.
           if not (unit_then and spent >= 0 and spent < EXACT_LIMIT and spent % 1 == 0
             and at_us >= 0 and at_us < EXACT_LIMIT and at_us % 1 == 0
             and unit_then >= 0 and unit_then < EXACT_LIMIT and unit_then % 1 == 0) then
@@ -80,15 +80,15 @@ while position < size do
           end
         end
 
-        -- The spent units now, the stamp when something is spent, the stamp that is believed, the units that drain in a
-        -- horizon, and whether the bucket is other than it was written.
+        -- Spent units now, stamp after spending, bounded stamp, units that drain in a horizon, whether the bucket
+        -- differs from its stored value, and whether a refund is for an ended window.
         local held, next_us, believed_us, floor_units, is_new, is_over
         local mark = unit
         if kind == BUCKET then
           if unit_then and (unit_then ~= unit or drain_then ~= drain) then
             is_new = true
             if unit_then ~= unit then
-              -- Spent stays spent, rounded against the caller. Of a window it counts tokens.
+              -- Keeps the spent amount, rounded up. The spent amount of a former window is in tokens.
               local from = max(1, unit_then)
               local tokens = floor(spent / from)
               local rest = spent - tokens * from
@@ -96,11 +96,11 @@ while position < size do
               spent = min(tokens * unit + part, EXACT_LIMIT - 1)
             end
             if unit_then == 0 then
-              -- It is spent until the window would have ended by itself.
+              -- Drains the spending of a former window from now on, since its stamp was the end of the window.
               at_us = now_us
             end
           end
-          -- The stamp is rounded up and the clock down, so a coarse tick never counts time that has not passed.
+          -- Rounds the stamp up and the clock down, so that a coarse tick never counts time that has not passed.
           held, believed_us, next_us = spent, at_us, now_us - now_us % tick_us
           if believed_us > now_us + MAX_FREEZE_US then
             believed_us = now_us + MAX_FREEZE_US
@@ -117,7 +117,7 @@ while position < size do
           end
           if horizon_us > 0 then
             floor_units = ceil(horizon_us / tick_us) * refill
-            -- Unused leased tokens come back less what has drained since they were leased.
+            -- Refunds unused leased tokens, less the units that have drained since the lease.
             local aged = back * unit - max(0, ceil(now_us / tick_us) - floor(back_us / tick_us)) * refill
             if back > 0 and aged > 0 then
               is_new, spent, held = true, max(0, spent - aged), max(0, held - aged)
@@ -141,7 +141,7 @@ while position < size do
           if next_us <= now_us then
             spent, next_us = 0, ends_us
           elseif next_us > ends_us and ends_us - now_us <= MAX_FREEZE_US then
-            -- The clock stepped back over an edge: it is the later window still.
+            -- The clock has stepped back over an edge: the later window stays current.
             next_us = min(next_us, following_us)
           else
             next_us = ends_us
@@ -150,7 +150,7 @@ while position < size do
           if back > 0 and back_us == next_us then
             is_new, spent = true, max(0, spent - back)
           end
-          -- What was spent in a window that is over is not given back to the one that came after it.
+          -- Spending of an ended window is not refunded to a later window.
           is_over = amount < 0 and only_us ~= 0 and only_us ~= next_us
           held, at_us, believed_us, floor_units, unit, mark, drain = spent, next_us, next_us, 0, 1, 0, 0
         end
@@ -207,7 +207,7 @@ while position < size do
       end
 
       if outcome ~= ALLOWED and shadow == 0 and what == TAKE and not is_refused then
-        -- Limits before this one have been decided as if it were allowed.
+        -- Decides again, since the limits before this one were decided as if the command were allowed.
         is_refused, again = true, again or i > 1
       end
       last = last + 1
@@ -240,7 +240,7 @@ if answers then
   answers.close()
 end
 
--- Most of a batch live equally long, and to spell a number costs as much as to look a key up.
+-- Spells each lifetime once: most keys of a batch have the same one, and spelling costs as much as reading a key.
 local spelled = {}
 for key, ttl_ms in pairs(ttls) do
   if ttl_ms == 0 then

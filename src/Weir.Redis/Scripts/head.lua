@@ -1,48 +1,47 @@
--- Decides a batch of commands on the clock of Redis, each on all of its buckets or on none. It is the only writer of
--- bucket keys. TokenBucket.cs and WindowQuota.cs are the same arithmetic. This text comes first and decisions.lua last;
--- if a command of the batch has permits or a record, permits.lua and answers.lua stand between them.
+-- Decides a batch of commands on the clock of Redis, each command on all of its buckets or on none. The only writer of
+-- bucket keys. TokenBucket.cs and WindowQuota.cs have the same arithmetic. The script is this file, then permits.lua
+-- and answers.lua if a command of the batch has permits or a record, then decisions.lua.
 --
--- KEYS     command by command: its idempotency record, if it has one; to undo a take, the record of that; the account
---          of stored answers, to undo a take and if the record is bounded; then a bucket for each of its limits
--- ARGV[1]  doubles, little-endian, command by command:
---          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles the first
---            limit by how much its amount exceeds the spent units of the second one, and that one as well)
---          limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes one that memory admitted); horizon (us
---            a lease lives; 0 no leases); bytes of the command
---          with a record: milliseconds to keep it, milliseconds for which it may be settled (0 never; to undo a take,
---            the time of Redis at it instead), bytes that the stored answers of its hash tag may take (0: not bounded)
---          then limit by limit: kind, shadow (1 or 0), capacity and amount in units, and four by kind
---            0 bucket   units a token, units that drain a tick, us a tick, units that drain a us, as a float keeps them
---            1 window   the only end at which to give back (0 any), and of five edges (the start of the window before,
---                       then four ends) the first three
---            2 permits  how much a holder has, milliseconds until a permit times out, 0, 0
---          with a horizon: tokens wanted ahead, leased tokens given back unused, the stamp of their lease
---          of a window the two edges that are left
--- ARGV[2…] command by command: with permits.lua its holder, empty for none; with a record its fingerprint and the text
---          to keep
--- bucket   three doubles and a float, little-endian: units spent, the stamp in us, units a token, units drained a us;
---          of a window: tokens spent, when it ends, 0, 0. A missing key has spent nothing. Any other value is damage,
---          and stays as it is until a reset.
--- record   a byte (1 to be settled, 2 not), 16 bytes of fingerprint, two doubles (when it can be settled no more,
---          limits), the reply with the time until which it is counted in place of its code (0 not counted), the text.
---          The time is a multiple of 2^20 us; the callers that were answered by the record later are added to it.
--- version  of a bucket is its length, of a record its first byte: both are of version 1. A value of another version is
---          damage to this script.
--- reply    doubles, little-endian, command by command: code, the time of Redis in us, then limit by limit: outcome,
---          spent, stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis,
---          or the end of the window.
---          code 0 answered, 1 answered before, 2 the edges are not of now, 3 another fingerprint, 4 nothing to settle,
---          5 damage, 6 no room for the answer, so that nothing was done, 7 not undone, since others were answered by
---          the record; outcome 0 allowed, 1 refused, 2 never fits
+-- KEYS     for each command: its idempotency record, if any; to undo a take, the record of the take; the account of
+--          stored answers, to undo a take or if the record is bounded; then a bucket for each limit
+-- ARGV[1]  doubles, little-endian, for each command:
+--          operation: 0 check, 1 take, 2 charge, 3 reset, 4 settle (a charge in units), 5 restore (settles, at both of
+--            its limits, the excess of the amount over the spent units of the second limit)
+--          number of limits; record (0 none, 1 once, 2 settles, 3 undoes a take, 4 undoes a take that memory
+--          admitted); horizon (lifetime of a lease in us; 0 for no leases); bytes of the command
+--          with a record: lifetime in ms; time to settle in ms (0 never; to undo a take, the time of the take by Redis
+--            instead); maximum bytes of the stored answers of its hash tag (0 for no bound)
+--          then for each limit: kind, shadow (1 or 0), capacity and amount in units, and four numbers by kind:
+--            0 bucket   units per token, units drained per tick, us per tick, units drained per us (as a float)
+--            1 window   end of the only window to refund (0 for any), and the first three of five edges: the start of
+--                       the window before, then four ends
+--            2 permits  permits per holder, permit timeout in ms, 0, 0
+--          with a horizon: tokens to lease, unused leased tokens that are given back, the stamp of their lease
+--          for a window: the last two edges
+-- ARGV[2…] for each command: with permits.lua its holder (empty for none); with a record its fingerprint and its text
+-- bucket   three doubles and a float, little-endian: spent units, stamp in us, units per token, units drained per us;
+--          of a window: spent tokens, end in us, 0, 0. A missing key has spent nothing. Any other value is damaged,
+--          and stays until a reset.
+-- record   a byte (1 to be settled, 2 not), 16 bytes of fingerprint, two doubles (end of the time to settle, number of
+--          limits), the reply with a time in place of its code, the text. The bytes of the record are counted until
+--          that time (0: not counted), a multiple of 2^20 us. The number of later callers that the record answered is
+--          added to the time.
+-- version  the length of a bucket, the first byte of a record: both are of version 1. A value of another version is
+--          damaged to this script.
+-- reply    doubles, little-endian, for each command: code, time of Redis in us; then for each limit: outcome, spent,
+--          stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis, or the
+--          end of the window.
+--          code 0 answered, 1 answered before, 2 edges of another time, 3 other fingerprint, 4 nothing to settle,
+--          5 damaged, 6 no room for the record (nothing was done), 7 not undone, since the record answered other
+--          callers; outcome 0 allowed, 1 refused, 2 never fits
 --
--- All numbers are whole and below 2^53, which doubles count exactly. A key expires when it is as good as missing. A
--- refusal by an enforced limit spends nothing. It writes its bucket in two cases, which leave the spent amount alone:
--- to take back a stamp from a clock that has stepped back since, and when the quota has changed, so that the key lives
--- as long as the answer is true.
+-- All numbers are whole and below 2^53, which doubles count exactly. A key expires when its bucket equals a new one. A
+-- refusal by an enforced limit spends nothing. It writes a bucket only to correct the stamp of a clock that has stepped
+-- back, or to store a changed quota, so that the key lives as long as the answer is true.
 --
--- A lease is spent when it is granted. Spent is first raised to what drains in a horizon, and a lease is given back
--- without the units drained since, so leases out never exceed the spent units. Horizons must be the same at all
--- instances.
+-- A lease is spent when it is granted. Before that, spent is raised to the units that drain in a horizon. A returned
+-- lease comes back without the units drained since the grant. So leases never exceed the spent units. All instances
+-- must use the same horizon.
 
 local CHECK, TAKE, CHARGE, RESET, RESTORE = 0, 1, 2, 3, 5
 local BUCKET, PERMITS = 0, 2
@@ -53,7 +52,7 @@ local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local BUCKET_SIZE = 28
 local SAME_TTL = -1
--- Longer than any quota takes to drain; Redis refuses what it cannot count.
+-- Exceeds the drain time of every quota. Redis rejects longer times.
 local MAX_TTL_MS = 4000000000000
 
 local call, try = redis.call, redis.pcall
@@ -63,9 +62,9 @@ local pack, unpack, concat = struct.pack, struct.unpack, table.concat
 local time = call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 
--- What keys hold by now (false: nothing), and the milliseconds for which to keep changed ones (0: not at all). A key is
--- read once a call and written once, at its end.
+-- The values of keys (false: none), and the lifetime in ms of changed keys (0: delete). A batch reads a key once, and
+-- writes it once at the end.
 local values, ttls = {}, {}
 
--- Of batches without permits and records these stay nil. A function costs a call what it captures, used or not.
+-- Stay nil in batches without permits and records. A function costs each batch its captured variables, used or not.
 local permits, answers

@@ -1,7 +1,7 @@
--- The script of batches with permits: decisions.lua asks this for each concurrency limit. A key holds a sorted set of
--- holders by the time in us at which each loses its permit; holders x each is spent.
+-- Decides concurrency limits for decisions.lua, in batches with permits. A key is a sorted set of holders by the time
+-- in us at which their permits time out. The spent amount is the number of holders times the permits of each.
 
--- Counts the held permits, and when the amount will fit; nothing if the key is damaged.
+-- Returns the held permits and the time of room for the amount; if there is room now, the time when all are free.
 local function count_permits(key, capacity, amount, each, now_us)
   if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now_us))) == 'table' then
     return nil
@@ -20,8 +20,8 @@ local function count_permits(key, capacity, amount, each, now_us)
   end
 end
 
--- Executes a command on permits, or only looks. Returns how much is held then, when there is room, the outcome, and
--- whether permits were released; nothing if the key is damaged.
+-- Executes a command on permits; changes nothing if is_look. Returns the held permits, the time of room, the outcome,
+-- and whether permits were released; nothing if the key is damaged.
 function permits(what, key, holder, capacity, amount, each, timeout_ms, now_us, is_look)
   local CHECK, TAKE, RESET, ALLOWED, REFUSED, NEVER_FITS = 0, 1, 3, 0, 1, 2
   if what == RESET then

@@ -7,7 +7,7 @@ internal sealed class Arguments
 
     public int Count { get; private set; }
 
-    /// <summary>Valid until the next string is added.</summary>
+    /// <summary>The bytes of an argument, valid until the next argument is added.</summary>
     public ReadOnlyMemory<byte> this[int word] => _bytes.AsMemory(BeginOf(word).._ends[word]);
 
     public void Clear() => Count = 0;
@@ -20,7 +20,7 @@ internal sealed class Arguments
 
     public void RemoveLast() => Count--;
 
-    /// <summary>Begins a string of at most this length, which the caller writes into the result.</summary>
+    /// <summary>Begins an argument of at most this length. The caller writes it, and then calls End.</summary>
     public Span<byte> Begin(int most)
     {
         int from = BeginOf(Count);

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Reaches Redis for everything but decisions.</summary>
+/// <summary>Connection to Redis for everything but decisions.</summary>
 internal interface IRedisWire : IScriptWire
 {
     Task<byte[]?> GetAsync(byte[] key);

@@ -1,21 +1,21 @@
 namespace Weir.Redis;
 
-/// <summary>Sends script calls to one Redis, real or simulated. Repeating and splitting is up to the caller.</summary>
+/// <summary>Sends script calls to one Redis, real or simulated. The caller repeats and splits batches.</summary>
 internal interface IScriptWire
 {
     bool IsConnected { get; }
 
-    /// <summary>True if a reply has arrived and was not read yet.</summary>
+    /// <summary>True if a reply has arrived, and has not been read yet.</summary>
     bool HasArrived => false;
 
     void Answered()
     {
     }
 
-    /// <summary>Notes unanswered decisions, and returns the fault for their callers.</summary>
+    /// <summary>Records unanswered decisions, and returns the fault for their callers.</summary>
     StoreFault Failed(StoreFault fault, int decisions) => fault;
 
-    /// <summary>Does the slow part of sending, such as connecting.</summary>
+    /// <summary>Does the part of sending that may block, such as connecting.</summary>
     void Prepare()
     {
     }
@@ -24,9 +24,7 @@ internal interface IScriptWire
     {
     }
 
-    /// <summary>
-    /// Sends a script call, at <see cref="Flush"/> at the latest. Calls keep their order. Without its text, a Redis
-    /// that lacks the script refuses. An error fails the reply or is thrown. The call may be used again afterwards.
-    /// </summary>
+    /// <summary>Queues a script call, which is sent by <see cref="Flush"/> at the latest, in order. Without the text, a
+    /// Redis that lacks the script rejects the call. Errors are thrown or reported through the reply.</summary>
     ScriptReply Send(ScriptCall call, bool withText, bool asking = false);
 }

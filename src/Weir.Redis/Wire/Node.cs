@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Weir.Redis;
 
-/// <summary>One Redis node: its connection, or why there is none. Connects in the background.</summary>
+/// <summary>A Redis node: its connection, or the error that prevents one. Connects in the background.</summary>
 internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> open, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(RedisConnection.RetryMs);
@@ -13,7 +13,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
     private Task _connecting = Task.CompletedTask;
     private long _failedAt;
 
-    /// <summary>Run id of the server found at the address since the last attempt began; null if the same.</summary>
+    /// <summary>Run id of another server found at the address since the last attempt began; null for none.</summary>
     private string? _movedTo;
     private bool _isClosed;
 
@@ -21,7 +21,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
 
     public NodeConnection? Connection => Volatile.Read(ref _connection);
 
-    /// <summary>True if a reply, or the end of the connection, waits to be read.</summary>
+    /// <summary>True if a reply, or the end of the connection, has arrived and has not been read yet.</summary>
     public bool HasArrived
     {
         get
@@ -39,7 +39,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
 
     public Exception? Fault => Volatile.Read(ref _fault);
 
-    /// <summary>Connects unless connected, connecting, or pausing after a failure. Ends after the attempt.</summary>
+    /// <summary>Connects unless connected, connecting or pausing after a failure. Completes with the attempt.</summary>
     public Task ConnectAsync()
     {
         lock (_gate)
@@ -87,7 +87,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
 
     private static EndOfStreamException Moved() => new("its address leads to another server now");
 
-    /// <summary>Blocks, and so needs a thread of its own.</summary>
+    /// <summary>Opens the connection. Blocks, and so needs a thread of its own.</summary>
     private void Connect()
     {
         try

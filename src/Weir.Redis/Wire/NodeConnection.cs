@@ -8,13 +8,11 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Speaks RESP 2 with one Redis node, and blocks. One thread uses it at a time. Source of the format:
-/// redis.io/docs/latest/develop/reference/protocol-spec.
-/// </summary>
+/// <summary>A blocking RESP 2 connection to one Redis node, for one thread at a time. Format:
+/// redis.io/docs/latest/develop/reference/protocol-spec.</summary>
 internal sealed class NodeConnection : IDisposable
 {
-    /// <summary>Maximum bytes of a reply: 256 decisions over 16 limits take 132 KB.</summary>
+    /// <summary>Maximum bytes of a reply. The reply to 256 decisions on 16 limits takes 132 KB.</summary>
     private const int MaxReply = 1 << 20;
 
     private const int SmallBuffer = 16 * 1024;
@@ -30,7 +28,8 @@ internal sealed class NodeConnection : IDisposable
 
     private NodeConnection(Socket socket, Stream stream) => (_socket, _stream) = (socket, stream);
 
-    /// <summary>Connects, logs in and selects the database. The patience bounds this and each later reply.</summary>
+    /// <summary>Connects, logs in and selects the database. <paramref name="patience"/> bounds this, and later the wait
+    /// for each reply.</summary>
     public static NodeConnection Open(EndPoint endpoint, ConfigurationOptions configuration, TimeSpan patience)
     {
         int timeout = (int)patience.TotalMilliseconds;
@@ -55,9 +54,7 @@ internal sealed class NodeConnection : IDisposable
 
     public string? RunId { get; set; }
 
-    /// <summary>
-    /// True if an idle connection has bytes or has ended. False with TLS, which has its own messages.
-    /// </summary>
+    /// <summary>True if an idle connection has ended or has bytes; always false with TLS.</summary>
     public bool IsClosedWhileIdle => _stream is NetworkStream && HasArrived;
 
     public bool HasArrived => _read < _received || _socket.Poll(0, SelectMode.SelectRead);
@@ -76,7 +73,7 @@ internal sealed class NodeConnection : IDisposable
             WriteWord(call[i].Span);
     }
 
-    /// <summary>Sends the written bytes. If that fails, so does every reply.</summary>
+    /// <summary>Sends the written bytes. After an error, every <see cref="Read"/> throws the same error.</summary>
     public void Flush()
     {
         try
@@ -91,8 +88,8 @@ internal sealed class NodeConnection : IDisposable
         }
     }
 
-    /// <summary>Waits for the next reply. Its bytes are valid until the next call; none for a null.</summary>
-    /// <exception cref="RedisServerException">Redis replied with an error; the connection stays usable.</exception>
+    /// <summary>Waits for the next reply. Returns its bytes, valid until the next call; empty for a null.</summary>
+    /// <exception cref="RedisServerException">Redis replied with an error. The connection stays usable.</exception>
     public ReadOnlySpan<byte> Read()
     {
         _sendFault?.Throw();
@@ -108,7 +105,7 @@ internal sealed class NodeConnection : IDisposable
         return length < 0 ? default : ReadBytes(length);
     }
 
-    /// <summary>Hands over the stream to a caller that may wait on it without a bound.</summary>
+    /// <summary>Hands the stream over to a caller, without timeouts.</summary>
     public Stream HandOver()
     {
         (_socket.SendTimeout, _socket.ReceiveTimeout) = (0, 0);
@@ -132,7 +129,7 @@ internal sealed class NodeConnection : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
-    /// <summary>Finds within half a minute that the network has dropped an idle connection.</summary>
+    /// <summary>Turns on keep-alive, which detects within half a minute that an idle connection was dropped.</summary>
     private static void KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
@@ -141,7 +138,8 @@ internal sealed class NodeConnection : IDisposable
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
 
-    /// <summary>Connect has no timeout of its own, and ConnectAsync would leave the socket unable to block.</summary>
+    /// <summary>Connects with a timeout, which Connect lacks. ConnectAsync would leave the socket
+    /// non-blocking.</summary>
     private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)
     {
         bool isOver = false;
@@ -266,7 +264,7 @@ internal sealed class NodeConnection : IDisposable
         return bytes;
     }
 
-    /// <summary>Waits for more bytes. Unread bytes stay, and may move.</summary>
+    /// <summary>Waits for more bytes, and appends them to the unread ones. The unread bytes may move.</summary>
     private void Receive()
     {
         if (_read == _received)

@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 
 namespace Weir.Redis;
 
-/// <summary>A script of this assembly. Redis knows it by its text, and by its digest once it keeps it.</summary>
+/// <summary>A Lua script of this assembly. Redis executes its text (EVAL), and later its digest (EVALSHA).</summary>
 internal sealed class RedisScript
 {
     public static readonly RedisScript Buckets = new("head.lua", "decisions.lua");
 
-    /// <summary>Decides commands of which some have a concurrency limit or a record.</summary>
+    /// <summary>Script for batches in which a command has permits or an idempotency record.</summary>
     public static readonly RedisScript Whole = new("head.lua", "permits.lua", "answers.lua", "decisions.lua");
 
     public RedisScript(params ReadOnlySpan<string> parts)
@@ -20,7 +20,7 @@ internal sealed class RedisScript
         }
 
         Text = text.ToArray();
-#pragma warning disable CA5350 // This is how Redis names a script; nothing is kept safe by it.
+#pragma warning disable CA5350 // Redis identifies scripts by SHA-1; the digest protects nothing.
         Digest = System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA1.HashData(Text.Span)));
 #pragma warning restore CA5350
     }

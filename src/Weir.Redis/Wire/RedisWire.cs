@@ -2,14 +2,14 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Reaches a real Redis through the general client, for everything but decisions.</summary>
+/// <summary>Connection to a real Redis through the general client, for everything but decisions.</summary>
 internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled = null) : IRedisWire
 {
     private readonly IDatabase _database = connection.GetDatabase();
 
     public bool IsConnected => connection.IsConnected;
 
-    /// <remarks>The client follows redirections by itself.</remarks>
+    /// <remarks>The general client follows redirections by itself.</remarks>
     public ScriptReply Send(ScriptCall call, bool withText, bool asking = false)
     {
         const int Head = 2;
@@ -36,7 +36,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (Exception fault) when (fault is RedisException or TimeoutException or ObjectDisposedException)
         {
-            // Listeners expect that messages may be lost.
+            // The subscription is optional: its listeners expect lost messages.
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class RedisWire(ConnectionMultiplexer connection, Action? misled
         }
         catch (RedisException fault) when (fault is RedisServerException { Kind: RedisErrorKind.ReadOnly } || IsOnReplicasAlone())
         {
-            // The address may lead to the new master already.
+            // Reports a replica: its address may already lead to the new master.
             misled?.Invoke();
             throw;
         }

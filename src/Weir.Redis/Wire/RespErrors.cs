@@ -23,14 +23,14 @@ internal static class RespErrors
         return new RedisServerException(kind, CommandFlags.None, message);
     }
 
-    /// <summary>Reads <c>MOVED 3999 10.0.0.1:6381</c>. Without a host, the host is that of the replying node.</summary>
+    /// <summary>Reads <c>MOVED 3999 10.0.0.1:6381</c>. Without a host, the host of the replying node applies.</summary>
     public static bool TryReadTarget(RedisServerException redirection, EndPoint from, out int slot, out EndPoint node)
     {
         (slot, node) = (0, from);
         string[] words = redirection.Message.Split(' ');
         if (words.Length < 3 || !int.TryParse(words[1], out slot) || slot is < 0 or >= RedisSlot.Count)
             return false;
-        // An IPv6 address has no brackets here.
+        // Splits at the last colon, since an IPv6 address has no brackets here.
         int colon = words[2].LastIndexOf(':');
         if (colon < 0 || !ushort.TryParse(words[2].AsSpan(colon + 1), out ushort port))
             return false;

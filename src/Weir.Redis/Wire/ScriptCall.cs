@@ -19,7 +19,7 @@ internal sealed class ScriptCall(RedisScript script)
         KeyCount = 0;
     }
 
-    /// <summary>Adds a key. Keys come before arguments.</summary>
+    /// <summary>Adds a key. All keys must be added before the first argument.</summary>
     public void AddKey(ReadOnlySpan<byte> key)
     {
         _words.Add(key);
@@ -28,7 +28,7 @@ internal sealed class ScriptCall(RedisScript script)
 
     public void Add(ReadOnlySpan<byte> argument) => _words.Add(argument);
 
-    /// <summary>Adds an argument that the caller writes before it adds another one.</summary>
+    /// <summary>Adds an argument of this length. The caller fills the span before it adds another argument.</summary>
     public Span<byte> Add(int length)
     {
         var argument = _words.Begin(length);

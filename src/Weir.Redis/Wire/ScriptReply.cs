@@ -2,10 +2,10 @@ namespace Weir.Redis;
 
 internal abstract class ScriptReply
 {
-    /// <summary>Ends when the reply is there. Has ended already if <see cref="Read"/> waits for the reply.</summary>
+    /// <summary>Completes when the reply has arrived; already complete if <see cref="Read"/> waits for it.</summary>
     public virtual Task Arrival => Task.CompletedTask;
 
-    /// <summary>Waits for the reply, whose bytes are valid until the next call, or throws its error.</summary>
+    /// <summary>Waits for the reply and returns its bytes, valid until the next call; or throws its error.</summary>
     public abstract ReadOnlySpan<byte> Read();
 
     public static ScriptReply Nothing { get; } = new Bytes(Task.FromResult<byte[]>([]));

@@ -3,14 +3,14 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>A Redis node with its own thread, queue and deadlines: one that hangs delays no other.</summary>
+/// <summary>A Redis node with its own thread, queue and deadlines: if it hangs, it delays no other node.</summary>
 internal sealed class Shard : IScriptWire, IDisposable
 {
     private readonly Node _node;
     private readonly TimeSpan _patience;
     private volatile bool _isSilent;
 
-    /// <summary>True while the decisions of a reply that was read are answered.</summary>
+    /// <summary>True after a reply was read, while its decisions are being answered.</summary>
     private volatile bool _hasRead;
 
     private NodeConnection? _written;
@@ -48,7 +48,7 @@ internal sealed class Shard : IScriptWire, IDisposable
         return fault;
     }
 
-    /// <remarks>Waits for the very first connection, since the node can decide nothing before it.</remarks>
+    /// <remarks>Waits only for the node's first connection, before which the node can decide nothing.</remarks>
     public void Prepare()
     {
         if (_owed == 0 && _node.Connection is { IsClosedWhileIdle: true } closed)
@@ -91,7 +91,7 @@ internal sealed class Shard : IScriptWire, IDisposable
         }
         catch (Exception fault)
         {
-            // The replies fail for the same reason.
+            // The pending replies fail with the same error.
             _node.Drop(connection, fault);
         }
     }
@@ -102,12 +102,12 @@ internal sealed class Shard : IScriptWire, IDisposable
         _node.Dispose();
     }
 
-    /// <summary>Returns the error of the connection. A redirection of another call is not this call's error.</summary>
+    /// <summary>Returns the error of the connection, or a general one if the last error was a redirection.</summary>
     private Exception Unconnected() => _node.Fault is null or RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.Ask }
         ? new EndOfStreamException("there is no connection yet", _node.Fault)
         : _node.Fault;
 
-    /// <summary>The reply to a call, read by the shard's thread in the order of the calls.</summary>
+    /// <summary>Reply to a script call. The shard's thread reads replies in the order of their calls.</summary>
     private sealed class Reply(Shard shard, NodeConnection connection, bool asked) : ScriptReply
     {
         public override ReadOnlySpan<byte> Read()
@@ -124,7 +124,7 @@ internal sealed class Shard : IScriptWire, IDisposable
             }
             catch (RedisServerException error)
             {
-                // A replica now. Its address may lead to the new master already.
+                // The node is a replica now. Its address may already lead to the new master.
                 if (error.Kind == RedisErrorKind.ReadOnly)
                     shard._node.Drop(connection, error);
                 throw;
@@ -136,9 +136,7 @@ internal sealed class Shard : IScriptWire, IDisposable
             }
         }
 
-        /// <summary>
-        /// If ASKING is refused, the call's reply still comes, and must not be left to the next call.
-        /// </summary>
+        /// <summary>Reads the reply to ASKING. After an error, also skips the reply to the call.</summary>
         private void ReadAsking()
         {
             try
@@ -160,7 +158,7 @@ internal sealed class Shard : IScriptWire, IDisposable
             }
             catch (RedisServerException)
             {
-                // Without ASKING, the call was refused or redirected.
+                // Without ASKING, Redis rejected or redirected the call.
             }
         }
     }

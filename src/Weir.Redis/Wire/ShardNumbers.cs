@@ -3,15 +3,13 @@ using System.Text;
 
 namespace Weir.Redis;
 
-/// <summary>
-/// Numbers the shards of a cluster, alike at all instances: by the smallest number whose <see cref="ShardTenant"/> lies
-/// in a slot of the shard. A promoted replica has the number of its master. Safe for concurrent use.
-/// </summary>
+/// <summary>Numbers the shards of a cluster alike at all instances: by the smallest <see cref="ShardTenant"/> in a slot
+/// of the shard. A promoted replica keeps the number of its master. Safe for concurrent use.</summary>
 internal sealed class ShardNumbers
 {
     private static readonly IReadOnlyList<int> One = [0];
 
-    /// <summary>The smallest number of a shard's tenant in each slot.</summary>
+    /// <summary>For each slot, the smallest number whose shard tenant lies in the slot.</summary>
     private static readonly Lazy<int[]> Smallest = new(FindSmallest);
 
     private readonly Lock _gate = new();
@@ -32,7 +30,7 @@ internal sealed class ShardNumbers
 
     public EndPoint? NodeOf(int number) => _map?.Nodes.GetValueOrDefault(number);
 
-    /// <summary>Learns the slots of the masters. A slot without a master keeps its number.</summary>
+    /// <summary>Learns the slots of the masters. A slot without a master keeps its previous number.</summary>
     public void Learn(IEnumerable<(EndPoint Node, IEnumerable<int> Slots)> masters)
     {
         lock (_gate)

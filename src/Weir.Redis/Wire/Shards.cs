@@ -3,13 +3,13 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>The Redis nodes that decide, found by the general client, and their slots.</summary>
+/// <summary>The Redis nodes that decide, with their slots. The general client finds the nodes.</summary>
 internal sealed class Shards : IDisposable
 {
-    /// <summary>Minimum time between searches for nodes while no node is connected.</summary>
+    /// <summary>Minimum interval between searches for a node that answers.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Interval of the questions which slots the nodes of a cluster have.</summary>
+    /// <summary>Interval at which a node of a cluster is asked for the slots of all nodes.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -39,7 +39,7 @@ internal sealed class Shards : IDisposable
         _asking = time.CreateTimer(static shards => _ = ((Shards)shards!).AskNodesAsync(), this, Interval, Interval);
     }
 
-    /// <summary>Gives each batcher an equal part of the slots.</summary>
+    /// <summary>Uses given batchers, each for an equal part of the slots.</summary>
     public Shards(IReadOnlyList<Batcher> given, ShardNumbers numbers)
     {
         (_given, _time, _numbers, _open) = ([.. given], TimeProvider.System, numbers, _ => given[0]);
@@ -66,7 +66,7 @@ internal sealed class Shards : IDisposable
         var shard = _isCluster ? _slots[take.Slot] : null;
         if (shard is { IsConnected: true })
             return shard.Batcher;
-        // Any node of a cluster redirects to the right one.
+        // Without a connection to the slot's node, any node of a cluster redirects to it.
         return (_default is { Answers: true } first ? first : FindDefault()).Batcher;
     }
 
@@ -74,7 +74,7 @@ internal sealed class Shards : IDisposable
 
     public Task ConnectAsync() => Task.WhenAll(_shards.Select(shard => shard.ConnectAsync()));
 
-    /// <summary>Hands a batch over to the node that a redirection names. False if it cannot be read.</summary>
+    /// <summary>Hands a batch over to the node that a redirection names. Returns false if that is impossible.</summary>
     public bool Follow(Batch call, RedisServerException redirection, IScriptWire from)
     {
         if (from is not Shard shard || !RespErrors.TryReadTarget(redirection, shard.EndPoint, out int slot, out var endpoint))
@@ -131,7 +131,7 @@ internal sealed class Shards : IDisposable
     {
         var servers = _topology!.GetServers();
         var masters = servers.Where(server => server is { IsConnected: true, IsReplica: false }).Select(server => server.EndPoint).ToHashSet();
-        // Until the client has connected, only the configured endpoints are known. None is a Sentinel.
+        // Until the client has connected, uses the configured endpoints, none of which is a Sentinel.
         if (masters.Count == 0 && _shards.Length == 0)
             masters.UnionWith(servers.Select(server => server.EndPoint));
         foreach (var gone in masters.Count == 0 ? [] : _shards.Where(shard => !shard.IsConnected && !masters.Contains(shard.EndPoint)))
@@ -150,7 +150,7 @@ internal sealed class Shards : IDisposable
         Number(cluster);
     }
 
-    /// <summary>Renumbers the shards: slots move, and nodes come and go.</summary>
+    /// <summary>Asks a node for all slots and renumbers the shards: slots move, and nodes come and go.</summary>
     private async Task AskNodesAsync()
     {
         var servers = _topology!.GetServers().Where(server => server is { IsConnected: true, ServerType: ServerType.Cluster }).ToArray();
@@ -158,7 +158,7 @@ internal sealed class Shards : IDisposable
             return;
         try
         {
-            // Another node each time: one may hang.
+            // Asks another node each time, since one may hang.
             if (await servers[(uint)_turn++ % servers.Length].ClusterNodesAsync().ConfigureAwait(false) is { } cluster)
                 Number(cluster);
         }

@@ -1,14 +1,14 @@
 namespace Weir;
 
-/// <summary>Answer of a bucket to a cost.</summary>
+/// <summary>Answer of one bucket to a request of some cost.</summary>
 public enum BucketOutcome
 {
-    /// <summary>The bucket has room: the cost is spent, or would be spent by a check.</summary>
+    /// <summary>The bucket has room. A take spends the cost; a check spends nothing.</summary>
     Allowed,
 
-    /// <summary>The bucket must refill first. Nothing is spent.</summary>
+    /// <summary>The bucket must refill before it has room for the cost. Nothing is spent.</summary>
     Refused,
 
-    /// <summary>The cost exceeds the capacity. Nothing is spent.</summary>
+    /// <summary>The cost exceeds the capacity, so the bucket never has room for it. Nothing is spent.</summary>
     NeverFits,
 }

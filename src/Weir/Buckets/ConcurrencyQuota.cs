@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A number of permits. A permit is free again after its return or the permit timeout.</summary>
+/// <summary>Quota of a number of permits. A permit is free again once it is returned or times out.</summary>
 public sealed record ConcurrencyQuota : Quota
 {
-    /// <summary>Maximum number of permits: each holder takes memory.</summary>
+    /// <summary>Maximum number of permits of a quota: 100,000. Each holder takes memory.</summary>
     public const int MaxPermits = 100_000;
 
     /// <summary>Default permit timeout: one minute.</summary>
@@ -26,7 +26,8 @@ public sealed record ConcurrencyQuota : Quota
     /// <inheritdoc/>
     public override TimeSpan? WindowAt(DateTimeOffset time) => null;
 
-    /// <summary>Creates a quota of up to <see cref="MaxPermits"/> permits; false with the error and its cure.</summary>
+    /// <summary>Creates a quota of 0 (a ban) to <see cref="MaxPermits"/> permits, with a permit timeout of 1 ms to
+    /// <see cref="MaxLease"/>. Returns false with an error that names the cure.</summary>
     public static bool TryCreate(
         long permits, TimeSpan lease, [NotNullWhen(true)] out ConcurrencyQuota? quota, [NotNullWhen(false)] out string? error)
     {

@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-// Drain rate of spent units. A slot in memory stores the number of its rate in 22 bits. Memory numbers a rate on first
-// use and never frees it. From RefusedFrom numbers on, new rates fail.
+// The rate at which spent units drain. Memory gives each rate a number of 22 bits on its first use and never frees the
+// number. Once RefusedFrom rates have a number, new rates are refused.
 internal sealed class RefillRate : IEquatable<RefillRate>
 {
     public const int MaxCount = 1 << 22;
 
-    /// <summary>The rest is for quotas that exist and whose rates have no number yet.</summary>
+    /// <summary>Count of numbered rates from which new rates are refused. The rest is for existing quotas.</summary>
     public const int RefusedFrom = MaxCount / 4 * 3;
 
     private const int Unnumbered = -1;
@@ -27,18 +27,18 @@ internal sealed class RefillRate : IEquatable<RefillRate>
         UnitsPerTick = unitsPerTick;
     }
 
-    /// <summary>Rate of every window: all of it returns at the end. No token bucket is that fast.</summary>
+    /// <summary>Rate of every window: all units return at the window's end. No token bucket is that fast.</summary>
     public static readonly RefillRate OfWindows = Get(1, 1, Quota.ExactLimit);
 
-    /// <summary>True for a window, whose stamp is its end.</summary>
+    /// <summary>True for the rate of windows. The stamp of a window's bucket is the end of the window.</summary>
     public bool IsWindow => UnitsPerTick == Quota.ExactLimit;
 
-    /// <summary>Number of this rate and all equal rates, for the life of the process.</summary>
+    /// <summary>Number of this rate and all equal rates, for the life of the process. Assigned on first use.</summary>
     public int Id => Volatile.Read(ref _id) is not Unnumbered and var id ? id : Number();
 
     public bool IsNumbered => Volatile.Read(ref _id) != Unnumbered || Known.ContainsKey(Numbers);
 
-    /// <summary>Microseconds per tick: 1, 1,000 or 1,000,000.</summary>
+    /// <summary>Length of a tick in microseconds: 1, 1,000 or 1,000,000.</summary>
     public long TickUs { get; }
 
     public long UnitsPerToken { get; }
@@ -47,7 +47,7 @@ internal sealed class RefillRate : IEquatable<RefillRate>
 
     public static int Count => Volatile.Read(ref _count);
 
-    /// <summary>Returns false for a new rate if <see cref="RefusedFrom"/> rates have a number.</summary>
+    /// <summary>Makes a rate. Returns false for a new rate if <see cref="RefusedFrom"/> rates have a number.</summary>
     public static bool TryGet(long tickUs, long unitsPerToken, long unitsPerTick, [NotNullWhen(true)] out RefillRate? rate)
     {
         bool fits = Count < RefusedFrom || Known.ContainsKey((tickUs, unitsPerToken, unitsPerTick));
@@ -98,7 +98,7 @@ internal sealed class RefillRate : IEquatable<RefillRate>
         if (_count == rates.Length)
             Array.Resize(ref rates, rates.Length * 2);
         rates[_count++] = this;
-        // Published last: a reader that knows a number must find its rate in the array.
+        // Publishes the array last, so that a reader that knows a number finds its rate in the array.
         _byId = rates;
     }
 }

@@ -1,17 +1,18 @@
 namespace Weir;
 
-// Outage share of one of N instances: 1/N of capacity and refill. Each cost counts N times. Together they stay within
-// law L1. One too small for cost 1 admits one such request and makes up for it later.
+// Outage share: an N-th of a bucket's capacity and refill, for one of N instances. Each cost counts N times, so all
+// shares stay within law L1. A share too small for cost 1 admits one request, then makes up for it.
 internal readonly record struct Share(int Instances)
 {
     public static readonly Share Whole = new(1);
 
     public bool IsWhole => Instances <= 1;
 
-    /// <summary>Cost to the whole bucket, bounded by <see cref="Quota.ExactLimit"/>.</summary>
+    /// <summary>Returns N times the cost, to charge to the whole bucket, within
+    /// <see cref="Quota.ExactLimit"/>.</summary>
     public long CostOf(long cost) => IsWhole ? cost : (long)Int128.Clamp((Int128)cost * Instances, -Quota.ExactLimit, Quota.ExactLimit);
 
-    // Refuses a cost that fits the bucket but not the outage share. isLeast: no request could cost less.
+    // Takes a cost. Refuses a cost that only the whole bucket can allow, unless isLeast is true: no request costs less.
     public BucketOutcome Take(Quota quota, ref BucketState state, in StoreTime time, long cost, bool isLeast)
     {
         long whole = CostOf(cost);
@@ -34,7 +35,7 @@ internal readonly record struct Share(int Instances)
         return outcome;
     }
 
-    /// <summary>False if the outage share can never allow a cost that the whole bucket allows.</summary>
+    /// <summary>Returns false if the outage share can never allow a cost that the whole bucket allows.</summary>
     public bool Fits(Quota quota, long cost, bool isLeast) =>
         IsWhole || isLeast || cost > quota.Capacity || quota is ConcurrencyQuota || CostOf(cost) <= quota.Capacity;
 
@@ -43,7 +44,7 @@ internal readonly record struct Share(int Instances)
         : quota is ConcurrencyQuota ? Math.Max(0, (quota.Capacity / Instances) - state.Spent)
         : quota.TokensLeft(state, time) / Instances;
 
-    /// <summary>Microseconds until a retry; the fill time if the cost exceeds the outage share.</summary>
+    /// <summary>Returns the microseconds until a retry; the fill time if only the outage share has no room.</summary>
     public long RetryUs(Quota quota, BucketState state, in StoreTime time, long cost)
     {
         long us = quota.RetryUs(state, time, quota is ConcurrencyQuota ? cost : Math.Min(CostOf(cost), Math.Max(cost, quota.Capacity)));

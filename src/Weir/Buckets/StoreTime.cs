@@ -1,4 +1,4 @@
 namespace Weir;
 
-/// <summary>A store's clock in µs: buckets drain by NowUs, windows end by WallUs (Unix time).</summary>
+/// <summary>A moment by a store's two clocks in µs: NowUs drains buckets, WallUs (Unix time) ends windows.</summary>
 internal readonly record struct StoreTime(long NowUs, long WallUs);

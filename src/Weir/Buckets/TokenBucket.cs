@@ -1,12 +1,10 @@
 namespace Weir;
 
-// The token bucket in integers: a pure function of state, time and cost. Every store must agree with this reference to
-// the unit (law L8). decisions.lua is the same function for Redis. The state is the spent amount, which drains with
-// time (Turner, "New Directions in Communications", 1986; virtual scheduling: GCRA of ITU-T I.371). A missing bucket is
-// a new one, and a quota change keeps the spending well defined.
+// The token bucket in integers, a pure function of state, time and cost. Every store, such as decisions.lua, agrees
+// with it to the unit (law L8). The spent amount drains with time (Turner 1986; GCRA of ITU-T I.371).
 internal static class TokenBucket
 {
-    // Maximum lead of a stamp: a clock that steps back mints nothing and freezes a bucket for at most 1 s (law L5).
+    // Maximum lead of a stamp: if the clock steps back, a bucket mints nothing and freezes for at most 1 s (law L5).
     internal const long MaxFreezeUs = 1_000_000;
 
     public static long SpentAt(RefillRate rate, BucketState state, long nowUs)
@@ -26,7 +24,7 @@ internal static class TokenBucket
         long after = SpentAt(quota.Rate, state, nowUs) + quota.UnitsOf(cost);
         if (after > quota.CapacityUnits)
         {
-            // A refusal writes only this: it corrects a stamp from a clock that has since stepped back.
+            // A refusal changes only the stamp, and only one from a clock that has since stepped back.
             state = state with { At = stamp };
             return BucketOutcome.Refused;
         }
@@ -54,8 +52,8 @@ internal static class TokenBucket
         return Math.Max(0, ((StampTick(rate, BelievedStamp(state, nowUs)) + ticks) * rate.TickUs) - nowUs);
     }
 
-    // Converts a spent amount to the units of another quota, rounded against the caller. Doubles on purpose:
-    // decisions.lua runs the same operations in the same order and agrees to the unit.
+    // Converts a spent amount to the units of another quota, rounded up. Uses doubles on purpose: decisions.lua runs
+    // the same operations in the same order, so both agree to the unit.
     public static long Rescale(long spent, long fromUnitsPerToken, long toUnitsPerToken)
     {
         if (fromUnitsPerToken == toUnitsPerToken || spent == 0)
@@ -69,7 +67,7 @@ internal static class TokenBucket
 
     private static long BelievedStamp(BucketState state, long nowUs) => Math.Min(state.At, nowUs + MaxFreezeUs);
 
-    /// <summary>Rounds the stamp up and the clock down: a coarse tick never counts time that has not passed.</summary>
+    /// <summary>Returns the whole ticks since the stamp: rounds the stamp up and the clock down.</summary>
     private static long ElapsedTicks(RefillRate rate, long stampUs, long nowUs) =>
         rate.TickUs == 1 ? nowUs - stampUs : (nowUs / rate.TickUs) - StampTick(rate, stampUs);
 

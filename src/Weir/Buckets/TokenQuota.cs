@@ -2,16 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Numbers of a token bucket: tokens per period, and its capacity (the largest burst).</summary>
-// Whole units avoid drift and suit Lua's doubles. With g = gcd(tokens, period) one token is period / g units and a tick
-// refills tokens / g. A tick is a microsecond if a full bucket then fits in 2^53 units, else a millisecond, else a
-// second, else an error.
+/// <summary>Quota of a token bucket: tokens per period, and the capacity, which is the largest burst.</summary>
+// One token is ticks / g units and one tick refills tokens / g, with the ticks per period and g = gcd(tokens, ticks).
+// A tick is the shortest of 1 µs, 1 ms and 1 s for which a full bucket stays below 2^53 units.
 public sealed record TokenQuota : Quota
 {
     /// <summary>Maximum period: 366 days.</summary>
     public static readonly TimeSpan MaxPeriod = TimeSpan.FromDays(366);
 
-    /// <summary>Maximum time in which an empty bucket fills: 100 years.</summary>
+    /// <summary>Maximum time to fill an empty bucket: 100 years.</summary>
     public static readonly TimeSpan MaxFillTime = TimeSpan.FromDays(36_525);
 
     private static readonly long[] TicksUs = [1, 1_000, 1_000_000];
@@ -24,13 +23,13 @@ public sealed record TokenQuota : Quota
         CapacityUnits = capacity * rate.UnitsPerToken;
     }
 
-    /// <summary>Bans: a bucket that never holds a token.</summary>
+    /// <summary>A ban: the quota of a bucket that never holds a token.</summary>
     public static readonly TokenQuota None = new(0, TimeSpan.FromSeconds(1), 0, RefillRate.Get(1, 1, 1));
 
-    /// <summary>Tokens per <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.</summary>
+    /// <summary>Tokens that refill per <see cref="Period"/>; 0 for <see cref="None"/>, else at least 1.</summary>
     public long Tokens { get; }
 
-    /// <summary>Time in which <see cref="Tokens"/> return; 1 µs to <see cref="MaxPeriod"/>.</summary>
+    /// <summary>Time in which <see cref="Tokens"/> refill; 1 µs to <see cref="MaxPeriod"/>, in whole µs.</summary>
     public TimeSpan Period { get; }
 
     /// <inheritdoc/>
@@ -56,9 +55,8 @@ public sealed record TokenQuota : Quota
         ? new BucketState(TokenBucket.Rescale(state.Spent, 1, Rate.UnitsPerToken), time.NowUs)
         : state with { Spent = TokenBucket.Rescale(state.Spent, writtenWith.UnitsPerToken, Rate.UnitsPerToken) };
 
-    /// <summary>
-    /// Creates a quota of at least 1 token and at least capacity 1; false with the error and its cure.
-    /// </summary>
+    /// <summary>Creates a quota of at least 1 token per period of 1 µs to <see cref="MaxPeriod"/>, and a capacity of at
+    /// least 1. Returns false with an error that names the cure.</summary>
     public static bool TryCreate(
         long tokens, TimeSpan period, long capacity, [NotNullWhen(true)] out TokenQuota? quota, [NotNullWhen(false)] out string? error)
     {
@@ -89,8 +87,8 @@ public sealed record TokenQuota : Quota
         return false;
     }
 
-    /// <summary>Creates a quota from known-good numbers.</summary>
-    /// <exception cref="ArgumentException">The numbers make no quota.</exception>
+    /// <summary>Creates a quota from numbers that are known to be valid.</summary>
+    /// <exception cref="ArgumentException">The numbers are invalid; the message names the cure.</exception>
     public static TokenQuota Create(long tokens, TimeSpan period, long capacity) =>
         TryCreate(tokens, period, capacity, out var quota, out string? error) ? quota : throw new ArgumentException(error);
 

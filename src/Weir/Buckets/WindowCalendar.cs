@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Window edges in a time zone (IANA). Safe for concurrent use; compares by value.</summary>
+/// <summary>Computes window edges in an IANA time zone. Safe for concurrent use; compares by value.</summary>
 internal sealed class WindowCalendar : IEquatable<WindowCalendar>
 {
     private const long SecondUs = 1_000_000;
     private const long MinuteUs = 60 * SecondUs;
     private const long HourUs = 60 * MinuteUs;
 
-    /// <summary>Exceeds the UTC offset of every zone.</summary>
+    /// <summary>Upper bound of the UTC offset of every zone: 15 hours.</summary>
     private const long MostOffsetUs = 15 * HourUs;
 
     private readonly TimeZoneInfo _zone;
@@ -44,7 +44,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         error = period.ComplaintOfLength() ?? period.ComplaintOfStart();
         if (error is not null)
             return false;
-        // Only some systems know the Windows names of zones (with spaces), so Weir accepts none.
+        // Rejects the Windows names of zones, which contain spaces: only some systems know these names.
         if (zone.Contains(' ') || !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var found))
             error = HasZones
                 ? $"there is no time zone {Spelling.Quote(zone)}; write UTC or a name of the IANA database, such as Europe/Berlin"
@@ -54,7 +54,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return calendar is not null;
     }
 
-    /// <summary>Returns the window of a moment. Allocates only if the last call was for another window.</summary>
+    /// <summary>Returns the window at a time. Allocates only if the last call was for another window.</summary>
     public WindowEdges Around(long unixUs)
     {
         if (_last is { } last && unixUs >= last.Value.StartUs && unixUs < last.Value.EndUs)
@@ -88,14 +88,15 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : MinuteUs % _lengthUs == 0 ? Fixed(unixUs, _lengthUs)
         : WithinHour(unixUs);
 
-    /// <summary>UTC offsets of zones are whole minutes, so these edges are the same in every zone.</summary>
+    /// <summary>Returns a window whose length divides a minute. Its edges are equal in all zones, since UTC offsets are
+    /// whole minutes.</summary>
     private static (long Start, long End) Fixed(long unixUs, long length)
     {
         long start = unixUs - Modulo(unixUs, length);
         return (start, start + length);
     }
 
-    /// <summary>Returns a part of the day by the UTC offset at that moment, cut where the offset changes.</summary>
+    /// <summary>Returns a part of the day by the UTC offset at that time, cut where the offset changes.</summary>
     private (long Start, long End) WithinHour(long unixUs)
     {
         long offset = OffsetUs(unixUs), at = Period.At.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -111,7 +112,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
     {
         var boundary = BoundaryBefore(LocalOf(unixUs));
         long start = StartOf(boundary), end = StartOf(Step(boundary, 1));
-        // A clock that is set back over a boundary shows it again later.
+        // Local times repeat after the clock goes back, so the boundary may be too late or too early by some windows.
         while (start > unixUs)
         {
             boundary = Step(boundary, -1);
@@ -127,7 +128,7 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         return (start, end);
     }
 
-    /// <summary>Returns the last local time up to the given one at which a window begins.</summary>
+    /// <summary>Returns the last local time, up to the given one, at which a window begins.</summary>
     private DateTime BoundaryBefore(DateTime local)
     {
         var shifted = local - Period.At.ToTimeSpan();
@@ -146,8 +147,8 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : Period.Days > 0 ? boundary.AddDays(by * Period.Days)
         : boundary.AddMonths(by * Period.Months);
 
-    // Returns the first moment at which the clock reaches a local time. Asks the zone for offsets of moments only: its
-    // local times miss some skips and repeats (Africa/Casablanca).
+    // Returns the first moment at which the clock shows a local time. Uses only the offsets of moments: the conversion
+    // of local times misses some skips and repeats (Africa/Casablanca).
     private long StartOf(DateTime local)
     {
         long asIfUtc = Microseconds(local), from = asIfUtc - MostOffsetUs, to = asIfUtc + MostOffsetUs;
@@ -155,13 +156,13 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         long first = Math.Min(before, after), second = Math.Max(before, after);
         return Shows(first) ? first
             : Shows(second) ? second
-            // The clock skips this time: return the moment of the skip.
+            // The clock skips this local time: return the moment of the skip.
             : First(from, to, at => at + OffsetUs(at) >= asIfUtc);
 
         bool Shows(long at) => at + OffsetUs(at) == asIfUtc;
     }
 
-    /// <summary>Returns the first moment for which a monotonic condition holds.</summary>
+    /// <summary>Returns the first moment for which a monotonic condition holds, by binary search.</summary>
     private static long First(long from, long to, Func<long, bool> holds)
     {
         while (from < to)

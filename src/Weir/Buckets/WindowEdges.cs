@@ -1,4 +1,4 @@
 namespace Weir;
 
-/// <summary>Edges of a window and its neighbors, in Unix time in microseconds.</summary>
+/// <summary>Edges of a window, of the window before and of the two after; in µs of Unix time.</summary>
 internal readonly record struct WindowEdges(long PreviousStartUs, long StartUs, long EndUs, long NextEndUs, long EndAfterNextUs);

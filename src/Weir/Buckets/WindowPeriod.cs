@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Length and start of windows: at least one unit, in any time zone. Compares by value.</summary>
+/// <summary>Length and start of calendar windows, in any time zone. Compares by value.</summary>
+/// <param name="Unit">Unit of the length.</param>
+/// <param name="Count">Units per window, up to one year; they divide a day (hours or less) or a year (months).</param>
 public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 {
     private const int DaySeconds = 24 * 60 * 60;
@@ -13,13 +15,13 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 
     private static readonly DateOnly FirstSunday = new(1970, 1, 4);
 
-    /// <summary>Time of day at which windows begin, in whole minutes; midnight by default.</summary>
+    /// <summary>Time of day at which windows of an hour or longer begin, in whole minutes; default: midnight.</summary>
     public TimeOnly At { get; init; }
 
-    /// <summary>First day of a week; null for Monday (ISO 8601).</summary>
+    /// <summary>Weekday on which windows of weeks begin; null for Monday (ISO 8601).</summary>
     public DayOfWeek? FromDay { get; init; }
 
-    /// <summary>A start date of windows of days or weeks; default: the first FromDay from 1970-01-04 on.</summary>
+    /// <summary>Date on which a window of days or weeks begins; null for the first FromDay since 1970-01-04.</summary>
     public DateOnly? FromDate { get; init; }
 
     internal int Seconds => Unit switch
@@ -47,7 +49,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 
     internal DateOnly Anchor => FromDate ?? FirstSunday.AddDays((int)(FromDay ?? DayOfWeek.Monday));
 
-    /// <summary>Start of windows in the spelling of a policy; null for Monday.</summary>
+    /// <summary>Start of windows as a policy spells it, a date or a weekday; null for Monday.</summary>
     public string? From =>
         FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
@@ -56,7 +58,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         : Months == YearMonths ? TimeSpan.FromDays(366)
         : TimeSpan.FromDays((30 * Months) + ((Months + 2) / 2));
 
-    /// <summary>Returns the canonical spelling: 24 hours are a day, 3 months are a quarter.</summary>
+    /// <summary>Returns the canonical form: 24 hours become a day, 3 months become a quarter.</summary>
     internal WindowPeriod Plain() => (this with { FromDay = FromDay == DayOfWeek.Monday ? null : FromDay }) switch
     {
         { Seconds: DaySeconds } plain => plain with { Unit = WindowUnit.Day, Count = 1 },

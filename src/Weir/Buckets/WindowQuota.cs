@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Tokens per calendar window of a time zone, for example per day or per 15 minutes.</summary>
-// After a change of the length, spending counts in the new window too. If the clock steps back up to 1 s over an edge,
-// the later window stays current and mints nothing (law L5).
+/// <summary>Quota of tokens per calendar window of a time zone, for example per day or per 15 minutes.</summary>
+// A change of the length keeps the spent tokens: they count in the new window. If the clock steps back by up to 1 s
+// over an edge, the later window stays current, so that no tokens are minted (law L5).
 public sealed record WindowQuota : Quota
 {
     private const long MaxLimit = ExactLimit - 1;
@@ -14,13 +14,13 @@ public sealed record WindowQuota : Quota
 
     internal WindowCalendar Calendar { get; }
 
-    /// <summary>Unit of the window's length.</summary>
+    /// <summary>Unit of the window length; <see cref="Period"/> has the number of units.</summary>
     public WindowUnit Every => Period.Unit;
 
     /// <summary>Length and start of the windows.</summary>
     public WindowPeriod Period => Calendar.Period;
 
-    /// <summary>IANA name of the time zone.</summary>
+    /// <summary>IANA name of the time zone, such as Europe/Berlin.</summary>
     public string Zone => Calendar.Zone;
 
     /// <inheritdoc/>
@@ -35,13 +35,14 @@ public sealed record WindowQuota : Quota
             Calendar.Around((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond).EndUs
             * TimeSpan.TicksPerMicrosecond);
 
-    /// <summary>Creates a quota with windows from midnight or Monday; false with the error and its cure.</summary>
+    /// <summary>Creates a quota with windows of one unit. Returns false with an error that names the cure.</summary>
     public static bool TryCreate(
         long limit, WindowUnit every, string zone,
         [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error) =>
         TryCreate(limit, new WindowPeriod(every), zone, out quota, out error);
 
-    /// <summary>Creates a quota. The zone is an IANA name; 0 tokens ban. False with the error and its cure.</summary>
+    /// <summary>Creates a quota of 0 (a ban) to 2^53 - 1 tokens per window, in the IANA time zone
+    /// <paramref name="zone"/>. Returns false with an error that names the cure.</summary>
     public static bool TryCreate(
         long limit, WindowPeriod period, string zone,
         [NotNullWhen(true)] out WindowQuota? quota, [NotNullWhen(false)] out string? error)

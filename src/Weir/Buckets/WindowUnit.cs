@@ -9,7 +9,7 @@ public enum WindowUnit
     /// <summary>A minute.</summary>
     Minute,
 
-    /// <summary>An hour of the local clock; a clock change within one splits it into two windows.</summary>
+    /// <summary>An hour of the local clock. A clock change within an hour splits the hour into two windows.</summary>
     Hour,
 
     /// <summary>A calendar day of 23 to 25 hours.</summary>

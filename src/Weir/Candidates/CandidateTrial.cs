@@ -2,11 +2,11 @@ using System.Threading.Channels;
 
 namespace Weir;
 
-/// <summary>Repeats decisions with candidate policies on their own buckets. Safe for concurrent use.</summary>
-/// <remarks>
-/// Never changes or delays an answer. The store must differ from the deciding store, or have its own key space. A trial
-/// costs it at most one call; beyond <see cref="MaxUnderWay"/> at a time, trials are skipped and counted.
-/// </remarks>
+/// <summary>Repeats requests under the candidate policies, and tallies differing decisions. Thread-safe.</summary>
+/// <param name="policies">Source of the candidate policies.</param>
+/// <param name="store">Store of the trials' buckets, with its own key space. A trial sends at most one command.</param>
+/// <param name="time">Clock for the start of each tally.</param>
+/// <remarks>Never changes or delays an answer. Skips and counts trials beyond <see cref="MaxUnderWay"/>.</remarks>
 public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> store, TimeProvider time)
 {
     /// <summary>Maximum number of concurrent trials.</summary>
@@ -21,14 +21,14 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
 
     private readonly record struct Trial(PolicySet Candidate, RequestFacts Facts, PermitHolder? Holder, Decision? Live);
 
-    /// <summary>Tally of the current candidate; null without a candidate or trials.</summary>
+    /// <summary>Tally of the current candidate; null if there is no candidate or no trial yet.</summary>
     public TrialTally? Tally => Volatile.Read(ref _tally) is { } tally && policies.Candidate is { } set && tally.IsOf(set) ? tally : null;
 
     internal PolicySet? Candidate => policies.Candidate;
 
     internal void Take(PolicySet candidate, in RequestFacts facts, PermitHolder holder, in Decision live)
     {
-        // Compares limits only: outages, blocks and full answer stores are no decisions of a limit.
+        // Compare only decisions of limits: ignore outages, blocks and full stores of idempotency records.
         bool isOfLimits = live.Outcome is not (
             DecisionOutcome.Unavailable or DecisionOutcome.Blocked or DecisionOutcome.AnswersFull);
         if (live.Degraded || !isOfLimits)
@@ -39,7 +39,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
     internal void Charge(PolicySet candidate, in RequestFacts facts, PermitHolder? holder) =>
         Add(new Trial(candidate, facts, holder, null));
 
-    /// <summary>Queues a trial for a background task, in the order of the requests.</summary>
+    // Queues a trial for the background task in request order. Beyond MaxUnderWay, only counts it as skipped.
     private void Add(in Trial trial)
     {
         if (Interlocked.Increment(ref _underWay) > MaxUnderWay)
@@ -66,7 +66,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         if (tally is not null && tally.IsOf(candidate))
             return tally;
         var fresh = new TrialTally(candidate, time.GetUtcNow());
-        // A request that began under an earlier candidate must not discard the tally of this one.
+        // A trial of an earlier candidate must not replace the tally of the current candidate.
         if (policies.Candidate is not { } set || !fresh.IsOf(set))
             return fresh;
         var seen = Interlocked.CompareExchange(ref _tally, fresh, tally);
@@ -92,7 +92,7 @@ public sealed class CandidateTrial(IPolicySource policies, Lazy<IBucketStore> st
         }
         catch (Exception)
         {
-            // The caller already has its answer, which a failed trial must not change.
+            // The caller already has its answer, so a failed trial is only counted as skipped.
             Tally?.Skip();
         }
         finally

@@ -2,16 +2,16 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>Counts by limit and key how often a candidate decides differently. Bounded.</summary>
+/// <summary>Counts the requests that a candidate decides differently, by limit and by key. Memory is bounded.</summary>
 public sealed class TrialTally
 {
-    /// <summary>Maximum number of limits with their own count. Later limits share one.</summary>
+    /// <summary>Maximum number of limits with their own count; further limits count as <see cref="Others"/>.</summary>
     public const int MaxLimits = 500;
 
-    /// <summary>Number of key counters; see <see cref="TrialKey"/>.</summary>
+    /// <summary>Maximum number of keys with a counter; see <see cref="TrialKey"/> for the error of a count.</summary>
     public const int MaxKeys = 256;
 
-    /// <summary>Name of the limits beyond <see cref="MaxLimits"/>; no limit can have this name.</summary>
+    /// <summary>Stands for all limits beyond <see cref="MaxLimits"/>; no limit can have this name.</summary>
     public const string Others = "~others";
 
     private readonly ConcurrentDictionary<string, long[]> _limits = new(StringComparer.Ordinal);
@@ -29,33 +29,33 @@ public sealed class TrialTally
         Since = since;
     }
 
-    /// <summary>Start of the count.</summary>
+    /// <summary>Time at which the count started.</summary>
     public DateTimeOffset Since { get; }
 
-    /// <summary>Number of requests decided by both sides.</summary>
+    /// <summary>Number of requests decided under both the live and the candidate policies.</summary>
     public long Decisions => Volatile.Read(ref _decisions);
 
-    /// <summary>Requests that were allowed and that the candidate would refuse.</summary>
+    /// <summary>Number of requests that were allowed and that the candidate would refuse.</summary>
     public long Stricter => Volatile.Read(ref _stricter);
 
-    /// <summary>Requests that were refused and that the candidate would allow.</summary>
+    /// <summary>Number of requests that were refused and that the candidate would allow.</summary>
     public long Laxer => Volatile.Read(ref _laxer);
 
-    /// <summary>Requests not tried: too many at a time, or no answer from the store.</summary>
+    /// <summary>Number of requests not tried, because too many trials were under way or the store failed.</summary>
     public long Skipped => Volatile.Read(ref _skipped);
 
-    /// <summary>Refusals per limit of requests that the other side allowed.</summary>
+    /// <summary>Differing decisions by limit, the limit with the most first.</summary>
     public IReadOnlyList<TrialLimit> Limits =>
         [.. _limits.Select(limit => new TrialLimit(limit.Key, Volatile.Read(ref limit.Value[0]), Volatile.Read(ref limit.Value[1]))).OrderByDescending(limit => limit.Stricter + limit.Laxer).ThenBy(limit => limit.Name, StringComparer.Ordinal)];
 
-    /// <summary>Keys with the most differing decisions, the most frequent first.</summary>
+    /// <summary>Returns at most <paramref name="most"/> keys, in descending order of differing decisions.</summary>
     public IReadOnlyList<TrialKey> Keys(int most)
     {
         lock (_gate)
             return [.. _keys.Counters.ToArray().OrderByDescending(counter => counter.Count).Take(most).Select(KeyOf)];
     }
 
-    /// <summary>True for the same document, whatever has changed of its tenants.</summary>
+    /// <summary>True if a candidate has the same document as this tally. Live overrides may differ.</summary>
     internal bool IsOf(PolicySet candidate) => ReferenceEquals(candidate.Plans, _document);
 
     internal void Skip() => Interlocked.Increment(ref _skipped);
@@ -64,7 +64,7 @@ public sealed class TrialTally
     {
         if (live.Allowed != candidate.Allowed)
             CountDisagreement(live, candidate, key);
-        // Incremented last, so that a counted decision always has its disagreement counted.
+        // Increment the total last, so that every decision in the total has its difference counted.
         Interlocked.Increment(ref _decisions);
     }
 
@@ -91,7 +91,7 @@ public sealed class TrialTally
     private long[] CountsOf(string limit) =>
         _limits.TryGetValue(limit, out var counts) ? counts : _limits.GetOrAdd(_limits.Count < MaxLimits ? limit : Others, static _ => new long[2]);
 
-    /// <summary>The key comes last: unlike names of tenants and limits, a key may contain line feeds.</summary>
+    // Joins direction, tenant, limit and key into one name. The key comes last because it may contain line feeds.
     private static string NameOf(bool stricter, in Decision refused, string key) => $"{(stricter ? 's' : 'l')}{refused.Tenant}\n{refused.Limit?.Name}\n{key}";
 
     private static TrialKey KeyOf(SpaceSaving.Counter counter)
@@ -101,8 +101,8 @@ public sealed class TrialTally
     }
 }
 
-/// <summary>Refusals of requests that the other side allowed: Stricter by the candidate's limit, else Laxer.</summary>
+/// <summary>Differing decisions of a limit: Stricter if only the candidate refuses, Laxer if only it allows.</summary>
 public readonly record struct TrialLimit(string Name, long Stricter, long Laxer);
 
-/// <summary>A key with many differing decisions. The true count lies between Count minus Error and Count.</summary>
+/// <summary>A key's differing decisions; Count is up to Error too high. Stricter: only the candidate refuses.</summary>
 public readonly record struct TrialKey(string Tenant, string Key, string Limit, bool Stricter, long Count, long Error);

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>Answer to a request.</summary>
+/// <summary>Outcome of a decision.</summary>
 public enum DecisionOutcome
 {
     /// <summary>The request may go ahead.</summary>
     Allowed,
 
-    /// <summary>Retry after <see cref="Decision.RetryAfter"/>.</summary>
+    /// <summary>A limit refuses the request. A retry may succeed after <see cref="Decision.RetryAfter"/>.</summary>
     Refused,
 
     /// <summary>The cost exceeds the limit's capacity: no retry can succeed.</summary>
@@ -18,17 +18,17 @@ public enum DecisionOutcome
     /// <summary>The key is blocked; see <see cref="Decision.Reason"/>.</summary>
     Blocked,
 
-    /// <summary>No decision: the plan denies requests in an outage, or memory has no room for the bucket.</summary>
+    /// <summary>No store decided: the plan denies requests in an outage, or memory has no room for a bucket.</summary>
     Unavailable,
 
     /// <summary>The request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>.</summary>
     MissingDimension,
 
-    /// <summary>The tenant's stored answers have no room. Nothing was spent; the retry time is a guess.</summary>
+    /// <summary>The tenant's idempotency records are full. Nothing was spent; the retry time is an estimate.</summary>
     AnswersFull,
 }
 
-/// <summary>Answer to a request: the outcome, the governing limit, the rest, the retry time and the source.</summary>
+/// <summary>Decision on a request: outcome, governing limit, remaining tokens, retry time and source.</summary>
 public readonly record struct Decision
 {
     private static readonly TimeSpan AnswersFullPatience = TimeSpan.FromMinutes(1);
@@ -37,7 +37,7 @@ public readonly record struct Decision
 
     private readonly IReadOnlyDictionary<string, long>? _costs;
 
-    /// <summary>Ticks of <see cref="RetryAfter"/>; below zero for null.</summary>
+    /// <summary>Ticks of <see cref="RetryAfter"/>; -1 stands for null.</summary>
     private readonly long _retryTicks;
 
     private readonly uint _skipped;
@@ -70,47 +70,47 @@ public readonly record struct Decision
     /// <summary>Tenant of the request.</summary>
     public string Tenant { get; }
 
-    /// <summary>Plan of the tenant or key.</summary>
+    /// <summary>Plan that decided, with the overrides of the tenant or key.</summary>
     public Plan Plan { get; }
 
-    /// <summary>Enforced limit that governs: the longest wait, else the fewest requests left. Null for none.</summary>
+    /// <summary>Governing limit: enforced, with longest wait or fewest requests left; null if none applies.</summary>
     public Limit? Limit { get; }
 
-    /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's own unit.</summary>
+    /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's unit.</summary>
     public long Remaining { get; }
 
-    /// <summary>Wait until this request is allowed if no other takes; zero: now; null: never or unknown.</summary>
+    /// <summary>Wait before a retry if no other request takes: zero if allowed, null if never or unknown.</summary>
     public TimeSpan? RetryAfter => _retryTicks < 0 ? null : new TimeSpan(_retryTicks);
 
-    /// <summary>Time until the governing limit's bucket is as new.</summary>
+    /// <summary>Time until the governing limit's bucket has its full capacity again.</summary>
     public TimeSpan ResetAfter { get; }
 
-    /// <summary>Reason of a block, the missing dimension or the tenant without room; else null.</summary>
+    /// <summary>Explanation of a block, a missing dimension or full idempotency records; otherwise null.</summary>
     public string? Reason { get; }
 
     /// <summary>Store that decided.</summary>
     public DecisionSource Source { get; }
 
-    /// <summary>True if memory decided because the primary could not.</summary>
+    /// <summary>True if this instance's memory decided because the primary could not.</summary>
     public bool Degraded { get; }
 
-    /// <summary>Units of the request that no limit of the plan counts; null for none.</summary>
+    /// <summary>Units in the request's costs that no limit of the plan counts; null if there are none.</summary>
     public IReadOnlyList<string>? UnknownUnits => _costs is null ? null : Plan.UnknownUnits(_costs);
 
     /// <summary>True if a limit was skipped because the request lacks a dimension.</summary>
     public bool HasSkipped => _skipped != 0;
 
-    /// <summary>Names of the skipped limits, in the plan's order.</summary>
+    /// <summary>Returns the names of the skipped limits, in the plan's order.</summary>
     public IEnumerable<string> Skipped()
     {
         for (uint rest = _skipped; rest != 0; rest &= rest - 1)
             yield return Plan.Limits[BitOperations.TrailingZeroCount(rest)].Name;
     }
 
-    /// <summary>True if buckets decided; false without a limit, for a blocked key, or without any store.</summary>
+    /// <summary>True if a limit decided; false if no limit applies, the key is blocked or no store answered.</summary>
     public bool IsByBuckets => Limit is not null && _lines is not { Length: 0 };
 
-    /// <summary>Decisions of all applying limits, in the plan's order; empty if no store answered.</summary>
+    /// <summary>Returns the decision of each applying limit, in the plan's order; empty if no limit decided.</summary>
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
     internal static Decision From(in LimitSet limits, in BucketResult answer)
@@ -129,7 +129,7 @@ public readonly record struct Decision
         return new(limits, DecisionSource.Memory, false, null, line.Outcome, limit, line.Remaining, line.RetryAfter, line.ResetAfter);
     }
 
-    /// <summary>Repeats a stored decision by limit names. Omits limits that no longer exist.</summary>
+    /// <summary>Rebuilds a stored decision. Matches limits by name, and omits limits that no longer exist.</summary>
     internal static Decision Remembered(in LimitSet limits, IdempotencyRecord kept, string[] names, DecisionSource source, bool degraded)
     {
         var lines = new List<LimitDecision>();
@@ -183,7 +183,7 @@ public readonly record struct Decision
             limits, answer.Source, answer.Degraded, lines, line.Outcome, line.Limit, line.Remaining, line.RetryAfter,
             line.ResetAfter, line.Outcome == DecisionOutcome.MissingDimension ? line.Limit.DenialOf(limits.Facts) : null);
 
-    /// <summary>Decision without buckets: no limit applies, or one denies a missing dimension.</summary>
+    /// <summary>Returns a decision without buckets: no limit applies, or a limit denies a missing dimension.</summary>
     internal static Decision Unasked(in LimitSet limits, DecisionSource source) =>
         FromMany(limits with { Applying = 0 }, BucketResult.OfNone(source));
 
@@ -201,7 +201,7 @@ public readonly record struct Decision
         limits, answer.Source, answer.Degraded, [], DecisionOutcome.AnswersFull, null, 0, AnswersFullPatience, reason:
             $"the idempotency records and reservations of tenant {limits.Facts.Tenant} take as many bytes as they may");
 
-    // No store answered: the plan's outage setting decides.
+    // Returns the decision if no store answered: by the plan's outage setting, or AnswersFull.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Decision WithoutStore(in LimitSet limits, in BucketResult answer) =>
         answer.Fault == StoreFault.AnswersFull ? WithoutRoom(limits, answer)

@@ -1,4 +1,4 @@
 namespace Weir;
 
-/// <summary>Policies, plan and block behind an answer; a check's decision with and without the block.</summary>
+/// <summary>Decision of a check, and its policies, plan and block. Unblocked: the decision without the block.</summary>
 public sealed record Explanation(PolicySet Policies, Plan Plan, Block? Block, Decision Decision, Decision Unblocked);

@@ -4,13 +4,13 @@ namespace Weir;
 
 /// <summary>Decision of one limit.</summary>
 /// <param name="Limit">The limit.</param>
-/// <param name="Outcome">Answer of this limit alone, as if enforced.</param>
-/// <param name="Remaining">Tokens left in the bucket, in the limit's own unit; at least 0.</param>
-/// <param name="RetryAfter">Wait until this limit allows the request; zero: now; null: never.</param>
-/// <param name="ResetAfter">Time until the bucket is as new.</param>
+/// <param name="Outcome">Outcome of this limit alone, as if it were enforced.</param>
+/// <param name="Remaining">Tokens left in the bucket, in the limit's unit; at least 0.</param>
+/// <param name="RetryAfter">Wait until this limit allows the request: zero if allowed, null if never.</param>
+/// <param name="ResetAfter">Time until the bucket has its full capacity again.</param>
 public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome, long Remaining, TimeSpan? RetryAfter, TimeSpan ResetAfter)
 {
-    // A refused request always waits: room may be held back for other instances, or may just have come back.
+    // Minimum wait in microseconds after a refusal. The bucket may show room that is held back or has just returned.
     private const long LeastRetryUs = 1;
 
     /// <summary>True if this limit allows the request.</summary>
@@ -34,7 +34,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    /// <summary>True if this limit governs over the other one: the longer wait, else fewer requests left.</summary>
+    // True if this limit governs instead of the other: worse outcome, longer wait or fewer requests left.
     internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Tells regular files from folders, links, devices, pipes and sockets, without opening them.</summary>
+/// <summary>Distinguishes regular files from folders, links, devices, pipes and sockets without opening them.</summary>
 internal static unsafe partial class FileKind
 {
     private const int CurrentFolder = -100;
@@ -10,10 +10,10 @@ internal static unsafe partial class FileKind
     private const uint TypeOnly = 1;
     private const int RegularFile = 8;
 
-    // Size of struct statx, and the offset of its mode, whose highest four bits are the kind.
+    // Size of Linux's struct statx in bytes, offset of its mode, and shift to the file type in the mode.
     private const int StatSize = 256, ModeOffset = 28, KindShift = 12;
 
-    /// <summary>Returns why a file and its companions (by ending) cannot be written; null if they can.</summary>
+    // Returns an error if a file or companion (path plus ending) exists and is not a regular file; otherwise null.
     public static string? FaultOf(string path, params ReadOnlySpan<string> companions)
     {
         if (Directory.Exists(path))
@@ -41,7 +41,7 @@ internal static unsafe partial class FileKind
         }
         catch (EntryPointNotFoundException)
         {
-            // A C library older than 2018 lacks statx.
+            // C libraries before 2018 lack statx, so only folders are detected.
             return !Directory.Exists(path);
         }
     }

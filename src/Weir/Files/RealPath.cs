@@ -1,9 +1,9 @@
 namespace Weir;
 
-/// <summary>Resolves symbolic links, to tell two names of one file from two files.</summary>
+/// <summary>Resolves symbolic links, so that two paths of one file compare equal.</summary>
 public static class RealPath
 {
-    /// <summary>The limit of Linux.</summary>
+    /// <summary>Maximum number of symbolic links in a path, as in Linux.</summary>
     private const int MaxLinks = 40;
 
     /// <summary>Returns a file's full path without symbolic links. The file need not exist.</summary>

@@ -1,9 +1,9 @@
 namespace Weir;
 
-/// <summary>Demand for a bucket at this instance, counted in horizons (the length of a lease).</summary>
+/// <summary>Counts the demand for a bucket at this instance, per horizon (the lifetime of a lease).</summary>
 internal struct Demand
 {
-    /// <summary>Requests per horizon from which a bucket is busy. Only busy buckets are leased.</summary>
+    /// <summary>Minimum number of requests per horizon of a busy bucket. Only busy buckets are leased.</summary>
     public const int BusyFrom = 8;
 
     private long _fromUs;
@@ -14,10 +14,10 @@ internal struct Demand
 
     public readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
-    /// <summary>Tokens per horizon: the last count, raised halfway to the present one if that is higher.</summary>
+    /// <summary>Expected tokens per horizon: the last count, averaged with the present one if that is higher.</summary>
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 
-    // Lower estimate: unused leased tokens may be lost when a lease ends. Random counts stray by their square root.
+    // Lower estimate of Tokens, since unused leased tokens may be lost. Subtracts the usual deviation of random counts.
     public readonly long Surely => (Tokens * 3 / 4) - (long)Math.Sqrt(Tokens);
 
     public void Count(long cost, long nowUs, long horizonUs)

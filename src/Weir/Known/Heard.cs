@@ -13,10 +13,10 @@ internal readonly struct Heard
 
     public UInt128 Bucket { get; }
 
-    /// <summary>Send time of the command by the table's clock; null if unknown.</summary>
+    /// <summary>Time at which the command was sent, by the clock of the known buckets; null if unknown.</summary>
     public long? SentUs { get; }
 
-    /// <summary>True if no other command asks for a lease of the bucket until this reply.</summary>
+    /// <summary>True if no other command may ask for a lease of the bucket until this reply.</summary>
     public bool HasAsked { get; }
 
     public StoreTime Time { get; }
@@ -32,6 +32,6 @@ internal readonly struct Heard
 
     public LeaseEnd Orphan(in LimitSet limits) => new(0, 0, limits.Lean(), Whole(limits.First.Quota));
 
-    /// <summary>Stamp of the lease in the primary: its window's end, else the time of the grant.</summary>
+    /// <summary>Stamp of the lease in the primary: its window's end, or for a bucket the time of the grant.</summary>
     public long StampUs(Quota quota) => quota is WindowQuota ? _line.State.At : Time.NowUs;
 }

@@ -1,13 +1,13 @@
 namespace Weir;
 
-/// <summary>The store that decides in an outage, as replies of the primary concern it.</summary>
+/// <summary>Operations of the fallback that follow from replies of the primary.</summary>
 internal interface IFallback
 {
     bool HasAdmitted(in BucketCommand command);
 
-    // The primary also keeps a take admitted by memory, and its record answers repeats: memory refunds and forgets it.
+    // Refunds and forgets a take that memory admitted: the primary has executed it too, and answers its repeats.
     void Yield(in BucketCommand command);
 
-    // Forgets a charge that the primary has executed or never will. Idempotent.
+    // Forgets a charge that the primary has executed or will never execute. Idempotent.
     void Close(in BucketCommand command, in BucketResult result);
 }

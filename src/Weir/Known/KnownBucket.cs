@@ -1,16 +1,17 @@
 namespace Weir;
 
-// A known bucket: the primary's last reply, leased tokens, demand and spending without the primary. Times are µs of the
-// table's clock. The primary read its clock after the command was sent and before its reply came: that bounds its time.
+// A known bucket: the primary's last reply, leased tokens, demand and spending in an outage. Times are µs of the
+// table's clock. The primary reads its clock after a command was sent and before the reply, which bounds its time.
 internal struct KnownBucket
 {
-    /// <summary>Time for which a refusal is repeated: bounds the delay of refunds by other instances.</summary>
+    /// <summary>Time for which a refusal is repeated. It bounds the delay of refunds by other instances.</summary>
     public const long BelievedUs = 900_000;
 
-    /// <summary>Minimum interval between commands for an empty bucket.</summary>
+    /// <summary>Minimum interval between commands to the primary for an empty bucket.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Fraction of the tokens left that is leased, and minimum fraction of the capacity left.</summary>
+    /// <summary>Divisor: leases at most a quarter of the tokens left, and none below a quarter of the
+    /// capacity.</summary>
     private const int Share = 4;
 
     private Quota? _quota;
@@ -27,10 +28,10 @@ internal struct KnownBucket
 
     public UInt128 Hash { get; private init; }
 
-    /// <summary>A request for the bucket with this limit only and the limit's dimensions.</summary>
+    /// <summary>Limit set with only this bucket's limit and the values of its dimensions.</summary>
     public LimitSet Limits { get; private set; }
 
-    /// <summary>Spending without the primary; null for none since its last reply.</summary>
+    /// <summary>Spending without the primary since its last reply; null for none.</summary>
     public OutageSpending? Alone { get; set; }
 
     public long UsedUs { get; set; }
@@ -43,7 +44,7 @@ internal struct KnownBucket
 
     public readonly bool IsAsNew(in StoreTime now) => _quota is not null && Alone is null && !Lease.IsHeld && !Demand.IsBusy && LevelAt(now) == 0;
 
-    /// <summary>Units in the primary at its last reply, drained to now.</summary>
+    /// <summary>Returns the spent units in the primary at its last reply, drained to now.</summary>
     public readonly long LevelAt(in StoreTime now) => _quota is null ? 0 : LevelOf(_quota, _state, now with { NowUs = Earliest(now.NowUs).NowUs });
 
     public readonly BucketState? StateOn(in StoreTime clock, in StoreTime now)
@@ -57,7 +58,7 @@ internal struct KnownBucket
     public static long LevelOf(Quota quota, BucketState state, in StoreTime time) =>
         quota is WindowQuota window ? window.Now(state, time).Spent : TokenBucket.SpentAt(quota.Rate, state, time.NowUs);
 
-    // The limit or its tenant's listing may have changed.
+    // Adopts the limit and the tenant's listing of a request, if either has changed.
     public void Follow(in LimitSet limits)
     {
         bool isSame = ReferenceEquals(limits.Plan, Limits.Plan) && limits.Applying == Limits.Applying && limits.TenantIsListed == Limits.TenantIsListed;
@@ -71,7 +72,8 @@ internal struct KnownBucket
         Demand.Count(cost, nowUs, horizonUs);
     }
 
-    // Learns a reply. Ignores its state while spending is unsettled, or if the primary may have lost its memory.
+    // Learns a lease and the state from a reply. Ignores a late or older state, a lower state from a primary that may
+    // have lost its memory, and any state while spending is unsettled.
     public void Learn(in LimitSet limits, in Heard heard, bool isInDoubt, in StoreTime now, long horizonUs)
     {
         var quota = limits.First.Quota;
@@ -89,7 +91,7 @@ internal struct KnownBucket
         _leftThen = quota.TokensLeft(_state, heard.Time);
     }
 
-    /// <summary>Learns the state after a settlement, drained to now. Refusals are not derived from it.</summary>
+    /// <summary>Learns a state after a settlement, drained to now. No refusals are derived from this state.</summary>
     public void LearnSettled(Quota quota, BucketState state, long nowUs)
     {
         (_quota, _state, Alone, UsedUs) = (quota, quota is WindowQuota ? state : state with { At = nowUs }, null, nowUs);
@@ -105,7 +107,7 @@ internal struct KnownBucket
         return isRestored;
     }
 
-    /// <summary>Removes the rest of an ended lease. The bucket is unknown until the next reply.</summary>
+    /// <summary>Removes and returns the rest of the lease. The bucket decides nothing until the next reply.</summary>
     public LeaseWish EndLease()
     {
         var rest = Lease.Rest;
@@ -114,7 +116,8 @@ internal struct KnownBucket
         return rest;
     }
 
-    // A check also counts the rest of a lease that has just ended. Ignores replies from before forgottenUs.
+    // Returns whether the lease covers the cost, or a refusal still holds. A check may also use a lease that has just
+    // ended. Ignores replies to commands sent up to forgottenUs.
     public readonly Standing Stand(Quota quota, long cost, bool spends, long nowUs, long forgottenUs)
     {
         if (!_isBelieved || !IsOf(quota))
@@ -139,16 +142,16 @@ internal struct KnownBucket
         return new BucketLine(BucketOutcome.Refused, pacedUs <= 0 || quota is not TokenQuota bucket ? state : AsIfRefused(bucket, state, time, cost, pacedUs));
     }
 
-    /// <summary>Earliest possible time of the primary: no caller retries too early.</summary>
+    /// <summary>Returns the earliest possible time of the primary, so that no caller retries too early.</summary>
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
-    /// <summary>Returns the lease to ask for and the tokens to give back. Blocks other asks until the reply.</summary>
+    /// <summary>Returns the tokens to lease and to give back. Blocks other asks for a lease until the reply.</summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
-        // Tokens stay valid if their rate changes. Window tokens do not fit a bucket: they return at the lease's end.
+        // Keeps a lease of the other kind until its end: window tokens do not fit a token bucket, nor the reverse.
         if (Lease.IsOfOtherKind(quota))
             return default;
-        // The primary may or may not count returned tokens at the next command.
+        // Makes the bucket unknown: the primary may or may not have the returned tokens at the next command.
         var wish = Lease.IsHeld ? EndLease() : Lease.Rest;
         if (!mayLease || !Demand.IsBusy || Lease.IsAskedFor(nowUs))
             return wish;
@@ -157,8 +160,8 @@ internal struct KnownBucket
         return wish with { Tokens = Math.Min(Lease.MostNext, wanted), IsSole = true };
     }
 
-    // A well-filled bucket leases the demand, an empty one its refill until the next command. In between, none: the
-    // last tokens go to the first request.
+    // Returns the tokens to lease: the demand if the bucket is well filled; the refill until the next command if it is
+    // empty; else none, so that the last tokens go to the first request.
     private readonly long Wanted(Quota quota, long demand, long horizonUs)
     {
         if (demand < 1)
@@ -176,13 +179,13 @@ internal struct KnownBucket
 
     private static StoreTime At(long storeUs) => new(storeUs, storeUs);
 
-    // Delays the next command for an empty bucket by the pace, but not beyond a quarter of its fill time.
+    // Returns when the next command for an empty bucket may follow: after the pace, at most a quarter of the fill time.
     private readonly long PacedUntilUs(Quota quota, long cost, long nowUs)
     {
         if (!Demand.IsBusy || _leftThen >= cost || quota is not TokenQuota)
             return 0;
         long paceUs = Math.Min(PaceUs, quota.Window.Ticks / TimeSpan.TicksPerMicrosecond / 4);
-        // Another command already asks for the refill.
+        // If another command already asks for the refill, the pace starts now.
         return (Lease.IsAskedFor(nowUs) ? nowUs : _sentUs) + paceUs;
     }
 

@@ -3,10 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Weir;
 
-/// <summary>A separately locked part of <see cref="KnownBuckets"/>: sets of slots, one set per hash.</summary>
+/// <summary>A separately locked part of <see cref="KnownBuckets"/>. Each hash may use the slots of one set.</summary>
 internal sealed class KnownBucketPart(int sets)
 {
-    /// <summary>Slots per set: one vector compares all tags of a set.</summary>
+    /// <summary>Slots per set: one vector instruction compares all tags of a set.</summary>
     public const int Ways = 8;
 
     private KnownBucket[] _entries = [];
@@ -38,7 +38,7 @@ internal sealed class KnownBucketPart(int sets)
         return -1;
     }
 
-    /// <summary>Returns the slot of a new bucket; -1 if all buckets of its set are unsettled or leased.</summary>
+    /// <summary>Adds a bucket and returns its slot; -1 if all buckets of its set are unsettled or leased.</summary>
     public int Add(UInt128 hash, in LimitSet limits, in StoreTime now)
     {
         if (_tags.Length == 0)
@@ -64,7 +64,7 @@ internal sealed class KnownBucketPart(int sets)
         return oldest;
     }
 
-    /// <summary>Never 0, which tags an empty slot.</summary>
+    /// <summary>Returns the tag of a hash. Never 0, which marks an empty slot.</summary>
     private static uint TagOf(UInt128 hash) => (uint)(hash >> 96) | 1;
 
     private int SetOf(UInt128 hash) => (int)(((ulong)hash >> 32) * (ulong)sets >> 32) * Ways;

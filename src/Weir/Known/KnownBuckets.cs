@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-// The table of known buckets. Safe for concurrent use. Bounded: a new bucket replaces an unused one, else the least
-// recently used without a lease or unsettled spending. Parts are locked in their order.
+// The bounded table of known buckets. A new bucket replaces an unused one, else the least recently used one without a
+// lease or unsettled spending. Safe for concurrent use: threads lock the parts in their order.
 internal sealed class KnownBuckets
 {
-    /// <summary>Bits of a word: a word holds a set of parts.</summary>
+    /// <summary>Number of parts. A word of 64 bits holds a set of parts.</summary>
     private const int PartCount = 64;
 
     /// <summary>Default maximum of known buckets. Each takes about 400 bytes plus its dimension values.</summary>
@@ -30,23 +30,24 @@ internal sealed class KnownBuckets
 
     public Action? Leased { get; init; }
 
-    /// <summary>True while the primary may have lost its memory. Then only higher spending is believed.</summary>
+    /// <summary>Returns true while the primary may have lost its memory. Then only higher spending is
+    /// learned.</summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
-    /// <summary>The store of outages; null for none. Hears settlements before later results of a reply are learned.</summary>
+    /// <summary>The fallback; null for none. Learns of a settlement before later results of its batch.</summary>
     public IFallback? Fallback { get; set; }
 
     public long NowUs => _clock.NowUs;
 
-    /// <summary>This instance's time; the wall clock only for windows.</summary>
+    /// <summary>Returns this instance's time. Reads the wall clock only for windows.</summary>
     public StoreTime TimeFor(Limit limit) => new(NowUs, limit.Quota is WindowQuota ? _clock.WallUs : 0);
 
-    // Learns states and leases. A late result will be undone: only its leases count.
+    // Learns states and leases from a result. A late result will be undone, so only its leases count.
     public void Learn(in BucketCommand command, in BucketResult result, LeaseTrip? trip = null, bool isLate = false)
     {
         if (command.What == BucketOperation.Settle && result.Fault == StoreFault.None)
             Fallback?.Close(command, result);
-        // A check counts leased tokens as given back, and a return of tokens concerns no other caller.
+        // Ignores states that mislead other callers: a check, for example, counts leased tokens as given back.
         bool isOfLeases = trip is { IsLook: true, Asks: true }
             || command.What is BucketOperation.Settle or BucketOperation.Restore
             || (command.What == BucketOperation.Charge && trip is { Asks: true });
@@ -73,7 +74,7 @@ internal sealed class KnownBuckets
         lock (part.Gate)
         {
             int slot = part.Find(hash);
-            // An unspent bucket needs no entry.
+            // A bucket without spending needs no entry.
             if (slot < 0 && heard.State.Spent != 0 && !heard.IsLate)
                 slot = part.Add(hash, limits, now);
             if (slot < 0)

@@ -1,13 +1,13 @@
 namespace Weir;
 
-// Tokens of a bucket leased to this instance. Its life begins before the command is sent, so it ends here before the
-// primary ends it. The script keeps leases within the bucket's bound.
+// Tokens of a bucket that are leased to this instance. The lifetime starts when the command is sent, so the lease ends
+// here before it ends in the primary. The script keeps all leases within the bucket's bound.
 internal struct Lease
 {
-    /// <summary>Timeout after which another request may ask for a lease.</summary>
+    /// <summary>Timeout after which another request may ask for a lease although no reply has come.</summary>
     private const long AskedForUs = 20_000;
 
-    /// <summary>Fraction of a lease's life by which it ends early, since clocks drift.</summary>
+    /// <summary>Divisor of a lifetime: a lease ends early by this fraction, since clocks drift.</summary>
     private const int DriftShare = 32;
 
     private long _stampUs;
@@ -16,21 +16,21 @@ internal struct Lease
     private long _askedForUntilUs;
     private bool _isOfWindow;
 
-    /// <summary>Tokens left, which the primary counts as spent.</summary>
+    /// <summary>Leased tokens left. The primary counts them as spent.</summary>
     public long Tokens { get; private set; }
 
     public long EndsUs { get; private set; }
 
     public readonly bool IsHeld => Tokens > 0;
 
-    // Maximum of the next lease: twice the tokens used of the last one, so that a slow instance holds back less.
+    // Maximum tokens of the next lease: twice the tokens used of the last one, so that a slow instance leases fewer.
     public readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 
     public readonly LeaseWish Rest => new(0, Tokens, _stampUs);
 
     public readonly bool IsAskedFor(long nowUs) => nowUs < _askedForUntilUs;
 
-    /// <summary>True if the lease holds window tokens for a token bucket, or the reverse.</summary>
+    /// <summary>True if the lease holds window tokens but the quota is a token bucket, or the reverse.</summary>
     public readonly bool IsOfOtherKind(Quota quota) => IsHeld && (quota is WindowQuota) != _isOfWindow;
 
     public void AskFor(long nowUs) => _askedForUntilUs = nowUs + AskedForUs;
@@ -39,7 +39,7 @@ internal struct Lease
 
     public void Spend(long tokens) => Tokens -= tokens;
 
-    /// <summary>Returns spent tokens to their lease. False if that lease is over or another one.</summary>
+    /// <summary>Puts spent tokens back into their lease. False if that lease has ended or was replaced.</summary>
     public bool TryTakeBack(long tokens, long endsUs, long nowUs)
     {
         if (endsUs != EndsUs || nowUs >= EndsUs)
@@ -48,10 +48,10 @@ internal struct Lease
         return true;
     }
 
-    /// <summary>The unused tokens bound the next lease.</summary>
+    /// <summary>Removes the unused tokens. Their number bounds the next lease.</summary>
     public void GiveUp() => (_unused, Tokens) = (Tokens, 0);
 
-    /// <summary>Holds granted tokens. Merges a second lease, which takes the earlier end and stamp.</summary>
+    /// <summary>Holds granted tokens. Merges a second lease into the first, with the earlier end and stamp.</summary>
     public void Hold(Quota quota, in Heard heard, bool isFirst, long nowUs, long horizonUs)
     {
         _isOfWindow = quota is WindowQuota;
@@ -63,7 +63,7 @@ internal struct Lease
         _unused = 0;
     }
 
-    /// <summary>Holds tokens again that were never given back. False if another lease is held.</summary>
+    /// <summary>Holds tokens again that were not given back. False if another lease was granted meanwhile.</summary>
     public bool TryRestore(in LeaseWish wish)
     {
         if (IsHeld || _stampUs != wish.BackStampUs)

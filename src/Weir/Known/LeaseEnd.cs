@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>End of a lease. Bucket 0 is no longer known and ends at once; Whole gives back unused tokens.</summary>
+/// <summary>End of a lease. If Bucket is 0, the bucket is unknown: the tokens in Whole are given back.</summary>
 internal readonly record struct LeaseEnd(UInt128 Bucket, long EndsUs, LimitSet Limits, LeaseWish Whole);
 
 /// <summary>Tokens to lease and to give back with a command. IsSole: no other command asks until the reply.</summary>

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Leases that one command asks for and gives back, by limit. Pooled.</summary>
+/// <summary>The leases that a command asks for and gives back, one wish per limit. Pooled.</summary>
 internal sealed class LeaseTrip
 {
     private static readonly Pool<LeaseTrip> Spare = new(static () => new LeaseTrip(), 4_096);
@@ -13,12 +13,12 @@ internal sealed class LeaseTrip
     {
     }
 
-    /// <summary>Send time by the table's clock, from which leases count.</summary>
+    /// <summary>Time at which the command was sent, by the table's clock. Its leases start then.</summary>
     public long SentUs { get; private set; }
 
     public bool Asks { get; private set; }
 
-    /// <summary>True for a check, which gives nothing up.</summary>
+    /// <summary>True for a check, which gives no tokens back.</summary>
     public bool IsLook { get; private set; }
 
     public static LeaseTrip Of(Leasing? leases, in BucketCommand command)

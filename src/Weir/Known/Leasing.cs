@@ -1,11 +1,10 @@
 namespace Weir;
 
-// Decides without the primary, by leased tokens and by refusals that still hold. Exact: all instances together admit no
-// more than the primary would. If one limit is undecided, the primary decides all, at once or not at all (law L2). The
-// command also asks for leases and gives unused tokens back. Safe for concurrent use.
+// Decides by leased tokens and repeated refusals without asking the primary, and admits no more than the primary would.
+// If any limit is undecided, the primary decides all limits (law L2). Safe for concurrent use.
 internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Func<bool>? mayLease = null)
 {
-    /// <summary>Number of refund times, which tenants share by hash. A power of two.</summary>
+    /// <summary>Size of the table of refund times. Tenants share its entries by hash. A power of two.</summary>
     private const int Times = 4_096;
 
     private const long RetryUs = 250_000;
@@ -20,7 +19,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
 
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
 
-    /// <summary>True for takes and checks of token buckets and windows, while leases are on.</summary>
+    /// <summary>True for a take or check without a record, permits or held-back tokens, while leases are on.</summary>
     public bool MayDecide(in BucketCommand command) =>
         known.HorizonUs > 0 && mayLease?.Invoke() != false
         && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
@@ -52,7 +51,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         bool hasEnds = false;
         for (int index = 0; index < limits.Count; index++)
         {
-            // A return of a lease names no bucket, so its tokens are not held again.
+            // The bucket is 0 if the command only returned a lease. Then the tokens are not held again.
             var part = known.PartOf(trip.BucketOf(index));
             lock (part.Gate)
                 hasEnds |= Restore(part, trip.BucketOf(index), trip[index], limits.Only(index));
@@ -62,7 +61,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
             known.Leased?.Invoke();
     }
 
-    // Returns a decision's tokens to their leases. The result has a bit per limit whose lease still exists.
+    // Puts the tokens of a decision back into their leases. The result has a bit per limit whose lease took them back.
     public uint TakeBack(in BucketCommand command, in BucketResult result)
     {
         uint done = 0;
@@ -86,10 +85,10 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return done;
     }
 
-    // Discards earlier refusals of a tenant after a refund. Lock-free: tenants that share an entry ask once more.
+    // Discards earlier refusals of a tenant after a refund. Lock-free: tenants with the same entry ask once more.
     public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
 
-    /// <summary>Removes the tokens of ended leases, or of all leases, to give them back.</summary>
+    /// <summary>Removes and returns the tokens of ended leases, or of all leases, to give them back.</summary>
     public List<(LimitSet Limits, LeaseWish Wish)> TakeEnded(bool all = false)
     {
         long nowUs = all ? long.MaxValue : known.NowUs;
@@ -120,7 +119,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         bool isHeld = slot >= 0 && part.Entries[slot].TryRestore(wish);
         if (wish.Back == 0)
             return false;
-        // Tokens without a lease return later: the primary has just refused them, or is unreachable.
+        // Tokens without a lease are returned after a pause: the primary has just refused them, or is unreachable.
         var whole = wish with { Tokens = 0 };
         part.Ends.Enqueue(isHeld
             ? new LeaseEnd(hash, part.Entries[slot].Lease.EndsUs, part.Entries[slot].Limits, whole)
@@ -137,7 +136,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         }
 
         int slot = part.Find(end.Bucket);
-        // Another lease of the bucket has its own end in the queue, perhaps of another kind of limit.
+        // Skips the end of a replaced lease. The bucket's present lease has its own end in the queue.
         if (slot >= 0 && part.Entries[slot].Lease.IsHeld && part.Entries[slot].Lease.EndsUs == end.EndsUs)
             ended.Add((end.Limits, part.Entries[slot].EndLease()));
     }
@@ -170,7 +169,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return KeepsAll(hashes, slots) && isKnown;
     }
 
-    /// <summary>False if a request's later buckets replaced one of its earlier buckets.</summary>
+    /// <summary>Returns false if a later bucket of the request replaced an earlier one. Sets its slot to -1.</summary>
     private bool KeepsAll(ReadOnlySpan<UInt128> hashes, Span<int> slots)
     {
         bool keeps = true;
@@ -184,7 +183,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return keeps;
     }
 
-    /// <summary>A check replaces no known bucket.</summary>
+    /// <summary>Returns the slot of a bucket; -1 if unknown. A take adds an unknown bucket, a check does not.</summary>
     private int SlotOf(in BucketCommand command, int index, UInt128 hash)
     {
         var part = known.PartOf(hash);
@@ -214,7 +213,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return BucketResult.Locally(isRefused ? BucketOutcome.Refused : BucketOutcome.Allowed, lines, time);
     }
 
-    // Latest of the buckets' earliest times: the primary has passed them all.
+    // Returns the latest of the buckets' earliest times. The primary's clock has passed them all.
     private StoreTime TimeOf(ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots, long nowUs)
     {
         StoreTime time = default;
@@ -229,7 +228,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
 
     private LeaseTrip TripFor(in BucketCommand command, long nowUs, ReadOnlySpan<UInt128> hashes, ReadOnlySpan<int> slots)
     {
-        // A stalled instance would not use the tokens in time.
+        // A stalled instance leases nothing: it would not use the tokens in time.
         bool mayLease = lag is null || 2 * lag().Ticks / TimeSpan.TicksPerMicrosecond <= known.HorizonUs;
         var trip = LeaseTrip.Of(this, command);
         int index = 0;
@@ -244,7 +243,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return trip;
     }
 
-    // A check shows the tokens as given back, so that it is answered as a take would be.
+    // Returns the wish for one limit. A check shows leased tokens as given back, so that it answers as a take would.
     private LeaseWish WishOf(in BucketCommand command, Limit limit, ref KnownBucket bucket, long nowUs, bool mayLease) =>
         command.What == BucketOperation.Take
             ? bucket.Wish(limit.Quota, limit.CostOf(command.Limits.Facts), nowUs, known.HorizonUs, mayLease)

@@ -3,7 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Weir;
 
-/// <summary>A blocked key (or its hash). A null end never comes. Refused callers get the reason.</summary>
+/// <summary>Block of a key: refuses all of the key's requests until its end.</summary>
+/// <param name="Tenant">Tenant of the key.</param>
+/// <param name="Key">Key as stored: plain, or its hash.</param>
+/// <param name="Until">End of the block; null for a block without end.</param>
+/// <param name="Reason">Text that refused callers get; at most <see cref="MaxReason"/> characters.</param>
 public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, string Reason)
 {
     /// <summary>Maximum length of a reason in characters.</summary>
@@ -12,10 +16,10 @@ public sealed record Block(string Tenant, string Key, DateTimeOffset? Until, str
     /// <summary>Maximum number of blocks at the same time.</summary>
     public const int MaxBlocks = 10_000;
 
-    /// <summary>Returns the stored text.</summary>
+    /// <summary>Returns the block as JSON, the form in which it is stored.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, BlockJson.Default.Block);
 
-    /// <summary>Reads the stored text; null if it is no block.</summary>
+    /// <summary>Parses the JSON of a block; null if the text is not a block.</summary>
     public static Block? FromJson(string text)
     {
         try

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Ends of entries in the order of time. A change costs O(log n).</summary>
+/// <summary>End times of entries, sorted by time. A change costs O(log n).</summary>
 internal sealed class Deadlines
 {
     private static readonly Comparer<(DateTimeOffset At, string Id)> Order = Comparer<(DateTimeOffset At, string Id)>.Create((left, right) =>

@@ -1,16 +1,15 @@
 namespace Weir;
 
-/// <summary>Live data of one instance: in memory, and in a file to which each change is appended.</summary>
-// A change is on disk before its answer. A crash loses only the change under way. Once the changes outgrow the
-// snapshot, a new file replaces the old one, which bounds the file to about twice its content.
+/// <summary>Stores live data of one instance in memory, and appends each change to a file.</summary>
+// Flushes a change to disk before it answers. A compaction bounds the file to about twice its content.
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
-    /// <summary>Bytes of changes before the file is compacted, however short its snapshot is.</summary>
+    /// <summary>Minimum bytes of changes before a compaction, even if the snapshot is shorter.</summary>
     private const int LeastLog = 1 << 20;
 
     private const string LockEnding = ".lock", NewEnding = ".new";
 
-    /// <summary>A file has one history: a damaged file stops the start.</summary>
+    /// <summary>Name of the file's only history: a damaged file stops the start instead of beginning anew.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);
@@ -26,9 +25,8 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     private volatile string? _appendFault;
     private volatile string? _compactionFault;
 
-    /// <summary>Opens a file, created if missing; null keeps the data only in memory.</summary>
-    /// <exception cref="IOException">The file is unusable or damaged, or has another owner
-    /// (<c>path.lock</c>).</exception>
+    /// <summary>Opens a file, and creates it if missing. A null path keeps the data only in memory.</summary>
+    /// <exception cref="IOException">The file is unusable or damaged, or in use (<c>path.lock</c>).</exception>
     public FileLiveStore(string? path, TimeProvider time)
     {
         _time = time;
@@ -58,7 +56,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
     /// <inheritdoc/>
     public event Action? Changed;
 
-    /// <summary>Endings of the companion files.</summary>
+    /// <summary>Endings of the companion files: the lock, and the new file of a compaction.</summary>
     public static IReadOnlyList<string> Companions { get; } = [LockEnding, NewEnding];
 
     /// <inheritdoc/>
@@ -73,7 +71,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         }
     }
 
-    /// <summary>Returns why a file or companion is unusable, for a message after its name; else null.</summary>
+    /// <summary>Returns why a file or a companion cannot be used, as text to follow the path; null if usable.</summary>
     /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public static string? FindFault(string path)
     {
@@ -200,7 +198,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
         _compaction = Task.Run(() => Compact(log, snapshot, from));
     }
 
-    /// <summary>Writes the new file while changes go to the old one, copies these, and replaces the old one.</summary>
+    // Writes the snapshot to a new file, copies the changes made meanwhile, and replaces the old file.
     private void Compact(LiveLog old, LiveSnapshot snapshot, long from)
     {
         LiveLog? compacted = null;
@@ -211,7 +209,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
             lock (_gate)
                 to = old.Length;
             compacted.Append(old, from, to);
-            // Only the last few changes are copied under the lock, so changes wait briefly.
+            // Copies only the last few changes under the lock, so that new changes wait briefly.
             lock (_gate)
             {
                 compacted.Append(old, to, old.Length);

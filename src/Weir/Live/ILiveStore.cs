@@ -1,32 +1,36 @@
 namespace Weir;
 
-/// <summary>Stores live data with one version count for all of it, and an audit trail.</summary>
+/// <summary>Stores live data and an audit trail of its changes. One version counter covers all entries.</summary>
 public interface ILiveStore
 {
-    /// <summary>Raised on any thread as a hint: a reader that misses it learns by its next read.</summary>
+    /// <summary>Raised on any thread after a change. Events may be lost; the next read returns the change.</summary>
     event Action? Changed;
 
-    /// <summary>Fault of the last call, for the log; null if the store answered.</summary>
+    /// <summary>Error message of the last operation, for the log; null if the store answered.</summary>
     string? Fault { get; }
 
-    /// <summary>Reads all changes since a version; null if the store does not answer.</summary>
+    /// <summary>Returns the changes since a known version, or all entries; null if the store does not answer.</summary>
     Task<LiveRead?> ReadAsync(LiveVersion known);
 
-    /// <summary>
-    /// Changes one entry; a null value deletes it. Expects a version (0: none, null: any). A store that has lost the
-    /// known version changes nothing; neither does, if exact, a store that is ahead.
-    /// </summary>
+    /// <summary>Writes one entry. Returns the outcome, and the new or the current version.</summary>
+    /// <param name="kind">Kind of the entry; see <see cref="LiveKind"/>.</param>
+    /// <param name="id">Id of the entry within its kind.</param>
+    /// <param name="value">Text of the entry; null deletes the entry.</param>
+    /// <param name="who">Author of the change, for the audit trail.</param>
+    /// <param name="expected">Version that the entry must have: 0 for a new entry, null for any version.</param>
+    /// <param name="known">Version that the writer knows. A store that has lost it changes nothing.</param>
+    /// <param name="exact">True to change nothing if the store is ahead of the known version.</param>
     Task<LiveWrite> WriteAsync(string kind, string id, string? value, string who, long? expected, LiveVersion known, bool exact = false);
 
-    /// <summary>Returns remembered changes before a version, newest first; null without an answer.</summary>
+    /// <summary>Returns the last changes before a version, newest first; null if the store does not answer.</summary>
     Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most);
 
-    /// <summary>Returns the text of a change, if it is still remembered.</summary>
+    /// <summary>Returns the entry as a change wrote it; null if its text is no longer remembered.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Restores all known entries. False if nothing is lost, or a peer restores.</summary>
+    /// <summary>Restores lost entries. False if nothing is lost, a peer restores, or the store fails.</summary>
     Task<bool> RestoreAsync(LiveRead known);
 
-    /// <summary>Accepts the store's content as complete, because no instance has restored the lost data.</summary>
+    /// <summary>Declares the store's content complete, if no instance could restore the lost data.</summary>
     Task AcceptLossAsync();
 }

@@ -3,21 +3,21 @@ namespace Weir;
 /// <summary>Bounds of live data (law L10).</summary>
 public static class LiveBounds
 {
-    /// <summary>Remembered changes.</summary>
+    /// <summary>Maximum number of remembered changes.</summary>
     public const int MaxChanges = 1_000;
 
-    /// <summary>Remembered texts of changes, for rollbacks.</summary>
+    /// <summary>Maximum number of remembered texts, to which a rollback can return.</summary>
     public const int MaxTexts = 100;
 
-    /// <summary>Characters of an entry that is not a document.</summary>
+    /// <summary>Maximum length in characters of an entry that is not a policy document.</summary>
     public const int MaxValue = 64 * 1024;
 
-    /// <summary>Characters (in Redis, bytes) of all remembered texts. The newest one is always remembered.</summary>
+    /// <summary>Maximum length of all remembered texts, in characters (in Redis, bytes). Excludes the newest.</summary>
     public const int MaxTextTotal = 64 << 20;
 
-    /// <summary>Tenants with live data; boosted tenants; keys with their own numbers.</summary>
+    /// <summary>Maximum number of tenants with overrides, of tenants with boosts, and of keys with overrides.</summary>
     public const int MaxTenants = 200_000;
 
-    /// <summary>Author of the deletion of ended entries.</summary>
+    /// <summary>Author, in the audit trail, of deletions of ended entries.</summary>
     public const string Expiry = "expiry";
 }

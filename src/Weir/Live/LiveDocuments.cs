@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>The policy documents: the file's, the live one that replaces it, and the candidate.</summary>
+/// <summary>Policy documents: the file's, the live document that replaces it, and the candidate.</summary>
 internal sealed class LiveDocuments(PolicySet file)
 {
     private PolicySet? _live;
@@ -14,8 +14,7 @@ internal sealed class LiveDocuments(PolicySet file)
 
     public bool HasLive => _live is not null;
 
-    // Applies changed documents. An unreadable one adds its errors and leaves the present one. Returns whether the
-    // deciding document and the candidate have changed.
+    // Applies changed documents, unless invalid. Returns whether the deciding document and the candidate changed.
     public (bool Decides, bool IsTried) Take(LiveRead read, List<PolicyError> errors) =>
         (Take(read, LiveKind.Policies, ref _live, errors), Take(read, LiveKind.Candidate, ref _candidate, errors));
 

@@ -3,75 +3,75 @@ namespace Weir;
 /// <summary>Kinds of live data.</summary>
 public static class LiveKind
 {
-    /// <summary>The policy document; its id is empty.</summary>
+    /// <summary>Live policy document, which replaces the file's document. The id is empty.</summary>
     public const string Policies = "policies";
 
-    /// <summary>The candidate policy document; its id is empty.</summary>
+    /// <summary>Candidate policy document. The id is empty.</summary>
     public const string Candidate = "candidate";
 
-    /// <summary>Permanent override of a tenant; its id is the tenant.</summary>
+    /// <summary>Permanent override of a tenant. The id is the tenant.</summary>
     public const string Tenant = "tenant";
 
-    /// <summary>Temporary override of a tenant; its id is the tenant.</summary>
+    /// <summary>Boost: a temporary override of a tenant. The id is the tenant.</summary>
     public const string Boost = "boost";
 
-    /// <summary>Block of a key; its id is <see cref="KeyId.Of"/>.</summary>
+    /// <summary>Block of a key. The id is <see cref="KeyId.Of"/>.</summary>
     public const string Block = "block";
 
-    /// <summary>Numbers of one key of a tenant; its id is <see cref="KeyId.Of"/>.</summary>
+    /// <summary>Override of the limits of one key. The id is <see cref="KeyId.Of"/>.</summary>
     public const string KeyLimits = "limits";
 
-    /// <summary>Hash and scope of an API key; its id is the key's.</summary>
+    /// <summary>Hash and scope of an API key. The id is the id of the API key.</summary>
     public const string Key = "key";
 }
 
-/// <summary>One entry of live data; the value of a deleted entry is null.</summary>
+/// <summary>Entry of live data, at the version of its last change. A null value marks a deleted entry.</summary>
 public sealed record LiveEntry(string Kind, string Id, long Version, string? Value);
 
-/// <summary>A change of an entry. Before is the entry's version before, 0 for none.</summary>
+/// <summary>A change of an entry, without its text. Before is the entry's previous version, 0 if it had none.</summary>
 public sealed record LiveChange(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
 
-/// <summary>Result of a change. Version: the one made; on a conflict, the entry's present one.</summary>
+/// <summary>Result of a change. Version is the new version or, after a conflict, the entry's current version.</summary>
 public readonly record struct LiveWrite(LiveOutcome Outcome, long Version);
 
 /// <summary>Outcome of a change.</summary>
 public enum LiveOutcome
 {
-    /// <summary>The change is made.</summary>
+    /// <summary>The store made the change.</summary>
     Written,
 
     /// <summary>The entry does not have the expected version; nothing was changed.</summary>
     Conflict,
 
-    /// <summary>Data has changed since the version that the change was judged by; nothing was changed.</summary>
+    /// <summary>The store is ahead of the version that the writer knows; nothing was changed.</summary>
     Outdated,
 
     /// <summary>The entry to delete does not exist; nothing was changed.</summary>
     Absent,
 
-    /// <summary>The store has lost data the writer knows, which must be restored first. Nothing was changed.</summary>
+    /// <summary>The store has lost data that the writer knows; nothing was changed. Restore the data first.</summary>
     Behind,
 
     /// <summary>The store does not answer; the change may or may not have been made.</summary>
     Unavailable,
 }
 
-/// <summary>A position in a history. A store that begins anew has a new one; smaller names are older.</summary>
+/// <summary>Version number in a history. An emptied store begins a new history, whose name sorts last.</summary>
 public sealed record LiveVersion(string History, long Number)
 {
     /// <summary>Version of a reader that has read nothing yet.</summary>
     public static readonly LiveVersion Unknown = new("", 0);
 }
 
-/// <summary>Changes since a version. IsWhole: all existing entries instead.</summary>
+/// <summary>Result of a read: the entries changed since a version or, if IsWhole, all entries.</summary>
 public sealed record LiveRead(LiveVersion Version, IReadOnlyList<LiveEntry> Entries, bool IsWhole)
 {
-    /// <summary>Loss of the store, such as <c>2 of 5 entries are left</c>; null for none. Then no entries.</summary>
+    /// <summary>Loss of data in the store; null if nothing is lost. A read with a loss has no entries.</summary>
     public LiveLoss? Loss { get; init; }
 
-    /// <summary>Unreadable entries, a line each, for the log.</summary>
+    /// <summary>Messages for the log about unreadable or lost data, one line each.</summary>
     public IReadOnlyList<string> Unreadable { get; init; } = [];
 }
 
-/// <summary>Lost live data. IsNew: the store is empty. IsBeingRestored: an instance restores it.</summary>
+/// <summary>Loss of live data. IsNew: the store is empty. IsBeingRestored: a peer is restoring the data.</summary>
 public sealed record LiveLoss(string Reason, bool IsNew, bool IsBeingRestored);

@@ -5,13 +5,12 @@ using System.Text;
 
 namespace Weir;
 
-// One line of the file of live data. Only this type and LiveLineWriter know the format: fields between tabs, the first
-// of which is the XXH3-64 of all others.
-//   checksum begin  version format lines                   the file begins with a snapshot of this many lines
-//   checksum entry  version kind/id value                  of the snapshot: an entry
-//   checksum past   version kind/id before at who value    of the snapshot: a change without value, oldest first
-//   checksum text   version kind/id value                  of the snapshot: a remembered text, oldest first
-//   checksum change version kind/id before at who value    a change since then
+// Format of the lines in the file of live data: fields between tabs. The first is the XXH3-64 checksum of the others.
+//   checksum begin  version format lines                   the first line, before a snapshot of this many lines
+//   checksum entry  version kind/id value                  in the snapshot: an entry
+//   checksum past   version kind/id before at who value    in the snapshot: a change without value, oldest first
+//   checksum text   version kind/id value                  in the snapshot: a remembered text, oldest first
+//   checksum change version kind/id before at who value    after the snapshot: a change
 // A value is a plus and the text, or a minus for a deleted entry. Backslashes escape tabs, line ends and backslashes.
 internal ref struct LiveLine
 {
@@ -28,7 +27,7 @@ internal ref struct LiveLine
 
     private ReadOnlySpan<byte> _rest;
 
-    /// <summary>Opens a line without its line feed, or throws a FormatException if it is damaged.</summary>
+    // Parses checksum, type and version of a line (without line feed). Throws a FormatException if it is damaged.
     public LiveLine(ReadOnlySpan<byte> line)
     {
         if (line.Length <= Digits || line[Digits] != '\t' || !Utf8Parser.TryParse(line[..Digits], out ulong checksum, out int read, 'x') || read != Digits)

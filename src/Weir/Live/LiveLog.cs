@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Weir;
 
-/// <summary>An open file of live data: a snapshot and later changes (see LiveLine). Not thread-safe.</summary>
+/// <summary>An open file of live data: a snapshot and later changes, as lines of LiveLine. Not thread-safe.</summary>
 internal sealed class LiveLog : IDisposable
 {
     private const int FlushBytes = 1 << 20;
@@ -15,7 +15,7 @@ internal sealed class LiveLog : IDisposable
     private LiveLog(string path, FileMode mode)
     {
         Path = path;
-        // A backup may read the file, and a new file replaces it while it is open.
+        // Share the file: a backup may read it, and a compaction replaces it while it is open.
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows() && mode == FileMode.Create)
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -44,7 +44,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>True if a file holds data that no crashed writer of live data leaves.</summary>
+    /// <summary>True if a file exists that no writer of live data can have left, not even by a crash.</summary>
     public static bool IsForeign(string path)
     {
         try
@@ -65,7 +65,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>Opens and reads a file. Cuts off an incomplete last line, which a crash leaves.</summary>
+    // Opens a file and reads it into the state. Truncates an incomplete last line, which a crash leaves.
     public static LiveLog Open(string path, LiveState state, out long torn)
     {
         var log = new LiveLog(path, FileMode.Open);
@@ -86,7 +86,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>Appends a change and flushes it to disk. After a failure, the next change removes its rest.</summary>
+    // Appends a change and flushes it to disk. After a failure, the next append removes the partial line.
     public void Append(LiveChange change, string? value)
     {
         if (_file.Length != Length)
@@ -116,7 +116,6 @@ internal sealed class LiveLog : IDisposable
         Path = path;
     }
 
-    /// <summary>Flushes the folder, so that the new name survives a power failure.</summary>
     public void FlushName() => FolderSync.Flush(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
 
     public void Dispose() => _file.Dispose();
@@ -148,7 +147,7 @@ internal sealed class LiveLog : IDisposable
         SnapshotLength = Length;
     }
 
-    // Flushes in steps: one large flush would delay the changes flushed to the old file meanwhile.
+    // Flushes in steps: one large flush would delay changes that are flushed to the old file meanwhile.
     private void FlushIfLong()
     {
         if (_lines.Written.Length >= FlushBytes)

@@ -1,17 +1,17 @@
 namespace Weir;
 
-// Reads a file of live data. Any damage but an incomplete last line is an error with its line and cure.
+// Reads a file of live data into a state. Throws for any damage except an incomplete last line.
 internal sealed class LiveLogReader(string path, FileStream file, LiveState state)
 {
     private const int FirstBuffer = 1 << 20;
 
-    /// <summary>Maximum length of a line: a document has at most 16 MiB.</summary>
+    /// <summary>Maximum length of a line in bytes. A document of 16 MiB fits, even escaped.</summary>
     private const int MostBuffer = 128 << 20;
 
     private int _lines;
     private long _snapshotLines;
 
-    /// <summary>Replaces a damaged line, by which its owner accepts the loss.</summary>
+    /// <summary>Content of a line that an operator writes over a damaged line, to accept the loss.</summary>
     private static ReadOnlySpan<byte> Lost => "lost"u8;
 
     public long Length { get; private set; }
@@ -118,7 +118,7 @@ internal sealed class LiveLogReader(string path, FileStream file, LiveState stat
         state.Make(change, value);
     }
 
-    // An error, unlike for snapshots of buckets: limits and keys must not vanish silently.
+    // Returns the error of a damaged line. It stops the start: limits and API keys must not vanish silently.
     private IOException Damaged(string wrong) => new(
         $"{path}: line {_lines} is damaged: {wrong}; restore the file from a backup, or write the word lost in place of that line to go on without it");
 

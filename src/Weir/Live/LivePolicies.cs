@@ -1,12 +1,11 @@
 namespace Weir;
 
-/// <summary>The current policies: the document of the file or the live one, plus live tenants and blocks.</summary>
-// A change made here that does not fit changes nothing (law L12). Changes of peers apply in any order: the document if
-// readable, and every tenant that fits it, so that instances with the same entries decide alike. Safe for concurrent
-// use: changes are serialized, and a decision reads one reference.
+/// <summary>Current policies: the document of the file or the live document, with live overrides and blocks.</summary>
+// A change by this instance is applied as a whole or not at all (law L12). Changes of peers apply as far as they fit,
+// in any order, so that instances with the same entries decide alike.
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
-    /// <summary>Maximum number of keys checked after a peer's change, which bounds its duration.</summary>
+    /// <summary>Maximum number of keys that an update checks for errors, which bounds its duration.</summary>
     private const int MaxKeysToldOf = 1_000;
 
     private readonly Lock _gate = new();
@@ -23,7 +22,11 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     private PolicySet? _candidateDraft;
     private volatile PolicySet? _candidate;
 
-    /// <summary>Begins with a file's policies and text. A privacy of null stores keys as they are.</summary>
+    /// <summary>Creates policies that start with those of a file.</summary>
+    /// <param name="file">Policies of the file.</param>
+    /// <param name="time">Clock for the ends of overrides and blocks.</param>
+    /// <param name="text">Text of the file, for <see cref="FileText"/>.</param>
+    /// <param name="privacy">Hashes keys before they are looked up; null if keys are stored as plain text.</param>
     public LivePolicies(PolicySet file, TimeProvider time, string text = "", KeyHash? privacy = null)
     {
         _privacy = privacy;
@@ -41,7 +44,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <inheritdoc/>
     public PolicySet? Candidate => _candidate;
 
-    /// <summary>Text of the file, which decides unless there is a live document.</summary>
+    /// <summary>Text of the policy file. A live document may replace the file.</summary>
     public string FileText => _fileText;
 
     /// <summary>True if a live document replaces the file.</summary>
@@ -54,10 +57,10 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>Number of keys blocked now.</summary>
+    /// <summary>Number of keys that are currently blocked.</summary>
     public int BlockCount => _current.Blocks.Count;
 
-    /// <summary>Replaces the file. Returns its errors, also with live tenants; empty if it is in force.</summary>
+    /// <summary>Replaces the file's policies unless they have errors with live overrides. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
         var errors = _documents.HasLive ? [] : TryLocked(file);
@@ -67,9 +70,9 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return _documents.HasLive ? [] : RebuildLocked();
     });
 
-    /// <summary>Applies changes of peers; a whole read replaces all live data. Returns the errors.</summary>
-    // An unreadable document leaves the present one; an unfit tenant waits for a document it fits. After a whole read,
-    // CompileTenants reports unfit tenants.
+    /// <summary>Applies changes of peers, and returns their errors. A whole read replaces all live data.</summary>
+    // An invalid document changes nothing. An override that does not fit waits for a document that it fits; after a
+    // whole read, CompileTenants reports such overrides.
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
@@ -95,28 +98,28 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     });
 
-    /// <summary>Returns the errors a document would have, without using it. Null tries the file.</summary>
+    /// <summary>Validates a document (null: the file) with the live overrides, and returns the errors.</summary>
     public IReadOnlyList<PolicyError> Try(PolicySet? document)
     {
         lock (_gate)
             return TryLocked(document ?? _documents.File);
     }
 
-    /// <summary>Returns the errors a tenant's text (or null for none) would have, without using it.</summary>
+    /// <summary>Validates a tenant's new override (null: no override) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryTenant(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Text = text }, text);
     }
 
-    /// <summary>Returns the errors a tenant's boost (or null for none) would have, without using it.</summary>
+    /// <summary>Validates a tenant's new boost (null: no boost) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryBoost(string tenant, string? text)
     {
         lock (_gate)
             return Try(tenant, _tenants[tenant] with { Boost = text }, text);
     }
 
-    /// <summary>Returns the errors a key's text (or null for none) would have, without using it.</summary>
+    /// <summary>Validates a key's new override (null: no override) without using it. Returns the errors.</summary>
     public IReadOnlyList<PolicyError> TryKey(string id, string? text)
     {
         if (text is null || KeyId.Read(id) is not { } name)
@@ -129,21 +132,21 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         }
     }
 
-    /// <summary>Compiles the pending tenants of a whole read in small steps, and returns each step's errors.</summary>
+    /// <summary>Compiles the pending tenants and keys of a whole read in steps. Returns errors by step.</summary>
     public IEnumerable<IReadOnlyList<PolicyError>> CompileTenants()
     {
         var set = _current;
         return set.Live.CompileAll().Concat(set.LiveKeys.CompileAll());
     }
 
-    /// <summary>True if a tenant has a boost, or a text that ends.</summary>
+    /// <summary>Returns whether a tenant has a boost, or an override with an end.</summary>
     public bool IsBoosted(string tenant)
     {
         lock (_gate)
             return _tenants.IsBoosted(tenant);
     }
 
-    /// <summary>Returns ended blocks, boosts or limits of keys that are still stored, the first one first.</summary>
+    /// <summary>Returns ids of ended but still stored entries of a kind, the earliest end first.</summary>
     public IReadOnlyList<string> Ended(string kind, DateTimeOffset by, int most)
     {
         lock (_gate)
@@ -231,7 +234,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>As <see cref="RebuildLocked"/>, but compiles tenants later, because many would delay a start.</summary>
+    // Rebuilds like RebuildLocked, but compiles most tenants later, so that a start with many tenants is fast.
     private List<PolicyError> LayLocked()
     {
         var errors = new List<PolicyError>();
@@ -240,7 +243,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    /// <summary>Ignores errors of the candidate: its own document decides for tenants that do not fit it.</summary>
+    // Rebuilds the candidate. Ignores errors: the candidate document alone applies to tenants with unfit overrides.
     private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
         : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 
@@ -285,7 +288,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     {
         DateTimeOffset?[] ends = [_tenants.Next, _keys.Next, _blocks.Next];
         var next = ends.Min();
-        // Timers count whole milliseconds, rounded down, up to 49 days.
+        // Round up and limit the wait: a timer counts whole milliseconds, rounds down, and waits at most 49 days.
         var wait = next is { } until ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((until - _time.GetUtcNow()).TotalMilliseconds), 0, 1e9)) : Timeout.InfiniteTimeSpan;
         _expiry.Change(wait, Timeout.InfiniteTimeSpan);
     }

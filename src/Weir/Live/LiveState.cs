@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Live data in memory, and the rules of a change. A change costs O(1). Not thread-safe.</summary>
+/// <summary>Holds live data in memory, and judges changes. A change costs O(1). Not thread-safe.</summary>
 internal sealed class LiveState
 {
     private readonly Dictionary<(string Kind, string Id), LiveEntry> _entries = [];
@@ -26,7 +26,7 @@ internal sealed class LiveState
         return [.. names.Select(name => _entries.GetValueOrDefault(name) ?? new LiveEntry(name.Kind, name.Id, Version, null))];
     }
 
-    /// <summary>Judges a change without making it. Returns the entry's present version, 0 for none.</summary>
+    // Returns the outcome that a change would have, and the entry's current version (0 if absent).
     public LiveWrite Judge(string kind, string id, string? value, long? expected)
     {
         long now = _entries.TryGetValue((kind, id), out var entry) ? entry.Version : 0;
@@ -43,7 +43,7 @@ internal sealed class LiveState
         else
             Put(entry);
         Remember(change);
-        // An expiry is never rolled back, so it displaces no text.
+        // An expiry is never rolled back, so its text need not be remembered.
         if (change.Who != LiveBounds.Expiry)
             Remember(entry);
         Version = change.Version;
@@ -58,7 +58,7 @@ internal sealed class LiveState
             _changes.Dequeue();
     }
 
-    /// <summary>Remembers a text, and forgets the oldest ones beyond the bounds; never the newest.</summary>
+    /// <summary>Remembers a text. Forgets the oldest texts beyond the bounds, but never the newest text.</summary>
     public void Remember(LiveEntry text)
     {
         _texts.Enqueue(text);
@@ -70,5 +70,5 @@ internal sealed class LiveState
     public void BeginAt(long version) => Version = version;
 }
 
-/// <summary>Live data at one moment; changes and texts oldest first.</summary>
+/// <summary>Copy of live data at one version. Changes and texts are sorted oldest first.</summary>
 internal sealed record LiveSnapshot(long Version, LiveEntry[] Entries, LiveChange[] Changes, LiveEntry[] Texts);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Live texts of all tenants, even unfit ones: a later document may suit them.</summary>
+/// <summary>Live overrides of all tenants as texts. Keeps unfit texts, because they may fit a later document.</summary>
 internal sealed class LiveTenants
 {
     private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ internal sealed class LiveTenants
         layers = kind == LiveKind.Boost ? layers with { Boost = value } : layers with { Text = value };
     }
 
-    /// <summary>Compiles plans under the deciding document; null where its own apply. Adds errors.</summary>
+    // Compiles tenants' plans over the current document. A null plan stands for the document's own plan.
     public Dictionary<string, object?> Compile(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
         var plans = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -56,12 +56,12 @@ internal sealed class LiveTenants
 
     private static PendingPlan<string> PendingOf(PolicySet document, TenantLayers layers) => new(tenant =>
     {
-        // The text has no end, so any time will do.
+        // Any time gives the same plan, because a pending text has no end.
         var compiled = layers.Compile(document, tenant, DateTimeOffset.MinValue);
         return (compiled.Plan, compiled.Errors);
     });
 
-    /// <summary>Compiles plans under another document, without any change here.</summary>
+    // Compiles tenants' plans over another document. Leaves ends and boosts of this object unchanged.
     public Dictionary<string, object?> Try(PolicySet document, IEnumerable<string> tenants, DateTimeOffset now, List<PolicyError> errors)
     {
         var plans = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -92,7 +92,7 @@ internal sealed class LiveTenants
         _boosts.Clear();
     }
 
-    /// <summary>Turns the error of a live text into one of the document, which has no such line.</summary>
+    /// <summary>Turns an error in a live text into an error of the document, without line and column.</summary>
     private static PolicyError OfDocument(PolicyError error, string tenant) => error with
     {
         Line = 0,

@@ -1,15 +1,14 @@
 namespace Weir;
 
-/// <summary>Live texts of one tenant: a permanent one, and a boost above it that ends.</summary>
+/// <summary>Live texts of one tenant: the permanent override, and the temporary boost over it.</summary>
 internal sealed record TenantLayers(string? Text, string? Boost)
 {
     public static readonly TenantLayers None = new(null, null);
 
-    /// <summary>Whether time may change the plan. A text with escapes is not searched, so it may hold an end.</summary>
+    // True if a text may have an end. Assumes an end in a text with escapes, because escaped field names are not found.
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
-    // Compiles the plan from the texts and the time alone, so that instances decide alike (law L12). A layer that does
-    // not fit the document is left out; the others apply.
+    // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips unfit texts.
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
     {
         var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
@@ -28,8 +27,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
             [.. own.Errors, .. boost.Errors]);
     }
 
-    // Returns the text at a time: live, else the document's; null for the default plan. Compiles nothing, since the
-    // first request of a key waits for it.
+    // Returns the tenant's text at a time; null if the default plan applies. Compiles nothing: a request waits for it.
     public TenantText? TextOf(PolicySet document, string tenant, DateTimeOffset now)
     {
         var below = Held(tenant, Text, now) ?? document.Compiler?.TextOf(tenant);
@@ -47,7 +45,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
         text is null ? TenantLayer.None : PolicyDocument.CompileTenant(document, source, tenant, text, below);
 }
 
-// A compiled text. Text: null if unreadable or ended. Until: its end, also if past. Plan: null if unfit.
+// A compiled live text. Text is null if unreadable or ended, Plan is null if unfit, Until may be in the past.
 internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Until, Plan? Plan, IReadOnlyList<PolicyError> Errors)
 {
     public static readonly TenantLayer None = new(null, null, null, []);
@@ -55,5 +53,5 @@ internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Un
     public bool IsOver(DateTimeOffset now) => Until <= now;
 }
 
-// A compiled tenant. Next: its next change by time. BoostEnds: also if past. IsBoosted: the plan ends.
+// A tenant's compiled plan. Next: time of its next change. BoostEnds: end of the boost, which may be in the past.
 internal sealed record CompiledTenant(Plan? Plan, DateTimeOffset? Next, DateTimeOffset? BoostEnds, bool IsBoosted, IReadOnlyList<PolicyError> Errors);

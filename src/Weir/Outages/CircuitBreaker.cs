@@ -6,19 +6,19 @@ public enum BreakerState
     /// <summary>Every request asks the store.</summary>
     Closed,
 
-    /// <summary>No request asks the store; the next probe is not due yet.</summary>
+    /// <summary>No request asks the store. The next probe is not due yet.</summary>
     Open,
 
-    /// <summary>No request asks the store; a probe is due or under way.</summary>
+    /// <summary>No request asks the store. A probe is due or under way.</summary>
     HalfOpen,
 }
 
 /// <summary>A circuit breaker (Nygard, "Release It!"): a pure state machine of results and time, without I/O.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-// Closed: a success counts; a failure counts and may open; a failure of a live store also ends a row.
-// Open or half-open: results of older calls are ignored. A due probe is handed out once; its success closes, its
-// failure opens for another break, and a lost probe is ignored. A trip opens in any state. Cancellations never count.
-// The lock owns all fields; only IsClosed reads without it.
+/// <param name="options">When the breaker opens and when it probes.</param>
+/// <param name="time">Clock of the breaker.</param>
+// Open or half-open: ignores results of requests, and has one probe at a time. The success of the probe closes the
+// breaker; its failure starts another break. The lock guards all fields; IsClosed and Succeeded do without it.
 public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
@@ -36,7 +36,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     /// <summary>True while requests may ask the store.</summary>
     public bool IsClosed => _closed;
 
-    /// <summary>The state now.</summary>
+    /// <summary>Present state of the breaker.</summary>
     public BreakerState State
     {
         get
@@ -46,18 +46,18 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Counts a successful call.</summary>
+    /// <summary>Counts a request that the store answered.</summary>
     public void Succeeded()
     {
         if (!_closed)
             return;
-        // Lock-free on purpose: a lost count makes the breaker slightly keener, and either order of a simultaneous
-        // success and failure is true.
+        // Takes no lock on purpose: a lost count hardly matters, and a simultaneous success and failure have no order.
         _failuresInARow = 0;
         _calls++;
     }
 
-    /// <summary>Counts a failed call; true if it opened the breaker. A live store needs a failing window.</summary>
+    /// <summary>Counts a failed request. Returns true if it opened the breaker. <paramref name="lives"/>: the store
+    /// answers other requests, so that only the fraction of failures counts.</summary>
     public bool Failed(bool lives = false)
     {
         lock (_lock)
@@ -75,7 +75,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Opens the breaker; true if it was closed.</summary>
+    /// <summary>Opens the breaker at once. Returns true if it was closed.</summary>
     public bool Trip()
     {
         lock (_lock)
@@ -87,7 +87,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Hands out the due probe and its id; false if none is due, or one is under way and not lost.</summary>
+    /// <summary>Starts the due probe and returns its id. False if none is due or another one is under way.</summary>
     public bool TryLeaseProbe(out int lease)
     {
         lock (_lock)
@@ -102,7 +102,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Ends an answered probe; true if the probe closed the breaker.</summary>
+    /// <summary>Ends a successful probe. Returns true if it closed the breaker; a lost probe does not.</summary>
     public bool ProbeSucceeded(int lease)
     {
         lock (_lock)
@@ -114,7 +114,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Ends an unanswered probe: begins another break.</summary>
+    /// <summary>Ends a failed probe and starts another break. Ignores a lost probe.</summary>
     public void ProbeFailed(int lease)
     {
         lock (_lock)
@@ -152,7 +152,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
         return _failuresInARow >= options.FailuresInARow && time.GetElapsedTime(_rowStart, now) >= options.Silence;
     }
 
-    /// <summary>Judges whole windows only: part of one may be a single pause in which many calls timed out.</summary>
+    /// <summary>Returns true if a whole window has too many failures. A shorter time may be a single pause.</summary>
     private bool IsFailingLocked(long now)
     {
         _failures++;

@@ -1,9 +1,8 @@
 namespace Weir;
 
-/// <summary>Asks one shard of the primary; memory decides in an outage. There is always an answer (law L6).</summary>
-// Closed breaker: memory decides only if the primary cannot. Open: the primary is not asked, and no request waits for
-// a probe (OutageWatch). A take is never retried: an unanswered one may also be spent in the primary. In an outage
-// each instance decides on its outage share, and settles before the primary decides again (law L7).
+/// <summary>Asks one shard of the primary, or memory in an outage. There is always an answer (law L6).</summary>
+// Closed breaker: memory decides only if the primary cannot. Open: only probes ask the primary (OutageWatch). No take
+// is retried. In an outage, each instance decides on its outage share, and settles before the primary decides (law L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -20,10 +19,16 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private static readonly Task<StoreFault> Settled = Task.FromResult(StoreFault.None);
 
-    /// <summary>Interval of settlements while the primary answers.</summary>
+    /// <summary>Interval between settlements while the primary answers.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Makes the store. The fallback must have no other user. Null peers: this instance alone.</summary>
+    /// <summary>Makes the store.</summary>
+    /// <param name="primary">Store that decides unless there is an outage.</param>
+    /// <param name="memory">Store that decides in an outage. It must have no other user.</param>
+    /// <param name="options">When an outage begins, and how often the primary is probed.</param>
+    /// <param name="time">Clock of the outages and settlements.</param>
+    /// <param name="peers">The other instances; null if this instance is alone.</param>
+    /// <param name="knownBuckets">Maximum number of known buckets, unless the primary maintains them.</param>
     public FailoverStore(
         IBucketStore primary, MemoryStore memory, BreakerOptions options, TimeProvider time, IPeers? peers = null, int knownBuckets = KnownBuckets.Default)
         : this(primary, memory, options, time, new ShardMembers(0, peers ?? new NoPeers(), Instances: null), knownBuckets)
@@ -50,35 +55,35 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _fallback.Spent = _settling.Wake;
     }
 
-    /// <summary>Raised if an outage begins: the primary is no longer asked.</summary>
+    /// <summary>Raised when an outage begins: the primary is not asked from now on.</summary>
     public event Action<Outage>? OutageBegan
     {
         add => _outages.Began += value;
         remove => _outages.Began -= value;
     }
 
-    /// <summary>Raised if an outage ends: the primary decides again.</summary>
+    /// <summary>Raised when an outage ends: the primary decides again.</summary>
     public event Action<Outage>? OutageEnded
     {
         add => _outages.Ended += value;
         remove => _outages.Ended -= value;
     }
 
-    /// <summary>Raised for each failed call to the primary, so handlers must be cheap.</summary>
+    /// <summary>Raised for each failed request to the primary. Handlers must be cheap.</summary>
     public event Action<StoreFault>? Faulted;
 
     /// <inheritdoc/>
     public DecisionSource Source => _outages.IsClosed ? _primary.Source : _fallback.Source;
 
-    /// <summary>State of the breaker.</summary>
+    /// <summary>State of the circuit breaker.</summary>
     public BreakerState State => _outages.State;
 
-    /// <summary>The outage under way, or null.</summary>
+    /// <summary>The outage that is under way; null for none.</summary>
     public Outage? Outage => _outages.Outage;
 
     internal int OutagesBegun => _outages.Begun;
 
-    /// <summary>The fallback, which settles the reservations it made.</summary>
+    /// <summary>The fallback alone, which settles the reservations that it made.</summary>
     public IBucketStore Alone => _fallback;
 
     /// <summary>Number of instances last known, including this one.</summary>
@@ -87,7 +92,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>Number of buckets with unsettled spending of this instance.</summary>
     public int Owing => _fallback.Owing;
 
-    /// <summary>Takes that will never be settled, for lack of room or because their bucket is damaged.</summary>
+    /// <summary>Number of takes that will never be settled: there was no room, or their bucket is damaged.</summary>
     public long Lost => _fallback.Lost;
 
     /// <inheritdoc/>
@@ -100,7 +105,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
             return null;
         }
 
-        // A reset also forgets unsettled spending, so it need not wait for a settlement.
+        // A reset also clears unsettled spending, so it need not wait for a settlement.
         bool isSettled = _fallback.Owing == 0 || command.What == BucketOperation.Reset;
         var settling = isSettled ? Settled : _recovery.SettleFirst(command.Limits, _stopped);
         if (settling is not { IsCompletedSuccessfully: true, Result: StoreFault.None } && command.IsPlainRefund)
@@ -123,10 +128,10 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         : _outages.IsClosed ? _primary.RecallAsync(tenant, id, cancellation)
         : new((null, StoreFault.Unreachable));
 
-    /// <summary>Asks the primary, and begins an outage if it cannot answer. A process's first call is slow.</summary>
+    /// <summary>Probes the primary, and begins an outage if all of <paramref name="tries"/> probes fail.</summary>
     public Task ProbeAsync(int tries = 1, CancellationToken cancellation = default) => _outages.ProbeAsync(tries, cancellation);
 
-    /// <summary>Stops probing, and settles if the primary answers. The given stores are not disposed.</summary>
+    /// <summary>Stops probing, and settles if the primary answers. Does not dispose the given stores.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_outages.IsClosed)
@@ -139,15 +144,15 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    // The primary lacks unsettled spending, so memory decides; a check of the primary still notices an outage.
+    // Decides in memory, since the primary lacks unsettled spending. Checks the primary first, to notice an outage.
     private async ValueTask<BucketResult> LookAsync(BucketCommand command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
         return look.Fault == StoreFault.None ? DecideInstead(command, StoreFault.Crowded) : Finish(command, look);
     }
 
-    // Refunds in memory after the bucket's settlement: the primary refunds at most its own spending, and may not know
-    // this instance's yet. The next settlement returns the cost there.
+    // Refunds in memory, after the settlement of the bucket: the primary refunds at most its own spending, and may lack
+    // this instance's. The next settlement carries the refund.
     private async ValueTask<BucketResult> GiveBackAsync(BucketCommand command, Task<StoreFault>? settling)
     {
         if (settling is not null && await settling.ConfigureAwait(false) is not StoreFault.None and var fault)
@@ -155,8 +160,8 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         return DecideLocally(command);
     }
 
-    // A primary asked before unsettled spending reached it decided on too little: its take is undone. A commit or a
-    // refund under an idempotency key stays.
+    // Returns the primary's result. If the settlement failed, the primary has decided without that spending: undoes its
+    // take. A commit or a refund stays.
     private async ValueTask<BucketResult> AfterSettlementAsync(
         BucketCommand command, Task<StoreFault> settling, PendingResult? pending, BucketResult result)
     {
@@ -197,7 +202,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     private void Fail(StoreFault fault)
     {
         Faulted?.Invoke(fault);
-        // The next reply may come from another Redis, or from one that lost its memory.
+        // The next reply may come from another Redis, or from a Redis that lost its memory.
         if (fault is StoreFault.Unreachable or StoreFault.Refusing)
         {
             _peers.Doubt();
@@ -207,10 +212,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _outages.Failed(fault);
     }
 
-    // Leaves a cost above the outage share undecided while the primary is asked: the primary may decide it soon.
+    // Decides in memory after a fault. A cost above the outage share fails instead while the breaker is closed: the
+    // primary may decide it soon.
     private BucketResult DecideInstead(in BucketCommand command, StoreFault fault)
     {
-        // A refund that may have been made must not be made twice: the tokens would be spent again.
+        // A refund or commit must not be made twice: the primary may have executed it.
         if (command.IsMadeOnce)
             return BucketResult.Failed(fault) with { Degraded = true };
         var alone = DecideAlone(command, fault);
@@ -246,7 +252,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketResult DecideAlone(in BucketCommand command, StoreFault fault)
     {
-        // Only the primary can settle its reservations.
+        // Only the primary can settle the reservations that it made.
         if (!MayDecideAlone(command.Limits.Plan.OnOutage, fault) || command.RecordKey is { Settles: true })
             return BucketResult.Failed(fault) with { Degraded = true };
         return DecideLocally(command);
@@ -254,11 +260,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketResult DecideLocally(in BucketCommand command) => _fallback.Execute(command) with { Degraded = true };
 
-    /// <summary>True if memory may decide. Crowded and Starved are no outage, so neither lifts a limit.</summary>
+    /// <summary>Returns true if memory may decide. Crowded and Starved are no outage: they lift no limit.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
-    /// <summary>Settles spending even if its buckets are not asked again. True while there is more to do.</summary>
+    /// <summary>Settles spending of buckets that are not asked for again. True while there is more to settle.</summary>
     private bool SettleOwed()
     {
         bool owes = _fallback.Owing > 0 || _peers.IsInDoubt;
@@ -275,7 +281,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The store is being disposed, or another wait was canceled: the next round settles.
+            // The store is being disposed, or another wait was canceled. The next round settles.
         }
         finally
         {

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-// Decides in memory on this instance's outage share, from the primary's last known state. The primary is charged
-// afterwards. If no known bucket can be replaced, spending is lost (Lost). Safe for concurrent use.
+// Decides in memory on this instance's outage share, from the primary's last known state. Collects the spending, which
+// the primary is charged later; spending is lost if no known bucket can be replaced. Safe for concurrent use.
 internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func<int> instances) : IBucketStore, IFallback
 {
     private readonly ulong _name = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -15,13 +15,13 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
 
     public DecisionSource Source => memory.Source;
 
-    /// <summary>The outage share. Constant while spending is unsettled.</summary>
+    /// <summary>The outage share of this instance. Constant while spending is unsettled.</summary>
     public Share Share => Owing == 0 ? _share = new Share(instances()) : _share;
 
-    /// <summary>Called after spending or refunds that the primary must learn.</summary>
+    /// <summary>Called after spending or refunds that must be settled with the primary.</summary>
     public Action? Spent { get; set; }
 
-    // Time by memory's clock at which the first instance returned to the primary; MaxValue for none.
+    // Time by memory's clock when the first instance returned to the primary; MaxValue for none.
     public long ReturnedUs { get; set; } = long.MaxValue;
 
     public int Owing => Volatile.Read(ref _owing);
@@ -77,7 +77,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             Execute(undo);
     }
 
-    /// <summary>A take admitted without the store, such as by a plan that allows all, has no lines.</summary>
+    /// <summary>Returns the answer of a bucket. A take without buckets, such as by a plan that allows all, has no
+    /// lines: a refusal stands for each, since there is no cost to refund.</summary>
     private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
         limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
@@ -91,7 +92,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
     public IdempotencyRecord? Recall(string tenant, UInt128 id) => memory.Recall(tenant, id);
 
     // Collects the charges that must reach the primary before a request for these buckets. Returns false if a bucket
-    // has more spending than its charge under way: the primary's state is incomplete.
+    // has more spending than its pending charge: the primary's state is then incomplete.
     public bool TryCollectOwed(in LimitSet limits, List<SettlementCharge> to)
     {
         bool isAll = true;
@@ -114,7 +115,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
 
     public void CollectOwed(List<SettlementCharge> to, int most)
     {
-        // Begins with another part each time, so that failing charges do not delay the rest.
+        // Starts with another part each time, so that failing charges do not delay the charges of other parts.
         for (int left = known.Parts.Length; left > 0 && to.Count < most; left--)
         {
             var part = known.Parts[(uint)Interlocked.Increment(ref _turn) % known.Parts.Length];
@@ -175,14 +176,14 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             bucket.LearnSettled(quota, state with { Spent = KnownBucket.LevelOf(quota, state, time) }, known.NowUs);
     }
 
-    // A remembered result dates from the first execution, after the charge was made: drained, it is a lower bound.
+    // Returns a lower bound of the primary's state. A remembered result dates from the first execution of the charge.
     private static BucketState KnownAtLeast(SettlementCharge charge, in BucketResult result, in StoreTime time)
     {
         var (made, heard) = (charge.KnownAfter(time), OnOurClock(charge.Quota, result, charge.OwedUs));
         return KnownBucket.LevelOf(charge.Quota, heard, time) > KnownBucket.LevelOf(charge.Quota, made, time) ? heard : made;
     }
 
-    /// <summary>Converts to memory's clock. Windows keep the wall clock.</summary>
+    /// <summary>Converts a state to memory's clock. Windows keep their end, since it is Unix time.</summary>
     private static BucketState OnOurClock(Quota quota, in BucketResult result, long heardUs) => quota is WindowQuota
         ? result.State
         : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
@@ -215,7 +216,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         }
     }
 
-    // Starts memory's bucket at the primary's last known state. The limit's numbers may have changed.
+    // Sets memory's bucket to the primary's last known state, before the first spending. Adopts a changed limit.
     private void Prepare(ref KnownBucket bucket, in LimitSet limits, in StoreTime time)
     {
         var before = bucket.Limit.Quota.Rate;
@@ -232,11 +233,11 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             var line = result[++index];
             var part = known.PartOf(hashes[index]);
-            // A refusal in shadow mode spends nothing, and an ended window takes no refund.
+            // Skips limits that spent nothing: a refusal in shadow mode, and a refund of an ended window.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
             if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver)
                 continue;
-            // No slot was free, or the request's last bucket took this one's slot.
+            // The spending is lost: no slot was free, or a later bucket of the request took this bucket's slot.
             if (part.Find(hashes[index]) is not (>= 0 and var place) || part.Entries[place].Alone is not { } alone)
             {
                 Interlocked.Increment(ref _lost);

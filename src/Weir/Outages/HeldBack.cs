@@ -1,6 +1,6 @@
 namespace Weir;
 
-// Holds back the outage shares of absent instances: of the capacity, and of the refill since SinceUs.
+// The outage shares that the primary holds back for absent peers: of the capacity, and of the refill in SinceUs.
 internal readonly record struct HeldBack(int Absent, int Instances, long SinceUs)
 {
     public long CapacityOf(Quota quota)

@@ -1,12 +1,12 @@
 namespace Weir;
 
-/// <summary>The instances that share the buckets of a shard of the primary, as this one knows them.</summary>
+/// <summary>The instances that share a shard of the primary, as this instance knows them.</summary>
 public interface IPeers
 {
-    /// <summary>Raised if the primary restarted without its memory while no request noticed.</summary>
+    /// <summary>Raised when the primary has lost its memory in an outage that no request noticed.</summary>
     event Action? Forgot;
 
-    /// <summary>Raised by an unanswered heartbeat: the primary may be down even if no request asks it.</summary>
+    /// <summary>Raised when a heartbeat gets no reply: the primary may be down even if no request asks it.</summary>
     event Action? Missed
     {
         add { }
@@ -16,21 +16,20 @@ public interface IPeers
     /// <summary>Number of instances last known, including this one; at least 1.</summary>
     int Count { get; }
 
-    /// <summary>True if the primary may have lost its memory since its last reply: then nothing is settled.</summary>
+    /// <summary>True if the primary may have lost its memory since its last reply. Then nothing is settled.</summary>
     bool IsInDoubt { get; }
 
-    /// <summary>Tells of a lost connection: the next reply may come from a primary without memory.</summary>
+    /// <summary>Records a lost connection: the next reply may come from a primary that lost its memory.</summary>
     void Doubt();
 
-    /// <summary>Asks whether the primary kept its memory. False if unanswered or lost, which raises Forgot.</summary>
+    /// <summary>Asks if the primary kept its memory. False without a reply, or if it did not (raises Forgot).</summary>
     ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default);
 
-    /// <summary>Tells that this instance decides from memory from now on.</summary>
+    /// <summary>Records that this instance decides from memory from now on.</summary>
     void Part();
 
-    /// <summary>Reports to the peers that this instance sees the primary again; null if that fails.</summary>
-    /// <param name="isReady">True once this instance has restored its known spending to a primary without
-    /// memory.</param>
+    /// <summary>Reports to the peers that this instance sees the primary again. Returns null if that fails.</summary>
+    /// <param name="isReady">True once this instance has restored its known spending to the primary.</param>
     /// <param name="cancellation">Cancels the report.</param>
     ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default);
 
@@ -38,10 +37,10 @@ public interface IPeers
     ValueTask<int?> FollowAsync(CancellationToken cancellation = default);
 }
 
-/// <summary>Membership at the time of a report.</summary>
-/// <param name="Absent">Peers that may still decide from memory.</param>
-/// <param name="Unready">Absent peers that have not reported to be ready.</param>
-/// <param name="Since">Minimum time since the first instance returned.</param>
+/// <summary>The membership at the time of a report.</summary>
+/// <param name="Absent">Number of peers that may still decide from memory.</param>
+/// <param name="Unready">Number of absent peers that have not restored their known spending yet.</param>
+/// <param name="Since">Minimum time since the first instance returned to the primary.</param>
 /// <param name="IsForgetful">True if the primary has lost its memory.</param>
 public readonly record struct Membership(int Absent, int Unready, TimeSpan Since, bool IsForgetful);
 

@@ -1,11 +1,11 @@
 namespace Weir;
 
-/// <summary>A time in which a shard of the primary could not answer; without an end while it lasts.</summary>
+/// <summary>A period in which a shard of the primary could not answer. EndedAt is null while it lasts.</summary>
 public sealed record Outage(StoreFault Fault, DateTimeOffset BeganAt, DateTimeOffset? EndedAt)
 {
-    /// <summary>Name of the shard; null for the only one.</summary>
+    /// <summary>Name of the shard; null if there is only one shard.</summary>
     public string? Shard { get; init; }
 
-    /// <summary>Duration of an ended outage; else zero.</summary>
+    /// <summary>Duration of an ended outage; zero while the outage lasts.</summary>
     public TimeSpan Duration => EndedAt is { } end ? end - BeganAt : TimeSpan.Zero;
 }

@@ -1,8 +1,7 @@
 namespace Weir;
 
-// Spending of this instance from one bucket without the primary. _own, in which each cost counts N times, and _base
-// drain alike. An N-th of their difference is the undrained spending, which is settled. A full memory merges buckets,
-// so its state is not used.
+// This instance's spending from one bucket without the primary. In _own, each cost counts N times, so an N-th of _own
+// minus _base is the undrained spending, which is settled. Memory's bucket does not count: full memory merges buckets.
 internal sealed class OutageSpending
 {
     private readonly MemoryStore _memory;
@@ -11,17 +10,17 @@ internal sealed class OutageSpending
     /// <summary>The primary's last known state; after a charge, <see cref="_own"/> at that time.</summary>
     private BucketState _base;
 
-    /// <summary><see cref="_base"/> plus later spending. Both are on memory's clock.</summary>
+    /// <summary><see cref="_base"/> plus the later spending. Both are on memory's clock.</summary>
     private BucketState _own;
     private long _settledUs;
 
     /// <summary>True if <see cref="_base"/> comes from the primary.</summary>
     private bool _isHeard;
 
-    /// <summary>Refunds not spent again, on memory's clock. They drain as the bucket does.</summary>
+    /// <summary>Refunds that were not spent again, on memory's clock. They drain as the bucket does.</summary>
     private BucketState _givenBack;
 
-    /// <summary>Starts memory's bucket at the primary's state, or reads memory's state if there is none.</summary>
+    /// <summary>Starts memory's bucket at the primary's state; without one, starts from memory's state.</summary>
     public OutageSpending(MemoryStore memory, in LimitSet limits, BucketState? heard)
     {
         _memory = memory;
@@ -32,7 +31,7 @@ internal sealed class OutageSpending
             memory.Know(limits, limits.First, _hash, _own);
     }
 
-    /// <summary>Uncharged spending in units, minus refunds; may be negative.</summary>
+    /// <summary>Spending in units that is not in a charge yet, less refunds; may be negative.</summary>
     public long Units { get; private set; }
 
     public SettlementCharge? Pending { get; private set; }
@@ -58,12 +57,12 @@ internal sealed class OutageSpending
         Units = Net(quota, share, time);
     }
 
-    /// <summary>Forgets the spending and its charge, which must not follow the reset in the primary.</summary>
+    /// <summary>Discards the spending and its charge, which must not follow the reset in the primary.</summary>
     public void Reset(BucketState own) => (Units, Pending, _base, _own) = (0, null, own, own);
 
     public void Close() => Pending = null;
 
-    /// <summary>Makes a charge of the undrained spending. Times are of memory's clock.</summary>
+    /// <summary>Turns the undrained spending into a charge. Times are by memory's clock.</summary>
     public void Owe(in LimitSet limits, UInt128 id, Share share, long returnedUs, in StoreTime time)
     {
         var quota = limits.First.Quota;
@@ -78,7 +77,7 @@ internal sealed class OutageSpending
         (_base, Units, _settledUs) = (_own, 0, time.NowUs);
     }
 
-    /// <summary>Learns the primary's state after the last charge. Later spending stays spent in memory.</summary>
+    /// <summary>Learns the primary's state after the last charge, and adds the spending since that charge.</summary>
     public void LearnSettled(in LimitSet limits, BucketState known, in StoreTime time)
     {
         var quota = limits.First.Quota;
@@ -90,7 +89,7 @@ internal sealed class OutageSpending
 
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
-    // A refund is bounded by the primary's known level, or by undrained refunds if peers also spend there.
+    // Bounds a refund by the primary's known level; if peers also spend there, at least by the undrained refunds.
     private long Net(Quota quota, Share share, in StoreTime time)
     {
         if (Units >= 0)
@@ -107,7 +106,7 @@ internal sealed class OutageSpending
         Int128 units = KnownBucket.LevelOf(quota, _own, time) - KnownBucket.LevelOf(quota, _base, time);
         if (quota is TokenQuota { Rate: var rate } && !share.IsWhole)
         {
-            // Since the first return, the primary drains the whole bucket while this share was still spent here.
+            // Adds the refill since the first return: the primary drained the bucket without this spending.
             long sinceUs = Math.Max(0, time.NowUs - Math.Max(returnedUs, _settledUs));
             units += (Int128)((sinceUs + rate.TickUs - 1) / rate.TickUs) * rate.UnitsPerTick;
         }

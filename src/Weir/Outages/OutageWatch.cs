@@ -1,7 +1,7 @@
 namespace Weir;
 
-// Notices outages of the primary, and probes until it is back. Safe for concurrent use. A probe is a take through the
-// usual script, so that a Redis that cannot write counts as down.
+// Notices outages of the primary, and probes the primary until it is back. A probe is a take by the usual script, so
+// that a Redis that cannot write counts as down. Safe for concurrent use.
 internal sealed class OutageWatch(
     IBucketStore primary, LimitSet probe, IPeers peers, Recovery recovery, BreakerOptions options, TimeProvider time, CancellationToken stopped)
 {
@@ -28,16 +28,16 @@ internal sealed class OutageWatch(
 
     public void Failed(StoreFault fault)
     {
-        // Faults of a damaged bucket, a crowded tenant or a starved instance do not concern the primary.
+        // These faults do not concern the primary: a damaged bucket, a crowded tenant, a starved instance.
         bool counts = fault is not (StoreFault.Damaged or StoreFault.Crowded or StoreFault.Starved);
         if (counts && _breaker.Failed(lives: fault == StoreFault.Slow))
             Begin(fault);
     }
 
-    // Begins an unnoticed outage with lost memory: known spending must be restored before the primary decides again.
+    // Begins an outage in which the primary lost its memory: known spending must be restored before it decides again.
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
 
-    /// <summary>Sends as many probes as failures begin an outage, so that one is noticed without requests.</summary>
+    /// <summary>Probes as often as failures open the breaker, so that an outage is noticed without requests.</summary>
     public void Look()
     {
         if (IsClosed && Interlocked.Exchange(ref _isLooking, 1) == 0)
@@ -97,9 +97,9 @@ internal sealed class OutageWatch(
         Interlocked.Increment(ref _begun);
         var before = Interlocked.Exchange(ref _outage, outage);
         peers.Part();
-        // Probing begins before the handlers run: a throwing handler must not end it.
+        // Starts to probe before the handlers run: a handler that throws must not prevent it.
         Volatile.Write(ref _probing, ProbeUntilClosedAsync());
-        // The primary was back and failed again before its probe reported the end.
+        // Ends the previous outage: the primary was back, and failed again before the probe reported the end.
         if (before is not null)
             End(before);
         Began?.Invoke(outage);
@@ -129,13 +129,13 @@ internal sealed class OutageWatch(
             return false;
         try
         {
-            // Only the outage this probe ended: a later one has already reported this one's end.
+            // Ends only the outage that this probe ended. A later outage has already reported the end of this one.
             if (outage is not null && Interlocked.CompareExchange(ref _outage, null, outage) == outage)
                 End(outage);
         }
         finally
         {
-            // Even if a handler throws: tokens must not be held back forever.
+            // Completes the recovery even if a handler throws: tokens must not be held back forever.
             await recovery.CompleteAsync(() => _breaker.IsClosed && Volatile.Read(ref _begun) == begun, stopped).ConfigureAwait(false);
         }
 
@@ -151,7 +151,7 @@ internal sealed class OutageWatch(
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !stopped.IsCancellationRequested)
         {
-            // A store must not throw. If one does, the next probe must still run.
+            // A store must not throw. If it does, the next probe must still run.
             return false;
         }
     }

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Probes a shard of the primary by a take from its own bucket.</summary>
+/// <summary>Makes the take that probes a shard of the primary, from a bucket reserved for the shard.</summary>
 internal static class Probe
 {
     private static readonly Plan Plan = new(

@@ -1,19 +1,18 @@
 namespace Weir;
 
-// Brings an instance back to the primary within law L7, while some peers are back and others are not. Outage spending
-// is charged before the primary decides on its bucket. Possible spending of absent peers is held back until they return
-// or are gone.
+// Returns an instance to the primary within law L7. Charges outage spending before the primary decides on its bucket,
+// and holds back the possible spending of absent peers until they return or are gone.
 internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPeers peers, MonotonicClock clock, TimeProvider time)
 {
     private const int Batch = 256;
 
-    /// <summary>Interval of looks at the peers, longer with more instances.</summary>
+    /// <summary>Interval of reports to the peers; longer with more instances.</summary>
     private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Max(50, 2.5 * peers.Count));
 
-    // Maximum wait for peers that send heartbeats. The wait for silent ones is shorter (IPeers).
+    // Maximum wait for absent peers that send heartbeats. Peers without heartbeats are gone sooner (IPeers).
     private const long PatienceUs = 5_000_000;
 
-    /// <summary>Maximum clock error until a reply.</summary>
+    /// <summary>Margin in µs for the difference between the clocks of memory and of the primary.</summary>
     private const long MarginUs = 5_000;
 
     private static readonly Task<StoreFault> Nothing = Task.FromResult(StoreFault.None);
@@ -24,7 +23,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
 
     public bool IsAwaiting => _awaited is not null;
 
-    /// <summary>Tokens that the primary must not spend now, computed for the latest time of its reply.</summary>
+    /// <summary>Tokens that the primary must not spend now, for the latest possible time of its reply.</summary>
     public HeldBack HeldBack => _awaited is { } awaited
         ? new HeldBack(awaited.Absent, awaited.Instances, clock.NowUs - awaited.SinceUs + (primary.LongestAnswer.Ticks / TimeSpan.TicksPerMicrosecond) + MarginUs)
         : default;
@@ -41,7 +40,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return true;
     }
 
-    /// <summary>Settles and waits for the peers while the primary decides, as long as <c>goesOn</c> is true.</summary>
+    /// <summary>Settles, and waits for absent peers, while the primary decides and goesOn returns true.</summary>
     public async Task CompleteAsync(Func<bool> goesOn, CancellationToken cancellation)
     {
         long untilUs = clock.NowUs + PatienceUs;
@@ -49,8 +48,8 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
     }
 
-    // Sends the charges of these buckets ahead of later commands. Returns a task, whose fault voids the results of
-    // those commands. Null: the primary must not be asked.
+    // Sends the charges of these buckets ahead of later commands. If the task has a fault, the results of those
+    // commands are void. Returns null if the primary must not be asked.
     public Task<StoreFault>? SettleFirst(in LimitSet limits, CancellationToken cancellation)
     {
         var owed = new List<SettlementCharge>();
@@ -59,7 +58,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
-    /// <summary>Sends all charges, until most of a batch fail.</summary>
+    /// <summary>Sends all charges in batches. Stops if more than half of a batch fail.</summary>
     public async Task SettleAllAsync(CancellationToken cancellation)
     {
         if (peers.IsInDoubt && !await peers.ConfirmAsync(cancellation).ConfigureAwait(false))
@@ -81,7 +80,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         try
         {
             await SettleAllAsync(cancellation).ConfigureAwait(false);
-            // Peers wait for an instance with unsettled spending as long as they receive its heartbeats.
+            // Reports unsettled spending, so that peers wait for this instance as long as they receive its heartbeats.
             int? absent = fallback.Owing > 0
                 ? (await peers.ReportAsync(isReady: true, cancellation).ConfigureAwait(false))?.Absent
                 : await peers.FollowAsync(cancellation).ConfigureAwait(false);
@@ -97,7 +96,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
-            // Neither a canceled wait nor a throwing store may leave tokens held back forever.
+            // Tries again after a canceled wait or an exception of a store: tokens must not be held back forever.
             return false;
         }
     }
@@ -124,13 +123,13 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
         catch (Exception thrown) when (thrown is not OperationCanceledException)
         {
-            // A store must not throw. If one does, the charge may or may not have been executed.
+            // A store must not throw. If it does, the charge may or may not have been executed.
             return StoreFault.Unreachable;
         }
     }
 
-    // Restores known spending to a primary without memory, and waits until the peers have done the same: until then, it
-    // may admit again what only peers know as spent.
+    // Restores known spending to a primary that lost its memory, and waits until the peers have done so: until then,
+    // the primary may admit again the spending that only peers know.
     private async Task<bool> RestoreAsync(CancellationToken cancellation)
     {
         long untilUs = clock.NowUs + PatienceUs;
@@ -157,7 +156,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
             var answers = await Task.WhenAll(some.Select(command => primary.AskAsync(command, cancellation).AsTask())).ConfigureAwait(false);
             if (!Array.Exists(answers, IsDone))
                 return false;
-            // A late command is sent again: each is executed once.
+            // Sends failed commands again. A repeated command has no further effect.
             for (int i = 0; i < answers.Length; i++)
             {
                 if (!IsDone(answers[i]))

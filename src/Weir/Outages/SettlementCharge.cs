@@ -1,9 +1,10 @@
 namespace Weir;
 
-// A charge for outage spending of one bucket. Its constant id makes retries charge once. Units may be negative.
+// The charge that settles outage spending of one bucket. Retries keep the id, so the primary charges once.
 internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 {
-    /// <summary>Lifetime of the id in the primary: a later retry charges twice. A refund is not sent so late.</summary>
+    /// <summary>Lifetime of the id in the primary. A later retry charges again; refunds are retried for a shorter
+    /// time.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
     private const long MostGiveBackUs = 40_000_000;
@@ -18,10 +19,10 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 
     public long OwedUs { get; init; }
 
-    /// <summary>End of the only window that takes a refund; 0 for a token bucket.</summary>
+    /// <summary>End of the only window that may be refunded; 0 for a token bucket.</summary>
     public long WindowEnd { get; init; }
 
-    // Sends the charge unless it is under way. No fault: the primary has executed it, or never will.
+    // Sends the charge, or returns the attempt under way. No fault: the primary has executed the charge, or never will.
     public Task<StoreFault> SendAsync(Func<SettlementCharge, Task<StoreFault>> send)
     {
         lock (_lock)
@@ -30,15 +31,16 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 
     public BucketCommand ToCommand() => new(WithCost(Limits, Units), BucketOperation.Settle) { RecordKey = new RecordKey(Id, Id) { Life = Life }, OnlyEnds = [WindowEnd] };
 
-    /// <summary>True if a repeated execution does no harm.</summary>
+    /// <summary>True if the charge may still be sent: a refund only while the primary surely knows its id.</summary>
     public bool MayBeSentAt(long nowUs) => Units > 0 || nowUs - OwedUs < MostGiveBackUs;
 
-    /// <summary>Returns the minimum level of the primary after this charge.</summary>
+    /// <summary>Returns a lower bound of the primary's state after this charge.</summary>
     public BucketState KnownAfter(in StoreTime time) => Quota is WindowQuota window && window.Now(Known, time) is var now
         ? now with { Spent = TokenBucket.Bounded(now.Spent, Units) }
         : new BucketState(TokenBucket.Bounded(TokenBucket.SpentAt(Quota.Rate, Known, time.NowUs), Units), time.NowUs);
 
-    // Restores at least these units. A second bucket holds the restored amount; no limit's name contains a ~.
+    // Makes a command that raises a bucket to these units. A second bucket, with ~ in its name, counts the restored
+    // units.
     public static BucketCommand Restore(in LimitSet limits, long units)
     {
         var limit = limits.First;
@@ -46,7 +48,7 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
         return new BucketCommand(WithCost(new LimitSet(limits.Facts, plan, 0b11), units), BucketOperation.Restore);
     }
 
-    /// <summary>Returns a request for one bucket at plain cost: one token costs one token.</summary>
+    /// <summary>Returns a limit set of one bucket in which a cost of one token spends one token.</summary>
     public static LimitSet AloneAndPlain(in LimitSet limits, Limit limit) =>
         new(limits.Facts, new Plan(limits.Plan.Name, [Plain(limit, limit.Name)], OnOutage.Local), 1) { TenantIsListed = limits.TenantIsListed };
 

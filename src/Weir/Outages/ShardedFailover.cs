@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 
 namespace Weir;
 
-/// <summary>A <see cref="FailoverStore"/> per shard, so that an outage concerns one shard's buckets only.</summary>
-// A new shard gets its store once the primary learns of it. A store stays: it may have unsettled spending.
+/// <summary>A <see cref="FailoverStore"/> per shard: an outage concerns only the buckets of its shard.</summary>
+// A shard gets a store once the map has it. The store of a former shard stays: it may have unsettled spending.
 public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -18,7 +18,14 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
     private volatile IPeers[] _peers = [];
     private bool _isClosed;
 
-    /// <summary>Makes the store. The fallback must have no other user. The store disposes joined peers.</summary>
+    /// <summary>Makes the store.</summary>
+    /// <param name="primary">Store that decides unless there is an outage.</param>
+    /// <param name="map">Shards of the primary.</param>
+    /// <param name="memory">Store that decides in an outage. It must have no other user.</param>
+    /// <param name="options">When an outage begins, and how often a shard is probed.</param>
+    /// <param name="time">Clock of the outages and settlements.</param>
+    /// <param name="join">Joins the peers at a shard. The store disposes them. Null: this instance is alone.</param>
+    /// <param name="knownBuckets">Maximum known buckets per shard, unless the primary maintains them.</param>
     public ShardedFailover(
         IBucketStore primary, IShardMap map, MemoryStore memory, BreakerOptions options, TimeProvider time, Func<int, IPeers>? join = null,
         int knownBuckets = KnownBuckets.Default)
@@ -30,31 +37,31 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         OpenShards();
     }
 
-    /// <summary>Raised if a shard's outage begins: the shard is no longer asked.</summary>
+    /// <summary>Raised when the outage of a shard begins: the shard is not asked from now on.</summary>
     public event Action<Outage>? OutageBegan;
 
-    /// <summary>Raised if a shard's outage ends: the shard decides again.</summary>
+    /// <summary>Raised when the outage of a shard ends: the shard decides again.</summary>
     public event Action<Outage>? OutageEnded;
 
-    /// <summary>Raised for each failed call to the primary, so handlers must be cheap.</summary>
+    /// <summary>Raised for each failed request to the primary. Handlers must be cheap.</summary>
     public event Action<StoreFault>? Faulted;
 
-    /// <summary>Returns the primary's source while any shard decides, else memory's.</summary>
+    /// <summary>Source of the primary while any shard decides; else the source of memory.</summary>
     public DecisionSource Source => Current.Any(store => store.State == BreakerState.Closed) ? _primary.Source : _memory.Source;
 
     /// <inheritdoc/>
     public TimeSpan LongestAnswer => _primary.LongestAnswer;
 
-    /// <summary>The worst state of the primary's shards.</summary>
+    /// <summary>The worst breaker state of all shards, from Closed (best) over HalfOpen to Open.</summary>
     public BreakerState State => Current.Select(store => store.State).OrderByDescending(SeverityOf).FirstOrDefault();
 
-    /// <summary>The state of each present shard by name; the only one has no name.</summary>
+    /// <summary>Breaker state of each present shard, by the shard's name; null if there is only one shard.</summary>
     public IEnumerable<(string? Shard, BreakerState State)> States =>
         from shard in _map.Shards
         where _stores.ContainsKey(shard)
         select (_map.NameOf(shard), _stores[shard].State);
 
-    /// <summary>The outages under way, the oldest first.</summary>
+    /// <summary>The outages that are under way, the oldest first.</summary>
     public IReadOnlyList<Outage> Outages =>
     [
         .. from shard in _stores.Keys
@@ -64,10 +71,10 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
            select outage with { Shard = _map.NameOf(shard) },
     ];
 
-    /// <summary>Number of outages of all shards that have begun since the start.</summary>
+    /// <summary>Number of outages of all shards since the start.</summary>
     public long OutagesBegun => _stores.Values.Sum(store => (long)store.OutagesBegun);
 
-    /// <summary>The fallback, which settles the reservations it made.</summary>
+    /// <summary>The fallback alone, which settles the reservations that it made.</summary>
     public IBucketStore Alone { get; }
 
     /// <summary>Number of instances last known at any shard, including this one.</summary>
@@ -142,7 +149,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         {
             if (_stores.TryGetValue(shard, out var known))
                 return known;
-            // During disposal, any shard's store answers.
+            // Opens no new store during disposal: any store answers.
             if (_isClosed)
                 return _stores.Values[0];
             var peers = _join(shard);

@@ -4,14 +4,14 @@ internal static class Partition
 {
     public static int OfRecord(UInt128 id, int partitions) => partitions == 1 ? 0 : (int)(id % (uint)partitions);
 
-    /// <summary>Returns the id of a record's part in a partition. No whole record has such an id.</summary>
+    /// <summary>Returns the id under which a partition stores its part of a record.</summary>
     public static UInt128 IdIn(int partition, UInt128 id, int partitions)
     {
         var other = ~id;
         return other - (other % (uint)partitions) + (uint)partition;
     }
 
-    /// <summary>Returns the partition of a command whose buckets lie together; its record lies there, too.</summary>
+    // Returns the partition of a command: that of its first bucket or, without buckets, that of its record.
     public static int Of(this IShardMap map, in BucketCommand command)
     {
         int partitions = map.Partitions;

@@ -1,13 +1,11 @@
 namespace Weir;
 
-/// <summary>Executes commands across partitions: asks all in parallel, and refunds if one refuses.</summary>
-// Never too lax. A refund arrives a round trip later, or never if the instance dies meanwhile. A record has a head,
-// whose id determines its partition, and a part in each partition, written atomically with the buckets there. The head
-// is written first: its writer takes from the buckets, and a repeat reads the parts. So a repeat changes no bucket, and
-// of two different requests under one id, only one takes.
+/// <summary>Executes commands across partitions: asks all in parallel, and refunds all if one refuses.</summary>
+// A record has a head in the partition of its id, and a part in each partition, written atomically with the buckets.
+// The writer of the head takes from the buckets; a repeat only reads the parts.
 public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
 {
-    /// <summary>Time after which a record without all parts belongs to a dead instance.</summary>
+    /// <summary>Age in microseconds after which an incomplete record counts as left by a dead instance.</summary>
     private const long UnderWayUs = 2_000_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
@@ -55,7 +53,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         for (int i = 0; i < lines.Length; i++)
         {
             int part = Array.IndexOf(distinct, partitions[i]);
-            // A part may expire just before the head, or another instance decided it without the store.
+            // A part may be missing: it expired just before the head, or an instance decided without the store.
             bool isThere = parts[part].Kept is { } kept && taken[part] < kept.Lines.Count;
             lines[i] = isThere ? parts[part].Kept!.Lines[taken[part]++] : default;
             origins[i] = new LineOrigin(isThere ? parts[part].Kept!.Time : head.Time, default);
@@ -86,7 +84,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
             Overlook(split, results);
         int faulty = Array.FindIndex(results, result => result.Fault != StoreFault.None);
         bool isRefused = Array.Exists(results, IsRefusal);
-        // Without the store everything is allowed, except for another limit's refusal.
+        // OnOutage.Allow allows the request without the store, unless a limit of another partition refuses it.
         bool allows = split.Command.Limits.Plan.OnOutage == OnOutage.Allow;
         bool isFault = faulty >= 0 && !(isRefused && allows);
         bool isAllowed = isFault ? allows && IsOutage(results[faulty].Fault) : !isRefused;
@@ -103,8 +101,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return split.Merge(results);
     }
 
-    // Returns the remembered result, after a wait for a request under way, or why it is unknown. False with the head's
-    // result if this request is to be decided.
+    // Waits for the first request with this record, and returns its result or the fault, with IsDone true. IsDone is
+    // false if this request must take from the buckets; then the result is that of the head.
     private async ValueTask<(BucketResult Result, bool IsDone)> RememberedAsync(SplitCommand split, BucketResult head)
     {
         string tenant = split.Command.Limits.Facts.Tenant;
@@ -124,13 +122,13 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
                 return (head, false);
         }
 
-        // An instance that died took only a part: this request takes the rest.
+        // If the first request's instance died, only some parts are taken: this request takes the rest.
         var look = await store.AskAsync(split.LookAt(1)).ConfigureAwait(false);
         bool isOver = look.Fault == StoreFault.None && Math.Abs(look.NowUs - head.NowUs) > UnderWayUs;
         return isOver ? (head, false) : (BucketResult.Failed(StoreFault.Crowded), true);
     }
 
-    // Asks all parts from one on. After an immediate refusal, later parts are only checked. Returns a bit per check.
+    // Executes the parts from an index on. After an immediate refusal, only checks later parts, and returns their bits.
     private async ValueTask<uint> AskAsync(SplitCommand split, int from, BucketResult[] results)
     {
         var pending = new PendingResult?[results.Length];
@@ -155,7 +153,8 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return looks;
     }
 
-    // Refunds the taken parts, and forgets the record last, so that a repeat finds all of it or nothing.
+    // Refunds the taken parts, and deletes the record last, so that a repeat finds the whole record or none. Limits
+    // stay strict meanwhile: a refund arrives one round trip later, or never if this instance dies.
     private void GiveBack(SplitCommand split, BucketResult[] results, uint looks)
     {
         var undone = new List<Task>();
@@ -181,7 +180,7 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         await store.Undo(head, result).ConfigureAwait(false);
     }
 
-    // A part of a reservation that expires just before the head stays spent, as if it were settled.
+    // Treats a part that expired just before the head as settled: its cost stays spent.
     private static void Overlook(SplitCommand split, BucketResult[] results)
     {
         for (int part = 1; part < results.Length; part++)

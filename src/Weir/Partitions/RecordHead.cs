@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace Weir;
 
-// Text of a split record: a mark, the number of limits, the partition of each (16 bits), the caller's text.
+// Format of a record's head: a mark, the number of limits, the partition of each limit (16 bits), the caller's text.
 internal static class RecordHead
 {
     private const int Fixed = 3;
 
-    /// <summary>No UTF-8 text contains these bytes.</summary>
+    /// <summary>Bytes that mark a head. No UTF-8 text contains them.</summary>
     private static ReadOnlySpan<byte> Mark => [0xFF, 0xC0];
 
     public static byte[] Write(ReadOnlySpan<int> partitions, ReadOnlySpan<byte> text)

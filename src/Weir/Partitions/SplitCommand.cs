@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>A command across partitions: a part per partition, after one for the record if there is one.</summary>
+/// <summary>A command split into one part per partition, after a part for the head if there is a record.</summary>
 internal sealed class SplitCommand
 {
     private readonly BucketCommand _command;
@@ -36,7 +36,7 @@ internal sealed class SplitCommand
 
     public int Count => _parts.Count;
 
-    /// <summary>True if the result is remembered: the first part holds the record, and asks no bucket.</summary>
+    /// <summary>True if the command has a record. The first part then stores the head, and asks no bucket.</summary>
     public bool HasRecord => _command.RecordKey is not null;
 
     public ref readonly BucketCommand Command => ref _command;
@@ -72,7 +72,7 @@ internal sealed class SplitCommand
             isByMemory |= result.Source == DecisionSource.Memory;
         }
 
-        // A record's source is that of its head.
+        // With a record, the source is that of the store with the record's head.
         var source = HasRecord ? results[0].Source : isByMemory ? DecisionSource.Memory : DecisionSource.Redis;
         var first = origins.Length > 0 ? origins[0] : new LineOrigin(results[0].Time, results[0].Share);
         return new BucketResult(worst, lines, first.Time, source)
@@ -135,7 +135,7 @@ internal sealed class SplitCommand
     private BucketCommand HeadOf(ReadOnlySpan<int> partitionOf)
     {
         var record = _command.RecordKey!;
-        // A charge of nothing would not be remembered.
+        // Store the head as a take, because a charge without buckets stores no record.
         var what = record.Settles ? _command.What : BucketOperation.Take;
         return new BucketCommand(_command.Limits with { Applying = 0 }, what)
         {

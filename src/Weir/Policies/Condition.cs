@@ -2,21 +2,21 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>A condition: a dimension's value matches a pattern, in which <c>*</c> matches any text.</summary>
-// Compares by character code. A request without the dimension does not match.
+/// <summary>Condition on a request: a dimension's value matches a pattern, where <c>*</c> matches any text.</summary>
+// Compares by character code. A request without the dimension does not meet the condition.
 public sealed class Condition
 {
-    /// <summary>Creates a condition of at least one pattern.</summary>
+    /// <summary>Creates a condition with at least one pattern.</summary>
     public Condition(string dimension, IEnumerable<string> patterns)
     {
         Dimension = dimension;
         Patterns = [.. patterns];
     }
 
-    /// <summary><c>key</c>, or an attribute's name.</summary>
+    /// <summary>Name of the dimension: <c>key</c>, or an attribute's name.</summary>
     public string Dimension { get; }
 
-    /// <summary>Patterns, of which one must match.</summary>
+    /// <summary>Patterns, of which at least one must match.</summary>
     public ImmutableArray<string> Patterns { get; }
 
     internal bool Holds(in RequestFacts facts)
@@ -32,7 +32,7 @@ public sealed class Condition
         return false;
     }
 
-    /// <summary>Greedy with one backtracking point, so time is bounded by the product of both lengths.</summary>
+    // Matches greedily with one backtracking point, so the time is at most the product of both lengths.
     private static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
     {
         int v = 0, p = 0, star = -1, resume = 0;

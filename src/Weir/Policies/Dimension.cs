@@ -3,13 +3,11 @@ using System.Net.Sockets;
 
 namespace Weir;
 
-/// <summary>A dimension of buckets: the key or an attribute, optionally grouped by address prefix.</summary>
-/// <param name="Name"><c>key</c>, or an attribute's name.</param>
-/// <param name="PrefixBits">Leading bits of an IPv6 address that count, 1 to 128; 0 for all.</param>
-/// <param name="PrefixBitsOfV4">Leading bits of an IPv4 address that count, 1 to 32; 0 for all.</param>
-/// <remarks>
-/// Prefix bits ignore ports. A value that is no address gets a <c>=</c> in front, so that it joins no group.
-/// </remarks>
+/// <summary>Dimension of a limit: a bucket per value of the key or of an attribute, or per address prefix.</summary>
+/// <param name="Name">Name of the dimension: <c>key</c>, or an attribute's name.</param>
+/// <param name="PrefixBits">Length of the IPv6 prefix that shares a bucket, 1 to 128; 0 for whole addresses.</param>
+/// <param name="PrefixBitsOfV4">Length of the IPv4 prefix that shares a bucket, 1 to 32; 0 for whole addresses.</param>
+/// <remarks>Prefixes ignore ports. A value that is not an address gets a <c>=</c> in front to join no group.</remarks>
 public readonly record struct Dimension(string Name, int PrefixBits = 0, int PrefixBitsOfV4 = 0)
 {
     internal const int BitsOfV4 = 32;
@@ -22,7 +20,7 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0, int Pre
         return (PrefixBits | PrefixBitsOfV4) == 0 || value is null ? value : Grouped(value);
     }
 
-    /// <summary>Returns the spelling of a policy: <c>ip/24</c> (IPv4), <c>ip/64</c> (IPv6), <c>ip/24/64</c>.</summary>
+    /// <summary>Returns the policy's spelling: <c>ip/24</c> (IPv4), <c>ip/64</c> (IPv6) or <c>ip/24/64</c>.</summary>
     public override string ToString() => (PrefixBitsOfV4, PrefixBits) switch
     {
         (0, 0) => Name,
@@ -55,7 +53,7 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0, int Pre
         return $"{new IPAddress(bytes)}/{bits}";
     }
 
-    /// <summary>Reads an address with an optional port: 1.2.3.4:567, [::1]:80.</summary>
+    /// <summary>Parses an address with an optional port, such as 1.2.3.4:567 or [::1]:80.</summary>
     private static bool TryParseAddress(ReadOnlySpan<char> text, out IPAddress address)
     {
         address = IPAddress.None;
@@ -67,7 +65,7 @@ public readonly record struct Dimension(string Name, int PrefixBits = 0, int Pre
         if (!IPAddress.TryParse(bare, out var parsed))
             return false;
         address = parsed;
-        // Only canonical IPv4: some software also reads "1" and "010.1.1.1" as addresses.
+        // Accept only canonical IPv4 text, because the framework also parses "1" and "010.1.1.1".
         return address.AddressFamily == AddressFamily.InterNetwork
             ? !hasBrackets && bare.SequenceEqual(address.ToString())
             : !hasPort && !bare.Contains(']');

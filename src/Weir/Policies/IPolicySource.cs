@@ -3,9 +3,9 @@ namespace Weir;
 /// <summary>Source of the current policies.</summary>
 public interface IPolicySource
 {
-    /// <summary>Immutable policies. Read once per request, so that a decision never mixes two versions.</summary>
+    /// <summary>Current policies, immutable. Read them once per request: a decision must not mix versions.</summary>
     PolicySet Current { get; }
 
-    /// <summary>Candidate policies, which decide nothing; null for none.</summary>
+    /// <summary>Candidate policies, which are only tried; null (the default) if there is no candidate.</summary>
     PolicySet? Candidate => null;
 }

@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>One rule of a plan.</summary>
+/// <summary>Limit: one rule of a plan.</summary>
 public sealed class Limit
 {
-    /// <summary>The dimension of every request: its key.</summary>
+    /// <summary>Name of the dimension that stands for the request's key.</summary>
     public const string KeyDimension = "key";
 
-    /// <summary>The default unit, in which <see cref="RequestFacts.Cost"/> counts.</summary>
+    /// <summary>Default unit, in which <see cref="RequestFacts.Cost"/> is measured.</summary>
     public const string Requests = "requests";
 
     private readonly string? _unit;
@@ -16,7 +16,10 @@ public sealed class Limit
     /// <summary>Maximum of <see cref="Cost"/>.</summary>
     public const long MaxCost = 1_000_000;
 
-    /// <summary>Creates a limit with dimensions beside the tenant. <c>RateLimit</c> headers show its name.</summary>
+    /// <summary>Creates a limit.</summary>
+    /// <param name="name">Name within the plan, shown in <c>RateLimit</c> headers.</param>
+    /// <param name="dimensions">Dimensions in addition to the tenant; empty for one bucket per tenant.</param>
+    /// <param name="quota">Numbers of the limit, such as a rate and a burst.</param>
     public Limit(string name, IEnumerable<Dimension> dimensions, Quota quota)
     {
         Name = name;
@@ -25,7 +28,7 @@ public sealed class Limit
         Quota = quota;
     }
 
-    /// <summary>Creates a limit by dimensions without prefix bits.</summary>
+    /// <summary>Creates a limit with dimensions by name, without address prefixes.</summary>
     public Limit(string name, IEnumerable<string> dimensions, Quota quota)
         : this(name, dimensions.Select(dimension => new Dimension(dimension)), quota)
     {
@@ -36,35 +39,35 @@ public sealed class Limit
 
     internal ulong NameHash { get; }
 
-    /// <summary>Dimensions beside the tenant, in order.</summary>
+    /// <summary>Dimensions in addition to the tenant, in the policy's order.</summary>
     public ImmutableArray<Dimension> Dimensions { get; }
 
-    /// <summary>Numbers of the limit.</summary>
+    /// <summary>Numbers of the limit, such as a rate and a burst.</summary>
     public Quota Quota { get; }
 
     /// <summary>Whether the limit is enforced or only observed.</summary>
     public LimitMode Mode { get; init; }
 
-    /// <summary>Unit that the limit counts; <see cref="Requests"/> by default.</summary>
+    /// <summary>Unit of the limit's costs; <see cref="Requests"/> by default.</summary>
     public string Unit
     {
         get => _unit ?? Requests;
         init => _unit = value == Requests ? null : value;
     }
 
-    /// <summary>Cost factor, 1 (default) to <see cref="MaxCost"/>. Permits: the number a request holds.</summary>
+    /// <summary>Factor on costs, 1 (default) to <see cref="MaxCost"/>; for concurrency, permits per request.</summary>
     public long Cost { get; init; } = 1;
 
-    /// <summary>True to ask the primary for each decision, without leases; default false.</summary>
+    /// <summary>True if each decision asks the primary, without leases; false by default.</summary>
     public bool IsStrict { get; init; }
 
-    /// <summary>Handling of requests without a dimension; <see cref="OnMissing.Skip"/> by default.</summary>
+    /// <summary>Handling of requests that lack a dimension; <see cref="OnMissing.Skip"/> by default.</summary>
     public OnMissing Missing { get; init; }
 
     /// <summary>Conditions that must all hold for the limit to apply; none by default.</summary>
     public ImmutableArray<Condition> When { get; init; } = [];
 
-    /// <summary>Exception: the limit does not apply if all of these hold; none by default.</summary>
+    /// <summary>Conditions of an exception: the limit does not apply if all of them hold; none by default.</summary>
     public ImmutableArray<Condition> Unless { get; init; } = [];
 
     internal long CostOf(in RequestFacts facts)
@@ -73,10 +76,10 @@ public sealed class Limit
         return Quota is ConcurrencyQuota ? cost == 0 ? 0 : Cost : cost * Cost;
     }
 
-    /// <summary>True if no request that takes from this limit could cost less.</summary>
+    /// <summary>True if no request that takes from this limit can have a lower cost.</summary>
     internal bool IsLeast(long cost) => cost <= Cost;
 
-    /// <summary>Returns how many such requests fit: of cost 1, or in another unit of this request's cost.</summary>
+    // Returns how many requests the tokens allow: of cost 1 or, if the unit is not requests, of this request's cost.
     internal long RequestsIn(long tokens, in RequestFacts facts)
     {
         long each = _unit is null ? Cost : CostOf(facts);
@@ -85,7 +88,7 @@ public sealed class Limit
 
     private long AmountOf(in RequestFacts facts) => _unit is null ? facts.Cost : facts.CostIn(_unit);
 
-    /// <summary>Explains why this limit does not apply to a request; null if it applies or denies.</summary>
+    /// <summary>Returns why this limit does not apply to a request; null if this limit applies or denies.</summary>
     public string? WhyNot(RequestFacts facts)
     {
         foreach (var condition in When)
@@ -105,7 +108,7 @@ public sealed class Limit
             : null;
     }
 
-    /// <summary>Returns the dimensions of this limit that a request lacks.</summary>
+    /// <summary>Returns the names of this limit's dimensions that a request lacks.</summary>
     public IEnumerable<string> MissingIn(RequestFacts facts) =>
         Dimensions.Select(dimension => dimension.Name).Distinct().Where(name => facts.ValueOf(name) is null);
 
@@ -128,7 +131,7 @@ public sealed class Limit
     internal bool AppliesAlways =>
         When.IsEmpty && Unless.IsEmpty && Dimensions.All(dimension => dimension.Name == KeyDimension);
 
-    /// <summary>True if the request meets the conditions, whatever its dimensions.</summary>
+    /// <summary>True if the request meets the limit's conditions. Ignores missing dimensions.</summary>
     internal bool IsMeantFor(in RequestFacts facts)
     {
         foreach (var condition in When)
@@ -140,7 +143,7 @@ public sealed class Limit
         return !IsExcepted(facts);
     }
 
-    /// <summary>A request that lacks an attribute is not excepted by it.</summary>
+    /// <summary>True if all conditions of the exception hold. A request without an attribute is not excepted.</summary>
     private bool IsExcepted(in RequestFacts facts)
     {
         foreach (var condition in Unless)

@@ -6,6 +6,6 @@ public enum LimitMode
     /// <summary>The limit refuses requests (the default).</summary>
     Enforce,
 
-    /// <summary>The limit counts and reports in its own bucket, and never changes the decision.</summary>
+    /// <summary>The limit counts in its own bucket and reports its decisions, but never refuses a request.</summary>
     Shadow,
 }

@@ -2,13 +2,13 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>A request with its applying limits, a bit each from the lowest, for one call to a store.</summary>
+/// <summary>A request and the limits of its plan that apply. Bit i of Applying stands for the plan's limit i.</summary>
 public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Applying)
 {
     internal LimitSet(in RequestFacts facts, Plan plan, uint applying, bool isListed, PermitHolder? holder)
         : this(facts, plan, applying) => (TenantIsListed, Holder) = (isListed, holder);
 
-    /// <summary>True if the policies name the tenant. The number of other tenants is unbounded.</summary>
+    /// <summary>True if the policies name the tenant; false for one of an unbounded number of other tenants.</summary>
     public bool TenantIsListed { get; init; }
 
     /// <summary>Number of applying limits.</summary>
@@ -17,20 +17,20 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     /// <summary>True if no limit applies.</summary>
     public bool IsEmpty => Applying == 0;
 
-    /// <summary>Limits that would apply if the request had their dimensions: a bit each.</summary>
+    /// <summary>Bits of the limits that do not apply only because the request lacks a dimension.</summary>
     internal uint Lacking { get; init; }
 
     internal uint Skipped => IsCharge ? Lacking : Lacking & ~Plan.Denying;
 
-    /// <summary>Limits that refuse the request, or would if not in shadow mode.</summary>
+    // Bits of the limits that deny the missing dimension, including limits in shadow mode.
     internal uint Denied => IsCharge ? 0 : Lacking & Plan.Denying;
 
-    /// <summary>True for a charge: a limit with a missing dimension is skipped, never denied.</summary>
+    /// <summary>True for a charge, which skips a limit with a missing dimension and is never denied.</summary>
     internal bool IsCharge { get; init; }
 
     internal bool IsDenied => (Denied & Plan.Enforced) != 0;
 
-    /// <summary>The outage share on which this instance decides; all by default.</summary>
+    /// <summary>Outage share on which this instance decides; the whole bucket by default.</summary>
     internal Share Share { get; init; }
 
     internal PermitHolder? Holder { get; init; }
@@ -51,7 +51,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Applying = rest & (~rest + 1) };
     }
 
-    // Returns the set with only the attributes that name its buckets, without other costs and holder.
+    // Returns a copy with only the attributes that name buckets, without holder and without costs in other units.
     internal LimitSet Lean()
     {
         if (Facts.Attributes is not { } all)
@@ -70,7 +70,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         return this with { Facts = facts, Holder = null };
     }
 
-    /// <summary>Enumerates limits without allocation.</summary>
+    /// <summary>Enumerates the applying limits without allocation.</summary>
     public struct Enumerator
     {
         private readonly Plan _plan;
@@ -86,7 +86,7 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
         /// <summary>The current limit.</summary>
         public Limit Current { get; private set; }
 
-        /// <summary>Advances to the next limit; false at the end.</summary>
+        /// <summary>Advances to the next limit; returns false at the end.</summary>
         public bool MoveNext()
         {
             if (_rest == 0)
@@ -98,5 +98,5 @@ public readonly record struct LimitSet(RequestFacts Facts, Plan Plan, uint Apply
     }
 }
 
-// Holder of permits, by whose id they are returned, and an optional permit timeout below the limits' own.
+// Holder of a request's permits, identified by its id. Lease is an optional, shorter permit timeout.
 internal sealed record PermitHolder(UInt128 Id, TimeSpan? Lease = null);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Immutable plans by name. A change copies one of 1,024 parts. A look-up costs two memory accesses at any size.
-// A pending plan is compiled on first use and then stored in its entry. All callers get the same plan.
+// Immutable map from names to plans, in 1,024 tables: a change copies only the tables it concerns. Compiles a pending
+// plan on first use, and then stores the plan in its entry.
 internal sealed class LivePlans<TName>
     where TName : notnull
 {
@@ -21,10 +21,10 @@ internal sealed class LivePlans<TName>
         Count = count;
     }
 
-    /// <summary>Number of names, including pending plans that may turn out not to fit.</summary>
+    /// <summary>Number of names, including names whose pending plan may turn out not to fit.</summary>
     public int Count { get; }
 
-    // Not inlined: it is large, and most installations have no such plans.
+    // Not inlined, because the method is large, and most installations have no live plans.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TryGet(in TName name, [NotNullWhen(true)] out Plan? plan)
     {
@@ -32,7 +32,7 @@ internal sealed class LivePlans<TName>
         ref object entry = ref CollectionsMarshal.GetValueRefOrNullRef(_parts[PartOf(name)], name);
         if (Unsafe.IsNullRef(ref entry))
             return false;
-        // Read once: another thread may store the plan at any moment.
+        // Read the entry once, because another thread may replace it at any moment.
         object found = Volatile.Read(ref entry);
         if (found is not PendingPlan<TName> pending)
         {
@@ -78,7 +78,7 @@ internal sealed class LivePlans<TName>
     private static int PartOf(in TName name) => EqualityComparer<TName>.Default.GetHashCode(name) & (Parts - 1);
 }
 
-/// <summary>A plan compiled on first use, from texts alone.</summary>
+/// <summary>Plan that is compiled on first use, from texts alone. Remembers if the texts do not fit.</summary>
 internal sealed class PendingPlan<TName>(Func<TName, (Plan? Plan, IReadOnlyList<PolicyError> Errors)> compile)
 {
     private volatile bool _isMisfit;

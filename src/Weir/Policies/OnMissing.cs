@@ -3,7 +3,7 @@ namespace Weir;
 /// <summary>Handling of a request that lacks a dimension of a limit.</summary>
 public enum OnMissing
 {
-    /// <summary>The limit does not apply, and the decision reports it (the default).</summary>
+    /// <summary>The limit does not apply, and the decision lists it as skipped (the default).</summary>
     Skip,
 
     /// <summary>The request is refused, and nothing is spent.</summary>

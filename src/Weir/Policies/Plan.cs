@@ -4,7 +4,7 @@ using System.Numerics;
 
 namespace Weir;
 
-/// <summary>Decisions of a plan in an outage.</summary>
+/// <summary>Handling of a plan's requests in an outage.</summary>
 public enum OnOutage
 {
     /// <summary>Decide from this instance's memory (the default).</summary>
@@ -13,14 +13,14 @@ public enum OnOutage
     /// <summary>Allow every request.</summary>
     Allow,
 
-    /// <summary>Deny as temporarily reduced capacity (503), never as an exceeded quota.</summary>
+    /// <summary>Refuse every request as temporarily unavailable (503), never as over the limit.</summary>
     Deny,
 }
 
 /// <summary>A named set of limits, with the overrides of a tenant or key merged in.</summary>
 public sealed record Plan
 {
-    /// <summary>Maximum number of limits of a plan, including a tenant's own.</summary>
+    /// <summary>Maximum number of limits of a plan, including limits that a tenant adds.</summary>
     public const int MaxLimits = 16;
 
     /// <summary>Creates a plan.</summary>
@@ -52,13 +52,13 @@ public sealed record Plan
     /// <summary>Limits in the document's order.</summary>
     public ImmutableArray<Limit> Limits { get; }
 
-    /// <summary>Decision in an outage.</summary>
+    /// <summary>Handling of requests in an outage.</summary>
     public OnOutage OnOutage { get; }
 
-    /// <summary>Plans of keys with their own numbers, overrides merged in.</summary>
+    /// <summary>Plans of the keys that have overrides, by key, with the overrides merged in.</summary>
     public FrozenDictionary<string, Plan> Keys { get; init; } = FrozenDictionary<string, Plan>.Empty;
 
-    /// <summary>Units that count as known although the tenant or key is exempt from their limits.</summary>
+    /// <summary>Units of limits that the tenant or key is exempt from. These units count as known.</summary>
     internal ImmutableArray<string> ExemptUnits { get; init; } = [];
 
     /// <summary>True if a limit is in shadow mode.</summary>
@@ -68,12 +68,12 @@ public sealed record Plan
 
     internal bool HasPermits { get; }
 
-    /// <summary>Limits that deny requests without their dimensions: a bit each.</summary>
+    /// <summary>Bits of the limits that deny requests without their dimensions.</summary>
     internal uint Denying { get; }
 
     internal uint Enforced { get; }
 
-    // Returns the applying limits, a bit each, and the limits that only lack a dimension. Pure, without allocation.
+    // Returns the bits of the applying limits and, as lacking, of the limits that only lack a dimension. Pure.
     internal uint Applying(in RequestFacts facts, out uint lacking)
     {
         lacking = 0;
@@ -92,7 +92,7 @@ public sealed record Plan
         return applying;
     }
 
-    /// <summary>Returns the units that no limit counts, not even an exempt one; null for none.</summary>
+    /// <summary>Returns the units that no limit counts, not even an exempt limit; null if there are none.</summary>
     internal IReadOnlyList<string>? UnknownUnits(IReadOnlyDictionary<string, long> costs)
     {
         List<string>? unknown = null;

@@ -1,9 +1,7 @@
 namespace Weir;
 
 /// <summary>JSON Schema (draft 2020-12) of the policy document, for editors.</summary>
-/// <remarks>
-/// Checks the form only. <see cref="PolicyDocument"/> also checks references, sums, duplicates and time zones.
-/// </remarks>
+/// <remarks>Checks only the form; <see cref="PolicyDocument"/> also checks references, sums and time zones.</remarks>
 public static class PolicySchema
 {
     /// <summary>Media type of the schema.</summary>
@@ -11,7 +9,7 @@ public static class PolicySchema
 
     private const string Resource = "policies.schema.json";
 
-    /// <summary>The schema in JSON. <c>$defs/liveTenant</c> describes live data of a tenant.</summary>
+    /// <summary>Text of the schema in JSON. <c>$defs/liveTenant</c> describes the live override of a tenant.</summary>
     public static string Text { get; } = Read();
 
     private static string Read()

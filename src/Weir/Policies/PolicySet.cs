@@ -3,12 +3,12 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-/// <summary>All compiled plans and tenants: an immutable snapshot for each request.</summary>
+/// <summary>Immutable snapshot of all compiled plans and tenants. A request uses one snapshot.</summary>
 public sealed class PolicySet : IPolicySource
 {
     private readonly FrozenDictionary<string, Plan> _tenants;
 
-    /// <summary>Creates a set. Plans of tenants have their overrides merged in.</summary>
+    /// <summary>Creates a set. The tenants' plans must include the overrides of the tenants.</summary>
     public PolicySet(IReadOnlyCollection<Plan> plans, Plan defaultPlan, IReadOnlyDictionary<string, Plan> tenants)
         : this(plans, defaultPlan, tenants.ToFrozenDictionary(StringComparer.Ordinal))
     {
@@ -26,28 +26,28 @@ public sealed class PolicySet : IPolicySource
     /// <summary>Plans of the document, without overrides of tenants.</summary>
     public IReadOnlyCollection<Plan> Plans { get; }
 
-    /// <summary>Plan of every tenant that is not listed.</summary>
+    /// <summary>Plan of every tenant that the policies do not name.</summary>
     public Plan DefaultPlan { get; }
 
-    /// <summary>Tenants of the document.</summary>
+    /// <summary>Names of the tenants in the document.</summary>
     public IReadOnlyCollection<string> Tenants => _tenants.Keys;
 
-    /// <summary>True if live data changes a tenant.</summary>
+    /// <summary>Returns whether a live override changes a tenant's plan.</summary>
     public bool IsLive(string tenant) => Live.TryGet(tenant, out _);
 
-    /// <summary>True if the document names a tenant.</summary>
+    /// <summary>Returns whether the document names a tenant.</summary>
     public bool IsInDocument(string tenant) => _tenants.ContainsKey(tenant);
 
-    /// <summary>Compiles further tenants against the same plans; null for a set without a document.</summary>
+    /// <summary>Compiles live overrides over the same document; null if the set was not read from a document.</summary>
     internal PolicyCompiler? Compiler { get; init; }
 
-    /// <summary>Live plans of tenants. Sets share them, so that a change costs only its own tenant.</summary>
+    /// <summary>Live plans by tenant. Successive sets share most of this map, so that a change costs little.</summary>
     internal LivePlans<string> Live { get; private init; } = LivePlans<string>.None;
 
-    /// <summary>Live plans of keys, by their stored names.</summary>
+    /// <summary>Live plans by tenant and stored name of the key.</summary>
     internal LivePlans<(string Tenant, string Key)> LiveKeys { get; private init; } = LivePlans<(string, string)>.None;
 
-    /// <summary>Hashes keys before they are compared with stored ones. Null compares them as they are.</summary>
+    /// <summary>Hashes a request's key to look up its live plan; null if keys are stored as plain text.</summary>
     internal KeyHash? Privacy { get; private init; }
 
     internal ImmutableDictionary<(string Tenant, string Key), Block> Blocks { get; private init; } = ImmutableDictionary<(string, string), Block>.Empty;
@@ -55,7 +55,7 @@ public sealed class PolicySet : IPolicySource
     /// <summary>Returns the plan of a tenant, with its overrides.</summary>
     public Plan PlanOf(string tenant) => PlanOf(tenant, out _);
 
-    /// <summary>Returns the limits that apply to a request. Pure, without allocation.</summary>
+    /// <summary>Returns the limits of the tenant's or key's plan that apply to a request.</summary>
     public LimitSet Resolve(in RequestFacts facts)
     {
         var plan = PlanOf(facts, out bool listed);
@@ -64,10 +64,10 @@ public sealed class PolicySet : IPolicySource
 
     internal bool HasBlocks => Blocks.Count > 0;
 
-    /// <summary>Returns the block of a tenant's key by its stored name; null for none.</summary>
+    /// <summary>Returns the block of a tenant's key by the key's stored name; null if the key is not blocked.</summary>
     public Block? BlockOf(string tenant, string name) => Blocks.GetValueOrDefault((tenant, name));
 
-    /// <summary>Returns the block of an id (<see cref="KeyId"/>); null for none.</summary>
+    /// <summary>Returns the block with an id (<see cref="KeyId"/>); null if there is none.</summary>
     public Block? BlockOf(string id) => KeyId.Read(id) is { } names ? Blocks.GetValueOrDefault(names) : null;
 
     internal PolicySet With(

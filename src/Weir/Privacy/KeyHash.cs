@@ -5,10 +5,8 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Hides values from Redis and logs: HMAC-SHA256 (RFC 2104); AES-256-GCM (NIST SP 800-38D) seals.</summary>
-/// <remarks>
-/// Instances that share buckets need the same secret: a new one makes every bucket new. Safe for concurrent use.
-/// </remarks>
+/// <summary>Hides values from Redis and logs: hashes by HMAC-SHA256 (RFC 2104), or encrypts by AES-256-GCM.</summary>
+/// <remarks>Instances that share buckets need the same secret; a new secret resets all buckets. Thread-safe.</remarks>
 public sealed class KeyHash
 {
     /// <summary>Minimum length of a secret in characters.</summary>
@@ -19,7 +17,7 @@ public sealed class KeyHash
     private readonly byte[] _hashKey;
     private readonly byte[] _sealKey;
 
-    /// <summary>Derives the keys from a secret of at least <see cref="MinSecret"/> characters.</summary>
+    /// <summary>Derives both keys from a secret of at least <see cref="MinSecret"/> characters.</summary>
     /// <exception cref="ArgumentException">The secret is too short.</exception>
     public KeyHash(string secret)
     {
@@ -31,7 +29,7 @@ public sealed class KeyHash
         _sealKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, bytes, 32, info: "weir seals"u8.ToArray());
     }
 
-    /// <summary>Returns <c>#</c> and the hash in base64url. A plain value never begins with an unescaped #.</summary>
+    /// <summary>Returns <c>#</c> and the HMAC-SHA256 of a value, in 43 characters of base64url.</summary>
     public string Of(string value)
     {
         Span<byte> bytes = stackalloc byte[OnStack];
@@ -44,7 +42,7 @@ public sealed class KeyHash
         return "#" + Base64Url.EncodeToString(hash);
     }
 
-    /// <summary>True if a text looks like a hash: <c>#</c> and 43 characters of base64url.</summary>
+    /// <summary>Returns whether a text has the form of a hash: <c>#</c> and 43 characters of base64url.</summary>
     public static bool IsHash(string text) => text.Length == HashLength && text[0] == '#' && Base64Url.IsValid(text.AsSpan(1));
 
     internal IncrementalHash Begin() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _hashKey);

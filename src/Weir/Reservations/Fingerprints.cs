@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>128 bits of SHA-256 over length-prefixed parts. A secret key prevents guessing.</summary>
+/// <summary>Computes 128-bit hashes of texts: SHA-256 or, with privacy, HMAC, which prevents guesses.</summary>
 internal readonly struct Fingerprints(KeyHash? privacy)
 {
     public UInt128 Of(params ReadOnlySpan<string> parts)
@@ -23,7 +23,7 @@ internal readonly struct Fingerprints(KeyHash? privacy)
         return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
     }
 
-    /// <summary>Canonical: a unit is a name, so it contains no blank and no =.</summary>
+    /// <summary>Returns the costs as canonical text. A unit is a name, so it contains no blank and no =.</summary>
     public static string TextOf(long cost, IReadOnlyDictionary<string, long>? costs)
     {
         string text = cost.ToString(CultureInfo.InvariantCulture);
@@ -31,7 +31,7 @@ internal readonly struct Fingerprints(KeyHash? privacy)
             .Select(pair => string.Create(CultureInfo.InvariantCulture, $" {pair.Key}={pair.Value}"))]);
     }
 
-    /// <summary>Covers all facts but the tenant, under which answers are stored.</summary>
+    /// <summary>Hashes an operation and all facts except the tenant, because each tenant has its own records.</summary>
     public UInt128 Of(string what, in RequestFacts facts)
     {
         var parts = new List<string> { what, facts.Key, TextOf(facts.Cost, facts.Costs) };

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir;
 
-/// <summary>Stored text of a reservation, by which any instance settles it. No caller can choose its token.</summary>
+/// <summary>Stored text of a reservation, from which any instance can settle it. The token is random.</summary>
 internal sealed record KeptReservation(
     string Key, long Cost, IReadOnlyDictionary<string, string>? Attributes, string[] Limits, string Holder,
     string Token,
@@ -16,7 +16,7 @@ internal sealed record KeptReservation(
         return privacy is null ? json : privacy.Seal(json);
     }
 
-    /// <summary>Returns null for another text, or one sealed with another secret.</summary>
+    /// <summary>Parses the stored text; null if it is not a reservation, or is encrypted with another secret.</summary>
     public static KeptReservation? FromBytes(byte[] bytes, KeyHash? privacy)
     {
         if (privacy is not null)

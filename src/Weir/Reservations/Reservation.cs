@@ -1,10 +1,9 @@
 namespace Weir;
 
-/// <summary>A take to be settled later by its true cost.</summary>
-/// <param name="Id">Id for the settlement; null if refused or not stored.</param>
-/// <param name="Decision">The answer.</param>
-/// <param name="Conflict">True if the idempotency key has another request or a settled reservation: nothing was
-/// decided.</param>
+/// <summary>Result of a reservation: a take that is settled later by its true cost.</summary>
+/// <param name="Id">Id for the settlement; null if the take was refused or the reservation is not stored.</param>
+/// <param name="Decision">Decision on the take.</param>
+/// <param name="Conflict">True if the idempotency key belongs to another request or a settled reservation.</param>
 public sealed record Reservation(string? Id, Decision Decision, bool Conflict = false);
 
 /// <summary>Outcome of a settlement.</summary>
@@ -13,7 +12,7 @@ public enum SettlementOutcome
     /// <summary>The reservation is settled, now or before with the same result.</summary>
     Settled,
 
-    /// <summary>No such reservation (any more): its cost stays spent.</summary>
+    /// <summary>The reservation does not exist or has expired; its cost stays spent.</summary>
     Unknown,
 
     /// <summary>The reservation was already settled with a different result.</summary>
@@ -23,5 +22,5 @@ public enum SettlementOutcome
     Unavailable,
 }
 
-/// <summary>Result of a settlement. The decision shows the buckets; null unless settled.</summary>
+/// <summary>Result of a settlement. Decision shows the buckets afterwards; null unless Outcome is Settled.</summary>
 public sealed record Settlement(SettlementOutcome Outcome, Decision? Decision = null);

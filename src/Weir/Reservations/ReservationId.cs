@@ -6,15 +6,15 @@ namespace Weir;
 
 internal enum ReservationHome
 {
-    /// <summary>Any instance can settle it.</summary>
+    /// <summary>Redis stores the reservation, and any instance can settle it.</summary>
     Redis,
 
-    /// <summary>Only the instance that made it can settle it.</summary>
+    /// <summary>One instance stores the reservation, and only this instance can settle it.</summary>
     Memory,
 }
 
-// Format: location (r or m), number and token as 48 hexadecimal digits, a dot, the tenant. The random token keeps an id
-// secret whose number is derived from an idempotency key.
+// Format: home (r for Redis, m for memory), number and token as 48 hexadecimal digits, a dot, the tenant. The random
+// token prevents guesses, because the number may come from an idempotency key.
 internal readonly record struct ReservationId(ReservationHome Home, UInt128 Number, string Token, string Tenant)
 {
     private const string Homes = "rm";
@@ -36,7 +36,6 @@ internal readonly record struct ReservationId(ReservationHome Home, UInt128 Numb
         return true;
     }
 
-    /// <summary>Compares in constant time.</summary>
     public bool HasToken(string token) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Token), Encoding.UTF8.GetBytes(token));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Homes[(int)Home]}{Number:x32}{Token}.{Tenant}");

@@ -1,18 +1,21 @@
 namespace Weir;
 
-/// <summary>Takes now and settles later. Unsettled reservations stay spent; their permits time out.</summary>
+/// <summary>Reserves a cost now, and settles it later. An unsettled cost stays spent; its permits time out.</summary>
+/// <param name="limiter">Resolves limits and blocks, and runs trials.</param>
+/// <param name="store">Store of buckets and reservations.</param>
+/// <param name="memory">Store of this instance, for reservations allowed in an outage.</param>
 public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucketStore memory)
 {
-    /// <summary>Default time to settle a reservation: one minute.</summary>
+    /// <summary>Default time limit for a settlement: one minute.</summary>
     public static readonly TimeSpan DefaultLife = TimeSpan.FromMinutes(1);
 
-    /// <summary>Maximum time to settle a reservation: one day.</summary>
+    /// <summary>Maximum time limit for a settlement: one day.</summary>
     public static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
 
     /// <summary>Takes the cost if all limits allow it.</summary>
     /// <param name="facts">The request.</param>
-    /// <param name="life">Time to settle, and permit timeout; 1 ms to <see cref="MaxLife"/>.</param>
-    /// <param name="idempotencyKey">Key by which a repeat gets the same answer for ten minutes; null for none.</param>
+    /// <param name="life">Time limit for the settlement, and permit timeout; 1 ms to <see cref="MaxLife"/>.</param>
+    /// <param name="idempotencyKey">Key under which a repeat within ten minutes gets the same answer; or null.</param>
     /// <exception cref="ArgumentOutOfRangeException">A fact or the life is out of bounds.</exception>
     public async ValueTask<Reservation> ReserveAsync(RequestFacts facts, TimeSpan life, string? idempotencyKey = null)
     {
@@ -55,7 +58,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(id.ToString(), Decision.Remembered(limits, before, kept.Limits, source, degraded));
     }
 
-    /// <summary>Makes a reservation. This instance stores one that is allowed without a store's decision.</summary>
+    // Returns the reservation for a store's answer. In an outage, stores an allowed reservation in this instance.
     private async ValueTask<Reservation> MadeAsync(LimitSet limits, BucketResult answer, RecordKey record, string token)
     {
         bool isUnlimited = limits.IsEmpty && answer.Fault != StoreFault.AnswersFull;
@@ -71,16 +74,16 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         return new Reservation(decision.Allowed && answer.Fault == StoreFault.None ? new ReservationId(home, record.Id, token, limits.Facts.Tenant).ToString() : null, decision);
     }
 
-    /// <summary>Settles by the true cost: refunds the difference, or charges it unconditionally.</summary>
-    /// <param name="id">The reservation.</param>
+    /// <summary>Settles a reservation by its true cost: refunds the difference or charges it, even into debt.</summary>
+    /// <param name="id">Id of the reservation.</param>
     /// <param name="cost">True cost in requests, 0 to <see cref="Bounds.MaxCost"/>; null for the reserved cost.</param>
-    /// <param name="tenant">Required tenant; null for any.</param>
+    /// <param name="tenant">Tenant that must own the reservation; null for any tenant.</param>
     /// <param name="costs">True costs in other units; a missing unit keeps its reserved cost.</param>
     public ValueTask<Settlement> CommitAsync(
         string id, long? cost, string? tenant = null, IReadOnlyDictionary<string, long>? costs = null) =>
         SettleAsync(id, "commit", tenant, kept => new TrueCost(kept, cost ?? kept.Cost, costs));
 
-    /// <summary>Refunds a whole reservation. The tenant must match unless it is null.</summary>
+    /// <summary>Refunds a whole reservation. <paramref name="tenant"/> must own it; null for any tenant.</summary>
     public ValueTask<Settlement> CancelAsync(string id, string? tenant = null) =>
         SettleAsync(id, "cancel", tenant, TrueCost.NothingOf);
 
@@ -122,7 +125,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         };
     }
 
-    /// <summary>Returns the reserved limits as the tenant has them now. A removed limit gets nothing back.</summary>
+    // Returns the reserved limits that the tenant's plan still has. A removed limit gets no refund.
     private LimitSet ChargedLimits(
         ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>True cost of a reservation by unit. Unnamed units keep their reserved cost.</summary>
+/// <summary>True cost of a reservation in each unit. A unit missing in Named keeps its reserved cost.</summary>
 internal readonly record struct TrueCost(KeptReservation Kept, long Cost, IReadOnlyDictionary<string, long>? Named)
 {
     public static TrueCost NothingOf(KeptReservation kept) =>

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Store that decided.</summary>
+/// <summary>The store that made a decision.</summary>
 public enum DecisionSource
 {
     /// <summary>This instance's memory.</summary>
@@ -22,47 +22,48 @@ public enum StoreFault
     /// <summary>No answer within the deadline. The cost may be spent, and is never sent twice.</summary>
     Late,
 
-    /// <summary>As <see cref="Late"/>, but the store just answered another call: this machine is slow.</summary>
+    /// <summary>No answer in time, although the store answered other requests: this machine is slow.</summary>
     Slow,
 
-    /// <summary>The store refuses: out of memory, read-only, loading, or a wrong password.</summary>
+    /// <summary>The store rejects commands: out of memory, read-only, loading, or a wrong password.</summary>
     Refusing,
 
-    /// <summary>This bucket alone cannot be read. Does not concern the store's health.</summary>
+    /// <summary>The stored bucket cannot be read. The store itself is healthy.</summary>
     Damaged,
 
-    /// <summary>No room for another bucket; no bucket was forgotten to make room.</summary>
+    /// <summary>The store has no room for another bucket, and removed no bucket to make room.</summary>
     Full,
 
-    /// <summary>The record belongs to another request. Does not concern the store's health.</summary>
+    /// <summary>The idempotency record belongs to a different request. The store itself is healthy.</summary>
     Conflict,
 
-    /// <summary>Nothing (left) to settle. Does not concern the store's health.</summary>
+    /// <summary>The reservation does not exist or is no longer open. The store itself is healthy.</summary>
     Gone,
 
-    /// <summary>Too many waiting requests of the tenant, or the same one is under way. Nothing was spent.</summary>
+    /// <summary>The tenant has too many waiting requests, or a request with the same idempotency key is under way.
+    /// Nothing was spent.</summary>
     Crowded,
 
     /// <summary>This instance lacked processor time. The cost may be spent, and is never sent twice.</summary>
     Starved,
 
-    /// <summary>The tenant's stored answers reached their bound. Nothing was spent.</summary>
+    /// <summary>The tenant's idempotency records reached their bound. Nothing was spent.</summary>
     AnswersFull,
 }
 
-/// <summary>A store's answer for one bucket alone, in units; its state is at the call or earlier.</summary>
+/// <summary>Answer of one bucket: its own outcome, and its state in units at the decision or earlier.</summary>
 public readonly record struct BucketLine(BucketOutcome Outcome, BucketState State)
 {
-    /// <summary>Units of a lease, which the store counts as spent beside the state.</summary>
+    /// <summary>Units of a granted lease. The store counts them as spent in addition to the state.</summary>
     internal long Leased { get; init; }
 
-    /// <summary>End of the lease that covered the decision, by the known buckets' clock; else 0.</summary>
+    /// <summary>End of the lease that covered the decision, by the clock of the known buckets; 0 for none.</summary>
     internal long LeaseEndsUs { get; init; }
 }
 
 internal readonly record struct LineOrigin(StoreTime Time, Share Share);
 
-/// <summary>Result of a command for all buckets of a request.</summary>
+/// <summary>Result of a command: one line for each bucket of the request, or a fault.</summary>
 public readonly record struct BucketResult
 {
     private readonly BucketLine _first;
@@ -99,23 +100,23 @@ public readonly record struct BucketResult
         _others = lines.Length <= 1 ? null : lines[1..].ToArray();
     }
 
-    /// <summary>Fault of the store; <see cref="StoreFault.None"/> for an answer.</summary>
+    /// <summary>Fault that prevented an answer; <see cref="StoreFault.None"/> for an answer.</summary>
     public StoreFault Fault { get; }
 
-    /// <summary>Store that answered.</summary>
+    /// <summary>The store that answered.</summary>
     public DecisionSource Source { get; }
 
-    /// <summary>True if the fallback answered because the primary could not.</summary>
+    /// <summary>True if the primary could not answer: the fallback answered, or there is a fault.</summary>
     public bool Degraded { get; internal init; }
 
     internal Share Share { get; init; }
 
-    /// <summary>Clock and share of each line, if several partitions answered; else null.</summary>
+    /// <summary>Clock and outage share of each line, if several partitions answered; else null.</summary>
     internal LineOrigin[]? Origins { get; init; }
 
     internal LineOrigin OriginOf(int limit) => Origins is { } origins ? origins[limit] : new LineOrigin(Time, Share);
 
-    /// <summary>Worst outcome of the enforced limits.</summary>
+    /// <summary>Worst outcome of the enforced limits; limits in shadow mode do not count.</summary>
     internal BucketOutcome Outcome { get; }
 
     internal StoreTime Time { get; private init; }
@@ -130,19 +131,19 @@ public readonly record struct BucketResult
 
     internal static BucketResult Stale(long nowUs) => new(StoreFault.Slow) { Time = new StoreTime(nowUs, nowUs), IsStale = true };
 
-    /// <summary>True if nothing was done because the store's clock was unknown: ask again.</summary>
+    /// <summary>True if nothing was done, since the command was made for another time: send it again.</summary>
     internal bool IsStale { get; private init; }
 
-    /// <summary>True for a result of known buckets, which does not concern the store's health.</summary>
+    /// <summary>True if known buckets decided. Such a result says nothing about the store's health.</summary>
     internal bool IsLocal { get; private init; }
 
     internal static BucketResult Locally(BucketOutcome outcome, ReadOnlySpan<BucketLine> lines, in StoreTime time) =>
         new(outcome, lines, time, DecisionSource.Redis) { IsLocal = true };
 
-    /// <summary>True for a stored answer: nothing was done now.</summary>
+    /// <summary>True if the answer comes from an idempotency record: nothing was spent now.</summary>
     internal bool IsRemembered { get; init; }
 
-    /// <summary>True if a take was not undone, since another caller was answered by its record.</summary>
+    /// <summary>True if a take was not undone, since another caller got its stored answer.</summary>
     internal bool IsKept { get; init; }
 
     /// <summary>True if a charge changed any bucket.</summary>
@@ -150,6 +151,6 @@ public readonly record struct BucketResult
 
     internal IdempotencyRecord? Kept { get; init; }
 
-    /// <summary>Makes a result without an answer.</summary>
+    /// <summary>Makes a result with a fault instead of an answer.</summary>
     public static BucketResult Failed(StoreFault fault) => new(fault);
 }

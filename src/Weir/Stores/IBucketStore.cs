@@ -2,32 +2,32 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-/// <summary>Decides on its own clock: all limits or none, in one call. Faults are results, never exceptions.</summary>
+/// <summary>A store that decides on its own clock, all limits or none. Faults are results, never exceptions.</summary>
 public interface IBucketStore
 {
     /// <summary>Source of this store's decisions.</summary>
     DecisionSource Source { get; }
 
-    /// <summary>Maximum time from a command to its result; zero (default) for a store in this process.</summary>
+    /// <summary>Maximum time from a command to its result; zero (the default) for a store in this process.</summary>
     TimeSpan LongestAnswer => TimeSpan.Zero;
 
-    /// <summary>Returns the known buckets of a shard that this store maintains; null (default) for none.</summary>
+    /// <summary>Returns the known buckets of a shard; null (the default) if this store maintains none.</summary>
     internal KnownBuckets? KnownOf(int shard) => null;
 
-    /// <summary>Executes a command. Returns null with the result, or the result to await.</summary>
+    /// <summary>Executes a command. Returns null with the result, or a pending result to await.</summary>
     PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
-    /// <summary>Undoes an executed take and forgets its record; by default nothing. The caller need not wait.</summary>
+    /// <summary>Undoes a take and forgets its record; does nothing by default. The caller need not wait.</summary>
     internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
 
-    /// <summary>Returns a stored answer, null for none, or the fault.</summary>
+    /// <summary>Returns an idempotency record, null if there is none, or the fault that prevented an answer.</summary>
     ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(string tenant, UInt128 id, CancellationToken cancellation = default);
 }
 
-/// <summary>Executes commands as tasks.</summary>
+/// <summary>Executes bucket commands as tasks.</summary>
 public static class BucketStoreExtensions
 {
-    /// <summary>Executes a command. A canceled wait does not stop the execution.</summary>
+    /// <summary>Executes a command. Cancellation ends only the wait: the command may still be executed.</summary>
     public static ValueTask<BucketResult> AskAsync(this IBucketStore store, BucketCommand command, CancellationToken cancellation = default)
     {
         if (store.Execute(command, out var result) is not { } pending)

@@ -1,17 +1,17 @@
 namespace Weir;
 
-/// <summary>Result of a command under way: await <see cref="Arrival"/> once, then take it.</summary>
+/// <summary>Result of a command that is under way. Await <see cref="Arrival"/> once, then call Take once.</summary>
 public abstract class PendingResult
 {
     internal abstract ref readonly BucketCommand Command { get; }
 
-    /// <summary>The request.</summary>
+    /// <summary>The facts of the request.</summary>
     public RequestFacts Facts => Command.Limits.Facts;
 
-    /// <summary>Completes with the result. Await it only once.</summary>
+    /// <summary>Completes when the result is there. Await it only once.</summary>
     public abstract ValueTask Arrival { get; }
 
-    /// <summary>Changes the result when it is taken; null for none.</summary>
+    /// <summary>Changes the result before the caller gets it; null for no change.</summary>
     internal IResultStage? Stage { get; set; }
 
     /// <summary>Returns the result after <see cref="Arrival"/>. Do not use this object afterwards.</summary>
@@ -19,7 +19,7 @@ public abstract class PendingResult
 
     internal static PendingResult Of(in BucketCommand command, ValueTask<BucketResult> task) => new OfTask(command, task);
 
-    /// <summary>Returns null with the result if the task is complete; else the pending result.</summary>
+    /// <summary>Returns null and the result if the task is complete; otherwise the pending result.</summary>
     internal static PendingResult? Of(in BucketCommand command, ValueTask<BucketResult> task, out BucketResult result)
     {
         bool isThere = task.IsCompletedSuccessfully;
@@ -44,7 +44,7 @@ public abstract class PendingResult
     }
 }
 
-/// <summary>Sees the result of a command before its caller does.</summary>
+/// <summary>Sees the result of a command before the caller does, and may replace it.</summary>
 internal interface IResultStage
 {
     /// <summary>Returns the result for the caller. Called once, on the caller's thread.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir;
 
-/// <summary>A bounded pool of objects. Safe for concurrent use.</summary>
+/// <summary>A bounded pool of reusable objects. Safe for concurrent use.</summary>
 internal sealed class Pool<T>(Func<T> make, int most)
     where T : class
 {

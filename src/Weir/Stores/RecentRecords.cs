@@ -1,11 +1,11 @@
 namespace Weir;
 
-// Recently used idempotency keys of takes, such as abandoned ones. Bounded. Safe for concurrent use.
+// Keys of recent idempotency records, such as those of abandoned takes. Bounded. Safe for concurrent use.
 internal sealed class RecentRecords(MonotonicClock clock)
 {
     private const int Most = 16_384;
 
-    /// <summary>No connection delivers a reply later than this.</summary>
+    /// <summary>Time after which an entry is removed. No connection delivers a reply later.</summary>
     private const long LifeUs = 5_000_000;
 
     private readonly Lock _gate = new();

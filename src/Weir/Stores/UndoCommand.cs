@@ -1,10 +1,10 @@
 namespace Weir;
 
-// Makes the command that gives back a take or charge. A bucket drains alike with and without the cost, so a late refund
-// leaves it as if the command had never arrived.
+// Makes the command that refunds a take or charge. The refund may be late: a bucket drains alike with and without the
+// cost, so its state is then as if the cost had never been charged.
 internal static class UndoCommand
 {
-    // Returns the command with a new id; no limits if nothing was spent. Done limits are already refunded.
+    // Returns the command under a new id. Skips the limits in done, which are already refunded; may have no limits.
     public static BucketCommand Of(in LimitSet limits, in BucketResult result, uint done = 0)
     {
         var lines = result;
@@ -20,7 +20,7 @@ internal static class UndoCommand
         {
             var line = lineOf(index);
             uint bit = limits.Only(index).Applying;
-            // A limit in shadow mode may have refused, and then spent nothing.
+            // A limit in shadow mode may have refused the cost, and then spent nothing.
             if (line.Outcome == BucketOutcome.Allowed && limit.CostOf(limits.Facts) > 0 && (done & bit) == 0)
             {
                 charged |= bit;

@@ -2,19 +2,16 @@ using System.Numerics;
 
 namespace Weir;
 
-// Counts the most frequent names in a fixed number of counters, by Space-Saving. Metwally, Agrawal and El Abbadi,
-// "Efficient Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005. A name without a counter takes
-// over the least one, whose count becomes its error. For N occurrences in m counters: count - error <= true <= count,
-// no error exceeds N / m, and each name above N / m has a counter. A heap of counters keeps both hits and takeovers
-// cheap. Not thread-safe.
+// Counts the most frequent names in a fixed number of counters, by the algorithm Space-Saving (Metwally, Agrawal and El
+// Abbadi, ICDT 2005). A name without a counter takes over the smallest one, whose count becomes its error.
 internal sealed class SpaceSaving
 {
     private readonly Counter[] _counters;
 
-    /// <summary>Slots of counters in heap order, the least first.</summary>
+    /// <summary>Indexes of the counters as a heap, the smallest count first.</summary>
     private readonly int[] _heap;
 
-    /// <summary>First counter of each hash chain, from 1; counters link to the next.</summary>
+    /// <summary>First counter of each hash chain, as index + 1, or 0; Next links the counters of a chain.</summary>
     private readonly int[] _heads;
     private int _used;
 
@@ -40,11 +37,12 @@ internal sealed class SpaceSaving
     /// <summary>Maximum count of a name without a counter.</summary>
     public long Least => _used < _counters.Length ? 0 : _counters[_heap[0]].Count;
 
+    /// <summary>Upper bound of the counters' errors; every name with a higher count has a counter.</summary>
     public long MostError => Total / _counters.Length;
 
     public ReadOnlySpan<Counter> Counters => _counters.AsSpan(0, _used);
 
-    /// <summary>Counts a name, and returns the slot of its counter; isNew if it had none.</summary>
+    /// <summary>Adds to a name's counter, and returns its index. isNew is true if the name had no counter.</summary>
     public int Add(string name, ulong hash, long amount, out bool isNew)
     {
         Total += amount;
@@ -72,7 +70,7 @@ internal sealed class SpaceSaving
 
     public void Clear()
     {
-        // Clears used heads only: invented tenants leave few counters each, and clearing all heads would dominate.
+        // Clear only the heads in use: with few counters, clearing all heads would take most of the time.
         foreach (ref readonly var counter in Counters)
             _heads[End(counter.Hash)] = 0;
         _counters.AsSpan(0, _used).Clear();
@@ -85,7 +83,6 @@ internal sealed class SpaceSaving
         _counters[slot].Count = amount;
         Hang(slot, name, hash);
         int at = slot;
-        // A new leaf rises above all larger counts.
         for (int above = (at - 1) / 2; at > 0 && _counters[_heap[above]].Count > amount; at = above, above = (at - 1) / 2)
             Put(_heap[above], at);
         Put(slot, at);

@@ -1,14 +1,14 @@
 namespace Weir;
 
-// Gathers the decisions of one core until they are counted together. Counted records stay referenced until overwritten:
-// at most 256 tenants and keys per core.
+// Buffers the decisions of one core, and counts them in batches of 256. Counted records keep their strings alive until
+// the next records overwrite them.
 internal sealed class TopBuffer(TopBuffer.Count count)
 {
     private const int Size = 256;
 
     private readonly TopRecord[] _records = new TopRecord[Size];
 
-    /// <summary>Rarely contended: only by a thread that was moved to another core between two instructions.</summary>
+    /// <summary>Rarely contended: only by reads, or by a thread that has just moved to another core.</summary>
     private readonly Lock _gate = new();
     private int _used;
 

@@ -5,20 +5,20 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Most refused and allowed tenants and keys of the last 5 to 10 minutes. Safe for concurrent use.</summary>
-// Each core buffers 256 decisions before it takes the lock. Reads count the buffers first, so nothing is missing.
+/// <summary>Finds the tenants and keys with most refused or allowed takes in the last 5 to 10 minutes.</summary>
+// Each core buffers 256 decisions before it takes the lock. A query counts the buffered decisions first.
 public sealed class TopKeys : IDisposable
 {
-    /// <summary>Maximum number of tenants with counters, for refused and for allowed takes each.</summary>
+    /// <summary>Maximum number of tenants with a counter, separately for refused and allowed takes.</summary>
     public const int MaxTenants = 256;
 
-    /// <summary>Number of key counters per tenant.</summary>
+    /// <summary>Maximum number of keys with a counter per tenant.</summary>
     public const int CountersPerTenant = 64;
 
-    /// <summary>Maximum number of units counted in a window; the first ones are counted.</summary>
+    /// <summary>Maximum number of units counted in a window. Further units are not counted.</summary>
     public const int MaxUnits = 4;
 
-    /// <summary>Length of a window. Two are kept: the current and the previous one.</summary>
+    /// <summary>Length of a window. The current and the previous window are kept.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private const int MostBuffers = 64;
@@ -29,13 +29,13 @@ public sealed class TopKeys : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _turn;
 
-    // The gate guards all of these fields.
+    // _gate guards these fields.
     private TopPeriod _now = new();
     private TopPeriod _before = new();
     private DateTimeOffset _nowSince;
     private DateTimeOffset _beforeSince;
 
-    /// <summary>Begins to count; the clock ends the windows.</summary>
+    /// <summary>Starts the first window. The clock starts a new window after each <see cref="Window"/>.</summary>
     public TopKeys(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -47,7 +47,7 @@ public sealed class TopKeys : IDisposable
         _turn = time.CreateTimer(static top => ((TopKeys)top!).Turn(), this, Window, Window);
     }
 
-    /// <summary>Counts a take, and its cost in each unit that the plan counts. Allocates only new counters.</summary>
+    /// <summary>Counts a take, and its cost in each unit that the plan counts. Allocates only for new names.</summary>
     public void Record(in RequestFacts facts, Plan plan, bool allowed)
     {
         var record = RecordOf(facts, allowed);
@@ -63,7 +63,7 @@ public sealed class TopKeys : IDisposable
             AddCosts(RecordOf(facts, allowed: true), facts.Costs, plan);
     }
 
-    /// <summary>Returns the tenants with most refused or allowed takes or, with a unit, the highest cost.</summary>
+    /// <summary>Returns the tenants with most refused or allowed takes or, for a unit, with the highest cost.</summary>
     public TopList Tenants(bool allowed, string? unit = null)
     {
         CountWhatGathered();
@@ -71,7 +71,7 @@ public sealed class TopKeys : IDisposable
             return TopList.Of(_beforeSince, 0, _before.Of(unit, allowed)?.Tenants, _now.Of(unit, allowed)?.Tenants);
     }
 
-    /// <summary>As <see cref="Tenants"/>, for the keys of one tenant.</summary>
+    /// <summary>Returns a tenant's keys with most refused or allowed takes or, for a unit, the highest cost.</summary>
     public TopList Keys(string tenant, bool allowed, string? unit = null)
     {
         CountWhatGathered();

@@ -1,17 +1,17 @@
 namespace Weir;
 
-/// <summary>Count of a key or tenant; the true count lies between Count minus Error and Count.</summary>
+/// <summary>Count of a key or tenant. The true count lies between Count minus Error and Count.</summary>
 public readonly record struct TopEntry(string Name, long Count, long Error);
 
-/// <summary>A list of keys or tenants by decisions, or by cost in one unit.</summary>
-/// <param name="Since">Begin of the count.</param>
-/// <param name="Total">All counted decisions, or their cost.</param>
-/// <param name="MostError">Upper bound of the errors; every name above it has an entry.</param>
-/// <param name="Missed">Maximum number of a tenant's decisions not counted because the tenant was dropped.</param>
-/// <param name="Entries">The entries, the most frequent first.</param>
+/// <summary>Keys or tenants with the most decisions, or with the highest cost in one unit.</summary>
+/// <param name="Since">Start of the count.</param>
+/// <param name="Total">Number of all counted decisions, or their total cost.</param>
+/// <param name="MostError">Upper bound of the entries' errors. Every name with a higher count has an entry.</param>
+/// <param name="Missed">Maximum number of decisions not counted because their tenant was dropped.</param>
+/// <param name="Entries">Entries, the highest count first.</param>
 public sealed record TopList(DateTimeOffset Since, long Total, long MostError, long Missed, IReadOnlyList<TopEntry> Entries)
 {
-    // Combines two windows. The least count of one window bounds the names that occur only in the other.
+    // Combines two windows. A name without a counter in one window may have up to this window's least count there.
     internal static TopList Of(DateTimeOffset since, long missed, SpaceSaving? before, SpaceSaving? now)
     {
         var entries = new Dictionary<string, TopEntry>(StringComparer.Ordinal);
@@ -30,7 +30,7 @@ public sealed record TopList(DateTimeOffset Since, long Total, long MostError, l
         foreach (var counter in from is null ? [] : from.Counters)
         {
             entries[counter.Name] = entries.TryGetValue(counter.Name, out var known)
-                // Counters in both windows: replaces the assumed maximum by the known count.
+                // The name has counters in both windows: replace the assumed maximum by the real count.
                 ? new TopEntry(counter.Name, known.Count - from!.Least + counter.Count, known.Error - from.Least + counter.Error)
                 : new TopEntry(counter.Name, counter.Count + elsewhere, counter.Error + elsewhere);
         }

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Counts of one window: decisions, and their cost per unit. Not thread-safe.</summary>
+/// <summary>Counts one window: decisions, and their cost in each unit. Not thread-safe.</summary>
 internal sealed class TopPeriod
 {
     private readonly (TopWindow Denied, TopWindow Allowed) _decisions = NewWindows();

@@ -1,12 +1,12 @@
 namespace Weir;
 
-// Busiest tenants of a window, and the busiest keys of each. Not thread-safe. Tenants compete for counters, so that
-// invented tenants cannot displace busy ones.
+// Counts the busiest tenants of a window, and the busiest keys of each tenant. Tenants compete for counters, so that
+// invented tenants cannot displace busy tenants. Not thread-safe.
 internal sealed class TopWindow(int tenants, int keys)
 {
     private readonly SpaceSaving _tenants = new(tenants);
 
-    /// <summary>Keys of the tenant in the same slot; reused for the slot's next tenant.</summary>
+    /// <summary>Key counters per tenant, by index of the tenant's counter; reused by an index's next tenant.</summary>
     private readonly SpaceSaving?[] _keys = new SpaceSaving?[tenants];
 
     public SpaceSaving Tenants => _tenants;
@@ -20,7 +20,7 @@ internal sealed class TopWindow(int tenants, int keys)
         own.Add(record.Key, record.KeyHash, record.Amount, out _);
     }
 
-    /// <summary>Returns the keys of a tenant, null without a counter, and the maximum of uncounted decisions.</summary>
+    // Returns a tenant's key counters, or null without a counter; missed: maximum number of uncounted decisions.
     public SpaceSaving? KeysOf(string tenant, ulong hash, out long missed)
     {
         int slot = _tenants.SlotOf(tenant, hash);

@@ -2,21 +2,21 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A burst: tokens, or a multiple of the rate's tokens in millionths, so that 1.5x is exact.</summary>
+/// <summary>A burst: tokens, or an exact multiple of the rate's tokens in millionths (1.5x: 1,500,000).</summary>
 internal readonly record struct Burst(long Tokens, long Millionths)
 {
-    /// <summary>Default of a limit: twice the rate's tokens.</summary>
+    /// <summary>Default of a rate: twice the rate's tokens.</summary>
     public static readonly Burst Default = new(0, 2 * One);
 
     private const long One = 1_000_000;
     private const int Decimals = 6;
 
-    /// <summary>Maximum multiple: for any rate's tokens the product fits in 64 bits.</summary>
+    /// <summary>Maximum multiple. Its product with the tokens of any rate fits in 64 bits.</summary>
     private const long MaxMultiple = 1000;
 
     private const long MaxTokens = Quota.ExactLimit - 1;
 
-    /// <summary>Capacity of a bucket: a multiple is rounded down to whole tokens, at least one.</summary>
+    /// <summary>Returns the bucket's capacity. Rounds a multiple down to whole tokens, at least one.</summary>
     public long CapacityFor(in Rate rate) =>
         Millionths == 0 ? Tokens : (long)Int128.Max(1, (Int128)rate.Tokens * Millionths / One);
 
@@ -62,7 +62,7 @@ internal readonly record struct Burst(long Tokens, long Millionths)
         return ends && WholeNumber.IsOne(whole) && WholeNumber.IsOne(fraction);
     }
 
-    /// <summary>The multiple in millionths; -1 if too large or with too many decimals.</summary>
+    /// <summary>Returns the multiple in millionths; -1 if it is too large or has too many decimals.</summary>
     private static long InMillionths(ReadOnlySpan<char> whole, ReadOnlySpan<char> fraction)
     {
         if (!WholeNumber.TryParse(whole, MaxMultiple, out long ones) || fraction.Length > Decimals)

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Reads the dimensions of a limit: [key], [ip/64, route], [].</summary>
+/// <summary>Reads the dimensions of a limit, such as [key], [ip/64, route] or [].</summary>
 internal static class ByText
 {
     private const int MaxDimensions = Bounds.MaxAttributes;

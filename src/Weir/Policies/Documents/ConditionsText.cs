@@ -26,7 +26,7 @@ internal static class ConditionsText
         return conditions;
     }
 
-    /// <summary>Refuses conditions of an unlimited limit, which have no effect.</summary>
+    /// <summary>Reports an error for conditions beside unlimited: true, where conditions have no effect.</summary>
     public static void RefuseBesideUnlimited(DocumentWalk walk, KnownFields fields, bool isUnlimited, ref bool broken)
     {
         if (!isUnlimited || fields.First([DocumentKeys.When, DocumentKeys.Unless]) is not { } field)

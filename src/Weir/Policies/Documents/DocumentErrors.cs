@@ -1,9 +1,9 @@
 namespace Weir;
 
-// Collects the errors of one document. Keeps only the first by line: a hostile document has a million.
+// Collects the errors of one document. Keeps only the first errors by line: a hostile document can have a million.
 internal sealed class DocumentErrors(string source)
 {
-    /// <summary>Maximum number of reported errors; one more line counts the rest.</summary>
+    /// <summary>Maximum number of reported errors. One more entry counts the errors that are left out.</summary>
     public const int MaxReported = 100;
 
     private const int MaxMessage = 500;
@@ -17,19 +17,19 @@ internal sealed class DocumentErrors(string source)
 
     public void Add(DocumentPlace place, string message) => Add(place.Line, place.Column, place.ToString(), message);
 
-    /// <summary>Reports an error in a value: its own line, with the path of its key.</summary>
+    /// <summary>Reports an error in a value: at the value's line and column, with the path of its key.</summary>
     public void Add(DocumentPlace place, DocumentNode value, string message) =>
         Add(value.Line, value.Column, place.ToString(), message);
 
     public void Add(int line, int column, string path, string message)
     {
-        // A message may quote the document, and goes to logs: escape invisible characters, and bound the length.
+        // Escape invisible characters and limit the length, because a message may quote the document and goes to logs.
         _first.Add(new PolicyError(source, line, column, path, Spelling.Visible(message, MaxMessage)));
         if (_first.Count >= 2 * MaxReported)
             KeepFirst();
     }
 
-    /// <summary>The errors sorted by line, those of one line in the order they were found.</summary>
+    /// <summary>Returns the errors sorted by line and column; errors of one place stay in the order found.</summary>
     public IReadOnlyList<PolicyError> Sorted()
     {
         if (!Any)
@@ -42,7 +42,7 @@ internal sealed class DocumentErrors(string source)
 
     private void KeepFirst()
     {
-        // OrderBy is stable, unlike List.Sort: errors of one place stay in the order they were found.
+        // Sort by OrderBy, which is stable, unlike List.Sort.
         PolicyError[] sorted = [.. _first.OrderBy(error => error.Line).ThenBy(error => error.Column).Take(MaxReported)];
         _dropped += _first.Count - sorted.Length;
         _first.Clear();

@@ -29,6 +29,6 @@ internal sealed class KnownFields(List<DocumentField> fields, List<string>? excu
         return null;
     }
 
-    /// <summary>True if a required key is missing and not reported yet: a misspelt key is one error, not two.</summary>
+    /// <summary>True if a key is missing and no reported error explains that, such as a misspelled key.</summary>
     public bool IsPlainlyMissing(string name) => this[name] is null && excused?.Contains(name) != true;
 }

@@ -35,7 +35,7 @@ internal static class DocumentFile
             for (int read; (read = file.Read(buffer)) > 0;)
             {
                 content.Write(buffer, 0, read);
-                // Counted while reading: the length of a device or of a growing file is unreliable.
+                // Check the size while reading, because a device or a growing file has no reliable length.
                 if (content.Length > PolicyDocument.MaxBytes)
                     throw Unusable($"the file is larger than {PolicyDocument.MaxBytes >> 20} MiB: split the tenants over several services");
             }

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Keys of one kind of mapping. All keys of a policy document are here, and nowhere else.</summary>
+/// <summary>Known keys of one kind of mapping, such as a plan. Only this type spells out the keys.</summary>
 internal sealed record DocumentKeys(string Owner, string[] Known, string? Example = null)
 {
     public string Shape { get; } = $"a mapping with the keys {string.Join(", ", Known)}{(Example is null ? "" : $", such as {Example}")}";

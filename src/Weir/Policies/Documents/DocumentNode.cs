@@ -1,22 +1,22 @@
 namespace Weir;
 
-// Raw document of YAML or JSON with lines and columns from 1: the first of three stages. The second stage is the
-// checked text (PlanText, TenantText), the third the immutable PolicySet.
+// A node of a YAML or JSON document, with line and column from 1: the first stage of three. The checked text (PlanText,
+// TenantText) is the second stage, the immutable PolicySet the third.
 internal abstract record DocumentNode(int Line, int Column)
 {
-    // Maximum number of values in a document. A hundred thousand tenants with overrides have about a million.
+    // Maximum number of values in a document. A document with 100,000 overridden tenants has about a million.
     public const int MaxNodes = 2_000_000;
 
-    /// <summary>Maximum nesting. A policy needs six levels.</summary>
+    /// <summary>Maximum nesting depth. A policy needs six levels.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>True for a value that was left out, as in "tenants:" with nothing behind it.</summary>
+    /// <summary>True if the value is left out, as in "tenants:" with nothing after the colon.</summary>
     public virtual bool IsEmpty => false;
 
     public abstract string Kind { get; }
 }
 
-/// <summary>A text. Numbers, booleans and dates are texts too.</summary>
+/// <summary>A single value as text. Numbers, booleans and dates are kept as text, too.</summary>
 internal sealed record DocumentText(int Line, int Column, string Value, bool Empty) : DocumentNode(Line, Column)
 {
     public override bool IsEmpty => Empty;
@@ -35,10 +35,10 @@ internal sealed record DocumentList(int Line, int Column, List<DocumentNode> Ite
     public override string Kind => "a list";
 }
 
-/// <summary>An already reported fault, which causes no further error.</summary>
+/// <summary>A value whose error has been reported. It causes no further error.</summary>
 internal sealed record DocumentFault(int Line, int Column) : DocumentNode(Line, Column)
 {
-    /// <summary>True for a value that begins with ! without quotes.</summary>
+    /// <summary>True if the value is a YAML tag: it begins with ! outside quotes.</summary>
     public bool IsTag { get; init; }
 
     public override string Kind => "unreadable";

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Place of a key. The path is spelled only for errors: 100,000 tenants cost no text per key.</summary>
+/// <summary>Place of a key or list item. Builds the text of its path only for errors, to save memory.</summary>
 internal sealed class DocumentPlace
 {
     private readonly DocumentPlace? _parent;

@@ -34,7 +34,7 @@ internal static class DocumentSyntax
         }
     }
 
-    /// <summary>YAML may also begin with a brace, with comments and a trailing comma.</summary>
+    // Reads a text in braces as YAML after JSON has failed. If YAML fails too, reports the JSON error for quoted keys.
     private static DocumentNode? ReadFlowStyle(string text, DocumentErrors errors, UnreadableDocumentException json)
     {
         try
@@ -47,7 +47,7 @@ internal static class DocumentSyntax
         }
     }
 
-    // Refuses NULs and invisible line breaks: they end YAML lines, so that an apparent comment could be a rule.
+    // Rejects too long texts and control characters. YAML ends a line at invisible breaks: a comment could hide a rule.
     private static void Demand(string text)
     {
         if (text.Length > PolicyDocument.MaxBytes)

@@ -1,13 +1,13 @@
 namespace Weir;
 
-/// <summary>Walks the nodes of a document and reports each that is of the wrong kind. Continues after errors.</summary>
+/// <summary>Walks the nodes of a document, and reports nodes of the wrong kind. Continues after errors.</summary>
 internal sealed class DocumentWalk(DocumentErrors errors)
 {
     private const int Few = 8;
 
     public DocumentErrors Errors { get; } = errors;
 
-    // Returns the entries of a mapping with free names; none for an empty value. Shape is for messages.
+    // Returns the entries of a mapping with free names; empty for an empty value. Errors name the shape as the cure.
     public List<DocumentField> Named(DocumentNode node, DocumentPlace place, string shape)
     {
         var fields = Fields(node, place, shape);
@@ -20,7 +20,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         return fields;
     }
 
-    /// <summary>Returns the entries of a mapping with fixed keys; any other key is an error.</summary>
+    /// <summary>Returns the entries of a mapping with fixed keys, and reports unknown keys.</summary>
     public KnownFields Keyed(DocumentNode node, DocumentPlace place, DocumentKeys keys)
     {
         var fields = Fields(node, place, keys.Shape);
@@ -52,7 +52,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
         }
     }
 
-    /// <summary>Parses a value; null if it is missing or reported, which sets broken.</summary>
+    // Parses a field's value. Returns null if the field is missing or, with broken set to true, after an error.
     public T? Parsed<T>(DocumentField? field, string shape, TryParse<T> parse, ref bool broken)
         where T : struct
     {
@@ -91,7 +91,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
 
     public void Expected(DocumentPlace place, DocumentNode value, string shape)
     {
-        // An empty value has no useful place; its key does.
+        // Report an empty value at the place of its key, because the value has no visible place.
         if (value.IsEmpty)
             Errors.Add(place, $"is empty: write {shape}");
         else if (value is not DocumentFault)
@@ -127,7 +127,7 @@ internal sealed class DocumentWalk(DocumentErrors errors)
     {
         if (key is DocumentText text)
         {
-            // A merge key needs an alias, which has already been refused.
+            // Ignore a merge key, because the alias in its value has already been reported.
             return text.Value == "<<" && value is DocumentFault ? null : text.Value;
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Weir;
 
-/// <summary>Converts rates with fractions to exact rates in whole numbers.</summary>
+/// <summary>Converts rates with fractions to equal rates in whole numbers.</summary>
 internal static class FractionalRate
 {
     private static readonly SearchValues<char> Number = SearchValues.Create("0123456789.");
@@ -17,7 +17,7 @@ internal static class FractionalRate
             && WholeNumber.IsOne(tokens[..point]) && WholeNumber.IsOne(tokens[(point + 1)..]);
     }
 
-    /// <summary>Returns the rate without fractions, such as 1/2s for 0.5/s; null for any other text.</summary>
+    /// <summary>Returns a fractional rate in whole numbers, such as 1/2s for 0.5/s; null if there is none.</summary>
     public static string? InWholeNumbers(string text)
     {
         string[] parts = text.Split('/');
@@ -36,7 +36,7 @@ internal static class FractionalRate
             : string.Create(CultureInfo.InvariantCulture, $"{count * scale:0}/{PeriodOf((long)milliseconds)}");
     }
 
-    /// <summary>At most three decimals, so that the search for a scale ends soon.</summary>
+    // Parses a number with at most three decimals, so that the search for a scale ends soon.
     private static bool TryParseDecimal(string text, out decimal number) =>
         decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number) && number < 1_000_000 && number * 1_000 % 1 == 0;
 

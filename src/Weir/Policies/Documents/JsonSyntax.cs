@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Weir;
 
-/// <summary>Reads JSON into nodes: YAML lacks JSON's tabs, long keys and some escapes.</summary>
+/// <summary>Reads JSON into nodes. The YAML parser rejects JSON's tabs, long keys and some escapes.</summary>
 internal ref struct JsonSyntax
 {
     private readonly ReadOnlySpan<byte> _utf8;
@@ -32,7 +32,7 @@ internal ref struct JsonSyntax
         }
         catch (JsonException fault)
         {
-            // The reader appends its own line, counted from 0, to the message.
+            // Remove the line number that the reader appends to its message, because it counts from 0.
             string reason = fault.Message.Split(" LineNumber:")[0];
             throw new UnreadableDocumentException(
                 (int)(fault.LineNumber ?? 0) + 1, (int)(fault.BytePositionInLine ?? 0) + 1, $"this is not JSON: {reason}");
@@ -87,7 +87,7 @@ internal ref struct JsonSyntax
         }
     }
 
-    /// <summary>Line and column of the current token. Tokens only move forward, so each byte is read once.</summary>
+    // Returns the line and column of the current token. Counts each byte once, because tokens move forward.
     private (int Line, int Column) Position()
     {
         int start = (int)_reader.TokenStartIndex;

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Checked overrides for one key of a plan, tenant or live data.</summary>
+/// <summary>Checked overrides of one key, from a plan, a tenant or live data.</summary>
 internal sealed record KeyText(
     string Key, DocumentPlace Place, IReadOnlyList<LimitText> Limits, bool Unlimited, DateTimeOffset? Until = null, DocumentPlace? UntilPlace = null)
 {
@@ -44,13 +44,13 @@ internal sealed record KeyText(
         return merged;
     }
 
-    /// <summary>Removes the numbers of some limits, but keeps exemptions from them.</summary>
+    /// <summary>Returns a copy without the overrides of the given limits, except exemptions from them.</summary>
     public KeyText WithoutNumbersOf(IEnumerable<string> limits) => this with
     {
         Limits = [.. Limits.Where(limit => limit.Quota.Unlimited == true || !limits.Contains(limit.Name))],
     };
 
-    /// <summary>Merges this key over the one below. Limits over an unlimited key are its only ones.</summary>
+    /// <summary>Merges this key over a lower layer. Over an unlimited key, only the limits of this key apply.</summary>
     public KeyText Over(KeyText? below) => below is null || Unlimited ? this : this with
     {
         Unlimited = below.Unlimited,

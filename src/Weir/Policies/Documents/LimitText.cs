@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>A limit of a plan or tenant: fields are checked, missing ones still open.</summary>
+/// <summary>Limit as written in a plan or an override. Its fields are checked; unset fields are null.</summary>
 internal sealed record LimitText
 {
     private static readonly IReadOnlyList<Dimension> ByKey = [new(Limit.KeyDimension)];
@@ -12,7 +12,7 @@ internal sealed record LimitText
 
     public required DocumentPlace Place { get; init; }
 
-    /// <summary>Place of the numbers; without any, of the limit.</summary>
+    /// <summary>Place of the numbers, for errors; the place of the limit if it has no numbers.</summary>
     public required DocumentPlace NumbersPlace { get; init; }
 
     public required QuotaText Quota { get; init; }
@@ -33,10 +33,10 @@ internal sealed record LimitText
 
     public bool? IsStrict { get; init; }
 
-    /// <summary>True if a field has been reported, so that nothing can be built.</summary>
+    /// <summary>True if an error in a field has been reported, so that the limit cannot be compiled.</summary>
     public bool IsBroken { get; init; }
 
-    /// <summary>True if the limit has no numbers, and this has not been reported.</summary>
+    /// <summary>True if the limit has no numbers, and no error has been reported for that.</summary>
     public bool LacksNumbers { get; init; }
 
     public IReadOnlyList<Dimension> Dimensions => By ?? ByKey;
@@ -66,12 +66,12 @@ internal sealed record LimitText
             Cost = walk.Number(fields[DocumentKeys.Cost], "a factor by which the request's cost is multiplied", 1, Limit.MaxCost, ref broken),
             IsStrict = walk.Word(fields[DocumentKeys.Lease], "on or off", Leases, ref broken) is { } word ? word == 1 : null,
             LacksNumbers = missing,
-            // A misspelt rate is reported at its place.
+            // The limit is also broken if its numbers are missing due to a reported error, such as a misspelled rate.
             IsBroken = broken || (quota.IsEmpty && !missing),
         };
     }
 
-    /// <summary>Merges limits over others; unset fields come from the limit of the same name below.</summary>
+    /// <summary>Merges limits by name over a lower layer, which provides the fields that are not set.</summary>
     public static IReadOnlyList<LimitText> Over(IReadOnlyList<LimitText> limits, IReadOnlyList<LimitText> below) =>
     [
         .. below.Select(limit => limits.FirstOrDefault(own => own.Name == limit.Name)?.Over(limit) ?? limit),

@@ -3,20 +3,20 @@ using System.Collections.Immutable;
 
 namespace Weir;
 
-// Builds the immutable PolicySet, and reports inconsistencies. Equal limits and equal plans are one object: a hundred
-// thousand tenants with a dozen overrides hold a dozen plans.
+// Compiles a checked document into an immutable PolicySet, and reports inconsistencies. Equal limits and equal plans
+// share one object, so that 100,000 tenants with a dozen different overrides need a dozen plans.
 internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Collects errors: of the document first, then of each text compiled against it.</summary>
+    /// <summary>Collects the errors of the text under compilation: first the document, then live overrides.</summary>
     private DocumentWalk _walk = walk;
 
     private const int FewPlans = 10;
 
     private const int MaxHints = 1_000;
 
-    // Maximum number of key plans per document. A plan's keys count again for each tenant with its own limits.
+    // Maximum number of key plans in a document. A plan's keys count again for each tenant with its own limits.
     private const int MaxKeyPlans = 500_000;
 
     private readonly Dictionary<string, PlanText> _texts = new(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         }
     }
 
-    /// <summary>Compiles a further key over its tenant and the document's overrides; null after any error.</summary>
+    // Compiles a key's live override over the overrides of its tenant and plan. Null after an error.
     public Plan? Compile(DocumentWalk keyWalk, TenantText tenant, KeyText key)
     {
         lock (_gate)
@@ -112,7 +112,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return own with { Keys = keys.ToFrozenDictionary(key => key.Key, key => OfKey(plan, tenant, key.Value), StringComparer.Ordinal) };
     }
 
-    /// <summary>A plan's key cannot override a limit for which the tenant has one bucket for all keys.</summary>
+    // Returns the overrides of a plan's keys, without limits for which the tenant has one bucket for all keys.
     private IReadOnlyDictionary<string, KeyText> KeysOf(Plan plan, TenantText tenant)
     {
         var keys = _texts[plan.Name].Keys;
@@ -122,7 +122,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
             : keys.ToDictionary(key => key.Key, key => key.Value.WithoutNumbersOf(shared), StringComparer.Ordinal);
     }
 
-    /// <summary>A bucket shared by keys has one quota for all of them.</summary>
+    // Returns the plan of a key. Reports an override of a limit whose bucket is shared by all keys.
     private Plan OfKey(Plan plan, TenantText tenant, KeyText key)
     {
         var own = Override(plan, tenant.With(key));
@@ -152,7 +152,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return null;
     }
 
-    /// <summary>Remembered, because a generated document often repeats an error on every line.</summary>
+    // Returns a hint at the meant plan. Caches hints, because generated documents often repeat an error on every line.
     private string PlanMeantBy(string name)
     {
         if (_hints.TryGetValue(name, out string? hint))
@@ -165,10 +165,10 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return _hints[name] = hint;
     }
 
-    /// <summary>Merges a tenant's overrides by limit name and field. Adds limits that the plan lacks.</summary>
+    // Merges a tenant's overrides into a plan by limit name and field. Adds limits that the plan lacks.
     private Plan Override(Plan plan, TenantText tenant)
     {
-        // Limits beside unlimited are those of a boost over an unlimited tenant.
+        // An unlimited tenant drops the plan's limits. Its own limits come from a boost over the unlimited tenant.
         var result = tenant.Unlimited ? plan.Limits.Aggregate(plan, (rest, limit) => With(rest, limit.Name, null)) : plan;
         var limits = _texts[plan.Name].Limits;
         foreach (var text in tenant.Limits)
@@ -188,7 +188,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         return result;
     }
 
-    /// <summary>Reports nothing of the plan's own faults, which are reported at the plan.</summary>
+    // Merges a tenant's limit over the plan's. Marks the result as broken, without an error, if the plan is at fault.
     private static LimitText Merge(LimitText text, LimitText plan)
     {
         bool isPlansFault = text.Quota.IsEmpty && (plan.Quota.IsEmpty || (text.Quota.Burst is null && !plan.Quota.TryCompile(out _, out _)));
@@ -217,7 +217,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
 
     private Limit Shared(LimitText text, Quota quota)
     {
-        // Names contain no comma, so joined lists are unique.
+        // Join the dimensions by commas, which names cannot contain, so that the key is unique.
         var key = new LimitKey(
             text.Name, string.Join(',', text.Dimensions), quota, text.Mode ?? LimitMode.Enforce, text.Unit ?? Limit.Requests, text.Cost ?? 1,
             text.IsStrict ?? false, KeyOf(text.When), KeyOf(text.Unless), text.Missing ?? OnMissing.Skip);
@@ -233,7 +233,7 @@ internal sealed class PolicyCompiler(DocumentWalk walk, PolicyText document)
         });
     }
 
-    /// <summary>Patterns may contain any character, so each is prefixed with its length.</summary>
+    // Returns a unique text of the conditions. A pattern may contain any character, so its length precedes it.
     private static string KeyOf(IReadOnlyList<Condition>? conditions) => string.Concat((conditions ?? []).Select(condition =>
         $"{condition.Dimension}:{string.Concat(condition.Patterns.Select(pattern => $"{pattern.Length}:{pattern}"))},"));
 

@@ -2,18 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Reads policies from YAML or JSON. <c>docs/policies.md</c> describes the keys.</summary>
+/// <summary>Parses policies in YAML or JSON. <c>docs/policies.md</c> describes the keys.</summary>
 public static class PolicyDocument
 {
     /// <summary>Maximum size of a document in bytes: 16 MiB, about 200,000 tenants.</summary>
     public const int MaxBytes = 16 << 20;
 
-    /// <summary>Reads a document. The source name, usually a path, appears in errors.</summary>
-    /// <exception cref="PolicyException">The document is wrong; the exception holds all errors.</exception>
+    /// <summary>Parses a document. The source name, usually a path, appears in errors.</summary>
+    /// <exception cref="PolicyException">The document is invalid; the exception lists the errors.</exception>
     public static PolicySet Parse(string text, string sourceName) =>
         TryParse(text, sourceName, out var policies, out var errors) ? policies : throw new PolicyException(errors);
 
-    /// <summary>Reads a document, or returns all of its errors, sorted by line.</summary>
+    /// <summary>Parses a document. If it is invalid, returns false and the errors, sorted by line.</summary>
     public static bool TryParse(
         string text, string sourceName, [NotNullWhen(true)] out PolicySet? policies, out IReadOnlyList<PolicyError> errors)
     {
@@ -25,7 +25,7 @@ public static class PolicyDocument
         return policies is not null;
     }
 
-    /// <summary>Reads a tenant's text: plan, limits, unlimited, keys, until. Returns its plan, or all errors.</summary>
+    /// <summary>Compiles a tenant's live override. Returns false and the errors if the override is invalid.</summary>
     public static bool TryParseTenant(
         PolicySet policies, string tenant, string text, [NotNullWhen(true)] out Plan? plan, out DateTimeOffset? until, out IReadOnlyList<PolicyError> errors)
     {
@@ -58,7 +58,7 @@ public static class PolicyDocument
         return errors.Any ? null : read;
     }
 
-    // Reads the live text of one key, and compiles it over its tenant; null for the default plan alone.
+    // Compiles a key's live override over its tenant's text (null: the default plan). The plan is null after an error.
     internal static (Plan? Plan, IReadOnlyList<PolicyError> Errors) CompileKey(PolicySet policies, (string Tenant, string Key) name, string text, TenantText? tenant)
     {
         var errors = new DocumentErrors($"key {name.Key} of tenant {name.Tenant}");
@@ -72,7 +72,7 @@ public static class PolicyDocument
         return (plan, errors.Sorted());
     }
 
-    // Returns the end of a key's live text and its place; null for none. Skips texts without an end.
+    // Returns the end of a key's live override, and the end's place; null if there is no end or the text is unreadable.
     internal static (DateTimeOffset Time, DocumentPlace Place)? EndOfKey(string text)
     {
         if (!text.Contains(DocumentKeys.Until, StringComparison.Ordinal) && !text.Contains('\\'))
@@ -82,12 +82,12 @@ public static class PolicyDocument
         return key is { Until: { } until, UntilPlace: { } place } ? (until, place) : null;
     }
 
-    /// <summary>Reads a document from a UTF-8 file.</summary>
-    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
+    /// <summary>Parses a document in a UTF-8 file.</summary>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is invalid.</exception>
     public static PolicySet Load(string path) => Load(path, out _);
 
-    /// <summary>Reads a document from a UTF-8 file, and returns exactly the text it read.</summary>
-    /// <exception cref="PolicyException">The file cannot be read, or the document is wrong.</exception>
+    /// <summary>Parses a document in a UTF-8 file, and returns the text of the file, too.</summary>
+    /// <exception cref="PolicyException">The file cannot be read, or the document is invalid.</exception>
     public static PolicySet Load(string path, out string text)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>A document with checked fields, not yet checked as a whole: the second of three stages.</summary>
+/// <summary>Text of a document: fields are checked, but not yet their references. The second of three stages.</summary>
 internal sealed record PolicyText(
     DocumentField? DefaultPlan, IReadOnlyList<PlanText> Plans, IReadOnlyList<TenantText> Tenants)
 {

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>Numbers of a limit, of at most one kind; missing ones are still open.</summary>
+/// <summary>Numbers of a limit as written: of one kind, such as rate or window. Unset numbers are null.</summary>
 internal sealed record QuotaText
 {
     private const string Kinds = "a limit is one of rate, window, concurrency and unlimited";
@@ -17,7 +17,7 @@ internal sealed record QuotaText
 
     public bool IsConcurrency { get; init; }
 
-    /// <summary>Of a window or a concurrency.</summary>
+    /// <summary>Tokens of a window, or permits of a concurrency limit.</summary>
     public long? Limit { get; init; }
 
     /// <summary>Length of a window, without its start.</summary>
@@ -59,10 +59,10 @@ internal sealed record QuotaText
         return fields[DocumentKeys.Concurrency] is { } concurrency ? ReadConcurrency(walk, concurrency, text, ref broken) : text;
     }
 
-    /// <summary>True for a token bucket, even a burst alone over another layer's rate.</summary>
+    // True if the numbers set a rate or a burst. A burst without a rate overrides only the burst of another layer.
     private bool IsBucket => Rate is not null || Burst is not null;
 
-    /// <summary>Merges over a plan's numbers: the same kind inherits missing ones, another kind replaces.</summary>
+    // Merges these numbers over a plan's numbers. The same kind inherits unset numbers; another kind replaces all.
     public QuotaText Over(QuotaText plan)
     {
         bool sameKind = IsEmpty || (IsBucket && plan.IsBucket) || (IsWindow && plan.IsWindow) || (IsConcurrency && plan.IsConcurrency);
@@ -82,7 +82,7 @@ internal sealed record QuotaText
         };
     }
 
-    /// <summary>True if windows of the own length can begin there; an unsuitable start is not inherited.</summary>
+    // True if windows of this length can begin at the plan's start. Otherwise the override does not inherit the start.
     private bool Suits(WindowStart? from, TimeOnly? at) => Every is null || PeriodOf(Every.Value, from, at).ComplaintOfStart() is null;
 
     private static WindowPeriod PeriodOf(WindowPeriod every, WindowStart? from, TimeOnly? at) =>
@@ -98,7 +98,7 @@ internal sealed record QuotaText
         }
         else if (Burst is not null)
         {
-            // Only an override gets here: its own kind was checked when it was read.
+            // Reached only by a burst over another layer's window or concurrency: Read reports both in one limit.
             (quota, error, made) = (null, $"a burst belongs to a rate, and the plan's limit has {(IsWindow ? DocumentKeys.Window : DocumentKeys.Concurrency)}: leave it out", false);
         }
         else if (Limit is not { } limit)
@@ -164,7 +164,7 @@ internal sealed record QuotaText
 
     private static bool IsOfAnotherKind(in DocumentField field) => field.Value is not DocumentMapping && !field.Value.IsEmpty;
 
-    /// <summary>True if the key was already reported under another spelling.</summary>
+    /// <summary>True if the key is missing because it is misspelled, which has already been reported.</summary>
     private static bool IsMisspelt(KnownFields fields, string name) => fields[name] is null && !fields.IsPlainlyMissing(name);
 
     private static string? ReadZone(DocumentWalk walk, DocumentField? field, ref bool broken)

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-/// <summary>A rate: 5/s, 100/m, 20/10s; 0.5/s is 1/2s. 0 tokens ban.</summary>
+/// <summary>A rate in tokens per period, such as 5/s or 20/10s. 0.5/s becomes 1/2s. 0 tokens are a ban.</summary>
 internal readonly record struct Rate(long Tokens, TimeSpan Period)
 {
     public const string Units = "ms, s, sec, second, m, min, minute, h, hour, d, day";

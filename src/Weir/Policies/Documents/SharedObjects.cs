@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Makes equal objects one while in use; unused ones are collected. Not thread-safe.</summary>
+/// <summary>Maps each key to one shared object, by weak references. Not thread-safe.</summary>
 internal sealed class SharedObjects<TKey, TValue>
     where TKey : notnull
     where TValue : class
@@ -10,7 +10,6 @@ internal sealed class SharedObjects<TKey, TValue>
     private readonly Dictionary<TKey, WeakReference<TValue>> _known = [];
     private int _sweepAt = LeastSwept;
 
-    /// <summary>Number of known objects, including unused ones.</summary>
     public int Count => _known.Count;
 
     public TValue GetOrMake(TKey key, Func<TValue> make)
@@ -24,7 +23,7 @@ internal sealed class SharedObjects<TKey, TValue>
         return value;
     }
 
-    /// <summary>Amortized constant cost: the next sweep waits until twice as many objects are known.</summary>
+    // Removes unused objects. Costs amortized O(1): the next sweep waits until the number of objects has doubled.
     private void Sweep()
     {
         foreach (var (key, known) in _known)

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Weir;
 
-/// <summary>Formats words of a document for messages, and guesses misspelt ones.</summary>
+/// <summary>Formats words of a document for messages, and suggests corrections for misspelled words.</summary>
 internal static class Spelling
 {
     private const int MaxShown = 64;
     private const int MaxCompared = 64;
 
-    /// <summary>Quotes a text, cut to a readable length, with invisible characters escaped.</summary>
+    /// <summary>Returns a text in quotes, cut to a readable length, with invisible characters escaped.</summary>
     public static string Quote(string text)
     {
         string shown = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
@@ -35,7 +35,7 @@ internal static class Spelling
         || (Rune.IsWhiteSpace(rune) && rune.Value != ' ')
         || Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    /// <summary>Returns the known word that was probably meant, out of the first MaxCompared; null for none.</summary>
+    /// <summary>Returns the most similar of the first MaxCompared known words; null if none is similar.</summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length > Bounds.MaxNameLength)
@@ -57,7 +57,7 @@ internal static class Spelling
     public static string DidYouMean(string word, IEnumerable<string> known) =>
         Nearest(word, known) is { } nearest ? $": did you mean {nearest}?" : "";
 
-    /// <summary>Edit distance: insertions, deletions, replacements and swaps of neighbors.</summary>
+    // Returns the number of edits between two words: insertions, deletions, replacements and swaps of neighbors.
     private static int Distance(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
         int width = b.Length + 1;

@@ -3,8 +3,8 @@ using YamlDotNet.Core.Events;
 
 namespace Weir;
 
-// Reads YAML into nodes from the parser's events, so that every node knows its line. Refuses aliases (possible
-// expansion bombs) and tags, and continues to find other errors.
+// Builds nodes from the events of the YAML parser, so that every node has its line. Reports aliases (possible expansion
+// bombs) and tags as errors, and continues to find other errors.
 internal sealed class YamlSyntax
 {
     private readonly Parser _parser;
@@ -60,13 +60,13 @@ internal sealed class YamlSyntax
         }
         catch (Exception fault) when (fault is not (YamlException or OutOfMemoryException))
         {
-            // For some broken texts the parser throws from its own state: report those as syntax errors, too.
+            // The parser fails internally on some broken texts: report this as a syntax error.
         }
 
         throw new SyntaxErrorException(_near, _near, "What follows cannot be read.");
     }
 
-    /// <summary>Reads the node whose first event is current; leaves its last event as the current one.</summary>
+    // Reads the node that begins with the current event. Afterwards, the node's last event is the current one.
     private DocumentNode Node(int depth)
     {
         var begin = _parser.Current!;
@@ -134,7 +134,7 @@ internal sealed class YamlSyntax
             $"this is not YAML: {reason} Look at this line and the one above for indentation, a missing colon or an open quote");
     }
 
-    /// <summary>Finds the line with the tab: the parser reports the start of the mapping.</summary>
+    // Returns the line that a tab indents, from a line on. The parser reports only the start of the mapping.
     private static int? LineIndentedByTab(string text, int from)
     {
         int line = 0;

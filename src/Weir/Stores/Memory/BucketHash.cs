@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Hash of a bucket: XXH3 of tenant, limit and values under a random seed, so that callers cannot choose collisions.
-// Each part is hashed under the hash of the parts before it, so different parts never spell the same bytes.
+// Hash of a bucket: XXH3 of tenant, limit and dimension values. A random seed keeps callers from choosing collisions.
+// Each field is hashed under the hash of the fields before it, so different fields never spell the same bytes.
 internal static class BucketHash
 {
-    /// <summary>Stands for a missing value: half of a surrogate pair, which no request contains.</summary>
+    /// <summary>Stands for a missing dimension value: half of a surrogate pair, which no request contains.</summary>
     private const string NoValue = "\uD800";
 
     public static UInt128 Of(in RequestFacts facts, Limit limit, long seed)
@@ -21,7 +21,7 @@ internal static class BucketHash
         return new UInt128(SlotSet.HeadOf((ulong)(hash >> 64), tenant), (ulong)hash);
     }
 
-    /// <summary>Hash of a tenant's limit without dimensions; 0 only by chance.</summary>
+    /// <summary>Returns the hash of a tenant and a limit, without dimension values; 0 only by chance.</summary>
     public static ulong OfLimit(string tenant, Limit limit, long seed) =>
         XxHash3.HashToUInt64(BytesOf(tenant), seed) ^ limit.NameHash;
 

@@ -1,6 +1,6 @@
 namespace Weir;
 
-// Operations on the buckets of a command, once their sets are locked.
+// The operations on the buckets of a command, while their sets are locked.
 internal sealed unsafe partial class BucketTransaction
 {
     private StoreFault Decide(
@@ -15,7 +15,7 @@ internal sealed unsafe partial class BucketTransaction
             return StoreFault.None;
         }
 
-        // Charges and resets are never refused.
+        // No limit refuses a charge or a reset.
         outcome = BucketOutcome.Allowed;
         if (what == BucketOperation.Charge)
             return Charge(store, limits, onlyEnds, time);
@@ -52,8 +52,8 @@ internal sealed unsafe partial class BucketTransaction
         return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    // Writes allowed takes; takes all back if a bucket without a slot is refused by its shared bucket. Buckets with
-    // slots come first: a new one must not get the slot of an empty bucket that is about to be written.
+    // Spends an allowed take. Takes everything back if a shared bucket or the permits refuse. Buckets with slots come
+    // first: a new bucket must not get the slot of an empty bucket that is about to be written.
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = BucketOutcome.Allowed;
@@ -71,7 +71,7 @@ internal sealed unsafe partial class BucketTransaction
         for (int i = 0; missing > 0 && i < _count; i++)
         {
             ref var claim = ref _claims[i];
-            // A cost of 0 writes nothing, so an empty bucket gets no slot.
+            // A cost of 0 writes nothing, so an unspent bucket gets no slot.
             if (claim.IsSpent || claim.Line.Outcome != BucketOutcome.Allowed || claim.Cost == 0)
                 continue;
             var fault = claim.IsPermits ? Hold(store, limits, ref claim, time) : SpendNew(store, limits, ref claim, time);
@@ -87,7 +87,7 @@ internal sealed unsafe partial class BucketTransaction
         return StoreFault.None;
     }
 
-    /// <summary>A refusal by one limit spends nothing from the others.</summary>
+    /// <summary>Discards the spending of all limits after a check or a refusal.</summary>
     private void SpendNothing(bool insist)
     {
         for (int i = 0; i < _count; i++)
@@ -100,7 +100,7 @@ internal sealed unsafe partial class BucketTransaction
         }
     }
 
-    /// <summary>Refunds all of a shared bucket, since the spending of each key is unknown.</summary>
+    /// <summary>Resets all buckets. Empties a shared bucket for all its keys: the part of each is unknown.</summary>
     private void Reset(MemoryStore store, in LimitSet limits, in StoreTime time)
     {
         for (int i = 0; i < _count; i++)
@@ -149,7 +149,7 @@ internal sealed unsafe partial class BucketTransaction
         return fault;
     }
 
-    /// <summary>Spending of an ended window is not refunded to the next one.</summary>
+    /// <summary>Returns true if a refund is for an ended window: the next window does not get it.</summary>
     private static bool IsOver(Quota quota, BucketState state, in StoreTime time, long cost, long onlyEnd) =>
         cost < 0 && onlyEnd != 0 && quota is WindowQuota window && window.Now(state, time).At != onlyEnd;
 

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-// Executes a command on its buckets, all or nothing (law L2): locks their sets together, asks all, then writes. One per
-// thread, so that a decision allocates only the lines of several limits.
+// Executes a command on all its buckets or none (law L2): locks their sets, asks all buckets, then writes. Each thread
+// reuses one object, so a decision allocates only the lines of several limits.
 internal sealed unsafe partial class BucketTransaction
 {
     [ThreadStatic]
@@ -13,7 +13,7 @@ internal sealed unsafe partial class BucketTransaction
     private readonly SlotLocks _locks = new();
     private int _count;
 
-    /// <summary>Parts of the permit table to lock, as a mask.</summary>
+    /// <summary>Parts of the permit table that the command locks, as a mask.</summary>
     private ulong _permitParts;
 
     private struct Claim
@@ -21,14 +21,14 @@ internal sealed unsafe partial class BucketTransaction
         public Limit Limit;
         public UInt128 Hash;
 
-        /// <summary>None if the bucket is not in memory, or the limit is a concurrency limit.</summary>
+        /// <summary>Slot of the bucket; none for a concurrency limit, or if the bucket is not in memory.</summary>
         public SlotRef Slot;
 
         public long Cost;
         public BucketState Before;
         public BucketLine Line;
 
-        /// <summary>True if the shared bucket of keys without a slot takes part.</summary>
+        /// <summary>True if the key has no slot, so that a shared bucket decides.</summary>
         public bool IsShared;
         public bool IsSpent;
 
@@ -155,8 +155,8 @@ internal sealed unsafe partial class BucketTransaction
             _locks.Exit();
     }
 
-    // Locks the buckets' sets, and all candidate sets of buckets without a slot. False if a bucket or its tenant moved
-    // before the sets were locked.
+    // Locks the sets of the buckets, and all candidate sets of buckets without a slot. Returns false if a bucket moved,
+    // or a part of the table was opened, before the locks were taken.
     private bool TryLockSlots(SlotTable table, bool isListed, bool all)
     {
         bool hasBothParts = table.HasBothParts;

@@ -2,24 +2,22 @@ using System.Numerics;
 
 namespace Weir;
 
-// The 32 candidate slots of a bucket, and the rules by which its tenant may take one. The last eight are for a tenant
-// that holds fewer of the 32 than are free ("dynamic thresholds", Choudhury and Hahne 1998). Nothing is counted
-// beforehand or swept, and no word is written by several cores. A new bucket goes into the set with more free slots
-// ("the power of two choices", Mitzenmacher 2001), which fills sets evenly.
-// Bound: no tenant has more than twelve of the sixteen slots of a set. For a thirteenth it would hold at least twelve
-// of the 32, while at most eight are free. An empty bucket counts as free for other tenants, but its own tenant takes
-// its slot first, so that waiting does not multiply a tenant's slots.
-// Beside one flooding tenant, a key finds a slot if other tenants hold at most three of its 32, or at most seven
-// and none of them its own tenant. Beyond that it is chance: docs/decisions/034.
+// The 32 candidate slots of a bucket, sixteen in each of two sets. A new bucket goes into the set with more free slots
+// ("the power of two choices", Mitzenmacher 2001).
+// The last eight free slots are for tenants that hold fewer of the 32 than are free ("dynamic thresholds", Choudhury
+// and Hahne 1998). So no tenant has more than twelve slots of a set: for a thirteenth, it would hold at least twelve
+// while at most eight are free. An empty bucket counts as free, but its own tenant reuses its slot first.
+// Beside one flooding tenant, a key finds a slot if other tenants hold at most three of its 32, or at most seven and
+// none by its own tenant. Beyond that, it depends on the hash: docs/decisions/034.
 internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second)
 {
-    // A quarter of the 32. Parts are larger by it, so that one tenant can fill a part with its keys.
+    // Slots reserved for tenants that hold few: a quarter. Parts are larger by it, so that one tenant can fill a part.
     public const int Reserve = SlotSet.Count / 2;
 
     private readonly SlotSet _first = first;
     private readonly SlotSet _second = second;
 
-    /// <summary>Returns the slot for a new bucket, or none. Never the slot of a bucket in use (law L11).</summary>
+    /// <summary>Returns a slot for a new bucket, or none. Never takes the slot of a bucket in use (law L11).</summary>
     public SlotRef SlotFor(ulong head, MonotonicClock clock)
     {
         uint inFirst = _first.Empties, inSecond = _second.Empties;
@@ -31,7 +29,7 @@ internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second
             : new SlotRef(_second, SlotSet.BestOf(inSecond, head));
     }
 
-    /// <summary>Returns any free slot, without regard to tenants; none if all are in use.</summary>
+    /// <summary>Returns any free slot, without regard to the tenant; none if all slots are in use.</summary>
     public SlotRef AnySlot(MonotonicClock clock)
     {
         var time = clock.Now;
@@ -53,14 +51,14 @@ internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second
 
     private ref struct SetView
     {
-        /// <summary>Slots that are empty, or whose bucket is as new.</summary>
+        /// <summary>Number of slots that are empty, or whose bucket equals a new one.</summary>
         public int Free;
 
         public int Held;
 
         public SlotRef Slot;
 
-        /// <summary>Slot of an as-new bucket of the tenant, or none.</summary>
+        /// <summary>Slot of a bucket of the tenant that equals a new one; none if there is no such bucket.</summary>
         public SlotRef OwnAsNew;
 
         public static SetView Of(SlotSet set, uint tenant, in StoreTime time)

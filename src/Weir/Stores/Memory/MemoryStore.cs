@@ -2,13 +2,12 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-/// <summary>Buckets in this process: flat, bounded, no allocation per decision. Safe for concurrent use.</summary>
-// A bucket is forgotten only if it is as new, and only if its slot is needed (law L11). A key without a slot shares a
-// bucket with all such keys of its tenant and limit: stricter, never laxer. Very many unlisted tenants may also share.
-// Overflowed counts these decisions. Without room for a shared bucket, the result is StoreFault.Full.
+/// <summary>Keeps buckets in this process: flat, bounded, without allocations. Safe for concurrent use.</summary>
+// Forgets a bucket only if it equals a new one and its slot is needed (law L11). A key without a slot shares a bucket
+// with other such keys of its tenant and limit (Overflowed). Without room for a shared bucket, the result is Full.
 public sealed class MemoryStore : IBucketStore
 {
-    /// <summary>Ratio of keys to shared buckets: one is needed per tenant and limit, so few are enough.</summary>
+    /// <summary>Number of keys per shared bucket. Few are enough, since a tenant and limit need only one.</summary>
     private const int KeysPerSharedBucket = 64;
 
     private const int LeastSharedBuckets = 128;
@@ -17,6 +16,8 @@ public sealed class MemoryStore : IBucketStore
     private long _full;
 
     /// <summary>Makes an empty store.</summary>
+    /// <param name="options">Bounds of the store, read once.</param>
+    /// <param name="time">Clock of the store.</param>
     /// <exception cref="ArgumentOutOfRangeException">MaxKeys is out of range.</exception>
     public MemoryStore(MemoryStoreOptions options, TimeProvider time)
     {
@@ -33,19 +34,19 @@ public sealed class MemoryStore : IBucketStore
     /// <inheritdoc/>
     public DecisionSource Source => DecisionSource.Memory;
 
-    /// <summary>Slots in use, including reusable ones of buckets that are as new.</summary>
+    /// <summary>Number of slots in use, including reusable slots of buckets that equal new ones.</summary>
     public long Used => Buckets.Used;
 
-    /// <summary>Number of slots in memory.</summary>
+    /// <summary>Number of slots that have memory; 0 before the first request.</summary>
     public long Capacity => Buckets.Capacity;
 
-    /// <summary>Bytes of all buckets.</summary>
+    /// <summary>Bytes that all buckets take.</summary>
     public long Bytes => Buckets.Bytes + Overflow.Bytes;
 
-    /// <summary>Decisions with a shared bucket, for lack of a slot now or before.</summary>
+    /// <summary>Number of decisions by a shared bucket, since a key had no slot of its own.</summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
 
-    /// <summary>Decisions not made for lack of room even for a shared bucket.</summary>
+    /// <summary>Number of failed decisions: there was no room even for a shared bucket.</summary>
     public long Full => Volatile.Read(ref _full);
 
     internal long Seed { get; private set; }
@@ -90,11 +91,11 @@ public sealed class MemoryStore : IBucketStore
 
     internal IdempotencyRecord? Recall(string tenant, UInt128 id) => Records.Recall(tenant, id, Clock.NowUs);
 
-    // Forgets and returns an answer, unless it is settled or belongs to another request; null for none.
+    // Forgets and returns the record of a take; null if there is none, it is settled, or another request has it.
     internal IdempotencyRecord? Forget(string tenant, RecordKey record) =>
         Records.Forget(tenant, record, Clock.NowUs);
 
-    /// <summary>Buckets of a snapshot are only found under its seed.</summary>
+    /// <summary>Adopts the hash seed of a snapshot, whose buckets are only found under that seed.</summary>
     internal void AdoptSeed(long seed) => Seed = seed;
 
     internal BucketResult Execute(in BucketCommand command) => command.RecordKey is null ? Answer(command) : Records.Answer(command, this);
@@ -104,7 +105,7 @@ public sealed class MemoryStore : IBucketStore
 
     internal Decision Decide(in LimitSet limits, BucketOperation what) => BucketTransaction.OfThisThread().Decide(this, limits, what);
 
-    /// <summary>The time now; the wall clock only for plans with windows.</summary>
+    /// <summary>Returns the present time. Reads the wall clock only for plans with windows.</summary>
     internal StoreTime TimeFor(Plan plan) => new(Clock.NowUs, plan.HasWindows ? Clock.WallUs : 0);
 
     internal StoreTime WithWall(in StoreTime time) => Clock.WithWall(time);
@@ -112,7 +113,7 @@ public sealed class MemoryStore : IBucketStore
     internal BucketState StateOf(in LimitSet limits, Limit limit, UInt128 hash) =>
         BucketTransaction.OfThisThread().StateOf(this, limits, limit, hash);
 
-    // Adopts a bucket's state from another store. False without a free slot, so that it begins as new.
+    // Sets a bucket to a state from another store. Returns false if no slot is free: the bucket then begins empty.
     internal bool Know(in LimitSet limits, Limit limit, UInt128 hash, BucketState state) =>
         BucketTransaction.OfThisThread().Know(this, limits, limit, hash, state);
 

@@ -9,22 +9,23 @@ public sealed class MemoryStoreOptions
     /// <summary>Maximum of <see cref="MaxKeys"/>.</summary>
     public const int MostKeys = 1 << 28;
 
-    /// <summary>Bytes per key in memory, including its share of empty slots.</summary>
+    /// <summary>Bytes of memory per key, including the key's part of the empty slots.</summary>
     public const int BytesPerKey = 40;
 
-    /// <summary>Maximum bytes of reservations and idempotency records per key of <see cref="MaxKeys"/>.</summary>
+    /// <summary>Maximum bytes of idempotency records and reservations per key of <see cref="MaxKeys"/>.</summary>
     public const int AnswerBytesPerKey = 256;
 
-    /// <summary>Keys of listed tenants, and as many of all others: 64 to 2^28; default 1,000,000.</summary>
-    // Reserves BytesPerKey of address space per key with the first tenant of a kind; memory follows the keys.
+    /// <summary>Maximum keys of listed tenants, and as many of unlisted tenants; 64 to 2^28; default
+    /// 1,000,000.</summary>
+    // Each of the two kinds of tenants reserves BytesPerKey of address space per key; memory grows with the keys.
     public int MaxKeys { get; set; } = 1_000_000;
 
-    /// <summary>Default of <see cref="AnswerBytes"/>: 128 MiB.</summary>
+    /// <summary>Default of <see cref="AnswerBytes"/>: 128 MiB per tenant.</summary>
     public const int DefaultAnswerBytes = 128 * 1024 * 1024;
 
     /// <summary>Maximum bytes of answers per tenant; default 128 MiB. Unlisted tenants share 64 such bounds.</summary>
     public long AnswerBytes { get; set; } = DefaultAnswerBytes;
 
-    /// <summary>Seed of the hash of keys; random by default. For tests.</summary>
+    /// <summary>Seed of the hash of keys; null (the default) for a random seed. Set it only in tests.</summary>
     public long? HashSeed { get; set; }
 }

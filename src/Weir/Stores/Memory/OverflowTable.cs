@@ -1,11 +1,10 @@
 namespace Weir;
 
-// Shared buckets of keys without a slot, one per tenant and limit: stricter, never laxer. Bounded. Very many unlisted
-// tenants share one per limit. Safe for concurrent use. Only new keys read the table, and only while keys share a
-// bucket.
+// Shared buckets of keys without a slot, one per tenant and limit: stricter than own buckets, never laxer. Bounded:
+// very many unlisted tenants share one bucket per limit. Safe for concurrent use.
 internal sealed class OverflowTable(int most)
 {
-    /// <summary>Minimum interval of sweeps, each of which reads all buckets.</summary>
+    /// <summary>Minimum interval between sweeps, each of which reads all buckets.</summary>
     private const long SweepUs = 1_000_000;
 
     private const int BytesPerBucket = 128;
@@ -23,7 +22,7 @@ internal sealed class OverflowTable(int most)
 
         public Slot Slot;
 
-        /// <summary>Two bits per key that may have spent here (Bloom, 1970). Other keys begin as new.</summary>
+        /// <summary>Bloom filter (1970) of the keys that may have spent here, two bits per key.</summary>
         public UInt128 Spenders;
     }
 
@@ -43,7 +42,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Takes from a key's shared bucket. False without a bucket or room for one.</summary>
+    /// <summary>Takes from a key's shared bucket. Returns false if there is no room for the bucket.</summary>
     public bool TryTake(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time, out BucketLine line)
     {
         var now = store.Clock.WithWall(time);
@@ -75,7 +74,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Copies every bucket in use. The lowest bit of the name says whether its tenant is listed.</summary>
+    /// <summary>Copies every bucket in use. The lowest bit of a head is 1 if the tenant is listed.</summary>
     public SavedSlot[] Export(StoreTime time)
     {
         lock (_gate)
@@ -86,7 +85,7 @@ internal sealed class OverflowTable(int most)
         }
     }
 
-    /// <summary>Restores a bucket of a snapshot. All keys may have spent there.</summary>
+    /// <summary>Restores a bucket of a snapshot. Its filter then matches all keys.</summary>
     public void Import(ulong name, BucketState state, int rateId)
     {
         lock (_gate)
@@ -103,7 +102,7 @@ internal sealed class OverflowTable(int most)
             ? bucket.Slot.StateUnder(limit.Quota, store.Clock, time)
             : default;
 
-    /// <summary>Returns the tenant's bucket, else that of all unlisted tenants.</summary>
+    /// <summary>Returns the tenant's bucket, else the bucket of all unlisted tenants; null without room.</summary>
     private SharedBucket? BucketFor(MemoryStore store, in LimitSet limits, Limit limit, UInt128 key, in StoreTime time)
     {
         bool isListed = limits.TenantIsListed;
@@ -115,7 +114,7 @@ internal sealed class OverflowTable(int most)
             bucket = AddLocked(name, isListed);
         if (bucket is null)
             return null;
-        // An empty bucket has no spenders; reset the filter before it fills up.
+        // Clears the filter of an empty bucket, which has no spenders, before the filter fills up.
         if (bucket.Slot.IsAsNew(time))
             bucket.Spenders = 0;
         bucket.Spenders |= BitsOf(key);

@@ -19,13 +19,13 @@ internal sealed class PermitHolders(string share)
 
     public long LastUntilUs => _inOrder.Max.UntilUs;
 
-    // Time by which this number of holders has ended. The cost grows with the distance from the nearer end.
+    // Returns the time by which a number of holders have ended. The cost grows with the distance to the nearer end.
     public long UntilUsOf(int number) =>
         number == 1 ? _inOrder.Min.UntilUs
         : number <= Count / 2 ? _inOrder.ElementAt(number - 1).UntilUs
         : _inOrder.Reverse().ElementAt(Count - number).UntilUs;
 
-    /// <summary>Adds a holder. False if it exists: then its end is updated.</summary>
+    /// <summary>Adds a holder, or updates its end. Returns false if the holder was already there.</summary>
     public bool Add(PermitTable.Holder holder)
     {
         bool isNew = !Remove(holder.Id);

@@ -3,18 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Holders of permits and their timeouts, bounded and shared out to the tenants. Limits lie in parts with a lock each.
-// Methods named Locked require the lock of their limit's part (Enter, PartOf).
+// The holders of permits and their timeouts. Bounded; tenants share the bound. Each limit belongs to one of 64 parts,
+// and each part has a lock. Methods named Locked require the lock of their limit's part (Enter, PartOf).
 internal sealed class PermitTable(int maxHolders)
 {
     private const int Parts = 64;
 
-    /// <summary>Minimum interval of sweeps over all holders, which are expensive.</summary>
+    /// <summary>Minimum interval between sweeps, each of which reads all holders.</summary>
     private const long SweepUs = 1_000_000;
 
     private readonly Part[] _parts = [.. Enumerable.Range(0, Parts).Select(_ => new Part())];
 
-    /// <summary>Guards the shares. Entered last, and only briefly.</summary>
+    /// <summary>Guards <see cref="_shares"/>. A thread takes this lock last.</summary>
     private readonly Lock _shareGate = new();
     private readonly Shares _shares = new(maxHolders);
     private long _sweptUs = -SweepUs;
@@ -42,10 +42,10 @@ internal sealed class PermitTable(int maxHolders)
             return part.Limits.Count;
     });
 
-    /// <summary>Part of a limit, as a mask with one bit.</summary>
+    /// <summary>Returns the part of a limit as a mask with one bit.</summary>
     public static ulong PartOf(UInt128 limit) => 1UL << (int)(limit >> 122);
 
-    /// <summary>Locks parts in their order.</summary>
+    /// <summary>Locks a set of parts in their order, which prevents deadlocks.</summary>
     public void Enter(ulong parts)
     {
         for (; parts != 0; parts &= parts - 1)
@@ -58,7 +58,7 @@ internal sealed class PermitTable(int maxHolders)
             _parts[BitOperations.TrailingZeroCount(parts)].Gate.Exit();
     }
 
-    // Returns held permits and the time of room for more; if there is room, the time when all are free.
+    // Returns the held permits and the time of room for one more; if there is room now, the time when all are free.
     public BucketState StateLocked(UInt128 limit, long nowUs, long permits, long capacity)
     {
         var limits = LimitsOf(limit);
@@ -74,7 +74,7 @@ internal sealed class PermitTable(int maxHolders)
         return new BucketState(held, holders.UntilUsOf((int)Math.Min(leaving, holders.Count)));
     }
 
-    /// <summary>Takes a permit. False if the tenant has too many holders of all limits.</summary>
+    /// <summary>Adds a holder. Returns false if the tenant holds too much of the table already.</summary>
     public bool TryAddLocked(UInt128 limit, UInt128 id, long untilUs, long nowUs, string share)
     {
         var limits = LimitsOf(limit);
@@ -105,7 +105,7 @@ internal sealed class PermitTable(int maxHolders)
             Return(holders.Share, holders.Count);
     }
 
-    /// <summary>Copies all permits for a snapshot, under one part's lock at a time.</summary>
+    /// <summary>Copies all permits for a snapshot. Locks one part at a time.</summary>
     public IReadOnlyList<SavedPermits> Export()
     {
         var saved = new List<SavedPermits>();
@@ -121,7 +121,7 @@ internal sealed class PermitTable(int maxHolders)
         return saved;
     }
 
-    // Restores a snapshot's permits, bounded only by the table, and counts restored and dropped ones.
+    // Restores the permits of a snapshot while the table has room. Returns how many were restored and dropped.
     public (int Restored, int NoRoom) Import(IEnumerable<SavedPermits> permits, long shiftUs, long nowUs)
     {
         int restored = 0, noRoom = 0;
@@ -184,7 +184,7 @@ internal sealed class PermitTable(int maxHolders)
             Return(limits, limit, holders, count);
     }
 
-    /// <summary>Removes timed-out holders. Skips locked parts, which avoids deadlocks.</summary>
+    /// <summary>Removes holders that timed out. Skips locked parts, which prevents deadlocks.</summary>
     private void Sweep(long nowUs)
     {
         if (nowUs - Volatile.Read(ref _sweptUs) < SweepUs)

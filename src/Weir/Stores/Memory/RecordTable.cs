@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Weir;
 
-// Stored answers of repeated requests and reservations. Bounded in bytes, and shared out to the tenants.
+// The idempotency records and reservations in memory. Bounded in bytes; tenants share the bound.
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    // Expired records removed per new one, so that more go than come. Only a command without room removes all.
+    // Number of expired records removed per new record, so that more go than come. Without room, all are removed.
     private const int ForgottenAtOnce = 4;
 
-    /// <summary>Overhead of an answer: its objects, table entries and the tenant's name.</summary>
+    /// <summary>Bytes of a record beside its text and lines: objects, table entries, the tenant's name.</summary>
     private const int BytesPerAnswer = 560;
 
     private const int BytesPerLine = 40;
@@ -47,7 +47,8 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             new(Outcome, (BucketLine[])Kept.Lines, Kept.Time, DecisionSource.Memory) { Share = Kept.Share, IsRemembered = true, Kept = Kept };
     }
 
-    /// <summary>Returns the stored answer, or executes and stores. Commands with a record execute one by one.</summary>
+    /// <summary>Returns the stored answer, or executes the command and stores its answer. Commands with a record
+    /// execute one by one.</summary>
     public BucketResult Answer(in BucketCommand command, MemoryStore store)
     {
         var record = command.RecordKey!;
@@ -74,7 +75,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
             return TryFindLocked((tenant, id), nowUs, out var entry) ? entry.Kept : null;
     }
 
-    // Forgets and returns an answer, unless it is settled or belongs to another request; null for none.
+    // Forgets and returns a record; null if there is none, or if another request has the id.
     public IdempotencyRecord? Forget(string tenant, RecordKey record, long nowUs)
     {
         lock (_gate)
@@ -86,15 +87,15 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         }
     }
 
-    /// <summary>Returns the clocks and the last number at a moment without an answer under way.</summary>
+    /// <summary>Returns the clocks and the last record's number, while no command with a record executes.</summary>
     public (StoreTime Time, long LastNumber) BeginExport(MemoryStore store)
     {
         lock (_gate)
             return (store.Time, _lastNumber);
     }
 
-    // Copies all records for a snapshot after its buckets. Omits later open reservations: their cost may be missing in
-    // the buckets, and canceling them would refund unspent tokens. All other records only prevent a second execution.
+    // Copies all records for a snapshot, after its buckets. Omits open reservations that are newer than lastNumber: the
+    // copied buckets may lack their cost, so that canceling them would refund unspent tokens.
     public IReadOnlyList<SavedRecord> Export(long lastNumber)
     {
         KeyValuePair<(string Tenant, UInt128 Id), Entry>[] all;
@@ -108,7 +109,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
                            entry.Outcome, entry.Kept)];
     }
 
-    // Restores a snapshot's records, bounded only by the table, and counts restored and dropped ones.
+    // Restores the records of a snapshot while the table has room. Returns how many were restored and dropped.
     public (int Restored, int NoRoom) Import(IEnumerable<SavedRecord> records, long shiftUs, long nowUs)
     {
         int restored = 0, noRoom = 0;
@@ -131,7 +132,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         saved.Share, BytesOf(saved.Kept.Text, saved.Kept.Lines.Count), saved.Outcome, saved.IsOpen, saved.OpenUntilUs + shiftUs,
         saved.KeptUntilUs + shiftUs, saved.Kept);
 
-    /// <summary>Commands that changed nothing are not stored: refusals, and refunds of nothing.</summary>
+    /// <summary>Returns false for commands that changed nothing: refusals, and refunds of unspent buckets.</summary>
     private static bool IsToBeKept(in BucketCommand command, in BucketResult answer) => answer.Fault == StoreFault.None && (command.What == BucketOperation.Charge
         ? command.RecordKey!.Settles || answer.HasChanged
         : answer.Outcome == BucketOutcome.Allowed);
@@ -163,7 +164,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         for (int left = most; left > 0 && _ends.TryPeek(out var name, out long endUs) && endUs <= nowUs; left--)
         {
             _ends.Dequeue();
-            // A settlement may have extended its life.
+            // A settlement may have extended the life of the record.
             if (_entries.TryGetValue(name, out var entry) && entry.KeptUntilUs <= nowUs)
                 ForgetLocked(name);
         }

@@ -1,14 +1,13 @@
 namespace Weir;
 
-// Shares a bound among tenants: one may take more only while it holds less than is left. Not thread-safe. "Dynamic
-// thresholds" (Choudhury and Hahne 1998): a flooding tenant ends at half, the next at a quarter, and a tenant without
-// anything finds some. Unlisted tenants, which callers can invent, have a few shares and a bound of their own, so that
-// they take nothing from listed ones.
+// Divides a bound among tenants: a tenant may take more only while it holds less than is free ("dynamic thresholds",
+// Choudhury and Hahne 1998). A flooding tenant ends at half of the bound, a second one at a quarter.
+// Unlisted tenants, which callers can invent, have 64 shares and a bound of their own. Not thread-safe.
 internal sealed class Shares(long most)
 {
     private const int UnlistedShares = 64;
 
-    /// <summary>No tenant can have these names.</summary>
+    /// <summary>Names of the shares of unlisted tenants. No tenant's name contains a tilde.</summary>
     private static readonly string[] UnlistedNames = [.. Enumerable.Range(0, UnlistedShares).Select(i => $"~{i}")];
 
     private readonly Dictionary<string, long> _held = new(StringComparer.Ordinal);
@@ -43,7 +42,7 @@ internal sealed class Shares(long most)
             _held[name] = left;
     }
 
-    /// <summary>Total of the shares under the same bound.</summary>
+    /// <summary>Returns the total that tenants of the same kind hold: listed or unlisted tenants.</summary>
     private ref long HeldBeside(string name)
     {
         if (name.StartsWith('~'))

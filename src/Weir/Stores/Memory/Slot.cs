@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// State of one bucket in 16 bytes: 53 bits spent, 53 bits stamp, 22 bits rate (11 in the low end of each word).
+// State of one bucket in 16 bytes: 53 bits spent, 53 bits stamp and 22 bits rate, eleven at the end of each word.
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct Slot
 {
@@ -17,7 +17,7 @@ internal struct Slot
 
     public readonly BucketState State => new((long)(_spent >> RateBits), (long)(_at >> RateBits));
 
-    /// <summary>True if the bucket equals a new one, and so may be forgotten (law L11).</summary>
+    /// <summary>True if the bucket equals a new one, so that it may be forgotten (law L11).</summary>
     public readonly bool IsAsNew(in StoreTime time) => RefillRate.ById(RateId) is var rate && rate.IsWindow
         ? State.At <= time.WallUs || State.Spent == 0
         : TokenBucket.SpentAt(rate, State, time.NowUs) == 0;
@@ -26,8 +26,8 @@ internal struct Slot
     public readonly BucketState StateUnder(Quota quota, MonotonicClock clock, in StoreTime time) =>
         RateId == quota.Rate.Id ? State : Adopted(quota, clock.WithWall(time));
 
-    // Writes the state after a take. A refusal is written only if the quota or state changed: under the old quota the
-    // bucket might be forgotten before the given answer expires (law L3).
+    // Writes the state after a take. Writes a refusal only if the quota or the state has changed: otherwise the bucket
+    // might be forgotten under its old quota before the given answer expires (law L3).
     public void PutTaken(BucketOutcome outcome, BucketState state, Quota quota)
     {
         if (outcome == BucketOutcome.Allowed || (outcome == BucketOutcome.Refused && (RateId != quota.Rate.Id || State != state)))

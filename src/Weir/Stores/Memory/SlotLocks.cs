@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Sets that a thread locks together, in the order of their addresses, which excludes deadlocks.</summary>
+/// <summary>Sets that a thread locks together. Locks them by address, which prevents deadlocks.</summary>
 internal sealed class SlotLocks
 {
     private readonly SlotSet[] _sets = new SlotSet[4 * Plan.MaxLimits];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Memory of a part: zeroed, pinned for life, and in huge pages if available, which spare page table misses.
+// Memory of a part: zeroed, pinned for life, and in huge pages if possible, which reduces page table misses.
 internal sealed unsafe partial class SlotMemory
 {
     public const int CacheLine = 64;
@@ -10,13 +10,13 @@ internal sealed unsafe partial class SlotMemory
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    // Keeps the memory alive. Lines instead of bytes, since an array of bytes ends at 2 GiB.
+    // Keeps the memory alive. Consists of cache lines, since an array of bytes ends at 2 GiB.
     private readonly Line[] _lines;
 
     public SlotMemory(int sets)
     {
         long size = (long)sets * SlotSet.Size;
-        // Fresh pages are zero. Sets begin at a pair of lines, which the processor fetches together.
+        // New pages are zero. The sets begin at a pair of cache lines, which the processor fetches together.
         _lines = GC.AllocateArray<Line>((int)(size / CacheLine) + 2, pinned: true);
         fixed (Line* first = _lines)
             Start = (ulong*)AlignedUp((nuint)first, 2 * CacheLine);
@@ -33,7 +33,7 @@ internal sealed unsafe partial class SlotMemory
 
     private static nuint AlignedUp(nuint address, int alignment) => (address + (nuint)alignment - 1) & ~((nuint)alignment - 1);
 
-    /// <summary>Optional: without huge pages look-ups are slower.</summary>
+    /// <summary>Asks the system for huge pages. Without them, look-ups are slower.</summary>
     private void AskForHugePages(long size)
     {
         try
@@ -42,7 +42,7 @@ internal sealed unsafe partial class SlotMemory
         }
         catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
         {
-            // No C library of that name: ordinary pages.
+            // The system has no C library of that name: use ordinary pages.
         }
     }
 

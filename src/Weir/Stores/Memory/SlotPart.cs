@@ -1,6 +1,6 @@
 namespace Weir;
 
-// Slots of listed tenants, or of all others. A hash names the two sets of its bucket; buckets never move.
+// The slots of listed tenants, or of unlisted tenants. A hash determines its bucket's two sets. Buckets never move.
 internal sealed unsafe class SlotPart(int sets)
 {
     private readonly Lock _gate = new();
@@ -29,7 +29,7 @@ internal sealed unsafe class SlotPart(int sets)
 
     public SlotSet FirstOf(ulong head) => this[NumberOf(head)];
 
-    /// <summary>Always differs from the first, so that a bucket has 32 candidate slots.</summary>
+    /// <summary>Returns the second set. It always differs from the first, so a bucket has 32 candidate slots.</summary>
     public SlotSet SecondOf(ulong head)
     {
         int first = NumberOf(head), second = NumberOf(head * 0x9E37_79B9_7F4A_7C15);
@@ -42,7 +42,7 @@ internal sealed unsafe class SlotPart(int sets)
         SecondOf(head).Prefetch(head);
     }
 
-    /// <summary>Finds a bucket. Without the locks of its sets, the result may be outdated.</summary>
+    /// <summary>Finds a bucket; none if unknown. The result may be outdated unless its sets are locked.</summary>
     public SlotRef Find(ulong head)
     {
         var set = FirstOf(head);
@@ -54,8 +54,8 @@ internal sealed unsafe class SlotPart(int sets)
         return index >= 0 ? new SlotRef(set, index) : default;
     }
 
-    // Adds a bucket under the locks of both sets; none without a slot for its tenant. A bucket from before a restart
-    // may take another tenant's slot: dropping it would be an amnesty.
+    // Adds a bucket under the locks of both sets; returns none if its tenant may use no slot. A bucket from before a
+    // restart (isBack) may use any free slot: to drop it would forget its spending.
     public SlotRef Add(ulong head, BucketState state, int rateId, MonotonicClock clock, bool isBack = false)
     {
         var candidates = new CandidateSlots(FirstOf(head), SecondOf(head));
@@ -70,6 +70,6 @@ internal sealed unsafe class SlotPart(int sets)
         return slot;
     }
 
-    /// <summary>Scales the upper half of the word to the number of sets, which need not be a power of two.</summary>
+    /// <summary>Returns a set's number: scales the upper half of a word to the number of sets.</summary>
     private int NumberOf(ulong word) => (int)(((word >> 32) * (uint)sets) >> 32);
 }

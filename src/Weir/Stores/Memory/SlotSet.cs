@@ -4,9 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Weir;
 
-// Sixteen slots in six cache lines: two of heads, which name the buckets, and four of slots. The lowest bit of the
-// first head is the set's lock, so that a decision reads no further line. A head is 47 bits of the bucket's hash, 16 of
-// its tenant's, and a zero; 0 marks an empty slot. Heads and slots are written only under the lock.
+// Sixteen slots in six cache lines: two of heads, which identify the buckets, and four of slots. A head is 47 bits of
+// the bucket's hash, 16 of the tenant's hash and a zero; 0 marks an empty slot. The zero of the first head is the lock.
 internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 {
     public const int Count = 16;
@@ -20,7 +19,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public bool IsNone => _heads is null;
 
-    /// <summary>Short hash of a bucket's tenant. Two tenants collide with a chance of 1 in 65,536.</summary>
+    /// <summary>Returns the tenant's short hash. Two tenants collide with a chance of 1 in 65,536.</summary>
     public static uint TenantOf(ulong head) => (ushort)(head >> 1);
 
     public static ulong HeadOf(ulong hash, ulong tenantHash)
@@ -35,7 +34,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
 
     public Slot* SlotAt(int index) => (Slot*)(_heads + Count) + index;
 
-    /// <summary>Returns the index of a bucket; -1 for none. Without the lock, the result may be outdated.</summary>
+    /// <summary>Returns the index of a bucket, or -1. The result may be outdated unless the set is locked.</summary>
     public int Find(ulong head)
     {
         uint matches = Matches(head);
@@ -54,7 +53,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         _heads[index] = head | (_heads[index] & LockBit);
     }
 
-    /// <summary>Prefetches the heads, and the line that most likely has the bucket's slot.</summary>
+    /// <summary>Prefetches the heads, and the line that most likely has the slot of the bucket.</summary>
     public void Prefetch(ulong head)
     {
         if (!Sse.IsSupported)
@@ -64,7 +63,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         Sse.Prefetch0((byte*)_heads + ((HeadLines + LineOf(head)) * SlotMemory.CacheLine));
     }
 
-    /// <summary>Spins: the lock is held for a few dozen nanoseconds.</summary>
+    /// <summary>Locks the set. Spins, since a lock is held for a few dozen nanoseconds.</summary>
     public void Lock()
     {
         var spinner = default(SpinWait);

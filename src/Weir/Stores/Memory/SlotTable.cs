@@ -1,11 +1,10 @@
 namespace Weir;
 
-// A bounded, flat table of buckets. Each set of slots has its own lock. Two equal parts, one for listed tenants: other
-// tenants, which callers can invent, take no slot from them (law L9). If a tenant becomes listed or unlisted, its
-// buckets stay, and are found in either part (law L12).
+// A bounded, flat table of buckets in two equal parts, for listed and for unlisted tenants. Callers can invent unlisted
+// tenants, so these take no slot from listed ones (law L9). A tenant that changes its part keeps its buckets (law L12).
 internal sealed class SlotTable
 {
-    /// <summary>Load of a part that holds the keys it was made for; see CandidateSlots.Reserve.</summary>
+    /// <summary>Fraction of a part's slots in use at its maximum of keys; see CandidateSlots.Reserve.</summary>
     private const double Load = 0.61;
 
     private readonly SlotPart _listed;
@@ -19,7 +18,7 @@ internal sealed class SlotTable
 
     public long Bytes => _listed.Bytes + _others.Bytes;
 
-    /// <summary>Slots in use, including those of buckets that are as new.</summary>
+    /// <summary>Number of slots in use, including those of buckets that equal new ones.</summary>
     public long Used => (long)_listed.Used + _others.Used;
 
     public long Capacity => ((long)_listed.Sets + _others.Sets) * SlotSet.Count;
@@ -34,10 +33,10 @@ internal sealed class SlotTable
         return part;
     }
 
-    /// <summary>True once there are tenants of both kinds: a bucket may then be in either part.</summary>
+    /// <summary>True once there are tenants of both kinds. A bucket may then be in either part.</summary>
     public bool HasBothParts => _listed.IsOpen && _others.IsOpen;
 
-    // Finds a bucket in the tenant's part or the other. Without the locks, the result may be outdated.
+    // Finds a bucket in the part of its tenant, else in the other part. May be outdated unless its sets are locked.
     public SlotRef Find(ulong head, bool isListed)
     {
         var slot = PartOf(isListed).Find(head);

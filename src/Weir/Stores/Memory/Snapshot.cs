@@ -4,23 +4,23 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Format of a snapshot, little-endian, known only here and to SnapshotRecords. Holds all buckets in use, permits,
-// reservations and idempotency records. Stamps move by the wall clock's difference; a step back counts as no time.
+// Format of a snapshot, little-endian, known only here and to SnapshotRecords: buckets in use, permits, reservations
+// and idempotency records. Reading moves stamps by the time between writing and reading; a step back counts as no time.
 //   8  "WEIRSNAP"
 //   4  version (4)
-//   4  rates
+//   4  number of rates
 //   8  hash seed of the buckets
-//   8  the store's clock in us at the start
+//   8  the store's clock in us at the start of writing
 //   8  Unix time in us at the same moment
-//   24 a rate: us a tick, units a token, units a tick; a slot's rate is an index into these
-//   24 a bucket: head (see SlotSet), spent, stamp, each of the last two with half of the rate's index; an empty one
-//      ends the slots of listed tenants, another one all others, a third one shared slots, whose head is a hash of
-//      tenant and limit, and 1 in its lowest bit if the tenant is listed
-//   4  limits with permits; for each: 16 hash, share, 4 holders; for each: 16 id, 8 permit timeout
-//   4  records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome, 16 fingerprint,
-//      8 and 8 both clocks at the answer, 4 lines; for each: 1 outcome, 8 spent, 8 stamp; then the record's own bytes
+//   24 a rate: us per tick, units per token, units per tick
+//   24 a bucket: head (see SlotSet), spent and stamp; spent and stamp each contain half of the rate's index. An empty
+//      bucket ends each of three sections: listed tenants, unlisted tenants and shared buckets. The head of a shared
+//      bucket is a hash of tenant and limit, with 1 in its lowest bit if the tenant is listed
+//   4  number of limits with permits; for each: 16 hash, share, 4 holders; for each holder: 16 id, 8 permit timeout
+//   4  number of records; for each: tenant, 16 id, share, 1 open, 8 open until, 8 kept until, 1 outcome,
+//      16 fingerprint, 8 and 8 both clocks at the answer, 4 lines (for each: 1 outcome, 8 spent, 8 stamp), text
 //   8  position of the limits with permits
-//   16 XXH3-128 of everything before; a text and a record's bytes follow their length (4)
+//   16 XXH3-128 of all bytes before; a text (tenant, share, text) follows its length (4)
 internal static class Snapshot
 {
     private const int Version = 4;
@@ -31,8 +31,8 @@ internal static class Snapshot
 
     public static ReadOnlySpan<byte> Magic => "WEIRSNAP"u8;
 
-    // Writes a store while takes go on, which wait only for a set or list to be copied. Buckets come first, so that a
-    // later record never refunds more than the buckets have: see RecordTable.Export.
+    // Writes a store. Takes go on meanwhile, and wait only while a set or a list is copied. Buckets come first, so that
+    // a newer record never refunds more than the buckets contain (RecordTable.Export).
     public static void Write(MemoryStore store, Stream stream)
     {
         var to = new SnapshotWriter(stream);
@@ -110,7 +110,7 @@ internal static class Snapshot
     {
         foreach (ref readonly var slot in slots)
         {
-            // A bucket with a newer rate than the table of rates is newer than the snapshot.
+            // Skips a bucket with a rate that the table of rates lacks: the bucket is newer than the snapshot.
             if (slot.Slot.RateId < rates)
                 to.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<SavedSlot>(in slot)));
         }
@@ -136,7 +136,7 @@ internal static class Snapshot
         return written.SequenceEqual(checksum.GetCurrentHash());
     }
 
-    /// <summary>Validates everything before it changes the store.</summary>
+    /// <summary>Restores a snapshot. Validates the records and the layout before it changes the store.</summary>
     private static SnapshotRead Restore(MemoryStore store, SnapshotReader from, ReadOnlySpan<byte> header,
         long recordsAt)
     {
@@ -161,7 +161,7 @@ internal static class Snapshot
 
     private static long ShiftUs(MemoryStore store, long writtenNowUs, long writtenWallUs)
     {
-        // The wall clock first: a pause between the two reads then counts as no time, and mints nothing.
+        // Reads the wall clock first: a pause between the two reads then counts as no time, and mints nothing.
         long awayUs = Math.Max(0, store.Clock.WallUs - writtenWallUs);
         return store.Clock.NowUs - writtenNowUs - awayUs;
     }
@@ -187,7 +187,7 @@ internal static class Snapshot
         return (restored, noRoom);
     }
 
-    // Restores a bucket of section 0 (listed tenants), 1 (others) or 2 (shared). False without room.
+    // Restores a bucket of section 0 (listed tenants), 1 (unlisted tenants) or 2 (shared). Returns false without room.
     private static bool TryRestore(MemoryStore store, int section, in SavedSlot saved, RefillRate rate, long shiftUs, SlotLocks locks)
     {
         var time = store.Time;
@@ -201,10 +201,10 @@ internal static class Snapshot
         return true;
     }
 
-    /// <summary>A window's stamp is its end by the wall clock, independent of the store's clock.</summary>
+    /// <summary>Returns the state of a window, whose end is Unix time; a new state if it has ended.</summary>
     private static BucketState OpenWindow(BucketState state, in StoreTime time) => state.At > time.WallUs ? state : default;
 
-    /// <summary>Drains up to now, since a stamp before this clock's zero would be negative.</summary>
+    /// <summary>Drains a bucket up to now, since an older stamp may lie before the start of this clock.</summary>
     private static BucketState Drained(RefillRate rate, BucketState state, in StoreTime time)
     {
         var moved = state with { At = Math.Min(state.At, time.NowUs) };

@@ -1,16 +1,17 @@
 namespace Weir;
 
 /// <summary>Saves a <see cref="MemoryStore"/> over a restart. Never replaces a file of other content.</summary>
+/// <param name="path">Path of the snapshot. Symbolic links are followed.</param>
 public sealed class SnapshotFile(string path)
 {
     private const string New = ".new", Damaged = ".damaged";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Endings of the companion files.</summary>
+    /// <summary>Suffixes of the files that are written beside the snapshot.</summary>
     public static IReadOnlyList<string> Companions { get; } = [New, Damaged];
 
-    /// <summary>Returns why the file or a companion is unusable, to follow its name in a message; else null.</summary>
+    /// <summary>Returns why the file or a companion is unusable, as the end of a message; null if usable.</summary>
     /// <exception cref="IOException">The symbolic links form a circle.</exception>
     public string? FindFault()
     {
@@ -20,7 +21,7 @@ public sealed class SnapshotFile(string path)
                 : $"has a companion, of the ending {New}, that is no snapshot and would be lost; move the companion, or name another file");
     }
 
-    /// <summary>Replaces the file atomically. Only the owner may read it: its seed allows chosen collisions.</summary>
+    /// <summary>Replaces the file atomically. Only its owner can read it: the seed allows chosen collisions.</summary>
     /// <exception cref="IOException">The file cannot be written, or has a fault (<see cref="FindFault"/>).</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Write(MemoryStore store)
@@ -39,7 +40,8 @@ public sealed class SnapshotFile(string path)
         File.Move(real + New, real, overwrite: true);
     }
 
-    /// <summary>Reads the file into an empty store; null for none. Renames a damaged one to <c>.damaged</c>.</summary>
+    /// <summary>Reads the file into an empty store; null if missing. Renames a damaged file to
+    /// <c>.damaged</c>.</summary>
     /// <exception cref="IOException">The file has a fault (<see cref="FindFault"/>), or cannot be renamed.</exception>
     public SnapshotRead? Read(MemoryStore store)
     {
@@ -76,7 +78,7 @@ public sealed class SnapshotFile(string path)
         }
     }
 
-    /// <summary>The first bytes identify a snapshot, even a torn one.</summary>
+    /// <summary>Returns why a file is not a snapshot; null if it is missing, or a snapshot, even a torn one.</summary>
     private static string? FaultOfContents(string file)
     {
         try

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Weir;
 
-// Reads a snapshot's values. Throws InvalidDataException if the contents end early or a length is negative.
+// Reads the values of a snapshot. Throws InvalidDataException if the contents end early or a length is negative.
 internal sealed class SnapshotReader(Stream from, long end)
 {
     public long Position

@@ -2,7 +2,7 @@ namespace Weir;
 
 internal sealed record SavedPermits(UInt128 Limit, string Share, PermitTable.Holder[] Holders);
 
-/// <summary>A reservation or an idempotency record; times are of the store's clock.</summary>
+/// <summary>A reservation or idempotency record in a snapshot. Times are by the store's clock.</summary>
 internal sealed record SavedRecord(
     string Tenant, UInt128 Id, string Share, bool IsOpen, long OpenUntilUs, long KeptUntilUs, BucketOutcome Outcome,
         IdempotencyRecord Kept);
@@ -12,7 +12,7 @@ internal static class SnapshotRecords
     private const int HolderBytes = 24;
     private const int LineBytes = 17;
 
-    /// <summary>Minimum bytes of a limit or record: numbers and empty texts.</summary>
+    /// <summary>Minimum bytes of a limit or a record, used to bound their number.</summary>
     private const int LeastBytes = 16;
 
     public static void Write(SnapshotWriter to, IReadOnlyList<SavedPermits> permits)
