@@ -15,6 +15,7 @@ internal static class Routes
         MapDescriptions(app);
         OtherMethods.Map(app);
         AuthorizeRoutes.Map(app);
+        GrpcDoor.Map(app);
         // With the pattern, since the default leaves out paths that look like a file's.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }

@@ -54,9 +54,9 @@ internal static class ListenAddresses
 
     /// <summary>The settings by which other machines reach Weir, such as <c>urls has "http://+:3000"</c>.</summary>
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
-        [.. ReachableByHttp(configuration), .. OfResp(configuration)];
+        [.. ReachableByHttp(configuration), .. DoorAddress.ReachableIn(configuration)];
 
-    /// <summary>As <see cref="Reachable"/>, without the doors that do not speak HTTP.</summary>
+    /// <summary>As <see cref="Reachable"/>, without the doors that have an address of their own.</summary>
     public static IReadOnlyList<string> ReachableByHttp(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
@@ -84,12 +84,6 @@ internal static class ListenAddresses
         from endpoint in Endpoints(configuration)
         where endpoint["Url"] is not { } url || (FaultOf(url) is null && IsReachable(url))
         select $"{ShownValue.Section(endpoint.Path)}:Url is {ShownValue.Url(endpoint["Url"] ?? "")}";
-
-    private static IEnumerable<string> OfResp(IConfiguration configuration)
-    {
-        if (configuration[RespAddress.Setting] is { } listen && RespAddress.Parse(listen) is { IsReachable: true })
-            yield return $"{RespAddress.Setting} is {ShownValue.Of(listen)}";
-    }
 
     private static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) =>
         configuration.GetSection("Kestrel:Endpoints").GetChildren();

@@ -2,8 +2,11 @@ namespace Weir.Server;
 
 // CL.THROTTLE key max_burst count period [quantity], as redis-cell has it: a limit that the command brings along, for
 // the tenant of the API key.
-internal sealed class ThrottleCommand(Decider decider, ThrottlePlans plans, TextCache texts)
+internal sealed class ThrottleCommand(Decider decider, PlansOfRequests plans, TextCache texts)
 {
+    /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>
+    public const string PlanName = "~cl.throttle";
+
     private const int Key = 1, MaxBurst = 2, Count = 3, Period = 4, Quantity = 5, Most = 6;
 
     public void Execute(RespSession session, RespArguments arguments)

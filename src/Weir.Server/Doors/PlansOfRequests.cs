@@ -1,15 +1,13 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Makes the plans of <c>CL.THROTTLE</c>: one limit by key, a bucket of <c>max_burst + 1</c> tokens that refills
-/// <c>count</c> tokens in <c>period</c> seconds. Its name holds no numbers, so other numbers keep what a key has spent.
+/// Makes plans of limits that come with a request: one limit by key, a bucket of <c>max_burst + 1</c> tokens that
+/// refills <c>count</c> tokens in <c>period</c> seconds. Its name holds no numbers, so other numbers keep what a key has
+/// spent.
 /// </summary>
 /// <remarks>Safe for concurrent use: a slot is one reference to an entry that never changes.</remarks>
-internal sealed class ThrottlePlans
+internal sealed class PlansOfRequests(string name, OnOutage onOutage = OnOutage.Local)
 {
-    /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>
-    public const string Name = "~cl.throttle";
-
     private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
 
     private sealed record Entry(long MaxBurst, long Count, long Period, Plan Plan)
@@ -31,7 +29,7 @@ internal sealed class ThrottlePlans
         return plan;
     }
 
-    private static Plan? Make(long maxBurst, long count, long period, out string? error)
+    private Plan? Make(long maxBurst, long count, long period, out string? error)
     {
         error = maxBurst is < 0 or >= Quota.ExactLimit - 1
                 ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
@@ -41,7 +39,7 @@ internal sealed class ThrottlePlans
         if (error is not null || QuotaOf(maxBurst + 1, count, period, out error) is not { } quota)
             return null;
         if (RefillRate.Count < RespBounds.MaxRates || quota.Rate.IsNumbered)
-            return new Plan(Name, [new Limit(Name, [Limit.KeyDimension], quota)], OnOutage.Local);
+            return new Plan(name, [new Limit(name, [Limit.KeyDimension], quota)], onOutage);
         error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for "
             + "more keys";
         return null;
