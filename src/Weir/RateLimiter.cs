@@ -114,6 +114,52 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending;
     }
 
+    // Decides several requests of a tenant as one: if one is refused, none spends.
+    internal async ValueTask<Decision[]> DecideTogetherAsync(IReadOnlyList<JointPart> parts)
+    {
+        var set = Policies;
+        var limits = new LimitSet[parts.Count];
+        var decisions = new Decision[parts.Count];
+        var asked = new List<int>();
+        var joint = new JointCommand(store);
+        bool isRefused = false;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            limits[i] = Resolve(set, parts[i]);
+            var block = BlockOf(set, parts[i].Facts);
+            if (NeedsNoStore(limits[i], block))
+            {
+                decisions[i] = Settled(limits[i], block);
+                isRefused |= !decisions[i].Allowed;
+                continue;
+            }
+
+            asked.Add(i);
+            joint.Add(limits[i], parts[i].Spend);
+        }
+
+        bool isAdmitted = await joint.ExecuteAsync(isRefused).ConfigureAwait(false);
+        for (int i = 0; i < asked.Count; i++)
+            decisions[asked[i]] = Decision.From(limits[asked[i]], joint.ResultOf(i));
+        for (int i = 0; i < limits.Length; i++)
+        {
+            // A part that another one kept from spending is no decision to compare with.
+            if (parts[i] is { Spend: true, Plan: null } && (isAdmitted || !decisions[i].Allowed))
+                Tried(limits[i], decisions[i]);
+        }
+
+        return decisions;
+    }
+
+    private LimitSet Resolve(PolicySet set, in JointPart part)
+    {
+        Demand(part.Facts, part.Spend ? 1 : 0);
+        var own = set.PlanOf(part.Facts, out bool isListed);
+        var plan = part.Plan ?? own;
+        uint applying = plan.Applying(part.Facts, out uint lacking);
+        return new LimitSet(part.Facts, plan, applying, isListed, HolderOf(plan, part.Spend)) { Lacking = lacking };
+    }
+
     // Begins a take or a check under the given plan instead of the tenant's. Takes no permits and starts no trial.
     internal PendingResult? Begin(in RequestFacts facts, Plan plan, bool spend, out Decision decision)
     {

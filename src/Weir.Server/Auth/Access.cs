@@ -14,6 +14,12 @@ internal sealed class Access
     /// <summary>Access to health and API descriptions: no key; on every address.</summary>
     public static readonly Access ToAll = new(null, onPublic: true, onManagement: true);
 
+    /// <summary>Decisions by gRPC: as <see cref="ToTake"/>, on the address of the door alone.</summary>
+    public static readonly Access ToTakeByGrpc = new(KeyScope.Take, onPublic: false, onManagement: false);
+
+    /// <summary>Health and descriptions by gRPC: no key; on the address of the door alone.</summary>
+    public static readonly Access ToAllByGrpc = new(null, onPublic: false, onManagement: false);
+
     private readonly bool _onPublic;
     private readonly bool _onManagement;
 
@@ -21,7 +27,11 @@ internal sealed class Access
 
     public KeyScope? Scope { get; }
 
-    public bool IsServedOn(BoundedConnection? connection) => connection is { IsManagement: true } ? _onManagement : _onPublic;
+    public bool IsByGrpc => !_onPublic && !_onManagement;
+
+    /// <summary>True if the address of the connection serves the path. The gRPC door has a gate of its own.</summary>
+    public bool IsServedOn(BoundedConnection? connection, AccessRule rule) =>
+        rule.HasManagement ? connection is { IsManagement: true } ? _onManagement : _onPublic : !IsByGrpc;
 }
 
 /// <summary>Access rules of this process, fixed at startup. Keys that are created later change no rule.</summary>

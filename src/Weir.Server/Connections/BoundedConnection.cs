@@ -10,14 +10,18 @@ internal sealed class BoundedConnection : ConnectionContext
     private readonly ConnectionContext _inner;
     private readonly ConnectionBound _bound;
 
-    public BoundedConnection(ConnectionContext inner, ConnectionBound bound, bool isManagement)
+    public BoundedConnection(ConnectionContext inner, ConnectionBound bound, EndPoint listening)
     {
-        (_inner, _bound, IsManagement) = (inner, bound, isManagement);
+        (_inner, _bound) = (inner, bound);
+        (IsManagement, IsGrpc) = (listening is ManagementEndPoint, listening is GrpcEndPoint);
         UsedAt = bound.Now;
         Features.Set(this);
     }
 
     public bool IsManagement { get; }
+
+    /// <summary>True on the address of <c>Weir:Grpc:Listen</c>.</summary>
+    public bool IsGrpc { get; }
 
     /// <summary>Timestamp at which the last request began, or the connection was accepted.</summary>
     public long UsedAt { get; private set; }

@@ -9,19 +9,18 @@ internal sealed class BoundedTransport(
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        bool isManagement = endpoint is ManagementEndPoint;
         var transport = endpoint is RespEndPoint ? ofResp : inner;
-        return new Listener(await transport.BindAsync(endpoint, cancellationToken), bounds, isManagement);
+        return new Listener(await transport.BindAsync(endpoint, cancellationToken), bounds, endpoint);
     }
 
-    private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, bool isManagement) : IConnectionListener
+    private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, EndPoint listening) : IConnectionListener
     {
         /// <summary>Number of refusals between two pauses, which slow down reconnecting clients.</summary>
         private const int RefusalsPerPause = 32;
 
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(16);
 
-        private readonly ConnectionBound _bound = isManagement ? bounds.OfManagement : bounds.OfCallers;
+        private readonly ConnectionBound _bound = listening is ManagementEndPoint ? bounds.OfManagement : bounds.OfCallers;
 
         public EndPoint EndPoint => inner.EndPoint;
 
@@ -29,7 +28,7 @@ internal sealed class BoundedTransport(
         {
             while (await inner.AcceptAsync(cancellationToken) is { } accepted)
             {
-                var connection = new BoundedConnection(accepted, _bound, isManagement);
+                var connection = new BoundedConnection(accepted, _bound, listening);
                 if (_bound.TryAdd(connection))
                     return connection;
                 bounds.LogRefused(_bound);

@@ -26,12 +26,17 @@ internal static class Listening
 
     public static void Configure(WebApplicationBuilder builder, WeirOptions options)
     {
-        var resp = RespDoor.Of(options);
-        resp?.AddTo(builder.Services);
+        var doors = Door.Of(options);
+        foreach (var door in doors)
+        {
+            door.AddTo(builder.Services);
+            builder.Services.AddSingleton(door);
+        }
+
         builder.WebHost.UseSockets(sockets => sockets.Backlog = Backlog);
         string[] management = ListenAddresses.Parts(options.Management.Urls);
         var urls = ListenAddresses.Public(builder.Configuration);
-        bool isByCode = management.Length > 0 || resp is not null;
+        bool isByCode = management.Length > 0 || doors.Count > 0;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -40,7 +45,7 @@ internal static class Listening
             // Disable reloads, because the check of public addresses runs only at startup.
             kestrel.Configure(builder.Configuration.GetSection("Kestrel"), reloadOnChange: false);
             if (isByCode)
-                ListenApart(kestrel, urls, resp, management);
+                ListenApart(kestrel, urls, doors, management);
         });
         builder.Services.AddSingleton(services => new ConnectionBounds(
             options.Limits.Connections ?? Math.Min(MostByDefault, OpenFiles.RoomForConnections() ?? MostByDefault),
@@ -58,6 +63,7 @@ internal static class Listening
     private static void SetLimits(KestrelServerLimits limits)
     {
         limits.RequestHeadersTimeout = HeadersTimeout;
+        limits.Http2.MaxStreamsPerConnection = GrpcBounds.MaxStreams;
         limits.MinRequestBodyDataRate = new MinDataRate(LeastBodyRate, Grace);
         limits.MinResponseDataRate = new MinDataRate(LeastReadRate, Grace);
         // Use twice the largest body limit, since this limit also counts the framing of chunks.
@@ -66,11 +72,12 @@ internal static class Listening
 
     // Listens on the public and the separate addresses: any listener in code disables the host's settings.
     private static void ListenApart(
-        KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
+        KestrelServerOptions kestrel, IReadOnlyList<string> urls, IReadOnlyList<Door> doors, string[] management)
     {
         foreach (var address in urls.Select(BindingAddress.Parse))
             Listen(kestrel, address);
-        resp?.ListenOn(kestrel);
+        foreach (var door in doors)
+            door.ListenOn(kestrel);
         foreach (var address in management.Select(BindingAddress.Parse))
             kestrel.Listen(new ManagementEndPoint(IpOf(address), address.Port));
     }

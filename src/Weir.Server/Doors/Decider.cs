@@ -63,6 +63,36 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return pending;
     }
 
+    // The plan comes with the request; null stands for the plan of its tenant.
+    public PendingResult? Begin(
+        in RequestFacts facts, Plan? plan, bool spend, out long began, out Decision decision)
+    {
+        began = Now;
+        var pending = plan is null
+            ? limiter.Begin(facts, spend, out decision)
+            : limiter.Begin(facts, plan, spend, out decision);
+        if (pending is null)
+            Record(facts, decision, spend, began);
+        return pending;
+    }
+
+    /// <summary>Decides requests of a tenant as one, counted once: as the one that governs.</summary>
+    public async ValueTask<(Decision[] Decisions, int Governing)> DecideTogetherAsync(JointPart[] parts)
+    {
+        long began = Now;
+        var decisions = await limiter.DecideTogetherAsync(parts);
+        int governing = 0;
+        for (int i = 1; i < decisions.Length; i++)
+        {
+            if (decisions[i].Outweighs(decisions[governing]))
+                governing = i;
+        }
+
+        bool spend = Array.Exists(parts, part => part.Spend);
+        Record(parts[governing].Facts, decisions[governing], spend, began);
+        return (decisions, governing);
+    }
+
     public Decision End(PendingResult pending, bool spend, long began, bool isByOwnPlan = false)
     {
         var facts = pending.Facts;

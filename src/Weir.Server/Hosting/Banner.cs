@@ -5,11 +5,12 @@ internal static class Banner
     public static void Print(WebApplication app, WeirOptions options, PolicySet policies, Stores stores)
     {
         bool anybody = app.Services.GetRequiredService<AccessRule>().AnonymousMayTake;
-        var resp = app.Services.GetService<RespDoor>();
+        var doors = app.Services.GetServices<Door>().ToList();
+        var urlsOfHttp = app.Urls.Where(url => doors.TrueForAll(door => door.Url != url)).ToList();
         // The management addresses are last in the list.
-        var addresses = app.Urls.Where(url => url != resp?.Url).SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
+        var addresses = urlsOfHttp.SkipLast(ListenAddresses.Parts(options.Management.Urls).Length).ToList();
         string urls = string.Join(", ", addresses);
-        string management = string.Join(", ", app.Urls.Where(url => url != resp?.Url).Skip(addresses.Count));
+        string management = string.Join(", ", urlsOfHttp.Skip(addresses.Count));
         string store = StoreOf(options, stores);
         string callers = CallersOf(options, anybody);
         string inForce = PoliciesOf(options, policies);
@@ -25,7 +26,7 @@ internal static class Banner
             Weir decides on {urls}
               version   {ProductVersion.Text}
               store     {store}
-              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}{(resp is null ? "" : $"{Environment.NewLine}  redis     {resp.Address}")}
+              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}{string.Concat(doors.Select(door => $"{Environment.NewLine}  {door.Name,-9} {door.Address}"))}
               callers   {callers}
               try       {curl}
             """);

@@ -146,6 +146,11 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<OverridePlans>();
+        services.AddSingleton<DescriptorReader>();
+        services.AddSingleton<RateLimitRenderer>();
+        services.AddSingleton<IRateLimitRuling, NativeRuling>();
+        services.AddSingleton<GrpcGate>();
         services.AddSingleton<AuthorizeReader>();
         services.AddSingleton<AuthorizeEndpoint>();
         services.AddSingleton<BatchTurns>();

@@ -2,15 +2,18 @@ namespace Weir.Server;
 
 /// <summary>Checks address, <c>Host</c>, key and query of a request by the metadata of its path.</summary>
 /// <remarks>Looks up the key before it limits failed logins, so that a valid key works behind a shared proxy.</remarks>
-internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts, ApiKeys keys, FailedLogins failures)
+internal sealed class Gate(
+    RequestDelegate next, AccessRule rule, HostRule hosts, ApiKeys keys, FailedLogins failures, GrpcGate grpc)
 {
     public Task InvokeAsync(HttpContext http)
     {
         var connection = http.Features.Get<BoundedConnection>();
         connection?.Use();
+        if (connection is { IsGrpc: true })
+            return grpc.InvokeAsync(http);
         if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<Access>() is not { } access)
             return next(http);
-        if (rule.HasManagement && !access.IsServedOn(connection))
+        if (!access.IsServedOn(connection, rule))
             return Problems.NotFound(http);
         if (hosts.Complaint(http.Request) is { } otherHost)
             return Problems.BadRequest(http, otherHost);

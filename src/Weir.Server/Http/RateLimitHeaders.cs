@@ -18,12 +18,16 @@ internal abstract class RateLimitHeaders
     };
 
     /// <summary>Writes the headers of a decision. Every format includes the standard <c>Retry-After</c>.</summary>
-    public void Write(HttpResponse response, in Decision decision, TimeProvider time)
+    public void Write(HttpResponse response, in Decision decision, TimeProvider time) =>
+        Write(response.Headers, decision, time);
+
+    /// <inheritdoc cref="Write(HttpResponse, in Decision, TimeProvider)"/>
+    public void Write(IHeaderDictionary headers, in Decision decision, TimeProvider time)
     {
         if (decision.IsByBuckets)
-            WriteLimit(response.Headers, decision, time.GetUtcNow());
+            WriteLimit(headers, decision, time.GetUtcNow());
         if (!decision.Allowed && decision.RetryAfter is { } retry)
-            response.Headers.RetryAfter = Math.Max(1, Spelling.Seconds(retry)).ToString();
+            headers.RetryAfter = Math.Max(1, Spelling.Seconds(retry)).ToString();
     }
 
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now);

@@ -29,7 +29,7 @@ internal sealed class RootPage(HealthEndpoints health, AccessRule rule)
 
     private List<(string Path, string Text)> LinksOf(HttpContext http)
     {
-        bool isManaged = !rule.HasManagement || Access.ToMetrics.IsServedOn(http.Features.Get<BoundedConnection>());
+        bool isManaged = Access.ToMetrics.IsServedOn(http.Features.Get<BoundedConnection>(), rule);
         List<(string Path, string Text)> links = [.. Everywhere];
         if (isManaged)
             links.Add(("/metrics", "metrics for Prometheus"));

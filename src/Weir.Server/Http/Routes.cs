@@ -15,6 +15,7 @@ internal static class Routes
         MapDescriptions(app);
         OtherMethods.Map(app);
         AuthorizeRoutes.Map(app);
+        GrpcDoor.Map(app);
         // Set the pattern, because the default pattern excludes paths that look like file names.
         app.MapFallback("{**path}", (RequestDelegate)Problems.NotFound);
     }

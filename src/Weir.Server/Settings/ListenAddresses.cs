@@ -54,9 +54,9 @@ internal static class ListenAddresses
 
     /// <summary>Describes settings that expose Weir to other machines, such as <c>urls has "http://+:80"</c>.</summary>
     public static IReadOnlyList<string> Reachable(IConfiguration configuration) =>
-        [.. ReachableByHttp(configuration), .. OfResp(configuration)];
+        [.. ReachableByHttp(configuration), .. DoorAddress.ReachableIn(configuration)];
 
-    /// <summary>Returns the same settings as <see cref="Reachable"/>, but only for HTTP addresses.</summary>
+    /// <summary>Returns the same settings as <see cref="Reachable"/>, without doors of other protocols.</summary>
     public static IReadOnlyList<string> ReachableByHttp(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
@@ -84,12 +84,6 @@ internal static class ListenAddresses
         from endpoint in Endpoints(configuration)
         where endpoint["Url"] is not { } url || (FaultOf(url) is null && IsReachable(url))
         select $"{ShownValue.Section(endpoint.Path)}:Url is {ShownValue.Url(endpoint["Url"] ?? "")}";
-
-    private static IEnumerable<string> OfResp(IConfiguration configuration)
-    {
-        if (configuration[RespAddress.Setting] is { } listen && RespAddress.Parse(listen) is { IsReachable: true })
-            yield return $"{RespAddress.Setting} is {ShownValue.Of(listen)}";
-    }
 
     private static IEnumerable<IConfigurationSection> Endpoints(IConfiguration configuration) =>
         configuration.GetSection("Kestrel:Endpoints").GetChildren();

@@ -13,7 +13,7 @@ internal static class Settings
         faults.AddRange(UnknownSettings.FaultsOf(variables ?? []));
         faults.AddRange(ListenAddresses.FaultsOf(configuration));
         faults.AddRange(ListenAddresses.FaultsOf("Weir:Management:Urls", options.Management.Urls));
-        faults.AddRange(RespAddress.FaultsOf(options.Resp.Listen));
+        faults.AddRange(DoorAddress.FaultsOf(configuration));
         faults.AddRange(KestrelSettings.FaultsOf(configuration));
         faults.AddRange(LogFormat.FaultsOf(configuration));
         faults.AddRange(DoorFaultsOf(options.Auth, ListenAddresses.Reachable(configuration)));

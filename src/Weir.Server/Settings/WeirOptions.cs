@@ -31,6 +31,8 @@ internal sealed class WeirOptions
 
     public RespSettings Resp { get; } = new();
 
+    public GrpcSettings Grpc { get; } = new();
+
     public TopSettings Top { get; } = new();
 
     public DecisionLogSettings DecisionLog { get; } = new();
@@ -163,6 +165,14 @@ internal sealed class WeirOptions
     {
         /// <summary>Address of the RESP door. Null: the door is off.</summary>
         public string? Listen { get; set; }
+    }
+
+    internal sealed class GrpcSettings
+    {
+        /// <summary>Null: the gRPC door is off.</summary>
+        public string? Listen { get; set; }
+
+        public bool Metadata { get; set; }
     }
 
     internal sealed class TopSettings

@@ -113,6 +113,15 @@ public readonly record struct Decision
     /// <summary>Returns the decision of each applying limit, in the plan's order; empty if no limit decided.</summary>
     public IReadOnlyList<LimitDecision> Limits() => _lines ?? [new LimitDecision(Limit!, Outcome, Remaining, RetryAfter, ResetAfter)];
 
+    /// <summary>True if this decision governs over one that was made with it: the longer wait, else the fewer left.</summary>
+    internal bool Outweighs(in Decision other) =>
+        Rank != other.Rank ? Rank > other.Rank
+        : !Allowed ? (RetryAfter ?? TimeSpan.MaxValue) > (other.RetryAfter ?? TimeSpan.MaxValue)
+        : Limit is not null && (other.Limit is null || Remaining < other.Remaining);
+
+    /// <summary>No decision at all outweighs a refusal.</summary>
+    private int Rank => Outcome is DecisionOutcome.Unavailable or DecisionOutcome.AnswersFull ? int.MaxValue : (int)Outcome;
+
     internal static Decision From(in LimitSet limits, in BucketResult answer)
     {
         if (answer.Fault != StoreFault.None)

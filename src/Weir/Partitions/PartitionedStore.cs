@@ -24,6 +24,22 @@ public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProv
         return PendingResult.Of(command, ExecuteAsync(new SplitCommand(command, map)), out result);
     }
 
+    // Undoes a take without a record. The result has origins if it comes from several partitions.
+    Task IBucketStore.Undo(in BucketCommand command, in BucketResult result)
+    {
+        if (result.Origins is null)
+            return store.Undo(command, result);
+        var split = new SplitCommand(command, map);
+        var undone = new List<Task>();
+        for (int part = 0; part < split.Count; part++)
+        {
+            if (split.ResultOf(part, result) is { } taken)
+                undone.Add(store.Undo(split[part], taken));
+        }
+
+        return Task.WhenAll(undone);
+    }
+
     /// <inheritdoc/>
     public async ValueTask<(IdempotencyRecord? Kept, StoreFault Fault)> RecallAsync(
         string tenant, UInt128 id, CancellationToken cancellation = default)

@@ -57,7 +57,12 @@ internal sealed class SplitCommand
         {
             int part = _partOf[index];
             lines[index] = results[part][taken[part]++];
-            origins[index] = new LineOrigin(results[part].Time, results[part].Share);
+            origins[index] = new LineOrigin(results[part].Time, results[part].Share)
+            {
+                IsDegraded = results[part].Degraded,
+                IsLocal = results[part].IsLocal,
+                IsUnasked = results[part].IsUnasked,
+            };
             if (limit.Mode == LimitMode.Enforce && lines[index].Outcome > worst)
                 worst = lines[index].Outcome;
             index++;
@@ -98,38 +103,35 @@ internal sealed class SplitCommand
         };
     }
 
-    public BucketResult GivenBack(int part, in BucketResult result)
-    {
-        var lines = new BucketLine[_parts[part].Limits.Count];
-        int index = 0;
-        foreach (var limit in _parts[part].Limits)
-        {
-            var line = result[index];
-            if (line.Outcome == BucketOutcome.Allowed)
-            {
-                var state = line.State;
-                long cost = limit.CostOf(_command.Limits.Facts);
-                if (limit.Quota is ConcurrencyQuota)
-                    state = state with { Spent = Math.Max(0, state.Spent - cost) };
-                else
-                    limit.Quota.Charge(ref state, result.Time, -result.Share.CostOf(cost));
-                line = line with { State = state };
-            }
+    public BucketResult GivenBack(int part, in BucketResult result) => UndoCommand.Returned(_parts[part].Limits, result);
 
-            lines[index++] = line;
+    // Returns the result of one part out of the merged one; null if the part was not asked.
+    public BucketResult? ResultOf(int part, in BucketResult merged)
+    {
+        var lines = new List<BucketLine>();
+        LineOrigin origin = default;
+        for (int i = 0; i < _partOf.Length; i++)
+        {
+            if (_partOf[i] != part)
+                continue;
+            lines.Add(merged[i]);
+            origin = merged.Origins![i];
         }
 
-        return new BucketResult(result.Outcome, lines, result.Time, result.Source)
-        {
-            Share = result.Share,
-            Degraded = result.Degraded,
-        };
+        if (origin.IsUnasked)
+            return null;
+        var (outcome, all) = (BucketOutcome.Allowed, lines.ToArray());
+        var result = origin.IsLocal
+            ? BucketResult.Locally(outcome, all, origin.Time)
+            : new BucketResult(outcome, all, origin.Time, merged.Source);
+        return result with { Share = origin.Share, Degraded = origin.IsDegraded };
     }
 
     public BucketResult Unasked(int part, in BucketResult result) =>
         new(BucketOutcome.Allowed, new BucketLine[_parts[part].Limits.Count], result.Time, result.Source)
         {
             Degraded = result.Degraded,
+            IsUnasked = true,
         };
 
     private BucketCommand HeadOf(ReadOnlySpan<int> partitionOf)

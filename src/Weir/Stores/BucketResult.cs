@@ -61,7 +61,16 @@ public readonly record struct BucketLine(BucketOutcome Outcome, BucketState Stat
     internal long LeaseEndsUs { get; init; }
 }
 
-internal readonly record struct LineOrigin(StoreTime Time, Share Share);
+internal readonly record struct LineOrigin(StoreTime Time, Share Share)
+{
+    public bool IsDegraded { get; init; }
+
+    /// <summary>True for a result of known buckets.</summary>
+    public bool IsLocal { get; init; }
+
+    /// <summary>True if the partition gave no answer, and the plan allows without one.</summary>
+    public bool IsUnasked { get; init; }
+}
 
 /// <summary>Result of a command: one line for each bucket of the request, or a fault.</summary>
 public readonly record struct BucketResult
@@ -148,6 +157,9 @@ public readonly record struct BucketResult
 
     /// <summary>True if a charge changed any bucket.</summary>
     internal bool HasChanged { get; init; }
+
+    /// <summary>True if no store was asked: a plan allows without an answer.</summary>
+    internal bool IsUnasked { get; init; }
 
     internal IdempotencyRecord? Kept { get; init; }
 

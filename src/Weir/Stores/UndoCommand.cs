@@ -11,6 +11,37 @@ internal static class UndoCommand
         return Of(limits, limit => lines[limit], done);
     }
 
+    // Returns a result as it is once its take is undone.
+    public static BucketResult Returned(in LimitSet limits, in BucketResult result)
+    {
+        var lines = new BucketLine[limits.Count];
+        int index = 0;
+        foreach (var limit in limits)
+        {
+            var line = result[index];
+            var (time, share) = result.OriginOf(index);
+            if (line.Outcome == BucketOutcome.Allowed)
+            {
+                var state = line.State;
+                long cost = limit.CostOf(limits.Facts);
+                if (limit.Quota is ConcurrencyQuota)
+                    state = state with { Spent = Math.Max(0, state.Spent - cost) };
+                else
+                    limit.Quota.Charge(ref state, time, -share.CostOf(cost));
+                line = line with { State = state };
+            }
+
+            lines[index++] = line;
+        }
+
+        return new BucketResult(result.Outcome, lines, result.Time, result.Source)
+        {
+            Share = result.Share,
+            Degraded = result.Degraded,
+            Origins = result.Origins,
+        };
+    }
+
     public static BucketCommand Of(in LimitSet limits, Func<int, BucketLine> lineOf, uint done = 0)
     {
         var ends = new List<long>();

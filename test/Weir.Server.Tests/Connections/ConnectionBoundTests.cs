@@ -77,7 +77,7 @@ public sealed class ConnectionBoundTests
 
     private List<BoundedConnection?> Connect(int times) => [.. Enumerable.Range(0, times).Select(_ =>
     {
-        var connection = new BoundedConnection(new Fake(), _bound, isManagement: false);
+        var connection = new BoundedConnection(new Fake(), _bound, new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         return _bound.TryAdd(connection) ? connection : null;
     })];
 

@@ -1,26 +1,19 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Weir.Server;
 
 /// <summary>Door for Redis clients (RESP). The door is off unless <c>Weir:Resp:Listen</c> is set.</summary>
-internal sealed class RespDoor(RespAddress address)
+internal sealed class RespDoor(DoorAddress address) : Door(address)
 {
-    private ListenOptions? _listening;
+    public override string Name => "redis";
 
-    /// <summary>URL of the door in the host's list of addresses; null before the host listens.</summary>
-    public string? Url => _listening?.ToString();
-
-    public string Address => _listening?.IPEndPoint?.ToString() ?? $"{address.Host}:{address.Port}";
-
-    public static RespDoor? Of(WeirOptions options) =>
-        options.Resp.Listen is { } listen && RespAddress.Parse(listen) is { } address ? new RespDoor(address) : null;
-
-    public void AddTo(IServiceCollection services)
+    public override void AddTo(IServiceCollection services)
     {
         services.AddSingleton(this);
         services.AddSingleton(new TextCache(RespBounds.MaxTexts));
-        services.AddSingleton<ThrottlePlans>();
+        services.AddSingleton(new PlansOfRequests(ThrottleCommand.PlanName));
         services.AddSingleton<ThrottleCommand>();
         services.AddSingleton<WeirArguments>();
         services.AddSingleton<WeirCommands>();
@@ -33,10 +26,7 @@ internal sealed class RespDoor(RespAddress address)
         services.AddSingleton<RespConnectionHandler>();
     }
 
-    public void ListenOn(KestrelServerOptions kestrel) =>
-        kestrel.Listen(new RespEndPoint(address.Host, address.Port), listening =>
-        {
-            _listening = listening;
-            listening.UseConnectionHandler<RespConnectionHandler>();
-        });
+    protected override EndPoint EndPointOf(DoorAddress address) => new RespEndPoint(address.Host, address.Port);
+
+    protected override void Use(ListenOptions listening) => listening.UseConnectionHandler<RespConnectionHandler>();
 }

@@ -2,8 +2,11 @@ namespace Weir.Server;
 
 // Executes CL.THROTTLE key max_burst count period [quantity], like redis-cell: the command contains its own limit. The
 // tenant is that of the API key.
-internal sealed class ThrottleCommand(Decider decider, ThrottlePlans plans, TextCache texts)
+internal sealed class ThrottleCommand(Decider decider, PlansOfRequests plans, TextCache texts)
 {
+    /// <summary>Name of the plan and its limit. The tilde keeps the name distinct from names in policies.</summary>
+    public const string PlanName = "~cl.throttle";
+
     private const int Key = 1, MaxBurst = 2, Count = 3, Period = 4, Quantity = 5, Most = 6;
 
     public void Execute(RespSession session, RespArguments arguments)

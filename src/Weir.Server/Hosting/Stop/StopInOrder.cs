@@ -17,6 +17,7 @@ internal sealed partial class StopInOrder(
         await stores.ReturnLeasesAsync();
         snapshots?.Save();
         await drained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        draining.End();
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

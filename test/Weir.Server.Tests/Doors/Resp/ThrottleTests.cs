@@ -64,7 +64,7 @@ public sealed class ThrottleTests : IDisposable
     {
         Assert.Equal([0, 1, 0, -1, 60], _rig.Throttle("apart", 0, 1, 60));
         Assert.Contains("remaining\r\n:9\r\n", _rig.Call("WEIR.TAKE", "default", "apart"), StringComparison.Ordinal);
-        Assert.False(Bounds.IsName(ThrottlePlans.Name));
+        Assert.False(Bounds.IsName(ThrottleCommand.PlanName));
     }
 
     [Theory]

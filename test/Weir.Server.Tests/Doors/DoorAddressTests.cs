@@ -1,9 +1,9 @@
 using Weir.Server.Tests.Configuration;
 using Weir.Server.Tests.Harness;
 
-namespace Weir.Server.Tests.Doors.Resp;
+namespace Weir.Server.Tests.Doors;
 
-public sealed class RespAddressTests
+public sealed class DoorAddressTests
 {
     [Theory]
     [InlineData("127.0.0.1:6380", "127.0.0.1", 6380, false)]
@@ -15,7 +15,7 @@ public sealed class RespAddressTests
     [InlineData("10.0.0.1:0", "10.0.0.1", 0, true)]
     public void An_address_is_a_host_and_a_port(string text, string host, int port, bool isReachable)
     {
-        var address = RespAddress.Parse(text)!;
+        var address = DoorAddress.Parse(text)!;
         Assert.Equal((host, port, isReachable), (address.Host.ToString(), address.Port, address.IsReachable));
     }
 

@@ -1,15 +1,12 @@
 namespace Weir.Server;
 
 /// <summary>
-/// Creates the plans of <c>CL.THROTTLE</c>: a bucket of <c>max_burst + 1</c> tokens per key that refills <c>count</c>
-/// tokens in <c>period</c> seconds. Plans with different numbers share a name, so a key keeps its bucket.
+/// Creates plans for limits that come with a request: a bucket of <c>max_burst + 1</c> tokens per key that refills
+/// <c>count</c> tokens in <c>period</c> seconds. Plans with different numbers share a name, so a key keeps its bucket.
 /// </summary>
 /// <remarks>Safe for concurrent use: each slot references an immutable entry.</remarks>
-internal sealed class ThrottlePlans
+internal sealed class PlansOfRequests(string name, OnOutage onOutage = OnOutage.Local)
 {
-    /// <summary>Name of the plan and its limit. The tilde keeps the name distinct from names in policies.</summary>
-    public const string Name = "~cl.throttle";
-
     private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
 
     private sealed record Entry(long MaxBurst, long Count, long Period, Plan Plan)
@@ -31,7 +28,7 @@ internal sealed class ThrottlePlans
         return plan;
     }
 
-    private static Plan? Make(long maxBurst, long count, long period, out string? error)
+    private Plan? Make(long maxBurst, long count, long period, out string? error)
     {
         error = maxBurst is < 0 or >= Quota.ExactLimit - 1
                 ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
@@ -41,7 +38,7 @@ internal sealed class ThrottlePlans
         if (error is not null || QuotaOf(maxBurst + 1, count, period, out error) is not { } quota)
             return null;
         if (RefillRate.Count < RespBounds.MaxRates || quota.Rate.IsNumbered)
-            return new Plan(Name, [new Limit(Name, [Limit.KeyDimension], quota)], OnOutage.Local);
+            return new Plan(name, [new Limit(name, [Limit.KeyDimension], quota)], onOutage);
         error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for "
             + "more keys";
         return null;
