@@ -17,15 +17,8 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
     /// <summary>Decides by a plan that comes with the request.</summary>
     public async ValueTask<Decision> DecideAsync(RequestFacts facts, Plan plan, bool spend)
     {
-        long began = Now;
-        var turn = BeginTurn();
-        return Begin(facts, plan, spend, ref turn, out var decision) is { } pending
-            ? await EndAsync(pending, spend, began)
-            : decision;
-    }
-
-    private async ValueTask<Decision> EndAsync(PendingResult pending, bool spend, long began)
-    {
+        if (Begin(facts, plan, spend, out long began, out var decision) is not { } pending)
+            return decision;
         await pending.Arrival;
         return End(pending, spend, began, isByOwnPlan: true);
     }

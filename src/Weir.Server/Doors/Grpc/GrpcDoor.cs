@@ -12,6 +12,8 @@ internal sealed class GrpcDoor(DoorAddress address) : Door(address)
     {
         services.AddSingleton(this);
         services.AddSingleton<RateLimitService>();
+        services.AddSingleton<QuotaBuckets>();
+        services.AddSingleton<RateLimitQuotaService>();
         services.AddSingleton<GrpcHealth>();
         services.AddSingleton<GrpcGuard>();
         services.AddGrpc(options =>
@@ -30,6 +32,7 @@ internal sealed class GrpcDoor(DoorAddress address) : Door(address)
         if (app.Services.GetService<GrpcDoor>() is null)
             return;
         app.MapGrpcService<RateLimitService>().WithMetadata(Access.ToTakeByGrpc);
+        app.MapGrpcService<RateLimitQuotaService>().WithMetadata(Access.ToTakeByGrpc);
         app.MapGrpcService<GrpcHealth>().WithMetadata(Access.ToAllByGrpc);
         app.MapGrpcReflectionService().WithMetadata(Access.ToAllByGrpc);
     }

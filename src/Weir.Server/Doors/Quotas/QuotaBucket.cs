@@ -28,7 +28,7 @@ internal sealed class QuotaBucket(
 
     public Subscription Subscribe(IAssignee client)
     {
-        var subscription = new Subscription(client, time);
+        var subscription = new Subscription(client, this, time);
         lock (_lock)
             _clients.Add(subscription);
         return subscription;

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>One client's interest in a quota bucket, with its demand.</summary>
-internal sealed class Subscription(IAssignee client, TimeProvider time)
+internal sealed class Subscription(IAssignee client, QuotaBucket bucket, TimeProvider time)
 {
     /// <summary>Factor for a demand that varies. Tokens that are not used are lost.</summary>
     private const double Headroom = 1.05;
@@ -19,6 +19,9 @@ internal sealed class Subscription(IAssignee client, TimeProvider time)
                 return _usage.Unused;
         }
     }
+
+    /// <summary>Ends the interest. Tokens that are assigned end by themselves.</summary>
+    public void End() => bucket.Unsubscribe(this);
 
     public void Report(double requests, TimeSpan elapsed)
     {
