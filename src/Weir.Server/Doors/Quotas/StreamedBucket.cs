@@ -10,6 +10,7 @@ internal sealed class StreamedBucket(QuotaStream stream, string id, BucketId buc
     // Envoy counts a rate in whole seconds. One token a year is none in an assignment's lifetime.
     private static readonly Duration FillInterval = Duration.FromTimeSpan(TimeSpan.FromDays(365));
 
+    private readonly Lock _lock = new();
     private Assignment? _next;
     private bool _isAbandoned;
     private bool _isOdd;
@@ -20,14 +21,14 @@ internal sealed class StreamedBucket(QuotaStream stream, string id, BucketId buc
 
     public void Assign(in Assignment assignment)
     {
-        lock (this)
+        lock (_lock)
             _next = assignment;
         stream.Changed(this, isAbandoned: false);
     }
 
     public void Abandon()
     {
-        lock (this)
+        lock (_lock)
             _isAbandoned = true;
         stream.Changed(this, isAbandoned: true);
     }
@@ -35,7 +36,7 @@ internal sealed class StreamedBucket(QuotaStream stream, string id, BucketId buc
     /// <summary>Returns the action to write; null if there is none, or if its tokens would come too late.</summary>
     public Action? NextAction(TimeProvider time)
     {
-        lock (this)
+        lock (_lock)
         {
             if (_isAbandoned)
                 return new Action { BucketId = bucketId, AbandonAction = new() };

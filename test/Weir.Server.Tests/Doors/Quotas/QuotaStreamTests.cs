@@ -2,6 +2,7 @@ using Grpc.Core;
 using Weir.Server.Envoy;
 using Weir.Server.Tests.Doors.Grpc;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 using Rule = Weir.Server.Envoy.RateLimitStrategy.Types.BlanketRule;
 
 namespace Weir.Server.Tests.Doors.Quotas;
@@ -111,7 +112,7 @@ public sealed class QuotaStreamTests : IAsyncLifetime
             await stream.RequestStream.CompleteAsync();
         }
 
-        await Eventually.TrueAsync(() => buckets.Count == 0);
+        await Until.TrueAsync(() => buckets.Count == 0);
     }
 
     [Theory]
