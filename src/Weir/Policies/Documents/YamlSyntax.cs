@@ -134,7 +134,7 @@ internal sealed class YamlSyntax
             $"this is not YAML: {reason} Look at this line and the one above for indentation, a missing colon or an open quote");
     }
 
-    // Returns the line that a tab indents, from a line on. The parser reports only the start of the mapping.
+    // Returns the first line indented by a tab, from a line on. The parser reports only the start of the mapping.
     private static int? LineIndentedByTab(string text, int from)
     {
         int line = 0;
