@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Weir.Server.Envoy;
 using Action = Weir.Server.Envoy.RateLimitQuotaResponse.Types.BucketAction;
+using ClientBucket = Weir.Server.Envoy.TokenBucket;
 
 namespace Weir.Server;
 
@@ -63,7 +64,7 @@ internal sealed class StreamedBucket(QuotaStream stream, string id, BucketId buc
     };
 
     // A client goes on with its bucket if the numbers are the same, so each assignment differs from the one before.
-    private TokenBucket BucketOf(uint tokens)
+    private ClientBucket BucketOf(uint tokens)
     {
         _isOdd = !_isOdd;
         return new() { MaxTokens = tokens, TokensPerFill = _isOdd ? 1u : 2u, FillInterval = FillInterval };
