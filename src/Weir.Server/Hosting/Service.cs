@@ -146,6 +146,7 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
+        EnvoyServices.Add(services, options);
         services.AddSingleton<AuthorizeReader>();
         services.AddSingleton<AuthorizeEndpoint>();
         services.AddSingleton<BatchTurns>();

@@ -31,6 +31,8 @@ internal sealed class WeirOptions
 
     public RespSettings Resp { get; } = new();
 
+    public EnvoySettings Envoy { get; } = new();
+
     public TopSettings Top { get; } = new();
 
     public DecisionLogSettings DecisionLog { get; } = new();
@@ -167,6 +169,16 @@ internal sealed class WeirOptions
     {
         /// <summary>Null: the RESP door is off.</summary>
         public string? Listen { get; set; }
+    }
+
+    internal sealed class EnvoySettings
+    {
+        /// <summary>Null: Envoy's own configuration is not used.</summary>
+        public string? Config { get; set; }
+
+        public bool ChargeAll { get; set; }
+
+        public bool MergeDomains { get; set; }
     }
 
     internal sealed class TopSettings

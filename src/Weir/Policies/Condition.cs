@@ -33,7 +33,7 @@ public sealed class Condition
     }
 
     /// <summary>Greedy with one backtracking point, so time is bounded by the product of both lengths.</summary>
-    private static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
+    internal static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
     {
         int v = 0, p = 0, star = -1, resume = 0;
         while (v < value.Length)

@@ -79,7 +79,10 @@ internal sealed class YamlSyntax
         return begin switch
         {
             Scalar { Tag.IsEmpty: false } => new DocumentFault(line, column) { IsTag = true },
-            Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar)),
+            Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar))
+            {
+                IsQuoted = scalar.Style != ScalarStyle.Plain,
+            },
             SequenceStart => new DocumentList(line, column, Items(depth + 1)),
             _ => new DocumentMapping(line, column, Entries(depth + 1)),
         };
