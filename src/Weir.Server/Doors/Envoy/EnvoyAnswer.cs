@@ -65,7 +65,8 @@ internal sealed record EnvoyAnswer
         JsonObject? merged = null;
         for (int i = 0; i < statuses.Length; i++)
         {
-            if (statuses[i] is { Code: EnvoyCode.Ok, Limit: not null } && request.Parts[i].Rule?.Metadata is { } metadata)
+            bool isPassed = statuses[i] is { Code: EnvoyCode.Ok, Limit: not null };
+            if (isPassed && request.Parts[i].Rule?.Metadata is { } metadata)
                 EnvoyMetadata.Merge(merged ??= [], metadata);
         }
 

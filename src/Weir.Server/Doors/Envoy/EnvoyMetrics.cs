@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Weir.Server;
 
-/// <summary>Counts the descriptors that rules of Envoy's configuration decided, in a bounded number of series.</summary>
+/// <summary>Counts decided descriptors by their rules, in a bounded number of series.</summary>
 internal sealed class EnvoyMetrics : IDisposable
 {
     private const int Ok = 0, OverLimit = 1, Shadow = 2;
@@ -13,9 +13,19 @@ internal sealed class EnvoyMetrics : IDisposable
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
     private readonly PairCounts _counts = new(Results.Length);
 
-    public EnvoyMetrics() => _meter.CreateObservableCounter(
-        "weir.envoy.descriptors", Observe, "{descriptor}",
-        "Descriptors that a rule of Envoy's configuration decided, by domain, rule and result.");
+    private readonly Counter<long> _reloads;
+
+    public EnvoyMetrics()
+    {
+        _meter.CreateObservableCounter(
+            "weir.envoy.descriptors", Observe, "{descriptor}",
+            "Descriptors that a rule of Envoy's configuration decided, by domain, rule and result.");
+        _reloads = _meter.CreateCounter<long>(
+            "weir.envoy.reloads", "{reload}", "Configurations of Envoy read again, by outcome.");
+    }
+
+    public void Reloaded(bool good) =>
+        _reloads.Add(1, new KeyValuePair<string, object?>("outcome", good ? "used" : "refused"));
 
     public void Record(EnvoyRequest request)
     {

@@ -41,7 +41,8 @@ internal sealed class EnvoyPart
         Hits = hits,
     };
 
-    public static EnvoyPart Of(string domain, IReadOnlyList<EnvoyEntry> entries, EnvoyOverride limit, long hits) => new()
+    public static EnvoyPart Of(
+        string domain, IReadOnlyList<EnvoyEntry> entries, EnvoyOverride limit, long hits) => new()
     {
         Limit = new EnvoyLimit(limit.RequestsPerUnit, limit.Unit),
         Entries = entries,

@@ -30,8 +30,8 @@ internal sealed class EnvoyRuling(
             return null;
         if (!isEach && request.Counters.Count > Plan.MaxLimits)
         {
-            return new("descriptors", $"descriptors holds {request.Counters.Count} that a rule counts, and a decision at "
-                + $"most {Plan.MaxLimits}: send fewer, or set Weir:Envoy:ChargeAll=true");
+            return new("descriptors", $"descriptors holds {request.Counters.Count} that a rule counts, and a decision "
+                + $"at most {Plan.MaxLimits}: send fewer, or set Weir:Envoy:ChargeAll=true");
         }
 
         foreach (var counter in request.Counters)

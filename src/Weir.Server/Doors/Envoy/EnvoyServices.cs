@@ -8,7 +8,9 @@ internal static class EnvoyServices
     {
         if (options.Envoy.Config is not { } path)
             return;
-        services.AddSingleton(new EnvoyConfigs(EnvoyFiles.Load(path, options.Envoy.MergeDomains)));
+        var texts = EnvoyTexts.Read(path);
+        services.AddSingleton(new EnvoyConfigs(texts.Load(options.Envoy.MergeDomains)));
+        services.AddHostedService(all => ActivatorUtilities.CreateInstance<EnvoyConfigWatch>(all, path, texts.Hash));
         services.AddSingleton<EnvoyMetrics>();
         services.AddSingleton<EnvoyDecider>();
         services.AddSingleton<EnvoyRuling>();

@@ -9,11 +9,7 @@ internal static class Configs
     {
         var reader = new EnvoyReader(mergeDomains);
         for (int i = 0; i < texts.Length; i++)
-        {
-            string text = texts[i];
-            reader.Add($"{(char)('a' + i)}.yaml", () => text);
-        }
-
+            reader.Add($"{(char)('a' + i)}.yaml", texts[i]);
         return reader.Finish();
     }
 

@@ -2,15 +2,22 @@ using System.Globalization;
 
 namespace Weir.Server;
 
-/// <summary>Reads one file of Envoy's configuration into a domain. Continues after errors, to list all of them.</summary>
+/// <summary>Reads one file of Envoy's configuration. Continues after errors, to list all of them.</summary>
 internal sealed class EnvoyDocument(DocumentWalk walk)
 {
+    /// <summary>Maximum number of descriptors in a file.</summary>
+    public const int MaxDescriptors = 100_000;
+
     private const string NameShape = "a text";
     private const string FlagShape = "true or false";
+    private const string Requests = "a whole number from 0 to 4294967295";
 
-    private static readonly string[] Units = [.. Enum.GetNames<EnvoyUnit>()[1..].Select(unit => unit.ToLowerInvariant())];
+    private static readonly string[] Units =
+        [.. Enum.GetNames<EnvoyUnit>()[1..].Select(unit => unit.ToLowerInvariant())];
 
-    /// <summary>Returns the descriptors below a root, and the domain; null if it is missing, which is an error.</summary>
+    private int _descriptors;
+
+    /// <summary>Returns the descriptors below a root, and the domain; null for an error.</summary>
     public (DocumentField? Domain, EnvoyNode Root) Read(DocumentNode root)
     {
         var place = DocumentPlace.Root(root);
@@ -59,6 +66,10 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
 
     private void Add(EnvoyNode parent, EnvoyNode node, DocumentPlace place)
     {
+        if (++_descriptors == MaxDescriptors + 1)
+            walk.Errors.Add(place, $"the file has more than {MaxDescriptors} descriptors: split it");
+        if (_descriptors > MaxDescriptors)
+            return;
         if (parent.Twin(node) is not { } twin)
             parent.Add(node);
         else
@@ -112,7 +123,7 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
 
         bool broken = false;
         long? requests = walk.Parsed<long>(
-            fields[EnvoyKeys.RequestsPerUnit], $"a whole number from 0 to {uint.MaxValue}", TryParseRequests, ref broken);
+            fields[EnvoyKeys.RequestsPerUnit], Requests, TryParseRequests, ref broken);
         if (requests is null && !broken && fields.IsPlainlyMissing(EnvoyKeys.RequestsPerUnit))
             walk.Errors.Add(place, $"has no {EnvoyKeys.RequestsPerUnit}: write it; 0 refuses every request");
         return unit is { } given && requests is { } number ? new EnvoyLimit((uint)number, given, name) : null;
@@ -148,7 +159,7 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
         // The reference implementation reads 010 as 8.
         error = fits
             ? $"{Weir.Spelling.Quote(text)} begins with 0, so that it may mean an octal number; write it without"
-            : $"{Weir.Spelling.Quote(text)} does not fit; write a whole number from 0 to {uint.MaxValue}";
+            : $"{Weir.Spelling.Quote(text)} does not fit; write {Requests}";
         return false;
     }
 
@@ -166,7 +177,10 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
             if (Required(item, EnvoyKeys.Name, place, "the name of another rate_limit") is not { } name)
                 continue;
             if (name == own)
-                walk.Errors.Add(place, $"a rate_limit cannot replace itself ({Weir.Spelling.Quote(name)}): name another one");
+            {
+                string quoted = Weir.Spelling.Quote(name);
+                walk.Errors.Add(place, $"a rate_limit cannot replace itself ({quoted}): name another one");
+            }
             else
                 yield return name;
         }
@@ -220,7 +234,8 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
     {
         string word = text.ToLower(CultureInfo.InvariantCulture);
         flag = word is "true" or "yes" or "on";
-        error = flag || word is "false" or "no" or "off" ? null : $"{Weir.Spelling.Quote(text)} is neither true nor false";
-        return error is null;
+        bool isOne = flag || word is "false" or "no" or "off";
+        error = isOne ? null : $"{Weir.Spelling.Quote(text)} is neither true nor false; write one of them";
+        return isOne;
     }
 }

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Finds and loads the files of Envoy's configuration.</summary>
+/// <summary>Finds the files of Envoy's configuration.</summary>
 internal static class EnvoyFiles
 {
     /// <summary>Maximum number of files in a folder.</summary>
@@ -18,17 +18,11 @@ internal static class EnvoyFiles
 
     /// <summary>Loads a file, or all files in a folder that end with .yaml, .yml or .json.</summary>
     /// <exception cref="PolicyException">A file cannot be read or is wrong; the exception holds all errors.</exception>
-    public static EnvoyConfig Load(string path, bool mergeDomains)
-    {
-        var reader = new EnvoyReader(mergeDomains);
-        foreach (string file in FilesOf(path))
-            reader.Add(file, () => DocumentFile.ReadText(file));
-        return reader.Finish();
-    }
+    public static EnvoyConfig Load(string path, bool mergeDomains) => EnvoyTexts.Read(path).Load(mergeDomains);
 
-    /// <summary>Returns the files of a folder in the order of their names. Skips hidden files and folders.</summary>
-    /// <exception cref="PolicyException">There is no file, or there are too many.</exception>
-    public static IReadOnlyList<string> FilesOf(string path)
+    /// <summary>Returns a file, or the files of a folder in the order of their names without hidden ones.</summary>
+    /// <exception cref="UnreadableDocumentException">The folder has no file, or too many.</exception>
+    public static IReadOnlyList<string> Of(string path)
     {
         if (!Directory.Exists(path))
             return [path];
@@ -41,21 +35,20 @@ internal static class EnvoyFiles
             ];
             return files.Length switch
             {
-                0 => throw Unusable(path, "the folder has no file that ends with .yaml, .yml or .json: write one"),
-                > MaxFiles => throw Unusable(path, $"the folder has more than {MaxFiles} files: merge some of them"),
+                0 => throw Unusable("the folder has no file that ends with .yaml, .yml or .json: write one"),
+                > MaxFiles => throw Unusable($"the folder has more than {MaxFiles} files: merge some of them"),
                 _ => files,
             };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(path, $"the folder cannot be read: {fault.Message}");
+            throw Unusable($"the folder cannot be read: {fault.Message}");
         }
     }
 
     // Kubernetes keeps the true files of a mounted map in a hidden folder.
-    private static bool IsMeant(string file) =>
-        Endings.Contains(Path.GetExtension(file)) && !file.Split(Path.DirectorySeparatorChar).Any(part => part[0] == '.');
+    private static bool IsMeant(string file) => Endings.Contains(Path.GetExtension(file))
+        && !file.Split(Path.DirectorySeparatorChar).Any(part => part[0] == '.');
 
-    private static PolicyException Unusable(string path, string message) =>
-        new([new PolicyError(path, 0, 0, "", message)]);
+    private static UnreadableDocumentException Unusable(string message) => new(0, 0, message);
 }

@@ -51,7 +51,8 @@ internal static class EnvoyMetadata
     private static JsonNode? ReadNode(DocumentWalk walk, DocumentNode node, DocumentPlace place) => node switch
     {
         DocumentMapping mapping => ReadObject(walk, mapping, place),
-        DocumentList list => new JsonArray([.. list.Items.Select((item, i) => ReadNode(walk, item, place.Item(i, item)))]),
+        DocumentList list =>
+            new JsonArray([.. list.Items.Select((item, i) => ReadNode(walk, item, place.Item(i, item)))]),
         DocumentText { Empty: false } text => ReadText(text),
         _ => null,
     };

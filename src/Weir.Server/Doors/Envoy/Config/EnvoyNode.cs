@@ -3,7 +3,8 @@ namespace Weir.Server;
 /// <summary>A configured descriptor, or a domain, with its nested descriptors by key.</summary>
 internal sealed class EnvoyNode
 {
-    private readonly Dictionary<string, EnvoyValues> _keys = new(StringComparer.Ordinal);
+    private Dictionary<string, EnvoyValues>? _keys;
+    private List<EnvoyNode>? _children;
 
     /// <summary>Key; empty for a domain.</summary>
     public string Key { get; init; } = "";
@@ -30,21 +31,22 @@ internal sealed class EnvoyNode
     public int Column { get; init; }
 
     /// <summary>Nested descriptors in the file's order.</summary>
-    public List<EnvoyNode> Children { get; } = [];
+    public IReadOnlyList<EnvoyNode> Children => _children ?? [];
 
     /// <summary>Returns the nested descriptor of the same key and value; null for none.</summary>
-    public EnvoyNode? Twin(EnvoyNode child) => _keys.GetValueOrDefault(child.Key)?.Exact(child.Value);
+    public EnvoyNode? Twin(EnvoyNode child) => _keys?.GetValueOrDefault(child.Key)?.Exact(child.Value);
 
     public void Add(EnvoyNode child)
     {
-        Children.Add(child);
+        (_children ??= []).Add(child);
+        _keys ??= new Dictionary<string, EnvoyValues>(StringComparer.Ordinal);
         if (!_keys.TryGetValue(child.Key, out var values))
             _keys.Add(child.Key, values = new EnvoyValues());
         values.Add(child);
     }
 
     /// <summary>Finds an exact value first, then the first pattern that matches, then the key alone.</summary>
-    public EnvoyNode? Find(in EnvoyEntry entry) => _keys.GetValueOrDefault(entry.Key)?.Find(entry.Value);
+    public EnvoyNode? Find(in EnvoyEntry entry) => _keys?.GetValueOrDefault(entry.Key)?.Find(entry.Value);
 
     private sealed class EnvoyValues
     {

@@ -1,7 +1,7 @@
 namespace Weir.Server;
 
 /// <summary>Reads the files of a configuration one by one, and collects the errors of all of them.</summary>
-internal sealed class EnvoyReader(bool mergeDomains)
+internal sealed class EnvoyReader(bool mergeDomains, IEnumerable<PolicyError>? faults = null)
 {
     /// <summary>Maximum length of all files together.</summary>
     public const int MaxLength = PolicyDocument.MaxBytes;
@@ -11,26 +11,17 @@ internal sealed class EnvoyReader(bool mergeDomains)
     /// <summary>The files of domains, and of the descriptors right below them.</summary>
     private readonly Dictionary<EnvoyNode, string> _homes = [];
 
-    private readonly List<PolicyError> _errors = [];
+    private readonly List<PolicyError> _errors = [.. faults ?? []];
     private long _length;
 
-    public void Add(string source, Func<string> read)
+    public void Add(string source, string text)
     {
         var errors = new DocumentErrors(source);
-        try
-        {
-            string text = read();
-            _length += text.Length;
-            if (_length > MaxLength)
-                errors.Add(0, 0, "", $"the files are longer than {MaxLength >> 20} MiB together: write fewer descriptors");
-            else
-                Read(source, text, errors);
-        }
-        catch (UnreadableDocumentException fault)
-        {
-            errors.Add(fault.Line, fault.Column, "", fault.Message);
-        }
-
+        _length += text.Length;
+        if (_length > MaxLength)
+            errors.Add(0, 0, "", $"the files are longer than {MaxLength >> 20} MiB together: write fewer descriptors");
+        else
+            Read(source, text, errors);
         _errors.AddRange(errors.Sorted());
     }
 
@@ -48,7 +39,7 @@ internal sealed class EnvoyReader(bool mergeDomains)
 
     private void Read(string source, string text, DocumentErrors errors)
     {
-        var root = DocumentSyntax.Read(text, errors);
+        var root = DocumentSyntax.Read(text, errors, hasAliases: true);
         if (root is null || root.IsEmpty)
         {
             if (!errors.Any)
@@ -85,8 +76,8 @@ internal sealed class EnvoyReader(bool mergeDomains)
         {
             if (into.Twin(child) is { } twin)
             {
-                errors.Add(child.Line, child.Column, EnvoyKeys.Descriptors, "a descriptor with this key and value stands "
-                    + $"in {_homes[twin]}, line {twin.Line}, already: keep one of them");
+                errors.Add(child.Line, child.Column, EnvoyKeys.Descriptors, "a descriptor with this key and value "
+                    + $"stands in {_homes[twin]}, line {twin.Line}, already: keep one of them");
                 continue;
             }
 
