@@ -199,6 +199,7 @@ internal static class Service
         services.AddSingleton<PolicyMetrics>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CandidateMetrics>();
+        services.AddSingleton<EnvoyMetrics>();
         services.AddSingleton<OutageLog>();
         services.AddSingleton<FleetLog>();
         services.AddSingleton(services => new ShownKeys(services.GetRequiredService<RateLimiter>().NameOf));
@@ -221,6 +222,7 @@ internal static class Service
         services.GetRequiredService<BuildMetrics>();
         services.GetRequiredService<StoreMetrics>();
         services.GetRequiredService<CandidateMetrics>();
+        services.GetRequiredService<EnvoyMetrics>();
         if (stores.Failover is null)
             return;
         services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);

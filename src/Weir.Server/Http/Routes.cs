@@ -13,6 +13,7 @@ internal static class Routes
             AdminRoutes.Map(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
+        EnvoyJsonEndpoint.Map(app);
         OtherMethods.Map(app);
         AuthorizeRoutes.Map(app);
         // With the pattern, since the default leaves out paths that look like a file's.

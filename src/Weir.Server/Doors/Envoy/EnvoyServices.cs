@@ -11,8 +11,8 @@ internal static class EnvoyServices
         var texts = EnvoyTexts.Read(path);
         services.AddSingleton(new EnvoyConfigs(texts.Load(options.Envoy.MergeDomains)));
         services.AddHostedService(all => ActivatorUtilities.CreateInstance<EnvoyConfigWatch>(all, path, texts.Hash));
-        services.AddSingleton<EnvoyMetrics>();
         services.AddSingleton<EnvoyDecider>();
         services.AddSingleton<EnvoyRuling>();
+        services.AddSingleton<EnvoyJsonEndpoint>();
     }
 }

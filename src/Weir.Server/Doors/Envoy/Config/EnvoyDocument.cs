@@ -35,7 +35,7 @@ internal sealed class EnvoyDocument(DocumentWalk walk)
             var inner = walk.Keyed(node, place, EnvoyKeys.OfDescriptor);
             if (node is DocumentMapping)
                 ReadDescriptor(inner, place, parent, path);
-            else
+            else if (node.IsEmpty)
                 walk.Expected(place, node, EnvoyKeys.OfDescriptor.Shape);
         }
     }
