@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Weir.Cli.Import;
 using Weir.Cli.Load;
 
 namespace Weir.Cli;
@@ -13,6 +14,7 @@ internal static class Tool
     {
         var root = new RootCommand("The Weir rate limiter's tool.") { HelpName = "weir" };
         root.Add(LoadCommand.Create(surroundings));
+        root.Add(ImportCommand.Create());
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithNotes((HelpAction)help.Action!);
         return root;

@@ -182,6 +182,16 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
         return pending;
     }
 
+    // Charges by a plan that comes with the request, even into debt.
+    internal async ValueTask<Decision> ChargeAsync(RequestFacts facts, Plan plan)
+    {
+        Demand(facts, leastCost: 1);
+        Policies.PlanOf(facts.Tenant, out bool isListed);
+        var limits = new LimitSet(facts, plan, plan.Applying(facts, out _), isListed, holder: null) { IsCharge = true };
+        var answer = await store.AskAsync(new BucketCommand(limits, BucketOperation.Charge)).ConfigureAwait(false);
+        return Decision.From(limits, answer);
+    }
+
     internal static Decision EndByOwnPlan(PendingResult pending)
     {
         var limits = pending.Command.Limits;

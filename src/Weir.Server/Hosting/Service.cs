@@ -146,6 +146,7 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
+        EnvoyServices.Add(services, options);
         services.AddSingleton<OverridePlans>();
         services.AddSingleton<DescriptorReader>();
         services.AddSingleton<RateLimitRenderer>();
@@ -203,6 +204,7 @@ internal static class Service
         services.AddSingleton<PolicyMetrics>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CandidateMetrics>();
+        services.AddSingleton<EnvoyMetrics>();
         services.AddSingleton<OutageLog>();
         services.AddSingleton<FleetLog>();
         services.AddSingleton(services => new ShownKeys(services.GetRequiredService<RateLimiter>().NameOf));
@@ -225,6 +227,7 @@ internal static class Service
         services.GetRequiredService<BuildMetrics>();
         services.GetRequiredService<StoreMetrics>();
         services.GetRequiredService<CandidateMetrics>();
+        services.GetRequiredService<EnvoyMetrics>();
         if (stores.Failover is null)
             return;
         services.GetRequiredService<OutageLog>().Follow(stores.Failover, stores.Redis!);

@@ -13,6 +13,7 @@ internal static class Routes
             AdminRoutes.Map(app);
         MapHealth(app, app.Services.GetRequiredService<HealthEndpoints>());
         MapDescriptions(app);
+        EnvoyJsonEndpoint.Map(app);
         OtherMethods.Map(app);
         AuthorizeRoutes.Map(app);
         GrpcDoor.Map(app);

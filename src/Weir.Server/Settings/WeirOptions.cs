@@ -33,6 +33,8 @@ internal sealed class WeirOptions
 
     public GrpcSettings Grpc { get; } = new();
 
+    public EnvoySettings Envoy { get; } = new();
+
     public TopSettings Top { get; } = new();
 
     public DecisionLogSettings DecisionLog { get; } = new();
@@ -173,6 +175,16 @@ internal sealed class WeirOptions
         public string? Listen { get; set; }
 
         public bool Metadata { get; set; }
+    }
+
+    internal sealed class EnvoySettings
+    {
+        /// <summary>Null: Envoy's own configuration is not used.</summary>
+        public string? Config { get; set; }
+
+        public bool ChargeAll { get; set; }
+
+        public bool MergeDomains { get; set; }
     }
 
     internal sealed class TopSettings

@@ -33,7 +33,7 @@ public sealed class Condition
     }
 
     // Matches greedily with one backtracking point, so the time is at most the product of both lengths.
-    private static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
+    internal static bool IsLike(ReadOnlySpan<char> value, ReadOnlySpan<char> pattern)
     {
         int v = 0, p = 0, star = -1, resume = 0;
         while (v < value.Length)

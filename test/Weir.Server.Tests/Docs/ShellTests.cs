@@ -17,6 +17,7 @@ public sealed partial class ShellTests
         ("CONTRIBUTING.md", "WORLD_", "would run itself; takes minutes"),
         ("CONTRIBUTING.md", "DRILL_", "would run itself; takes minutes"),
         ("docs/load.md", "dotnet run -c Release --project src/Weir.Cli", "Weir.Cli.Tests runs it; takes a minute"),
+        ("docs/envoy.md", "dotnet run -c Release --project src/Weir.Cli", "Weir.Cli.Tests runs it; takes a minute"),
         ("docs/load.md", "weir", "Weir.Cli.Tests runs it; takes a minute"),
         ("docs/capacity.md", "dotnet run -c Release --project src/Weir.Cli", "Weir.Cli.Tests runs it; takes a minute"),
         ("docs/redis.md", "redis-cli --cluster create", "needs six servers; Weir.Redis.Tests starts clusters"),

@@ -48,12 +48,16 @@ internal sealed record DocumentKeys(string Owner, string[] Known, string? Exampl
 
     internal static readonly DocumentKeys[] All = [OfDocument, OfPlan, OfLimit, OfTenant, OfLiveTenant, OfKey, OfLiveKey, OfWindow, OfConcurrency];
 
+    /// <summary>The kinds of mappings of the same document.</summary>
+    public IReadOnlyList<DocumentKeys> Family { get; init; } = [];
+
     public string Complaint(string key, out string? meant)
     {
         meant = Spelling.Nearest(key, Known);
         if (meant is not null)
             return $"unknown key: did you mean {meant}?";
-        var home = Array.Find(All, keys => keys != this && keys.Known.Contains(key));
+        var family = Family.Count > 0 ? Family : All;
+        var home = family.FirstOrDefault(keys => keys.Owner != Owner && keys.Known.Contains(key));
         return home is null
             ? $"unknown key: {Owner} has {string.Join(", ", Known)}"
             : $"unknown key here: it belongs to {home.Owner}; {Owner} has {string.Join(", ", Known)}";

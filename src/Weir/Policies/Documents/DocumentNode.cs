@@ -21,6 +21,9 @@ internal sealed record DocumentText(int Line, int Column, string Value, bool Emp
 {
     public override bool IsEmpty => Empty;
 
+    /// <summary>True for a text in quotes, which is no number, boolean or date.</summary>
+    public bool IsQuoted { get; init; }
+
     public override string Kind => Empty ? "nothing" : "a single value";
 }
 

@@ -6,11 +6,11 @@ internal static class DocumentSyntax
 {
     private static readonly SearchValues<char> Unwanted = SearchValues.Create(UnwantedCharacters());
 
-    public static DocumentNode? Read(string text, DocumentErrors errors)
+    public static DocumentNode? Read(string text, DocumentErrors errors, bool hasAliases = false)
     {
         try
         {
-            return ReadReadable(text.TrimStart('\uFEFF'), errors);
+            return ReadReadable(text.TrimStart('\uFEFF'), errors, hasAliases);
         }
         catch (UnreadableDocumentException fault)
         {
@@ -19,11 +19,11 @@ internal static class DocumentSyntax
         }
     }
 
-    private static DocumentNode? ReadReadable(string text, DocumentErrors errors)
+    private static DocumentNode? ReadReadable(string text, DocumentErrors errors, bool hasAliases)
     {
         Demand(text);
         if (!text.AsSpan().TrimStart().StartsWith('{'))
-            return YamlSyntax.Read(text, errors);
+            return YamlSyntax.Read(text, errors, hasAliases);
         try
         {
             return JsonSyntax.Read(text);

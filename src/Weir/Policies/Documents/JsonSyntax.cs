@@ -49,7 +49,8 @@ internal ref struct JsonSyntax
             JsonTokenType.StartObject => new DocumentMapping(line, column, Entries()),
             JsonTokenType.StartArray => new DocumentList(line, column, Items()),
             JsonTokenType.Null => new DocumentText(line, column, "null", Empty: true),
-            JsonTokenType.String or JsonTokenType.PropertyName => new DocumentText(line, column, Text(line, column), Empty: false),
+            JsonTokenType.String or JsonTokenType.PropertyName =>
+                new DocumentText(line, column, Text(line, column), Empty: false) { IsQuoted = true },
             _ => new DocumentText(line, column, Encoding.UTF8.GetString(_reader.ValueSpan), Empty: false),
         };
     }

@@ -3,26 +3,28 @@ using YamlDotNet.Core.Events;
 
 namespace Weir;
 
-// Builds nodes from the events of the YAML parser, so that every node has its line. Reports aliases (possible expansion
-// bombs) and tags as errors, and continues to find other errors.
+// Builds nodes from the events of the YAML parser, so that every node has its line. Reports tags, and aliases unless they
+// are allowed, as errors, and continues to find other errors. An alias counts as many values as its anchor has.
 internal sealed class YamlSyntax
 {
     private readonly Parser _parser;
     private readonly DocumentErrors _errors;
+    private readonly YamlAnchors? _anchors;
     private int _nodes;
     private Mark _near;
 
-    private YamlSyntax(string text, DocumentErrors errors)
+    private YamlSyntax(string text, DocumentErrors errors, bool hasAliases)
     {
         _parser = new Parser(new StringReader(text));
         _errors = errors;
+        _anchors = hasAliases ? new YamlAnchors() : null;
     }
 
-    public static DocumentNode? Read(string text, DocumentErrors errors)
+    public static DocumentNode? Read(string text, DocumentErrors errors, bool hasAliases = false)
     {
         try
         {
-            return new YamlSyntax(text, errors).Root();
+            return new YamlSyntax(text, errors, hasAliases).Root();
         }
         catch (YamlException fault)
         {
@@ -72,16 +74,39 @@ internal sealed class YamlSyntax
         var begin = _parser.Current!;
         int line = (int)begin.Start.Line, column = (int)begin.Start.Column;
         Demand(depth, line, column);
+        if (begin is AnchorAlias known && _anchors is not null)
+            return Aliased(known, depth, line, column);
         if (begin is AnchorAlias alias)
             return Refuse(alias, "an alias (a word that begins with *) is not supported: write the value out");
         if (begin is NodeEvent { Tag.IsEmpty: false } tagged)
             Refuse(tagged, "a tag (a word that begins with !) is not supported: remove it; every value means what it spells");
+        int before = _nodes;
+        var node = Content(begin, depth, line, column);
+        if (begin is NodeEvent { Anchor.IsEmpty: false } anchored)
+            _anchors?.Add(anchored.Anchor.Value, node, 1 + _nodes - before);
+        return node;
+    }
+
+    private DocumentNode Aliased(AnchorAlias alias, int depth, int line, int column)
+    {
+        if (_anchors!.Find(alias.Value.Value) is not { } anchor)
+            return Refuse(alias, "no anchor of this name stands before this alias: add one, or write the value out");
+        _nodes += anchor.Size;
+        Demand(depth + anchor.Height, line, column);
+        return anchor.Node;
+    }
+
+    private DocumentNode Content(ParsingEvent begin, int depth, int line, int column)
+    {
         return begin switch
         {
             Scalar { Tag.IsEmpty: false } => new DocumentFault(line, column) { IsTag = true },
-            Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar)),
+            Scalar scalar => new DocumentText(line, column, scalar.Value, IsEmpty(scalar))
+            {
+                IsQuoted = scalar.Style != ScalarStyle.Plain,
+            },
             SequenceStart => new DocumentList(line, column, Items(depth + 1)),
-            _ => new DocumentMapping(line, column, Entries(depth + 1)),
+            _ => new DocumentMapping(line, column, Merged(Entries(depth + 1))),
         };
     }
 
@@ -104,6 +129,13 @@ internal sealed class YamlSyntax
         }
 
         return entries;
+    }
+
+    private List<(DocumentNode Key, DocumentNode Value)> Merged(List<(DocumentNode Key, DocumentNode Value)> entries)
+    {
+        var merged = _anchors is null ? entries : YamlAnchors.Merge(entries);
+        _nodes += merged.Count - entries.Count;
+        return merged;
     }
 
     private void Demand(int depth, int line, int column)

@@ -1,0 +1,18 @@
+namespace Weir.Server;
+
+/// <summary>Adds what decides by Envoy's own configuration, if <c>Weir:Envoy:Config</c> is set.</summary>
+internal static class EnvoyServices
+{
+    /// <exception cref="PolicyException">The configuration is wrong.</exception>
+    public static void Add(IServiceCollection services, WeirOptions options)
+    {
+        if (options.Envoy.Config is not { } path)
+            return;
+        var texts = EnvoyTexts.Read(path);
+        services.AddSingleton(new EnvoyConfigs(texts.Load(options.Envoy.MergeDomains)));
+        services.AddHostedService(all => ActivatorUtilities.CreateInstance<EnvoyConfigWatch>(all, path, texts.Hash));
+        services.AddSingleton<EnvoyDecider>();
+        services.AddSingleton<EnvoyRuling>();
+        services.AddSingleton<EnvoyJsonEndpoint>();
+    }
+}
