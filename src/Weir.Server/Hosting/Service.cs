@@ -146,11 +146,12 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
-        EnvoyServices.Add(services, options);
         services.AddSingleton<OverridePlans>();
         services.AddSingleton<DescriptorReader>();
         services.AddSingleton<RateLimitRenderer>();
         services.AddSingleton<IRateLimitRuling, NativeRuling>();
+        // Comes after the native ruling, because the last registration counts.
+        EnvoyServices.Add(services, options);
         services.AddSingleton<GrpcGate>();
         services.AddSingleton<AuthorizeReader>();
         services.AddSingleton<AuthorizeEndpoint>();

@@ -30,7 +30,19 @@ internal abstract class RateLimitHeaders
             headers.RetryAfter = Math.Max(1, Spelling.Seconds(retry)).ToString();
     }
 
+    /// <summary>Writes the headers of one limit that no decision of Weir's policies holds.</summary>
+    public abstract void Write(IHeaderDictionary headers, in LimitNumbers limit, DateTimeOffset now);
+
     protected abstract void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now);
+
+    private static LimitNumbers NumbersOf(in Decision decision, DateTimeOffset now)
+    {
+        var limit = decision.Limit!;
+        bool hasReset = Reset(limit, decision.Outcome, decision.ResetAfter) is not null;
+        return new LimitNumbers(
+            limit.Name, limit.Quota.Capacity, decision.Remaining, hasReset ? decision.ResetAfter : null,
+            Window(limit, now));
+    }
 
     /// <summary>Returns the seconds until the bucket is full; null if waiting cannot help the request.</summary>
     private static long? Reset(Limit limit, DecisionOutcome outcome, TimeSpan resetAfter) =>
@@ -50,6 +62,14 @@ internal abstract class RateLimitHeaders
 
         private readonly LimitTexts _items = new((limit, left, reset) =>
             reset < 0 ? $"\"{limit.Name}\";r={left}" : $"\"{limit.Name}\";r={left};t={reset}");
+
+        public override void Write(IHeaderDictionary headers, in LimitNumbers limit, DateTimeOffset now)
+        {
+            string window = limit.Window is { } seconds ? $";w={seconds}" : "";
+            string reset = limit.ResetAfter is { } time ? $";t={Spelling.Seconds(time)}" : "";
+            headers["RateLimit-Policy"] = $"\"{limit.Name}\";q={limit.Capacity}{window}";
+            headers["RateLimit"] = $"\"{limit.Name}\";r={limit.Remaining}{reset}";
+        }
 
         /// <summary>Writes the governing limit first, for clients that read only the first item.</summary>
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
@@ -81,32 +101,41 @@ internal abstract class RateLimitHeaders
 
     private sealed class Draft06 : RateLimitHeaders
     {
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
+        public override void Write(IHeaderDictionary headers, in LimitNumbers limit, DateTimeOffset now)
         {
-            var limit = decision.Limit!;
             // In this format, a policy needs a window.
-            if (Window(limit, now) is { } window)
-                headers["RateLimit-Policy"] = $"{limit.Quota.Capacity};w={window}";
-            headers["RateLimit-Limit"] = limit.Quota.Capacity.ToString();
-            headers["RateLimit-Remaining"] = decision.Remaining.ToString();
-            if (Reset(limit, decision.Outcome, decision.ResetAfter) is { } reset)
-                headers["RateLimit-Reset"] = reset.ToString();
+            if (limit.Window is { } window)
+                headers["RateLimit-Policy"] = $"{limit.Capacity};w={window}";
+            headers["RateLimit-Limit"] = limit.Capacity.ToString();
+            headers["RateLimit-Remaining"] = limit.Remaining.ToString();
+            if (limit.ResetAfter is { } reset)
+                headers["RateLimit-Reset"] = Spelling.Seconds(reset).ToString();
         }
+
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now) =>
+            Write(headers, NumbersOf(decision, now), now);
     }
 
     private sealed class Legacy : RateLimitHeaders
     {
-        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
+        public override void Write(IHeaderDictionary headers, in LimitNumbers limit, DateTimeOffset now)
         {
-            headers["X-RateLimit-Limit"] = decision.Limit!.Quota.Capacity.ToString();
-            headers["X-RateLimit-Remaining"] = decision.Remaining.ToString();
-            if (Reset(decision.Limit, decision.Outcome, decision.ResetAfter) is not null)
-                headers["X-RateLimit-Reset"] = Spelling.Seconds(now + decision.ResetAfter - DateTimeOffset.UnixEpoch).ToString();
+            headers["X-RateLimit-Limit"] = limit.Capacity.ToString();
+            headers["X-RateLimit-Remaining"] = limit.Remaining.ToString();
+            if (limit.ResetAfter is { } reset)
+                headers["X-RateLimit-Reset"] = Spelling.Seconds(now + reset - DateTimeOffset.UnixEpoch).ToString();
         }
+
+        protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now) =>
+            Write(headers, NumbersOf(decision, now), now);
     }
 
     private sealed class Off : RateLimitHeaders
     {
+        public override void Write(IHeaderDictionary headers, in LimitNumbers limit, DateTimeOffset now)
+        {
+        }
+
         protected override void WriteLimit(IHeaderDictionary headers, in Decision decision, DateTimeOffset now)
         {
         }

@@ -14,5 +14,6 @@ internal static class EnvoyServices
         services.AddSingleton<EnvoyDecider>();
         services.AddSingleton<EnvoyRuling>();
         services.AddSingleton<EnvoyJsonEndpoint>();
+        services.AddSingleton<IRateLimitRuling, ConfigRuling>();
     }
 }

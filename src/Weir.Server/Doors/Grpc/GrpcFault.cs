@@ -8,6 +8,8 @@ internal static class GrpcFault
     public static RpcException Invalid(string field, string message) =>
         Of(StatusCode.InvalidArgument, $"{field}: {message}");
 
+    public static RpcException Invalid(Complaint complaint) => Of(StatusCode.InvalidArgument, complaint.Message);
+
     public static RpcException OtherTenant() =>
         Of(StatusCode.PermissionDenied, "domain: this key is for another tenant; send the tenant of the key");
 
