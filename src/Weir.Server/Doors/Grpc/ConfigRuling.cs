@@ -65,7 +65,7 @@ internal sealed class ConfigRuling(EnvoyRuling ruling, RateLimitHeaders headers,
                 status.SecondsLeft is { } left ? TimeSpan.FromSeconds(left) : null, window),
             now);
         if (status is { Code: EnvoyCode.OverLimit, SecondsLeft: { } wait })
-            written.RetryAfter = Math.Max(1, wait).ToString();
+            written["Retry-After"] = Math.Max(1, wait).ToString();
         foreach (var (name, value) in written)
             response.ResponseHeadersToAdd.Add(new HeaderValue { Key = name, Value = value.ToString() });
     }
