@@ -27,11 +27,18 @@ internal static class Tool
         {
             foreach (var problem in parsed.Errors)
                 await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
-            await error.WriteLineAsync($"Try: weir {parsed.CommandResult.Command.Name switch { LoadCommand.Name => "load ", _ => "" }}--help").ConfigureAwait(false);
+            await error.WriteLineAsync($"Try: weir {PathOf(parsed.CommandResult.Command)}--help").ConfigureAwait(false);
             return ExitCode.Usage;
         }
 
         var configuration = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = TerminationTimeout };
         return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
     }
+
+    private static string PathOf(Command command) => command.Name switch
+    {
+        LoadCommand.Name => "load ",
+        ImportCommand.Envoy => "import envoy ",
+        _ => "",
+    };
 }

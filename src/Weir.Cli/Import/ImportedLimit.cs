@@ -10,6 +10,9 @@ internal sealed class ImportedLimit(EnvoyNode[] path, Dictionary<string, List<st
     private const int MaxPatterns = 16;
     private const int MaxPatternLength = 80;
 
+    /// <summary>Begins a line below the name of the limit.</summary>
+    private const string Indent = "\n        ";
+
     private static readonly JsonSerializerOptions Readable =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -48,7 +51,7 @@ internal sealed class ImportedLimit(EnvoyNode[] path, Dictionary<string, List<st
             notes.Add($"{Rule.Path}: metadata is left out");
         if (Rule.IsDetailed || path.Any(node => node.HasValueInMetric))
             notes.Add($"{Rule.Path}: metrics name the limit, and no values of requests");
-        return $"{Quote(NameOf(names))}: {{ {string.Join(", ", parts)} }}";
+        return $"{Quote(NameOf(names))}:{Indent}{string.Join(Indent, parts)}";
     }
 
     // One unless has one attribute here: with several it would except only requests that have all of them.

@@ -17,27 +17,27 @@ internal sealed class ImportedPlan
 
     private EnvoyNode Root { get; }
 
-    /// <summary>Returns a line per limit, and notes what a limit cannot express.</summary>
+    /// <summary>Returns a text per limit, and notes what a limit cannot express.</summary>
     public List<string> Limits(List<string> notes)
     {
-        var lines = new List<string>();
+        var limits = new List<string>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in _paths.Where(path => path[^1].Rule is { IsUnlimited: false }))
         {
             string rule = path[^1].Rule!.Path;
             if (ImportedLimit.WhyNot(path) is { } reason)
                 notes.Add($"{rule}: left out, since {reason}");
-            else if (lines.Count == Plan.MaxLimits)
+            else if (limits.Count == Plan.MaxLimits)
                 notes.Add($"{rule}: left out, since a plan has at most {Plan.MaxLimits} limits");
             else
-                lines.Add(new ImportedLimit(path, ExceptionsOf(path)).Write(names, notes));
+                limits.Add(new ImportedLimit(path, ExceptionsOf(path)).Write(names, notes));
         }
 
         foreach (var path in _paths.Where(path => path[^1].Rule is { Replaces.Length: > 0 }))
             notes.Add($"{path[^1].Rule!.Path}: replaces is left out, since no limit replaces another one");
         if (_paths.Count == 0)
             notes.Add($"{_domain}: has no descriptors, and so no limits");
-        return lines;
+        return limits;
     }
 
     private void Collect(EnvoyNode node, EnvoyNode[] path)

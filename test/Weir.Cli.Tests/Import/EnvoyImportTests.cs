@@ -38,9 +38,19 @@ public sealed class EnvoyImportTests : IDisposable
                 unlimited: true
               shop:
                 limits:
-                  user: { by: [user], unless: { user: [anna] }, window: { limit: 100, every: minute, zone: UTC } }
-                  user_anna: { by: [], when: { user: anna }, window: { limit: 5, every: 30 days, zone: UTC, from: 1970-01-01 }, mode: shadow }
-                  path_-api--.method: { by: [path, method], when: { path: "/api/*" }, window: { limit: 7, every: week, zone: UTC, from: thursday } }
+                  user:
+                    by: [user]
+                    unless: { user: [anna] }
+                    window: { limit: 100, every: minute, zone: UTC }
+                  user_anna:
+                    by: []
+                    when: { user: anna }
+                    window: { limit: 5, every: 30 days, zone: UTC, from: 1970-01-01 }
+                    mode: shadow
+                  path_-api--.method:
+                    by: [path, method]
+                    when: { path: "/api/*" }
+                    window: { limit: 7, every: week, zone: UTC, from: thursday }
               calm:
                 unlimited: true
             tenants:
@@ -140,7 +150,8 @@ public sealed class EnvoyImportTests : IDisposable
         Assert.Equal(1, (await ToolRun.OfAsync("import", "envoy", _folder.FullName)).ExitCode);
         var run = await ToolRun.OfAsync("import", "envoy", _folder.FullName, "--merge-domains");
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(2, PolicyDocument.Parse(run.Output, "imported").Plans.Single(plan => plan.Name == "d").Limits.Length);
+        var plans = PolicyDocument.Parse(run.Output, "imported").Plans;
+        Assert.Equal(2, plans.Single(plan => plan.Name == "d").Limits.Length);
     }
 
     private string Write(string name, string text)

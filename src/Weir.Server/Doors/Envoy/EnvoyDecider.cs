@@ -18,7 +18,7 @@ internal sealed class EnvoyDecider(RateLimiter limiter, Decider decider)
         return await DecideAsync(request, takes, IsLenient, spend: false) with { IsAllowed = false };
     }
 
-    /// <summary>Spends from each counter that has room, and fills those that lack room for all hits.</summary>
+    /// <summary>Spends from each counter that has room, and uses up each counter without room for all hits.</summary>
     public async ValueTask<EnvoyResult> EachAsync(EnvoyRequest request)
     {
         var deciding = request.Counters.ConvertAll(counter => EachAsync(request, counter).AsTask());

@@ -21,7 +21,8 @@ public sealed class EnvoyJsonTests : IDisposable
     public async Task A_request_is_answered_as_proto3_JSON()
     {
         await using var server = await StartAsync();
-        var first = await PostAsync(server, """{"domain":"shop","descriptors":[{"entries":[{"key":"user","value":"anna"}]}]}""");
+        const string Anna = """{"entries":[{"key":"user","value":"anna"}]}""";
+        var first = await PostAsync(server, $$"""{"domain":"shop","descriptors":[{{Anna}}]}""");
         Assert.Equal(200, first.Status);
         var status = Node(first)["statuses"]![0]!;
         Assert.Equal("OK", (string?)Node(first)["overallCode"]);
@@ -32,14 +33,17 @@ public sealed class EnvoyJsonTests : IDisposable
 
         var over = await PostAsync(
             server,
-            """{"domain":"shop","hits_addend":"2","descriptors":[{"entries":[{"key":"user","value":"anna"}]},{"entries":[{"key":"free"}]}]}""");
+            $$"""{"domain":"shop","hits_addend":"2","descriptors":[{{Anna}},{"entries":[{"key":"free"}]}]}""");
         Assert.Equal(429, over.Status);
         Assert.Equal("OVER_LIMIT", (string?)Node(over)["overallCode"]);
         Assert.Equal("""{"code":"OK","limitRemaining":4294967295}""", Node(over)["statuses"]![1]!.ToJsonString());
 
         var own = await PostAsync(
             server,
-            """{"domain":"shop","descriptors":[{"entries":[{"key":"a","value":"b"}],"limit":{"requestsPerUnit":7,"unit":"HOUR"},"hitsAddend":"3"}]}""");
+            """
+            {"domain":"shop","descriptors":[
+              {"entries":[{"key":"a"}],"limit":{"requestsPerUnit":7,"unit":"HOUR"},"hitsAddend":"3"}]}
+            """);
         Assert.Equal(4, (int)Node(own)["statuses"]![0]!["limitRemaining"]!);
     }
 
@@ -72,7 +76,8 @@ public sealed class EnvoyJsonTests : IDisposable
     public async Task A_wrong_configuration_stops_the_start()
     {
         string path = _folder.Write("a.yaml", "domain: shop\ndescriptors: [{}]");
-        var wrong = await Assert.ThrowsAsync<PolicyException>(() => ServerInMemory.StartAsync($"Weir:Envoy:Config={path}"));
+        var wrong = await Assert.ThrowsAsync<PolicyException>(
+            () => ServerInMemory.StartAsync($"Weir:Envoy:Config={path}"));
         Assert.Equal($"{path}:2: descriptors[0]: has no key: write the key of an entry, such as user", wrong.Message);
     }
 
@@ -89,13 +94,46 @@ public sealed class EnvoyJsonTests : IDisposable
         await using var redis = await ServerOnRedis.StartAsync(settings);
         await using var other = await redis.StartAnotherAsync(settings);
         const string Both =
-            """{"domain":"shop","descriptors":[{"entries":[{"key":"user","value":"a"}]},{"entries":[{"key":"user","value":"b"}]}]}""";
+            """
+            {"domain":"shop","descriptors":[
+              {"entries":[{"key":"user","value":"a"}]},{"entries":[{"key":"user","value":"b"}]}]}
+            """;
         const string One = """{"domain":"shop","descriptors":[{"entries":[{"key":"user","value":"b"}]}]}""";
         Assert.Equal(200, (await PostAsync(redis.Server, Both)).Status);
         Assert.Equal(200, (await PostAsync(other, Both.Replace("\"b\"", "\"c\""))).Status);
         Assert.Equal(429, (await PostAsync(other, Both)).Status);
         Assert.Equal(chargeAll ? 429 : 200, (await PostAsync(redis.Server, One)).Status);
         Assert.Equal(429, (await PostAsync(other, One)).Status);
+    }
+
+    [Fact]
+    public async Task In_an_outage_the_plan_of_the_tenant_decides_how()
+    {
+        foreach (string domain in (string[])["shut", "open", "local"])
+            _folder.Write($"{domain}.yaml", Config.Replace("shop", domain).Replace("unit: 2", "unit: 1"));
+        await using var redis = await ServerOnRedis.StartAsync($"Weir:Envoy:Config={_folder.Path}");
+        await redis.BreakAsync();
+        string Of(string domain) => $$"""{"domain":"{{domain}}","descriptors":[{"entries":[{"key":"user"}]}]}""";
+        (await PostAsync(redis.Server, Of("shut"))).AssertProblem(503);
+        Assert.Equal(200, (await PostAsync(redis.Server, Of("open"))).Status);
+        Assert.Equal(200, (await PostAsync(redis.Server, Of("open"))).Status);
+        Assert.Equal(200, (await PostAsync(redis.Server, Of("local"))).Status);
+        Assert.Equal(429, (await PostAsync(redis.Server, Of("local"))).Status);
+    }
+
+    [Fact]
+    public async Task A_key_of_one_tenant_is_for_its_domain_alone()
+    {
+        const string Key = "0123456789abcdef0123456789abcdef";
+        await using var server = await ServerInMemory.StartAsync(
+            $"Weir:Envoy:Config={_folder.Write("shop.yaml", Config)}", "Weir:Auth:Keys:0:Name=one",
+            $"Weir:Auth:Keys:0:Key={Key}", "Weir:Auth:Keys:0:Scope=take", "Weir:Auth:Keys:0:Tenant=shop");
+        async Task<int> StatusOf(string? key, string domain) => (await server.Server.Http.CallAsync(
+            key, HttpMethod.Post, EnvoyJsonEndpoint.Path,
+            $$"""{"domain":"{{domain}}","descriptors":[{"entries":[{"key":"user"}]}]}""")).Status;
+        Assert.Equal(401, await StatusOf(null, "shop"));
+        Assert.Equal(200, await StatusOf(Key, "shop"));
+        Assert.Equal(404, await StatusOf(Key, "store"));
     }
 
     private Task<ServerInMemory> StartAsync() =>

@@ -3,10 +3,10 @@ using Weir.Testing;
 
 namespace Weir.Server.Tests.Doors.Envoy;
 
-/// <summary>Each file of <c>Cases</c> lists descriptors with their limit, metric and counter in its first lines.</summary>
+/// <summary>Each file of <c>Cases</c> begins with descriptors, and the limit, metric and counter of each.</summary>
 public sealed partial class EnvoyMatchTests
 {
-    private static readonly string Folder =
+    internal static readonly string Folder =
         Path.Combine(Repository.Root, "test", "Weir.Server.Tests", "Doors", "Envoy", "Cases");
 
     public static TheoryData<string, string, string> Cases => [.. from file in Directory.EnumerateFiles(Folder)
@@ -21,7 +21,7 @@ public sealed partial class EnvoyMatchTests
 
         var match = config.Match(Assert.Single(config.Domains).Key, Configs.Entries(entries));
 
-        Assert.Equal(expected, match is null ? "none" : $"{Spell(match.Rule.Limit)} {match.Metric} {Spell(match.Counter)}");
+        Assert.Equal(expected, match is null ? "none" : Spell(match));
     }
 
     [Fact]
@@ -37,6 +37,9 @@ public sealed partial class EnvoyMatchTests
         Assert.Null(config.Match("d", []));
         Assert.Null(config.Match("other", Configs.Entries("k=v")));
     }
+
+    private static string Spell(EnvoyMatch match) =>
+        $"{Spell(match.Rule.Limit)} {match.Metric} {Spell(match.Counter)}";
 
     private static string Spell(EnvoyLimit? limit) =>
         limit is null ? "unlimited" : $"{limit.RequestsPerUnit}/{limit.Unit.ToString().ToLowerInvariant()}";

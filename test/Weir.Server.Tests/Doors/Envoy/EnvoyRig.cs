@@ -7,7 +7,8 @@ namespace Weir.Server.Tests.Doors.Envoy;
 /// <summary>Decides by a configuration on the memory store, with a clock that stands.</summary>
 internal sealed class EnvoyRig : IDisposable
 {
-    private const string Policies = "{ defaultPlan: free, plans: { free: { limits: { per-key: { by: [key], rate: 5/s } } } } }";
+    private const string Policies =
+        "{ defaultPlan: free, plans: { free: { limits: { per-key: { by: [key], rate: 5/s } } } } }";
 
     private readonly EnvoyMetrics _metrics = new();
     private readonly DecisionMetrics _decisions = new();

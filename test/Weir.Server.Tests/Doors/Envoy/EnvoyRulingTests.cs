@@ -208,7 +208,10 @@ public sealed class EnvoyRulingTests
     public void The_limit_of_a_descriptor_overrides_the_rule_and_is_not_shadowed()
     {
         using var rig = new EnvoyRig(
-            "{ domain: d, descriptors: [{ key: k, shadow_mode: true, rate_limit: { unit: day, requests_per_unit: 9 } }] }");
+            """
+            domain: d
+            descriptors: [{ key: k, shadow_mode: true, rate_limit: { unit: day, requests_per_unit: 9 } }]
+            """);
         var descriptor = new EnvoyDescriptor(Configs.Entries("k=v"), new EnvoyOverride(1, EnvoyUnit.Minute));
         var first = rig.Decide("d", 1, descriptor);
         Assert.Equal("ok: ok 0", EnvoyRig.Spell(first));
@@ -222,13 +225,15 @@ public sealed class EnvoyRulingTests
     [Fact]
     public void A_request_that_cannot_be_decided_names_the_field()
     {
-        using var rig = new EnvoyRig("{ domain: d, descriptors: [{ key: k, rate_limit: { unit: day, requests_per_unit: 9 } }] }");
+        using var rig = new EnvoyRig(
+            "{ domain: d, descriptors: [{ key: k, rate_limit: { unit: day, requests_per_unit: 9 } }] }");
+        var plain = new EnvoyDescriptor(Configs.Entries("k=v"));
         Assert.Equal("domain", rig.Decide("", "k=v").Complaint!.Field);
         Assert.Equal("descriptors", rig.Decide("d").Complaint!.Field);
-        Assert.Equal("hits_addend", rig.Decide("d", uint.MaxValue, new EnvoyDescriptor(Configs.Entries("k=v"))).Complaint!.Field);
+        Assert.Equal("hits_addend", rig.Decide("d", uint.MaxValue, plain).Complaint!.Field);
         Assert.Equal(
             "descriptors[0].hits_addend",
-            rig.Decide("d", 1, new EnvoyDescriptor(Configs.Entries("k=v"), Hits: ulong.MaxValue)).Complaint!.Field);
+            rig.Decide("d", 1, plain with { Hits = ulong.MaxValue }).Complaint!.Field);
         string[] many = [.. Enumerable.Range(0, 17).Select(i => $"k={i}")];
         Assert.Equal("descriptors", rig.Decide("d", many).Complaint!.Field);
         Assert.Equal(EnvoyCode.Ok, rig.Decide("d", many[1..]).Code);
@@ -248,7 +253,10 @@ public sealed class EnvoyRulingTests
         const string Domain = "any: thing / at all";
         string end = new('x', 300);
         foreach (EnvoyEntry[] entries in (EnvoyEntry[][])
-            [[new("k", "a|l=b")], [new("k", "a"), new("l", "b")], [new("k", "é" + end)], [new("k", "è" + end)], [new("k", "")]])
+            [
+                [new("k", "a|l=b")], [new("k", "a"), new("l", "b")], [new("k", "é" + end)], [new("k", "è" + end)],
+                [new("k", "")],
+            ])
         {
             Assert.Equal("ok: ok 0", EnvoyRig.Spell(rig.Decide(Domain, 1, new EnvoyDescriptor(entries))));
             Assert.Equal("over: over 0", EnvoyRig.Spell(rig.Decide(Domain, 1, new EnvoyDescriptor(entries))));
