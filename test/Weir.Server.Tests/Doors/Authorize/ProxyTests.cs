@@ -1,3 +1,4 @@
+using System.Text;
 using Weir.Server.Tests.Harness;
 using Weir.Testing;
 
@@ -94,6 +95,58 @@ public sealed class ProxyTests
 
         Assert.Equal((400, "application/problem+json"), (refused.Status, refused.MediaType));
         Assert.Equal(0, app.Requests);
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
+    public async Task A_request_that_Weir_could_not_read_does_not_go_ahead(string name)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync(name);
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
+        await SpendAllAsync(proxy);
+        string tooLong = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n"));
+        string tooMany = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n"));
+
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooLong), StringComparison.Ordinal);
+            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooMany), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(10, app.Requests);
+    }
+
+    /// <summary>Sends any bytes as headers. A proxy may drop the connection before it has read all of them.</summary>
+    private static async Task<string> SendAsync(Proxy proxy, string headers, string target = "/")
+    {
+        using var connection = await RawConnection.OpenAsync(proxy.Http.Address);
+        byte[] request = Encoding.Latin1.GetBytes(
+            $"GET {target} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n");
+        try
+        {
+            await connection.SendAsync(request);
+        }
+        catch (IOException)
+        {
+            // The answer may be there all the same.
+        }
+
+        return await connection.ReadToEndAsync();
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
+    public async Task A_request_that_the_app_fails_is_sent_to_it_once(string name)
+    {
+        await using var app = await AppServer.StartAsync(AppServer.Aborts);
+        await using var weir = await StartWeirAsync(name);
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
+
+        Assert.Equal(502, (await proxy.SendAsync(HttpMethod.Post, "/orders", "a body")).Status);
+        Assert.Equal(1, app.Requests);
     }
 
     [Theory]
