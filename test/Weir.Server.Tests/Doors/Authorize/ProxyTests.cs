@@ -167,6 +167,20 @@ public sealed class ProxyTests
     [Theory]
     [InlineData("nginx")]
     [InlineData("caddy")]
+    public async Task A_proxy_whose_key_is_for_another_tenant_answers_503(string name)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync(name, [.. KeyCalls.Closed, "Weir:Authorize:Tenant=const:other"]);
+        var (_, secret) = await weir.Server.Http.CreateKeyAsync("\"scope\":\"take\",\"tenant\":\"acme\"");
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app, key: secret);
+
+        Assert.Equal(503, (await proxy.GetAsync("/")).Status);
+        Assert.Equal(0, app.Requests);
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
     public async Task A_plan_that_denies_in_an_outage_answers_503(string name)
     {
         Programs.Require(name);
