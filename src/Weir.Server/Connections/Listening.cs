@@ -35,6 +35,7 @@ internal static class Listening
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = OriginalEncoding.Of;
             SetLimits(kestrel.Limits);
             KestrelSettings.Bind(builder.Configuration, kestrel);
             // Disable reloads, because the check of public addresses runs only at startup.

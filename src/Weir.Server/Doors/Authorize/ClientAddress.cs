@@ -7,7 +7,7 @@ namespace Weir.Server;
 // counted from the right: clients can forge only entries further to the left.
 internal static class ClientAddress
 {
-    private const string Header = "X-Forwarded-For";
+    public const string Header = "X-Forwarded-For";
 
     // Returns the entry of the outermost trusted proxy, or the connection's address if the entry is missing or invalid.
     public static string? Of(HttpContext http, int trustedHops)

@@ -76,6 +76,8 @@ internal sealed class Proxy : IDisposable
         string places = string.Concat(((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
             .Select(kind => $"{kind}_temp_path {folder.Path}/{kind};"));
         text = Replace(text, "listen 8080", $"listen 127.0.0.1:{port}");
+        const string First = "proxy_set_header Connection";
+        text = Replace(text, First, $"proxy_set_header X-User $http_x_user;{First}");
         text = Replace(text, "access_log off;", $"access_log off;{places}");
         if (isClosed)
             text = Replace(Replace(text, "proxy_intercept_errors on;", ""), "error_page 502 504 = @open;", "");

@@ -137,6 +137,29 @@ public sealed class ProxyTests
     }
 
     [Theory]
+    [InlineData("", "/caf\u00E9")]
+    [InlineData("X-Any: caf\u00E9\r\n", "/")]
+    [InlineData("X-Forwarded-For: caf\u00E9\r\n", "/")]
+    [InlineData("many", "/")]
+    [InlineData("long", "/")]
+    public async Task Nginx_asks_Weir_whatever_headers_the_client_sends(string headers, string target)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync("nginx", "Weir:Authorize:Attributes:route=path");
+        using var proxy = await Proxy.StartAsync("nginx", weir.Server.Address.Port, app);
+        headers = headers switch
+        {
+            "many" => string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n")),
+            "long" => string.Concat(Enumerable.Range(0, 4).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n")),
+            _ => headers,
+        };
+
+        await SendAsync(proxy, headers, target);
+
+        Assert.Equal(9, await weir.Server.Http.RemainingAsync("127.0.0.1"));
+    }
+
+    [Theory]
     [InlineData("nginx")]
     [InlineData("caddy")]
     public async Task A_request_that_the_app_fails_is_sent_to_it_once(string name)
