@@ -95,7 +95,7 @@ public sealed class AuthorizeTests
               a:
                 limits:
                   per-key: { rate: 100/h, burst: 1x }
-                  search: { when: { route: [/search], method: [GET] }, rate: 1/h, burst: 1 }
+                  search: { when: { route: ["/search*"], method: [GET] }, rate: 1/h, burst: 1 }
             """;
         using var policies = new PolicyFile(Policies);
         await using var server = await RunningServer.StartAsync(policies.Setting, "Weir:Authorize:Key=const:k",
@@ -103,6 +103,7 @@ public sealed class AuthorizeTests
 
         Assert.Equal(200, (await SendAsync(server, "/search?q=1", "GET")).Status);
         Assert.Equal(429, (await SendAsync(server, "/%73earch", "GET")).Status);
+        Assert.Equal(429, (await SendAsync(server, $"/search/{new string('a', 300)}", "GET")).Status);
         Assert.Equal(200, (await SendAsync(server, "/search", "POST")).Status);
         Assert.Equal(200, (await SendAsync(server, "/other", "GET")).Status);
     }
