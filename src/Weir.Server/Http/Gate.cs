@@ -8,6 +8,8 @@ internal sealed class Gate(RequestDelegate next, AccessRule rule, HostRule hosts
     {
         var connection = http.Features.Get<BoundedConnection>();
         connection?.Use();
+        if (AuthorizeEndpoint.ComplaintOfPath(http) is { } otherPath)
+            return Problems.BadRequest(http, otherPath);
         if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<Access>() is not { } access)
             return next(http);
         if (rule.HasManagement && !access.IsServedOn(connection))

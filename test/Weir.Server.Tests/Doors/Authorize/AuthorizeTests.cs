@@ -138,6 +138,25 @@ public sealed class AuthorizeTests
         Assert.Equal(200, (await http.GetAsync("/v1/authorize/search/a%2Fb?key=a&key=b&%FF")).Status);
     }
 
+    [Theory]
+    [InlineData("/v1/authorize/../../livez", 400)]
+    [InlineData("/v1/authorize/%2e%2e/%2E./livez", 400)]
+    [InlineData("/V1/Authorize/../../", 400)]
+    [InlineData("/v1/authorize/../../limit/check?key=a", 400)]
+    [InlineData("/v1/authorize/../../none", 400)]
+    [InlineData("/v1/authorize/..%2f..%2flivez", 200)]
+    [InlineData("/v1/authorize/../authorize/livez", 200)]
+    [InlineData("/v1/authorized/../../livez", 200)]
+    public async Task A_path_does_not_lead_out_of_the_door(string target, int status)
+    {
+        await using var own = await ServerInMemory.StartAsync();
+        using var connection = await RawConnection.OpenAsync(own.Server.Address);
+
+        await connection.SendAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await connection.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Takes_are_counted_by_tenant_and_plan_as_those_of_other_doors()
     {
