@@ -28,7 +28,7 @@ internal sealed class AuthorizeEndpoint(
     {
         // Refuse query parameters unless there is an original URI: Envoy and Caddy append the client's query.
         if (OriginalRequest.UriTextOf(http) is null && QueryRule.None.Complaint(http.Request) is { } ofQuery)
-            return Problems.BadRequest(http, ofQuery);
+            return Problems.BadRequest(http, ofQuery, StatusInsteadOf(http, StatusCodes.Status400BadRequest));
         if (reader.Read(http, out var facts) is { } complaint)
             return Problems.Refuse(http, complaint, StatusInsteadOf(http, Problems.StatusOf(complaint)));
         return decider.Begin(facts, spend: true, out long began, out var decision) is { } pending

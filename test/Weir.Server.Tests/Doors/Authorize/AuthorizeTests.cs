@@ -60,6 +60,10 @@ public sealed class AuthorizeTests
         var withoutKey = await AskAsync(own, "GET", null);
         withoutKey.AssertProblem(403);
         Assert.Equal("400", withoutKey.Header("X-Weir-Status"));
+
+        var withQuery = await own.Server.Http.GetAsync("/v1/authorize?key=a");
+        withQuery.AssertProblem(403);
+        Assert.Equal("400", withQuery.Header("X-Weir-Status"));
     }
 
     [Fact]
