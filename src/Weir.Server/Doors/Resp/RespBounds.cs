@@ -30,7 +30,10 @@ internal static class RespBounds
     public const int MaxPlans = 4_096;
 
     /// <summary>Number of rates from which <c>CL.THROTTLE</c> refuses new rates, to leave room for policies.</summary>
-    public const int MaxRates = RefillRate.RefusedFrom / 3;
+    public const int MaxRates = RefillRate.RefusedFrom / 6;
+
+    /// <summary>New rates that a tenant may bring at once; afterwards, one a minute.</summary>
+    public const int NewRatesOfTenant = 4_096;
 
     /// <summary>Time without a command after which a connection is closed.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);

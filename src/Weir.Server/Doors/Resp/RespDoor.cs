@@ -20,6 +20,7 @@ internal sealed class RespDoor(RespAddress address)
     {
         services.AddSingleton(this);
         services.AddSingleton(new TextCache(RespBounds.MaxTexts));
+        services.AddSingleton<NewRates>();
         services.AddSingleton<ThrottlePlans>();
         services.AddSingleton<ThrottleCommand>();
         services.AddSingleton<WeirArguments>();

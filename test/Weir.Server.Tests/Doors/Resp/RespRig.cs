@@ -40,7 +40,7 @@ internal sealed class RespRig : IDisposable
         var login = new RespLogin(new AccessRule(true, false), new ApiKeys([], Time), _failures);
         var texts = new TextCache(RespBounds.MaxTexts);
         var commands = new RespCommands(
-            login, new ThrottleCommand(decider, new ThrottlePlans(), texts),
+            login, new ThrottleCommand(decider, new ThrottlePlans(new NewRates(Time)), texts),
             new WeirCommands(decider, new WeirArguments(texts)), new SessionCommands(login),
             new ServerCommands(_connections, Time));
         var session = new RespSession(_connections.NextId(), null, null, _toClient.Writer, decider);
