@@ -38,6 +38,9 @@ internal static class RespBounds
     /// <summary>Time without a command after which a connection is closed.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
 
+    /// <summary>Time without a command after which a drain ends a connection that has got a decision.</summary>
+    public static readonly TimeSpan DrainQuiet = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Maximum time for the rest of a command to arrive, and for a client to read replies.</summary>
     public static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(10);
 

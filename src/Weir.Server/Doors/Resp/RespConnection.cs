@@ -12,7 +12,7 @@ internal sealed class RespConnection(
     private readonly PipeWriter _output = transport.Output;
     private readonly RespStage _stage = new(services.Time);
     private volatile bool _isEnding;
-    private bool _answered;
+    private volatile bool _mayLeave;
 
     public long Id => session.Id;
 
@@ -23,10 +23,9 @@ internal sealed class RespConnection(
         bool hasPart = false;
         while (true)
         {
-            // During a drain, end the connection once its commands are answered.
             if (!_input.TryRead(out var read))
             {
-                if (services.Draining.HasBegun && _answered && !hasPart)
+                if (_isEnding)
                     return;
                 read = await _input.ReadAsync();
             }
@@ -42,12 +41,14 @@ internal sealed class RespConnection(
             onUse?.Invoke();
             services.Login.Renew(session);
             var (used, needed) = await AnswerAsync(read.Buffer);
+            _mayLeave |= services.Draining.HasBegun && session.HasDecided;
+            session.HasDecided = false;
             bool isSame = hasPart && used == 0;
             hasPart = used < read.Buffer.Length;
             _stage.Wait(hasPart, isSame);
             _input.AdvanceTo(read.Buffer.GetPosition(used), read.Buffer.End);
             least = needed;
-            if (session.IsClosing || _isEnding || read.IsCompleted)
+            if (session.IsClosing || read.IsCompleted)
                 return;
         }
     }
@@ -59,10 +60,11 @@ internal sealed class RespConnection(
         _input.CancelPendingRead();
     }
 
-    /// <summary>Ends the connection if it is idle for too long, and aborts it if it is stuck.</summary>
+    // Ends the connection if it is idle for too long, or quiet after a decision during a drain. Aborts it if it is
+    // stuck.
     public void CheckTimeouts()
     {
-        if (_stage.IsIdleTooLong)
+        if (_stage.IsIdleTooLong || (_mayLeave && _stage.IsQuiet))
             End();
         else if (_stage.IsStuck)
             abort();
@@ -76,7 +78,6 @@ internal sealed class RespConnection(
         {
             frame = BeginAll(buffer.Slice(used), out int begun);
             used += begun;
-            _answered |= begun > 0;
             if (session.Replies.IsWaiting)
                 await session.Replies.EndAsync();
             else

@@ -125,12 +125,30 @@ public sealed class RespConnectionTests : IDisposable
     }
 
     [Fact]
-    public void While_the_service_drains_a_connection_ends_after_its_answers()
+    public void While_the_service_drains_a_connection_ends_once_it_is_quiet_after_a_decision()
     {
-        Assert.Equal("+PONG\r\n", _rig.Call("PING"));
+        _rig.Throttle("k", 9, 1, 60);
         _rig.Draining.Begin();
-        Assert.False(_rig.Running.IsCompleted);
         Assert.Equal("+PONG\r\n", _rig.Call("PING"));
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.Equal([0, 10, 8, -1, 119], _rig.Throttle("k", 9, 1, 60));
+        Assert.Equal([0, 10, 7, -1, 179], _rig.Throttle("k", 9, 1, 60));
+        Assert.False(_rig.Running.IsCompleted);
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.True(_rig.Running.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void While_the_service_drains_a_command_that_has_begun_to_arrive_is_answered()
+    {
+        string command = RespRig.Spell("PING");
+        _rig.Draining.Begin();
+        _rig.Throttle("k", 9, 1, 60);
+        Assert.Equal("", _rig.Send(command[..5]));
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.Equal("+PONG\r\n", _rig.Send(command[5..]));
+        Assert.False(_rig.Running.IsCompleted);
+        _rig.Time.Advance(RespBounds.CheckInterval);
         Assert.True(_rig.Running.IsCompletedSuccessfully);
     }
 
