@@ -6,7 +6,7 @@ namespace Weir.Server;
 // Serves one connection: begins all complete commands of a read together, and sends their replies in order. Stops
 // reading commands while the client does not read replies.
 internal sealed class RespConnection(
-    IDuplexPipe transport, RespSession session, RespServices services, Action? onUse, Action abort)
+    IDuplexPipe transport, RespSession session, RespServices services, Action onUse, Action abort)
 {
     private readonly PipeReader _input = transport.Input;
     private readonly PipeWriter _output = transport.Output;
@@ -38,7 +38,7 @@ internal sealed class RespConnection(
             }
 
             _stage.Decide();
-            onUse?.Invoke();
+            onUse();
             services.Login.Renew(session);
             var (used, needed) = await AnswerAsync(read.Buffer);
             _mayLeave |= services.Draining.HasBegun && session.HasDecided;
@@ -59,6 +59,9 @@ internal sealed class RespConnection(
         _isEnding = true;
         _input.CancelPendingRead();
     }
+
+    /// <summary>Begins to wait until the client has read the last replies.</summary>
+    public void Finish() => _stage.Send();
 
     // Ends the connection if it is idle for too long, or quiet after a decision during a drain. Aborts it if it is
     // stuck.

@@ -152,6 +152,26 @@ public sealed class RespConnectionTests : IDisposable
         Assert.True(_rig.Running.IsCompletedSuccessfully);
     }
 
+    [Theory]
+    [InlineData("*1\r\n$4\r\nQUIT\r\n")]
+    [InlineData("*1\r\n$x\r\n")]
+    [InlineData(null)]
+    public async Task L10_a_client_that_does_not_read_the_last_replies_is_dropped(string? last)
+    {
+        if (last is null)
+            _rig.EndSending();
+        else
+            _rig.Send(Encoding.UTF8.GetBytes(last));
+        Assert.True(_rig.Running.IsCompletedSuccessfully);
+        _rig.Time.Advance(RespBounds.ProgressTimeout);
+        Assert.False(_rig.IsAborted);
+        Assert.Equal(1, _rig.Open);
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.True(_rig.IsAborted);
+        await _rig.Bounded.DisposeAsync();
+        Assert.Equal(0, _rig.Open);
+    }
+
     [Fact]
     public void L10_an_idle_connection_is_ended_in_order()
     {
