@@ -51,7 +51,13 @@ internal static class Listening
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new BoundedTransport(
             ActivatorUtilities.CreateInstance<SocketTransportFactory>(services),
             new SocketTransportFactory(
-                Options.Create(new SocketTransportOptions { Backlog = Backlog, UnsafePreferInlineScheduling = true, MaxReadBufferSize = RespBounds.WindowBytes }),
+                Options.Create(new SocketTransportOptions
+                {
+                    Backlog = Backlog,
+                    UnsafePreferInlineScheduling = true,
+                    MaxReadBufferSize = RespBounds.WindowBytes,
+                    CreateBoundListenSocket = RespSockets.Listen,
+                }),
                 services.GetRequiredService<ILoggerFactory>()),
             services.GetRequiredService<ConnectionBounds>()));
     }

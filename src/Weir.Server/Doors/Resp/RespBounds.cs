@@ -18,6 +18,9 @@ internal static class RespBounds
     /// <summary>Maximum bytes of received commands that a connection reads at once.</summary>
     public const int WindowBytes = 4 * MaxCommandBytes;
 
+    /// <summary>Size of each of the two buffers of a connection in the kernel; Linux allows twice as much.</summary>
+    public const int KernelBytes = 64 * 1024;
+
     // Bytes of unsent replies after which a connection sends the replies before it decides more commands. If the client
     // does not read its replies, Weir stops reading commands.
     public const int MaxUnsentBytes = 32 * 1024;
