@@ -38,9 +38,11 @@ internal sealed class RespConnection(
             }
 
             _stage.Decide();
-            onUse();
             services.Login.Renew(session);
             var (used, needed) = await AnswerAsync(read.Buffer);
+            // Strangers do not keep a connection in use that others could get.
+            if (used > 0 && services.Login.IsOpenTo(session))
+                onUse();
             _mayLeave |= services.Draining.HasBegun && session.HasDecided;
             session.HasDecided = false;
             bool isSame = hasPart && used == 0;

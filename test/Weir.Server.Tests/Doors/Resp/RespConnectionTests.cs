@@ -1,10 +1,13 @@
 using System.Text;
+using Weir.Server.Tests.Auth;
 using Weir.Testing;
 
 namespace Weir.Server.Tests.Doors.Resp;
 
 public sealed class RespConnectionTests : IDisposable
 {
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
     private readonly RespRig _rig = new();
 
     public void Dispose() => _rig.Dispose();
@@ -170,6 +173,24 @@ public sealed class RespConnectionTests : IDisposable
         Assert.True(_rig.IsAborted);
         await _rig.Bounded.DisposeAsync();
         Assert.Equal(0, _rig.Open);
+    }
+
+    [Fact]
+    public void L10_a_connection_is_in_use_only_with_a_key()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        foreach (string[] command in (string[][])[["PING"], ["HELLO", "3"], ["AUTH", "wrong"], ["CL.THROTTLE", "k", "1", "1", "1"]])
+        {
+            Assert.StartsWith("-", rig.Call(command), StringComparison.Ordinal);
+            Assert.False(rig.Bounded.IsUsed);
+        }
+
+        Assert.Equal("+OK\r\n", rig.Call("AUTH", Secret));
+        Assert.True(rig.Bounded.IsUsed);
+        _rig.Send("*1\r\n");
+        Assert.False(_rig.Bounded.IsUsed);
+        Assert.Equal("+PONG\r\n", _rig.Send("$4\r\nPING\r\n"));
+        Assert.True(_rig.Bounded.IsUsed);
     }
 
     [Fact]
