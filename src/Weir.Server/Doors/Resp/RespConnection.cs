@@ -38,7 +38,6 @@ internal sealed class RespConnection(
             }
 
             _stage.Decide();
-            services.Login.Renew(session);
             var (used, needed) = await AnswerAsync(read.Buffer);
             // Strangers do not keep a connection in use that others could get.
             if (used > 0 && services.Login.IsOpenTo(session))
@@ -81,6 +80,7 @@ internal sealed class RespConnection(
         var frame = RespFrame.Incomplete(1);
         while (used < buffer.Length && !session.IsClosing)
         {
+            services.Login.Renew(session);
             frame = BeginAll(buffer.Slice(used), out int begun);
             used += begun;
             if (session.Replies.IsWaiting)

@@ -194,6 +194,23 @@ public sealed class RespConnectionTests : IDisposable
     }
 
     [Fact]
+    public async Task L9_a_key_that_is_revoked_opens_nothing_for_commands_that_have_arrived_either()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        byte[] echo = Encoding.UTF8.GetBytes(RespRig.Spell("ECHO", new string('a', RespBounds.MaxArgumentBytes)));
+        rig.Call("AUTH", Secret);
+        // The client does not read, so that the replies to the second part wait.
+        rig.Send([.. Enumerable.Repeat(echo, 12).SelectMany(bytes => bytes)]);
+        rig.Send([.. Enumerable.Repeat(echo, 12).SelectMany(bytes => bytes)]);
+        await Until.TrueAsync(() => rig.Unread >= 64 * 1024, () => $"{rig.Unread} bytes of replies");
+        rig.Keys.UseConfigured([]);
+        var replies = new StringBuilder();
+        await Until.TrueAsync(
+            () => replies.Append(rig.Read()).ToString().EndsWith("API key\r\n", StringComparison.Ordinal),
+            () => $"{replies.Length} bytes of replies");
+    }
+
+    [Fact]
     public void L10_an_idle_connection_is_ended_in_order()
     {
         _rig.Time.Advance(RespBounds.IdleTimeout);
