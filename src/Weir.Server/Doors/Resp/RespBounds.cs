@@ -13,6 +13,9 @@ internal static class RespBounds
 
     public const int MaxNameBytes = 256;
 
+    /// <summary>Invalid keys in a row after which a connection is closed.</summary>
+    public const int MaxFailedLogins = 10;
+
     public const int MaxTogether = 256;
 
     /// <summary>Maximum bytes of received commands that a connection reads at once.</summary>

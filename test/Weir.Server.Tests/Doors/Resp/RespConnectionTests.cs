@@ -211,6 +211,22 @@ public sealed class RespConnectionTests : IDisposable
     }
 
     [Fact]
+    public void L10_ten_invalid_keys_in_a_row_end_the_connection()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        for (int i = 1; i < RespBounds.MaxFailedLogins; i++)
+            Assert.StartsWith("-WRONGPASS ", rig.Call("AUTH", "wrong"), StringComparison.Ordinal);
+        Assert.Equal("+OK\r\n", rig.Call("AUTH", Secret));
+        for (int i = 0; i < RespBounds.MaxFailedLogins; i++)
+        {
+            Assert.False(rig.Running.IsCompleted);
+            Assert.StartsWith("-WRONGPASS ", rig.Call("HELLO", "3", "AUTH", "default", "wrong"), StringComparison.Ordinal);
+        }
+
+        Assert.True(rig.Running.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public void L10_an_idle_connection_is_ended_in_order()
     {
         _rig.Time.Advance(RespBounds.IdleTimeout);
