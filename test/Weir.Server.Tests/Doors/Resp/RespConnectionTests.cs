@@ -72,6 +72,17 @@ public sealed class RespConnectionTests : IDisposable
         Assert.Contains("allowed\r\n:1\r\n", _rig.Call("WEIR.TAKE", "paths", "k", "COSTS", "tokens", "5", "ATTR", "path", "/b"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Units_that_no_limit_counts_are_named()
+    {
+        string reply = _rig.Call("WEIR.TAKE", "acme", "k", "COSTS", "tokns", "5", "requests", "1");
+        Assert.StartsWith("*18\r\n", reply, StringComparison.Ordinal);
+        Assert.EndsWith("$13\r\nunknown_units\r\n*1\r\n$5\r\ntokns\r\n", reply, StringComparison.Ordinal);
+        _rig.Call("HELLO", "3");
+        reply = _rig.Call("WEIR.CHECK", "acme", "k", "COSTS", "tokns", "5");
+        Assert.StartsWith("%9\r\n", reply, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ERR wrong number of arguments for 'weir.take' command", "acme")]
     [InlineData("ERR tenant must be 1 to 64 characters out of A-Z a-z 0-9 . _ -", "a b", "k")]
