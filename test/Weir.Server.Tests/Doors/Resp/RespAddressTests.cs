@@ -39,5 +39,6 @@ public sealed class RespAddressTests
         var thrown = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync("Weir:Resp:Listen=*:0"));
         Assert.Contains(
             "Weir:Resp:Listen is \"*:0\", which other machines can reach without a key", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("; or listen on 127.0.0.1:0 with Weir__Resp__Listen=127.0.0.1:0; ", thrown.Message, StringComparison.Ordinal);
     }
 }
