@@ -32,6 +32,8 @@ internal static class Listening
         string[] management = ListenAddresses.Parts(options.Management.Urls);
         var urls = ListenAddresses.Public(builder.Configuration);
         bool isByCode = management.Length > 0 || resp is not null;
+        if (isByCode)
+            DropAddresses(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -60,6 +62,13 @@ internal static class Listening
                 }),
                 services.GetRequiredService<ILoggerFactory>()),
             services.GetRequiredService<ConnectionBounds>()));
+    }
+
+    /// <summary>Removes the host's own addresses: the code lists them all, and the server would warn of both.</summary>
+    private static void DropAddresses(WebApplicationBuilder builder)
+    {
+        foreach (string setting in (string[])[WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey])
+            builder.WebHost.UseSetting(setting, "");
     }
 
     private static void SetLimits(KestrelServerLimits limits)

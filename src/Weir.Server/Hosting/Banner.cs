@@ -25,7 +25,7 @@ internal static class Banner
             Weir decides on {urls}
               version   {ProductVersion.Text}
               store     {store}
-              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}{(resp is null ? "" : $"{Environment.NewLine}  redis     {resp.Address}")}
+              policies  {inForce}{(management.Length > 0 ? $"{Environment.NewLine}  manage    {management}" : "")}{(resp is null ? "" : $"{Environment.NewLine}  redis clients {resp.Address}")}
               callers   {callers}
               try       {curl}
             """);
