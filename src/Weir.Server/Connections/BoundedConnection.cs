@@ -32,6 +32,9 @@ internal sealed class BoundedConnection : ConnectionContext
 
     public int Slot { get; set; }
 
+    /// <summary>Runs when all answers have been sent, or the connection was aborted.</summary>
+    public Action? OnDisposed { get; set; }
+
     public override string ConnectionId { get => _inner.ConnectionId; set => _inner.ConnectionId = value; }
 
     public override IFeatureCollection Features => _inner.Features;
@@ -55,5 +58,6 @@ internal sealed class BoundedConnection : ConnectionContext
         await _inner.DisposeAsync();
         await base.DisposeAsync();
         _bound.Remove(this);
+        OnDisposed?.Invoke();
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace Weir.Server;
@@ -10,7 +11,21 @@ internal sealed class BoundedTransport(
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var transport = endpoint is RespEndPoint ? ofResp : inner;
-        return new Listener(await transport.BindAsync(endpoint, cancellationToken), bounds, endpoint);
+        return new Listener(await BindAsync(transport, endpoint, cancellationToken), bounds, endpoint);
+    }
+
+    /// <summary>Listens on all IPv4 addresses in place of <c>*</c> on a machine without IPv6.</summary>
+    private static async ValueTask<IConnectionListener> BindAsync(
+        IConnectionListenerFactory transport, EndPoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transport.BindAsync(endpoint, cancellationToken);
+        }
+        catch (SocketException) when (endpoint is RespEndPoint { IsAny: true } resp)
+        {
+            return await transport.BindAsync(resp.OverIPv4(), cancellationToken);
+        }
     }
 
     private sealed class Listener(IConnectionListener inner, ConnectionBounds bounds, EndPoint listening) : IConnectionListener

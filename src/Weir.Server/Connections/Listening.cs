@@ -37,9 +37,12 @@ internal static class Listening
         string[] management = ListenAddresses.Parts(options.Management.Urls);
         var urls = ListenAddresses.Public(builder.Configuration);
         bool isByCode = management.Length > 0 || doors.Count > 0;
+        if (isByCode)
+            DropAddresses(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = OriginalEncoding.Of;
             SetLimits(kestrel.Limits);
             KestrelSettings.Bind(builder.Configuration, kestrel);
             // Disable reloads, because the check of public addresses runs only at startup.
@@ -55,9 +58,22 @@ internal static class Listening
         builder.Services.AddSingleton<IConnectionListenerFactory>(services => new BoundedTransport(
             ActivatorUtilities.CreateInstance<SocketTransportFactory>(services),
             new SocketTransportFactory(
-                Options.Create(new SocketTransportOptions { Backlog = Backlog, UnsafePreferInlineScheduling = true, MaxReadBufferSize = RespBounds.WindowBytes }),
+                Options.Create(new SocketTransportOptions
+                {
+                    Backlog = Backlog,
+                    UnsafePreferInlineScheduling = true,
+                    MaxReadBufferSize = RespBounds.WindowBytes,
+                    CreateBoundListenSocket = RespSockets.Listen,
+                }),
                 services.GetRequiredService<ILoggerFactory>()),
             services.GetRequiredService<ConnectionBounds>()));
+    }
+
+    /// <summary>Removes the host's own addresses: the code lists them all, and the server would warn of both.</summary>
+    private static void DropAddresses(WebApplicationBuilder builder)
+    {
+        foreach (string setting in (string[])[WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey])
+            builder.WebHost.UseSetting(setting, "");
     }
 
     private static void SetLimits(KestrelServerLimits limits)

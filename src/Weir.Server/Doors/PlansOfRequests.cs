@@ -5,7 +5,7 @@ namespace Weir.Server;
 /// <c>count</c> tokens in <c>period</c> seconds. Plans with different numbers share a name, so a key keeps its bucket.
 /// </summary>
 /// <remarks>Safe for concurrent use: each slot references an immutable entry.</remarks>
-internal sealed class PlansOfRequests(string name, OnOutage onOutage = OnOutage.Local)
+internal sealed class PlansOfRequests(string name, NewRates newRates, OnOutage onOutage = OnOutage.Local)
 {
     private readonly Entry?[] _entries = new Entry?[RespBounds.MaxPlans];
 
@@ -16,19 +16,19 @@ internal sealed class PlansOfRequests(string name, OnOutage onOutage = OnOutage.
     }
 
     /// <summary>Returns the plan for the numbers, or null and an error.</summary>
-    public Plan? Of(long maxBurst, long count, long period, out string? error)
+    public Plan? Of(string tenant, long maxBurst, long count, long period, out string? error)
     {
         ref var slot = ref _entries[(uint)HashCode.Combine(maxBurst, count, period) % RespBounds.MaxPlans];
         error = null;
         if (Volatile.Read(ref slot) is { } kept && kept.IsOf(maxBurst, count, period))
             return kept.Plan;
-        var plan = Make(maxBurst, count, period, out error);
+        var plan = Make(tenant, maxBurst, count, period, out error);
         if (plan is not null)
             Volatile.Write(ref slot, new Entry(maxBurst, count, period, plan));
         return plan;
     }
 
-    private Plan? Make(long maxBurst, long count, long period, out string? error)
+    private Plan? Make(string tenant, long maxBurst, long count, long period, out string? error)
     {
         error = maxBurst is < 0 or >= Quota.ExactLimit - 1
                 ? $"max_burst must be a whole number from 0 to {Quota.ExactLimit - 2}; it was {maxBurst}"
@@ -37,11 +37,10 @@ internal sealed class PlansOfRequests(string name, OnOutage onOutage = OnOutage.
             : null;
         if (error is not null || QuotaOf(maxBurst + 1, count, period, out error) is not { } quota)
             return null;
-        if (RefillRate.Count < RespBounds.MaxRates || quota.Rate.IsNumbered)
-            return new Plan(name, [new Limit(name, [Limit.KeyDimension], quota)], onOutage);
-        error = $"this process has decided by {RespBounds.MaxRates} distinct rates; use the same count and period for "
-            + "more keys";
-        return null;
+        error = quota.Rate.IsNumbered ? null : newRates.Add(tenant, quota.Rate);
+        return error is null
+            ? new Plan(name, [new Limit(name, [Limit.KeyDimension], quota)], onOutage)
+            : null;
     }
 
     private static TokenQuota? QuotaOf(long capacity, long count, long seconds, out string? error)

@@ -146,6 +146,7 @@ internal static class Service
         services.AddSingleton<DecisionAnswers>();
         services.AddSingleton<Decider>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<NewRates>();
         services.AddSingleton<OverridePlans>();
         services.AddSingleton<DescriptorReader>();
         services.AddSingleton<RateLimitRenderer>();

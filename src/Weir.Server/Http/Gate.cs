@@ -11,6 +11,8 @@ internal sealed class Gate(
         connection?.Use();
         if (connection is { IsGrpc: true })
             return grpc.InvokeAsync(http);
+        if (AuthorizeEndpoint.ComplaintOfPath(http) is { } otherPath)
+            return Problems.BadRequest(http, otherPath);
         if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<Access>() is not { } access)
             return next(http);
         if (!access.IsServedOn(connection, rule))

@@ -60,6 +60,17 @@ internal static class ListenAddresses
     public static IReadOnlyList<string> ReachableByHttp(IConfiguration configuration) =>
         [.. OfUrls(configuration), .. OfEndpoints(configuration)];
 
+    /// <summary>The addresses of this machine alone to use in place of reachable ones.</summary>
+    public static string Local(IConfiguration configuration)
+    {
+        bool isByHttp = ReachableByHttp(configuration).Count > 0;
+        var address = RespAddress.Parse(configuration[RespAddress.Setting] ?? "");
+        string? resp = address is { IsReachable: true }
+            ? $"127.0.0.1:{address.Port} with Weir__Resp__Listen=127.0.0.1:{address.Port}"
+            : null;
+        return isByHttp && resp is not null ? $"{DefaultUrl}, and {resp}" : resp ?? DefaultUrl;
+    }
+
     public static IReadOnlyList<string> All(IConfiguration configuration) =>
     [
         .. Parts(configuration["urls"]) is { Length: > 0 } urls ? urls

@@ -16,7 +16,7 @@ internal static class Settings
         faults.AddRange(DoorAddress.FaultsOf(configuration));
         faults.AddRange(KestrelSettings.FaultsOf(configuration));
         faults.AddRange(LogFormat.FaultsOf(configuration));
-        faults.AddRange(DoorFaultsOf(options.Auth, ListenAddresses.Reachable(configuration)));
+        faults.AddRange(DoorFaultsOf(options.Auth, configuration));
         return faults.Count == 0 ? options : throw new SettingsException(faults);
     }
 
@@ -54,7 +54,7 @@ internal static class Settings
     }
 
     /// <summary>Returns an error if other machines can connect without a key, or if every request would fail.</summary>
-    private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable)
+    private static IEnumerable<string> DoorFaultsOf(WeirOptions.AuthSettings auth, IConfiguration configuration)
     {
         const string Keys = "set Weir:Auth:Keys, or Weir:Auth:AdminKey to create keys with by /admin/keys";
         if (auth.AllowAnonymous == true || auth.AdminKey is not null || auth.AdminKeyFile is not null
@@ -63,9 +63,9 @@ internal static class Settings
         if (auth.AllowAnonymous == false)
             yield return "Weir:Auth:AllowAnonymous: it is false, and no key is configured, so every request would "
                 + $"be refused; {Keys}";
-        else if (reachable.Count > 0)
+        else if (ListenAddresses.Reachable(configuration) is { Count: > 0 } reachable)
             yield return $"{string.Join(", ", reachable)}, which other machines can reach without a key; {Keys}; or "
-                + $"listen on {ListenAddresses.DefaultUrl}; or set Weir:Auth:AllowAnonymous=true if everybody who "
+                + $"listen on {ListenAddresses.Local(configuration)}; or set Weir:Auth:AllowAnonymous=true if everybody who "
                 + "reaches it may spend any tenant's tokens";
     }
 }

@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Abstractions;
 using Weir.Server.Tests.Configuration;
 using Weir.Server.Tests.Harness;
 
@@ -33,11 +37,44 @@ public sealed class DoorAddressTests
             + "such as 127.0.0.1:6380, [::1]:6380, *:6380 or localhost:6380"],
         Read.Faults(("Weir:Resp:Listen", text)));
 
+    [Theory]
+    [InlineData("*:6380", "0.0.0.0:6380")]
+    [InlineData("[::1]:6380", null)]
+    public async Task Any_address_is_that_of_IPv4_on_a_machine_without_IPv6(string listen, string? bound)
+    {
+        var address = RespAddress.Parse(listen)!;
+        using var bounds = new ConnectionBounds(1, TimeProvider.System, NullLogger<ConnectionBounds>.Instance);
+        var transport = new BoundedTransport(new WithoutIPv6(), new WithoutIPv6(), bounds);
+        var endpoint = new RespEndPoint(address.Host, address.Port);
+        if (bound is null)
+            await Assert.ThrowsAsync<SocketException>(async () => await transport.BindAsync(endpoint));
+        else
+            Assert.Equal(bound, $"{(await transport.BindAsync(endpoint)).EndPoint}");
+    }
+
+    private sealed class WithoutIPv6 : IConnectionListenerFactory
+    {
+        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+            endpoint.AddressFamily == AddressFamily.InterNetwork
+                ? new(new Listening(endpoint))
+                : throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+
+        private sealed record Listening(EndPoint EndPoint) : IConnectionListener
+        {
+            public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => default;
+
+            public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => default;
+
+            public ValueTask DisposeAsync() => default;
+        }
+    }
+
     [Fact]
     public async Task Without_keys_it_does_not_start_where_other_machines_reach_it()
     {
         var thrown = await Assert.ThrowsAsync<SettingsException>(() => RunningServer.StartAsync("Weir:Resp:Listen=*:0"));
         Assert.Contains(
             "Weir:Resp:Listen is \"*:0\", which other machines can reach without a key", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("; or listen on 127.0.0.1:0 with Weir__Resp__Listen=127.0.0.1:0; ", thrown.Message, StringComparison.Ordinal);
     }
 }

@@ -7,6 +7,9 @@ namespace Weir.Server.Tests.Harness;
 /// <summary>An application that a proxy stands in front of. Its answer repeats the request.</summary>
 internal sealed class AppServer : IAsyncDisposable
 {
+    /// <summary>In place of a status: the application drops the connection.</summary>
+    public const int Aborts = 0;
+
     private readonly WebApplication _app;
     private int _requests;
 
@@ -19,6 +22,12 @@ internal sealed class AppServer : IAsyncDisposable
         {
             Interlocked.Increment(ref _requests);
             using var body = new StreamReader(http.Request.Body);
+            if (status == Aborts)
+            {
+                http.Abort();
+                return;
+            }
+
             http.Response.StatusCode = status;
             await http.Response.WriteAsync(
                 $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString} "

@@ -6,6 +6,8 @@ namespace Weir.Server;
 /// <summary>Reads <see cref="RequestFacts"/> from proxy headers, as configured in <c>Weir:Authorize</c>.</summary>
 internal sealed class AuthorizeReader(WeirOptions options)
 {
+    private const string HashMark = "~sha256:";
+
     private readonly WeirOptions.AuthorizeSettings _settings = options.Authorize;
 
     public Complaint? Read(HttpContext http, out RequestFacts facts)
@@ -36,13 +38,18 @@ internal sealed class AuthorizeReader(WeirOptions options)
         return attributes;
     }
 
-    // Replaces a value that is too long by its hash, because clients choose URLs and tokens. Different values stay
-    // different.
+    // Cuts a value that is too long and appends its hash, because clients choose URLs and tokens. Patterns such as
+    // /search* still match, and different values stay different.
     private static string Bounded(string value)
     {
         const int Most = Bounds.MaxAttributeBytes;
         if (value.Length * 3 <= Most || Encoding.UTF8.GetByteCount(value) <= Most)
             return value;
-        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(value)));
+        byte[] bytes = Encoding.UTF8.GetBytes(value);
+        string hash = HashMark + Convert.ToHexStringLower(SHA256.HashData(bytes));
+        int kept = Most - hash.Length;
+        while ((bytes[kept] & 0xC0) == 0x80)
+            kept--;
+        return Encoding.UTF8.GetString(bytes, 0, kept) + hash;
     }
 }

@@ -7,14 +7,20 @@ namespace Weir.Server;
 // counted from the right: clients can forge only entries further to the left.
 internal static class ClientAddress
 {
-    private const string Header = "X-Forwarded-For";
+    public const string Header = "X-Forwarded-For";
 
-    // Returns the entry of the outermost trusted proxy, or the connection's address if the entry is missing or invalid.
-    public static string? Of(HttpContext http, int trustedHops)
+    /// <summary>Bytes of an IPv6 address that tell clients apart: a client has a whole /64.</summary>
+    private const int NetworkBytes = 8;
+
+    // Returns the entry of the outermost trusted proxy; null if it is no address. Without entries, it is the
+    // connection's address.
+    public static string? Of(HttpContext http, int trustedHops, bool isWhole)
     {
         string forwarded = trustedHops == 0 ? "" : http.Request.Headers[Header].ToString();
-        return (forwarded.Length == 0 ? null : Parse(EntryOf(forwarded, trustedHops)))
-            ?? (http.Connection.RemoteIpAddress is { } own ? SpellingOf(own) : null);
+        var address = forwarded.Length == 0
+            ? http.Connection.RemoteIpAddress
+            : Parse(EntryOf(forwarded, trustedHops));
+        return address is null ? null : SpellingOf(address, isWhole);
     }
 
     /// <summary>Returns the entry at a position from the right, or the leftmost entry if there are fewer.</summary>
@@ -29,9 +35,11 @@ internal static class ClientAddress
         }
     }
 
-    /// <summary>Returns the canonical form of an address with or without a port; null if it is invalid.</summary>
-    private static string? Parse(ReadOnlySpan<char> entry)
+    /// <summary>Reads an address with or without quotes and port; null if it is invalid.</summary>
+    private static IPAddress? Parse(ReadOnlySpan<char> entry)
     {
+        if (entry.Length > 1 && entry[0] == '"' && entry[^1] == '"')
+            entry = entry[1..^1];
         int bracket = entry.IndexOf(']');
         int colon = entry.IndexOf(':');
         if (entry.StartsWith('[') && bracket > 0)
@@ -40,15 +48,22 @@ internal static class ClientAddress
             entry = entry[..colon];
         if (!IPAddress.TryParse(entry, out var address))
             return null;
-        string spelled = SpellingOf(address);
         // Refuse older forms, such as 1 or 0x7f.1, because proxies do not write them.
-        return address.AddressFamily == AddressFamily.InterNetworkV6 || entry.SequenceEqual(spelled) ? spelled : null;
+        return address.AddressFamily == AddressFamily.InterNetworkV6 || entry.SequenceEqual(address.ToString())
+            ? address
+            : null;
     }
 
     /// <summary>Formats an address. IPv4-mapped IPv6 becomes IPv4, and the IPv6 zone is removed.</summary>
-    private static string SpellingOf(IPAddress address) =>
-        address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString()
-        : address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: not 0 }
-            ? new IPAddress(address.GetAddressBytes()).ToString()
-        : address.ToString();
+    private static string SpellingOf(IPAddress address, bool isWhole)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4().ToString();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address.ToString();
+        byte[] bytes = address.GetAddressBytes();
+        if (!isWhole)
+            bytes.AsSpan(NetworkBytes).Clear();
+        return new IPAddress(bytes).ToString();
+    }
 }

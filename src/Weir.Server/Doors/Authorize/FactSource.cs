@@ -8,6 +8,7 @@ internal enum SourceKind
     Method,
     Host,
     Ip,
+    WholeIp,
     Query,
     Const,
 }
@@ -15,7 +16,9 @@ internal enum SourceKind
 /// <summary>A source of a fact, such as <c>header:X-Api-Key</c> or <c>ip</c>.</summary>
 internal sealed record FactSource(SourceKind Kind, string Argument)
 {
-    public const string Forms = "header:NAME, path, method, host, ip, query:NAME, const:VALUE";
+    public const string Forms = "header:NAME, path, method, host, ip, ip/128, query:NAME, const:VALUE";
+
+    private const string WholeIp = "ip/128";
 
     private const string HeaderMarks = "!#$%&'*+-.^_`|~";
 
@@ -38,7 +41,7 @@ internal sealed record FactSource(SourceKind Kind, string Argument)
 
     public override string ToString()
     {
-        string word = Kind.ToString().ToLowerInvariant();
+        string word = Kind == SourceKind.WholeIp ? WholeIp : Kind.ToString().ToLowerInvariant();
         return TakesArgument(Kind) ? $"{word}:{Argument}" : word;
     }
 
@@ -49,6 +52,7 @@ internal sealed record FactSource(SourceKind Kind, string Argument)
         "method" => SourceKind.Method,
         "host" => SourceKind.Host,
         "ip" => SourceKind.Ip,
+        WholeIp => SourceKind.WholeIp,
         "query" => SourceKind.Query,
         "const" => SourceKind.Const,
         _ => null,

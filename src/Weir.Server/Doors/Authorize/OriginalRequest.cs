@@ -26,7 +26,8 @@ internal sealed class OriginalRequest(HttpContext http, int trustedHops)
         SourceKind.Path => Uri?.Path,
         SourceKind.Method => LastOf(http, MethodHeaders) ?? http.Request.Method,
         SourceKind.Host => HostName.Of(LastOf(http, HostHeaders) ?? Uri?.Host ?? http.Request.Headers.Host.ToString()),
-        SourceKind.Ip => ClientAddress.Of(http, trustedHops),
+        SourceKind.Ip => ClientAddress.Of(http, trustedHops, isWhole: false),
+        SourceKind.WholeIp => ClientAddress.Of(http, trustedHops, isWhole: true),
         SourceKind.Query => Uri?.Parameter(source.Argument),
         _ => source.Argument,
     };

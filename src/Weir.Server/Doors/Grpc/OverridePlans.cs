@@ -3,13 +3,13 @@ using Weir.Server.Envoy;
 namespace Weir.Server;
 
 /// <summary>Makes the plans of limits that come with a descriptor: a token bucket of all units at once.</summary>
-internal sealed class OverridePlans(RateLimiter limiter)
+internal sealed class OverridePlans(RateLimiter limiter, NewRates newRates)
 {
     /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>
     public const string Name = "~override";
 
     private readonly PlansOfRequests[] _plans =
-        [.. Enum.GetValues<OnOutage>().Select(onOutage => new PlansOfRequests(Name, onOutage))];
+        [.. Enum.GetValues<OnOutage>().Select(onOutage => new PlansOfRequests(Name, newRates, onOutage))];
 
     private readonly Plan[] _bans =
     [
@@ -26,7 +26,7 @@ internal sealed class OverridePlans(RateLimiter limiter)
         long tokens = limit.RequestsPerUnit;
         if (tokens == 0)
             return _bans[onOutage];
-        return _plans[onOutage].Of(tokens - 1, tokens, seconds, out string? error)
+        return _plans[onOutage].Of(tenant, tokens - 1, tokens, seconds, out string? error)
             ?? throw GrpcFault.Invalid($"{field}.requests_per_unit", $"{tokens} per {limit.Unit}: {error}");
     }
 }

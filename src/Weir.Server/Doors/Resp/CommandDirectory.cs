@@ -13,7 +13,7 @@ internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> comm
         else if (arguments.Is(1, "COUNT"u8))
             writer.Integer(commands().Count);
         else if (arguments.Is(1, "DOCS"u8))
-            WriteDocs(writer, Named(arguments));
+            WriteDocs(writer, [.. Named(arguments).OfType<RespCommandInfo>()]);
         else if (arguments.Is(1, "INFO"u8))
             WriteEach(writer, Named(arguments));
         else if (arguments.Is(1, "LIST"u8))
@@ -22,29 +22,39 @@ internal sealed class CommandDirectory(Func<IReadOnlyList<RespCommandInfo>> comm
             writer.Error($"ERR unknown subcommand '{arguments.Shown(1)}'; use COUNT, DOCS, INFO or LIST");
     }
 
-    /// <summary>Returns the commands that the arguments name, or all commands without arguments.</summary>
-    private List<RespCommandInfo> Named(RespArguments arguments)
+    /// <summary>Returns the named commands, with null for an unknown one; all commands without names.</summary>
+    private List<RespCommandInfo?> Named(RespArguments arguments)
     {
         if (arguments.Count == 2)
             return [.. commands()];
-        var named = new List<RespCommandInfo>();
+        var named = new List<RespCommandInfo?>();
         for (int i = 2; i < arguments.Count; i++)
-        {
-            foreach (var command in commands())
-            {
-                if (Ascii.EqualsIgnoreCase(arguments[i], command.Utf8Name))
-                    named.Add(command);
-            }
-        }
-
+            named.Add(Find(arguments[i]));
         return named;
     }
 
-    private static void WriteEach(RespWriter writer, IReadOnlyList<RespCommandInfo> listed)
+    private RespCommandInfo? Find(ReadOnlySpan<byte> name)
+    {
+        foreach (var command in commands())
+        {
+            if (Ascii.EqualsIgnoreCase(name, command.Utf8Name))
+                return command;
+        }
+
+        return null;
+    }
+
+    private static void WriteEach(RespWriter writer, IReadOnlyList<RespCommandInfo?> listed)
     {
         writer.Array(listed.Count);
         foreach (var command in listed)
         {
+            if (command is null)
+            {
+                writer.NullArray();
+                continue;
+            }
+
             // Name, arity, flags, first key, last key, step. Key positions are 0, so that clients do not rewrite keys.
             writer.Array(6);
             writer.Bulk(command.LowerName);

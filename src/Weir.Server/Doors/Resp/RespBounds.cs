@@ -13,10 +13,16 @@ internal static class RespBounds
 
     public const int MaxNameBytes = 256;
 
+    /// <summary>Invalid keys in a row after which a connection is closed.</summary>
+    public const int MaxFailedLogins = 10;
+
     public const int MaxTogether = 256;
 
     /// <summary>Maximum bytes of received commands that a connection reads at once.</summary>
     public const int WindowBytes = 4 * MaxCommandBytes;
+
+    /// <summary>Size of each of the two buffers of a connection in the kernel; Linux allows twice as much.</summary>
+    public const int KernelBytes = 64 * 1024;
 
     // Bytes of unsent replies after which a connection sends the replies before it decides more commands. If the client
     // does not read its replies, Weir stops reading commands.
@@ -30,10 +36,16 @@ internal static class RespBounds
     public const int MaxPlans = 4_096;
 
     /// <summary>Number of rates from which <c>CL.THROTTLE</c> refuses new rates, to leave room for policies.</summary>
-    public const int MaxRates = RefillRate.RefusedFrom / 3;
+    public const int MaxRates = RefillRate.RefusedFrom / 6;
+
+    /// <summary>New rates that a tenant may bring at once; afterwards, one a minute.</summary>
+    public const int NewRatesOfTenant = 4_096;
 
     /// <summary>Time without a command after which a connection is closed.</summary>
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Time without a command after which a drain ends a connection that has got a decision.</summary>
+    public static readonly TimeSpan DrainQuiet = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Maximum time for the rest of a command to arrive, and for a client to read replies.</summary>
     public static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(10);

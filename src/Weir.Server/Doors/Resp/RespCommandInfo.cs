@@ -9,6 +9,8 @@ internal sealed record RespCommandInfo(string Name, int Arity, string Usage, str
 {
     public bool IsOpen { get; init; }
 
+    public bool IsDecision { get; init; }
+
     public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
 
     public string LowerName { get; } = Name.ToLowerInvariant();

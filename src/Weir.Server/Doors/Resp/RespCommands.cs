@@ -20,10 +20,10 @@ internal sealed class RespCommands
         [
             new(
                 "CL.THROTTLE", -5, "key max_burst count period [quantity]", "Decides by a limit of its own.",
-                throttle.Execute),
-            new("WEIR.TAKE", -3, OfWeir, "Takes by a tenant's policies.", weir.Take),
-            new("WEIR.CHECK", -3, OfWeir, "Checks and spends nothing.", weir.Check),
-            new("WEIR.REFUND", -3, OfWeir, "Gives back what a take spent.", weir.Refund),
+                throttle.Execute) { IsDecision = true },
+            new("WEIR.TAKE", -3, OfWeir, "Takes by a tenant's policies.", weir.Take) { IsDecision = true },
+            new("WEIR.CHECK", -3, OfWeir, "Checks and spends nothing.", weir.Check) { IsDecision = true },
+            new("WEIR.REFUND", -3, OfWeir, "Gives back what a take spent.", weir.Refund) { IsDecision = true },
             new("PING", -1, "[message]", "Replies PONG or the message.", SessionCommands.Ping),
             new("ECHO", 2, "message", "Replies the message.", SessionCommands.Echo),
             new("HELLO", -1, "[2 | 3 [AUTH user key] [SETNAME name]]", "Selects RESP2 or RESP3.", session.Hello)
@@ -50,7 +50,10 @@ internal sealed class RespCommands
         else if (!command.Fits(arguments.Count))
             session.Writer.Error($"ERR wrong number of arguments for '{command.LowerName}' command");
         else
+        {
+            session.HasDecided |= command.IsDecision;
             command.Handler(session, arguments);
+        }
     }
 
     private RespCommandInfo? Find(ReadOnlySpan<byte> name)

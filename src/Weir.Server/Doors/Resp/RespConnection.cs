@@ -6,13 +6,13 @@ namespace Weir.Server;
 // Serves one connection: begins all complete commands of a read together, and sends their replies in order. Stops
 // reading commands while the client does not read replies.
 internal sealed class RespConnection(
-    IDuplexPipe transport, RespSession session, RespServices services, Action? onUse, Action abort)
+    IDuplexPipe transport, RespSession session, RespServices services, Action onUse, Action abort)
 {
     private readonly PipeReader _input = transport.Input;
     private readonly PipeWriter _output = transport.Output;
     private readonly RespStage _stage = new(services.Time);
     private volatile bool _isEnding;
-    private bool _answered;
+    private volatile bool _mayLeave;
 
     public long Id => session.Id;
 
@@ -23,10 +23,9 @@ internal sealed class RespConnection(
         bool hasPart = false;
         while (true)
         {
-            // During a drain, end the connection once its commands are answered.
             if (!_input.TryRead(out var read))
             {
-                if (services.Draining.HasBegun && _answered && !hasPart)
+                if (_isEnding)
                     return;
                 read = await _input.ReadAsync();
             }
@@ -39,15 +38,18 @@ internal sealed class RespConnection(
             }
 
             _stage.Decide();
-            onUse?.Invoke();
-            services.Login.Renew(session);
             var (used, needed) = await AnswerAsync(read.Buffer);
+            // Strangers do not keep a connection in use that others could get.
+            if (used > 0 && services.Login.IsOpenTo(session))
+                onUse();
+            _mayLeave |= services.Draining.HasBegun && session.HasDecided;
+            session.HasDecided = false;
             bool isSame = hasPart && used == 0;
             hasPart = used < read.Buffer.Length;
             _stage.Wait(hasPart, isSame);
             _input.AdvanceTo(read.Buffer.GetPosition(used), read.Buffer.End);
             least = needed;
-            if (session.IsClosing || _isEnding || read.IsCompleted)
+            if (session.IsClosing || read.IsCompleted)
                 return;
         }
     }
@@ -59,10 +61,14 @@ internal sealed class RespConnection(
         _input.CancelPendingRead();
     }
 
-    /// <summary>Ends the connection if it is idle for too long, and aborts it if it is stuck.</summary>
+    /// <summary>Begins to wait until the client has read the last replies.</summary>
+    public void Finish() => _stage.Send();
+
+    // Ends the connection if it is idle for too long, or quiet after a decision during a drain. Aborts it if it is
+    // stuck.
     public void CheckTimeouts()
     {
-        if (_stage.IsIdleTooLong)
+        if (_stage.IsIdleTooLong || (_mayLeave && _stage.IsQuiet))
             End();
         else if (_stage.IsStuck)
             abort();
@@ -74,9 +80,9 @@ internal sealed class RespConnection(
         var frame = RespFrame.Incomplete(1);
         while (used < buffer.Length && !session.IsClosing)
         {
+            services.Login.Renew(session);
             frame = BeginAll(buffer.Slice(used), out int begun);
             used += begun;
-            _answered |= begun > 0;
             if (session.Replies.IsWaiting)
                 await session.Replies.EndAsync();
             else

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Weir.Server;
 
@@ -11,10 +12,12 @@ internal sealed class RespConnectionHandler(RespServices services, RespConnectio
         var session = new RespSession(
             connections.NextId(), connection.RemoteEndPoint, connection.LocalEndPoint, connection.Transport.Output,
             decider);
-        var bounded = connection.Features.Get<BoundedConnection>();
-        var serving = new RespConnection(
-            connection.Transport, session, services, bounded is null ? null : bounded.Use, connection.Abort);
+        var bounded = connection.Features.GetRequiredFeature<BoundedConnection>();
+        var serving =
+            new RespConnection(connection.Transport, session, services, bounded.Use, connection.Abort);
         connections.Add(serving);
+        // Kestrel sends the last replies after this method, without a timeout: the connection stays tracked until then.
+        bounded.OnDisposed = () => connections.Remove(serving);
         // On a stop, Kestrel requests the end of each connection, and later aborts slow connections.
         var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
         var stopping = lifetime?.ConnectionClosedRequested ?? default;
@@ -29,7 +32,7 @@ internal sealed class RespConnectionHandler(RespServices services, RespConnectio
         }
         finally
         {
-            connections.Remove(serving);
+            serving.Finish();
         }
     }
 }

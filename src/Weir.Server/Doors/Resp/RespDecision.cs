@@ -33,7 +33,8 @@ internal static class RespDecision
 
     private static void WriteMap(RespWriter writer, in Decision decision)
     {
-        writer.Map(8);
+        var unknown = decision.UnknownUnits;
+        writer.Map(unknown is null ? 8 : 9);
         writer.Bulk("allowed"u8);
         writer.Boolean(decision.Allowed);
         writer.Bulk("remaining"u8);
@@ -53,5 +54,15 @@ internal static class RespDecision
         writer.Bulk(Spelling.Of(decision.Source));
         writer.Bulk("degraded"u8);
         writer.Boolean(decision.Degraded);
+        if (unknown is not null)
+            WriteUnits(writer, unknown);
+    }
+
+    private static void WriteUnits(RespWriter writer, IReadOnlyList<string> units)
+    {
+        writer.Bulk("unknown_units"u8);
+        writer.Array(units.Count);
+        foreach (string unit in units)
+            writer.Bulk(unit);
     }
 }

@@ -7,14 +7,16 @@ namespace Weir.Server;
 /// <summary>Door for Redis clients (RESP). The door is off unless <c>Weir:Resp:Listen</c> is set.</summary>
 internal sealed class RespDoor(DoorAddress address) : Door(address)
 {
-    public override string Name => "redis";
+    public override string Name => "redis clients";
 
     public override void AddTo(IServiceCollection services)
     {
         services.AddSingleton(this);
         services.AddSingleton(new TextCache(RespBounds.MaxTexts));
-        services.AddSingleton(new PlansOfRequests(ThrottleCommand.PlanName));
-        services.AddSingleton<ThrottleCommand>();
+        services.AddSingleton(all => new ThrottleCommand(
+            all.GetRequiredService<Decider>(),
+            new PlansOfRequests(ThrottleCommand.PlanName, all.GetRequiredService<NewRates>()),
+            all.GetRequiredService<TextCache>()));
         services.AddSingleton<WeirArguments>();
         services.AddSingleton<WeirCommands>();
         services.AddSingleton<RespLogin>();

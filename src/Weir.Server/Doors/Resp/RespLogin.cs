@@ -30,12 +30,14 @@ internal sealed class RespLogin(AccessRule rule, ApiKeys keys, FailedLogins fail
         bool allKnown = keys.IsComplete;
         if (keys.Find(secret) is { } key)
         {
-            (session.Key, session.IsKeyGone) = (key, false);
+            (session.Key, session.IsKeyGone, session.FailedLogins) = (key, false, 0);
             return null;
         }
 
         if (!allKnown)
             return Unknown;
+        session.FailedLogins++;
+        session.IsClosing |= session.FailedLogins >= RespBounds.MaxFailedLogins;
         return failures.Count((session.Remote as IPEndPoint)?.Address) is { } wait
             ? $"WRONGPASS wrong keys came from this address too often: wait {Spelling.Seconds(wait)} s; a right one is "
                 + "let through at once"

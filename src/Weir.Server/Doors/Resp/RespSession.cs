@@ -28,6 +28,12 @@ internal sealed class RespSession(long id, EndPoint? remote, EndPoint? local, Pi
     /// <summary>True if the connection ends after the replies written so far.</summary>
     public bool IsClosing { get; set; }
 
+    /// <summary>True after a decision, until the connection resets it.</summary>
+    public bool HasDecided { get; set; }
+
+    /// <summary>Invalid keys since the last valid one.</summary>
+    public int FailedLogins { get; set; }
+
     public RespReplies Replies { get; } = new(output, decider);
 
     public RespWriter Writer => new(Replies.Output, IsResp3);

@@ -17,6 +17,9 @@ internal sealed class RespStage(TimeProvider time)
     /// <summary>True if no command has arrived for <see cref="RespBounds.IdleTimeout"/>.</summary>
     public bool IsIdleTooLong => _now == Stage.Idle && Elapsed > RespBounds.IdleTimeout;
 
+    /// <summary>True if no command has arrived for <see cref="RespBounds.DrainQuiet"/>.</summary>
+    public bool IsQuiet => _now == Stage.Idle && Elapsed >= RespBounds.DrainQuiet;
+
     // True if receiving the rest of a command or sending replies takes longer than ProgressTimeout.
     public bool IsStuck => _now is Stage.Receiving or Stage.Sending && Elapsed > RespBounds.ProgressTimeout;
 

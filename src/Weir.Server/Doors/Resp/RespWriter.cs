@@ -70,6 +70,8 @@ internal readonly struct RespWriter(IBufferWriter<byte> output, bool isResp3)
 
     public void Null() => output.Write(isResp3 ? "_\r\n"u8 : "$-1\r\n"u8);
 
+    public void NullArray() => output.Write(isResp3 ? "_\r\n"u8 : "*-1\r\n"u8);
+
     public void Array(int count) => Number((byte)'*', count);
 
     /// <summary>Begins a map; in RESP2, an array of alternating keys and values.</summary>

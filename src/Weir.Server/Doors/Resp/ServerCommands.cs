@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Net;
 using System.Text;
 
@@ -70,5 +71,5 @@ internal sealed class ServerCommands(RespConnections connections, TimeProvider t
         """.ReplaceLineEndings("\r\n"));
 
     private static bool Matches(RespArguments arguments, int index, string name) =>
-        arguments.Is(index, "*"u8) || Ascii.EqualsIgnoreCase(arguments[index], name);
+        FileSystemName.MatchesSimpleExpression(Encoding.UTF8.GetString(arguments[index]), name);
 }

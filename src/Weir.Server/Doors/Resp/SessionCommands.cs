@@ -69,7 +69,7 @@ internal sealed class SessionCommands(RespLogin login)
         if (arguments.Is(1, "ID"u8))
             session.Writer.Integer(session.Id);
         else if (arguments.Is(1, "GETNAME"u8))
-            session.Writer.Bulk(session.Name);
+            WriteName(session);
         else if (arguments.Is(1, "INFO"u8) || arguments.Is(1, "LIST"u8))
             session.Writer.Bulk(LineOf(session));
         else if (arguments.Is(1, "SETNAME"u8) && arguments.Count == 3)
@@ -80,6 +80,14 @@ internal sealed class SessionCommands(RespLogin login)
             session.Writer.Simple("OK"u8);
         else
             session.Writer.Error($"ERR unknown subcommand or wrong number of arguments for '{arguments.Shown(1)}'");
+    }
+
+    private static void WriteName(RespSession session)
+    {
+        if (session.Name.Length == 0)
+            session.Writer.Null();
+        else
+            session.Writer.Bulk(session.Name);
     }
 
     private static void SetName(RespSession session, RespArguments arguments)

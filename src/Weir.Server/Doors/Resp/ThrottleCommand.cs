@@ -38,7 +38,7 @@ internal sealed class ThrottleCommand(Decider decider, PlansOfRequests plans, Te
         var name = arguments[Key];
         if (name.IsEmpty || name.Length > Bounds.MaxKeyBytes || texts.Of(name) is not { } key)
             return $"ERR key must be 1 to {Bounds.MaxKeyBytes} bytes of UTF-8; it has {name.Length}";
-        plan = plans.Of(maxBurst, count, period, out string? error);
+        plan = plans.Of(session.Tenant, maxBurst, count, period, out string? error);
         facts = new RequestFacts(session.Tenant, key, quantity);
         return error is null ? null : "ERR " + error;
     }

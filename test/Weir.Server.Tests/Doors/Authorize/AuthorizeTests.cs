@@ -60,6 +60,10 @@ public sealed class AuthorizeTests
         var withoutKey = await AskAsync(own, "GET", null);
         withoutKey.AssertProblem(403);
         Assert.Equal("400", withoutKey.Header("X-Weir-Status"));
+
+        var withQuery = await own.Server.Http.GetAsync("/v1/authorize?key=a");
+        withQuery.AssertProblem(403);
+        Assert.Equal("400", withQuery.Header("X-Weir-Status"));
     }
 
     [Fact]
@@ -95,7 +99,7 @@ public sealed class AuthorizeTests
               a:
                 limits:
                   per-key: { rate: 100/h, burst: 1x }
-                  search: { when: { route: [/search], method: [GET] }, rate: 1/h, burst: 1 }
+                  search: { when: { route: ["/search*"], method: [GET] }, rate: 1/h, burst: 1 }
             """;
         using var policies = new PolicyFile(Policies);
         await using var server = await RunningServer.StartAsync(policies.Setting, "Weir:Authorize:Key=const:k",
@@ -103,6 +107,7 @@ public sealed class AuthorizeTests
 
         Assert.Equal(200, (await SendAsync(server, "/search?q=1", "GET")).Status);
         Assert.Equal(429, (await SendAsync(server, "/%73earch", "GET")).Status);
+        Assert.Equal(429, (await SendAsync(server, $"/search/{new string('a', 300)}", "GET")).Status);
         Assert.Equal(200, (await SendAsync(server, "/search", "POST")).Status);
         Assert.Equal(200, (await SendAsync(server, "/other", "GET")).Status);
     }
@@ -135,6 +140,25 @@ public sealed class AuthorizeTests
         Assert.Equal(200, (await SendAsync(own.Server, "/", "GET", "?key=a")).Status);
         Assert.Equal(200, (await http.GetAsync("/v1/authorize/?key=a")).Status);
         Assert.Equal(200, (await http.GetAsync("/v1/authorize/search/a%2Fb?key=a&key=b&%FF")).Status);
+    }
+
+    [Theory]
+    [InlineData("/v1/authorize/../../livez", 400)]
+    [InlineData("/v1/authorize/%2e%2e/%2E./livez", 400)]
+    [InlineData("/V1/Authorize/../../", 400)]
+    [InlineData("/v1/authorize/../../limit/check?key=a", 400)]
+    [InlineData("/v1/authorize/../../none", 400)]
+    [InlineData("/v1/authorize/..%2f..%2flivez", 200)]
+    [InlineData("/v1/authorize/../authorize/livez", 200)]
+    [InlineData("/v1/authorized/../../livez", 200)]
+    public async Task A_path_does_not_lead_out_of_the_door(string target, int status)
+    {
+        await using var own = await ServerInMemory.StartAsync();
+        using var connection = await RawConnection.OpenAsync(own.Server.Address);
+
+        await connection.SendAsync($"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await connection.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

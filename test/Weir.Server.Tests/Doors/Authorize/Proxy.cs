@@ -24,9 +24,10 @@ internal sealed class Proxy : IDisposable
     /// <param name="weir">The port of Weir.</param>
     /// <param name="app">The application.</param>
     /// <param name="isClosed">True to refuse requests while Weir is away, as the comments of the file say.</param>
+    /// <param name="key">The proxy's API key; null for none.</param>
     /// <param name="isPatient">True to wait for a Weir on a busy machine; false for the times of the file.</param>
     public static async Task<Proxy> StartAsync(
-        string name, int weir, AppServer app, bool isClosed = false, bool isPatient = true)
+        string name, int weir, AppServer app, bool isClosed = false, bool isPatient = true, string? key = null)
     {
         Programs.Require(name);
         var folder = new TemporaryFolder();
@@ -36,6 +37,8 @@ internal sealed class Proxy : IDisposable
         text = Replace(text, "127.0.0.1:8000", $"127.0.0.1:{app.Address.Port}");
         if (isPatient)
             text = Replace(Replace(text, "100ms", "60s"), "500ms", "60s");
+        if (key is not null)
+            text = WithKey(name, text, key);
         text = name == "nginx" ? Nginx(text, folder, port, isClosed) : Caddy(text, port, isClosed);
         string path = folder.Write(Path.GetFileName(file), text);
         string[] arguments = name == "nginx"
@@ -73,11 +76,17 @@ internal sealed class Proxy : IDisposable
         string places = string.Concat(((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
             .Select(kind => $"{kind}_temp_path {folder.Path}/{kind};"));
         text = Replace(text, "listen 8080", $"listen 127.0.0.1:{port}");
+        const string First = "proxy_set_header Connection";
+        text = Replace(text, First, $"proxy_set_header X-User $http_x_user;{First}");
         text = Replace(text, "access_log off;", $"access_log off;{places}");
         if (isClosed)
             text = Replace(Replace(text, "proxy_intercept_errors on;", ""), "error_page 502 504 = @open;", "");
         return text;
     }
+
+    private static string WithKey(string name, string text, string key) => name == "nginx"
+        ? Replace(text, "Authorization \"\"", $"Authorization \"Bearer {key}\"")
+        : Replace(text, "header_up -Authorization", $"header_up Authorization \"Bearer {key}\"");
 
     private static string Caddy(string text, int port, bool isClosed)
     {

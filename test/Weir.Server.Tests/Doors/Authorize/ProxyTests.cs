@@ -1,3 +1,4 @@
+using System.Text;
 using Weir.Server.Tests.Harness;
 using Weir.Testing;
 
@@ -99,6 +100,81 @@ public sealed class ProxyTests
     [Theory]
     [InlineData("nginx")]
     [InlineData("caddy")]
+    public async Task A_request_that_Weir_could_not_read_does_not_go_ahead(string name)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync(name);
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
+        await SpendAllAsync(proxy);
+        string tooLong = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n"));
+        string tooMany = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n"));
+
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooLong), StringComparison.Ordinal);
+            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooMany), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(10, app.Requests);
+    }
+
+    /// <summary>Sends any bytes as headers. A proxy may drop the connection before it has read all of them.</summary>
+    private static async Task<string> SendAsync(Proxy proxy, string headers, string target = "/")
+    {
+        using var connection = await RawConnection.OpenAsync(proxy.Http.Address);
+        byte[] request = Encoding.Latin1.GetBytes(
+            $"GET {target} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n");
+        try
+        {
+            await connection.SendAsync(request);
+        }
+        catch (IOException)
+        {
+            // The answer may be there all the same.
+        }
+
+        return await connection.ReadToEndAsync();
+    }
+
+    [Theory]
+    [InlineData("", "/caf\u00E9")]
+    [InlineData("X-Any: caf\u00E9\r\n", "/")]
+    [InlineData("X-Forwarded-For: caf\u00E9\r\n", "/")]
+    [InlineData("many", "/")]
+    [InlineData("long", "/")]
+    public async Task Nginx_asks_Weir_whatever_headers_the_client_sends(string headers, string target)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync("nginx", "Weir:Authorize:Attributes:route=path");
+        using var proxy = await Proxy.StartAsync("nginx", weir.Server.Address.Port, app);
+        headers = headers switch
+        {
+            "many" => string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n")),
+            "long" => string.Concat(Enumerable.Range(0, 4).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n")),
+            _ => headers,
+        };
+
+        await SendAsync(proxy, headers, target);
+
+        Assert.Equal(9, await weir.Server.Http.RemainingAsync("127.0.0.1"));
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
+    public async Task A_request_that_the_app_fails_is_sent_to_it_once(string name)
+    {
+        await using var app = await AppServer.StartAsync(AppServer.Aborts);
+        await using var weir = await StartWeirAsync(name);
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
+
+        Assert.Equal(502, (await proxy.SendAsync(HttpMethod.Post, "/orders", "a body")).Status);
+        Assert.Equal(1, app.Requests);
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
     public async Task A_proxy_whose_key_Weir_does_not_accept_answers_503(string name)
     {
         await using var app = await AppServer.StartAsync();
@@ -108,6 +184,20 @@ public sealed class ProxyTests
         var refused = await proxy.GetAsync("/", ("Authorization", $"Bearer {AdminCalls.Key}"));
 
         Assert.Equal(503, refused.Status);
+        Assert.Equal(0, app.Requests);
+    }
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("caddy")]
+    public async Task A_proxy_whose_key_is_for_another_tenant_answers_503(string name)
+    {
+        await using var app = await AppServer.StartAsync();
+        await using var weir = await StartWeirAsync(name, [.. KeyCalls.Closed, "Weir:Authorize:Tenant=const:other"]);
+        var (_, secret) = await weir.Server.Http.CreateKeyAsync("\"scope\":\"take\",\"tenant\":\"acme\"");
+        using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app, key: secret);
+
+        Assert.Equal(503, (await proxy.GetAsync("/")).Status);
         Assert.Equal(0, app.Requests);
     }
 

@@ -62,21 +62,49 @@ public sealed class ReadingTests
     [InlineData(3, "198.51.100.1", "198.51.100.1")]
     [InlineData(0, "198.51.100.1", Own)]
     [InlineData(1, "", Own)]
-    [InlineData(1, "198.51.100.1, unknown", Own)]
-    [InlineData(1, "198.51.100.1,", Own)]
-    [InlineData(1, "1", Own)]
-    [InlineData(1, "0x7f.1", Own)]
     [InlineData(1, "198.51.100.1:5678", "198.51.100.1")]
+    [InlineData(1, "\"198.51.100.1:5678\"", "198.51.100.1")]
     [InlineData(1, "2001:DB8:0:0:0:0:0:1", "2001:db8::1")]
     [InlineData(1, "[2001:db8::1]:5678", "2001:db8::1")]
+    [InlineData(1, "\"[2001:db8::1]:5678\"", "2001:db8::1")]
     [InlineData(1, "fe80::1%3", "fe80::1")]
     [InlineData(1, "::ffff:198.51.100.1", "198.51.100.1")]
     public void The_address_is_counted_from_the_right(int hops, string forwarded, string address)
     {
         string headers = string.Join('|', forwarded.Split('|').Select(line => $"X-Forwarded-For: {line}"));
-        Read(Context(forwarded.Length == 0 ? "" : headers), out var facts, ("TrustedHops", $"{hops}"));
+        var http = Context(forwarded.Length == 0 ? "" : headers);
+        Read(http, out var facts, ("TrustedHops", $"{hops}"), ("Key", "ip/128"));
 
         Assert.Equal(address, facts.Key);
+    }
+
+    [Theory]
+    [InlineData("198.51.100.1, unknown")]
+    [InlineData("198.51.100.1, _hidden")]
+    [InlineData("198.51.100.1,")]
+    [InlineData("1")]
+    [InlineData("0x7f.1")]
+    [InlineData("\"")]
+    public void An_entry_that_is_no_address_is_no_key(string forwarded)
+    {
+        var http = Context($"X-Forwarded-For: {forwarded}");
+
+        Assert.Equal("key", Read(http, out _)!.Field);
+        Assert.Null(Read(http, out var facts, ("Key", "ip, const:unknown")));
+        Assert.Equal("unknown", facts.Key);
+    }
+
+    [Theory]
+    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+    [InlineData("2001:db8:1:2::7", "2001:db8:1:2::")]
+    [InlineData("fe80::1%3", "fe80::")]
+    [InlineData("::ffff:198.51.100.1", "198.51.100.1")]
+    [InlineData("198.51.100.1", "198.51.100.1")]
+    public void The_addresses_of_an_IPv6_network_are_one_key(string forwarded, string key)
+    {
+        Read(Context($"X-Forwarded-For: {forwarded}"), out var facts);
+
+        Assert.Equal(key, facts.Key);
     }
 
     [Theory]
@@ -93,14 +121,16 @@ public sealed class ReadingTests
     }
 
     [Fact]
-    public void A_value_that_is_too_long_counts_as_its_hash()
+    public void A_value_that_is_too_long_is_cut_at_a_character_and_keeps_its_hash()
     {
         string token = new('é', 129);
         Read(Context($"X-Token: {token}|X-Fits: {token[1..]}"), out var facts, ("Key", "header:X-Token"),
             ("Attributes:a", "header:X-Fits"));
 
-        Assert.Matches("^sha256:[0-9a-f]{64}$", facts.Key);
+        Assert.Matches("^é{92}~sha256:[0-9a-f]{64}$", facts.Key);
         Assert.Equal(token[1..], facts.Attributes!["a"]);
+        Read(Context($"X-Token: a{token}"), out var other, ("Key", "header:X-Token"));
+        Assert.Matches("^aé{91}~sha256:[0-9a-f]{64}$", other.Key);
     }
 
     [Fact]

@@ -5,10 +5,11 @@ namespace Weir.Server.Tests.Doors.Authorize;
 /// <summary>The settings of the door for proxies: lists of sources, and errors that name the cure.</summary>
 public sealed class SourceTests
 {
-    private const string Forms = "header:NAME, path, method, host, ip, query:NAME, const:VALUE";
+    private const string Forms = "header:NAME, path, method, host, ip, ip/128, query:NAME, const:VALUE";
 
     [Theory]
     [InlineData("ip", "ip")]
+    [InlineData("ip/128", "ip/128")]
     [InlineData(" header:X-User ,ip,", "header:X-User, ip")]
     [InlineData("query:user id,path,method,host,const:a=b:c", "query:user id, path, method, host, const:a=b:c")]
     public void A_list_is_read_in_its_order(string text, string sources) =>

@@ -1,10 +1,13 @@
 using System.Text;
+using Weir.Server.Tests.Auth;
 using Weir.Testing;
 
 namespace Weir.Server.Tests.Doors.Resp;
 
 public sealed class RespConnectionTests : IDisposable
 {
+    private const string Secret = "0123456789abcdef0123456789abcdef";
+
     private readonly RespRig _rig = new();
 
     public void Dispose() => _rig.Dispose();
@@ -69,6 +72,17 @@ public sealed class RespConnectionTests : IDisposable
         Assert.Contains("allowed\r\n:1\r\n", _rig.Call("WEIR.TAKE", "paths", "k", "COSTS", "tokens", "5", "ATTR", "path", "/b"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Units_that_no_limit_counts_are_named()
+    {
+        string reply = _rig.Call("WEIR.TAKE", "acme", "k", "COSTS", "tokns", "5", "requests", "1");
+        Assert.StartsWith("*18\r\n", reply, StringComparison.Ordinal);
+        Assert.EndsWith("$13\r\nunknown_units\r\n*1\r\n$5\r\ntokns\r\n", reply, StringComparison.Ordinal);
+        _rig.Call("HELLO", "3");
+        reply = _rig.Call("WEIR.CHECK", "acme", "k", "COSTS", "tokns", "5");
+        Assert.StartsWith("%9\r\n", reply, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ERR wrong number of arguments for 'weir.take' command", "acme")]
     [InlineData("ERR tenant must be 1 to 64 characters out of A-Z a-z 0-9 . _ -", "a b", "k")]
@@ -94,6 +108,11 @@ public sealed class RespConnectionTests : IDisposable
     [InlineData(":1\r\n", "CLIENT", "ID")]
     [InlineData("*2\r\n$4\r\nsave\r\n$0\r\n\r\n", "CONFIG", "GET", "save")]
     [InlineData("*0\r\n", "CONFIG", "GET", "nothing")]
+    [InlineData("*2\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n", "CONFIG", "GET", "M?xmemory")]
+    [InlineData("*4\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n$16\r\nmaxmemory-policy\r\n$10\r\nnoeviction\r\n", "CONFIG", "GET", "max*", "max*")]
+    [InlineData("$-1\r\n", "CLIENT", "GETNAME")]
+    [InlineData("*2\r\n*-1\r\n*6\r\n$4\r\nping\r\n:-1\r\n*1\r\n+fast\r\n:0\r\n:0\r\n:0\r\n", "COMMAND", "INFO", "get", "PING")]
+    [InlineData("*0\r\n", "COMMAND", "DOCS", "get")]
     [InlineData(":15\r\n", "COMMAND", "COUNT")]
     [InlineData("-NOPROTO unsupported protocol version; use 2 or 3\r\n", "HELLO", "4")]
     [InlineData("+RESET\r\n", "RESET")]
@@ -125,13 +144,102 @@ public sealed class RespConnectionTests : IDisposable
     }
 
     [Fact]
-    public void While_the_service_drains_a_connection_ends_after_its_answers()
+    public void While_the_service_drains_a_connection_ends_once_it_is_quiet_after_a_decision()
     {
-        Assert.Equal("+PONG\r\n", _rig.Call("PING"));
+        _rig.Throttle("k", 9, 1, 60);
         _rig.Draining.Begin();
-        Assert.False(_rig.Running.IsCompleted);
         Assert.Equal("+PONG\r\n", _rig.Call("PING"));
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.Equal([0, 10, 8, -1, 119], _rig.Throttle("k", 9, 1, 60));
+        Assert.Equal([0, 10, 7, -1, 179], _rig.Throttle("k", 9, 1, 60));
+        Assert.False(_rig.Running.IsCompleted);
+        _rig.Time.Advance(RespBounds.CheckInterval);
         Assert.True(_rig.Running.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void While_the_service_drains_a_command_that_has_begun_to_arrive_is_answered()
+    {
+        string command = RespRig.Spell("PING");
+        _rig.Draining.Begin();
+        _rig.Throttle("k", 9, 1, 60);
+        Assert.Equal("", _rig.Send(command[..5]));
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.Equal("+PONG\r\n", _rig.Send(command[5..]));
+        Assert.False(_rig.Running.IsCompleted);
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.True(_rig.Running.IsCompletedSuccessfully);
+    }
+
+    [Theory]
+    [InlineData("*1\r\n$4\r\nQUIT\r\n")]
+    [InlineData("*1\r\n$x\r\n")]
+    [InlineData(null)]
+    public async Task L10_a_client_that_does_not_read_the_last_replies_is_dropped(string? last)
+    {
+        if (last is null)
+            _rig.EndSending();
+        else
+            _rig.Send(Encoding.UTF8.GetBytes(last));
+        Assert.True(_rig.Running.IsCompletedSuccessfully);
+        _rig.Time.Advance(RespBounds.ProgressTimeout);
+        Assert.False(_rig.IsAborted);
+        Assert.Equal(1, _rig.Open);
+        _rig.Time.Advance(RespBounds.CheckInterval);
+        Assert.True(_rig.IsAborted);
+        await _rig.Bounded.DisposeAsync();
+        Assert.Equal(0, _rig.Open);
+    }
+
+    [Fact]
+    public void L10_a_connection_is_in_use_only_with_a_key()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        foreach (string[] command in (string[][])[["PING"], ["HELLO", "3"], ["AUTH", "wrong"], ["CL.THROTTLE", "k", "1", "1", "1"]])
+        {
+            Assert.StartsWith("-", rig.Call(command), StringComparison.Ordinal);
+            Assert.False(rig.Bounded.IsUsed);
+        }
+
+        Assert.Equal("+OK\r\n", rig.Call("AUTH", Secret));
+        Assert.True(rig.Bounded.IsUsed);
+        _rig.Send("*1\r\n");
+        Assert.False(_rig.Bounded.IsUsed);
+        Assert.Equal("+PONG\r\n", _rig.Send("$4\r\nPING\r\n"));
+        Assert.True(_rig.Bounded.IsUsed);
+    }
+
+    [Fact]
+    public async Task L9_a_key_that_is_revoked_opens_nothing_for_commands_that_have_arrived_either()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        byte[] echo = Encoding.UTF8.GetBytes(RespRig.Spell("ECHO", new string('a', RespBounds.MaxArgumentBytes)));
+        rig.Call("AUTH", Secret);
+        // The client does not read, so that the replies to the second part wait.
+        rig.Send([.. Enumerable.Repeat(echo, 12).SelectMany(bytes => bytes)]);
+        rig.Send([.. Enumerable.Repeat(echo, 12).SelectMany(bytes => bytes)]);
+        await Until.TrueAsync(() => rig.Unread >= 64 * 1024, () => $"{rig.Unread} bytes of replies");
+        rig.Keys.UseConfigured([]);
+        var replies = new StringBuilder();
+        await Until.TrueAsync(
+            () => replies.Append(rig.Read()).ToString().EndsWith("API key\r\n", StringComparison.Ordinal),
+            () => $"{replies.Length} bytes of replies");
+    }
+
+    [Fact]
+    public void L10_ten_invalid_keys_in_a_row_end_the_connection()
+    {
+        using var rig = new RespRig(SomeKey.Of(Secret));
+        for (int i = 1; i < RespBounds.MaxFailedLogins; i++)
+            Assert.StartsWith("-WRONGPASS ", rig.Call("AUTH", "wrong"), StringComparison.Ordinal);
+        Assert.Equal("+OK\r\n", rig.Call("AUTH", Secret));
+        for (int i = 0; i < RespBounds.MaxFailedLogins; i++)
+        {
+            Assert.False(rig.Running.IsCompleted);
+            Assert.StartsWith("-WRONGPASS ", rig.Call("HELLO", "3", "AUTH", "default", "wrong"), StringComparison.Ordinal);
+        }
+
+        Assert.True(rig.Running.IsCompletedSuccessfully);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Weir.Testing;
@@ -26,40 +27,51 @@ internal sealed class RespRig : IDisposable
 
     private readonly Pipe _toServer = new(Inline);
     private readonly Pipe _toClient = new(Inline);
+    private readonly Accepted _connection = new();
     private readonly FailedLogins _failures;
     private readonly RespConnections _connections;
 
-    public RespRig()
+    /// <param name="keys">The API keys; null to let anybody ask.</param>
+    public RespRig(params ApiKey[]? keys)
     {
+        Keys = new ApiKeys(keys ?? [], Time);
+        Keys.Apply(new LiveRead(new LiveVersion("test", 1), [], true));
         var limiter = new RateLimiter(PolicyDocument.Parse(Policies, "test"), Some.Memory(Time), Time);
         var log = new DecisionLog(
             new WeirOptions(), new ShownKeys(limiter.NameOf), Time, NullLogger<DecisionLog>.Instance);
         var decider = new Decider(limiter, new DecisionTelemetry(new DecisionMetrics(), log), Time);
         _failures = new FailedLogins(Time, NullLogger<FailedLogins>.Instance);
         _connections = new RespConnections(Time);
-        var login = new RespLogin(new AccessRule(true, false), new ApiKeys([], Time), _failures);
+        var login = new RespLogin(new AccessRule(keys is null or [], false), Keys, _failures);
         var texts = new TextCache(RespBounds.MaxTexts);
         var commands = new RespCommands(
-            login, new ThrottleCommand(decider, new PlansOfRequests(ThrottleCommand.PlanName), texts),
+            login, new ThrottleCommand(decider, new PlansOfRequests(ThrottleCommand.PlanName, new NewRates(Time)), texts),
             new WeirCommands(decider, new WeirArguments(texts)), new SessionCommands(login),
             new ServerCommands(_connections, Time));
-        var session = new RespSession(_connections.NextId(), null, null, _toClient.Writer, decider);
-        var connection = new RespConnection(
-            new Transport(_toServer.Reader, _toClient.Writer), session,
-            new RespServices(commands, login, Draining, Time), null, () => IsAborted = true);
-        _connections.Add(connection);
-        Running = connection.RunAsync();
+        var bounded = new BoundedConnection(_connection, new ConnectionBound(1, Time), new RespEndPoint(System.Net.IPAddress.Loopback, 0));
+        bounded.Transport = new Transport(_toServer.Reader, _toClient.Writer);
+        Bounded = bounded;
+        Running = new RespConnectionHandler(new RespServices(commands, login, Draining, Time), _connections, decider)
+            .OnConnectedAsync(bounded);
     }
 
     public FakeTimeProvider Time { get; } = Some.Clock();
 
     public Draining Draining { get; } = new();
 
+    public ApiKeys Keys { get; }
+
+    /// <summary>The connection as Kestrel knows it: to be disposed by the test in its place.</summary>
+    public BoundedConnection Bounded { get; }
+
+    /// <summary>The number of connections whose timeouts are checked.</summary>
+    public int Open => _connections.Count;
+
     /// <summary>Ends when the server ends the connection.</summary>
     public Task Running { get; }
 
     /// <summary>True once the server has dropped the connection.</summary>
-    public bool IsAborted { get; private set; }
+    public bool IsAborted => _connection.IsAborted;
 
     /// <summary>Bytes of replies that the client has not read.</summary>
     public long Unread
@@ -123,6 +135,16 @@ internal sealed class RespRig : IDisposable
     {
         _connections.Dispose();
         _failures.Dispose();
+    }
+
+    /// <summary>Says that no more bytes will come.</summary>
+    public void EndSending() => _toServer.Writer.Complete();
+
+    private sealed class Accepted : DefaultConnectionContext
+    {
+        public bool IsAborted { get; private set; }
+
+        public override void Abort(ConnectionAbortedException abortReason) => IsAborted = true;
     }
 
     private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -73,6 +73,18 @@ public sealed class RespServerTests
         Assert.Equal("+PONG", await one.CallAsync("PING"));
     }
 
+    [Theory]
+    [InlineData("--urls=http://127.0.0.1:0")]
+    [InlineData("--http_ports=0", "--Weir:Auth:AllowAnonymous=true")]
+    public async Task A_start_warns_of_nothing_and_names_the_address(params string[] settings)
+    {
+        using var server = await ServerProcess.StartInAsync(
+            ["--Weir:Memory:MaxKeys=4096", "--" + Listen, "--Weir:Management:Urls=http://127.0.0.1:0", .. settings]);
+        Assert.DoesNotContain("warn", server.Output, StringComparison.Ordinal);
+        Assert.Contains("  redis clients 127.0.0.1:", server.Output, StringComparison.Ordinal);
+        Assert.Equal(200, (await server.Http.GetAsync("/livez")).Status);
+    }
+
     [Fact]
     public async Task A_stop_ends_idle_connections_in_order()
     {

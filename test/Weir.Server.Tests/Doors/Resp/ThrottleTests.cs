@@ -1,4 +1,5 @@
 using CsCheck;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Doors.Resp;
 
@@ -102,6 +103,30 @@ public sealed class ThrottleTests : IDisposable
         Assert.StartsWith("-ERR key must be", _rig.Call("CL.THROTTLE", new string('k', 257), "0", "1", "60"), StringComparison.Ordinal);
         _rig.Send([.. "*5\r\n$11\r\nCL.THROTTLE\r\n$1\r\n"u8, 0xFF, .. "\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n1\r\n"u8]);
         Assert.StartsWith("-ERR key must be", _rig.Read(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void L9_a_tenant_cannot_use_up_the_rates_of_others()
+    {
+        // Earlier tests may have used some of these rates.
+        const int Period = 86_399, Most = 2 * RespBounds.NewRatesOfTenant;
+        var time = Some.Clock();
+        var plans = new PlansOfRequests(ThrottleCommand.PlanName, new NewRates(time));
+        int count = 1;
+        string? error = null;
+        for (; count < Most && error is null; count++)
+            plans.Of("greedy", 0, count, Period, out error);
+
+        Assert.InRange(count, RespBounds.NewRatesOfTenant, Most - 1);
+        Assert.Equal($"the tenant greedy has used {RespBounds.NewRatesOfTenant} distinct rates, and may use a new one "
+            + "in 60 s; use the same count and period for more keys", error);
+        Assert.NotNull(plans.Of("greedy", 0, 1, Period, out _));
+        Assert.NotNull(plans.Of("other", 0, count, Period, out _));
+        Assert.NotNull(plans.Of("greedy", 0, count, Period, out _));
+        Assert.Null(plans.Of("greedy", 0, count + 1, Period, out _));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotNull(plans.Of("greedy", 0, count + 1, Period, out _));
+        Assert.Null(plans.Of("greedy", 0, count + 2, Period, out _));
     }
 
     [Fact]
