@@ -53,4 +53,13 @@ internal sealed record DoorAddress(IPAddress Host, int Port)
         let text = configuration[door.Setting]
         where text is not null && Parse(text) is { IsReachable: true }
         select $"{door.Setting} is {ShownValue.Of(text)}";
+
+    /// <summary>The loopback addresses to use in place of reachable ones, with their settings.</summary>
+    public static IEnumerable<string> LocalIn(IConfiguration configuration) =>
+        from door in Settings
+        let text = configuration[door.Setting]
+        let address = text is null ? null : Parse(text)
+        where address is { IsReachable: true }
+        let local = $"127.0.0.1:{address.Port}"
+        select $"{local} with {door.Setting.Replace(":", "__", StringComparison.Ordinal)}={local}";
 }

@@ -63,12 +63,9 @@ internal static class ListenAddresses
     /// <summary>The addresses of this machine alone to use in place of reachable ones.</summary>
     public static string Local(IConfiguration configuration)
     {
-        bool isByHttp = ReachableByHttp(configuration).Count > 0;
-        var address = RespAddress.Parse(configuration[RespAddress.Setting] ?? "");
-        string? resp = address is { IsReachable: true }
-            ? $"127.0.0.1:{address.Port} with Weir__Resp__Listen=127.0.0.1:{address.Port}"
-            : null;
-        return isByHttp && resp is not null ? $"{DefaultUrl}, and {resp}" : resp ?? DefaultUrl;
+        string[] doors = [.. DoorAddress.LocalIn(configuration)];
+        bool isByHttp = doors.Length == 0 || ReachableByHttp(configuration).Count > 0;
+        return string.Join(", and ", isByHttp ? [DefaultUrl, .. doors] : doors);
     }
 
     public static IReadOnlyList<string> All(IConfiguration configuration) =>

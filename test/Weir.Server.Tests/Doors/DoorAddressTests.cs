@@ -42,7 +42,7 @@ public sealed class DoorAddressTests
     [InlineData("[::1]:6380", null)]
     public async Task Any_address_is_that_of_IPv4_on_a_machine_without_IPv6(string listen, string? bound)
     {
-        var address = RespAddress.Parse(listen)!;
+        var address = DoorAddress.Parse(listen)!;
         using var bounds = new ConnectionBounds(1, TimeProvider.System, NullLogger<ConnectionBounds>.Instance);
         var transport = new BoundedTransport(new WithoutIPv6(), new WithoutIPv6(), bounds);
         var endpoint = new RespEndPoint(address.Host, address.Port);
