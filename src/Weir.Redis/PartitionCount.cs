@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Number of partitions per tenant. Fixed once known, since a change moves buckets. Safe for concurrent
+/// <summary>Number of partitions per tenant. Fixed once known, because a change moves buckets. Safe for concurrent
 /// use.</summary>
 internal sealed class PartitionCount(int? configured)
 {

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Receives a result from Redis. <paramref name="isLate"/>: the decision had been given up.</summary>
+/// <summary>Receives a reply of Redis or a fault. <paramref name="isLate"/>: the decision had been given up.</summary>
 internal delegate void Replied(PendingCommand take, in BucketResult result, bool isLate);
 
 /// <summary>Hands a batch over to the node that a redirection names. Returns false if that is impossible.</summary>

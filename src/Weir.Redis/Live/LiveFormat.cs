@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Weir.Redis;
 
-/// <summary>The format of live data in Redis, which <c>live.lua</c> shares. Data in other formats is ignored.</summary>
+/// <summary>The format of live data in Redis, which <c>live.lua</c> shares. Other formats are unreadable.</summary>
 internal static class LiveFormat
 {
-    /// <summary>Name of the field of the state that changes with each restoration.</summary>
+    /// <summary>Name of the field of the state with the token of the last restoration.</summary>
     public const string Life = "life";
 
     public static bool IsMeta(string name) => name is "history" or "version" or "count" or Life;
