@@ -292,8 +292,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as for a host name without an
-    /// address.</summary>
+    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as an unknown host name.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)

@@ -50,8 +50,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>Sends a rejected batch again in another way. Returns true if that is impossible: the decisions are then
-    /// answered with a fault.</summary>
+    /// <summary>Sends a rejected batch again in another way. Otherwise fails its decisions, and returns true.</summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))

@@ -240,8 +240,7 @@ internal sealed class Batcher : IDisposable
         _pump.Resume(answered);
     }
 
-    /// <summary>Gives up overdue decisions, or all once stopped: late because of Redis, or starved because of this
-    /// instance.</summary>
+    /// <summary>Gives up overdue decisions, or all once stopped: late by Redis, or starved by this instance.</summary>
     private void GiveUpLate()
     {
         var late = new List<PendingCommand>();

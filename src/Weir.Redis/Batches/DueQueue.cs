@@ -6,8 +6,7 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Interval of checks while a decision is overdue, but neither late nor starved yet.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Divisor of the deadline: Redis is silent if it owes replies to a batch for a quarter of the deadline,
-    /// and none has arrived.</summary>
+    /// <summary>Divisor of the deadline: Redis is silent if it owes replies for a quarter, and none came.</summary>
     private const int SilencePart = 4;
 
     private readonly Queue<PendingCommand> _takes = new();

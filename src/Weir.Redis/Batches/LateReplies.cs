@@ -1,8 +1,7 @@
 namespace Weir.Redis;
 
-/// <summary>Undoes takes and charges in Redis whose result does not count: the fallback decided before the late reply,
-/// another partition refused, or a settlement failed. Refunds the cost, frees permits and deletes the idempotency
-/// record.</summary>
+/// <summary>Undoes takes and charges in Redis whose result is void: the fallback decided before a late reply, another
+/// partition refused, or a settlement failed. Refunds the cost, frees permits and deletes the record.</summary>
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
     CancellationToken stopped)

@@ -26,8 +26,7 @@ internal static class LiveFormat
         return entry is not null;
     }
 
-    /// <summary>Reads the text of a change: the entry's name, a line feed, then + and the value, or - for a
-    /// deletion.</summary>
+    /// <summary>Reads a change: the entry's name, a line feed, then + and the value, or - for a deletion.</summary>
     public static LiveEntry? ReadText(long version, string text) =>
         TrySplit(text, '\n', out string name, out string value) && value.Length > 0 && TrySplit(name, '/', out string kind, out string id)
             ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])

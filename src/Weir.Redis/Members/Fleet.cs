@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Redis;
 
-/// <summary>Compares this instance's settings with the fleet's. It leases nothing at shards where they differ.</summary>
+/// <summary>Compares this instance's settings with the fleet's. At shards where they differ, leases nothing.</summary>
 internal sealed class Fleet(Func<string> own)
 {
     private readonly ConcurrentDictionary<int, Agreement> _shards = new();

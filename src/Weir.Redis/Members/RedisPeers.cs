@@ -183,7 +183,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     }
 
     /// <summary>Returns true (and raises Forgot) if Redis has lost its memory since the last used reply, in an outage
-    /// or in doubt. Otherwise the loss is a flush on purpose.</summary>
+    /// or in doubt.</summary>
     private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)

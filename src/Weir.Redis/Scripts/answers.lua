@@ -225,8 +225,7 @@ function answers.keep(answer, is_refused, is_changed, lines)
   values[key], ttls[key] = value, answer.keep_ms
 end
 
--- Returns the time and the lines of a command that was not decided, as far as its record has them. Also records that an
--- undo was not done (KEPT).
+-- Returns the time and lines of a command that was not decided, as far as recorded. Records an undo not done (KEPT).
 function answers.recite(answer, code)
   local BEFORE, SETTLED, LIMITS_AT = 1, 2, 26
   local record = answer.record
