@@ -9,7 +9,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
 
     private const string LockEnding = ".lock", NewEnding = ".new";
 
-    /// <summary>Name of the file's only history: a damaged file stops the start instead of beginning anew.</summary>
+    /// <summary>Name of the only history. A damaged file prevents the start, so no second history begins.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);
