@@ -125,7 +125,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         };
     }
 
-    // Returns the reserved limits that the tenant's plan still has. A removed limit gets no refund.
+    // Returns the reserved limits that spent the cost and that the tenant's plan still has. Others get no refund.
     private LimitSet ChargedLimits(
         ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {
