@@ -64,7 +64,8 @@ internal static class Listening
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    // Listens on the public and the separate addresses: any listener in code disables the host's settings.
+    // Listens on the public, RESP and management addresses. Includes the public ones: any listener in code disables
+    // the host's settings.
     private static void ListenApart(
         KestrelServerOptions kestrel, IReadOnlyList<string> urls, RespDoor? resp, string[] management)
     {
