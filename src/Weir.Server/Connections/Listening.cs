@@ -60,7 +60,7 @@ internal static class Listening
         limits.RequestHeadersTimeout = HeadersTimeout;
         limits.MinRequestBodyDataRate = new MinDataRate(LeastBodyRate, Grace);
         limits.MinResponseDataRate = new MinDataRate(LeastReadRate, Grace);
-        // Use twice the largest body limit, since this limit also counts the framing of chunks.
+        // Use twice the largest body limit, because this limit also counts the framing of chunks.
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 

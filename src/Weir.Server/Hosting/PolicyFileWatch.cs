@@ -12,7 +12,7 @@ internal sealed partial class PolicyFileWatch(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Hash of the text read last; initially of the loaded text, since the file may already differ.</summary>
+    /// <summary>Hash of the text read last; at first of the loaded text, because the file may differ by now.</summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
 
     private int _missed;
