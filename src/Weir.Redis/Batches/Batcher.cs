@@ -6,7 +6,7 @@ namespace Weir.Redis;
 /// decisions that arrived meanwhile: a lone decision leaves at once, and many share the cost of a batch.</summary>
 /// <remarks>
 /// Tenants take turns (<see cref="FairQueue"/>); the decisions of a tenant are sent in the order of their arrival.
-/// A decision that is overdue before it is sent is never sent or spent. A sent decision may be spent in Redis until
+/// A decision that is given up before it is sent is never sent or spent. A sent decision may be spent in Redis until
 /// its late reply is undone. The lock on <c>_gate</c> guards the queues, counts and timer; no I/O happens under it.
 /// </remarks>
 internal sealed class Batcher : IDisposable
@@ -173,8 +173,8 @@ internal sealed class Batcher : IDisposable
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>Returns the next batch: a redirected one, or waiting decisions without overdue ones. Null while replies
-    /// are pending or if no decision waits.</summary>
+    /// <summary>Returns the next batch: a redirected one, or waiting decisions that are not given up. Null while
+    /// replies are pending or if no decision waits.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();

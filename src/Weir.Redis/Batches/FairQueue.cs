@@ -27,11 +27,11 @@ internal sealed class FairQueue(int most)
         public string Tenant = "";
         public int Credit;
 
-        /// <summary>True if the queue takes turns. Such a queue may hold only overdue decisions.</summary>
+        /// <summary>True if the queue takes turns. All of its decisions may be given up.</summary>
         public bool HasTurn;
     }
 
-    /// <summary>Number of decisions in all queues, including overdue ones that were answered.</summary>
+    /// <summary>Number of decisions in all queues, including those given up.</summary>
     public int Count { get; private set; }
 
     public int Waiting => _turns.Count;
@@ -43,7 +43,7 @@ internal sealed class FairQueue(int most)
         int room = most - unanswered;
         if (room <= 0)
             return false;
-        // Removes overdue decisions from all queues, because Redis may be too slow for any queue to get a turn.
+        // Removes given-up decisions from all queues, because Redis may be too slow for any queue to get a turn.
         if (Count >= 2 * most)
             ForgetAnswered();
         var line = LineOf(take.Share);
@@ -128,7 +128,7 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Returns true if the queue is short enough without overdue decisions, which are at its head.</summary>
+    /// <summary>Returns true if the queue is short enough without the given-up decisions at its head.</summary>
     private bool IsBelow(int room, Line line)
     {
         ForgetAnswered(line);

@@ -74,7 +74,7 @@ internal sealed class LateReplies(
         return Task.CompletedTask;
     }
 
-    /// <summary>True for takes, and for charges but refunds and commits: the fallback never repeats those.</summary>
+    /// <summary>True for takes and charges, except refunds and commits, which the fallback never repeats.</summary>
     private static bool IsDecidedAgain(in BucketCommand asked) =>
         asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Asks one shard of the primary, or memory in an outage. There is always an answer (law L6).</summary>
+/// <summary>Decides by one shard of the primary, or by memory in an outage. Always answers (law L6).</summary>
 // Closed breaker: memory decides only if the primary cannot, or lacks spending. Open: the primary gets only probes. No
 // take is retried. In an outage, an instance decides on its outage share; it settles before the primary decides (L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable

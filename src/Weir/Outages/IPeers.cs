@@ -6,7 +6,7 @@ public interface IPeers
     /// <summary>Raised when the primary lost its memory in an outage that no request noticed, or once more.</summary>
     event Action? Forgot;
 
-    /// <summary>Raised when a heartbeat gets no reply: the primary may be down even if no request asks it.</summary>
+    /// <summary>Raised when a heartbeat gets no reply: the primary may be down even if no request notices.</summary>
     event Action? Missed
     {
         add { }
