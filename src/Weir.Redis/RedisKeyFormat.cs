@@ -91,7 +91,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
-    /// <summary>Returns the key of a record. No bucket has this key, because no limit's name has a <c>~</c>.</summary>
+    /// <summary>Returns the key of a record. No bucket has it: no limit's name begins with <c>~</c>.</summary>
     public byte[] RecordOf(string tenant, int partition, UInt128 id)
     {
         Span<byte> digits = stackalloc byte[PartitionBytes];

@@ -14,7 +14,7 @@ internal sealed record BatchListener
 
     public Replied? Replied { get; init; }
 
-    /// <summary>Called for each decision that is given up, before its caller resumes.</summary>
+    /// <summary>Called for each decision given up at its deadline or at the stop, before its caller resumes.</summary>
     public Action<PendingCommand>? GaveUp { get; init; }
 
     public Follow? Follow { get; init; }

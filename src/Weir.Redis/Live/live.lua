@@ -25,7 +25,7 @@ local META = 4
 local EXACT_LIMIT = 9007199254740992
 local state, restoring = KEYS[1], KEYS[4]
 
--- Returns the number that a text spells; nil for none.
+-- Returns the whole number below 2^53 that a text spells; nil for any other text.
 local function number_of(text)
   local number = string.find(text, '^%d+$') and tonumber(text)
   return number and number < EXACT_LIMIT and number or nil

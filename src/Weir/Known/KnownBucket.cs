@@ -144,7 +144,7 @@ internal struct KnownBucket
     /// <summary>Returns the earliest possible time of the primary, so that no caller retries too early.</summary>
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
-    /// <summary>Returns the tokens to lease and to give back. Until the reply, no other wish has a lease.</summary>
+    /// <summary>Returns the tokens to lease and to give back. Leases none while the reply to a wish is due.</summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
         // Keeps a lease of the other kind until its end: window tokens do not fit a token bucket, nor the reverse.
