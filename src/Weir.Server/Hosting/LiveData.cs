@@ -17,7 +17,7 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>Initial delay and pause between steps of the tenant check, which takes seconds of CPU time.</summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Maximum attempts of an edit. An attempt fails if a peer made a change, or the store lost data.</summary>
+    /// <summary>Maximum attempts of an edit. One fails if a peer made a change, or if the store lost data.</summary>
     private const int MaxTries = 50;
 
     private const int ReadAtOnce = 128;
