@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>Stores live data of one instance in memory, and appends each change to a file.</summary>
-// Flushes a change to disk before it answers. A compaction bounds the file to about twice its content.
+// Flushes a change to disk before it answers. Compactions bound the file to twice its content, or to 1 MiB beyond it.
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
     /// <summary>Minimum bytes of changes before a compaction, even if the snapshot is shorter.</summary>

@@ -15,7 +15,7 @@ public sealed class MemoryStoreOptions
     /// <summary>Maximum bytes of idempotency records and reservations per key of <see cref="MaxKeys"/>.</summary>
     public const int AnswerBytesPerKey = 256;
 
-    /// <summary>Maximum keys of listed tenants, as of unlisted ones; 64 to 2^28; default 1,000,000.</summary>
+    /// <summary>Maximum keys of listed tenants, and the same of unlisted ones; 64 to 2^28; default 1,000,000.</summary>
     // Each of the two kinds of tenants reserves BytesPerKey of address space per key; memory grows with the keys.
     public int MaxKeys { get; set; } = 1_000_000;
 
