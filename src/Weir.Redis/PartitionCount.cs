@@ -1,7 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Number of partitions per tenant. Fixed once known, since a change moves buckets. Safe for concurrent
-/// use.</summary>
+/// <summary>Number of partitions per tenant; fixed once known, because a change moves buckets. Thread-safe.</summary>
 internal sealed class PartitionCount(int? configured)
 {
     private int _count = configured ?? 0;

@@ -35,7 +35,7 @@ internal static class RedisConnection
         configuration.ConfigurationChannel = "";
         configuration.SetClientLibrary = false;
         configuration.CommandMap = CommandMap.Create(["CONFIG"], available: false);
-        // Redis may start after Weir. Sentinels must be reachable, since they name the master: the caller retries.
+        // Redis may start after Weir. Sentinels must be reachable, because they name the master: the caller retries.
         configuration.AbortOnConnectFail = configuration.ServiceName is not null;
         // Fails a request without a connection at once: a queued request would miss its deadline, but be spent.
         configuration.BacklogPolicy = BacklogPolicy.FailFast;

@@ -16,7 +16,7 @@ internal static class RedisFaults
         // Redis is reachable, but does not answer a request or a new connection in time.
         SocketException { SocketErrorCode: SocketError.TimedOut } => StoreFault.Late,
         IOException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => StoreFault.Late,
-        // The node of the slot is unreachable, so other nodes were asked.
+        // The node of the slot is unreachable: another node redirects to it, or reports the slot as down.
         RedisServerException { Kind: RedisErrorKind.Moved or RedisErrorKind.ClusterDown } => StoreFault.Unreachable,
         // Covers OOM, READONLY, LOADING, NOAUTH, NOPERM, MASTERDOWN, BUSY, and errors of later versions.
         RedisServerException => StoreFault.Refusing,
@@ -32,10 +32,10 @@ internal static class RedisFaults
 
     public static bool IsMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Moved };
 
-    /// <summary>True for ASK: Redis did not run the batch, since its keys are at the slot's new node.</summary>
+    /// <summary>True for ASK: Redis did not run the batch, because its keys are at the slot's new node.</summary>
     public static bool IsMoving(Exception error) => error is RedisServerException { Kind: RedisErrorKind.Ask };
 
-    /// <summary>True for TRYAGAIN: Redis did not run the batch, since only some of its keys have moved.</summary>
+    /// <summary>True for TRYAGAIN: Redis did not run the batch, because only some of its keys have moved.</summary>
     public static bool IsHalfMoved(Exception error) => error is RedisServerException { Kind: RedisErrorKind.TryAgain };
 
     /// <summary>Explains an error for a log. Omits the client's own messages, which may contain settings.</summary>

@@ -13,7 +13,7 @@ namespace Weir.Redis;
 /// (<see cref="ShardTenant"/>) have no partitions.
 /// The partition is the XXH3 (64 bits, seed 0) of the values as written in the key, each after its colon, modulo the
 /// number of partitions. So limits with the same dimensions share a slot, and a change of plans moves no bucket (law
-/// L12). Each octal digit sets slot bits of its own, since CRC16 is linear: partitions lie evenly over the slots.
+/// L12). Each octal digit sets slot bits of its own, because CRC16 is linear: partitions lie evenly over the slots.
 /// Different requests have different keys: <c>% : { } #</c> and all but printable ASCII become <c>%XX</c>. A value
 /// longer than <see cref="LongestValue"/> once escaped becomes <c>#</c> and its SHA-256 in hexadecimal, and a
 /// missing value a lone <c>#</c>. A private value becomes its keyed hash (<see cref="KeyHash"/>), with <c>#</c> first.
@@ -91,7 +91,7 @@ internal sealed class RedisKeyFormat(string prefix, KeyHash? privacy, PartitionC
 
     public byte[] RecordOf(string tenant, UInt128 id) => RecordOf(tenant, Partition.OfRecord(id, partitions.Value), id);
 
-    /// <summary>Returns the key of a record. No limit has this key, since its name has no <c>~</c>.</summary>
+    /// <summary>Returns the key of a record. No bucket has it: no limit's name begins with <c>~</c>.</summary>
     public byte[] RecordOf(string tenant, int partition, UInt128 id)
     {
         Span<byte> digits = stackalloc byte[PartitionBytes];

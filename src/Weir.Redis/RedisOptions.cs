@@ -20,8 +20,7 @@ public sealed class RedisOptions
     /// <summary>Password; null (the default) takes it from Endpoints. Never logged. May change at any time.</summary>
     public string? Password { get; set; }
 
-    /// <summary>True for TLS. Null (the default) takes it from <see cref="Endpoints"/>, where TLS is off by
-    /// default.</summary>
+    /// <summary>True for TLS. Null (the default) takes it from <see cref="Endpoints"/>, else no TLS.</summary>
     public bool? Ssl { get; set; }
 
     /// <summary>PEM file with the only trusted signers of the Redis certificate. Null (the default) trusts the signers
@@ -56,8 +55,7 @@ public sealed class RedisOptions
     /// <summary>Database number; a cluster has only 0. Null (the default) takes it from Endpoints, else 0.</summary>
     public int? Database { get; set; }
 
-    /// <summary>Lifetime of leases, 1 ms to 1 s; default 20 ms; zero turns leases off. Use the same value at all
-    /// instances.</summary>
+    /// <summary>Lifetime of leases, equal at all instances: 1 ms to 1 s; default 20 ms; zero for no leases.</summary>
     public TimeSpan LeaseHorizon { get; set; } = DefaultLeaseHorizon;
 
     /// <summary>Maximum known buckets, for leases and outages; default 131,072. Each takes about 400 bytes.</summary>

@@ -8,7 +8,7 @@ internal static class RedisSlot
 
     private const int Polynomial = 0x1021;
 
-    /// <summary>CRC16 of each byte, since a decision on a cluster computes two slots.</summary>
+    /// <summary>CRC16 of each byte, precomputed because a decision on a cluster computes two slots.</summary>
     private static readonly ushort[] OfByte = [.. Enumerable.Range(0, 256).Select(Checksum)];
 
     public static int Of(ReadOnlySpan<byte> key)

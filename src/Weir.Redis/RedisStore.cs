@@ -4,8 +4,8 @@ namespace Weir.Redis;
 
 /// <summary>Stores buckets in Redis. One script call decides a batch on the clock of Redis, so that all instances share
 /// one limit and no instance's clock matters (law L5).</summary>
-/// <remarks>Never sends a take twice. If the reply is late, the fallback has decided, so the take is undone
-/// (<see cref="LateReplies"/>); without a reply, the take may stay charged. Reports errors as a
+/// <remarks>Never repeats a take that Redis may have executed. If the reply is late, the fallback has decided, so the
+/// take is undone (<see cref="LateReplies"/>); without a reply, the take may stay charged. Reports errors as a
 /// <see cref="StoreFault"/>; only a cancellation throws. Safe for concurrent use.</remarks>
 public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 {
@@ -136,7 +136,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         remove => _nodes?.Problems.Changed -= value;
     }
 
-    /// <summary>Settings that differ from the fleet's. With any, this instance leases nothing.</summary>
+    /// <summary>Settings that differ from the fleet's. Where they differ, this instance leases nothing.</summary>
     public IReadOnlyList<SettingDifference> Differences => Fleet.Differences;
 
     /// <summary>Raised when <see cref="Differences"/> changes.</summary>
@@ -172,11 +172,11 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     /// <summary>Number of takes and charges with a late reply that stay charged: no undo was confirmed.</summary>
     public long LateLost => Volatile.Read(ref _late.Late.Lost);
 
-    /// <summary>Number of takes undone in Redis although the reply was in time, mostly since a limit in another
+    /// <summary>Number of takes undone in Redis although the reply was in time, mostly because a limit in another
     /// partition refused.</summary>
     public long Undone => Volatile.Read(ref _late.Decided.Undone);
 
-    /// <summary>Number of takes that should be undone but stay charged, since Redis did not confirm the undo.</summary>
+    /// <summary>Number of takes that should be undone but stay charged because Redis did not confirm it.</summary>
     public long UndoneLost => Volatile.Read(ref _late.Decided.Lost);
 
     /// <summary>Longest wait of a sending thread for a core in the last 10 to 20 s; normally a few ms.</summary>
@@ -260,7 +260,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> BeginAsync(ConnectionMultiplexer connection)
     {
-        // Asks the general client for the kind of the server, since the user may have no right to INFO.
+        // Asks the general client for the kind of the server, because the user may have no right to INFO.
         if (connection.IsConnected)
             _partitions.Learn(connection.GetServers().Any(server => server.ServerType == ServerType.Cluster));
         var shards = new Shards(connection, _nodes!, _time, _numbers, wire => BatcherOf(wire, new ThreadPump()));
@@ -292,8 +292,7 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
     private async Task<ConnectionMultiplexer> BesideAsync(Task<ConnectionMultiplexer> connecting) =>
         await BeginAsync(await connecting.WaitAsync(_stopping.Token).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as for a host name without an
-    /// address.</summary>
+    /// <summary>Connects, and retries until it succeeds. Failures are rare, such as an unknown host name.</summary>
     private async Task<ConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
         while (true)
@@ -360,8 +359,8 @@ public sealed class RedisStore : IBucketStore, IShardMap, IAsyncDisposable
         return null;
     }
 
-    /// <summary>Handles a reply before its caller resumes. A refund makes remembered refusals of its tenant wrong, so
-    /// all instances are notified; an instance that misses the notice repeats its refusals a little longer.</summary>
+    /// <summary>Handles a result before its caller resumes. A refund or reset makes remembered refusals of its tenant
+    /// wrong, so all instances are notified. Without the notice, an instance repeats them a little longer.</summary>
     private void Replied(PendingCommand take, in BucketResult result, bool isLate)
     {
         ref readonly var command = ref take.Command;

@@ -43,7 +43,7 @@ public static class Bounds
     public static bool IsName(ReadOnlySpan<char> value) =>
         value.Length is > 0 and <= MaxNameLength && !value.ContainsAnyExcept(NameCharacters);
 
-    /// <summary>Returns the first error in a request; null if valid. The least cost is 1 (take) or 0 (check).</summary>
+    /// <summary>Returns the first error in a request; null if valid. With costs by unit, the least cost is 0.</summary>
     public static Complaint? Complaint(in RequestFacts facts, long leastCost)
     {
         if (!IsTenant(facts.Tenant))

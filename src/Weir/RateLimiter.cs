@@ -29,7 +29,7 @@ public sealed class RateLimiter(IPolicySource policies, IBucketStore store, Time
     /// <summary>Returns the name under which a key is stored (see <see cref="Block"/>): the key or its hash.</summary>
     public string NameOf(string key) => privacy is null ? key : privacy.Of(key);
 
-    /// <summary>Spends the cost if every applying limit allows it; otherwise spends nothing.</summary>
+    /// <summary>Spends the cost if every applying, enforced limit allows it; otherwise spends nothing.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A fact is out of bounds (<see cref="Bounds"/>).</exception>
     public ValueTask<Decision> TakeAsync(RequestFacts facts, CancellationToken cancellation = default)
     {

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Input of a decision: the tenant and key that ask, and the cost of the request.</summary>
+/// <summary>Input of a decision: tenant, key, costs and attributes of a request.</summary>
 /// <param name="Tenant">Owner of the buckets; see <see cref="Bounds.IsTenant"/>.</param>
 /// <param name="Key">Key of the limited caller: 1 to <see cref="Bounds.MaxKeyBytes"/> bytes of UTF-8.</param>
 /// <param name="Cost">Cost in requests: 1 to <see cref="Bounds.MaxCost"/>, or 0 in a check or with other costs.</param>

@@ -12,7 +12,7 @@ internal static class ServerFiles
 
     public static string? FindRedis(string? searchPath) => RedisNames.Select(name => Find(name, searchPath)).FirstOrDefault(path => path is not null);
 
-    /// <summary>Returns the path of this process's <c>dotnet</c>, since the PATH may have another version.</summary>
+    /// <summary>Returns the path of this process's <c>dotnet</c>, because the PATH may have another version.</summary>
     public static string Dotnet()
     {
         string? runtime = Path.GetDirectoryName(typeof(object).Assembly.Location);

@@ -20,7 +20,7 @@ internal sealed class Batch
     /// <summary>True if the batch was sent with the text of the script instead of its digest.</summary>
     public bool WithText { get; private set; }
 
-    /// <summary>True if the batch needs the ASKING command, since its node is importing the slot.</summary>
+    /// <summary>True if the batch needs the ASKING command because its node is importing the slot.</summary>
     public bool Asking { get; set; }
 
     public int Redirections { get; set; }

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace Weir.Redis;
 
-/// <summary>Receives a result from Redis. <paramref name="isLate"/>: the decision had been given up.</summary>
+/// <summary>Receives a reply of Redis or a fault. <paramref name="isLate"/>: the decision had been given up.</summary>
 internal delegate void Replied(PendingCommand take, in BucketResult result, bool isLate);
 
 /// <summary>Hands a batch over to the node that a redirection names. Returns false if that is impossible.</summary>
@@ -14,7 +14,7 @@ internal sealed record BatchListener
 
     public Replied? Replied { get; init; }
 
-    /// <summary>Called for each decision that is given up, before its caller resumes.</summary>
+    /// <summary>Called for each decision given up at its deadline or at the stop, before its caller resumes.</summary>
     public Action<PendingCommand>? GaveUp { get; init; }
 
     public Follow? Follow { get; init; }

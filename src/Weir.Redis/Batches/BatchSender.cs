@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace Weir.Redis;
 
 /// <summary>Sends a batch as one script call. On a cluster, which the first CROSSSLOT error reveals, sends one call per
-/// slot, since all keys of a call must lie in one slot. Repeats a call only if Redis did not run it.</summary>
+/// slot, because all keys of a call must lie in one slot. Repeats no decision that Redis may have executed.</summary>
 internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
 {
     /// <summary>Maximum redirections of a batch. A slot may move again before the batch arrives.</summary>
@@ -50,8 +50,7 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         return true;
     }
 
-    /// <summary>Sends a rejected batch again in another way. Returns true if that is impossible: the decisions are then
-    /// answered with a fault.</summary>
+    /// <summary>Sends a rejected batch again in another way. Otherwise fails its decisions, and returns true.</summary>
     private bool Repeat(Batch call, RedisServerException refusal, Queue<Batch> again)
     {
         if (!call.WithText && RedisFaults.IsUnknownScript(refusal))
@@ -62,9 +61,9 @@ internal sealed class BatchSender(IScriptWire wire, BatchListener listener)
         }
         else if (IsRedirected(refusal) && call.Redirections++ < MaxRedirections && listener.Follow?.Invoke(call, refusal, wire) == true)
         {
-            // The node that owns the slot now has taken over the batch.
+            // The new node of the slot has taken over the batch.
         }
-        // While a slot moves, a batch may need two nodes. Each decision needs only one, so it is sent alone.
+        // While a slot moves, a batch may need two nodes. A decision alone mostly needs one, so each is sent alone.
         else if (RedisFaults.IsHalfMoved(refusal) && call.Count > 1)
             SendParts(call, static (one, other) => false, again);
         else if (RedisFaults.IsSeveralSlots(refusal) && LieInSeveralSlots(call.Takes))

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Weir.Redis;
 
-/// <summary>Sends decisions to Redis in batches, one at a time. Decisions that arrive while a batch is under way form
-/// the next batch: a lone decision leaves at once, and many decisions share the cost of one batch.</summary>
+/// <summary>Sends decisions to Redis in batches. A batch leaves once all replies to the last batch have come, with the
+/// decisions that arrived meanwhile: a lone decision leaves at once, and many share the cost of a batch.</summary>
 /// <remarks>
 /// Tenants take turns (<see cref="FairQueue"/>); the decisions of a tenant are sent in the order of their arrival.
-/// A decision that is overdue before it is sent is never sent or spent. A sent decision may be spent in Redis until
+/// A decision that is given up before it is sent is never sent or spent. A sent decision may be spent in Redis until
 /// its late reply is undone. The lock on <c>_gate</c> guards the queues, counts and timer; no I/O happens under it.
 /// </remarks>
 internal sealed class Batcher : IDisposable
@@ -64,7 +64,7 @@ internal sealed class Batcher : IDisposable
 
     public string? LastError => _calls.LastError;
 
-    /// <summary>Queues a decision. Returns false with a fault: the decision is then recycled; do not use it.</summary>
+    /// <summary>Queues a decision. If it cannot, returns false with a fault, and recycles the decision.</summary>
     public bool TryAsk(PendingCommand take, out StoreFault fault)
     {
         long now = _time.GetTimestamp();
@@ -173,8 +173,8 @@ internal sealed class Batcher : IDisposable
             _wait.End(_time.GetTimestamp());
     }
 
-    /// <summary>Returns the next batch, without overdue decisions; null while replies are pending or if no decision
-    /// waits.</summary>
+    /// <summary>Returns the next batch: a redirected one, or waiting decisions that are not given up. Null while
+    /// replies are pending or if no decision waits.</summary>
     private Batch? NextLocked()
     {
         _due.ForgetAnswered();
@@ -240,7 +240,7 @@ internal sealed class Batcher : IDisposable
         _pump.Resume(answered);
     }
 
-    /// <summary>Gives up overdue decisions: late because of Redis, or starved because of this instance.</summary>
+    /// <summary>Gives up overdue decisions, or all once stopped: late by Redis, or starved by this instance.</summary>
     private void GiveUpLate()
     {
         var late = new List<PendingCommand>();

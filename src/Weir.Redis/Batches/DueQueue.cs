@@ -6,8 +6,7 @@ internal sealed class DueQueue : IDisposable
     /// <summary>Interval of checks while a decision is overdue, but neither late nor starved yet.</summary>
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Divisor of the deadline: Redis is silent if it owes replies to a batch for a quarter of the
-    /// deadline.</summary>
+    /// <summary>Divisor of the deadline: Redis is silent if it owes replies for a quarter, and none came.</summary>
     private const int SilencePart = 4;
 
     private readonly Queue<PendingCommand> _takes = new();
@@ -28,7 +27,7 @@ internal sealed class DueQueue : IDisposable
 
     public void Add(PendingCommand take, long now)
     {
-        // Removes answered decisions, which stay in the queue behind an unanswered one until it falls due.
+        // Removes answered decisions now: they would stay until the unanswered decision before them is due.
         if (_takes.Count >= 2 * Batcher.MaxPending)
             KeepUnanswered();
         take.DueAt = now + _deadlineTicks;
@@ -43,8 +42,8 @@ internal sealed class DueQueue : IDisposable
             _takes.Dequeue().LetGo();
     }
 
-    /// <summary>Removes overdue decisions. A decision is late if, since it was queued, Redis owed replies for a whole
-    /// deadline, and for the last quarter without a break. Otherwise it is starved, after the grace period.</summary>
+    /// <summary>Removes overdue decisions. A decision is late if <c>all</c>, or if Redis is silent and has owed replies
+    /// for a whole deadline since the decision was queued. Otherwise it is starved, after the grace period.</summary>
     public void TakeDue(long now, ReplyWait wait, bool hasArrived, bool all, List<PendingCommand> late, List<PendingCommand> starved)
     {
         _isWatching = false;

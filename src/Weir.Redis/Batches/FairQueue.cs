@@ -1,12 +1,12 @@
 namespace Weir.Redis;
 
 /// <summary>Waiting decisions in one queue per tenant. The queues take turns (deficit round robin, Shreedhar and
-/// Varghese 1995), so that no tenant delays another. Not safe for concurrent use.</summary>
+/// Varghese 1995), so that no tenant starves another. Not safe for concurrent use.</summary>
 /// <remarks>
-/// A decision costs 1 per bucket. The credit of a turn suffices for the most expensive decision, so each turn sends
-/// one. Unlisted tenants, which callers can invent, share a few queues (<see cref="Shares"/>). A queue may hold as many
-/// decisions as there is room left ("dynamic thresholds", Choudhury and Hahne 1998): a flooding tenant ends at half of
-/// the bound, and a tenant without waiting decisions finds room.
+/// A decision costs 1 per bucket. The credit of a turn suffices for the most expensive decision, so each turn sends at
+/// least one. Unlisted tenants, which callers can invent, share a few queues (<see cref="Shares"/>). A queue may hold
+/// as many decisions as there is room left ("dynamic thresholds", Choudhury and Hahne 1998): a flooding tenant ends at
+/// half of the bound, and a tenant without waiting decisions finds room.
 /// </remarks>
 /// <param name="most">Maximum number of unanswered decisions, waiting or sent.</param>
 internal sealed class FairQueue(int most)
@@ -27,11 +27,11 @@ internal sealed class FairQueue(int most)
         public string Tenant = "";
         public int Credit;
 
-        /// <summary>True if the queue takes turns. Such a queue may hold only overdue decisions.</summary>
+        /// <summary>True if the queue takes turns. All of its decisions may be given up.</summary>
         public bool HasTurn;
     }
 
-    /// <summary>Number of decisions in all queues, including overdue ones that were answered.</summary>
+    /// <summary>Number of decisions in all queues, including those given up.</summary>
     public int Count { get; private set; }
 
     public int Waiting => _turns.Count;
@@ -43,7 +43,7 @@ internal sealed class FairQueue(int most)
         int room = most - unanswered;
         if (room <= 0)
             return false;
-        // Removes overdue decisions from all queues, since Redis may be too slow for any queue to get a turn.
+        // Removes given-up decisions from all queues, because Redis may be too slow for any queue to get a turn.
         if (Count >= 2 * most)
             ForgetAnswered();
         var line = LineOf(take.Share);
@@ -128,7 +128,7 @@ internal sealed class FairQueue(int most)
         return count;
     }
 
-    /// <summary>Returns true if the queue is short enough without overdue decisions, which are at its head.</summary>
+    /// <summary>Returns true if the queue is short enough without the given-up decisions at its head.</summary>
     private bool IsBelow(int room, Line line)
     {
         ForgetAnswered(line);
@@ -157,7 +157,7 @@ internal sealed class FairQueue(int most)
         }
     }
 
-    /// <summary>Ends the turn of an empty queue, and drops its credit. Removes the queue if many are idle.</summary>
+    /// <summary>Ends the turns of an empty queue, which lose its credit. Removes the queue if there are many.</summary>
     private void Close(Line line)
     {
         _turns.Dequeue();

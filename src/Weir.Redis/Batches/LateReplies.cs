@@ -1,7 +1,7 @@
 namespace Weir.Redis;
 
-/// <summary>Undoes takes and charges in Redis that were decided elsewhere: by the fallback because the reply was late,
-/// or by a refusal of another partition. Refunds the cost, frees permits and deletes the idempotency record.</summary>
+/// <summary>Undoes takes and charges in Redis whose result is void: the fallback decided before a late reply, another
+/// partition refused, or a settlement failed. Refunds the cost, frees permits and deletes the record.</summary>
 internal sealed class LateReplies(
     Func<BucketCommand, ValueTask<BucketResult>> execute, Func<BucketCommand, IFallback?> fallbackOf, TimeProvider time,
     CancellationToken stopped)
@@ -18,21 +18,21 @@ internal sealed class LateReplies(
 
     public int Undoing => Volatile.Read(ref _undoing);
 
-    /// <summary>Counts the commands whose reply came after the fallback had decided.</summary>
+    /// <summary>Counts undos after a late reply: the fallback had decided.</summary>
     public Tally Late { get; } = new();
 
-    /// <summary>Counts the commands that Redis allowed in time, but another partition refused.</summary>
+    /// <summary>Counts undos after a result in time, mostly because another partition refused.</summary>
     public Tally Decided { get; } = new();
 
     internal sealed class Tally
     {
         public long Undone;
 
-        /// <summary>Number of commands that stay charged, since Redis did not confirm the undo.</summary>
+        /// <summary>Number of commands that stay charged because Redis did not confirm the undo.</summary>
         public long Lost;
     }
 
-    /// <summary>True until a given-up command is undone. Its record will be deleted, and must not answer.</summary>
+    /// <summary>True while a command with this record is given up: an undo may delete the record.</summary>
     public bool IsGivenUp(in BucketCommand asked) => asked.RecordKey is { Settles: false } record && _givenUp.Has(asked.Limits.Facts.Tenant, record.Id);
 
     public void GaveUp(in BucketCommand asked)
@@ -74,7 +74,7 @@ internal sealed class LateReplies(
         return Task.CompletedTask;
     }
 
-    /// <summary>True for takes and charges. The fallback never repeats a refund or commit.</summary>
+    /// <summary>True for takes and charges, except refunds and commits, which the fallback never repeats.</summary>
     private static bool IsDecidedAgain(in BucketCommand asked) =>
         asked.What is BucketOperation.Take or BucketOperation.Charge && !asked.IsMadeOnce;
 
@@ -116,7 +116,7 @@ internal sealed class LateReplies(
     private static bool MayTryAgain(StoreFault fault) =>
         fault is StoreFault.Late or StoreFault.Slow or StoreFault.Crowded or StoreFault.Starved;
 
-    // Counts an undo. isUndone is null if the command stays, since another caller relies on its record.
+    // Counts an undo. isUndone is null if the command stays because another caller relies on its record.
     private void End(bool? isUndone, in BucketCommand undo, Tally tally)
     {
         Interlocked.Decrement(ref _undoing);

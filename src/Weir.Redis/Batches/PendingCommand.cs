@@ -31,7 +31,7 @@ internal sealed class PendingCommand : PendingResult, IValueTaskSource
 
     public int Buckets { get; private set; }
 
-    /// <summary>Arguments of the script: keys of record, account and buckets, all in one slot; then numbers.</summary>
+    /// <summary>Arguments of the script: keys of records, account and buckets, all in one slot; then numbers.</summary>
     public Arguments Arguments { get; } = new();
 
     public int KeyCount => Arguments.Count - 1;

@@ -1,6 +1,6 @@
 namespace Weir.Redis;
 
-/// <summary>Resumes several callers in one work item, since a work item costs more than most callers.</summary>
+/// <summary>Resumes several callers in one work item, because a work item costs more than most callers.</summary>
 internal sealed class Resumption : IThreadPoolWorkItem
 {
     /// <summary>Minimum callers per work item, so that few pool threads are woken.</summary>

@@ -27,7 +27,7 @@ internal sealed class ThreadPump : IBatchPump
         while (batcher.WaitForWork(back))
         {
             // Lets threads that are about to queue a decision go first, so that batches are larger. A batch that is
-            // sent in parts gains most, since each part is a separate call to Redis.
+            // sent in parts gains most, because each part is a separate call to Redis.
             int waiting;
             do
             {

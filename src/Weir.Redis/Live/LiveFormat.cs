@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Weir.Redis;
 
-/// <summary>The format of live data in Redis, which <c>live.lua</c> shares. Data in other formats is ignored.</summary>
+/// <summary>The format of live data in Redis, which <c>live.lua</c> shares. Other formats are unreadable.</summary>
 internal static class LiveFormat
 {
-    /// <summary>Name of the field of the state that changes with each restoration.</summary>
+    /// <summary>Name of the field of the state with the token of the last restoration.</summary>
     public const string Life = "life";
 
     public static bool IsMeta(string name) => name is "history" or "version" or "count" or Life;
@@ -26,8 +26,7 @@ internal static class LiveFormat
         return entry is not null;
     }
 
-    /// <summary>Reads the text of a change: the entry's name, a line feed, then + and the value, or - for a
-    /// deletion.</summary>
+    /// <summary>Reads a change: the entry's name, a line feed, then + and the value, or - for a deletion.</summary>
     public static LiveEntry? ReadText(long version, string text) =>
         TrySplit(text, '\n', out string name, out string value) && value.Length > 0 && TrySplit(name, '/', out string kind, out string id)
             ? new LiveEntry(kind, id, version, value[0] == '-' ? null : value[1..])

@@ -12,12 +12,12 @@
 -- write   kind/id, '+' and the text or '-', expected version ('' for any), author, time (Unix ms), maximum changes,
 --         maximum texts, channel, history and version that the writer knows, 'exact' to refuse if anything has changed
 --         since that version, maximum bytes of texts, 'remember' to keep the text
---         reply { 1 written, 0 not the expected version, -1 the store lost data that the writer knows, -2 changed
---         since ('exact'), -3 nothing to delete; version }
+--         reply { 1 written, 0 not the expected version, -1 data is lost or of another history, -2 changed since
+--         ('exact'), -3 nothing to delete; version }
 -- begin   token, milliseconds, history, version, count: claims the restoration if the caller knows the lost entries
 --         reply 1 or 0. Until all entries exist, the count exceeds their number, so that readers report a loss
--- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 if another instance has the claim
--- finish  token, channel. reply 1, or 0 if the claim or an entry is missing
+-- put     token, milliseconds, then kind/id and value of some entries. reply 1, or 0 if the claim is lost
+-- finish  token, channel. reply 1, or 0 if the claim is lost or an entry is missing
 -- accept  a random text: accepts the existing entries as all entries. reply 1
 
 local SOUND, MISSING, PARTIAL, BEHIND, YOUNGER = 0, 1, 2, 3, 4
@@ -25,14 +25,14 @@ local META = 4
 local EXACT_LIMIT = 9007199254740992
 local state, restoring = KEYS[1], KEYS[4]
 
--- Returns the number that a text spells; nil for none.
+-- Returns the whole number below 2^53 that a text spells; nil for any other text.
 local function number_of(text)
   local number = string.find(text, '^%d+$') and tonumber(text)
   return number and number < EXACT_LIMIT and number or nil
 end
 
--- Returns the state; nil if there is none, or if its key has another type. For an unreadable number, the count is
--- raised as if entries were missing.
+-- Returns the state; nil if there is none, if it lacks a field, or if its key has another type. For an unreadable
+-- number, the count is raised as if entries were missing.
 local function standing_state()
   local meta = redis.pcall('HMGET', state, 'history', 'version', 'count', 'life')
   if meta.err or not meta[1] or not meta[2] or not meta[3] or not meta[4] then

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Weir.Redis;
 
-/// <summary>Compares this instance's settings with the fleet's. If they differ, the instance leases nothing.</summary>
+/// <summary>Compares this instance's settings with the fleet's. At shards where they differ, leases nothing.</summary>
 internal sealed class Fleet(Func<string> own)
 {
     private readonly ConcurrentDictionary<int, Agreement> _shards = new();
@@ -36,7 +36,7 @@ internal sealed class Agreement(Func<string> own, Action changed)
 
     public string? Rule => _rule;
 
-    /// <summary>False if the settings differ from the rule, or if the rule is unknown since Join.</summary>
+    /// <summary>False if the settings differ from the rule, or while the rule is unknown after Join.</summary>
     public bool MayLease => _mayLease;
 
     /// <summary>Joins the fleet. The instance leases nothing before it knows the rule.</summary>

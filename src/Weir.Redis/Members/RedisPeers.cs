@@ -5,7 +5,7 @@ namespace Weir.Redis;
 /// <summary>The instances that share a shard of Redis, known by their heartbeats. Safe for concurrent use.</summary>
 public sealed class RedisPeers : IPeers, IAsyncDisposable
 {
-    /// <summary>Heartbeat interval with up to <see cref="FewInstances"/> instances; longer with more.</summary>
+    /// <summary>Heartbeat interval with less than twice <see cref="FewInstances"/>; longer with more.</summary>
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(250);
 
     private const int FewInstances = 100;
@@ -43,7 +43,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
     private int _parted;
     private long? _life;
 
-    /// <summary>Life of the Redis that this instance saw last, on its way back from an outage.</summary>
+    /// <summary>Life in the last reply that this instance used: a heartbeat, or a report after an outage.</summary>
     private long? _metLife;
     private long _metUs;
 
@@ -148,7 +148,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
                 _metUs = beat.NowUs;
             _awaited.UnionWith(from member in beat.Members where member.Phase != MemberPhase.Follows && member.Name != _name select member.Name);
             int absent = NotSeenLocked(beat, MemberPhase.Follows), unready = NotSeenLocked(beat, MemberPhase.Follows, MemberPhase.IsReady);
-            // Adopts the life only once all peers are ready. Until then, this and later tries treat Redis as forgetful.
+            // Adopts the life only once all peers are ready. Until then, reports say that Redis has lost its memory.
             if (isReady && unready == 0)
                 _life = beat.Life;
             return new Membership(absent, unready, TimeSpan.FromMicroseconds(Math.Max(0, beat.NowUs - beat.ReturnedUs)), isForgetful);
@@ -182,7 +182,8 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         }
     }
 
-    /// <summary>Returns true if Redis has lost its memory again since this instance saw it (raises Forgot).</summary>
+    /// <summary>Returns true (and raises Forgot) if Redis has lost its memory since the last used reply, in an outage
+    /// or in doubt.</summary>
     private bool HasForgotten(Heartbeat beat)
     {
         lock (_gate)
@@ -195,7 +196,7 @@ public sealed class RedisPeers : IPeers, IAsyncDisposable
         return true;
     }
 
-    /// <summary>Stops the heartbeats and leaves, so that the peers need not wait for this instance.</summary>
+    /// <summary>Stops the heartbeats and, outside an outage, leaves, so that no peer waits for this instance.</summary>
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);

@@ -65,7 +65,7 @@ internal static class NodeCheck
         }
     }
 
-    /// <summary>Returns true if a server runs one script at a time. Only Garnet may run several.</summary>
+    /// <summary>Returns false if a server runs scripts side by side, as only Garnet may. Tests no cluster.</summary>
     public static bool IsAtomic(NodeConnection connection, NodeInfo info, string prefix, Func<NodeConnection> openOther)
     {
         // Skips a node of a cluster, which may not have the slot of the key.

@@ -14,7 +14,7 @@ internal sealed class NodeConnections(
 
     private const int MaxAddresses = 1_024;
 
-    /// <summary>Timeout of the general client: long, since its texts may have 16 MiB and no decision waits.</summary>
+    /// <summary>Timeout of the general client: long, because its texts may have 16 MiB and no decision waits.</summary>
     private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -72,7 +72,7 @@ internal sealed class NodeConnections(
         }
     }
 
-    /// <summary>Makes the general client reconnect, since its addresses may lead to other servers by now.</summary>
+    /// <summary>Makes the general client reconnect, because its addresses may lead to other servers by now.</summary>
     public void DropClient() => Close(_ => true);
 
     public void Forget(EndPoint endpoint) => Problems.Set(RespErrors.NameOf(endpoint), []);

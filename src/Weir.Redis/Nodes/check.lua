@@ -24,7 +24,7 @@ local function try(command, ...)
   local text = type(reply) == 'table' and reply.err or ''
   for _, refusal in ipairs(REFUSALS) do
     if string.find(text, refusal, 1, true) then
-      -- Searches with a space, since the name of a command may contain either word.
+      -- Searches with a space, because the name of a command may contain either word.
       return add(string.find(text, ' key', 1, true) and 'the keys'
         or string.find(text, ' channel', 1, true) and 'the channel' or string.lower(command))
     end

@@ -22,7 +22,7 @@ local function read(key)
   return values[key]
 end
 
--- Returns the account in a value; nil if the value is of another kind or version.
+-- Returns the account in a value; nil if the value is damaged, or of another kind or version.
 local function parse_account(value)
   local VERSION = '\1'
   local account = { total = 0, bytes = {} }
@@ -56,8 +56,8 @@ local function stored_bytes(key, value_size)
   return math.ceil((#key + value_size) * 1.25) + 160
 end
 
--- Returns the time until which a new record is counted: its end, rounded up by an eighth of its lifetime at most, so
--- that an account has few times.
+-- Returns the time until which a new record is counted: its end, rounded up by at most an eighth of its lifetime or a
+-- second, so that an account has few entries.
 local function counted_until(keep_ms)
   local period_us = MIN_PERIOD_US
   while period_us * 16 <= keep_ms * 1000 do
@@ -138,8 +138,8 @@ local function recall(answer, record)
   return until_us <= now_us and GONE or ANSWERED
 end
 
--- Returns ANSWERED if no other caller relies on the record of a take, so that the take is undone. Otherwise removes one
--- caller from the record, unless memory admitted that caller (stays).
+-- Returns ANSWERED if a take can be undone; GONE without its record; KEPT if it was settled or another caller relies on
+-- the record. In the last case, removes one caller from the record, unless memory admitted that caller (stays).
 local function leave(key, taken_us, stays)
   local ANSWERED, GONE = 0, 4
   local record = read(key)
@@ -159,7 +159,7 @@ local function leave(key, taken_us, stays)
   return ANSWERED
 end
 
--- Returns ANSWERED if the hash tag has room for a record; else FULL or DAMAGED.
+-- Returns ANSWERED if the hash tag has room for a record, or if the command settles; else FULL, or DAMAGED.
 local function make_room(answer)
   local ANSWERED, DAMAGED, FULL, ONCE = 0, 5, 6, 1
   local account = open_account(answer.account_key)
@@ -188,14 +188,14 @@ function answers.begin(answer)
   if code == ANSWERED and answer.most > 0 then
     return make_room(answer)
   end
-  -- Counts no callers of a command without limits: it is the head of a record in several parts, which count callers.
+  -- Counts no callers of a command without limits: it is the head of a split record, whose parts count the callers.
   if code == BEFORE and answer.kind == ONCE and answer.what <= CHARGE and answer.limits > 0 then
     count_caller(answer.key, record, 1)
   end
   return code
 end
 
--- Stores the answer to a command that was decided.
+-- Stores the answer to a command that was decided, and deletes the record of an undone take.
 function answers.keep(answer, is_refused, is_changed, lines)
   local CHARGE, OPEN, SETTLED, ONCE, SETTLES = 2, 1, 2, 1, 2
   local undone_key = answer.undone_key
@@ -206,7 +206,7 @@ function answers.keep(answer, is_refused, is_changed, lines)
     end
     values[undone_key], ttls[undone_key] = false, 0
   end
-  -- Stores no answer that changed nothing: a refusal, or a refund of an unspent bucket.
+  -- Stores no refusal, and no charge that changed nothing, such as a refund of an unspent bucket.
   if is_refused or answer.what == CHARGE and not is_changed and answer.kind < SETTLES then
     return
   end
@@ -225,7 +225,7 @@ function answers.keep(answer, is_refused, is_changed, lines)
   values[key], ttls[key] = value, answer.keep_ms
 end
 
--- Returns the time and the lines of a command that was not decided, as far as its record has them.
+-- Returns the time and lines of a command that was not decided, as far as recorded. Records an undo not done (KEPT).
 function answers.recite(answer, code)
   local BEFORE, SETTLED, LIMITS_AT = 1, 2, 26
   local record = answer.record

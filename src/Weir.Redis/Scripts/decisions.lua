@@ -38,7 +38,8 @@ while position < size do
   end
 
   local head, is_refused, is_changed, missing, written, again = last + 1, false, false, 0, 0, false
-  -- The first of two passes changes nothing: permits are written at once, and a restoration depends on both buckets.
+  -- Some commands need two passes, of which the first writes nothing: permits are written at once, and a restoration
+  -- depends on both buckets.
   local is_look = count > 1 and (holder ~= '' or what == RESTORE)
   repeat
     again, last, written = is_look, head, 0
@@ -96,7 +97,7 @@ while position < size do
               spent = min(tokens * unit + part, EXACT_LIMIT - 1)
             end
             if unit_then == 0 then
-              -- Drains the spending of a former window from now on, since its stamp was the end of the window.
+              -- Drains the spending of a former window from now on, because its stamp was the end of the window.
               at_us = now_us
             end
           end
@@ -141,7 +142,7 @@ while position < size do
           if next_us <= now_us then
             spent, next_us = 0, ends_us
           elseif next_us > ends_us and ends_us - now_us <= MAX_FREEZE_US then
-            -- The clock has stepped back over an edge: the later window stays current.
+            -- The clock has stepped back over an edge, by a second at most: the later window stays current.
             next_us = min(next_us, following_us)
           else
             next_us = ends_us
@@ -207,7 +208,7 @@ while position < size do
       end
 
       if outcome ~= ALLOWED and shadow == 0 and what == TAKE and not is_refused then
-        -- Decides again, since the limits before this one were decided as if the command were allowed.
+        -- Decides again, because the limits before this one were decided as if the command were allowed.
         is_refused, again = true, again or i > 1
       end
       last = last + 1

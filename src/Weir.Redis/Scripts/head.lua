@@ -24,20 +24,20 @@
 --          and stays until a reset.
 -- record   a byte (1 to be settled, 2 not), 16 bytes of fingerprint, two doubles (end of the time to settle, number of
 --          limits), the reply with a time in place of its code, the text. The bytes of the record are counted until
---          that time (0: not counted), a multiple of 2^20 us. The number of later callers that the record answered is
+--          that time (0: not counted), a multiple of 2^20 us. The number of later callers that got the stored answer is
 --          added to the time.
 -- version  the length of a bucket, the first byte of a record: both are of version 1. A value of another version is
 --          damaged to this script.
 -- reply    doubles, little-endian, for each command: code, time of Redis in us; then for each limit: outcome, spent,
 --          stamp or end in us, and with a horizon the leased tokens. The stamp of a lease is the time of Redis, or the
 --          end of the window.
---          code 0 answered, 1 answered before, 2 edges of another time, 3 other fingerprint, 4 nothing to settle,
---          5 damaged, 6 no room for the record (nothing was done), 7 not undone, since the record answered other
---          callers; outcome 0 allowed, 1 refused, 2 never fits
+--          code 0 answered, 1 answered before, 2 edges of another time, 3 other fingerprint, 4 nothing to settle or
+--          undo, 5 damaged, 6 no room for the record (nothing was done), 7 not undone, because the take was settled or
+--          other callers got its answer; outcome 0 allowed, 1 refused, 2 never fits
 --
--- All numbers are whole and below 2^53, which doubles count exactly. A key expires when its bucket equals a new one. A
--- refusal by an enforced limit spends nothing. It writes a bucket only to correct the stamp of a clock that has stepped
--- back, or to store a changed quota, so that the key lives as long as the answer is true.
+-- All doubles are whole and below 2^53, and so exact. A key expires when its bucket equals a new one. A refusal by an
+-- enforced limit spends nothing. It writes a bucket only to refund leased tokens, to correct the stamp of a clock that
+-- has stepped back, or to store a changed quota, so that the key lives as long as the answer is true.
 --
 -- A lease is spent when it is granted. Before that, spent is raised to the units that drain in a horizon. A returned
 -- lease comes back without the units drained since the grant. So leases never exceed the spent units. All instances
@@ -52,7 +52,7 @@ local MAX_FREEZE_US = 1000000
 local EXACT_LIMIT = 9007199254740992
 local BUCKET_SIZE = 28
 local SAME_TTL = -1
--- Exceeds the drain time of every quota. Redis rejects longer times.
+-- Maximum lifetime of a key: above the fill time of every bucket (100 years at most), below the maximum of Redis.
 local MAX_TTL_MS = 4000000000000
 
 local call, try = redis.call, redis.pcall
@@ -62,8 +62,8 @@ local pack, unpack, concat = struct.pack, struct.unpack, table.concat
 local time = call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 
--- The values of keys (false: none), and the lifetime in ms of changed keys (0: delete). A batch reads a key once, and
--- writes it once at the end.
+-- The values of keys (false: none), and the lifetime in ms of changed keys (0: delete). Permits are in neither. A batch
+-- reads a key once, and writes it once at the end.
 local values, ttls = {}, {}
 
 -- Stay nil in batches without permits and records. A function costs each batch its captured variables, used or not.

@@ -1,7 +1,7 @@
 -- Decides concurrency limits for decisions.lua, in batches with permits. A key is a sorted set of holders by the time
 -- in us at which their permits time out. The spent amount is the number of holders times the permits of each.
 
--- Returns the held permits and the time of room for the amount; if there is room now, the time when all are free.
+-- Returns the held permits and the time of room for the amount (if there is room, of all free); nil if damaged.
 local function count_permits(key, capacity, amount, each, now_us)
   if type(redis.pcall('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now_us))) == 'table' then
     return nil

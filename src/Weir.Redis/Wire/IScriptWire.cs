@@ -5,7 +5,7 @@ internal interface IScriptWire
 {
     bool IsConnected { get; }
 
-    /// <summary>True if a reply has arrived, and has not been read yet.</summary>
+    /// <summary>True if a reply has arrived whose decisions are not answered yet.</summary>
     bool HasArrived => false;
 
     void Answered()

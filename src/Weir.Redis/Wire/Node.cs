@@ -39,7 +39,7 @@ internal sealed class Node(EndPoint endpoint, Func<EndPoint, NodeConnection> ope
 
     public Exception? Fault => Volatile.Read(ref _fault);
 
-    /// <summary>Connects unless connected, connecting or pausing after a failure. Completes with the attempt.</summary>
+    /// <summary>Connects unless connected, connecting, closed or in a pause. Completes with the attempt.</summary>
     public Task ConnectAsync()
     {
         lock (_gate)

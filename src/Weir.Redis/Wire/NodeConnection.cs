@@ -138,8 +138,7 @@ internal sealed class NodeConnection : IDisposable
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
 
-    /// <summary>Connects with a timeout, which Connect lacks. ConnectAsync would leave the socket
-    /// non-blocking.</summary>
+    /// <summary>Connects with a timeout, which Connect lacks. ConnectAsync makes the socket non-blocking.</summary>
     private static void Connect(Socket socket, EndPoint endpoint, TimeSpan patience)
     {
         bool isOver = false;

@@ -30,7 +30,7 @@ internal static class RespErrors
         string[] words = redirection.Message.Split(' ');
         if (words.Length < 3 || !int.TryParse(words[1], out slot) || slot is < 0 or >= RedisSlot.Count)
             return false;
-        // Splits at the last colon, since an IPv6 address has no brackets here.
+        // Splits at the last colon, because an IPv6 address has no brackets here.
         int colon = words[2].LastIndexOf(':');
         if (colon < 0 || !ushort.TryParse(words[2].AsSpan(colon + 1), out ushort port))
             return false;

@@ -48,7 +48,7 @@ internal sealed class Shard : IScriptWire, IDisposable
         return fault;
     }
 
-    /// <remarks>Waits only for the node's first connection, before which the node can decide nothing.</remarks>
+    /// <remarks>Waits only for the node's first attempt to connect. Later attempts run in the background.</remarks>
     public void Prepare()
     {
         if (_owed == 0 && _node.Connection is { IsClosedWhileIdle: true } closed)

@@ -158,7 +158,7 @@ internal sealed class Shards : IDisposable
             return;
         try
         {
-            // Asks another node each time, since one may hang.
+            // Asks another node each time, because one may hang.
             if (await servers[(uint)_turn++ % servers.Length].ClusterNodesAsync().ConfigureAwait(false) is { } cluster)
                 Number(cluster);
         }

@@ -85,7 +85,7 @@ internal sealed class KeyLimitEndpoints(LiveData live, LivePolicies policies, Li
     private static Complaint ComplaintOf(HttpContext http) =>
         Bounds.Complaint(new RequestFacts(http.Request.RouteValues["id"] as string ?? "", KeyOf(http)), leastCost: 0) ?? new Complaint("key", "the path names no key");
 
-    /// <summary>Reads the key from the raw target, since the server leaves escaped slashes of a path encoded.</summary>
+    /// <summary>Reads the key from the raw target, because the server leaves escaped slashes encoded.</summary>
     private static string KeyOf(HttpContext http)
     {
         string path = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0];

@@ -38,7 +38,7 @@ internal sealed class Access
 internal sealed record AccessRule(bool AnonymousMayTake, bool HasAdmin, bool HasManagement = false)
 {
     /// <summary>
-    /// Creates the rules. Default: anonymous access if no key is set and no other machine can connect.
+    /// Creates the rules. Default: anonymous access if no key is listed and no other machine can connect.
     /// </summary>
     public static AccessRule Of(WeirOptions.AuthSettings auth, IReadOnlyList<string> reachable, bool hasManagement = false) => new(
         auth.AllowAnonymous ?? (reachable.Count == 0 && auth.Keys.Count == 0),

@@ -61,7 +61,7 @@ internal static class KestrelSettings
         : IsOneOf(OfTls, setting) ? $"{setting.Path}: Weir does not speak TLS; leave it out, and put a proxy in front"
         : $"Unknown setting {setting.Path}; use one of {string.Join(", ", known)}";
 
-    /// <summary>Binds one setting alone and returns its error, since framework messages may omit its name.</summary>
+    /// <summary>Binds one setting alone and returns its error, because framework messages may omit its name.</summary>
     private static string? FaultOf(IConfigurationSection setting)
     {
         try

@@ -82,11 +82,12 @@ internal static class Listening
         limits.Http2.MaxStreamsPerConnection = GrpcBounds.MaxStreams;
         limits.MinRequestBodyDataRate = new MinDataRate(LeastBodyRate, Grace);
         limits.MinResponseDataRate = new MinDataRate(LeastReadRate, Grace);
-        // Use twice the largest body limit, since this limit also counts the framing of chunks.
+        // Use twice the largest body limit, because this limit also counts the framing of chunks.
         limits.MaxRequestBodySize = 2 * PolicyDocument.MaxBytes;
     }
 
-    // Listens on the public and the separate addresses: any listener in code disables the host's settings.
+    // Listens on the public, RESP and management addresses. Includes the public ones: any listener in code disables
+    // the host's settings.
     private static void ListenApart(
         KestrelServerOptions kestrel, IReadOnlyList<string> urls, IReadOnlyList<Door> doors, string[] management)
     {

@@ -33,7 +33,7 @@ internal sealed class Decider(RateLimiter limiter, DecisionTelemetry telemetry, 
         return decision;
     }
 
-    /// <summary>Gives tokens back. Returns null if the idempotency key belongs to another request.</summary>
+    /// <summary>Refunds tokens. Returns null if the idempotency key belongs to another request.</summary>
     public ValueTask<Decision?> RefundAsync(RequestFacts facts, string? idempotencyKey = null) =>
         limiter.RefundAsync(facts, idempotencyKey);
 

@@ -9,7 +9,7 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>Shorter wait for an empty store that has answered every read: the store is probably new.</summary>
     private static readonly TimeSpan NewPatience = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Maximum wait at startup while another instance restores lost data.</summary>
+    /// <summary>Maximum wait at startup for lost data to be restored or given up.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -17,7 +17,7 @@ internal sealed partial class LiveData : IDisposable
     /// <summary>Initial delay and pause between steps of the tenant check, which takes seconds of CPU time.</summary>
     private static readonly TimeSpan CheckDelay = TimeSpan.FromSeconds(1), CheckPause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Maximum attempts of an edit. An attempt fails only if another instance has made a change.</summary>
+    /// <summary>Maximum attempts of an edit. One fails if a peer made a change, or if the store lost data.</summary>
     private const int MaxTries = 50;
 
     private const int ReadAtOnce = 128;
@@ -68,7 +68,7 @@ internal sealed partial class LiveData : IDisposable
 
     public bool IsBoosted(string tenant) => _policies.IsBoosted(tenant);
 
-    /// <summary>Reads live data before the first request. Waits while another instance restores lost data.</summary>
+    /// <summary>Reads live data before the first request. Waits for lost data to be restored or given up.</summary>
     public async Task BeginAsync()
     {
         long began = _time.GetTimestamp();
@@ -165,7 +165,7 @@ internal sealed partial class LiveData : IDisposable
         }
     }
 
-    /// <summary>Compiles the remaining tenants after a full read, in steps, and logs invalid tenants.</summary>
+    /// <summary>Compiles the remaining overrides after a full read, in steps, and logs invalid ones.</summary>
     public async Task CheckTenantsAsync(CancellationToken cancellation)
     {
         if (_isChecked)

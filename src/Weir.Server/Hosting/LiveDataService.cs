@@ -5,7 +5,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Time that expired entries are kept, since the clock of another instance may be slow.</summary>
+    /// <summary>Time that expired entries are kept, because the clock of another instance may be slow.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     private const int SweptAtOnce = 10;
@@ -35,7 +35,7 @@ internal sealed partial class LiveDataService(LiveData live, ILogger<LiveDataSer
         }
     }
 
-    /// <summary>Runs one cycle. Logs unexpected errors, since an unhandled one would stop the host.</summary>
+    /// <summary>Runs one cycle. Logs unexpected errors, because an unhandled one would stop the host.</summary>
     private async Task FollowAsync(CancellationToken stoppingToken)
     {
         try

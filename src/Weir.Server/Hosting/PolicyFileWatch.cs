@@ -12,14 +12,14 @@ internal sealed partial class PolicyFileWatch(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Hash of the text read last; initially of the loaded text, since the file may already differ.</summary>
+    /// <summary>Hash of the text read last; at first of the loaded text, because the file may differ by now.</summary>
     private UInt128 _seen = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(policies.FileText));
 
     private int _missed;
 
     private string? _refusal;
 
-    /// <summary>A valid file that conflicts with live tenants, and the policies that were then in force.</summary>
+    /// <summary>A valid file that conflicts with live overrides, and the policies that were then in force.</summary>
     private (PolicySet File, string Text, PolicySet Under)? _waiting;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -54,7 +54,7 @@ internal sealed partial class PolicyFileWatch(
         }
     }
 
-    /// <summary>Puts a file in force. If it conflicts with live tenants, keeps the file for a retry.</summary>
+    /// <summary>Puts a file in force. If it conflicts with live overrides, keeps the file for a retry.</summary>
     private void Use(PolicySet file, string text, bool isFirst)
     {
         var under = policies.Current;

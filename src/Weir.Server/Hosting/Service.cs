@@ -111,7 +111,7 @@ internal static class Service
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // Turn off these diagnostics: they log nothing at this level, but cost an activity per request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // Suppress the host's stack trace after a failed start, since Weir logs the error in plain words.
+        // Suppress the host's stack trace after a failed start, because Weir logs the error in plain words.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => started() && level >= LogLevel.Warning);
     }
 

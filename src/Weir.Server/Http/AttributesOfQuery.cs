@@ -9,7 +9,7 @@ internal sealed class AttributesOfQuery
 
     public Dictionary<string, string>? All { get; private set; }
 
-    /// <summary>Adds a query parameter. Refuses a repeated attribute, since one value would silently win.</summary>
+    /// <summary>Adds a query parameter. Refuses a repeated attribute, because one value would silently win.</summary>
     public Complaint? Add(string name, string value)
     {
         if (name != Whole)

@@ -72,7 +72,7 @@ internal sealed class DecisionEndpoints(Decider decider, DecisionAnswers answers
             : AnswerAsync(http, decision, isSeed);
     }
 
-    /// <summary>Awaits the decision even if the client disconnects, since an abandoned take is still spent.</summary>
+    /// <summary>Awaits the decision even if the client disconnects, because an abandoned take is still spent.</summary>
     /// <remarks>Every waiting take allocates this async state machine, so it has few locals.</remarks>
     private async Task EndAsync(HttpContext http, PendingResult pending, long began, bool isSeed)
     {

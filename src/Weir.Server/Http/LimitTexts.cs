@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Caches recently formatted header items, since most answers of a limit have equal numbers.</summary>
+/// <summary>Caches recently formatted header items, because most answers of a limit have equal numbers.</summary>
 internal sealed class LimitTexts(Func<Limit, long, long, string> spell)
 {
     private const int Slots = 1_024;

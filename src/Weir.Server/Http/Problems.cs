@@ -114,7 +114,7 @@ internal static class Problems
             NoType, "The method is not allowed", StatusCodes.Status405MethodNotAllowed, $"this path answers to {allowed}"));
     }
 
-    /// <summary>Answers 503 if no store answers or memory has no free slot.</summary>
+    /// <summary>Answers 503 if no store can decide, read or make a change.</summary>
     public static Task ReducedCapacity(HttpContext http)
     {
         http.Response.Headers.RetryAfter = Spelling.Seconds(OutagePatience).ToString();

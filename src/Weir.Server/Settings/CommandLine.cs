@@ -80,7 +80,7 @@ internal sealed record CommandLine(CommandVerb Verb, string[] Settings, IReadOnl
             : Suggestions.SettingFor(name) is { } setting ? $"--{WeirOptions.Section}:{setting}=VALUE"
             : Suggestions.Closest(name, [.. OfHost, "help", "version", "health"]) is { } other ? $"--{other}"
             : null;
-        // Repeat the given port in the suggestion, since a port is not a secret.
+        // Repeat the given port in the suggestion, because a port is not a secret.
         if (meant == Urls && ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
             meant = $"--urls=http://localhost:{port}";
         return meant is null ? $"Unknown argument {argument}; --help lists all settings"

@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Logs a sample of takes, limited per second. Off by default, since a key may identify a person.</summary>
+/// <summary>Logs a sample of takes, limited per second. Off by default, because a key may identify a person.</summary>
 internal sealed partial class DecisionLog : IDisposable
 {
     private readonly ILogger<DecisionLog> _logger;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Weir.Server;
 
-/// <summary>Escapes invisible characters as <c>\uXXXX</c>, since they could forge or reorder log lines.</summary>
+/// <summary>Escapes invisible characters as <c>\uXXXX</c>, because they could forge or reorder log lines.</summary>
 internal static class LogText
 {
     private static readonly SearchValues<char> PlainAscii = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character)]);

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Weir.Server;
 
-// Counts by plan and limit, for a bounded number of pairs, since a series lives until the process ends. Each core
+// Counts by plan and limit, for a bounded number of pairs, because a series lives until the process ends. Each core
 // increments counters in its own cache lines, to avoid false sharing.
 internal sealed class PairCounts(int size)
 {

@@ -6,7 +6,7 @@ namespace Weir.Server;
 internal sealed class StoreMetrics : IDisposable
 {
     private readonly Meter _meter = new(DecisionMetrics.MeterName);
-    /// <summary>Maximum number of series of problems, and of shards, since nodes of a cluster come and go.</summary>
+    /// <summary>Maximum number of series of problems, and of shards, because nodes of a cluster come and go.</summary>
     private const int MaxProblems = 1_000;
 
     private readonly HashSet<(string Node, string Kind)> _problems = [];

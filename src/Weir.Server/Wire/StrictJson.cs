@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Weir.Server;
 
-/// <summary>JSON metadata of a type that refuses null fields, since null is probably a mistake.</summary>
+/// <summary>JSON metadata of a type that refuses null fields, because null is probably a mistake.</summary>
 internal static class StrictJson<T>
 {
     public static JsonTypeInfo<T> Type { get; } = (JsonTypeInfo<T>)StrictJson.Options.GetTypeInfo(typeof(T));

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Server;
 
-/// <summary>Reads an RFC 3339 time. Requires an offset, since the server's time zone must not matter.</summary>
+/// <summary>Reads an RFC 3339 time. Requires an offset, because the server's time zone must not matter.</summary>
 internal sealed class StrictTime : JsonConverter<DateTimeOffset?>
 {
     public override bool HandleNull => true;

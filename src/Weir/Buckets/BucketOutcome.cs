@@ -6,7 +6,7 @@ public enum BucketOutcome
     /// <summary>The bucket has room. A take spends the cost; a check spends nothing.</summary>
     Allowed,
 
-    /// <summary>The bucket must refill before it has room for the cost. Nothing is spent.</summary>
+    /// <summary>The bucket has no room for the cost yet. Nothing is spent.</summary>
     Refused,
 
     /// <summary>The cost exceeds the capacity, so the bucket never has room for it. Nothing is spent.</summary>

@@ -1,7 +1,7 @@
 namespace Weir;
 
 // Outage share: an N-th of a bucket's capacity and refill, for one of N instances. Each cost counts N times, so all
-// shares stay within law L1. A share too small for cost 1 admits one request, then makes up for it.
+// shares stay within law L1. A share too small for the least cost admits one request, then makes up for it.
 internal readonly record struct Share(int Instances)
 {
     public static readonly Share Whole = new(1);
@@ -12,7 +12,8 @@ internal readonly record struct Share(int Instances)
     /// <see cref="Quota.ExactLimit"/>.</summary>
     public long CostOf(long cost) => IsWhole ? cost : (long)Int128.Clamp((Int128)cost * Instances, -Quota.ExactLimit, Quota.ExactLimit);
 
-    // Takes a cost. Refuses a cost that only the whole bucket can allow, unless isLeast is true: no request costs less.
+    // Takes a cost. Refuses a cost that only the whole bucket can allow, unless no request costs less (isLeast) or no
+    // permit is held.
     public BucketOutcome Take(Quota quota, ref BucketState state, in StoreTime time, long cost, bool isLeast)
     {
         long whole = CostOf(cost);

@@ -4,7 +4,7 @@ namespace Weir;
 
 /// <summary>Quota of a token bucket: tokens per period, and the capacity, which is the largest burst.</summary>
 // One token is ticks / g units and one tick refills tokens / g, with the ticks per period and g = gcd(tokens, ticks).
-// A tick is the shortest of 1 µs, 1 ms and 1 s for which a full bucket stays below 2^53 units.
+// A tick is the shortest of 1 µs, 1 ms and 1 s that divides the period and keeps a full bucket below 2^53 units.
 public sealed record TokenQuota : Quota
 {
     /// <summary>Maximum period: 366 days.</summary>

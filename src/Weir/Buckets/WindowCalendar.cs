@@ -88,8 +88,8 @@ internal sealed class WindowCalendar : IEquatable<WindowCalendar>
         : MinuteUs % _lengthUs == 0 ? Fixed(unixUs, _lengthUs)
         : WithinHour(unixUs);
 
-    /// <summary>Returns a window whose length divides a minute. Its edges are equal in all zones, since UTC offsets are
-    /// whole minutes.</summary>
+    /// <summary>Returns a window whose length divides a minute. Its edges are equal in all zones, because UTC offsets
+    /// are whole minutes.</summary>
     private static (long Start, long End) Fixed(long unixUs, long length)
     {
         long start = unixUs - Modulo(unixUs, length);

@@ -21,7 +21,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
     /// <summary>Weekday on which windows of weeks begin; null for Monday (ISO 8601).</summary>
     public DayOfWeek? FromDay { get; init; }
 
-    /// <summary>Date on which a window of days or weeks begins; null for the first FromDay since 1970-01-04.</summary>
+    /// <summary>Date on which a window of days or weeks begins; null for the first FromDay from 1970-01-04.</summary>
     public DateOnly? FromDate { get; init; }
 
     internal int Seconds => Unit switch
@@ -49,7 +49,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
 
     internal DateOnly Anchor => FromDate ?? FirstSunday.AddDays((int)(FromDay ?? DayOfWeek.Monday));
 
-    /// <summary>Start of windows as a policy spells it, a date or a weekday; null for Monday.</summary>
+    /// <summary>Start of windows as a policy spells it, a date or a weekday; null if neither is set.</summary>
     public string? From =>
         FromDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? FromDay?.ToString().ToLowerInvariant();
 
@@ -58,7 +58,7 @@ public readonly record struct WindowPeriod(WindowUnit Unit, int Count = 1)
         : Months == YearMonths ? TimeSpan.FromDays(366)
         : TimeSpan.FromDays((30 * Months) + ((Months + 2) / 2));
 
-    /// <summary>Returns the canonical form: 24 hours become a day, 3 months become a quarter.</summary>
+    /// <summary>Returns the canonical form. For example, 24 hours become a day, and 3 months a quarter.</summary>
     internal WindowPeriod Plain() => (this with { FromDay = FromDay == DayOfWeek.Monday ? null : FromDay }) switch
     {
         { Seconds: DaySeconds } plain => plain with { Unit = WindowUnit.Day, Count = 1 },

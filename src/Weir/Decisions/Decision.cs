@@ -18,7 +18,7 @@ public enum DecisionOutcome
     /// <summary>The key is blocked; see <see cref="Decision.Reason"/>.</summary>
     Blocked,
 
-    /// <summary>No store decided: the plan denies requests in an outage, or memory has no room for a bucket.</summary>
+    /// <summary>No store decided. For example, the plan denies requests in an outage, or memory is full.</summary>
     Unavailable,
 
     /// <summary>The request lacks a dimension of a limit with <see cref="OnMissing.Deny"/>.</summary>
@@ -73,7 +73,7 @@ public readonly record struct Decision
     /// <summary>Plan that decided, with the overrides of the tenant or key.</summary>
     public Plan Plan { get; }
 
-    /// <summary>Governing limit: enforced, with longest wait or fewest requests left; null if none applies.</summary>
+    /// <summary>Governing limit: enforced, with longest wait or fewest requests left; null if none governs.</summary>
     public Limit? Limit { get; }
 
     /// <summary>Tokens left in the governing limit's bucket after this decision, in the limit's unit.</summary>
@@ -91,7 +91,7 @@ public readonly record struct Decision
     /// <summary>Store that decided.</summary>
     public DecisionSource Source { get; }
 
-    /// <summary>True if this instance's memory decided because the primary could not.</summary>
+    /// <summary>True if the primary could not decide: memory did or, without memory, the outage setting.</summary>
     public bool Degraded { get; }
 
     /// <summary>Units in the request's costs that no limit of the plan counts; null if there are none.</summary>

@@ -34,7 +34,7 @@ public readonly record struct LimitDecision(Limit Limit, DecisionOutcome Outcome
         },
         Microseconds(limit.Quota.ResetUs(line.State, time)));
 
-    // True if this limit governs instead of the other: worse outcome, longer wait or fewer requests left.
+    // True if this limit governs: worse outcome; else longer wait or, if allowed, fewer requests left or later reset.
     internal bool Outweighs(in LimitDecision other, in RequestFacts facts)
     {
         if (Outcome != other.Outcome)

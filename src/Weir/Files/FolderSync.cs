@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Flushes a folder to disk, so that a renamed file keeps its new name after a power failure.</summary>
+/// <summary>Flushes a folder to disk (not on Windows), so that a rename survives a power failure.</summary>
 internal static partial class FolderSync
 {
     public static void Flush(string folder)

@@ -14,10 +14,11 @@ internal struct Demand
 
     public readonly bool IsBusy => Math.Max(_requests, _requestsBefore) >= BusyFrom;
 
-    /// <summary>Expected tokens per horizon: the last count, averaged with the present one if that is higher.</summary>
+    /// <summary>Expected tokens per horizon: the last count, averaged with a higher present one. Without a last count,
+    /// the present one.</summary>
     public readonly long Tokens => _tokensBefore == 0 ? _tokens : (_tokensBefore + Math.Max(_tokensBefore, _tokens)) / 2;
 
-    // Lower estimate of Tokens, since unused leased tokens may be lost. Subtracts the usual deviation of random counts.
+    // Lower estimate of Tokens, because unused ones may be lost: three quarters, less the usual deviation of counts.
     public readonly long Surely => (Tokens * 3 / 4) - (long)Math.Sqrt(Tokens);
 
     public void Count(long cost, long nowUs, long horizonUs)

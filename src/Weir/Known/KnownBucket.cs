@@ -7,11 +7,10 @@ internal struct KnownBucket
     /// <summary>Time for which a refusal is repeated. It bounds the delay of refunds by other instances.</summary>
     public const long BelievedUs = 900_000;
 
-    /// <summary>Minimum interval between commands to the primary for an empty bucket.</summary>
+    /// <summary>Minimum interval between commands to the primary for an empty, busy bucket.</summary>
     public const long PaceUs = 5_000;
 
-    /// <summary>Divisor: leases at most a quarter of the tokens left, and none below a quarter of the
-    /// capacity.</summary>
+    /// <summary>Divisor: leases up to a quarter of the tokens left, if a quarter of the capacity is left.</summary>
     private const int Share = 4;
 
     private Quota? _quota;
@@ -117,7 +116,7 @@ internal struct KnownBucket
     }
 
     // Returns whether the lease covers the cost, or a refusal still holds. A check may also use a lease that has just
-    // ended. Ignores replies to commands sent up to forgottenUs.
+    // ended. Ignores refusals of commands sent up to forgottenUs.
     public readonly Standing Stand(Quota quota, long cost, bool spends, long nowUs, long forgottenUs)
     {
         if (!_isBelieved || !IsOf(quota))
@@ -145,7 +144,7 @@ internal struct KnownBucket
     /// <summary>Returns the earliest possible time of the primary, so that no caller retries too early.</summary>
     public readonly StoreTime Earliest(long nowUs) => At(_storeUs + (nowUs - _receivedUs));
 
-    /// <summary>Returns the tokens to lease and to give back. Blocks other asks for a lease until the reply.</summary>
+    /// <summary>Returns the tokens to lease and to give back. Leases none while the reply to a wish is due.</summary>
     public LeaseWish Wish(Quota quota, long cost, long nowUs, long horizonUs, bool mayLease)
     {
         // Keeps a lease of the other kind until its end: window tokens do not fit a token bucket, nor the reverse.
@@ -160,8 +159,8 @@ internal struct KnownBucket
         return wish with { Tokens = Math.Min(Lease.MostNext, wanted), IsSole = true };
     }
 
-    // Returns the tokens to lease: the demand if the bucket is well filled; the refill until the next command if it is
-    // empty; else none, so that the last tokens go to the first request.
+    // Returns the tokens to lease: the demand, up to a quarter of a well-filled bucket; the demand of one pace from an
+    // emptier bucket that refills meanwhile; else none, so that the last tokens go to the first request.
     private readonly long Wanted(Quota quota, long demand, long horizonUs)
     {
         if (demand < 1)
@@ -179,7 +178,7 @@ internal struct KnownBucket
 
     private static StoreTime At(long storeUs) => new(storeUs, storeUs);
 
-    // Returns when the next command for an empty bucket may follow: after the pace, at most a quarter of the fill time.
+    // Returns when a command may follow for an empty, busy bucket: after the pace, at most a quarter of the fill time.
     private readonly long PacedUntilUs(Quota quota, long cost, long nowUs)
     {
         if (!Demand.IsBusy || _leftThen >= cost || quota is not TokenQuota)

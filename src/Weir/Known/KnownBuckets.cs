@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 
 namespace Weir;
 
-// The bounded table of known buckets. A new bucket replaces an unused one, else the least recently used one without a
-// lease or unsettled spending. Safe for concurrent use: threads lock the parts in their order.
+// The bounded table of known buckets. A new bucket replaces one that equals a new one, else the least recently used one
+// without lease or unsettled spending. Safe for concurrent use: threads lock the parts in their order.
 internal sealed class KnownBuckets
 {
     /// <summary>Number of parts. A word of 64 bits holds a set of parts.</summary>
@@ -30,8 +30,7 @@ internal sealed class KnownBuckets
 
     public Action? Leased { get; init; }
 
-    /// <summary>Returns true while the primary may have lost its memory. Then only higher spending is
-    /// learned.</summary>
+    /// <summary>Returns true while the primary may have lost its memory. Then learns only higher spending.</summary>
     public Func<bool> IsInDoubt { get; set; } = static () => false;
 
     /// <summary>The fallback; null for none. Learns of a settlement before later results of its batch.</summary>

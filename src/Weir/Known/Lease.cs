@@ -7,7 +7,7 @@ internal struct Lease
     /// <summary>Timeout after which another request may ask for a lease although no reply has come.</summary>
     private const long AskedForUs = 20_000;
 
-    /// <summary>Divisor of a lifetime: a lease ends early by this fraction, since clocks drift.</summary>
+    /// <summary>Divisor of a lifetime: a lease ends early by this fraction, because clocks drift.</summary>
     private const int DriftShare = 32;
 
     private long _stampUs;
@@ -23,7 +23,7 @@ internal struct Lease
 
     public readonly bool IsHeld => Tokens > 0;
 
-    // Maximum tokens of the next lease: twice the tokens used of the last one, so that a slow instance leases fewer.
+    // Maximum tokens of the next lease. After unused tokens, twice the used ones: a slow instance leases fewer.
     public readonly long MostNext => _unused == 0 ? long.MaxValue : Math.Max(1, 2 * (_granted - _unused));
 
     public readonly LeaseWish Rest => new(0, Tokens, _stampUs);

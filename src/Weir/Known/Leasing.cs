@@ -19,7 +19,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
 
     public int Out => known.Parts.Sum(part => Under(part, CountLeased));
 
-    /// <summary>True for a take or check without a record, permits or held-back tokens, while leases are on.</summary>
+    /// <summary>True for a take or check without record, permits and held-back tokens, if leases are allowed.</summary>
     public bool MayDecide(in BucketCommand command) =>
         known.HorizonUs > 0 && mayLease?.Invoke() != false
         && command.RecordKey is null && command.HeldBack.Absent == 0 && command.What <= BucketOperation.Take && !command.Limits.Plan.HasPermits;
@@ -85,7 +85,7 @@ internal sealed class Leasing(KnownBuckets known, Func<TimeSpan>? lag = null, Fu
         return done;
     }
 
-    // Discards earlier refusals of a tenant after a refund. Lock-free: tenants with the same entry ask once more.
+    // Discards earlier refusals of a tenant after a refund or reset. Tenants with the same entry lose theirs, too.
     public void Forget(string tenant) => Volatile.Write(ref ForgottenUsOf(tenant), known.NowUs);
 
     /// <summary>Removes and returns the tokens of ended leases, or of all leases, to give them back.</summary>

@@ -1,7 +1,7 @@
 namespace Weir;
 
 /// <summary>Stores live data of one instance in memory, and appends each change to a file.</summary>
-// Flushes a change to disk before it answers. A compaction bounds the file to about twice its content.
+// Flushes a change to disk before it answers. Compactions bound the file to twice its content, or to 1 MiB beyond it.
 public sealed class FileLiveStore : ILiveStore, IDisposable
 {
     /// <summary>Minimum bytes of changes before a compaction, even if the snapshot is shorter.</summary>
@@ -9,7 +9,7 @@ public sealed class FileLiveStore : ILiveStore, IDisposable
 
     private const string LockEnding = ".lock", NewEnding = ".new";
 
-    /// <summary>Name of the file's only history: a damaged file stops the start instead of beginning anew.</summary>
+    /// <summary>Name of the only history. A damaged file prevents the start, so no second history begins.</summary>
     private const string History = "file";
 
     private static readonly Task<bool> NothingLost = Task.FromResult(false);

@@ -6,7 +6,7 @@ public interface ILiveStore
     /// <summary>Raised on any thread after a change. Events may be lost; the next read returns the change.</summary>
     event Action? Changed;
 
-    /// <summary>Error message of the last operation, for the log; null if the store answered.</summary>
+    /// <summary>Current error of the store, for the log; null if there is none.</summary>
     string? Fault { get; }
 
     /// <summary>Returns the changes since a known version, or all entries; null if the store does not answer.</summary>
@@ -25,10 +25,10 @@ public interface ILiveStore
     /// <summary>Returns the last changes before a version, newest first; null if the store does not answer.</summary>
     Task<IReadOnlyList<LiveChange>?> AuditAsync(long before, int most);
 
-    /// <summary>Returns the entry as a change wrote it; null if its text is no longer remembered.</summary>
+    /// <summary>Returns the entry as a change wrote it; null if its text is forgotten, or without an answer.</summary>
     Task<LiveEntry?> RecallAsync(long version);
 
-    /// <summary>Restores lost entries. False if nothing is lost, a peer restores, or the store fails.</summary>
+    /// <summary>Restores lost entries. False if no known entry is lost, a peer restores, or the store fails.</summary>
     Task<bool> RestoreAsync(LiveRead known);
 
     /// <summary>Declares the store's content complete, if no instance could restore the lost data.</summary>

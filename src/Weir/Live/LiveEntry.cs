@@ -31,7 +31,8 @@ public sealed record LiveEntry(string Kind, string Id, long Version, string? Val
 /// <summary>A change of an entry, without its text. Before is the entry's previous version, 0 if it had none.</summary>
 public sealed record LiveChange(long Version, string Kind, string Id, long Before, bool Deleted, string Who, DateTimeOffset At);
 
-/// <summary>Result of a change. Version is the new version or, after a conflict, the entry's current version.</summary>
+/// <summary>Result of a change. Version is the new one; after a conflict, the entry's; if outdated, the store's.
+/// After other outcomes, it means nothing.</summary>
 public readonly record struct LiveWrite(LiveOutcome Outcome, long Version);
 
 /// <summary>Outcome of a change.</summary>

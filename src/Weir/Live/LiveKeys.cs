@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Live overrides of all keys as texts, including texts that do not fit the current document.</summary>
+/// <summary>Live overrides of all keys as texts, including texts that the current document rejects.</summary>
 internal sealed class LiveKeys
 {
     private readonly Dictionary<(string Tenant, string Key), (string Text, DateTimeOffset? Until)> _texts = [];
@@ -46,7 +46,7 @@ internal sealed class LiveKeys
         PolicySet document, LiveTenants tenants, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now) =>
         [.. names.Select(name => KeyValuePair.Create(name, (object?)PendingOf(document, tenants[name.Tenant], name, now)))];
 
-    // Returns the errors of overrides that do not fit a document and a tenant. Compiles each text of a tenant only
+    // Returns the errors of overrides that a document rejects for their tenant. Compiles each text of a tenant only
     // once, except for keys that also have other overrides.
     public IEnumerable<PolicyError> Misfits(
         PolicySet document, Func<string, TenantLayers> layersOf, IEnumerable<(string Tenant, string Key)> names, DateTimeOffset now)

@@ -44,7 +44,7 @@ internal sealed class LiveLog : IDisposable
         }
     }
 
-    /// <summary>True if a file exists that no writer of live data can have left, not even by a crash.</summary>
+    /// <summary>True if a file exists that is unreadable, or that no writer of live data can have left.</summary>
     public static bool IsForeign(string path)
     {
         try

@@ -118,7 +118,7 @@ internal sealed class LiveLogReader(string path, FileStream file, LiveState stat
         state.Make(change, value);
     }
 
-    // Returns the error of a damaged line. It stops the start: limits and API keys must not vanish silently.
+    // Returns the error of a damaged line, which prevents the start: limits and API keys must not vanish silently.
     private IOException Damaged(string wrong) => new(
         $"{path}: line {_lines} is damaged: {wrong}; restore the file from a backup, or write the word lost in place of that line to go on without it");
 

@@ -1,8 +1,8 @@
 namespace Weir;
 
 /// <summary>Current policies: the document of the file or the live document, with live overrides and blocks.</summary>
-// A change by this instance is applied as a whole or not at all (law L12). Changes of peers apply as far as they fit,
-// in any order, so that instances with the same entries decide alike.
+// A change by this instance is applied as a whole or not at all (law L12). Changes of peers apply if the document
+// accepts them, in any order, so that instances with the same entries decide alike.
 public sealed class LivePolicies : IPolicySource, IDisposable
 {
     /// <summary>Maximum number of keys that an update checks for errors, which bounds its duration.</summary>
@@ -60,7 +60,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     /// <summary>Number of keys that are currently blocked.</summary>
     public int BlockCount => _current.Blocks.Count;
 
-    /// <summary>Replaces the file's policies unless they have errors with live overrides. Returns the errors.</summary>
+    /// <summary>Replaces the file's policies, or returns their errors with live overrides if they are in use.</summary>
     public IReadOnlyList<PolicyError> UseFile(PolicySet file, string text = "") => Change(() =>
     {
         var errors = _documents.HasLive ? [] : TryLocked(file);
@@ -71,8 +71,8 @@ public sealed class LivePolicies : IPolicySource, IDisposable
     });
 
     /// <summary>Applies changes of peers, and returns their errors. A whole read replaces all live data.</summary>
-    // An invalid document changes nothing. An override that does not fit waits for a document that it fits; after a
-    // whole read, CompileTenants reports such overrides.
+    // An invalid document changes nothing. An override that the document rejects waits for a document that accepts it;
+    // after a whole read, CompileTenants reports such overrides.
     public IReadOnlyList<PolicyError> Apply(LiveRead read) => Change(() =>
     {
         var errors = new List<PolicyError>();
@@ -243,7 +243,7 @@ public sealed class LivePolicies : IPolicySource, IDisposable
         return errors;
     }
 
-    // Rebuilds the candidate. Ignores errors: the candidate document alone applies to tenants with unfit overrides.
+    // Rebuilds the candidate. Ignores errors: a tenant without a valid override gets the candidate document's plan.
     private void RebuildCandidateLocked() => _candidateDraft = _documents.Candidate is not { } document ? null
         : Over(document, _tenants.Lay(document, _tenants.Try(document, _tenants.Ending, _time.GetUtcNow(), [])));
 

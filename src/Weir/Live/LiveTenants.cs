@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-/// <summary>Live overrides of all tenants as texts. Keeps unfit texts, because they may fit a later document.</summary>
+/// <summary>Live overrides of all tenants as texts. Keeps rejected texts: a later document may accept them.</summary>
 internal sealed class LiveTenants
 {
     private readonly Dictionary<string, TenantLayers> _layers = new(StringComparer.Ordinal);

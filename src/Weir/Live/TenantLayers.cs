@@ -8,7 +8,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
     // True if a text may have an end. Assumes an end in a text with escapes, because escaped field names are not found.
     public bool MayEnd => Boost is not null || (Text is not null && (Text.Contains(DocumentKeys.Until, StringComparison.Ordinal) || Text.Contains('\\')));
 
-    // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips unfit texts.
+    // Compiles the plan from texts and time alone, so that instances decide alike (law L12). Skips rejected texts.
     public CompiledTenant Compile(PolicySet document, string tenant, DateTimeOffset now)
     {
         var own = LayerOf(document, $"tenant {tenant}", tenant, Text, null);
@@ -45,7 +45,7 @@ internal sealed record TenantLayers(string? Text, string? Boost)
         text is null ? TenantLayer.None : PolicyDocument.CompileTenant(document, source, tenant, text, below);
 }
 
-// A compiled live text. Text is null if unreadable or ended, Plan is null if unfit, Until may be in the past.
+// A compiled live text. Text is null if unreadable or ended; Plan also if the document rejects it. Until may be past.
 internal readonly record struct TenantLayer(TenantText? Text, DateTimeOffset? Until, Plan? Plan, IReadOnlyList<PolicyError> Errors)
 {
     public static readonly TenantLayer None = new(null, null, null, []);

@@ -3,11 +3,11 @@ namespace Weir;
 /// <summary>Options of a <see cref="CircuitBreaker"/>.</summary>
 public sealed class BreakerOptions
 {
-    /// <summary>Number of failures in a row that opens the breaker after <see cref="Silence"/>; from 1; default
-    /// 5.</summary>
+    /// <summary>Number of failures in a row that opens the breaker, once the row lasts <see cref="Silence"/>; from 1;
+    /// default 5.</summary>
     public int FailuresInARow { get; set; } = 5;
 
-    /// <summary>Minimum duration of a row of failures, since simultaneous failures may have one cause; 0 to 1 minute;
+    /// <summary>Minimum duration of a row of failures, because simultaneous failures may have one cause; 0 to 1 minute;
     /// default 50 ms.</summary>
     public TimeSpan Silence { get; set; } = TimeSpan.FromMilliseconds(50);
 

@@ -3,13 +3,13 @@ namespace Weir;
 /// <summary>State of a circuit breaker.</summary>
 public enum BreakerState
 {
-    /// <summary>Every request asks the store.</summary>
+    /// <summary>Every request goes to the store.</summary>
     Closed,
 
-    /// <summary>No request asks the store. The next probe is not due yet.</summary>
+    /// <summary>No request goes to the store. The next probe is not due yet.</summary>
     Open,
 
-    /// <summary>No request asks the store. A probe is due or under way.</summary>
+    /// <summary>No request goes to the store. A probe is due or under way.</summary>
     HalfOpen,
 }
 
@@ -33,7 +33,7 @@ public sealed class CircuitBreaker(BreakerOptions options, TimeProvider time)
     private int _lease;
     private bool _leased;
 
-    /// <summary>True while requests may ask the store.</summary>
+    /// <summary>True while requests go to the store.</summary>
     public bool IsClosed => _closed;
 
     /// <summary>Present state of the breaker.</summary>

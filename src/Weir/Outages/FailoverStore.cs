@@ -1,8 +1,8 @@
 namespace Weir;
 
-/// <summary>Asks one shard of the primary, or memory in an outage. There is always an answer (law L6).</summary>
-// Closed breaker: memory decides only if the primary cannot. Open: only probes ask the primary (OutageWatch). No take
-// is retried. In an outage, each instance decides on its outage share, and settles before the primary decides (law L7).
+/// <summary>Decides by one shard of the primary, or by memory in an outage. Always answers (law L6).</summary>
+// Closed breaker: memory decides only if the primary cannot, or lacks spending. Open: the primary gets only probes. No
+// take is retried. In an outage, an instance decides on its outage share; it settles before the primary decides (L7).
 public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 {
     private readonly IBucketStore _primary;
@@ -55,7 +55,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _fallback.Spent = _settling.Wake;
     }
 
-    /// <summary>Raised when an outage begins: the primary is not asked from now on.</summary>
+    /// <summary>Raised when an outage begins: from now on, the primary gets only probes.</summary>
     public event Action<Outage>? OutageBegan
     {
         add => _outages.Began += value;
@@ -92,7 +92,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
     /// <summary>Number of buckets with unsettled spending of this instance.</summary>
     public int Owing => _fallback.Owing;
 
-    /// <summary>Number of takes that will never be settled: there was no room, or their bucket is damaged.</summary>
+    /// <summary>Number of takes and charges that are never settled: no room, a rejection, or an old refund.</summary>
     public long Lost => _fallback.Lost;
 
     /// <inheritdoc/>
@@ -144,7 +144,7 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    // Decides in memory, since the primary lacks unsettled spending. Checks the primary first, to notice an outage.
+    // Decides in memory, because the primary lacks unsettled spending. Checks the primary first, to notice an outage.
     private async ValueTask<BucketResult> LookAsync(BucketCommand command)
     {
         var look = await _primary.CheckAsync(command.Limits).ConfigureAwait(false);
@@ -260,11 +260,11 @@ public sealed class FailoverStore : IBucketStore, IResultStage, IAsyncDisposable
 
     private BucketResult DecideLocally(in BucketCommand command) => _fallback.Execute(command) with { Degraded = true };
 
-    /// <summary>Returns true if memory may decide. Crowded and Starved are no outage: they lift no limit.</summary>
+    /// <summary>Returns true if memory may decide. Crowded and Starved are no outage: Allow lifts no limit.</summary>
     private static bool MayDecideAlone(OnOutage onOutage, StoreFault fault) =>
         onOutage == OnOutage.Local || (onOutage == OnOutage.Allow && fault is (StoreFault.Crowded or StoreFault.Starved));
 
-    /// <summary>Settles spending of buckets that are not asked for again. True while there is more to settle.</summary>
+    /// <summary>Settles spending of buckets without later requests. True while any is left, or in doubt.</summary>
     private bool SettleOwed()
     {
         bool owes = _fallback.Owing > 0 || _peers.IsInDoubt;

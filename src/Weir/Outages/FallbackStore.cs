@@ -77,8 +77,8 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
             Execute(undo);
     }
 
-    /// <summary>Returns the answer of a bucket. A take without buckets, such as by a plan that allows all, has no
-    /// lines: a refusal stands for each, since there is no cost to refund.</summary>
+    /// <summary>Returns the answer of a bucket. A record without lines, such as of a plan that allows all, counts as a
+    /// refusal, so that nothing is refunded.</summary>
     private static BucketLine LineOf(IdempotencyRecord record, int limit) =>
         limit < record.Lines.Count ? record.Lines[limit] : new BucketLine(BucketOutcome.Refused, default);
 
@@ -183,7 +183,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         return KnownBucket.LevelOf(charge.Quota, heard, time) > KnownBucket.LevelOf(charge.Quota, made, time) ? heard : made;
     }
 
-    /// <summary>Converts a state to memory's clock. Windows keep their end, since it is Unix time.</summary>
+    /// <summary>Converts a state to memory's clock. Windows keep their end, because it is Unix time.</summary>
     private static BucketState OnOurClock(Quota quota, in BucketResult result, long heardUs) => quota is WindowQuota
         ? result.State
         : new BucketState(TokenBucket.SpentAt(quota.Rate, result.State, result.NowUs), heardUs);
@@ -233,7 +233,7 @@ internal sealed class FallbackStore(MemoryStore memory, KnownBuckets known, Func
         {
             var line = result[++index];
             var part = known.PartOf(hashes[index]);
-            // Skips limits that spent nothing: a refusal in shadow mode, and a refund of an ended window.
+            // Skips permits, and limits that spent nothing: a refusal in shadow mode, or a refund of an ended window.
             bool isOver = limit.Quota is WindowQuota && command.OnlyEnds?[index] is not (null or 0) && command.OnlyEnds[index] != line.State.At;
             if (limit.Quota is ConcurrencyQuota || line.Outcome != BucketOutcome.Allowed || isOver)
                 continue;

@@ -3,10 +3,10 @@ namespace Weir;
 /// <summary>The instances that share a shard of the primary, as this instance knows them.</summary>
 public interface IPeers
 {
-    /// <summary>Raised when the primary has lost its memory in an outage that no request noticed.</summary>
+    /// <summary>Raised when the primary lost its memory in an outage that no request noticed, or once more.</summary>
     event Action? Forgot;
 
-    /// <summary>Raised when a heartbeat gets no reply: the primary may be down even if no request asks it.</summary>
+    /// <summary>Raised when a heartbeat gets no reply: the primary may be down even if no request notices.</summary>
     event Action? Missed
     {
         add { }
@@ -22,13 +22,13 @@ public interface IPeers
     /// <summary>Records a lost connection: the next reply may come from a primary that lost its memory.</summary>
     void Doubt();
 
-    /// <summary>Asks if the primary kept its memory. False without a reply, or if it did not (raises Forgot).</summary>
+    /// <summary>Asks whether the primary kept its memory. False if not (raises Forgot), or without a reply.</summary>
     ValueTask<bool> ConfirmAsync(CancellationToken cancellation = default);
 
     /// <summary>Records that this instance decides from memory from now on.</summary>
     void Part();
 
-    /// <summary>Reports to the peers that this instance sees the primary again. Returns null if that fails.</summary>
+    /// <summary>Reports that this instance sees the primary again. Null if that fails, or after another loss.</summary>
     /// <param name="isReady">True once this instance has restored its known spending to the primary.</param>
     /// <param name="cancellation">Cancels the report.</param>
     ValueTask<Membership?> ReportAsync(bool isReady, CancellationToken cancellation = default);

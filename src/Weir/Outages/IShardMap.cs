@@ -19,6 +19,6 @@ public interface IShardMap
     /// <summary>Returns the shard of a tenant's partition.</summary>
     int ShardOf(string tenant, int partition);
 
-    /// <summary>Returns a shard's name for logs and metrics; null if there is only one shard.</summary>
+    /// <summary>Returns a shard's name for logs and metrics; null for the only shard or an unknown one.</summary>
     string? NameOf(int shard);
 }

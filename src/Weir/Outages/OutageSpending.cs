@@ -89,7 +89,8 @@ internal sealed class OutageSpending
 
     public (LimitSet Limits, BucketState State) Known(in LimitSet limits) => Pending is { } charge ? (charge.Limits, charge.Known) : (limits, _base);
 
-    // Bounds a refund by the primary's known level; if peers also spend there, at least by the undrained refunds.
+    // Limits a refund to the primary's known level. If that may lack spending (peers, no reply yet), keeps at least the
+    // undrained refunds.
     private long Net(Quota quota, Share share, in StoreTime time)
     {
         if (Units >= 0)

@@ -37,7 +37,7 @@ internal sealed class OutageWatch(
     // Begins an outage in which the primary lost its memory: known spending must be restored before it decides again.
     public void BeginUnnoticed() => Trip(StoreFault.Unreachable);
 
-    /// <summary>Probes as often as failures open the breaker, so that an outage is noticed without requests.</summary>
+    /// <summary>Probes up to FailuresInARow times, so that failures open the breaker without requests.</summary>
     public void Look()
     {
         if (IsClosed && Interlocked.Exchange(ref _isLooking, 1) == 0)

@@ -23,7 +23,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
 
     public bool IsAwaiting => _awaited is not null;
 
-    /// <summary>Tokens that the primary must not spend now, for the latest possible time of its reply.</summary>
+    /// <summary>Outage shares of absent peers, with the refill until the latest time of a reply.</summary>
     public HeldBack HeldBack => _awaited is { } awaited
         ? new HeldBack(awaited.Absent, awaited.Instances, clock.NowUs - awaited.SinceUs + (primary.LongestAnswer.Ticks / TimeSpan.TicksPerMicrosecond) + MarginUs)
         : default;
@@ -58,7 +58,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
-    /// <summary>Sends all charges in batches. Stops if more than half of a batch fail.</summary>
+    /// <summary>Sends all charges in batches. Stops if in doubt, or if more than half of a batch fail.</summary>
     public async Task SettleAllAsync(CancellationToken cancellation)
     {
         if (peers.IsInDoubt && !await peers.ConfirmAsync(cancellation).ConfigureAwait(false))
@@ -128,7 +128,7 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         }
     }
 
-    // Restores known spending to a primary that lost its memory, and waits until the peers have done so: until then,
+    // Restores known spending to a primary that lost its memory. Waits up to PatienceUs for the peers to do so: before,
     // the primary may admit again the spending that only peers know.
     private async Task<bool> RestoreAsync(CancellationToken cancellation)
     {

@@ -3,8 +3,7 @@ namespace Weir;
 // The charge that settles outage spending of one bucket. Retries keep the id, so the primary charges once.
 internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
 {
-    /// <summary>Lifetime of the id in the primary. A later retry charges again; refunds are retried for a shorter
-    /// time.</summary>
+    /// <summary>Lifetime of the id in the primary; a later retry charges again. Refunds are retried for less.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
     private const long MostGiveBackUs = 40_000_000;
@@ -39,8 +38,7 @@ internal sealed record SettlementCharge(LimitSet Limits, long Units, UInt128 Id)
         ? now with { Spent = TokenBucket.Bounded(now.Spent, Units) }
         : new BucketState(TokenBucket.Bounded(TokenBucket.SpentAt(Quota.Rate, Known, time.NowUs), Units), time.NowUs);
 
-    // Makes a command that raises a bucket to these units. A second bucket, with ~ in its name, counts the restored
-    // units.
+    // Makes a command that raises a bucket to these units. A second bucket, with ~ in its name, counts restored units.
     public static BucketCommand Restore(in LimitSet limits, long units)
     {
         var limit = limits.First;

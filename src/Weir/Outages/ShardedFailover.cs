@@ -37,7 +37,7 @@ public sealed class ShardedFailover : IBucketStore, IAsyncDisposable
         OpenShards();
     }
 
-    /// <summary>Raised when the outage of a shard begins: the shard is not asked from now on.</summary>
+    /// <summary>Raised when the outage of a shard begins: from now on, the shard gets only probes.</summary>
     public event Action<Outage>? OutageBegan;
 
     /// <summary>Raised when the outage of a shard ends: the shard decides again.</summary>

@@ -1,8 +1,8 @@
 namespace Weir;
 
-/// <summary>Executes commands across partitions: asks all in parallel, and refunds all if one refuses.</summary>
+/// <summary>Executes commands across partitions in parallel. Undoes a take if one refuses or fails.</summary>
 // A record has a head in the partition of its id, and a part in each partition, written atomically with the buckets.
-// The writer of the head takes from the buckets; a repeat only reads the parts.
+// The writer of the head takes from the buckets. A repeat reads the parts, or takes the rest if the writer died.
 public sealed class PartitionedStore(IBucketStore store, IShardMap map, TimeProvider time) : IBucketStore
 {
     /// <summary>Age in microseconds after which an incomplete record counts as left by a dead instance.</summary>

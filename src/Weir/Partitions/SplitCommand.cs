@@ -36,7 +36,7 @@ internal sealed class SplitCommand
 
     public int Count => _parts.Count;
 
-    /// <summary>True if the command has a record. The first part then stores the head, and asks no bucket.</summary>
+    /// <summary>True if the command has a record. The first part then stores the head, and has no bucket.</summary>
     public bool HasRecord => _command.RecordKey is not null;
 
     public ref readonly BucketCommand Command => ref _command;

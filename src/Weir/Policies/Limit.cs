@@ -58,7 +58,7 @@ public sealed class Limit
     /// <summary>Factor on costs, 1 (default) to <see cref="MaxCost"/>; for concurrency, permits per request.</summary>
     public long Cost { get; init; } = 1;
 
-    /// <summary>True if each decision asks the primary, without leases; false by default.</summary>
+    /// <summary>True if the primary makes each decision, without leases; false by default.</summary>
     public bool IsStrict { get; init; }
 
     /// <summary>Handling of requests that lack a dimension; <see cref="OnMissing.Skip"/> by default.</summary>

@@ -21,7 +21,7 @@ internal sealed class LivePlans<TName>
         Count = count;
     }
 
-    /// <summary>Number of names, including names whose pending plan may turn out not to fit.</summary>
+    /// <summary>Number of names, including names whose pending plan the document may reject.</summary>
     public int Count { get; }
 
     // Not inlined, because the method is large, and most installations have no live plans.
@@ -78,7 +78,7 @@ internal sealed class LivePlans<TName>
     private static int PartOf(in TName name) => EqualityComparer<TName>.Default.GetHashCode(name) & (Parts - 1);
 }
 
-/// <summary>Plan that is compiled on first use, from texts alone. Remembers if the texts do not fit.</summary>
+/// <summary>Plan that is compiled on first use, from texts alone. Remembers that the document rejects them.</summary>
 internal sealed class PendingPlan<TName>(Func<TName, (Plan? Plan, IReadOnlyList<PolicyError> Errors)> compile)
 {
     private volatile bool _isMisfit;

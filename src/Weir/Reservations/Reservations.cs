@@ -12,7 +12,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
     /// <summary>Maximum time limit for a settlement: one day.</summary>
     public static readonly TimeSpan MaxLife = TimeSpan.FromDays(1);
 
-    /// <summary>Takes the cost if all limits allow it.</summary>
+    /// <summary>Takes the cost if all enforced limits allow it.</summary>
     /// <param name="facts">The request.</param>
     /// <param name="life">Time limit for the settlement, and permit timeout; 1 ms to <see cref="MaxLife"/>.</param>
     /// <param name="idempotencyKey">Key under which a repeat within ten minutes gets the same answer; or null.</param>
@@ -125,7 +125,7 @@ public sealed class Reservations(RateLimiter limiter, IBucketStore store, IBucke
         };
     }
 
-    // Returns the reserved limits that the tenant's plan still has. A removed limit gets no refund.
+    // Returns the reserved limits that spent the cost and that the tenant's plan still has. Others get no refund.
     private LimitSet ChargedLimits(
         ReservationId id, KeptReservation kept, IdempotencyRecord before, TrueCost cost, out long[] onlyEnds)
     {

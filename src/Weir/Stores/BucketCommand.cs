@@ -68,8 +68,8 @@ internal sealed record RecordKey(UInt128 Id, UInt128 Fingerprint)
 
     public bool Settles { get; init; }
 
-    // Record id and time of the take to undo. The take stays if another caller relies on its record, as the undone
-    // caller itself does if memory admitted it (IsAdmitted).
+    // Record id and time of the take to undo. The take stays if another caller relies on its record. Then the undone
+    // caller also relies on it, if memory admitted that caller (IsAdmitted).
     public (UInt128 Id, long AtUs, bool IsAdmitted)? Undoes { get; init; }
 
     /// <summary>Time within which a reservation may be settled; zero without a reservation.</summary>

@@ -19,19 +19,19 @@ public enum StoreFault
     /// <summary>No connection to the store.</summary>
     Unreachable,
 
-    /// <summary>No answer within the deadline. The cost may be spent, and is never sent twice.</summary>
+    /// <summary>No answer within the deadline. The cost may be spent; the command is never sent twice.</summary>
     Late,
 
     /// <summary>No answer in time, although the store answered other requests: this machine is slow.</summary>
     Slow,
 
-    /// <summary>The store rejects commands: out of memory, read-only, loading, or a wrong password.</summary>
+    /// <summary>The store rejects commands, for example without memory, while loading or as a replica.</summary>
     Refusing,
 
     /// <summary>The stored bucket cannot be read. The store itself is healthy.</summary>
     Damaged,
 
-    /// <summary>The store has no room for another bucket, and removed no bucket to make room.</summary>
+    /// <summary>The store has no room for another bucket or permit holder, and removed none to make room.</summary>
     Full,
 
     /// <summary>The idempotency record belongs to a different request. The store itself is healthy.</summary>
@@ -40,11 +40,10 @@ public enum StoreFault
     /// <summary>The reservation does not exist or is no longer open. The store itself is healthy.</summary>
     Gone,
 
-    /// <summary>The tenant has too many waiting requests, or a request with the same idempotency key is under way.
-    /// Nothing was spent.</summary>
+    /// <summary>Too many requests of the tenant wait, or one with this idempotency key. Nothing was spent.</summary>
     Crowded,
 
-    /// <summary>This instance lacked processor time. The cost may be spent, and is never sent twice.</summary>
+    /// <summary>This instance lacked processor time. The cost may be spent; the command is never sent twice.</summary>
     Starved,
 
     /// <summary>The tenant's idempotency records reached their bound. Nothing was spent.</summary>
@@ -140,7 +139,7 @@ public readonly record struct BucketResult
 
     internal static BucketResult Stale(long nowUs) => new(StoreFault.Slow) { Time = new StoreTime(nowUs, nowUs), IsStale = true };
 
-    /// <summary>True if nothing was done, since the command was made for another time: send it again.</summary>
+    /// <summary>True if nothing was done because the command was made for another time. Send it again.</summary>
     internal bool IsStale { get; private init; }
 
     /// <summary>True if known buckets decided. Such a result says nothing about the store's health.</summary>
@@ -152,7 +151,7 @@ public readonly record struct BucketResult
     /// <summary>True if the answer comes from an idempotency record: nothing was spent now.</summary>
     internal bool IsRemembered { get; init; }
 
-    /// <summary>True if a take was not undone, since another caller got its stored answer.</summary>
+    /// <summary>True if a take was not undone because another caller got its stored answer, or it is settled.</summary>
     internal bool IsKept { get; init; }
 
     /// <summary>True if a charge changed any bucket.</summary>

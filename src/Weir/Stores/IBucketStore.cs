@@ -17,7 +17,7 @@ public interface IBucketStore
     /// <summary>Executes a command. Returns null with the result, or a pending result to await.</summary>
     PendingResult? Execute(in BucketCommand command, out BucketResult result);
 
-    /// <summary>Undoes a take and forgets its record; does nothing by default. The caller need not wait.</summary>
+    /// <summary>Undoes a take or charge, and forgets its record; by default does nothing. No need to wait.</summary>
     internal Task Undo(in BucketCommand command, in BucketResult result) => Task.CompletedTask;
 
     /// <summary>Returns an idempotency record, null if there is none, or the fault that prevented an answer.</summary>

@@ -67,7 +67,7 @@ internal sealed class RespCommands
         return null;
     }
 
-    // Answers an unknown command. Closes on a line of HTTP, since a web page could send commands in a request body.
+    // Answers an unknown command. Closes on a line of HTTP, because a web page could send commands in a request body.
     private static void Unknown(RespSession session, RespArguments arguments)
     {
         if (arguments.Is(0, "POST"u8) || arguments.Is(0, "Host:"u8))

@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 
 namespace Weir.Server;
 
-// Serves one connection: begins all complete commands of a read together, and sends their replies in order. Stops
-// reading commands while the client does not read replies.
+// Serves one connection: begins the complete commands of a read together, up to a bound, and sends their replies in
+// order. Stops reading commands while the client does not read replies.
 internal sealed class RespConnection(
     IDuplexPipe transport, RespSession session, RespServices services, Action onUse, Action abort)
 {

@@ -17,7 +17,7 @@ internal sealed class CloseWhenDraining
         };
     }
 
-    /// <remarks>Checks for a drain when the response starts, since a drain may begin during a request.</remarks>
+    /// <remarks>Checks for a drain when the response starts, because a drain may begin during a request.</remarks>
     public Task InvokeAsync(HttpContext http)
     {
         http.Response.OnStarting(_onAnswer, http);

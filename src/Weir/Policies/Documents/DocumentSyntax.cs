@@ -47,7 +47,7 @@ internal static class DocumentSyntax
         }
     }
 
-    // Rejects too long texts and control characters. YAML ends a line at invisible breaks: a comment could hide a rule.
+    // Rejects texts that are too long, and control characters: YAML ends lines at some, so a comment could hide a rule.
     private static void Demand(string text)
     {
         if (text.Length > PolicyDocument.MaxBytes)

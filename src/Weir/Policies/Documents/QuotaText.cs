@@ -98,7 +98,7 @@ internal sealed record QuotaText
         }
         else if (Burst is not null)
         {
-            // Reached only by a burst over another layer's window or concurrency: Read reports both in one limit.
+            // Only a burst over another layer's window or concurrency comes here. Read reports both within one limit.
             (quota, error, made) = (null, $"a burst belongs to a rate, and the plan's limit has {(IsWindow ? DocumentKeys.Window : DocumentKeys.Concurrency)}: leave it out", false);
         }
         else if (Limit is not { } limit)

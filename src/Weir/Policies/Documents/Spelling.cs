@@ -35,7 +35,7 @@ internal static class Spelling
         || (Rune.IsWhiteSpace(rune) && rune.Value != ' ')
         || Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
-    /// <summary>Returns the most similar of the first MaxCompared known words; null if none is similar.</summary>
+    /// <summary>Returns the most similar of the first MaxCompared known words; null for none or a long word.</summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         if (word.Length > Bounds.MaxNameLength)

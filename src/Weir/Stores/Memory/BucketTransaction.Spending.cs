@@ -52,8 +52,8 @@ internal sealed unsafe partial class BucketTransaction
         return store.Permits.StateLocked(claim.Hash, time.NowUs, claim.Limit.Cost, capacity);
     }
 
-    // Spends an allowed take. Takes everything back if a shared bucket or the permits refuse. Buckets with slots come
-    // first: a new bucket must not get the slot of an empty bucket that is about to be written.
+    // Spends an allowed take. Takes it back if a shared bucket refuses, or without room. Buckets with slots come first:
+    // a new bucket must not get the slot of an empty bucket that is about to be written.
     private StoreFault Spend(MemoryStore store, in LimitSet limits, in StoreTime time, out BucketOutcome outcome)
     {
         outcome = BucketOutcome.Allowed;
@@ -87,7 +87,7 @@ internal sealed unsafe partial class BucketTransaction
         return StoreFault.None;
     }
 
-    /// <summary>Discards the spending of all limits after a check or a refusal.</summary>
+    /// <summary>Discards the spending of all limits after a check or a refusal. A take writes its refusals.</summary>
     private void SpendNothing(bool insist)
     {
         for (int i = 0; i < _count; i++)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Weir;
 
-// Executes a command on all its buckets or none (law L2): locks their sets, asks all buckets, then writes. Each thread
+// Executes a command on all its buckets or none (law L2): locks their sets, reads all buckets, then writes. Each thread
 // reuses one object, so a decision allocates only the lines of several limits.
 internal sealed unsafe partial class BucketTransaction
 {

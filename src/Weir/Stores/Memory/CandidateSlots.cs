@@ -11,7 +11,7 @@ namespace Weir;
 // none by its own tenant. Beyond that, it depends on the hash: docs/decisions/034.
 internal readonly unsafe ref struct CandidateSlots(SlotSet first, SlotSet second)
 {
-    // Slots reserved for tenants that hold few: a quarter. Parts are larger by it, so that one tenant can fill a part.
+    // Slots reserved for tenants that hold few: a quarter. SlotTable adds as many, so one tenant can use all keys.
     public const int Reserve = SlotSet.Count / 2;
 
     private readonly SlotSet _first = first;

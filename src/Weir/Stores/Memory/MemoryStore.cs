@@ -7,7 +7,7 @@ namespace Weir;
 // with other such keys of its tenant and limit (Overflowed). Without room for a shared bucket, the result is Full.
 public sealed class MemoryStore : IBucketStore
 {
-    /// <summary>Number of keys per shared bucket. Few are enough, since a tenant and limit need only one.</summary>
+    /// <summary>Number of keys per shared bucket. Few are enough, because a tenant and limit need only one.</summary>
     private const int KeysPerSharedBucket = 64;
 
     private const int LeastSharedBuckets = 128;
@@ -43,7 +43,7 @@ public sealed class MemoryStore : IBucketStore
     /// <summary>Bytes that all buckets take.</summary>
     public long Bytes => Buckets.Bytes + Overflow.Bytes;
 
-    /// <summary>Number of decisions by a shared bucket, since a key had no slot of its own.</summary>
+    /// <summary>Number of decisions by a shared bucket because a key had no slot of its own.</summary>
     public long Overflowed => Volatile.Read(ref _overflowed);
 
     /// <summary>Number of failed decisions: there was no room even for a shared bucket.</summary>

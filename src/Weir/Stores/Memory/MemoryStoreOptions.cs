@@ -15,15 +15,15 @@ public sealed class MemoryStoreOptions
     /// <summary>Maximum bytes of idempotency records and reservations per key of <see cref="MaxKeys"/>.</summary>
     public const int AnswerBytesPerKey = 256;
 
-    /// <summary>Maximum keys of listed tenants, and as many of unlisted tenants; 64 to 2^28; default
-    /// 1,000,000.</summary>
+    /// <summary>Maximum keys of listed tenants, and the same of unlisted ones; 64 to 2^28; default 1,000,000.</summary>
     // Each of the two kinds of tenants reserves BytesPerKey of address space per key; memory grows with the keys.
     public int MaxKeys { get; set; } = 1_000_000;
 
     /// <summary>Default of <see cref="AnswerBytes"/>: 128 MiB per tenant.</summary>
     public const int DefaultAnswerBytes = 128 * 1024 * 1024;
 
-    /// <summary>Maximum bytes of answers per tenant; default 128 MiB. Unlisted tenants share 64 such bounds.</summary>
+    /// <summary>Maximum bytes of idempotency records and reservations per tenant; default 128 MiB. Unlisted tenants
+    /// share 64 such bounds.</summary>
     public long AnswerBytes { get; set; } = DefaultAnswerBytes;
 
     /// <summary>Seed of the hash of keys; null (the default) for a random seed. Set it only in tests.</summary>

@@ -5,7 +5,7 @@ namespace Weir;
 // The idempotency records and reservations in memory. Bounded in bytes; tenants share the bound.
 internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValue)
 {
-    // Number of expired records removed per new record, so that more go than come. Without room, all are removed.
+    // Number of expired records to remove per new record, so that their number falls. Without room, removes them all.
     private const int ForgottenAtOnce = 4;
 
     /// <summary>Bytes of a record beside its text and lines: objects, table entries, the tenant's name.</summary>
@@ -132,7 +132,7 @@ internal sealed class RecordTable(long maxBytes, long tenantBytes = long.MaxValu
         saved.Share, BytesOf(saved.Kept.Text, saved.Kept.Lines.Count), saved.Outcome, saved.IsOpen, saved.OpenUntilUs + shiftUs,
         saved.KeptUntilUs + shiftUs, saved.Kept);
 
-    /// <summary>Returns false for commands that changed nothing: refusals, and refunds of unspent buckets.</summary>
+    /// <summary>False for faults, refusals, and charges without effect, such as refunds of unspent buckets.</summary>
     private static bool IsToBeKept(in BucketCommand command, in BucketResult answer) => answer.Fault == StoreFault.None && (command.What == BucketOperation.Charge
         ? command.RecordKey!.Settles || answer.HasChanged
         : answer.Outcome == BucketOutcome.Allowed);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// State of one bucket in 16 bytes: 53 bits spent, 53 bits stamp and 22 bits rate, eleven at the end of each word.
+// State of one bucket in two words: 53 bits spent and 53 bits stamp, each above half of the 22 bits of the rate.
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct Slot
 {

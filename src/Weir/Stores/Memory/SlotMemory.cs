@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Weir;
 
-// Memory of a part: zeroed, pinned for life, and in huge pages if possible, which reduces page table misses.
+// Memory of a part: zeroed, pinned for life, and in huge pages if possible, which reduces TLB misses.
 internal sealed unsafe partial class SlotMemory
 {
     public const int CacheLine = 64;
@@ -10,7 +10,7 @@ internal sealed unsafe partial class SlotMemory
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    // Keeps the memory alive. Consists of cache lines, since an array of bytes ends at 2 GiB.
+    // Keeps the memory alive. Consists of cache lines, because an array of bytes ends at 2 GiB.
     private readonly Line[] _lines;
 
     public SlotMemory(int sets)

@@ -63,7 +63,7 @@ internal readonly unsafe struct SlotSet(ulong* heads) : IComparable<SlotSet>
         Sse.Prefetch0((byte*)_heads + ((HeadLines + LineOf(head)) * SlotMemory.CacheLine));
     }
 
-    /// <summary>Locks the set. Spins, since a lock is held for a few dozen nanoseconds.</summary>
+    /// <summary>Locks the set. Spins, because a lock is held for a few dozen nanoseconds.</summary>
     public void Lock()
     {
         var spinner = default(SpinWait);

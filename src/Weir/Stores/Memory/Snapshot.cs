@@ -204,7 +204,7 @@ internal static class Snapshot
     /// <summary>Returns the state of a window, whose end is Unix time; a new state if it has ended.</summary>
     private static BucketState OpenWindow(BucketState state, in StoreTime time) => state.At > time.WallUs ? state : default;
 
-    /// <summary>Drains a bucket up to now, since an older stamp may lie before the start of this clock.</summary>
+    /// <summary>Drains a bucket up to now, because an older stamp may lie before the start of this clock.</summary>
     private static BucketState Drained(RefillRate rate, BucketState state, in StoreTime time)
     {
         var moved = state with { At = Math.Min(state.At, time.NowUs) };

@@ -1,6 +1,6 @@
 namespace Weir;
 
-/// <summary>Saves a <see cref="MemoryStore"/> over a restart. Never replaces a file of other content.</summary>
+/// <summary>Saves a <see cref="MemoryStore"/> across restarts. Never replaces a file that is no snapshot.</summary>
 /// <param name="path">Path of the snapshot. Symbolic links are followed.</param>
 public sealed class SnapshotFile(string path)
 {
@@ -40,7 +40,7 @@ public sealed class SnapshotFile(string path)
         File.Move(real + New, real, overwrite: true);
     }
 
-    /// <summary>Reads the file into an empty store; null if missing. Renames a damaged file to
+    /// <summary>Reads the file into an empty store; null if missing or empty. Renames a damaged file to
     /// <c>.damaged</c>.</summary>
     /// <exception cref="IOException">The file has a fault (<see cref="FindFault"/>), or cannot be renamed.</exception>
     public SnapshotRead? Read(MemoryStore store)
