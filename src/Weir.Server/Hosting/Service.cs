@@ -109,6 +109,8 @@ internal static class Service
         builder.Services.AddSingleton<ILoggerProvider>(services => services.GetRequiredService<FirstLine>());
         LogFormat.AddConsole(builder.Logging, LogFormat.IsJson(builder.Configuration));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // GrpcGuard logs errors of Weir; the framework would log every bad message of a client.
+        builder.Logging.AddFilter("Grpc", LogLevel.None);
         // It has nothing to say at this level, but costs an activity per request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // A failed start is logged once in plain words. The host would add a stack trace.
