@@ -32,7 +32,7 @@ internal static class AccessProbe
     }
 
     private static Gate GateOf(AccessRule rule, ApiKeys keys, FailedLogins failures) =>
-        new(_ => Task.CompletedTask, rule, HostRule.Of(rule, [], null), keys, failures);
+        new(_ => Task.CompletedTask, rule, HostRule.Of(rule, [], null), keys, failures, new GrpcGate(rule, keys, failures));
 
     private static ApiKey KeyOf(string secret, int i) => new($"k_{i}", null, KeyScope.Take, "acme", null, null, KeySecret.HashOf(secret));
 

@@ -19,6 +19,12 @@ switch (args)
     case ["--top"]:
         TopProbe.Run();
         return 0;
+    case ["--grpc"]:
+        await GrpcProbe.RunAsync();
+        return 0;
+    case ["--grpc-empty", var port]:
+        await EmptyGrpc.RunAsync(int.Parse(port));
+        return 0;
     case ["--limits", var endpoint]:
         await LimitsProbe.RunAsync(endpoint);
         return 0;

@@ -42,7 +42,7 @@ internal sealed record DoorAddress(IPAddress Host, int Port)
     public static IEnumerable<string> FaultsOf(IConfiguration configuration) =>
         from door in Settings
         let text = configuration[door.Setting]
-        where text is not null && Parse(text) is null
+        where !string.IsNullOrEmpty(text) && Parse(text) is null
         select $"{door.Setting}: {ShownValue.Of(text)} is no address; use host:port with an IP address, * or "
             + $"localhost as the host, such as 127.0.0.1:{door.Port}, [::1]:{door.Port}, *:{door.Port} or "
             + $"localhost:{door.Port}";
@@ -51,7 +51,7 @@ internal sealed record DoorAddress(IPAddress Host, int Port)
     public static IEnumerable<string> ReachableIn(IConfiguration configuration) =>
         from door in Settings
         let text = configuration[door.Setting]
-        where text is not null && Parse(text) is { IsReachable: true }
+        where !string.IsNullOrEmpty(text) && Parse(text) is { IsReachable: true }
         select $"{door.Setting} is {ShownValue.Of(text)}";
 
     /// <summary>The loopback addresses to use in place of reachable ones, with their settings.</summary>

@@ -109,6 +109,8 @@ internal static class Service
         builder.Services.AddSingleton<ILoggerProvider>(services => services.GetRequiredService<FirstLine>());
         LogFormat.AddConsole(builder.Logging, LogFormat.IsJson(builder.Configuration));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // GrpcGuard logs errors of Weir; the framework would log every bad message of a client.
+        builder.Logging.AddFilter("Grpc", LogLevel.None);
         // Turn off these diagnostics: they log nothing at this level, but cost an activity per request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // Suppress the host's stack trace after a failed start, because Weir logs the error in plain words.

@@ -109,7 +109,7 @@ internal sealed class JointCommand(IBucketStore store)
             _result = UndoCommand.Returned(_command.Limits, _result);
         }
 
-        /// <summary>Returns the lines of all limits, also of those that another part has asked for.</summary>
+        /// <summary>Returns the lines of all limits, some of which another part has asked for.</summary>
         public BucketResult Result()
         {
             var first = _lines[0].Owner._result;

@@ -9,7 +9,7 @@ namespace Weir.Server.Tests.Docs;
 /// </summary>
 internal static partial class ShellRun
 {
-    private static readonly string[] Ports = ["3000", "3001", "6379", "8080", "9090"];
+    private static readonly string[] Ports = ["3000", "3001", "6379", "8080", "8081", "9090"];
 
     /// <summary>
     /// Functions of the shell that stand in front of programs: <c>kill</c> waits until the job is gone, as a reader does

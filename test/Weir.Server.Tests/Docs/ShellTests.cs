@@ -27,6 +27,7 @@ public sealed partial class ShellTests
         ("docs/proxies.md", "caddy", "ProxyTests runs Caddy with the file"),
         ("docs/proxies.md", "traefik", "Debian has no Traefik"),
         ("docs/proxies.md", "envoy", "Debian has no Envoy"),
+        ("docs/grpc.md", "grpcurl", "Debian has no grpcurl; GrpcPeersTests asks with grpc-js"),
         ("docs/run.md", "docker compose", "needs Docker"),
         ("docs/run.md", "docker build", "needs Docker"),
         ("docs/run.md", "kubectl", "needs Kubernetes"),

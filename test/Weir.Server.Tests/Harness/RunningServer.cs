@@ -36,11 +36,18 @@ internal sealed class RunningServer : IAsyncDisposable
     public IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Endpoints => [.. ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
 
     /// <summary>Starts the service with the settings given, such as <c>Weir:Headers=off</c>.</summary>
-    public static async Task<RunningServer> StartAsync(params string[] settings)
+    public static Task<RunningServer> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
+
+    /// <summary>Starts the service with some of its services replaced.</summary>
+    public static async Task<RunningServer> StartAsync(Action<IServiceCollection> replace, params string[] settings)
     {
         var log = new LogLines();
         string[] args = ["--urls=http://127.0.0.1:0", "--Weir:Memory:MaxKeys=4096", .. settings.Select(setting => "--" + setting)];
-        var app = await Service.BuildAsync(args, builder => builder.Logging.ClearProviders().AddProvider(log));
+        var app = await Service.BuildAsync(args, builder =>
+        {
+            builder.Logging.ClearProviders().AddProvider(log);
+            replace(builder.Services);
+        });
         await app.StartAsync();
         return new RunningServer(app, log);
     }

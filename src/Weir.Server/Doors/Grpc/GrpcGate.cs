@@ -43,12 +43,12 @@ internal sealed class GrpcGate(AccessRule rule, ApiKeys keys, FailedLogins failu
                 + "one is let through at once"
             : $"{Authorization}: no valid key; send exactly one as Bearer KEY");
 
-    /// <summary>Ends a call without calling its method. The status comes in the headers.</summary>
+    /// <summary>Ends a call without calling its method. The message is printable ASCII without a percent sign.</summary>
     private static Task Answer(HttpContext http, StatusCode code, string message)
     {
         http.Response.ContentType = "application/grpc";
         http.Response.Headers["grpc-status"] = $"{(int)code}";
-        http.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        http.Response.Headers["grpc-message"] = message;
         return Task.CompletedTask;
     }
 }

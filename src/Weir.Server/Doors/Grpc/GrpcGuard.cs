@@ -49,7 +49,7 @@ internal sealed partial class GrpcGuard(ILogger<GrpcGuard> logger) : Interceptor
 
     private RpcException InternalOf(Exception fault, ServerCallContext context)
     {
-        // The client has ended the call, or the connection is gone: nobody reads the status.
+        // The client has ended the call, or the connection is gone: the status reaches no reader.
         if (context.CancellationToken.IsCancellationRequested)
             return new RpcException(new Status(StatusCode.Cancelled, "the call was canceled"));
         Failed(fault, context.Method);

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections.Features;
+
 namespace Weir.Server;
 
 /// <summary>Closes connections while the service drains, so that callers connect to another instance.</summary>
@@ -12,7 +14,7 @@ internal sealed class CloseWhenDraining
         _onAnswer = http =>
         {
             if (draining.HasBegun)
-                ((HttpContext)http).Response.Headers.Connection = "close";
+                Close((HttpContext)http);
             return Task.CompletedTask;
         };
     }
@@ -22,5 +24,14 @@ internal sealed class CloseWhenDraining
     {
         http.Response.OnStarting(_onAnswer, http);
         return _next(http);
+    }
+
+    /// <summary>HTTP/2 knows no such header. Its connection ends once the calls under way have their answers.</summary>
+    private static void Close(HttpContext http)
+    {
+        if (HttpProtocol.IsHttp2(http.Request.Protocol))
+            http.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        else
+            http.Response.Headers.Connection = "close";
     }
 }

@@ -10,6 +10,7 @@ public sealed class DeployFilesTests
     [InlineData("deploy/traefik/traefik.yaml", "deploy/traefik/dynamic.yaml", ":8080")]
     [InlineData("deploy/traefik/dynamic.yaml", "http://127.0.0.1:3000/v1/authorize", "http://127.0.0.1:8000")]
     [InlineData("deploy/envoy/envoy.yaml", "/v1/authorize", "http://127.0.0.1:3000")]
+    [InlineData("deploy/envoy/ratelimit.yaml", "envoy.filters.http.ratelimit", "8081", "V3")]
     public void A_file_is_YAML_with_these_values(string path, params string[] values)
     {
         var yaml = new YamlStream();

@@ -1,20 +1,33 @@
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Weir.Server.Envoy;
 using Weir.Server.Tests.Harness;
+using Weir.Testing;
 
 namespace Weir.Server.Tests.Doors.Grpc;
 
 /// <summary>A channel to the gRPC door of a running server.</summary>
-internal sealed class GrpcClient : IDisposable
+internal sealed partial class GrpcClient : IDisposable
 {
     public const string Listen = "Weir:Grpc:Listen=127.0.0.1:0";
 
-    public GrpcClient(RunningServer server) =>
-        Channel = GrpcChannel.ForAddress($"http://{server.Services.GetRequiredService<GrpcDoor>().Address}");
+    public GrpcClient(RunningServer server)
+        : this(server.Services.GetRequiredService<GrpcDoor>().Address)
+    {
+    }
+
+    private GrpcClient(string address) => Channel = GrpcChannel.ForAddress($"http://{address}");
 
     public GrpcChannel Channel { get; }
+
+    /// <summary>Opens a channel to a server in a process of its own, by its banner.</summary>
+    public static async Task<GrpcClient> OpenAsync(ServerProcess server)
+    {
+        await Until.TrueAsync(() => Door().IsMatch(server.Output), () => server.Output);
+        return new GrpcClient(Door().Match(server.Output).Groups[1].Value);
+    }
 
     /// <summary>Makes a descriptor of entries such as <c>key=k</c>.</summary>
     public static RateLimitDescriptor Of(params string[] entries)
@@ -53,4 +66,7 @@ internal sealed class GrpcClient : IDisposable
         (await Assert.ThrowsAsync<RpcException>(() => AskAsync(request, key, within))).Status;
 
     public void Dispose() => Channel.Dispose();
+
+    [GeneratedRegex("  grpc +([0-9.:]+)\\s")]
+    private static partial Regex Door();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using StackExchange.Redis;
 using Weir.Server.Tests.Harness;
 using Weir.Testing;
@@ -21,14 +20,14 @@ public sealed class RespPeersTests : IAsyncLifetime
     [InlineData("-3")]
     public async Task Redis_cli_prints_a_decision(string protocol)
     {
-        Assert.Equal("0\n16\n15\n-1\n2\n", await RunAsync("redis-cli", protocol, "-p", Port, "CL.THROTTLE", $"k{protocol}", "15", "30", "60"));
-        Assert.Contains("remaining", await RunAsync("redis-cli", protocol, "-p", Port, "WEIR.TAKE", "acme", $"k{protocol}"), StringComparison.Ordinal);
+        Assert.Equal("0\n16\n15\n-1\n2\n", await Peer.RunAsync("redis-cli", protocol, "-p", Port, "CL.THROTTLE", $"k{protocol}", "15", "30", "60"));
+        Assert.Contains("remaining", await Peer.RunAsync("redis-cli", protocol, "-p", Port, "WEIR.TAKE", "acme", $"k{protocol}"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Redis_benchmark_gets_an_answer_to_every_command()
     {
-        string output = await RunAsync(
+        string output = await Peer.RunAsync(
             "redis-benchmark", "-p", Port, "-q", "-P", "64", "-c", "20", "-n", "20000", "-r", "1000", "CL.THROTTLE", "key:__rand_int__", "15", "30", "60");
         Assert.Contains("requests per second", output, StringComparison.Ordinal);
         Assert.DoesNotContain("WARNING", output, StringComparison.Ordinal);
@@ -70,8 +69,8 @@ public sealed class RespPeersTests : IAsyncLifetime
               }
             })().catch(error => { console.log(error); process.exit(1); });
             """);
-        await InstallAsync(folder.Path, "ioredis", "redis");
-        Assert.Equal("10\n0 16 15 -1 2\n0 16 15 -1 2\n", await RunAsync("node", script, Port));
+        await Peer.InstallAsync(folder.Path, "ioredis", "redis");
+        Assert.Equal("10\n0 16 15 -1 2\n0 16 15 -1 2\n", await Peer.RunAsync("node", script, Port));
     }
 
     [Fact]
@@ -83,48 +82,8 @@ public sealed class RespPeersTests : IAsyncLifetime
             r = redis.Redis(port=int(sys.argv[1]), client_name='py')
             print(*r.execute_command('CL.THROTTLE', 'py', 15, 30, 60), r.ping(), r.client_getname())
             """;
-        if ((await TryRunAsync("/usr/bin/python3", "-c", "import redis")).Code != 0)
+        if ((await Peer.TryRunAsync("/usr/bin/python3", "-c", "import redis")).Code != 0)
             throw new SkippedException("This test needs redis-py: install the package python3-redis.");
-        Assert.Equal("0 16 15 -1 2 True py\n", await RunAsync("/usr/bin/python3", "-c", Script, Port));
-    }
-
-    private static async Task InstallAsync(string folder, params string[] packages)
-    {
-        var (code, output) = await TryRunAsync("npm", ["install", "--silent", "--prefix", folder, .. packages]);
-        if (code != 0)
-            throw new SkippedException($"This test needs npm and the packages {string.Join(", ", packages)}: {output}");
-    }
-
-    private static async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        var (code, output) = await TryRunAsync(program, arguments);
-        if (code == -1)
-            throw new SkippedException($"This test needs {program} on the PATH.");
-        Assert.True(code == 0, output);
-        return output;
-    }
-
-    /// <summary>Runs a program to its end; the code is -1 if there is no such program.</summary>
-    private static async Task<(int Code, string Output)> TryRunAsync(string program, params string[] arguments)
-    {
-        using var deadline = new CancellationTokenSource(Until.Patience);
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        Process process;
-        try
-        {
-            process = Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return (-1, "");
-        }
-
-        using (process)
-        {
-            var errors = process.StandardError.ReadToEndAsync(deadline.Token);
-            string output = await process.StandardOutput.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token);
-            return (process.ExitCode, process.ExitCode == 0 ? output : output + await errors);
-        }
+        Assert.Equal("0 16 15 -1 2 True py\n", await Peer.RunAsync("/usr/bin/python3", "-c", Script, Port));
     }
 }
