@@ -69,11 +69,12 @@ internal static class Listening
             services.GetRequiredService<ConnectionBounds>()));
     }
 
-    /// <summary>Removes the host's own addresses: the code lists them all, and the server would warn of both.</summary>
+    // Gives the host an empty list of addresses: the code lists them all, and the server would warn of both. The host
+    // takes an empty text for none given, and the addresses from elsewhere.
     private static void DropAddresses(WebApplicationBuilder builder)
     {
-        foreach (string setting in (string[])[WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey])
-            builder.WebHost.UseSetting(setting, "");
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, ";");
+        builder.WebHost.UseSetting(WebHostDefaults.HttpPortsKey, "");
     }
 
     private static void SetLimits(KestrelServerLimits limits)

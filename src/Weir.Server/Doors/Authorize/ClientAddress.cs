@@ -7,7 +7,7 @@ namespace Weir.Server;
 // counted from the right: clients can forge only entries further to the left.
 internal static class ClientAddress
 {
-    public const string Header = "X-Forwarded-For";
+    private const string Header = "X-Forwarded-For";
 
     /// <summary>Bytes of an IPv6 address that tell clients apart: a client has a whole /64.</summary>
     private const int NetworkBytes = 8;

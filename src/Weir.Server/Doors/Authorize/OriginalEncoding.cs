@@ -1,26 +1,19 @@
-using System.Collections.Frozen;
 using System.Text;
 
 namespace Weir.Server;
 
 /// <summary>
-/// Decodes the headers that describe the original request, in which a client can send any byte. A byte that is not
+/// Decodes the headers with which proxies describe a request, in which a client can send any byte. A byte that is not
 /// UTF-8 becomes <c>%XX</c>, as in a percent-encoded URL.
 /// </summary>
 internal static class OriginalEncoding
 {
-    private static readonly FrozenSet<string> Headers = FrozenSet.ToFrozenSet(
-        [
-            .. OriginalRequest.UriHeaders, .. OriginalRequest.MethodHeaders, .. OriginalRequest.HostHeaders,
-            ClientAddress.Header,
-        ],
-        StringComparer.OrdinalIgnoreCase);
-
     private static readonly Encoding Lenient =
         Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, new ToPercent());
 
     /// <summary>Returns the encoding of a header; null for strict UTF-8.</summary>
-    public static Encoding? Of(string header) => Headers.Contains(header) ? Lenient : null;
+    public static Encoding? Of(string header) =>
+        header.StartsWith("X-", StringComparison.OrdinalIgnoreCase) ? Lenient : null;
 
     private sealed class ToPercent : DecoderFallback
     {

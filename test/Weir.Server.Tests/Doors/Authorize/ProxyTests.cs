@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Weir.Server.Tests.Harness;
 using Weir.Testing;
@@ -106,16 +108,32 @@ public sealed class ProxyTests
         await using var weir = await StartWeirAsync(name);
         using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
         await SpendAllAsync(proxy);
-        string tooLong = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n"));
         string tooMany = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n"));
+        string tooLong = string.Concat(Enumerable.Repeat($"X-Forwarded-For: {new string('a', 7_900)}\r\n", 3));
 
-        for (int i = 0; i < 20; i++)
-        {
-            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooLong), StringComparison.Ordinal);
-            Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooMany), StringComparison.Ordinal);
-        }
-
+        Assert.DoesNotContain(" 200 OK", await SendAsync(proxy, tooMany), StringComparison.Ordinal);
+        // The proxy refuses it by itself.
+        string refused = await SendAsync(proxy, tooLong, $"/{new string('a', 8_000)}");
+        Assert.Matches("^HTTP/1.1 4(00|14|31) ", refused);
+        Assert.DoesNotContain("Server: Caddy", refused, StringComparison.Ordinal);
         Assert.Equal(10, app.Requests);
+    }
+
+    [Fact]
+    public async Task A_request_whose_answer_Weir_breaks_off_does_not_go_ahead_at_Caddy()
+    {
+        Programs.Require("caddy");
+        using var weir = new TcpListener(IPAddress.Loopback, 0);
+        weir.Start();
+        await using var app = await AppServer.StartAsync();
+        using var proxy = await Proxy.StartAsync("caddy", ((IPEndPoint)weir.LocalEndpoint).Port, app);
+
+        var asked = proxy.GetAsync("/");
+        while (!asked.IsCompleted && await Task.WhenAny(asked, weir.AcceptSocketAsync()) is Task<Socket> accepted)
+            (await accepted).Dispose();
+
+        Assert.Equal(502, (await asked).Status);
+        Assert.Equal(0, app.Requests);
     }
 
     /// <summary>Sends any bytes as headers. A proxy may drop the connection before it has read all of them.</summary>
@@ -139,20 +157,16 @@ public sealed class ProxyTests
     [Theory]
     [InlineData("", "/caf\u00E9")]
     [InlineData("X-Any: caf\u00E9\r\n", "/")]
+    [InlineData("X-User: caf\u00E9\r\n", "/")]
     [InlineData("X-Forwarded-For: caf\u00E9\r\n", "/")]
     [InlineData("many", "/")]
-    [InlineData("long", "/")]
     public async Task Nginx_asks_Weir_whatever_headers_the_client_sends(string headers, string target)
     {
         await using var app = await AppServer.StartAsync();
         await using var weir = await StartWeirAsync("nginx", "Weir:Authorize:Attributes:route=path");
         using var proxy = await Proxy.StartAsync("nginx", weir.Server.Address.Port, app);
-        headers = headers switch
-        {
-            "many" => string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n")),
-            "long" => string.Concat(Enumerable.Range(0, 4).Select(i => $"X-{i}: {new string('a', 7_900)}\r\n")),
-            _ => headers,
-        };
+        if (headers == "many")
+            headers = string.Concat(Enumerable.Range(0, 110).Select(i => $"X-{i}: a\r\n"));
 
         await SendAsync(proxy, headers, target);
 
@@ -168,7 +182,7 @@ public sealed class ProxyTests
         await using var weir = await StartWeirAsync(name);
         using var proxy = await Proxy.StartAsync(name, weir.Server.Address.Port, app);
 
-        Assert.Equal(502, (await proxy.SendAsync(HttpMethod.Post, "/orders", "a body")).Status);
+        Assert.Equal(502, (await proxy.SendAsync(HttpMethod.Post, "/orders", null)).Status);
         Assert.Equal(1, app.Requests);
     }
 
@@ -239,6 +253,8 @@ public sealed class ProxyTests
             weir.Signal("KILL");
             await weir.EndedAsync();
 
+            // A connection that Weir held when it died fails a request at Caddy.
+            await Until.TrueAsync(async () => (await open.GetAsync("/")).Status == 200, () => "requests do not go ahead");
             var allowed = await open.SendAsync(HttpMethod.Post, "/a", "a body");
             Assert.Equal((200, "POST /a  a body"), (allowed.Status, allowed.Body));
             Assert.Null(allowed.Header("RateLimit"));

@@ -75,7 +75,7 @@ public sealed class RespConnectionTests : IDisposable
     [Fact]
     public void Units_that_no_limit_counts_are_named()
     {
-        string reply = _rig.Call("WEIR.TAKE", "acme", "k", "COSTS", "tokns", "5", "requests", "1");
+        string reply = _rig.Call("WEIR.TAKE", "acme", "k", "COSTS", "tokns", "5");
         Assert.StartsWith("*18\r\n", reply, StringComparison.Ordinal);
         Assert.EndsWith("$13\r\nunknown_units\r\n*1\r\n$5\r\ntokns\r\n", reply, StringComparison.Ordinal);
         _rig.Call("HELLO", "3");
