@@ -89,7 +89,7 @@ internal sealed class QuotaBucket(
         return wishes;
     }
 
-    /// <summary>Returns the requests that the bucket allows now; null if nobody can tell.</summary>
+    /// <summary>Returns the requests that the bucket allows now; null if no store can decide.</summary>
     private async ValueTask<long?> LeftAsync(Plan plan)
     {
         var decision = await decider.DecideAsync(facts.At(0), plan, spend: false);

@@ -1,7 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Weir.Server;
 
 /// <summary>Flag of the drain before a stop: Weir still decides, but directs traffic to other instances.</summary>
-internal sealed class Draining : IDisposable
+/// <remarks>Owns nothing to dispose: its sources have no timers, and a host may stop again after its disposal.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds no resource.")]
+internal sealed class Draining
 {
     private readonly CancellationTokenSource _begun = new();
     private readonly CancellationTokenSource _ended = new();
@@ -22,10 +26,4 @@ internal sealed class Draining : IDisposable
     }
 
     public void End() => _ended.Cancel();
-
-    public void Dispose()
-    {
-        _begun.Dispose();
-        _ended.Dispose();
-    }
 }
