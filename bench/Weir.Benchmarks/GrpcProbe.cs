@@ -14,7 +14,7 @@ namespace Weir.Benchmarks;
 /// </summary>
 internal static class GrpcProbe
 {
-    private const int Keys = 10_000, Channels = 8, CallsOfChannel = 16, Rounds = 9;
+    private const int Keys = 10_000, Channels = 8, CallsOfChannel = 16, Rounds = 9, WarmUps = 3;
 
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(4);
 
@@ -27,7 +27,7 @@ internal static class GrpcProbe
         using var weir = Start("Weir.Server.dll", "--urls=http://127.0.0.1:0", $"--Weir:Grpc:Listen=127.0.0.1:{weirPort}");
         using var empty = Start("Weir.Benchmarks.dll", "--grpc-empty", $"{emptyPort}");
         var (rates, cpus, ours, theirs) = (new List<double>(), new List<double>(), new List<Figures>(), new List<Figures>());
-        for (int round = 0; round <= Rounds; round++)
+        for (int round = 1 - WarmUps; round <= Rounds; round++)
         {
             // Each leads in turn, so that none always runs on a machine that has just been idle.
             Figures one, other;
@@ -35,7 +35,7 @@ internal static class GrpcProbe
                 (one, other) = (await MeasureAsync(weir, weirPort, requests), await MeasureAsync(empty, emptyPort, requests));
             else
                 (other, one) = (await MeasureAsync(empty, emptyPort, requests), await MeasureAsync(weir, weirPort, requests));
-            if (round == 0)
+            if (round <= 0)
                 continue;
             ours.Add(one);
             theirs.Add(other);
@@ -63,8 +63,8 @@ internal static class GrpcProbe
 
     private static KeptProcess Start(string program, params string[] arguments) => KeptProcess.Start(
         "dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments],
-        // As in the server's own runtimeconfig.template.json.
-        [("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")]);
+        // As in the server's own runtimeconfig.json.
+        [("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0"), ("DOTNET_gcServer", "1")]);
 
     private static async Task<Figures> MeasureAsync(KeptProcess server, int port, RateLimitRequest[] requests)
     {

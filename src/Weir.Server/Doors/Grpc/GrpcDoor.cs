@@ -1,4 +1,5 @@
 using System.Net;
+using Grpc.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Weir.Server;
@@ -21,8 +22,9 @@ internal sealed class GrpcDoor(DoorAddress address) : Door(address)
             options.MaxReceiveMessageSize = GrpcBounds.MaxMessage;
             // Other paths are answered by GrpcGate, on this door alone.
             options.IgnoreUnknownServices = true;
-            options.Interceptors.Add<GrpcGuard>();
-        });
+        })
+            .AddServiceOptions<GrpcHealth>(options => options.Interceptors.Add<GrpcGuard>())
+            .AddServiceOptions<ReflectionServiceImpl>(options => options.Interceptors.Add<GrpcGuard>());
         services.AddGrpcReflection();
     }
 

@@ -47,7 +47,7 @@ internal sealed partial class GrpcGuard(ILogger<GrpcGuard> logger) : Interceptor
         }
     }
 
-    private RpcException InternalOf(Exception fault, ServerCallContext context)
+    public RpcException InternalOf(Exception fault, ServerCallContext context)
     {
         // The client has ended the call, or the connection is gone: the status reaches no reader.
         if (context.CancellationToken.IsCancellationRequested)

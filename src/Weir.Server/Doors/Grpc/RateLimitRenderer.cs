@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf.WellKnownTypes;
 using Weir.Server.Envoy;
 using Code = Weir.Server.Envoy.RateLimitResponse.Types.Code;
@@ -7,6 +8,12 @@ namespace Weir.Server;
 /// <summary>Renders decisions as Envoy reads them: a status per descriptor, headers and metadata.</summary>
 internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions options, TimeProvider time)
 {
+    [ThreadStatic]
+    private static HeaderDictionary? _written;
+
+    // Messages of limits in use. A message that is sent never changes.
+    private readonly ConditionalWeakTable<Limit, RateLimitResponse.Types.RateLimit> _named = [];
+
     public RateLimitResponse Render(RateLimitRequest request, in Decision decision)
     {
         var response = new RateLimitResponse { OverallCode = CodeOf(decision) };
@@ -29,7 +36,7 @@ internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions op
         : decision.Allowed ? Code.Ok
         : Code.OverLimit;
 
-    private static RateLimitResponse.Types.DescriptorStatus StatusOf(in Decision decision, RateLimitDescriptor of)
+    private RateLimitResponse.Types.DescriptorStatus StatusOf(in Decision decision, RateLimitDescriptor of)
     {
         var status = new RateLimitResponse.Types.DescriptorStatus { Code = CodeOf(decision) };
         if (decision.Limit is { } limit)
@@ -43,17 +50,22 @@ internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions op
         return status;
     }
 
-    private static void Fill(
+    private void Fill(
         RateLimitResponse.Types.DescriptorStatus status, Limit limit, long remaining, TimeSpan resetAfter,
         RateLimitDescriptor of)
     {
-        var (requests, unit) = RateUnits.Of(limit.Quota);
-        status.CurrentLimit = new() { RequestsPerUnit = requests, Unit = unit };
         // A limit of the descriptor's own has no name.
-        if (of.Limit is null)
-            status.CurrentLimit.Name = limit.Name;
+        status.CurrentLimit = of.Limit is null
+            ? _named.GetValue(limit, static limit => MessageOf(limit, limit.Name))
+            : MessageOf(limit, "");
         status.LimitRemaining = (uint)Math.Min(remaining, uint.MaxValue);
         status.DurationUntilReset = resetAfter.ToDuration();
+    }
+
+    private static RateLimitResponse.Types.RateLimit MessageOf(Limit limit, string name)
+    {
+        var (requests, unit) = RateUnits.Of(limit.Quota);
+        return new() { Name = name, RequestsPerUnit = requests, Unit = unit };
     }
 
     /// <summary>Only limits in shadow mode apply: returns the one that would govern.</summary>
@@ -72,7 +84,8 @@ internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions op
 
     private void AddHeaders(RateLimitResponse response, in Decision decision)
     {
-        var written = new HeaderDictionary();
+        var written = _written ??= [];
+        written.Clear();
         headers.Write(written, decision, time);
         foreach (var (name, value) in written)
             response.ResponseHeadersToAdd.Add(new HeaderValue { Key = name, Value = value.ToString() });

@@ -46,7 +46,7 @@ public sealed class GrpcPeersTests : IAsyncLifetime
                 Array.from({ length: 30 }, () => ask({ domain: 'slow', descriptors: [descriptor] }, metadata)));
               for (const code of ['OK', 'OVER_LIMIT'])
                 console.log(code, answers.filter(answer => answer.overallCode === code).length);
-              const [status] = answers.at(-1).statuses;
+              const [status] = answers.find(answer => answer.overallCode === 'OVER_LIMIT').statuses;
               console.log(status.code, status.currentLimit.name, status.currentLimit.requestsPerUnit, status.currentLimit.unit);
               console.log(await ask({ domain: 'slow' }, metadata));
               console.log(await ask({ domain: 'slow', descriptors: [descriptor] }, new grpc.Metadata()));
@@ -67,6 +67,8 @@ public sealed class GrpcPeersTests : IAsyncLifetime
         await using var server = await RunningServer.StartAsync(GrpcClient.Listen);
         string text = MarkdownPage.All["docs/grpc.md"].Blocks.Single(block => block.Language == "javascript").Text
             .Replace("127.0.0.1:8081", server.Services.GetRequiredService<GrpcDoor>().Address, StringComparison.Ordinal)
+            // No machine is too busy for this deadline.
+            .Replace("+ 500", "+ 60000", StringComparison.Ordinal)
             .Replace("src/Weir.Server", Path.Combine(Repository.Root, "src/Weir.Server"), StringComparison.Ordinal);
         Assert.Equal("OK\n", await Peer.RunAsync("node", _folder.Write("page.js", text)));
     }
