@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Weir.Server.Envoy;
 using Weir.Server.Tests.Harness;
 using Weir.Server.Tests.Paths;
 using Weir.Testing;
@@ -51,7 +52,7 @@ public sealed class GrpcOutageTests
         using var client = new GrpcClient(weir.Server);
         await weir.BreakAsync();
         var own = GrpcClient.Of("key=k");
-        own.Limit = new() { RequestsPerUnit = 1, Unit = Envoy.RateLimitUnit.Day };
+        own.Limit = new() { RequestsPerUnit = 1, Unit = RateLimitUnit.Day };
         Assert.Equal(Code.Ok, (await client.AskAsync("open", own)).OverallCode);
         Assert.Equal(Code.Ok, (await client.AskAsync("open", own)).OverallCode);
         Assert.Equal(Code.Ok, (await client.AskAsync("slow", own)).OverallCode);

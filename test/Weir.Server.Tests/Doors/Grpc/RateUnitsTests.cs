@@ -1,3 +1,5 @@
+using Weir.Server.Envoy;
+
 namespace Weir.Server.Tests.Doors.Grpc;
 
 public sealed class RateUnitsTests
@@ -35,9 +37,9 @@ public sealed class RateUnitsTests
     [Fact]
     public void Every_unit_of_a_descriptors_own_limit_is_a_time_and_unknown_ones_are_none()
     {
-        foreach (var unit in Enum.GetValues<Envoy.RateLimitUnit>())
-            Assert.Equal(unit == Envoy.RateLimitUnit.Unknown, RateUnits.SecondsOf(unit) is null);
-        Assert.Equal(604_800, RateUnits.SecondsOf(Envoy.RateLimitUnit.Week));
-        Assert.Null(RateUnits.SecondsOf((Envoy.RateLimitUnit)8));
+        foreach (var unit in Enum.GetValues<RateLimitUnit>())
+            Assert.Equal(unit == RateLimitUnit.Unknown, RateUnits.SecondsOf(unit) is null);
+        Assert.Equal(604_800, RateUnits.SecondsOf(RateLimitUnit.Week));
+        Assert.Null(RateUnits.SecondsOf((RateLimitUnit)8));
     }
 }
