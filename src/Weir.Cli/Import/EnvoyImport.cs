@@ -3,7 +3,7 @@ using Weir.Server;
 
 namespace Weir.Cli.Import;
 
-/// <summary>A policy document, and what it cannot express.</summary>
+/// <summary>A policy document, and notes on the parts of the configuration that it cannot express.</summary>
 internal sealed record EnvoyImport(string Document, IReadOnlyList<string> Notes)
 {
     private const string DefaultPlan = "unlimited";

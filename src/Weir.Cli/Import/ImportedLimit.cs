@@ -4,7 +4,8 @@ using Weir.Server;
 
 namespace Weir.Cli.Import;
 
-/// <summary>A rule as a limit. A value becomes a condition, a key without one a dimension.</summary>
+/// <summary>Converts a rule to a limit. A value becomes a condition, and a key without a value a dimension. A pattern
+/// becomes both, unless its values share a counter.</summary>
 internal sealed class ImportedLimit(EnvoyNode[] path, Dictionary<string, List<string>> exceptions)
 {
     private const int MaxPatterns = 16;
@@ -18,7 +19,7 @@ internal sealed class ImportedLimit(EnvoyNode[] path, Dictionary<string, List<st
 
     private EnvoyRule Rule => path[^1].Rule!;
 
-    /// <summary>Returns why no limit can be this rule; null if one can.</summary>
+    /// <summary>Returns why a rule cannot become a limit; null if it can.</summary>
     public static string? WhyNot(EnvoyNode[] path)
     {
         if (path.FirstOrDefault(node => !Bounds.IsName(node.Key)) is { } unnamed)

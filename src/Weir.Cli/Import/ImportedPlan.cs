@@ -17,7 +17,7 @@ internal sealed class ImportedPlan
 
     private EnvoyNode Root { get; }
 
-    /// <summary>Returns a text per limit, and notes what a limit cannot express.</summary>
+    /// <summary>Returns the YAML of each limit, and adds a note for everything that a limit cannot express.</summary>
     public List<string> Limits(List<string> notes)
     {
         var limits = new List<string>();
@@ -66,7 +66,7 @@ internal sealed class ImportedPlan
         foreach (var longer in _paths.Where(other => other.Length > path.Length))
         {
             var keys = longer.Select(node => node.Key).ToList();
-            // The longest descriptors have the keys of shorter ones, and so their exceptions.
+            // One more key is enough: a nested descriptor has the keys of its parents.
             if (own.IsSubsetOf(keys) && keys.Find(key => !own.Contains(key)) is { } more)
                 Add(exceptions, more, "*");
         }

@@ -7,7 +7,8 @@
 -- subtracted when the record is replaced. The number of later callers is added to that time. The account drops bytes
 -- after their time, so a wrong count lasts no longer than its record.
 --
--- Keeps constants inside of functions and names global: captured variables of a function cost each batch, used or not.
+-- Defines most constants inside functions, and calls library functions by their global names: each variable that a
+-- function captures costs each batch, used or not.
 local KEPT = 7
 local COUNTED_UNTIL_AT, TAKEN_AT, LINES_AT = 34, 42, 50
 local MIN_PERIOD_US = 1048576

@@ -1,7 +1,7 @@
 namespace Weir;
 
 // Outage share: an N-th of a bucket's capacity and refill, for one of N instances. Each cost counts N times, so all
-// shares stay within law L1. A share too small for the least cost admits one request, then makes up for it.
+// shares stay within law L1. A share too small for the least cost admits one request, and charges its excess as debt.
 internal readonly record struct Share(int Instances)
 {
     public static readonly Share Whole = new(1);

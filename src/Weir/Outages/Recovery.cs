@@ -58,7 +58,8 @@ internal sealed class Recovery(IBucketStore primary, FallbackStore fallback, IPe
         return owed.Count == 0 ? Nothing : SettleAsync(owed, cancellation);
     }
 
-    /// <summary>Sends all charges in batches. Stops if in doubt, or if more than half of a batch fail.</summary>
+    /// <summary>Sends all charges in batches, unless the primary may have lost its memory. Stops after a batch of which
+    /// more than half fails.</summary>
     public async Task SettleAllAsync(CancellationToken cancellation)
     {
         if (peers.IsInDoubt && !await peers.ConfirmAsync(cancellation).ConfigureAwait(false))

@@ -1,9 +1,8 @@
 namespace Weir;
 
 /// <summary>Takes from the buckets of several requests, all or none (law L2).</summary>
-// Asks for all parts in parallel, and undoes the takes if one is refused, as PartitionedStore does across partitions:
-// never too lax, and a refusal is undone within a round trip. A bucket that several parts have is charged once, by the
-// highest cost.
+// Asks for all parts in parallel. If one is refused, undoes the takes within a round trip, as PartitionedStore does, so
+// that no limit is exceeded. Charges a bucket that several parts share once, by the highest cost.
 internal sealed class JointCommand(IBucketStore store)
 {
     private readonly List<Part> _parts = [];
@@ -11,7 +10,7 @@ internal sealed class JointCommand(IBucketStore store)
     /// <summary>Adds a part with at least one applying limit. Call before <see cref="ExecuteAsync"/>.</summary>
     public void Add(in LimitSet limits, bool spend) => _parts.Add(new Part(limits, spend));
 
-    /// <summary>Executes the command. Nothing is spent if a part is refused, or was before.</summary>
+    /// <summary>Executes the command. Spends nothing if a part is refused, here or before (isRefused).</summary>
     /// <returns>True if the parts are admitted.</returns>
     public async ValueTask<bool> ExecuteAsync(bool isRefused)
     {
@@ -50,7 +49,7 @@ internal sealed class JointCommand(IBucketStore store)
 
         public Part(in LimitSet limits, bool spend) => (_limits, _spend) = (limits, spend);
 
-        /// <summary>Hits; 0 for a check.</summary>
+        /// <summary>Cost of the take; 0 for a check.</summary>
         public long Cost => _spend ? _limits.Facts.Cost : 0;
 
         // Without buckets of its own, a part asks for nothing.

@@ -11,7 +11,7 @@ internal sealed record EnvoyAnswer
     /// <summary>A status per descriptor, in order; empty for a complaint.</summary>
     public IReadOnlyList<EnvoyStatus> Statuses { get; init; } = [];
 
-    /// <summary>What is wrong with the request; null for nothing.</summary>
+    /// <summary>Error in the request; null for a valid request.</summary>
     public Complaint? Complaint { get; init; }
 
     /// <summary>True if there is no decision, since Redis is down and <c>onOutage</c> is <c>deny</c>.</summary>

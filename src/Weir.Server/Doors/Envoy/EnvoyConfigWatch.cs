@@ -23,7 +23,7 @@ internal sealed partial class EnvoyConfigWatch(
     internal void Look()
     {
         var texts = EnvoyTexts.Read(path);
-        // A file or folder that one look cannot read is being replaced.
+        // Ignore the first failed read: the file or folder may be in the middle of a replacement.
         bool isPassing = texts.IsUnreadable && !_wasUnreadable;
         _wasUnreadable = texts.IsUnreadable;
         if (texts.Hash == _seen || isPassing)

@@ -11,7 +11,7 @@ internal sealed class EnvoyCounter(string text, EnvoyLimit limit)
     /// <summary>Entries as <c>key=value|key=value</c>, or their hash if they are longer than an attribute.</summary>
     public string Text { get; } = text;
 
-    /// <summary>The numbers; the least, if descriptors differ.</summary>
+    /// <summary>Limit of the counter: the lowest one if descriptors bring different limits.</summary>
     public EnvoyLimit Limit { get; private set; } = limit;
 
     /// <summary>Sum of the descriptors' hits.</summary>
@@ -26,7 +26,7 @@ internal sealed class EnvoyCounter(string text, EnvoyLimit limit)
     /// <summary>True for a counter that is asked, but not spent from.</summary>
     public bool IsCheck => Hits == 0;
 
-    /// <summary>The answer of the store.</summary>
+    /// <summary>Result of the counter in the last decision.</summary>
     public LimitDecision Line { get; set; }
 
     public void Add(EnvoyLimit limit, long hits, bool isShadow, bool isQuota)

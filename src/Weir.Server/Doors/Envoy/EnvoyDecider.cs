@@ -3,7 +3,7 @@ namespace Weir.Server;
 /// <summary>Decides a request's counters: all or nothing, or each by itself.</summary>
 internal sealed class EnvoyDecider(RateLimiter limiter, Decider decider)
 {
-    /// <summary>Spends from all counters or from none. A counter without hits is only asked, as for one hit.</summary>
+    /// <summary>Spends from all counters or from none. Checks a counter without hits for one hit.</summary>
     public async ValueTask<EnvoyResult> TogetherAsync(EnvoyRequest request)
     {
         var checks = request.Counters.FindAll(counter => counter.IsCheck);
@@ -45,8 +45,8 @@ internal sealed class EnvoyDecider(RateLimiter limiter, Decider decider)
         return result;
     }
 
-    // A plan's limits are each enforced or not. So one quota counter at a time is, until one has room; with it the
-    // request is all or nothing.
+    // Enforces only one quota counter, because a plan cannot say that one of several limits suffices. If this counter
+    // refuses, tries again with another one that has room.
     private async ValueTask<EnvoyResult> TakeAsync(EnvoyRequest request, List<EnvoyCounter> takes, bool hasQuotaPassed)
     {
         var enforced = hasQuotaPassed ? null : takes.Find(IsQuota);
@@ -87,7 +87,7 @@ internal sealed class EnvoyDecider(RateLimiter limiter, Decider decider)
         return new EnvoyResult(decision.Allowed, decision.Degraded, decision.Outcome == DecisionOutcome.Unavailable);
     }
 
-    /// <summary>Returns the line of a blocked tenant or an outage, for which no store was asked.</summary>
+    /// <summary>Returns the line of a counter for a decision without lines: after a block or in an outage.</summary>
     private static LimitDecision LineWithoutStore(in Decision decision, int index)
     {
         var limit = decision.Plan.Limits[index];
@@ -103,7 +103,7 @@ internal sealed class EnvoyDecider(RateLimiter limiter, Decider decider)
     /// <summary>True for a counter that does not refuse by itself.</summary>
     private static bool IsLenient(EnvoyCounter counter) => counter.IsShadow || counter.IsQuota;
 
-    /// <summary>True if a quota rule allows the request, or none of it applies.</summary>
+    /// <summary>True if the request has no quota rule, or if one of them allows it or is undecided.</summary>
     private static bool IsQuotaLeft(
         EnvoyRequest request, List<EnvoyCounter> decided, List<EnvoyCounter>? undecided = null) =>
         !request.Counters.Exists(IsQuota) || HasQuotaPassed(request, decided) || undecided?.Exists(IsQuota) == true;

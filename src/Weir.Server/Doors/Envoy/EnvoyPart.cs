@@ -29,7 +29,7 @@ internal sealed class EnvoyPart
 
     public bool IsUnlimited => Rule is { IsUnlimited: true };
 
-    /// <summary>True if the counter has no room, although a rule in shadow mode allows the request.</summary>
+    /// <summary>True if the counter has no room, even if a rule in shadow mode allows the request.</summary>
     public bool IsOver => Counter is { Line.Allowed: false };
 
     public static EnvoyPart Of(EnvoyMatch? match, long hits) => match is null ? None : new EnvoyPart

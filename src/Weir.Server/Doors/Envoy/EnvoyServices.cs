@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary>Adds what decides by Envoy's own configuration, if <c>Weir:Envoy:Config</c> is set.</summary>
+/// <summary>Adds the services that decide by Envoy's configuration, if <c>Weir:Envoy:Config</c> is set.</summary>
 internal static class EnvoyServices
 {
     /// <exception cref="PolicyException">The configuration is wrong.</exception>

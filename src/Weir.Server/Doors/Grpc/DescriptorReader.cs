@@ -92,7 +92,7 @@ internal sealed class DescriptorReader(OverridePlans overrides)
         return joined.ToString();
     }
 
-    /// <summary>A limit of its own has a bucket per descriptor, whatever its entry "key" says.</summary>
+    /// <summary>Returns all entries as the key, so that a descriptor with its own limit has its own bucket.</summary>
     private static string KeyOfAll(RateLimitDescriptor descriptor, int index)
     {
         string all = Joined(descriptor);

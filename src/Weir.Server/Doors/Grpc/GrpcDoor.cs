@@ -28,7 +28,8 @@ internal sealed class GrpcDoor(DoorAddress address) : Door(address)
         services.AddGrpcReflection();
     }
 
-    /// <summary>Maps the services, if the door is on. Called last, since their paths have no other methods.</summary>
+    /// <summary>Maps the services if the door is on. Call after <see cref="OtherMethods.Map"/>, so that no 405 is
+    /// mapped for their paths.</summary>
     public static void Map(WebApplication app)
     {
         if (app.Services.GetService<GrpcDoor>() is null)

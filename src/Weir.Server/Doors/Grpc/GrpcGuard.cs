@@ -3,7 +3,7 @@ using Grpc.Core.Interceptors;
 
 namespace Weir.Server;
 
-/// <summary>Makes an internal error of any exception: the framework would call it unknown.</summary>
+/// <summary>Reports every exception as INTERNAL. The framework would report UNKNOWN.</summary>
 internal sealed partial class GrpcGuard(ILogger<GrpcGuard> logger) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

@@ -2,7 +2,7 @@ using Weir.Server.Envoy;
 
 namespace Weir.Server;
 
-/// <summary>Makes the plans of limits that come with a descriptor: a token bucket of all units at once.</summary>
+/// <summary>Creates the plan of a descriptor's own limit: a token bucket that holds the requests of one unit.</summary>
 internal sealed class OverridePlans(RateLimiter limiter, NewRates newRates)
 {
     /// <summary>The name of the plan and of its limit. No policy may use it: names know no <c>~</c>.</summary>

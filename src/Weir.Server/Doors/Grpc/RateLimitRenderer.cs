@@ -11,7 +11,7 @@ internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions op
     [ThreadStatic]
     private static HeaderDictionary? _written;
 
-    // Messages of limits in use. A message that is sent never changes.
+    // Caches the message of each limit. Responses share a message, so it must not change.
     private readonly ConditionalWeakTable<Limit, RateLimitResponse.Types.RateLimit> _named = [];
 
     public RateLimitResponse Render(RateLimitRequest request, in Decision decision)
@@ -68,7 +68,7 @@ internal sealed class RateLimitRenderer(RateLimitHeaders headers, WeirOptions op
         return new() { Name = name, RequestsPerUnit = requests, Unit = unit };
     }
 
-    /// <summary>Only limits in shadow mode apply: returns the one that would govern.</summary>
+    /// <summary>Returns the governing limit of a decision whose applying limits are all in shadow mode.</summary>
     private static LimitDecision? ShadowOf(in Decision decision)
     {
         LimitDecision? governing = null;

@@ -14,7 +14,7 @@ internal static class RateUnits
         (Unit.Month, 30 * Day), (Unit.Year, 365 * Day),
     ];
 
-    /// <summary>Returns null for an unknown unit. A month has 30 days, a year 365.</summary>
+    /// <summary>Returns the seconds of a unit; null for an unknown unit. A month has 30 days, a year 365.</summary>
     public static long? SecondsOf(RateLimitUnit unit)
     {
         foreach (var (known, seconds) in Units)

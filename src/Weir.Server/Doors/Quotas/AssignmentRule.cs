@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Weir.Server;
 
 /// <summary>How tokens of a bucket are assigned to clients: by which plan they are taken, and for how long.</summary>
-// A client spends tokens up to two lifetimes after Weir took them: one on the way, one at the client. A capacity that is
-// lower by the refill of that time keeps law L1 to the unit, as leases do (docs/decisions/021).
+// A client may spend tokens up to two lifetimes after the take: one in transit, one at the client. The plan keeps law
+// L1 exactly, because it lowers each capacity by the refill of two lifetimes (docs/decisions/051).
 internal sealed record AssignmentRule
 {
     /// <summary>Maximum time in which a client may spend its tokens.</summary>
@@ -82,7 +82,7 @@ internal sealed record AssignmentRule
         return capacity < 1 ? null : Copy(limit, TokenQuota.Create(tokens.Tokens, tokens.Period, capacity));
     }
 
-    // Leases would be handed out ahead a second time.
+    // Strict, because a lease would hand the assigned tokens out ahead a second time.
     private static Limit Copy(Limit limit, Quota quota) => new(limit.Name, limit.Dimensions, quota)
     {
         Mode = limit.Mode, Cost = limit.Cost, Missing = limit.Missing, IsStrict = true,

@@ -7,7 +7,8 @@ namespace Weir.Server;
 /// <summary>Reads the identifiers of quota buckets.</summary>
 internal static class BucketIds
 {
-    /// <summary>Returns the facts of a bucket: its entries are attributes, and <c>key</c> or all of them its key.</summary>
+    /// <summary>Returns the facts of a bucket. The entry <c>key</c> becomes the key, and the others become attributes.
+    /// Without <c>key</c>, the key consists of all entries.</summary>
     /// <param name="domain">The tenant.</param>
     /// <param name="bucket">The identifier; null if it is missing.</param>
     /// <param name="field">Name of the field, for errors.</param>

@@ -71,7 +71,7 @@ internal sealed class QuotaBucket(
             return;
         double[] wishes = WishesOf(clients, rule, left);
         long total = await TakeAsync(plan, Math.Min(left, (long)Math.Ceiling(wishes.Sum())));
-        // A process that was paused meanwhile has lost these tokens, because their time is over.
+        // Drop tokens that have expired, for example because the process was paused.
         if (time.GetElapsedTime(began) >= rule.Lifetime)
             return;
         long[] parts = DemandShares.Divide(total, wishes);

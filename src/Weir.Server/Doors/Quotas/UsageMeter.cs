@@ -3,7 +3,7 @@ namespace Weir.Server;
 /// <summary>Measures the demand of one client from its usage reports.</summary>
 internal sealed class UsageMeter(TimeProvider time)
 {
-    /// <summary>Reports that follow each other faster are added up.</summary>
+    /// <summary>Minimum duration of a measurement. Requests of reports that arrive sooner are added up.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
 
     private long _last = time.GetTimestamp();

@@ -8,7 +8,7 @@ internal sealed class EnvoyConfig(IReadOnlyDictionary<string, EnvoyNode> domains
     /// <summary>Configured descriptors by domain.</summary>
     public IReadOnlyDictionary<string, EnvoyNode> Domains { get; } = domains;
 
-    /// <summary>Returns the rule of a descriptor, whose entries must be as many as the configured levels.</summary>
+    /// <summary>Returns the rule whose path matches the entries of a descriptor, one level per entry.</summary>
     /// <returns>Null for an unknown domain, or if no rule has exactly these keys.</returns>
     public EnvoyMatch? Match(string domain, IReadOnlyList<EnvoyEntry> entries)
     {
@@ -31,7 +31,7 @@ internal sealed class EnvoyConfig(IReadOnlyDictionary<string, EnvoyNode> domains
             : new EnvoyMatch(rule, entries, rule.Path);
     }
 
-    /// <summary>Walks a second time, for the counters and metrics that only some descriptors have.</summary>
+    /// <summary>Returns a match whose counter has shared values, or whose metric has values of the request.</summary>
     private EnvoyMatch Special(string domain, IReadOnlyList<EnvoyEntry> entries, EnvoyRule rule)
     {
         var counter = new EnvoyEntry[entries.Count];

@@ -20,7 +20,7 @@ internal static class EnvoyFiles
     /// <exception cref="PolicyException">A file cannot be read or is wrong; the exception holds all errors.</exception>
     public static EnvoyConfig Load(string path, bool mergeDomains) => EnvoyTexts.Read(path).Load(mergeDomains);
 
-    /// <summary>Returns a file, or the files of a folder in the order of their names without hidden ones.</summary>
+    /// <summary>Returns the path of a file, or the paths of all visible files below a folder, sorted.</summary>
     /// <exception cref="UnreadableDocumentException">The folder has no file, or too many.</exception>
     public static IReadOnlyList<string> Of(string path)
     {

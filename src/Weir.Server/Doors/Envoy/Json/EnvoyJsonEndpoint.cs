@@ -1,6 +1,6 @@
 namespace Weir.Server;
 
-/// <summary><c>POST /json</c>, as the reference implementation has it: 200, 429 or 400.</summary>
+/// <summary>Serves <c>POST /json</c> as the reference implementation does: 200, 429, 400; 503 if undecided.</summary>
 internal sealed class EnvoyJsonEndpoint(EnvoyRuling ruling)
 {
     public const string Path = "/json";
