@@ -43,12 +43,12 @@ internal sealed class EnvoyPart
 
     public static EnvoyPart Of(
         string domain, IReadOnlyList<EnvoyEntry> entries, EnvoyOverride limit, long hits) => new()
-    {
-        Limit = new EnvoyLimit(limit.RequestsPerUnit, limit.Unit),
-        Entries = entries,
-        Metric = EnvoyConfig.NameOf(domain, entries),
-        Hits = hits,
-    };
+        {
+            Limit = new EnvoyLimit(limit.RequestsPerUnit, limit.Unit),
+            Entries = entries,
+            Metric = EnvoyConfig.NameOf(domain, entries),
+            Hits = hits,
+        };
 
     public EnvoyStatus StatusAt(DateTimeOffset now)
     {

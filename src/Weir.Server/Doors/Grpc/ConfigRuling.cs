@@ -40,12 +40,15 @@ internal sealed class ConfigRuling(EnvoyRuling ruling, RateLimitHeaders headers,
     {
         var rendered = new RateLimitResponse.Types.DescriptorStatus
         {
-            Code = CodeOf(status.Code), LimitRemaining = status.Remaining,
+            Code = CodeOf(status.Code),
+            LimitRemaining = status.Remaining,
         };
         if (status.Limit is { } limit)
             rendered.CurrentLimit = new()
             {
-                Name = limit.Name, RequestsPerUnit = limit.RequestsPerUnit, Unit = (Unit)limit.Unit,
+                Name = limit.Name,
+                RequestsPerUnit = limit.RequestsPerUnit,
+                Unit = (Unit)limit.Unit,
             };
         if (status.SecondsLeft is { } seconds)
             rendered.DurationUntilReset = new Duration { Seconds = seconds };

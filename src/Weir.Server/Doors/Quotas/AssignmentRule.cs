@@ -85,6 +85,9 @@ internal sealed record AssignmentRule
     // Strict, because a lease would hand the assigned tokens out ahead a second time.
     private static Limit Copy(Limit limit, Quota quota) => new(limit.Name, limit.Dimensions, quota)
     {
-        Mode = limit.Mode, Cost = limit.Cost, Missing = limit.Missing, IsStrict = true,
+        Mode = limit.Mode,
+        Cost = limit.Cost,
+        Missing = limit.Missing,
+        IsStrict = true,
     };
 }
