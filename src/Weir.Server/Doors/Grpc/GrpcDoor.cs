@@ -23,6 +23,12 @@ internal sealed class GrpcDoor(DoorAddress address) : Door(address)
             // Other paths are answered by GrpcGate, on this door alone.
             options.IgnoreUnknownServices = true;
         })
+            .AddServiceOptions<RateLimitQuotaService>(options =>
+            {
+                // One message reports all buckets of a client.
+                options.MaxReceiveMessageSize = GrpcBounds.MaxReport;
+                options.Interceptors.Add<GrpcGuard>();
+            })
             .AddServiceOptions<GrpcHealth>(options => options.Interceptors.Add<GrpcGuard>())
             .AddServiceOptions<ReflectionServiceImpl>(options => options.Interceptors.Add<GrpcGuard>());
         services.AddGrpcReflection();

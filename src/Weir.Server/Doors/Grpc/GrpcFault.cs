@@ -17,6 +17,9 @@ internal static class GrpcFault
         StatusCode.Unavailable,
         "no decision can be made at the moment; nothing says that a quota was exceeded, so try again shortly");
 
+    public static RpcException KeyGone() => Of(
+        StatusCode.Unauthenticated, "authorization: this key was revoked or has expired; send a valid one");
+
     public static RpcException Exhausted(string message) => Of(StatusCode.ResourceExhausted, message);
 
     private static RpcException Of(StatusCode code, string message) => new(new Status(code, message));

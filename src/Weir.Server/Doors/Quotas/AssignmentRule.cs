@@ -32,14 +32,14 @@ internal sealed record AssignmentRule
     /// <summary>True if unspent tokens come back. Those of a window are lost until it ends.</summary>
     public bool Refills { get; private init; }
 
-    /// <summary>Creates the rule for the limits of a bucket that count requests. Permits are not assigned.</summary>
+    /// <summary>Creates the rule for the enforced limits of a bucket that count requests, without permits.</summary>
     public static AssignmentRule Of(in LimitSet limits, DateTimeOffset now)
     {
         var counted = new List<Limit>();
         var lifetime = MaxLifetime;
         foreach (var limit in limits)
         {
-            if (limit.Unit != Limit.Requests || limit.Quota is ConcurrencyQuota)
+            if (limit.Mode != LimitMode.Enforce || limit.Unit != Limit.Requests || limit.Quota is ConcurrencyQuota)
                 continue;
             counted.Add(limit);
             var own = LifetimeOf(limit.Quota, now);

@@ -46,43 +46,53 @@ internal sealed class QuotaBucket(
         var clients = Active();
         if (clients.Length == 0)
             return AssignmentRule.MaxLifetime / 2;
-        var rule = AssignmentRule.Of(limiter.Policies.Resolve(facts), time.GetUtcNow());
-        if (rule.Error is { } error)
+        // Taken before the clock is read, so that a pause in between makes tokens of a window expire.
+        long began = time.GetTimestamp();
+        var limits = limiter.Policies.Resolve(facts);
+        var rule = AssignmentRule.Of(limits, time.GetUtcNow());
+        if (limits.IsDenied || limiter.BlockOf(facts) is not null)
+            SendAll(clients, 0, AssignmentRule.MaxLifetime);
+        else if (rule.Error is { } error)
         {
             onError(error);
             foreach (var client in clients)
                 Abandon(client);
         }
-        else if (limiter.BlockOf(facts) is not null)
-            SendAll(clients, 0, AssignmentRule.MaxLifetime);
         else if (rule.Plan is null)
             SendAll(clients, null, AssignmentRule.MaxLifetime);
         else if (rule.Lifetime > TimeSpan.Zero)
-            await AssignAsync(rule.Plan, rule, clients);
+            await AssignAsync(rule.Plan, rule, clients, began);
         else
             return AssignmentRule.MinLifetime;
         return rule.Lifetime / 2;
     }
 
-    private async ValueTask AssignAsync(Plan plan, AssignmentRule rule, Subscription[] clients)
+    private async ValueTask AssignAsync(Plan plan, AssignmentRule rule, Subscription[] clients, long began)
     {
-        long began = time.GetTimestamp();
         if (await LeftAsync(plan) is not { } left)
             return;
         double[] wishes = WishesOf(clients, rule, left);
-        long total = await TakeAsync(plan, Math.Min(left, (long)Math.Ceiling(wishes.Sum())));
-        // Drop tokens that have expired, for example because the process was paused.
-        if (time.GetElapsedTime(began) >= rule.Lifetime)
+        if (await TakeAsync(plan, Math.Min(left, (long)Math.Ceiling(wishes.Sum()))) is not { } total)
             return;
         long[] parts = DemandShares.Divide(total, wishes);
         for (int i = 0; i < clients.Length; i++)
-            clients[i].Client.Assign(new Assignment(parts[i], rule.Lifetime, began));
+            Assign(clients[i], new Assignment(parts[i], rule.Lifetime, began));
+    }
+
+    // Drops tokens that are too old to be sent, for example because the process was paused.
+    private void Assign(Subscription client, in Assignment assignment)
+    {
+        if (!assignment.IsTooOld(time))
+            client.Client.Assign(assignment);
     }
 
     private static double[] WishesOf(Subscription[] clients, AssignmentRule rule, long left)
     {
         double guess = rule.Refills ? Math.Max(1, rule.Capacity * GuessedPart) : 1;
         double[] wishes = [.. clients.Select(client => client.WishFor(rule.Lifetime / 2, guess))];
+        // A client without demand can admit one request while the bucket has room.
+        for (int i = 0; rule.Refills && left > rule.Capacity / 2 && i < wishes.Length; i++)
+            wishes[i] = Math.Max(1, wishes[i]);
         double spare = rule.Refills ? left - (rule.Capacity * NearlyFull) : 0;
         for (int i = 0; spare > 0 && i < wishes.Length; i++)
             wishes[i] += Math.Min(guess, spare / wishes.Length);
@@ -96,7 +106,8 @@ internal sealed class QuotaBucket(
         return LeftOf(decision);
     }
 
-    private async ValueTask<long> TakeAsync(Plan plan, long wanted)
+    /// <summary>Takes as many tokens as wanted, or as are left. Returns null if no store can decide.</summary>
+    private async ValueTask<long?> TakeAsync(Plan plan, long wanted)
     {
         wanted = Math.Min(wanted, Bounds.MaxCost);
         // Another instance may take in between: the refusal says how much is left.
@@ -105,7 +116,9 @@ internal sealed class QuotaBucket(
             var decision = await decider.DecideAsync(facts.At(wanted), plan, spend: true);
             if (decision.Allowed)
                 return wanted;
-            wanted = Math.Min(wanted - 1, LeftOf(decision) ?? 0);
+            if (LeftOf(decision) is not { } left)
+                return null;
+            wanted = Math.Min(wanted - 1, left);
         }
 
         return 0;

@@ -5,7 +5,7 @@ namespace Weir.Server;
 
 /// <summary>One client's stream: its quota buckets, and the assignments that are not written yet.</summary>
 /// <remarks>A newer assignment of a bucket replaces one that the client has not read, so the bound is one each.</remarks>
-internal sealed class QuotaStream(QuotaBuckets buckets, ApiKey? caller, TimeProvider time) : IDisposable
+internal sealed class QuotaStream(QuotaBuckets buckets, ApiKeys keys, ApiKey? caller, TimeProvider time) : IDisposable
 {
     private readonly Dictionary<string, StreamedBucket> _buckets = new(StringComparer.Ordinal);
     private readonly HashSet<StreamedBucket> _changed = [];
@@ -17,6 +17,8 @@ internal sealed class QuotaStream(QuotaBuckets buckets, ApiKey? caller, TimeProv
     /// <exception cref="RpcException">The message is invalid; its status names the field and the cure.</exception>
     public void Report(RateLimitQuotaUsageReports message)
     {
+        if (caller is not null && keys.Renewed(caller) is null)
+            throw GrpcFault.KeyGone();
         string domain = DomainOf(message.Domain);
         for (int i = 0; i < message.BucketQuotaUsages.Count; i++)
         {

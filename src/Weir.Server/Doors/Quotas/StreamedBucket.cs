@@ -44,7 +44,7 @@ internal sealed class StreamedBucket(QuotaStream stream, string id, BucketId buc
             if (_next is not { } next)
                 return null;
             _next = null;
-            return time.GetElapsedTime(next.TakenAt) >= next.Lifetime ? null : ActionOf(next);
+            return next.IsTooOld(time) ? null : ActionOf(next);
         }
     }
 

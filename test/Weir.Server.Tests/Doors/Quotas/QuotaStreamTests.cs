@@ -17,8 +17,10 @@ public sealed class QuotaStreamTests : IAsyncLifetime
           free: { limits: { per-route: { by: [route], rate: 10/h, burst: 320 } } }
           none: { limits: {} }
           banned: { limits: { all: { by: [], rate: 0/s } } }
+          strict: { limits: { per-user: { by: [user], rate: 10/s, missing: deny } } }
+          watched: { limits: { all: { by: [], rate: 1/s, burst: 2, mode: shadow } } }
           short: { limits: { all: { by: [], rate: 1000/s, burst: 10 } } }
-        tenants: { none: { plan: none }, banned: { plan: banned }, short: { plan: short } }
+        tenants: { none: { plan: none }, banned: { plan: banned }, short: { plan: short }, strict: { plan: strict }, watched: { plan: watched } }
 
         """;
 
@@ -82,8 +84,10 @@ public sealed class QuotaStreamTests : IAsyncLifetime
 
     [Theory]
     [InlineData("none", "AllowAll")]
+    [InlineData("watched", "AllowAll")]
     [InlineData("banned", "DenyAll")]
-    public async Task Without_a_limit_all_are_allowed_and_a_ban_denies_all(string tenant, string rule)
+    [InlineData("strict", "DenyAll")]
+    public async Task Without_an_enforced_limit_all_are_allowed_and_a_ban_or_a_missing_dimension_denies_all(string tenant, string rule)
     {
         using var stream = Open();
         await stream.RequestStream.WriteAsync(Reports(tenant, ("route", "/a")), Cancellation);

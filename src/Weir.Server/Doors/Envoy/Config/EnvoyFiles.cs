@@ -13,7 +13,7 @@ internal static class EnvoyFiles
         RecurseSubdirectories = true,
         MaxRecursionDepth = 4,
         AttributesToSkip = 0,
-        IgnoreInaccessible = true,
+        IgnoreInaccessible = false,
     };
 
     /// <summary>Loads a file, or all files in a folder that end with .yaml, .yml or .json.</summary>
