@@ -23,6 +23,7 @@ public sealed partial class ShellTests
         ("docs/redis.md", "redis-cli --cluster create", "needs six servers; Weir.Redis.Tests starts clusters"),
         ("docs/cluster.md", "redis-cli", "needs a cluster on other machines"),
         ("CONTRIBUTING.md", "FUZZ_", "would run itself; takes minutes"),
+        ("CONTRIBUTING.md", "QUOTA_SEEDS=", "would run itself; takes minutes"),
         ("docs/proxies.md", "sudo nginx", "ProxyTests runs nginx with the file"),
         ("docs/proxies.md", "caddy", "ProxyTests runs Caddy with the file"),
         ("docs/proxies.md", "traefik", "Debian has no Traefik"),
